@@ -1,0 +1,29 @@
+"""Sign a waiver: the database holds the text against the current policy and keeps the evidence."""
+
+from shared.call import Call
+from shared.serving import endpoint
+from shared.settings import ServiceSettings
+
+from .contract import CreateLiabilityWaiver, Signed, create_liability_waiver_rpc, png_of
+
+
+@endpoint(caller="user", settings=(ServiceSettings,))
+async def create_liability_waiver(call: Call[CreateLiabilityWaiver]) -> Signed:
+    """Record the caller's signature with the address and agent the server saw.
+
+    Signing again returns the first signature. The service writes it, because evidence is only what a server saw.
+    """
+    body = call.body
+    signed = await call.service.rpc(
+        create_liability_waiver_rpc,
+        user_id=call.user.id,
+        session_id=body.session_id,
+        waiver_text=body.waiver_text,
+        waiver_policy_id=body.waiver_policy_id,
+        waiver_policy_version=body.waiver_policy_version,
+        signature_name=body.signature_name,
+        signature_image=f"\\x{png_of(body.signature_image).hex()}" if body.signature_image else None,
+        ip_address=call.address,
+        user_agent=call.agent,
+    )
+    return Signed(**signed.model_dump())

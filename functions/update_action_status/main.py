@@ -1,0 +1,12 @@
+"""Mark a recommended action as done, or as open again."""
+
+from shared.call import Call
+from shared.serving import endpoint
+
+from .contract import Updated, UpdateActionStatus, update_status
+
+
+@endpoint(caller="user")
+async def update_action_status(call: Call[UpdateActionStatus]) -> Updated:
+    """Only the client it was recommended to. The time of completion is the database's."""
+    return Updated(recommendation=await call.database.rpc(update_status, **call.body.model_dump()))

@@ -1,0 +1,144 @@
+"""Who and what gets in: method, caller, size, media type and body, the cheap refusals first."""
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from .auth import Caller, identify
+from .call import Call, Contract
+from .errors import BadRequest, MethodNotAllowed, NotAllowed, NotSignedIn, TooLarge, UnsupportedMedia
+from .settings import SupabaseSettings
+
+BODY_LIMIT_BYTES = 1024 * 1024
+KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+async def admit(request: Request, contract: Contract, request_id: str) -> Call[Any]:
+    """An admitted call, or the refusal: 405, 401, 403, 413, 415, 422 in this order."""
+    if request.method not in contract.methods:
+        allowed = ", ".join((*contract.methods, "OPTIONS"))
+        raise MethodNotAllowed(
+            sentence=f"This function answers {allowed}, not {request.method}.", headers={"allow": allowed}
+        )
+    caller = await identify(request.headers) if _asks_who(contract) else None
+    _check_caller(caller, contract)
+    raw = await _read(request)
+    return Call(
+        body=_parse(request, raw, contract.takes),
+        raw=raw,
+        caller=caller,
+        headers=request.headers,
+        address=_address(request),
+        agent=(request.headers.get("user-agent") or "")[:500] or None,
+        request_id=request_id,
+        idempotency_key=_idempotency_key(request),
+    )
+
+
+def _asks_who(contract: Contract) -> bool:
+    return "user" in contract.callers or "service" in contract.callers
+
+
+def _check_caller(caller: Caller | None, contract: Contract) -> None:
+    if not _asks_who(contract):
+        return
+    if caller is None:
+        raise NotSignedIn(headers={"www-authenticate": "Bearer"})
+    if ("service" if caller.is_service else "user") not in contract.callers:
+        raise NotAllowed()
+
+
+async def _read(request: Request) -> bytes:
+    """The raw body, never more of it than the limit."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > BODY_LIMIT_BYTES:
+        raise _too_large()
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_LIMIT_BYTES:
+            raise _too_large()
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(sentence=f"The body is larger than {BODY_LIMIT_BYTES // 1024} KiB.")
+
+
+def _parse(request: Request, raw: bytes, takes: type[BaseModel] | None) -> Any:
+    """The body as its model. JSON is read strictly ("1" is no number); a query string is all text, so it is not."""
+    if takes is None:
+        return None
+    try:
+        if request.method in ("GET", "HEAD"):
+            return takes.model_validate(_without_nul(dict(request.query_params)))
+        if not raw.strip():
+            return takes.model_validate_json(b"{}")
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            raise UnsupportedMedia()
+        if b"\\u0000" in raw:
+            _without_nul(_loads(raw))
+        return takes.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise _invalid(error) from None
+
+
+def _loads(raw: bytes) -> Any:
+    from pydantic_core import from_json
+
+    try:
+        return from_json(raw)
+    except ValueError:
+        return None  # the model's own parser words this refusal
+
+
+def _without_nul(value: Any, path: str = "") -> Any:
+    """PostgreSQL text cannot hold a NUL, so it is refused here, by the field's name."""
+    if isinstance(value, str) and "\x00" in value:
+        problem = "must not contain a NUL character"
+        raise BadRequest(
+            sentence=f"{path or 'body'}: {problem}.", details=[{"field": path, "problem": problem}]
+        )
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        _without_nul(inner, f"{path}.{key}" if path else str(key))
+    return value
+
+
+def _invalid(error: ValidationError) -> BadRequest:
+    problems = [
+        {"field": ".".join(str(part) for part in found["loc"]), "problem": _worded(found)}
+        for found in error.errors(include_url=False, include_input=False)
+    ]
+    first = problems[0]
+    if error.errors()[0]["type"] == "json_invalid":
+        return BadRequest("malformed_json", "The body is not valid JSON.", details=problems)
+    return BadRequest(
+        sentence=f"{first['field']}: {first['problem']}." if first["field"] else f"{first['problem']}.",
+        details=problems,
+    )
+
+
+def _worded(found: Any) -> str:
+    text: str = found["msg"].removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not KEY_PATTERN.fullmatch(key):
+        raise BadRequest("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 printable characters.")
+    return key
+
+
+def _address(request: Request) -> str | None:
+    """The address the outermost of our own proxies saw. What stands left of it in the header, the client wrote."""
+    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    proxies = SupabaseSettings.read().trusted_proxies
+    if proxies and hops:
+        return hops[-min(proxies, len(hops))][:45]
+    return request.client.host if request.client else None

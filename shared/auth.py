@@ -1,0 +1,160 @@
+"""Who is calling. A credential is absent, good or bad; a bad one is refused, never downgraded to anonymous.
+
+Supabase sends a user's access token as `Authorization: Bearer <jwt>`, and the project key as `apikey`. Without a
+session the bearer is absent, or the publishable key itself, or the legacy anon key: all three mean "not signed in".
+Tokens are HS256 under the project's legacy secret, or ES256/RS256 under a key of its key set. The key decides the
+algorithm, never the token: a public key can not be used as an HMAC secret.
+"""
+
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from .errors import NotSignedIn, Refusal, Unavailable
+from .http import send
+from .settings import MissingSettings, ServiceSettings, SupabaseSettings
+
+ASYMMETRIC = ("ES256", "RS256")
+KEY_SET_LIFETIME_S = 600  # as long as the auth server and its edge cache theirs
+KEY_SET_COOLDOWN_S = 30  # an unknown key id asks again, but not for every forged token
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A verified caller: a signed-in user, or the platform itself (`is_service`)."""
+
+    id: UUID | None
+    email: str | None
+    token: str | None
+    is_service: bool = False
+
+
+class BadToken(NotSignedIn):
+    """A token was sent and is not good."""
+
+    code = "invalid_token"
+    sentence = "Your session is not valid any more. Please sign in again."
+
+
+async def identify(headers: Mapping[str, str]) -> Caller | None:
+    """The caller named by the request's headers, or None if there is no credential of a person or the platform.
+
+    Raises BadToken for a token that is malformed, forged, expired or of an unknown key.
+    """
+    if _is_secret_key(headers.get("apikey", "")):
+        return Caller(None, None, None, is_service=True)
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    if not token or token.startswith("sb_publishable_"):
+        if scheme and scheme.lower() != "bearer":
+            raise BadToken("invalid_token", "Only bearer tokens are accepted.")
+        return None
+    if scheme.lower() != "bearer":
+        raise BadToken("invalid_token", "Only bearer tokens are accepted.")
+    if _is_secret_key(token):
+        return Caller(None, None, None, is_service=True)
+    return _caller(await verify(token), token)
+
+
+def _is_secret_key(key: str) -> bool:
+    """Only a function that holds the secret key can recognise it."""
+    if not key.startswith("sb_secret_"):
+        return False
+    try:
+        expected = ServiceSettings.read().supabase_secret_key
+    except MissingSettings:  # this function was not granted the key: for it, there is no such caller
+        return False
+    return hmac.compare_digest(key.encode(), expected.encode())
+
+
+def _caller(claims: dict[str, Any], token: str) -> Caller | None:
+    match claims.get("role"):
+        case "authenticated":
+            try:
+                return Caller(UUID(claims["sub"]), claims.get("email"), token)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                raise BadToken() from None
+        case "service_role":
+            return Caller(None, None, token, is_service=True)
+        case "anon":
+            return None
+    raise BadToken()
+
+
+async def verify(token: str) -> dict[str, Any]:
+    """The claims of a token whose signature, expiry and audience are good. Raises BadToken."""
+    import jwt  # 100 ms to import: only requests that bring a token pay for it
+
+    try:
+        header = jwt.get_unverified_header(token)
+        key, algorithms = await _key_for(header)
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            options={"require": ["exp", "role"], "verify_aud": False},
+            leeway=10,
+        )
+    except jwt.PyJWTError as error:
+        raise BadToken() from error
+    if claims["role"] == "authenticated" and claims.get("aud") != "authenticated":
+        raise BadToken()
+    return claims
+
+
+async def _key_for(header: dict[str, Any]) -> tuple[Any, list[str]]:
+    """The verification key for a token's header, with the one family of algorithms that this key is for."""
+    settings = SupabaseSettings.read()
+    if header.get("alg") == "HS256":
+        if settings.supabase_jwt_secret:
+            return settings.supabase_jwt_secret, ["HS256"]
+    elif header.get("alg") in ASYMMETRIC and isinstance(header.get("kid"), str):
+        key = await _key_set.find(header["kid"], settings)
+        if key is not None and key.algorithm_name in ASYMMETRIC:
+            return key.key, [key.algorithm_name]
+    raise BadToken()
+
+
+class _KeySet:
+    """The project's public signing keys, fetched when first needed and again when an unknown key id appears."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Any] = {}
+        self._fetched_at = float("-inf")
+
+    async def find(self, key_id: str, settings: SupabaseSettings) -> Any:
+        age = time.monotonic() - self._fetched_at
+        if age > KEY_SET_LIFETIME_S or (key_id not in self._keys and age > KEY_SET_COOLDOWN_S):
+            await self._fetch(settings)
+        return self._keys.get(key_id)
+
+    async def _fetch(self, settings: SupabaseSettings) -> None:
+        import jwt
+
+        document = settings.supabase_jwks.encode()
+        if not document:
+            url = f"{settings.supabase_url.rstrip('/')}/auth/v1/.well-known/jwks.json"
+            try:
+                reply = await send("GET", url, {"apikey": settings.supabase_publishable_key})
+            except Refusal:
+                if self._keys:
+                    return  # keep the keys we know; the auth server is having a moment
+                raise
+            if reply.status != 200:
+                raise Unavailable("key_set_unavailable")
+            document = bytes(reply.body)
+        self._keys = {key.key_id: key for key in _parse(document, jwt) if key.key_id}
+        self._fetched_at = time.monotonic()
+
+
+def _parse(document: bytes, jwt: Any) -> list[Any]:
+    try:
+        return list(jwt.PyJWKSet.from_json(document.decode()).keys)
+    except jwt.PyJWKSetError:
+        return []  # an HS256 project publishes an empty set
+
+
+_key_set = _KeySet()

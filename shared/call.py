@@ -1,0 +1,73 @@
+"""One admitted request (`Call`) and what its function promises (`Contract`)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from . import database
+from .auth import Caller
+from .settings import Settings
+
+Body = TypeVar("Body")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a function promises: read by the OpenAPI document and by the tests that hold for every function."""
+
+    name: str
+    callers: tuple[str, ...]
+    methods: tuple[str, ...]
+    takes: type[BaseModel] | None
+    gives: type[BaseModel] | None
+    settings: tuple[type[Settings], ...]
+
+
+@dataclass(slots=True)
+class Call(Generic[Body]):
+    """One admitted request."""
+
+    body: Body
+    raw: bytes
+    caller: Caller | None
+    headers: Any
+    address: str | None
+    agent: str | None
+    request_id: str
+    idempotency_key: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    _databases: dict[str, database.Database] = field(default_factory=dict)
+
+    @property
+    def user(self) -> Caller:
+        """The signed-in caller, on a function that only users reach."""
+        assert self.caller is not None
+        return self.caller
+
+    @property
+    def database(self) -> database.Database:
+        """The database as the caller: row-level security is on."""
+        if self.caller is not None and self.caller.is_service:
+            return self.service
+        token = self.caller.token if self.caller else None
+        return self._open("caller", lambda: database.as_caller(token, self.request_id, self.idempotency_key))
+
+    @property
+    def service(self) -> database.Database:
+        """The database past row-level security: only where `deploy.yaml` grants the secret key."""
+        return self._open("service", lambda: database.as_service(self.request_id, self.idempotency_key))
+
+    def log(self, **facts: Any) -> None:
+        """Add facts to this request's one log line. Never a secret, never what a person wrote."""
+        self.facts.update(facts)
+
+    @property
+    def database_calls(self) -> int:
+        return sum(opened.calls for opened in self._databases.values())
+
+    def _open(self, name: str, make: Callable[[], database.Database]) -> database.Database:
+        if name not in self._databases:
+            self._databases[name] = make()
+        return self._databases[name]

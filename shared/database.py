@@ -1,0 +1,127 @@
+"""The database over PostgREST: one RPC, one transaction, one round trip, as the caller.
+
+    get_waiver_status = Rpc("get_liability_waiver_status", gives=WaiverStatus)
+    status = await call.database.rpc(get_waiver_status, session_id=call.body.session_id)
+
+The caller's own token goes along, so row-level security is on. `as_service` exists for the functions that hold the
+secret key. A refusal raised in SQL (`private.refuse`) reaches the caller in the database's own words.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from .errors import BadRequest, Broken, Conflict, NotAllowed, NotSignedIn, Refusal, Unavailable
+from .http import send
+from .settings import ServiceSettings, SupabaseSettings
+
+Row = TypeVar("Row", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc(Generic[Row]):
+    """An SQL function that is called over the wire, and what Python relies on; a test holds it against the schema.
+
+    `refuses` are the codes it may raise. `remembers` means that a repeat with the same Idempotency-Key gets the
+    first answer: the call then goes through `once`, in the same transaction.
+    """
+
+    name: str
+    gives: type[Row]
+    refuses: tuple[str, ...] = ()
+    remembers: bool = False
+
+
+class PostgrestError(BaseModel):
+    """The body of a failure, as PostgREST writes it."""
+
+    code: str | None = None
+    message: str | None = None
+    details: Any = None
+    hint: str | None = None
+
+
+class Credential(NamedTuple):
+    """What a request shows at the door: the project key, and the caller's token where there is one."""
+
+    apikey: str
+    token: str | None
+
+
+class Database:
+    """The Data API with one credential. Cheap to make: the connections are shared, the credential is not."""
+
+    def __init__(self, credential: Credential, request_id: str, idempotency_key: str | None = None) -> None:
+        self._headers = {
+            "apikey": credential.apikey,
+            "content-type": "application/json",
+            "accept": "application/vnd.pgrst.object+json",
+            "x-request-id": request_id,
+        }
+        if credential.token:
+            self._headers["authorization"] = f"Bearer {credential.token}"
+        self._idempotency_key = idempotency_key
+        self.calls = 0
+
+    async def rpc(self, rpc: Rpc[Row], **arguments: Any) -> Row:
+        """Call an SQL function and read its one row.
+
+        Raises the database's own refusal, or NotSignedIn, NotAllowed, BadRequest, Conflict, Unavailable, Broken.
+        """
+        name, body = rpc.name, arguments
+        if rpc.remembers and self._idempotency_key:
+            name = "once"
+            body = {"rpc": rpc.name, "idempotency_key": self._idempotency_key, "arguments": arguments}
+        url = f"{SupabaseSettings.read().rest_url}/rpc/{name}"
+        self.calls += 1
+        reply = await send("POST", url, self._headers, to_json(body))
+        if not 200 <= reply.status < 300:
+            raise refusal(reply.status, bytes(reply.body))
+        return TypeAdapter(rpc.gives).validate_json(bytes(reply.body))
+
+
+def as_caller(token: str | None, request_id: str, idempotency_key: str | None = None) -> Database:
+    """The database as the caller sees it."""
+    return Database(
+        Credential(SupabaseSettings.read().supabase_publishable_key, token), request_id, idempotency_key
+    )
+
+
+def as_service(request_id: str, idempotency_key: str | None = None) -> Database:
+    """The database past row-level security, for a function that was granted the secret key."""
+    return Database(Credential(ServiceSettings.read().supabase_secret_key, None), request_id, idempotency_key)
+
+
+def refusal(status: int, body: bytes) -> Refusal:
+    """What PostgREST's failure means to our caller. Anything unforeseen is Broken, with the facts for the log."""
+    try:
+        error = PostgrestError.model_validate_json(body)
+    except ValidationError:
+        error = PostgrestError(message=body[:200].decode(errors="replace"))
+    code = error.code or ""
+    if code.startswith(
+        "PT"
+    ):  # private.refuse: message is the sentence, details the code, hint the way forward
+        return Refusal(str(error.details), error.message, status=int(code[2:]), hint=error.hint)
+    match code:
+        case "PGRST301" | "PGRST302" | "PGRST303":
+            return NotSignedIn("invalid_token", "Your session is not valid any more. Please sign in again.")
+        case "42501":
+            return NotAllowed()
+        case "23505":
+            return Conflict("already_exists", "This exists already.")
+        case "23503" | "23514" | "23502" | "23P01":
+            return Conflict("not_possible", "This does not fit what is stored already.")
+        case "40P01" | "55P03" | "PGRST000" | "PGRST001" | "PGRST002":
+            return Unavailable("database_busy", "The database is busy. Please try again in a moment.")
+        case "57014" | "PGRST003":
+            return Unavailable(
+                "database_timeout", "The database took too long. Please try again.", status=504
+            )
+    if code.startswith("22"):
+        return BadRequest("invalid_value", "A value in the request does not fit.")
+    if status in (502, 503, 504):
+        return Unavailable(status=status)
+    return Broken(details=f"PostgREST answered {status} {code}: {error.message}")

@@ -1,0 +1,138 @@
+"""The life of a request, top to bottom: preflight, method, caller, body, handler, one reply shape, one log line.
+
+    @endpoint(caller="user")
+    async def create_liability_waiver(call: Call[CreateLiabilityWaiver]) -> SignedWaiver: ...
+
+The signature is the contract: what comes in and what goes out are read from the annotations. The result is a plain
+`functions_framework.aio` target. Every answer carries CORS headers, because without them a browser hides status
+and body from supabase-js.
+"""
+
+import functools
+import os
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any, get_args, get_type_hints
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from . import admission
+from .auth import Caller
+from .call import Call, Contract
+from .errors import Broken, Refusal
+from .settings import Settings, SupabaseSettings
+
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-headers": "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, "
+    "tracestate, baggage, idempotency-key, x-region",
+    "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+    "access-control-expose-headers": "x-request-id",
+    "access-control-max-age": "86400",
+}
+
+
+Handler = Callable[[Call[Any]], Awaitable[Any]]
+
+
+def endpoint(
+    *,
+    caller: str | tuple[str, ...],
+    methods: tuple[str, ...] = ("POST",),
+    settings: tuple[type[Settings], ...] = (),
+) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
+    """Serve an async handler.
+
+    `caller` is one or more of `user` (signed in), `service` (the secret key), `webhook` and `public` (the handler
+    checks for itself). `settings` are read when the process starts: if one is missing it does not start.
+    """
+    callers = (caller,) if isinstance(caller, str) else caller
+    needed = (SupabaseSettings, *settings)
+
+    def serve(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        contract = _contract(handler, callers, methods, needed)
+        if os.environ.get("FUNCTION_TARGET") == contract.name:
+            for group in needed:
+                group.read()
+
+        @functools.wraps(handler)
+        async def function(request: Request) -> Response:
+            return await _answer(request, handler, contract)
+
+        function.__annotations__ = {}
+        function.contract = contract  # type: ignore[attr-defined]
+        return function
+
+    return serve
+
+
+def _contract(
+    handler: Handler, callers: tuple[str, ...], methods: tuple[str, ...], settings: tuple[type[Settings], ...]
+) -> Contract:
+    hints = get_type_hints(handler)
+    takes = get_args(hints["call"])[0]
+    gives = hints["return"]
+    return Contract(
+        name=handler.__name__,
+        callers=callers,
+        methods=methods,
+        takes=takes if isinstance(takes, type) and issubclass(takes, BaseModel) else None,
+        gives=gives if isinstance(gives, type) and issubclass(gives, BaseModel) else None,
+        settings=settings,
+    )
+
+
+async def _answer(request: Request, handler: Handler, contract: Contract) -> Response:
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=CORS)
+    started = time.perf_counter()
+    request_id = request.headers.get("x-request-id", "")[:64] or uuid.uuid4().hex
+    line: dict[str, Any] = {"function": contract.name, "request_id": request_id}
+    call: Call[Any] | None = None
+    try:
+        call = await admission.admit(request, contract, request_id)
+        response = _reply(await handler(call))
+    except Refusal as refused:
+        line |= _explain(refused)
+        response = _reply(refused)
+    except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
+        line |= {"code": Broken.code, "error": traceback.format_exc()}
+        response = _reply(Broken())
+    for name, value in CORS.items():
+        response.headers[name] = value
+    response.headers["x-request-id"] = request_id
+    if call is not None:
+        line |= {"caller": _name(call.caller), "database_calls": call.database_calls, **call.facts}
+    line |= {"status": response.status_code, "ms": round((time.perf_counter() - started) * 1000, 1)}
+    sys.stdout.write(to_json(line, fallback=str).decode() + "\n")
+    sys.stdout.flush()
+    return response
+
+
+def _reply(result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    if isinstance(result, Refusal):
+        body = Broken().body() if result.status == 500 else result.body()
+        return Response(to_json(body), result.status, result.headers, "application/json")
+    return Response(result.model_dump_json(), 200, media_type="application/json")
+
+
+def _explain(refused: Refusal) -> dict[str, Any]:
+    """What the log says of a refusal. A 500 hides its details from the caller, so they stand here."""
+    explained: dict[str, Any] = {"code": refused.code}
+    if refused.status >= 500:
+        explained |= {"error": str(refused), "details": refused.details, "cause": repr(refused.__cause__)}
+    return explained
+
+
+def _name(caller: Caller | None) -> str:
+    if caller is None:
+        return "anonymous"
+    return "service" if caller.is_service else str(caller.id)

@@ -1,0 +1,94 @@
+"""Configuration from the environment: read late, typed, and complaining by name.
+
+    class AgoraSettings(Settings):
+        agora_app_id: str                    # AGORA_APP_ID, required
+        agora_token_version: str = "007"     # AGORA_TOKEN_VERSION, optional
+
+A field is the environment variable's name in lower case. `endpoint` reads every settings class of its function
+when the process starts, so a function with a missing setting never starts serving.
+"""
+
+import os
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar, Self, dataclass_transform
+
+
+class MissingSettings(Exception):
+    """The function cannot start: the message names every variable that is not set."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Settings:
+    """A group of settings that are needed together. Values are strings, or integers where annotated `int`."""
+
+    _read: ClassVar[dict[type, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        # repr=False: a settings object in a traceback or a log must not print a secret.
+        dataclass(frozen=True, kw_only=True, repr=False)(cls)
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings of this process, read once.
+
+        Raises MissingSettings naming every required variable that is unset or blank.
+        """
+        if cls not in Settings._read:
+            Settings._read[cls] = cls.from_environment(os.environ)
+        return Settings._read[cls]
+
+    @classmethod
+    def from_environment(cls, environment: Any) -> Self:
+        """The settings found in a mapping of variables; surrounding blanks do not count."""
+        found = {field.name: (environment.get(field.name.upper()) or "").strip() for field in fields(cls)}  # type: ignore[arg-type]
+        required = [field.name for field in fields(cls) if field.default is MISSING]  # type: ignore[arg-type]
+        missing = [name.upper() for name in required if not found[name]]
+        if missing:
+            raise MissingSettings(
+                f"Missing settings: {', '.join(missing)}. Set them in the function's environment."
+            )
+        return cls(**{f.name: _typed(f, found[f.name]) for f in fields(cls) if found[f.name]})  # type: ignore[arg-type]
+
+    @classmethod
+    def names(cls) -> dict[str, bool]:
+        """Each variable's name, and whether it is required. `deploy.yaml` is tested against this."""
+        return {field.name.upper(): field.default is MISSING for field in fields(cls)}  # type: ignore[arg-type]
+
+
+def _typed(field: Any, text: str) -> Any:
+    if field.type is not int:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise MissingSettings(f"{field.name.upper()} must be a whole number.") from None
+
+
+class SupabaseSettings(Settings):
+    """What every function needs to reach the project as its caller."""
+
+    supabase_url: str
+    supabase_publishable_key: str
+    supabase_jwt_secret: str = ""
+    supabase_jwks: str = ""
+    supabase_rest_url: str = ""
+    functions_url: str = ""
+    trusted_proxies: int = (
+        1  # how many of our own proxies append to X-Forwarded-For before the function sees it
+    )
+
+    @property
+    def rest_url(self) -> str:
+        """The Data API. A self-hosted one need not stand behind the gateway."""
+        return self.supabase_rest_url.rstrip("/") or f"{self.supabase_url.rstrip('/')}/rest/v1"
+
+    @property
+    def public_functions_url(self) -> str:
+        """Where a browser reaches the functions."""
+        return self.functions_url.rstrip("/") or f"{self.supabase_url.rstrip('/')}/functions/v1"
+
+
+class ServiceSettings(Settings):
+    """The key that bypasses row-level security. The functions that list it in `deploy.yaml` are the security review."""
+
+    supabase_secret_key: str
