@@ -1,0 +1,106 @@
+"""What we ask Agora to record, and how: the `clientRequest` of a start."""
+
+import re
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from .recorder import Recorder
+
+Orientation = Literal["landscape", "portrait"]
+
+# Agora recommends 300: its default of 30 s ends the recording of everybody who loses the network for a moment.
+IDLE_SECONDS = 300
+MIX_PICTURES: dict[Orientation, tuple[int, int]] = {"landscape": (1280, 720), "portrait": (720, 1280)}
+MIX_FRAMES_PER_SECOND = 15
+MIX_KBPS = 1130  # Agora's figure for 720p at 15 frames
+BEST_FIT_LAYOUT = 1
+LARGEST_UID_IN_GROUP = (2, 7, 12, 17, 32, 49)  # how many people Agora's subscribeUidGroup 0, 1, 2 … reaches
+OTHER_S3 = 11
+
+_FOLDER = re.compile(r"[A-Za-z0-9]+")
+LONGEST_PREFIX = 128
+
+
+class Bucket(Protocol):
+    """Where Agora writes: see `RecordingBucketSettings`."""
+
+    recording_s3_endpoint: str
+    recording_s3_bucket: str
+    recording_s3_access_key: str
+    recording_s3_secret_key: str
+    recording_s3_vendor: int
+    recording_s3_region_code: int
+
+
+def file_prefix(recording_id: UUID) -> tuple[str, str]:
+    """The folder of one recording. Agora allows letters and digits only, so the id loses its hyphens."""
+    return ("recordings", recording_id.hex)
+
+
+def start_request(
+    recorder: Recorder,
+    token: str,
+    bucket: Bucket,
+    prefix: tuple[str, ...],
+    *,
+    people: int = 2,
+    orientation: Orientation = "landscape",
+    is_live: bool = False,
+) -> dict[str, Any]:
+    """The `clientRequest` that records everybody in the channel into `prefix` of the bucket.
+
+    It holds the bucket's keys: never log it. `is_live` must equal the channel profile of the browsers' SDK
+    (the platform joins in `rtc` mode, which is not live). `people` sizes an individual recording.
+    """
+    # No subscribe lists: naming one kind of stream would silence the other, and an empty list records nobody.
+    recording: dict[str, Any] = {
+        "channelType": int(is_live),
+        "streamTypes": 2,
+        "maxIdleTime": IDLE_SECONDS,
+        "privateParams": '{"correctEXTINF":true}',
+    }
+    request: dict[str, Any] = {
+        "token": token,
+        "recordingConfig": recording,
+        "storageConfig": _storage(bucket, prefix),
+    }
+    if recorder.mode == "mix":
+        width, height = MIX_PICTURES[orientation]
+        recording["transcodingConfig"] = {
+            "width": width,
+            "height": height,
+            "fps": MIX_FRAMES_PER_SECOND,
+            "bitrate": MIX_KBPS,
+            "mixedVideoLayout": BEST_FIT_LAYOUT,
+            "backgroundColor": "#000000",
+        }
+        # Both: an MP4 alone is refused, and is always written in addition to the slices.
+        request["recordingFileConfig"] = {"avFileType": ["hls", "mp4"]}
+    else:
+        # Individual recordings are HLS only. `standard` also writes an index with sound and picture together.
+        recording |= {"subscribeUidGroup": _uid_group(people), "streamMode": "standard"}
+    return request
+
+
+def _storage(bucket: Bucket, prefix: tuple[str, ...]) -> dict[str, Any]:
+    if not all(_FOLDER.fullmatch(folder) for folder in prefix) or len("/".join(prefix)) > LONGEST_PREFIX:
+        raise ValueError("A recording's prefix is folders of letters and digits, 128 characters in all.")
+    storage: dict[str, Any] = {
+        "vendor": bucket.recording_s3_vendor,
+        "region": bucket.recording_s3_region_code,
+        "bucket": bucket.recording_s3_bucket,
+        "accessKey": bucket.recording_s3_access_key,
+        "secretKey": bucket.recording_s3_secret_key,
+        "fileNamePrefix": list(prefix),
+    }
+    if bucket.recording_s3_vendor == OTHER_S3:
+        # Agora's sample shows a bare host; https is what it speaks.
+        storage["extensionParams"] = {"endpoint": bucket.recording_s3_endpoint.removeprefix("https://")}
+    return storage
+
+
+def _uid_group(people: int) -> int:
+    for group, most in enumerate(LARGEST_UID_IN_GROUP):
+        if people <= most:
+            return group
+    raise ValueError("An individual recording holds 49 people at most.")
