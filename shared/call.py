@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from . import database
 from .auth import Caller
+from .database import Database, as_caller, as_service
 from .settings import Settings
 
 Body = TypeVar("Body")
@@ -38,7 +38,7 @@ class Call(Generic[Body]):
     request_id: str
     idempotency_key: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
-    _databases: dict[str, database.Database] = field(default_factory=dict)
+    _databases: dict[str, Database] = field(default_factory=dict)
 
     @property
     def user(self) -> Caller:
@@ -47,17 +47,17 @@ class Call(Generic[Body]):
         return self.caller
 
     @property
-    def database(self) -> database.Database:
+    def database(self) -> Database:
         """The database as the caller: row-level security is on."""
         if self.caller is not None and self.caller.is_service:
             return self.service
         token = self.caller.token if self.caller else None
-        return self._open("caller", lambda: database.as_caller(token, self.request_id, self.idempotency_key))
+        return self._open("caller", lambda: as_caller(token, self.request_id, self.idempotency_key))
 
     @property
-    def service(self) -> database.Database:
+    def service(self) -> Database:
         """The database past row-level security: only where `deploy.yaml` grants the secret key."""
-        return self._open("service", lambda: database.as_service(self.request_id, self.idempotency_key))
+        return self._open("service", lambda: as_service(self.request_id, self.idempotency_key))
 
     def log(self, **facts: Any) -> None:
         """Add facts to this request's one log line. Never a secret, never what a person wrote."""
@@ -67,7 +67,7 @@ class Call(Generic[Body]):
     def database_calls(self) -> int:
         return sum(opened.calls for opened in self._databases.values())
 
-    def _open(self, name: str, make: Callable[[], database.Database]) -> database.Database:
+    def _open(self, name: str, make: Callable[[], Database]) -> Database:
         if name not in self._databases:
             self._databases[name] = make()
         return self._databases[name]
