@@ -1,0 +1,165 @@
+"""Where one stack keeps its things, which ports it takes, and what it tells everybody else in `env`.
+
+Everything secret is generated once, at first start, and kept in the state directory.
+"""
+
+import json
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+
+ROOT = Path(__file__).resolve().parent.parent
+NODE = ROOT / "local" / "node"
+DEFAULT_PORT = 54321
+
+
+class Port(IntEnum):
+    """What listens where, counted from the origin's port."""
+
+    GATEWAY = 0
+    POSTGRES = 1
+    REST = 2
+    REST_ADMIN = 3
+    SUPABASE = 4
+    STRIPE = 6
+    AGORA = 7
+    S3 = 8
+    MAIL = 9
+    SMTP = 10
+    FUNCTIONS = 20
+
+
+@dataclass(frozen=True)
+class Config:
+    """One stack: a state directory and a block of ports."""
+
+    state: Path
+    base: int
+
+    def port(self, part: Port) -> int:
+        return self.base + part
+
+    def url(self, part: Port = Port.GATEWAY) -> str:
+        return f"http://127.0.0.1:{self.port(part)}"
+
+    def logs(self) -> Path:
+        return self.state / "log"
+
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        """The stack's secrets; made up and written down the first time anybody asks."""
+        path = self.state / "secrets.json"
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        known = {**_new_secrets(), **kept}
+        if known != kept:
+            write_private(path, json.dumps(known, indent=2) + "\n")
+        return known
+
+    @cached_property
+    def signing_key(self) -> jwt.PyJWK:
+        """The ES256 key whose public half the stack publishes; tests sign with it, auth itself signs HS256."""
+        return jwt.PyJWK(json.loads(self.secrets["signing_key"]))
+
+    def role_token(self, role: str) -> str:
+        """What the gateway puts in place of an opaque key."""
+        claims = {"iss": "supabase", "role": role, "iat": 1_700_000_000, "exp": 4_000_000_000}
+        return jwt.encode(claims, self.secrets["SUPABASE_JWT_SECRET"], algorithm="HS256")
+
+    def database_url(self, user: str = "postgres") -> str:
+        password = self.secrets[f"{user}_password"]
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port(Port.POSTGRES)}/postgres"
+
+    def env(self) -> dict[str, str]:
+        """All that a function can be granted, and what people and tests need to get in."""
+        handed_on = {name: value for name, value in self.secrets.items() if name.isupper()}
+        return {
+            "SUPABASE_URL": self.url(),
+            "FUNCTIONS_URL": f"{self.url()}/functions/v1",
+            "DATABASE_URL": self.database_url(),
+            **handed_on,
+            "AGORA_API_URLS": self.url(Port.AGORA),
+            "AGORA_TOKEN_VERSION": "007",
+            "RECORDING_S3_ENDPOINT": self.url(Port.S3),
+            "RECORDING_S3_BUCKET": "agora-recordings",
+            "RECORDING_S3_REGION": "us-east-1",
+            "RECORDING_S3_VENDOR": "11",
+            "RECORDING_S3_REGION_CODE": "0",
+            "STRIPE_API_URL": self.url(Port.STRIPE),
+            "POSTMARK_API_URL": self.url(Port.MAIL),
+            "POSTMARK_FROM_EMAIL": "noreply@demo.test",
+            "SITE_URL": self.url(),
+            "MAIL_URL": self.url(Port.MAIL),
+            "SMTP_URL": f"smtp://127.0.0.1:{self.port(Port.SMTP)}",
+        }
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, and never let half of it be seen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.rename(path)
+
+
+def free_base() -> int:
+    """The first port of a block that nobody listens in."""
+    while True:
+        base = 20_000 + 100 * secrets.randbelow(400)
+        if not taken_ports(base):
+            return base
+
+
+def taken_ports(base: int) -> list[int]:
+    """The ports of a block that somebody else holds."""
+    return [base + part for part in Port if not _is_free(base + part)]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _new_secrets() -> dict[str, str]:
+    """Upper case goes out to `env`; lower case stays with the stack."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    signing_key = jwt.algorithms.ECAlgorithm.to_jwk(key, as_dict=True)
+    return {
+        "supabase_admin_password": secrets.token_hex(16),
+        "postgres_password": secrets.token_hex(16),
+        "authenticator_password": secrets.token_hex(16),
+        "supabase_lite_password": secrets.token_hex(16),
+        "signing_key": json.dumps({**signing_key, "kid": secrets.token_hex(8), "alg": "ES256", "use": "sig"}),
+        "SUPABASE_PUBLISHABLE_KEY": f"sb_publishable_{secrets.token_urlsafe(24)}",
+        "SUPABASE_SECRET_KEY": f"sb_secret_{secrets.token_urlsafe(24)}",
+        "SUPABASE_JWT_SECRET": secrets.token_urlsafe(48),
+        "AGORA_APP_ID": secrets.token_hex(16),
+        "AGORA_APP_CERTIFICATE": secrets.token_hex(16),
+        "AGORA_CUSTOMER_ID": secrets.token_hex(16),
+        "AGORA_CUSTOMER_SECRET": secrets.token_hex(16),
+        "AGORA_WEBHOOK_SECRET": secrets.token_urlsafe(12),
+        "RECORDING_S3_ACCESS_KEY": secrets.token_hex(10).upper(),
+        "RECORDING_S3_SECRET_KEY": secrets.token_urlsafe(30),
+        "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
+        "POSTMARK_SERVER_TOKEN": secrets.token_hex(16),
+        "DEMO_CLIENT_EMAIL": "client@demo.test",
+        "DEMO_CLIENT_PASSWORD": secrets.token_urlsafe(9),
+        "DEMO_PRACTITIONER_EMAIL": "practitioner@demo.test",
+        "DEMO_PRACTITIONER_PASSWORD": secrets.token_urlsafe(9),
+        "DEMO_ADMIN_EMAIL": "admin@demo.test",
+        "DEMO_ADMIN_PASSWORD": secrets.token_urlsafe(9),
+    }

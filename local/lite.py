@@ -1,0 +1,23 @@
+"""Auth, storage and resumable uploads: one Node process around `@supabase/lite` and `@tus/server`."""
+
+import aiohttp
+
+from .config import NODE, Config, Port
+from .node import NODE_BINARY, environment
+from .processes import Processes, answers
+
+
+async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
+    """Start it and wait until it answers; by then its tables are there."""
+    env = environment(
+        DATABASE_URL=config.database_url("supabase_lite"),
+        JWT_SECRET=config.secrets["SUPABASE_JWT_SECRET"],
+        PORT=str(config.port(Port.SUPABASE)),
+        SITE_URL=config.url(),
+        SMTP_PORT=str(config.port(Port.SMTP)),
+        STORAGE=str(config.state / "storage"),
+        UPLOADED=str(config.state / "uploads"),
+        LITE_TELEMETRY="0",
+    )
+    ready = answers(client, f"{config.url(Port.SUPABASE)}/storage/v1/status")
+    await processes.keep("supabase", [NODE_BINARY, "supabase.mjs"], env=env, cwd=NODE, ready=ready)

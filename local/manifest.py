@@ -1,0 +1,44 @@
+"""`deploy.yaml`, as far as the local stack obeys it: which functions there are, and what each may know."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .config import ROOT
+
+MANIFEST = ROOT / "deploy.yaml"
+
+
+@dataclass(frozen=True)
+class Function:
+    """One entry of the manifest."""
+
+    name: str
+    granted: tuple[str, ...]
+    timeout: float
+    schedule: str | None
+
+    @property
+    def target(self) -> str:
+        return self.name.replace("-", "_")
+
+    @property
+    def folder(self) -> Path:
+        return ROOT / "functions" / self.target
+
+
+def functions() -> dict[str, Function]:
+    """Every function that is both declared and there, by the name it has on the wire."""
+    manifest: dict[str, Any] = (yaml.safe_load(MANIFEST.read_text()) if MANIFEST.exists() else None) or {}
+    defaults = manifest.get("defaults") or {}
+    found = {}
+    for name, entry in (manifest.get("functions") or {}).items():
+        settings = {**defaults, **(entry or {})}
+        granted = [name for part in (defaults, entry or {}) for key in ("env", "secrets") for name in part.get(key, [])]
+        timeout = float(str(settings.get("timeout", 60)).removesuffix("s"))
+        function = Function(name, tuple(granted), timeout, settings.get("schedule"))
+        if (function.folder / "main.py").exists():
+            found[name] = function
+    return found

@@ -1,0 +1,38 @@
+"""Applies sql/migrations with the Supabase CLI, through the very link that production uses."""
+
+import asyncio
+import re
+
+from .config import NODE, ROOT, Config
+from .node import NODE_BINARY, environment
+
+
+async def push(config: Config) -> int:
+    """Apply what is not applied yet. Says how many there are altogether."""
+    files = list((ROOT / "sql" / "migrations").glob("*.sql"))
+    if not files:
+        return 0
+    program = NODE / "node_modules" / "supabase" / "dist" / "supabase.js"
+    env = environment(
+        HOME=str(config.state),  # the CLI keeps its notes there, not in anybody's home
+        SUPABASE_TELEMETRY_DISABLED="1",
+        NO_COLOR="1",
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(str(word) for word in (NODE_BINARY, program, "db", "push", f"--remote={config.database_url()}", "--yes")),
+        cwd=ROOT,
+        env=env,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    text = output.decode(errors="replace")
+    (config.logs() / "migrations.log").write_text(text)
+    if process.returncode:
+        raise RuntimeError(f"The migrations do not apply:\n{_without_passwords(text)}")
+    return len(files)
+
+
+def _without_passwords(text: str) -> str:
+    return re.sub(r"(://[^:/@]+):[^@]+@", r"\1:…@", text)

@@ -1,0 +1,101 @@
+// Auth, storage and resumable uploads on one port: @supabase/lite, with what it answers differently put right.
+
+import { App } from "@supabase/lite";
+import { createPostgresConnection } from "@supabase/lite/postgres";
+import { getRequestListener } from "@hono/node-server";
+import { createServer } from "node:http";
+import postgres from "postgres";
+
+import { Files, hint } from "./files.mjs";
+import { resumableUploads, UPLOADS } from "./uploads.mjs";
+
+const { DATABASE_URL, JWT_SECRET, PORT, SITE_URL, SMTP_PORT, STORAGE, UPLOADED } = process.env;
+const quiet = { onnotice: () => {} };
+const anybody = { user: "lite", pass: "lite" }; // the mail catcher takes mail from anybody, but lite insists
+
+process.env.EXPERIMENTAL_STORAGE = "1";
+const app = new App({
+  connection: createPostgresConnection({ url: DATABASE_URL, postgresOptions: { ...quiet, max: 10 } }),
+  db: { migrations: { enabled: false } },
+  auth: {
+    enabled: true,
+    jwt_secret: JWT_SECRET,
+    jwt_expiry: 3600,
+    site_url: SITE_URL,
+    email: {
+      enable_signup: true,
+      enable_confirmations: false,
+      smtp: { enabled: true, host: "127.0.0.1", port: Number(SMTP_PORT), ...anybody, admin_email: "auth@demo.test" },
+    },
+  },
+  storage: { enabled: true, file_size_limit: "5GiB" },
+  options: { server: { admin: false, apiKeys: false, disableStudio: true } }, // keys are the gateway's business
+});
+app._storageAdapter = new Files(STORAGE);
+await app.ensureSystemSchema();
+
+const sql = postgres(DATABASE_URL, { ...quiet, max: 2 });
+const uploads = await resumableUploads({
+  lite: app.fetch,
+  buckets: async (id) => (await sql`select file_size_limit, allowed_mime_types from storage.buckets where id = ${id}`)[0],
+  jwtSecret: JWT_SECRET,
+  directory: UPLOADED,
+});
+
+async function answer(request) {
+  const { pathname, searchParams } = new URL(request.url);
+  const { headers, method } = request;
+  const signing = /^\/storage\/v1\/object\/(upload\/)?sign\//.test(pathname);
+  if (signing && method === "POST") return sign(request, pathname);
+
+  const wanted = { range: headers.get("range"), ifRange: headers.get("if-range") };
+  const reply = await hint.run(wanted, () => app.fetch(request));
+  if (!pathname.startsWith("/storage/v1/object/")) return reply;
+  if (signing && reply.status === 500) return refusal("InvalidJWT", "The signed address is not valid, or no longer");
+  if (method === "HEAD") await reply.body?.cancel();
+  if (searchParams.has("download")) reply.headers.set("content-disposition", attachment(searchParams.get("download")));
+  const range = reply.headers.get("content-range");
+  if (!range) return reply;
+  return new Response(reply.body, { status: range.startsWith("bytes */") ? 416 : 206, headers: reply.headers });
+}
+
+// Clients join what they get to ".../storage/v1", so the prefix must not be in it, and the hosted names are these.
+async function sign(request, pathname) {
+  const path = ({ signedUrl }) => signedUrl.replace("/storage/v1", "");
+  const [, bucket, key] = /^\/storage\/v1\/object\/sign\/([^/]+)\/?(.*)$/.exec(pathname) ?? [];
+  if (bucket && !key) {
+    const { paths, expiresIn } = await request.json();
+    return Response.json(await Promise.all(paths.map((one) => signOne(request, bucket, one, expiresIn))));
+  }
+  const reply = await app.fetch(request);
+  if (!reply.ok) return reply;
+  const signed = await reply.json();
+  const body = bucket ? { signedURL: path(signed) } : { url: path(signed), token: signed.token };
+  return Response.json(body, { headers: { "access-control-allow-origin": "*" } });
+}
+
+async function signOne(request, bucket, path, expiresIn) {
+  const url = new URL(`/storage/v1/object/sign/${bucket}/${encodeURI(path)}`, request.url);
+  const headers = { "content-type": "application/json", authorization: request.headers.get("authorization") ?? "" };
+  const reply = await sign(new Request(url, { method: "POST", headers, body: JSON.stringify({ expiresIn }) }), url.pathname);
+  const answer = await reply.json();
+  return { path, signedURL: answer.signedURL ?? null, error: answer.signedURL ? null : answer.message };
+}
+
+function refusal(error, message) {
+  const headers = { "access-control-allow-origin": "*" };
+  return Response.json({ statusCode: "400", error, message }, { status: 400, headers });
+}
+
+function attachment(name) {
+  return name ? `attachment; filename="${encodeURIComponent(name)}"` : "attachment";
+}
+
+const listen = getRequestListener(answer);
+const server = createServer((request, response) =>
+  request.url.startsWith(UPLOADS) ? uploads.handle(request, response) : listen(request, response),
+);
+server.requestTimeout = 0; // a large upload takes the time it takes
+server.keepAliveTimeout = 75_000; // the gateway closes idle connections first
+server.listen(Number(PORT), "127.0.0.1");
+process.on("SIGTERM", () => process.exit(0));

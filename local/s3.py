@@ -1,0 +1,22 @@
+"""The bucket that Agora writes recordings to: moto's S3 server. What is in it does not outlive the stack."""
+
+import os
+import sys
+
+import aiohttp
+
+from .config import Config, Port
+from .processes import Processes, answers
+
+
+async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
+    """Start the server and make the recordings bucket in it."""
+    url = config.url(Port.S3)
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(config.port(Port.S3))]
+    env = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore"}
+    await processes.keep("s3", command, env=env, ready=answers(client, url))
+    settings = config.env()
+    credential = f"{settings['RECORDING_S3_ACCESS_KEY']}/20260101/{settings['RECORDING_S3_REGION']}/s3/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}"}  # moto reads it, and believes it unsigned
+    async with client.put(f"{url}/{settings['RECORDING_S3_BUCKET']}", headers=headers) as reply:
+        reply.raise_for_status()

@@ -1,0 +1,151 @@
+"""The one process that runs a stack: starts every part in order, serves the gateway, and ends with all it started.
+
+It speaks to whoever started it in lines of JSON on the file descriptor named last: {"step": …, "seconds": …} for each
+part, then {"ready": true} or {"failed": why}.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import importlib.util
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, TextIO
+
+import aiohttp
+from aiohttp import web
+
+from . import lite, migrations, postgres, postgrest, s3, seed, stripe, ticker, video
+from .config import Config, Port, taken_ports
+from .envfile import write_env
+from .functions_runner import FunctionsRunner
+from .gateway import Gateway
+from .mail import Mailbox
+from .processes import Processes
+
+
+class Supervisor:
+    """One stack, from its first process to its last."""
+
+    def __init__(self, order: dict[str, Any], told: TextIO, lock: int) -> None:
+        self._config = Config(Path(order["state"]), order["port"])
+        self._order = order
+        self._told = told
+        self._env = {**self._config.env(), **order["env"]}
+        self._processes = Processes(self._config.logs(), lock)
+        self._closing = contextlib.AsyncExitStack()
+
+    async def run(self) -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        guards = [stop.wait(), self._processes.reaper_ended()]
+        if self._order["tethered"]:
+            guards.append(_closed(sys.stdin.fileno()))
+        try:
+            starting = asyncio.create_task(self._start())
+            watching = [asyncio.create_task(_forever(guard)) for guard in guards]
+            await asyncio.wait([starting, *watching], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done() and not starting.exception():
+                await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
+            starting.cancel()
+        finally:
+            await self._closing.aclose()
+            await self._processes.end_all()
+        if starting.done() and not starting.cancelled() and (error := starting.exception()):
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            traceback.print_exception(error)
+            self._tell(failed=str(error))
+
+    async def _start(self) -> None:
+        config, processes = self._config, self._processes
+        if taken := taken_ports(config.base):
+            raise RuntimeError(f"Port {taken[0]} is taken by somebody else. Choose others: make up PORT=55321")
+        client = await self._closing.enter_async_context(
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
+        )
+        write_env(config, self._env)
+        async with asyncio.TaskGroup() as beside:
+            # These need nobody, and one of them is slow to start.
+            beside.create_task(self._step("S3", s3.start(config, processes, client)))
+            await self._step("PostgreSQL", self._database())
+            beside.create_task(self._step("Stripe", stripe.start(config, processes, client)))
+            mailbox = Mailbox(config.state / "mail")
+            await self._step("Mail", self._mail(mailbox))
+            await self._step("Auth and storage", lite.start(config, processes, client))
+            await self._step("Schema", self._schema())
+            await self._step("Data API", postgrest.start(config, processes, client))
+            functions = FunctionsRunner(config, processes, self._env)
+            await self._step("Gateway", self._serve(Gateway(config, client, functions).app, Port.GATEWAY))
+        if importlib.util.find_spec("local.agora"):
+            await self._step("Agora", video.start(config, processes, client))
+        if self._order["seed"]:
+            await self._step("Demo", seed.plant(config, client))
+        if self._order["schedules"]:
+            ticking = asyncio.create_task(ticker.tick(config, client))
+            self._closing.callback(ticking.cancel)
+        self._tell(ready=True)
+
+    async def _database(self) -> None:
+        await asyncio.to_thread(postgres.create_cluster, self._config)
+        await postgres.start(self._config, self._processes)
+        await asyncio.to_thread(postgres.bootstrap, self._config)
+
+    async def _schema(self) -> None:
+        await asyncio.to_thread(postgres.apply_baseline, self._config)
+        await migrations.push(self._config)
+
+    async def _mail(self, mailbox: Mailbox) -> None:
+        await self._serve(mailbox.app, Port.MAIL)
+        port = self._config.port(Port.SMTP)
+        server = await asyncio.get_running_loop().create_server(mailbox.smtp, "127.0.0.1", port)
+        self._closing.callback(server.close)
+
+    async def _serve(self, app: web.Application, part: Port) -> None:
+        runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=2)
+        await runner.setup()
+        self._closing.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", self._config.port(part), backlog=1024).start()
+
+    async def _step(self, name: str, work: Awaitable[None]) -> None:
+        began = time.monotonic()
+        await work
+        self._tell(step=name, seconds=round(time.monotonic() - began, 2))
+
+    def _tell(self, **what: object) -> None:
+        try:
+            print(json.dumps(what), file=self._told, flush=True)
+        except BrokenPipeError:
+            pass  # whoever started us did not wait
+
+
+async def _forever(guard: Awaitable[object]) -> None:
+    await guard
+
+
+async def _closed(fd: int) -> None:
+    """Wait until the other end of a pipe is gone."""
+    gone = asyncio.Event()
+    asyncio.get_running_loop().add_reader(fd, gone.set)
+    await gone.wait()
+
+
+def main() -> None:
+    order = json.loads(sys.argv[1])
+    told = os.fdopen(int(sys.argv[2]), "w")
+    lock = os.open(Path(order["state"]) / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)  # the last stack of this state may still be ending
+    os.ftruncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
+    asyncio.run(Supervisor(order, told, lock).run())
+
+
+if __name__ == "__main__":
+    main()

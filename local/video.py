@@ -1,0 +1,20 @@
+"""Agora's stand-in: our own emulator, `local.agora`, a process like any other part."""
+
+import os
+import sys
+
+import aiohttp
+
+from .config import Config, Port
+from .processes import Processes, answers
+
+
+async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
+    """Start it with the project's own credentials, writing to our bucket and notifying our webhook."""
+    everything = config.env()
+    env = {name: value for name, value in everything.items() if name.startswith(("AGORA_", "RECORDING_S3_"))}
+    env["AGORA_WEBHOOK_URL"] = f"{everything['FUNCTIONS_URL']}/agora-recording-webhook"
+    env["PATH"] = os.environ["PATH"]
+    command = [sys.executable, "-m", "local.agora"]
+    command += ["--port", str(config.port(Port.AGORA)), "--state", str(config.state / "agora")]
+    await processes.keep("agora", command, env=env, ready=answers(client, config.url(Port.AGORA)))
