@@ -1,0 +1,32 @@
+"""The commands of `python -m deploy`; its `__init__` says what each one does."""
+
+import argparse
+
+import deploy
+
+from . import bundle, doctor, manifest, openapi, pins, routes
+
+
+def main() -> None:
+    """Read the command line and carry it out."""
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy", description=deploy.__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, write in (("routes", routes.write), ("openapi", openapi.write)):
+        commands.add_parser(name).set_defaults(do=lambda _, write=write: write())
+    for name, write_some in (
+        ("bundle", bundle.write),
+        ("pins", pins.write),
+        ("manifest", manifest.write),
+        ("doctor", doctor.examine),
+    ):
+        command = commands.add_parser(name)
+        command.add_argument("functions", nargs="*", metavar="name")
+        command.set_defaults(do=lambda said, write=write_some: write(said.functions))
+    said = parser.parse_args()
+    said.do(said)
+
+
+if __name__ == "__main__":
+    main()

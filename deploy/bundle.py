@@ -1,0 +1,36 @@
+"""A bundle: a function's folder, the part of `shared/` that it reaches, its pins and how to start it. Nothing else.
+
+The start command stands in a Procfile, which Google's and other buildpacks, Heroku and honcho read alike. FUNCTION_TARGET
+is a variable and no option, because a function reads its settings at start when it finds its own name there.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from .functions import ROOT, Function, chosen
+from .imports import shared_files
+
+BUILD = ROOT / "build"
+
+
+def write(names: Sequence[str]) -> None:
+    """Build the named functions, or all of them, under `build/`."""
+    for function in chosen(names):
+        print(build(function, BUILD).relative_to(ROOT))
+
+
+def build(function: Function, into: Path) -> Path:
+    """Build one function as `into/<name>/`, in place of what was there."""
+    bundle = into / function.name
+    shutil.rmtree(bundle, ignore_errors=True)
+    shutil.copytree(
+        function.folder, bundle, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.in")
+    )
+    for file in sorted(shared_files(function)):
+        copy = bundle / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    (bundle / "Procfile").write_text(f"web: FUNCTION_TARGET={function.target} functions-framework --asgi\n")
+    (bundle / ".python-version").write_text("3.11\n")
+    return bundle

@@ -1,0 +1,145 @@
+"""What is wrong with an environment, in one line each. Exits with 1 if anything is.
+
+It reads the variables that the functions will be given, so set them first: `set -a; . .local/env; set +a`.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from shared.settings import SupabaseSettings
+
+from .functions import Function, chosen
+
+Environment = Mapping[str, str]
+
+# Ten in the morning of 2026-12-01, in UTC hours. British Columbia, Alberta and Manitoba changed their clocks with
+# tzdata 2026b; anything older books people an hour late there.
+TEN_IN_THE_MORNING = datetime(2026, 12, 1, 10)
+UTC_HOURS = {"America/Vancouver": 17, "America/Edmonton": 16, "America/Winnipeg": 15, "America/Toronto": 15}
+
+
+def examine(names: Sequence[str]) -> None:
+    """Print a line for each check of the named functions, or of all; exit with 1 if something is wrong."""
+    found = False
+    for name, problems in checks(chosen(names), os.environ):
+        lines = list(problems)
+        found |= bool(lines)
+        print(*[f"✗ {name}: {line}" for line in lines] or [f"✓ {name}"], sep="\n", flush=True)
+    raise SystemExit(found)
+
+
+def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, Iterator[str]]]:
+    """What is checked, and what each check finds wrong. A missing setting makes the checks that need it pointless."""
+    wanted = {name for function in functions for name in function.settings}
+    yield "settings", _settings(functions, env)
+    yield "time zones of Python", _python_time_zones()
+    if env.get("DATABASE_URL"):
+        yield "time zones of PostgreSQL", _postgres_time_zones(env["DATABASE_URL"])
+    if {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"} <= env.keys():
+        yield "sign-in", _safely(_sign_in, env)
+        yield "functions", _safely(_functions_answer, env, functions)
+        if "SUPABASE_SECRET_KEY" in env.keys() & wanted:
+            yield "database", _safely(_database, env)
+            yield "storage", _safely(_storage, env)
+    if {"AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"} <= env.keys() & wanted:
+        yield "Agora", _safely(_agora, env)
+
+
+def _settings(functions: list[Function], env: Environment) -> Iterator[str]:
+    missing: dict[str, list[str]] = {}
+    for function in functions:
+        for name in sorted(function.required()):
+            if not env.get(name, "").strip():
+                missing.setdefault(name, []).append(function.name)
+    for name, needed_by in missing.items():
+        yield f"{name} is not set; {', '.join(needed_by)} will not start"
+
+
+def _python_time_zones() -> Iterator[str]:
+    for zone, hour in UTC_HOURS.items():
+        found = TEN_IN_THE_MORNING.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).hour
+        if found != hour:
+            yield f"10:00 in {zone} is {found}:00 UTC and should be {hour}:00; install tzdata ≥ 2026b, set PYTHONTZPATH="
+
+
+def _postgres_time_zones(database_url: str) -> Iterator[str]:
+    import psycopg
+
+    query = "select extract(hour from (%s::timestamp at time zone %s) at time zone 'UTC')::int"
+    try:
+        with psycopg.connect(database_url, connect_timeout=5) as connection:
+            for zone, hour in UTC_HOURS.items():
+                row = connection.execute(query, (TEN_IN_THE_MORNING, zone)).fetchone()
+                if row and row[0] != hour:
+                    yield f"10:00 in {zone} is {row[0]}:00 UTC and should be {hour}:00; PostgreSQL needs tzdata ≥ 2026b"
+    except psycopg.OperationalError as error:
+        yield f"DATABASE_URL does not answer: {error}".strip()
+
+
+def _safely(check: Callable[..., Iterator[str]], *given: object) -> Iterator[str]:
+    """A check over the network; no answer is a finding too."""
+    try:
+        yield from check(*given)
+    except httpx.HTTPError as error:
+        yield f"{error.request.url} does not answer: {error}"
+
+
+def _sign_in(env: Environment) -> Iterator[str]:
+    reply = _get(f"{env['SUPABASE_URL']}/auth/v1/.well-known/jwks.json", env["SUPABASE_PUBLISHABLE_KEY"])
+    if reply.status_code != 200:
+        yield f"the key set answers {reply.status_code}; is SUPABASE_URL right?"
+    elif not reply.json().get("keys") and not env.get("SUPABASE_JWT_SECRET"):
+        yield "the key set is empty and SUPABASE_JWT_SECRET is not set, so nobody's token can be verified"
+
+
+def _functions_answer(env: Environment, functions: list[Function]) -> Iterator[str]:
+    base = SupabaseSettings.from_environment(env).public_functions_url
+    for function in functions:
+        reply = httpx.options(f"{base}/{function.name}", timeout=10)
+        if not reply.is_success or "access-control-allow-origin" not in reply.headers:
+            yield f"{base}/{function.name} answers a preflight with {reply.status_code}; is it deployed?"
+
+
+def _database(env: Environment) -> Iterator[str]:
+    base = SupabaseSettings.from_environment(env).rest_url
+    reply = _get(f"{base}/session_recordings?select=id&limit=0", env["SUPABASE_SECRET_KEY"])
+    if reply.status_code in (401, 403):
+        yield "SUPABASE_SECRET_KEY is refused"
+    elif reply.status_code == 404:
+        yield "the migrations are not applied; run supabase db push"
+    elif reply.status_code != 200:
+        yield f"{base} answers {reply.status_code}"
+
+
+def _storage(env: Environment) -> Iterator[str]:
+    reply = _get(f"{env['SUPABASE_URL']}/storage/v1/bucket/session-recordings", env["SUPABASE_SECRET_KEY"])
+    if reply.status_code != 200:
+        yield f"the bucket session-recordings is not there ({reply.status_code}); run supabase db push"
+    elif reply.json()["public"]:
+        yield "the bucket session-recordings is public; everybody can watch the sessions"
+
+
+def _agora(env: Environment) -> Iterator[str]:
+    """Acquiring starts nothing and costs nothing, and needs the very credentials that recording needs."""
+    from shared.agora.settings import AgoraRestSettings
+
+    settings = AgoraRestSettings.from_environment(env)
+    for base in settings.base_urls:
+        reply = httpx.post(
+            f"{base}/v1/apps/{settings.agora_app_id}/cloud_recording/acquire",
+            auth=(settings.agora_customer_id, settings.agora_customer_secret),
+            json={"cname": "doctor", "uid": "4294967295", "clientRequest": {}},
+            timeout=10,
+        )
+        if reply.status_code == 401:
+            yield f"{base} refuses AGORA_CUSTOMER_ID and AGORA_CUSTOMER_SECRET"
+        elif reply.status_code >= 300:
+            yield f"{base} answers {reply.status_code}: {reply.text[:200]}"
+
+
+def _get(url: str, key: str) -> httpx.Response:
+    return httpx.get(url, headers={"apikey": key}, timeout=10)

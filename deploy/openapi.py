@@ -1,0 +1,141 @@
+"""docs/api/openapi.json: the API as the contracts promise it. Nothing in it is written by hand."""
+
+import importlib
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+
+from shared.call import Contract
+from shared.database import Rpc
+
+from .functions import ROOT, Function, functions
+
+DOCUMENT = ROOT / "docs" / "api" / "openapi.json"
+REFERENCE = "#/components/schemas/{model}"
+
+REFUSAL = {
+    "description": "Every failure has this shape. `code` is for programs and never changes; the sentences may.",
+    "type": "object",
+    "required": ["error", "code", "message", "details", "hint"],
+    "properties": {
+        "error": {"type": "string", "description": "A sentence that can be shown to people."},
+        "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
+        "message": {
+            "type": "string",
+            "description": "The same sentence, under the name that PostgREST gives it.",
+        },
+        "details": {"description": "Of a 422: each field and its problem."},
+        "hint": {"type": ["string", "null"], "description": "The way forward, where there is one."},
+    },
+}
+SECURITY = {
+    "user": {"type": "http", "scheme": "bearer", "description": "The access token of a signed-in person."},
+    "service": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "apikey",
+        "description": "The project's secret key.",
+    },
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key and body within 24 hours get the same answer.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+ELSEWHERE = {"description": "Elsewhere, in `Location`."}
+
+
+def write() -> None:
+    """Write the document."""
+    DOCUMENT.parent.mkdir(parents=True, exist_ok=True)
+    DOCUMENT.write_text(text())
+
+
+def text() -> str:
+    """The document as it is checked in."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def document() -> dict[str, Any]:
+    """The document, from deploy.yaml and the contract of each function's handler."""
+    contracts = {function: function.contract() for function in functions().values()}
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = []
+    for contract in contracts.values():
+        models += [(contract.takes, "validation")] if contract.takes else []
+        models += [(contract.gives, "serialization")] if contract.gives else []
+    _, definitions = models_json_schema(models, ref_template=REFERENCE, schema_generator=_Untitled)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Functions", "version": "2"},
+        "servers": [{"url": "/functions/v1"}],
+        "paths": {
+            f"/{function.name}": {
+                verb.lower(): _operation(function, contract, verb) for verb in contract.methods
+            }
+            for function, contract in contracts.items()
+        },
+        "components": {"schemas": {"Refusal": REFUSAL, **definitions["$defs"]}, "securitySchemes": SECURITY},
+    }
+
+
+def rpcs(function: Function) -> list[Rpc[Any]]:
+    """Every SQL function that a function's contract names."""
+    module = importlib.import_module(f"functions.{function.target}.contract")
+    return [value for value in vars(module).values() if isinstance(value, Rpc)]
+
+
+class _Untitled(GenerateJsonSchema):
+    """A schema without the titles that only repeat a field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def _operation(function: Function, contract: Contract, verb: str) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": f"{function.target}_by_{verb.lower()}"
+        if verb != contract.methods[0]
+        else function.target,
+        "summary": function.summary,
+        "parameters": [IDEMPOTENCY_KEY] if any(rpc.remembers for rpc in rpcs(function)) else [],
+    }
+    if contract.takes and verb == "GET":
+        operation["parameters"] += _query(contract.takes)
+    elif contract.takes:
+        required = any(field.is_required() for field in contract.takes.model_fields.values())
+        operation["requestBody"] = {"required": required, "content": _json(contract.takes.__name__)}
+    operation["responses"] = _responses(function, contract)
+    operation["security"] = [{caller: []} for caller in contract.callers if caller in SECURITY]
+    return operation
+
+
+def _responses(function: Function, contract: Contract) -> dict[str, Any]:
+    codes = sorted({code for rpc in rpcs(function) for code in rpc.refuses})
+    refusal = {"description": "Refused.", "content": _json("Refusal")}
+    named = (
+        f"Refused; from the database: {', '.join(f'`{code}`' for code in codes)}." if codes else "Refused."
+    )
+    done = (
+        {"description": "Done.", "content": _json(contract.gives.__name__)} if contract.gives else ELSEWHERE
+    )
+    return {
+        "200" if contract.gives else "302": done,
+        "4XX": refusal | {"description": named},
+        "5XX": refusal | {"description": "Our fault, or somebody else's."},
+    }
+
+
+def _query(takes: type[BaseModel]) -> list[dict[str, Any]]:
+    """A GET takes the body's fields as query parameters."""
+    schema = takes.model_json_schema(schema_generator=_Untitled)
+    return [
+        {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": field}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _json(model: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": REFERENCE.format(model=model)}}}
