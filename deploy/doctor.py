@@ -16,8 +16,8 @@ from .functions import Function, chosen
 
 Environment = Mapping[str, str]
 
-# Ten in the morning of 2026-12-01, in UTC hours. British Columbia, Alberta and Manitoba changed their clocks with
-# tzdata 2026b; anything older books people an hour late there.
+# Ten in the morning of 2026-12-01, in UTC hours. British Columbia, Alberta and Manitoba have left the old clock
+# rules; anything older than tzdata 2026b is an hour wrong there.
 TEN_IN_THE_MORNING = datetime(2026, 12, 1, 10)
 UTC_HOURS = {"America/Vancouver": 17, "America/Edmonton": 16, "America/Winnipeg": 15, "America/Toronto": 15}
 
@@ -33,7 +33,7 @@ def examine(names: Sequence[str]) -> None:
 
 
 def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, Iterator[str]]]:
-    """What is checked, and what each check finds wrong. A missing setting makes the checks that need it pointless."""
+    """What is checked, and what is wrong with it. Checks whose settings are missing are left out."""
     wanted = {name for function in functions for name in function.settings}
     yield "settings", _settings(functions, env)
     yield "time zones of Python", _python_time_zones()
@@ -63,7 +63,7 @@ def _python_time_zones() -> Iterator[str]:
     for zone, hour in UTC_HOURS.items():
         found = TEN_IN_THE_MORNING.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).hour
         if found != hour:
-            yield f"10:00 in {zone} is {found}:00 UTC and should be {hour}:00; install tzdata ≥ 2026b, set PYTHONTZPATH="
+            yield f"{_misread(zone, found)}; install tzdata 2026b or newer and set PYTHONTZPATH to nothing"
 
 
 def _postgres_time_zones(database_url: str) -> Iterator[str]:
@@ -75,9 +75,13 @@ def _postgres_time_zones(database_url: str) -> Iterator[str]:
             for zone, hour in UTC_HOURS.items():
                 row = connection.execute(query, (TEN_IN_THE_MORNING, zone)).fetchone()
                 if row and row[0] != hour:
-                    yield f"10:00 in {zone} is {row[0]}:00 UTC and should be {hour}:00; PostgreSQL needs tzdata ≥ 2026b"
+                    yield f"{_misread(zone, row[0])}; PostgreSQL needs tzdata 2026b or newer"
     except psycopg.OperationalError as error:
         yield f"DATABASE_URL does not answer: {error}".strip()
+
+
+def _misread(zone: str, found: int) -> str:
+    return f"10:00 in {zone} on 2026-12-01 is taken for {found}:00 UTC and is {UTC_HOURS[zone]}:00"
 
 
 def _safely(check: Callable[..., Iterator[str]], *given: object) -> Iterator[str]:

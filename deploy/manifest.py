@@ -1,8 +1,8 @@
 """A Knative service for each function, as `gcloud run services replace` and `kubectl apply` take it.
 
-Settings are copied from the environment, secrets are only referred to, each as the secret of its own name. An optional
-one stands in the manifest if it is set here. FUNCTION_IMAGES says where the built images are; the tag is always `latest`,
-because whoever rolls out pins the digest.
+Settings are copied from the environment, secrets are only referred to, each as the secret of its own name. An
+optional one stands in the manifest if it is set here. FUNCTION_IMAGES says where the built images are; the tag is
+always `latest`, because whoever rolls out pins the digest.
 """
 
 import os
@@ -26,7 +26,7 @@ def write(names: Sequence[str]) -> None:
 
 
 def service(function: Function, images: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """The manifest of one function. Exits naming every required setting that the environment does not have."""
+    """The manifest of one function. Exits naming every required setting that is not in the environment."""
     required = function.required()
     missing = [name for name in function.env if name in required and not environment.get(name)]
     if missing:

@@ -16,7 +16,7 @@ DOCUMENT = ROOT / "docs" / "api" / "openapi.json"
 REFERENCE = "#/components/schemas/{model}"
 
 REFUSAL = {
-    "description": "Every failure has this shape. `code` is for programs and never changes; the sentences may.",
+    "description": "The one shape of a failure. `code` is for programs and never changes; the sentences may.",
     "type": "object",
     "required": ["error", "code", "message", "details", "hint"],
     "properties": {
