@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pwd
+import signal
 import subprocess
 from pathlib import Path
 
@@ -70,13 +71,15 @@ async def start(config: Config, processes: Processes) -> None:
             return False
 
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}
-    await processes.keep("postgres", command, env=environment, cwd=Path("/"), user=system_user(), ready=ready)
+    # SIGINT: do not wait for clients to leave, but write everything down.
+    how = {"env": environment, "cwd": Path("/"), "user": system_user(), "farewell": signal.SIGINT}
+    await processes.keep("postgres", command, ready=ready, **how)
 
 
 def bootstrap(config: Config) -> None:
     """Make an empty cluster look like a hosted project."""
     with psycopg.connect(config.database_url("supabase_admin")) as connection:
-        if connection.execute("select from pg_roles where rolname = 'authenticator'").fetchone():
+        if connection.execute("select 1 from pg_roles where rolname = 'authenticator'").fetchone():
             return
         connection.execute((ROOT / "local" / "sql" / "supabase.sql").read_bytes())
         for role in ("postgres", "authenticator", "supabase_lite"):

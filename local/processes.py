@@ -49,6 +49,7 @@ class Processes:
         cwd: Path = ROOT,
         user: str | None = None,
         pass_fds: Sequence[int] = (),
+        farewell: signal.Signals = signal.SIGTERM,
     ) -> subprocess.Popen[bytes]:
         """Start a process whose output goes to `log/<name>.log`, and tell the reaper of it."""
         with self._log(name) as log:
@@ -65,7 +66,7 @@ class Processes:
                 start_new_session=True,
             )
         self._living[process.pid] = process
-        self._tell_reaper(f"born {process.pid}")
+        self._tell_reaper(f"born {process.pid} {farewell}")
         return process
 
     async def keep(self, name: str, command: Sequence[str | Path], *, ready: Check, **how: object) -> None:

@@ -1,12 +1,39 @@
 """Ends every process of a stack once its supervisor is gone, however it went.
 
 The supervisor holds the other end of our standard input, so even `kill -9` is heard, on any system: the pipe closes.
+It tells us lines of `born <pid> <signal it wants to be ended with>` and `dead <pid>`.
 """
 
+import os
 import signal
 import sys
+import time
+from dataclasses import dataclass
 
 import psutil
+
+
+@dataclass
+class Part:
+    """A process that leads a group of its own."""
+
+    process: psutil.Process
+    farewell: signal.Signals
+
+    def send(self, how: signal.Signals) -> None:
+        # To PostgreSQL alone: it tells its children itself. To any other with all that it started.
+        tell = os.kill if self.farewell == signal.SIGINT else os.killpg
+        if self.process.is_running():  # and is still the one we were told of
+            try:
+                tell(self.process.pid, how)
+            except ProcessLookupError:
+                pass
+
+    def is_dead(self) -> bool:
+        try:
+            return not self.process.is_running() or self.process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
 
 
 def main() -> None:
@@ -14,44 +41,28 @@ def main() -> None:
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
 
-    living: dict[int, psutil.Process] = {}
+    living: dict[int, Part] = {}
     for line in sys.stdin:
-        verb, pid = line.split()
-        if verb == "born":
-            try:
-                living[int(pid)] = psutil.Process(int(pid))
-            except psutil.NoSuchProcess:
-                pass
-        else:
-            living.pop(int(pid), None)
+        match line.split():
+            case ["born", pid, farewell] if psutil.pid_exists(int(pid)):
+                living[int(pid)] = Part(psutil.Process(int(pid)), signal.Signals(int(farewell)))
+            case ["dead", pid]:
+                living.pop(int(pid), None)
 
-    # Order matters: the first to be born is the database, which the others still write to as they go.
-    first, *others = living.values() or [None]
-    _end(others, signal.SIGTERM, patience=5)
-    if first:
-        _end([first], signal.SIGINT, patience=20)  # to PostgreSQL: do not wait for clients, but write everything down
+    # Order matters: the database goes last, since the others still write to it as they go.
+    parts = list(living.values())
+    _end([part for part in parts if part.farewell != signal.SIGINT], patience=5)
+    _end([part for part in parts if part.farewell == signal.SIGINT], patience=20)
 
 
-def _end(processes: list[psutil.Process], how: signal.Signals, patience: float) -> None:
-    for process in processes:
-        _tell(process, how)
-    _, stubborn = psutil.wait_procs([p for p in processes if not _is_dead(p)], timeout=patience)
-    for process in stubborn:
-        _tell(process, signal.SIGKILL)
-
-
-def _tell(process: psutil.Process, how: signal.Signals) -> None:
-    try:
-        process.send_signal(how)
-    except psutil.NoSuchProcess:
-        pass
-
-
-def _is_dead(process: psutil.Process) -> bool:
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+def _end(parts: list[Part], patience: float) -> None:
+    for part in parts:
+        part.send(part.farewell)
+    deadline = time.monotonic() + patience
+    while any(not part.is_dead() for part in parts) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for part in parts:
+        part.send(signal.SIGKILL)
 
 
 if __name__ == "__main__":

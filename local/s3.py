@@ -1,6 +1,7 @@
 """The bucket that Agora writes recordings to: moto's S3 server. What is in it does not outlive the stack."""
 
 import os
+import signal
 import sys
 
 import aiohttp
@@ -14,7 +15,8 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     url = config.url(Port.S3)
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(config.port(Port.S3))]
     env = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore"}
-    await processes.keep("s3", command, env=env, ready=answers(client, url))
+    # It has nothing to write down, and takes its time to notice a kind word.
+    await processes.keep("s3", command, env=env, ready=answers(client, url), farewell=signal.SIGKILL)
     settings = config.env()
     credential = f"{settings['RECORDING_S3_ACCESS_KEY']}/20260101/{settings['RECORDING_S3_REGION']}/s3/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}"}  # moto reads it, and believes it unsigned
