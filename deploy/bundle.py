@@ -1,8 +1,8 @@
-"""A bundle: a function's folder, the part of `shared/` that it reaches, its pins, how to start it. Nothing else.
+"""A bundle: a function's folder, the part of `shared/` that it reaches, its pins, how to start it.
 
 The start command stands in a Procfile, which Google's and other buildpacks, Heroku and honcho read alike.
-FUNCTION_TARGET is a variable and no option, because a function that finds its own name there reads its settings at
-start and not at its first request.
+FUNCTION_TARGET is a variable and no option, because a function that finds its own name there reads its settings
+when it starts and not at its first request.
 """
 
 import shutil

@@ -16,9 +16,9 @@ from .functions import Function, chosen
 
 Environment = Mapping[str, str]
 
-# Ten in the morning of 2026-12-01, in UTC hours. British Columbia, Alberta and Manitoba have left the old clock
-# rules; anything older than tzdata 2026b is an hour wrong there.
-TEN_IN_THE_MORNING = datetime(2026, 12, 1, 10)
+# Ten in the morning of 2026-12-01, in UTC hours. British Columbia, Alberta and Manitoba have left the old rules;
+# anything older than tzdata 2026b is an hour wrong there.
+TEN_IN_THE_MORNING = datetime(2026, 12, 1, 10)  # noqa: DTZ001 - wall time, whose zone is the question
 UTC_HOURS = {"America/Vancouver": 17, "America/Edmonton": 16, "America/Winnipeg": 15, "America/Toronto": 15}
 
 

@@ -1,8 +1,8 @@
 """What a function needs: the modules of `shared/` it reaches, and the packages all of these import.
 
-Read from the source, so that nothing has to be imported to find out. Imports inside a function count too, because
-lazy imports are how cold starts are kept short; but not when nothing in the bundle mentions that function: who never
-calls `shared.http.outside` does not ship httpx.
+Read from the source, so that nothing has to be imported to find out. Imports inside a function count too, since
+lazy imports are how cold starts are kept short; but not when nothing in the bundle mentions that function: who
+never calls `shared.http.outside` does not ship httpx.
 """
 
 import ast

@@ -1,8 +1,8 @@
 """A Knative service for each function, as `gcloud run services replace` and `kubectl apply` take it.
 
 Settings are copied from the environment, secrets are only referred to, each as the secret of its own name. An
-optional one stands in the manifest if it is set here. FUNCTION_IMAGES says where the built images are; the tag is
-always `latest`, because whoever rolls out pins the digest.
+optional one stands in the manifest if it is set here. FUNCTION_IMAGES says where the built images are; the tag
+is always `latest`, because whoever rolls out pins the digest.
 """
 
 import os

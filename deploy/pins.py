@@ -1,7 +1,7 @@
 """A function's requirements.txt: what its requirements.in needs, at the versions and hashes of the one lock.
 
-*Who needs it* is decided per function, *which version* once, in the lock at the root. What a package needs in turn
-is read from the packages installed here, for the runtime of deploy.yaml and not for the machine this runs on.
+*Who needs it* is decided per function, *which version* once, in the lock at the root. What a package needs in
+turn is read from the packages installed here, for the runtime of deploy.yaml and not for this machine.
 """
 
 import importlib.metadata

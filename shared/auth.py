@@ -6,6 +6,7 @@ Tokens are HS256 under the project's legacy secret, or ES256/RS256 under a key o
 algorithm, never the token: a public key can not be used as an HMAC secret.
 """
 
+import asyncio
 import hmac
 import time
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from .errors import NotSignedIn, Refusal, Unavailable
+from .errors import NotSignedIn, Unavailable
 from .http import send
 from .settings import MissingSettings, ServiceSettings, SupabaseSettings
 
@@ -123,38 +124,52 @@ class _KeySet:
 
     def __init__(self) -> None:
         self._keys: dict[str, Any] = {}
-        self._fetched_at = float("-inf")
+        self._fetched_at = self._asked_at = float("-inf")
+        self._asking = asyncio.Lock()
 
     async def find(self, key_id: str, settings: SupabaseSettings) -> Any:
-        age = time.monotonic() - self._fetched_at
-        if age > KEY_SET_LIFETIME_S or (key_id not in self._keys and age > KEY_SET_COOLDOWN_S):
-            await self._fetch(settings)
+        if self._is_due(key_id):
+            async with self._asking:  # requests that arrive together ask once
+                if self._is_due(key_id):
+                    await self._fetch(settings)
         return self._keys.get(key_id)
 
-    async def _fetch(self, settings: SupabaseSettings) -> None:
-        import jwt
+    def _is_due(self, key_id: str) -> bool:
+        now = time.monotonic()
+        if now - self._fetched_at < KEY_SET_LIFETIME_S and key_id in self._keys:
+            return False
+        never_fetched = self._fetched_at == float("-inf")
+        return never_fetched or now - self._asked_at > KEY_SET_COOLDOWN_S
 
-        document = settings.supabase_jwks.encode()
-        if not document:
-            url = f"{settings.supabase_url.rstrip('/')}/auth/v1/.well-known/jwks.json"
-            try:
-                reply = await send("GET", url, {"apikey": settings.supabase_publishable_key})
-            except Refusal:
-                if self._keys:
-                    return  # keep the keys we know; the auth server is having a moment
+    async def _fetch(self, settings: SupabaseSettings) -> None:
+        self._asked_at = time.monotonic()
+        try:
+            document = settings.supabase_jwks.encode() or await _download(settings)
+            self._keys = {key.key_id: key for key in _parse(document) if key.key_id}
+        except Unavailable:
+            if not self._keys:
                 raise
-            if reply.status != 200:
-                raise Unavailable("key_set_unavailable")
-            document = bytes(reply.body)
-        self._keys = {key.key_id: key for key in _parse(document, jwt) if key.key_id}
+            return  # the keys we know are still good; the auth server is having a moment
         self._fetched_at = time.monotonic()
 
 
-def _parse(document: bytes, jwt: Any) -> list[Any]:
+async def _download(settings: SupabaseSettings) -> bytes:
+    url = f"{settings.supabase_url.rstrip('/')}/auth/v1/.well-known/jwks.json"
+    reply = await send("GET", url, {"apikey": settings.supabase_publishable_key})
+    if reply.status != 200:
+        raise Unavailable("key_set_unavailable")
+    return bytes(reply.body)
+
+
+def _parse(document: bytes) -> list[Any]:
+    import jwt
+
     try:
         return list(jwt.PyJWKSet.from_json(document.decode()).keys)
     except jwt.PyJWKSetError:
         return []  # an HS256 project publishes an empty set
+    except ValueError as error:
+        raise Unavailable("key_set_unavailable") from error
 
 
 _key_set = _KeySet()
