@@ -1,6 +1,6 @@
 """Open the tokens that recorders bring, as Agora would: format, signature, channel, uid, time, right to join.
 
-Written from Agora's description and not from `shared/agora/tokens.py`, so that a mistake there is not repeated here.
+Written from Agora's description and not from `shared/agora/tokens.py`, so that no mistake is made twice.
 """
 
 import base64

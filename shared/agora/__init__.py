@@ -1,1 +1,1 @@
-"""Agora: tokens, cloud recording, notifications. Import the module you need; none of them imports the others' weight."""
+"""Agora: tokens, cloud recording, notifications. Import the module you need: none brings the weight of another."""

@@ -12,7 +12,7 @@ Nothing here raises for anything that Agora or the network does. `answers.py` sa
 
 import asyncio
 import base64
-import random
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -134,7 +134,7 @@ class Agora:
             turn = waited.get(waits, 0)
             wait = waits[turn] if turn < len(waits) else None
             if wait is not None and facts["status"] == 429:
-                wait *= random.uniform(1, 2)  # spread, or everybody comes back in the same second
+                wait *= 1 + secrets.randbelow(100) / 100  # spread, or everybody comes back in the same second
             if wait is None or spent + wait > self._patience:
                 self._log(**{f"agora_{operation}": facts | {"tries": tries, "result": type(result).__name__}})
                 return result

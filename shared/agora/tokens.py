@@ -12,7 +12,7 @@ import struct
 import time
 import zlib
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 Role = Literal["publisher", "subscriber"]
 
@@ -23,6 +23,7 @@ PRIVILEGES: Mapping[Role, tuple[int, ...]] = {
 }
 ROLE_NUMBER_006: Mapping[Role, int] = {"publisher": 1, "subscriber": 2}
 
+OLDER_FORMAT, PRESENT_FORMAT = "006", "007"
 RTC_SERVICE = 1
 LONGEST_LIFETIME_SECONDS = 24 * 3600
 LARGEST_UID = 2**32 - 1
@@ -52,14 +53,14 @@ def build_token(settings: TokenSettings, channel: str, uid: int, role: Role, lif
     """
     _refuse_bad_input(settings, channel, uid, role, lifetime_seconds)
     now = int(time.time())
-    if settings.agora_token_version == "006":
+    if settings.agora_token_version == OLDER_FORMAT:
         return _token_006(settings, channel, uid, role, expires_at=now + lifetime_seconds)
     return token_007(
         settings.agora_app_id,
         settings.agora_app_certificate,
         channel,
         uid,
-        privileges={privilege: lifetime_seconds for privilege in PRIVILEGES[role]},
+        privileges=dict.fromkeys(PRIVILEGES[role], lifetime_seconds),
         lifetime_seconds=lifetime_seconds,
         issued_at=now,
         salt=secrets.randbelow(99_999_999) + 1,
@@ -89,16 +90,15 @@ def token_007(
     key = hmac.digest(struct.pack("<I", salt), key, "sha256")
     signature = hmac.digest(key, info, "sha256")
     packed = zlib.compress(struct.pack("<H", len(signature)) + signature + info)
-    return "007" + base64.b64encode(packed).decode()
+    return PRESENT_FORMAT + base64.b64encode(packed).decode()
 
 
 def _token_006(settings: TokenSettings, channel: str, uid: int, role: Role, *, expires_at: int) -> str:
-    from agora_token_builder import RtcTokenBuilder  # only those who ask for 006 pay for its import
+    import agora_token_builder  # only those who ask for 006 pay for it
 
-    token: str = RtcTokenBuilder.buildTokenWithUid(
-        settings.agora_app_id, settings.agora_app_certificate, channel, uid, ROLE_NUMBER_006[role], expires_at
-    )
-    return token
+    builder: Any = agora_token_builder.RtcTokenBuilder  # type: ignore[attr-defined]
+    who = (settings.agora_app_id, settings.agora_app_certificate, channel, uid)
+    return str(builder.buildTokenWithUid(*who, ROLE_NUMBER_006[role], expires_at))
 
 
 def _refuse_bad_input(
@@ -107,7 +107,7 @@ def _refuse_bad_input(
     for name in ("agora_app_id", "agora_app_certificate"):
         if not _HEX_32.fullmatch(getattr(settings, name)):
             raise TokenInputRefused(f"{name.upper()} must be 32 hexadecimal digits.")
-    if settings.agora_token_version not in ("006", "007"):
+    if settings.agora_token_version not in (OLDER_FORMAT, PRESENT_FORMAT):
         raise TokenInputRefused("AGORA_TOKEN_VERSION must be 007 or 006.")
     if not _CHANNEL.fullmatch(channel) or len(channel) > LONGEST_CHANNEL_BYTES:
         raise TokenInputRefused("A channel name is 1 to 63 of the characters that Agora allows.")

@@ -1,0 +1,53 @@
+"""Run the emulator: `python -m local.agora --port 54328 --state .local/agora`. Loopback only."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from .clock import Clock
+from .faults import Faults
+from .media import Studio
+from .notices import Notices
+from .server import Server
+from .service import Service
+from .settings import EmulatorSettings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.agora", description=__doc__)
+    parser.add_argument(
+        "--port", type=int, required=True, help="0 takes any free one; the first line printed names it"
+    )
+    parser.add_argument("--state", type=Path, required=True, help="where the media is kept between runs")
+    arguments = parser.parse_args()
+    web.run_app(
+        _app(arguments.state),
+        host="127.0.0.1",
+        port=arguments.port,
+        access_log=None,
+        shutdown_timeout=0.5,  # a call that a fault keeps silent must not keep us alive
+        print=partial(print, flush=True),
+    )
+
+
+async def _app(state: Path) -> web.Application:
+    """Everything together. The media is made before the first request is taken."""
+    settings = EmulatorSettings.read()
+    clock, faults = Clock(settings.agora_emulator_speed), Faults()
+    secret = settings.agora_webhook_secret.partition(",")[0].strip()
+    notices = Notices(settings.agora_webhook_url, secret, clock, faults)
+    studio = Studio(state)
+    await studio.open()
+    app = Server(Service(settings, clock, faults, notices, studio)).app()
+
+    async def close(_: web.Application) -> None:
+        await notices.close()
+
+    app.on_cleanup.append(close)
+    return app
+
+
+if __name__ == "__main__":
+    main()

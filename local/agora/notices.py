@@ -1,0 +1,134 @@
+"""Notifications: signed over the bytes that are sent, retried as Agora retries, spoilt where a fault says so."""
+
+import asyncio
+import hmac
+import json
+import time
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+
+from .clock import Clock
+from .faults import Faults
+
+ANSWER_SECONDS = 10  # real ones: the receiver is no faster than it is
+RETRY_GAPS = (0, 3, 9)  # at once, then with growing gaps; Agora does not publish its own
+SESSION_EXIT = 11
+
+
+class Notices:
+    """Sends notifications, in the order in which they happen unless a fault disturbs it."""
+
+    def __init__(self, url: str, secret: str, clock: Clock, faults: Faults) -> None:
+        self.url, self.secret = url, secret
+        self.sent: list[dict[str, Any]] = []  # every delivery, with the answer it got
+        self._clock, self._faults = clock, faults
+        self._last: dict[str, asyncio.Task[None]] = {}
+        self._kept_back: dict[str, list[dict[str, Any]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._http: aiohttp.ClientSession | None = None
+
+    def send(self, product: int, event: int, payload: dict[str, Any], story: str = "") -> dict[str, Any]:
+        """Notify, without waiting. Notifications of one `story` (a recording) leave one after the other."""
+        envelope: dict[str, Any] = {
+            "noticeId": str(uuid4()),
+            "productId": product,
+            "eventType": event,
+            "notifyMs": 0,
+            "payload": payload,
+        }
+        story = story or str(envelope["noticeId"])
+        channel = str(payload.get("cname") or payload.get("channelName") or "")
+        fault = self._faults.notification(event, channel)
+        match fault.effect if fault else None:
+            case "lose":
+                self.sent.append({"envelope": envelope, "status": "lost"})
+            case "late":
+                assert fault
+                self._spawn(self._deliver(envelope, after=fault.seconds))
+            case "duplicate":
+                self._queue(story, envelope)
+                self._queue(story, envelope)
+            case "reorder":
+                self._kept_back.setdefault(story, []).append(envelope)
+            case effect:
+                self._queue(story, envelope, spoilt=effect or "")
+        if event == SESSION_EXIT:
+            for kept in reversed(self._kept_back.pop(story, [])):
+                self._queue(story, kept)
+        return envelope
+
+    def forget(self) -> None:
+        """Drop what is still to be sent, and the record of what was."""
+        for task in self._tasks:
+            task.cancel()
+        self.sent.clear()
+        self._last.clear()
+        self._kept_back.clear()
+
+    async def close(self) -> None:
+        self.forget()
+        if self._http:
+            await self._http.close()
+
+    def _queue(self, story: str, envelope: dict[str, Any], *, spoilt: str = "") -> None:
+        self._last[story] = self._spawn(
+            self._deliver(envelope, spoilt=spoilt, following=self._last.get(story))
+        )
+
+    async def _deliver(
+        self,
+        envelope: dict[str, Any],
+        *,
+        after: float = 0,
+        spoilt: str = "",
+        following: asyncio.Task[None] | None = None,
+    ) -> None:
+        """The first delivery waits for the one before it; retries wait for nothing."""
+        if following:
+            await asyncio.wait([following])
+        await self._clock.sleep(after)
+        if not self.url or await self._post(envelope, spoilt):
+            return
+        self._spawn(self._retry(envelope, spoilt))
+
+    async def _retry(self, envelope: dict[str, Any], spoilt: str) -> None:
+        for gap in RETRY_GAPS:
+            await self._clock.sleep(gap)
+            if await self._post(envelope, spoilt):
+                return
+
+    async def _post(self, envelope: dict[str, Any], spoilt: str) -> bool:
+        self._http = self._http or aiohttp.ClientSession()
+        # Only the time of sending differs between deliveries of one notification.
+        body = json.dumps(envelope | {"notifyMs": int(time.time() * 1000)}, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json;charset=utf-8", **self._signatures(body, spoilt)}
+        timeout = aiohttp.ClientTimeout(ANSWER_SECONDS)
+        record: dict[str, Any] = {"envelope": envelope, "status": "under way"}
+        self.sent.append(record)
+        try:
+            async with self._http.post(self.url, data=body, headers=headers, timeout=timeout) as reply:
+                json.loads(await reply.read())
+                record["status"] = reply.status
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            record["status"] = type(error).__name__
+        return bool(record["status"] == 200)
+
+    def _signatures(self, body: bytes, spoilt: str) -> dict[str, str]:
+        secret = self.secret.encode() + (b", forged" if spoilt == "forge" else b"")
+        signed = {
+            "Agora-Signature": hmac.digest(secret, body, "sha1").hex(),
+            "Agora-Signature-V2": hmac.digest(secret, body, "sha256").hex(),
+        }
+        if spoilt == "unsign":
+            return {}
+        if spoilt == "sha1_only":
+            del signed["Agora-Signature-V2"]
+        return signed
+
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,16 @@
+"""What the emulator must know to be this project's Agora."""
+
+from shared.settings import Settings
+
+
+class EmulatorSettings(Settings):
+    """The functions' own names, plus where notifications go, which Agora's console knows and no request says."""
+
+    agora_app_id: str
+    agora_app_certificate: str
+    agora_customer_id: str
+    agora_customer_secret: str
+    agora_webhook_secret: str
+    agora_webhook_url: str = ""
+    recording_s3_endpoint: str = ""
+    agora_emulator_speed: int = 1
