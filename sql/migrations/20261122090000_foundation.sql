@@ -55,8 +55,8 @@ as $$
   select p.id from public.practitioners p where p.user_id = (select auth.uid());
 $$;
 
--- Definer: the policies on practitioners ask this question, and sessions have policies of their own.
-create function private.practitioner_ids_of_my_sessions() returns setof uuid
+-- Paused or not, whoever leads a session of mine. Definer: the policies on practitioners ask this question.
+create function private.visible_practitioner_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
   select distinct s.practitioner_id from public.session_schedules s where s.client_id = (select auth.uid());
@@ -92,6 +92,6 @@ $$;
 revoke execute on all routines in schema private from public, anon, authenticated, service_role;
 grant execute on function private.refuse, private.is_person, private.is_admin to anon, authenticated, service_role;
 grant execute on function
-  private.sha256_hex, private.my_practitioner_ids, private.practitioner_ids_of_my_sessions,
+  private.sha256_hex, private.my_practitioner_ids, private.visible_practitioner_ids,
   private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;

@@ -36,7 +36,7 @@ create policy "people read available practitioners, theirs and themselves"
   using (
     available
     or user_id = (select auth.uid())
-    or id = any (array(select private.practitioner_ids_of_my_sessions()))
+    or id = any (array(select private.visible_practitioner_ids()))
     or (select private.is_admin()));
 create policy "admins add practitioners"
   on public.practitioners for insert to authenticated with check ((select private.is_admin()));
