@@ -17,6 +17,7 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
         SMTP_PORT=str(config.port(Port.SMTP)),
         STORAGE=str(config.state / "storage"),
         UPLOADED=str(config.state / "uploads"),
+        EXPERIMENTAL_STORAGE="1",
         LITE_TELEMETRY="0",
     )
     ready = answers(client, f"{config.url(Port.SUPABASE)}/storage/v1/status")

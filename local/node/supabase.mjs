@@ -13,7 +13,6 @@ const { DATABASE_URL, JWT_SECRET, PORT, SITE_URL, SMTP_PORT, STORAGE, UPLOADED }
 const quiet = { onnotice: () => {} };
 const anybody = { user: "lite", pass: "lite" }; // the mail catcher takes mail from anybody, but lite insists
 
-process.env.EXPERIMENTAL_STORAGE = "1";
 const app = new App({
   connection: createPostgresConnection({ url: DATABASE_URL, postgresOptions: { ...quiet, max: 10 } }),
   db: { migrations: { enabled: false } },

@@ -1,0 +1,31 @@
+# Everything a developer types. `make up` needs Python >= 3.11 and make, nothing else.
+
+PYTHON ?= python3
+PORT   ?= 54321
+STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
+
+python = .venv/bin/python
+local  = $(python) -m local --port $(PORT) --state $(STATE)
+
+.PHONY: help install up down logs reset test
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
+
+install: ## Install what the lock files name, into .venv and local/node/node_modules
+	@$(PYTHON) local/install.py
+
+up: install ## Start the local stack and return when all of it answers (PORT=… for another beside it)
+	@$(local) up
+
+down: install ## Stop it; data stays
+	@$(local) down
+
+logs: install ## Follow the logs of every part and function
+	@$(local) logs
+
+reset: install ## Empty it; keys stay
+	@$(local) reset
+
+test: install ## Run every test, on a stack of its own
+	@$(python) -m pytest

