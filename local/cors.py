@@ -7,7 +7,7 @@ from aiohttp import web
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, "
-    "tracestate, baggage, idempotency-key, x-region",
+    "tracestate, baggage, idempotency-key, x-region, x-supabase-api-version",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
     "Access-Control-Expose-Headers": "x-relay-error, sb-error-code",
 }

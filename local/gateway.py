@@ -56,6 +56,8 @@ class Gateway:
         return await self._pass_on(request, self._config.url(Port.REST) + (path if path[0] == "/" else f"/{path}"))
 
     async def _auth(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "OPTIONS":  # lite leaves browsers out here
+            return web.Response(status=204, headers=cors.HEADERS)
         if not request.path.startswith(OPEN_PATHS) and (refused := self._refused(request)):
             return refused
         return await self._pass_on(request, self._config.url(Port.SUPABASE) + request.raw_path)
@@ -138,6 +140,7 @@ class Gateway:
             ) as reply:
                 response = web.StreamResponse(status=reply.status, reason=reply.reason)
                 response.headers.extend((k, v) for k, v in reply.headers.items() if k.lower() not in HOP_BY_HOP)
+                response.headers.setdefault("Access-Control-Allow-Origin", "*")
                 await response.prepare(request)
                 async for piece in reply.content.iter_any():
                     await response.write(piece)

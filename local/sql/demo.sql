@@ -1,0 +1,58 @@
+-- The demo, around whoever signed up: a session that is on now, one in the studio, a group class, a past session.
+--
+-- Safe to run again: every start of the stack does, so that there is always a session to walk into.
+-- `demo.client`, `demo.practitioner` and `demo.admin` hold the ids of the three.
+
+insert into public.user_roles (user_id, role) values
+  (current_setting('demo.admin')::uuid, 'admin'),
+  (current_setting('demo.practitioner')::uuid, 'practitioner'),
+  (current_setting('demo.client')::uuid, 'user')
+on conflict (user_id, role) do nothing;
+
+insert into public.practitioners (user_id, name, bio, specialization, half_hour_rate)
+values (
+  current_setting('demo.practitioner')::uuid,
+  'Demo practitioner',
+  'Guides first steps on the board, standing and laying.',
+  'Breath and posture',
+  60
+)
+on conflict (user_id) do nothing;
+
+-- Both agree to be recorded; the demo is about a recording.
+insert into public.user_consents (user_id, consent_type, consented, version)
+select person::uuid, consent_type, true, '1'
+from unnest(array[current_setting('demo.client'), current_setting('demo.practitioner')]) as person,
+     unnest(array['session_recording', 'data_processing']) as consent_type
+on conflict (user_id, consent_type) do nothing;
+
+insert into public.studio_locations (name, address, city, province_state, country, postal_code)
+select 'Demo studio', '1 Example Street', 'Toronto', 'ON', 'CA', 'M5V 0A1'
+where not exists (select from public.studio_locations);
+
+with practitioner as (
+  select id from public.practitioners where user_id = current_setting('demo.practitioner')::uuid
+),
+wanted (what, starts, minutes, location, place, seats, class_name, status) as (
+  values
+    ('now', now() + interval '5 minutes', 60, 'online', null, 1, null, 'scheduled'),
+    ('studio', date_trunc('hour', now()) + interval '3 days', 45, 'in_person', '1 Example Street, Toronto', 1, null, 'scheduled'),
+    ('class', date_trunc('hour', now()) + interval '1 day', 60, 'online', null, 8, 'First steps together', 'scheduled'),
+    ('past', date_trunc('hour', now()) - interval '7 days', 20, 'online', null, 1, null, 'completed')
+)
+insert into public.session_schedules (
+  practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_location, physical_location,
+  max_participants, class_name, status
+)
+select
+  practitioner.id,
+  -- A class belongs to its practitioner until people join it.
+  current_setting(case when what = 'class' then 'demo.practitioner' else 'demo.client' end)::uuid,
+  starts, minutes, 'demo-' || what || '-' || left(gen_random_uuid()::text, 8), location, place, seats, class_name, status
+from wanted, practitioner
+where not exists (
+  select from public.session_schedules s
+  where s.room_name like 'demo-' || what || '-%'
+    and (what = 'past' or s.status in ('scheduled', 'in_progress'))
+    and (what = 'past' or s.scheduled_at + make_interval(mins => s.duration_minutes - 10) > now())
+);
