@@ -15,14 +15,18 @@ BODY_LIMIT_BYTES = 1024 * 1024
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-async def admit(request: Request, contract: Contract, request_id: str) -> Call[Any]:
-    """An admitted call, or the refusal: 405, 401, 403, 413, 415, 422 in this order."""
+async def admit(request: Request, contract: Contract, request_id: str, line: dict[str, Any]) -> Call[Any]:
+    """An admitted call, or the refusal: 405, 401, 403, 413, 415, 422 in this order.
+
+    The log line learns who is calling as soon as that is known, so that refusals have a name too.
+    """
     if request.method not in contract.methods:
         allowed = ", ".join((*contract.methods, "OPTIONS"))
         raise MethodNotAllowed(
             sentence=f"This function answers {allowed}, not {request.method}.", headers={"allow": allowed}
         )
     caller = await identify(request.headers) if _asks_who(contract) else None
+    line["caller"] = str(caller or "anonymous")
     _check_caller(caller, contract)
     raw = await _read(request)
     return Call(

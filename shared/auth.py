@@ -8,6 +8,7 @@ algorithm, never the token: a public key can not be used as an HMAC secret.
 
 import asyncio
 import hmac
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from .errors import NotSignedIn, Unavailable
 from .http import send
 from .settings import MissingSettings, ServiceSettings, SupabaseSettings
 
+COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 ASYMMETRIC = ("ES256", "RS256")
 KEY_SET_LIFETIME_S = 600  # as long as the auth server and its edge cache theirs
 KEY_SET_COOLDOWN_S = 30  # an unknown key id asks again, but not for every forged token
@@ -31,6 +33,9 @@ class Caller:
     email: str | None
     token: str | None
     is_service: bool = False
+
+    def __str__(self) -> str:
+        return "service" if self.is_service else str(self.id)
 
 
 class BadToken(NotSignedIn):
@@ -57,6 +62,8 @@ async def identify(headers: Mapping[str, str]) -> Caller | None:
         raise BadToken("invalid_token", "Only bearer tokens are accepted.")
     if _is_secret_key(token):
         return Caller(None, None, None, is_service=True)
+    if not COMPACT.fullmatch(token):  # base64 decoders skip what does not belong; a token goes on as it came
+        raise BadToken()
     return _caller(await verify(token), token)
 
 

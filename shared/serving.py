@@ -10,6 +10,7 @@ and body from supabase-js.
 
 import functools
 import os
+import re
 import sys
 import time
 import traceback
@@ -23,7 +24,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import admission
-from .auth import Caller
 from .call import Call, Contract
 from .errors import Broken, Refusal
 from .settings import Settings, SupabaseSettings
@@ -37,6 +37,7 @@ CORS = {
     "access-control-max-age": "86400",
 }
 
+REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
 Handler = Callable[[Call[Any]], Awaitable[Any]]
 
@@ -53,7 +54,7 @@ def endpoint(
     checks for itself). `settings` are read when the process starts: if one is missing it does not start.
     """
     callers = (caller,) if isinstance(caller, str) else caller
-    needed = (SupabaseSettings, *settings)
+    needed: tuple[type[Settings], ...] = (SupabaseSettings, *settings)
 
     def serve(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         contract = _contract(handler, callers, methods, needed)
@@ -92,11 +93,11 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=CORS)
     started = time.perf_counter()
-    request_id = request.headers.get("x-request-id", "")[:64] or uuid.uuid4().hex
+    request_id = _request_id(request)
     line: dict[str, Any] = {"function": contract.name, "request_id": request_id}
     call: Call[Any] | None = None
     try:
-        call = await admission.admit(request, contract, request_id)
+        call = await admission.admit(request, contract, request_id, line)
         response = _reply(await handler(call))
     except Refusal as refused:
         line |= _explain(refused)
@@ -108,11 +109,17 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
         response.headers[name] = value
     response.headers["x-request-id"] = request_id
     if call is not None:
-        line |= {"caller": _name(call.caller), "database_calls": call.database_calls, **call.facts}
+        line |= {"database_calls": call.database_calls, **call.facts}
     line |= {"status": response.status_code, "ms": round((time.perf_counter() - started) * 1000, 1)}
     sys.stdout.write(to_json(line, fallback=str).decode() + "\n")
     sys.stdout.flush()
     return response
+
+
+def _request_id(request: Request) -> str:
+    """The caller's own, if it can be passed on and logged as it is."""
+    given = request.headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def _reply(result: Any) -> Response:
@@ -130,9 +137,3 @@ def _explain(refused: Refusal) -> dict[str, Any]:
     if refused.status >= 500:
         explained |= {"error": str(refused), "details": refused.details, "cause": repr(refused.__cause__)}
     return explained
-
-
-def _name(caller: Caller | None) -> str:
-    if caller is None:
-        return "anonymous"
-    return "service" if caller.is_service else str(caller.id)

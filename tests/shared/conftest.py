@@ -10,11 +10,12 @@ from shared.settings import Settings
 
 PUBLISHABLE_KEY = "sb_publishable_made-up"
 SECRET_KEY = "sb_secret_made-up"
+Environment = Callable[..., None]
 JWT_SECRET = "a made-up legacy secret, long enough for every HMAC that there is: 64 bytes"
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def environment(monkeypatch: pytest.MonkeyPatch) -> Environment:
     """Sets variables, and forgets whatever was read before."""
 
     def set_variables(**variables: str | None) -> None:
@@ -32,7 +33,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def project(httpserver: HTTPServer, environment: Callable[..., None]) -> HTTPServer:
+def project(httpserver: HTTPServer, environment: Environment) -> HTTPServer:
     """The Supabase project of this process: whatever a test does not foresee is answered with 500."""
     environment(
         SUPABASE_URL=httpserver.url_for("").rstrip("/"),

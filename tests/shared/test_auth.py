@@ -20,7 +20,7 @@ from shared import auth
 from shared.auth import BadToken, Caller, identify
 from shared.errors import Unavailable
 
-from .conftest import JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY
+from .conftest import JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, Environment
 
 SOMEBODY = UUID("5a1e0000-0000-4000-8000-000000000001")
 KEY_SET = "/auth/v1/.well-known/jwks.json"
@@ -109,7 +109,7 @@ async def test_a_published_key_may_leave_out_its_algorithm(project: HTTPServer) 
     assert caller is not None
 
 
-async def test_keys_given_as_a_setting_need_no_server(environment: Callable[..., None]) -> None:
+async def test_keys_given_as_a_setting_need_no_server(environment: Environment) -> None:
     """SUPABASE_JWKS holds the document itself."""
     document = json.dumps({"keys": [published("ES256", "first")]})
     environment(SUPABASE_URL="http://nowhere.test", SUPABASE_PUBLISHABLE_KEY="k", SUPABASE_JWKS=document)
@@ -203,6 +203,8 @@ FORGERIES: dict[str, Callable[[], str]] = {
     "not a token": lambda: "made-up",
     "not even text": lambda: "\xff\xfe",
     "three empty parts": lambda: "..",
+    "a good one with a letter too many": lambda: f"{token()}ä",
+    "a good one and a second word": lambda: f"{token()} admin",
     "signed with another secret": lambda: token(key="another made-up secret of more than 32 bytes"),
     "signed with another key under a known id": lambda: token(
         "ES256", "first", key=ec.generate_private_key(ec.SECP256R1())
@@ -252,7 +254,7 @@ async def test_a_symmetric_key_in_the_key_set_verifies_nothing(project: HTTPServ
 
 
 async def test_a_public_key_is_no_secret_where_there_is_no_legacy_secret(
-    project: HTTPServer, environment: Callable[..., None]
+    project: HTTPServer, environment: Environment
 ) -> None:
     """A project on signing keys alone accepts no HS256 token at all."""
     environment(SUPABASE_JWT_SECRET=None)
@@ -298,7 +300,7 @@ async def test_the_scheme_may_be_written_in_any_case(scheme: str) -> None:
 
 @pytest.mark.parametrize("headers", [{"apikey": SECRET_KEY}, {"authorization": f"Bearer {SECRET_KEY}"}])
 async def test_the_secret_key_is_the_service_where_it_is_granted(
-    project: HTTPServer, environment: Callable[..., None], headers: dict[str, str]
+    project: HTTPServer, environment: Environment, headers: dict[str, str]
 ) -> None:
     """Either header will do; no token goes on to the database."""
     environment(SUPABASE_SECRET_KEY=SECRET_KEY)
@@ -318,7 +320,7 @@ async def test_the_secret_key_is_nothing_where_it_is_not_granted() -> None:
 
 @pytest.mark.parametrize("made_up", [SECRET_KEY + "x", SECRET_KEY[:-1], "sb_secret_", "sb_secret_ä"])
 @pytest.mark.usefixtures("project")
-async def test_a_made_up_secret_key_is_refused(environment: Callable[..., None], made_up: str) -> None:
+async def test_a_made_up_secret_key_is_refused(environment: Environment, made_up: str) -> None:
     """As a bearer it is a bad token; as an apikey alone it names nobody."""
     environment(SUPABASE_SECRET_KEY=SECRET_KEY)
 

@@ -1,0 +1,377 @@
+"""The life of a request: what gets in, what comes back, and the one line that is written about it."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import jwt
+import pytest
+from httpx import ASGITransport, AsyncClient
+from pytest_httpserver import HTTPServer
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from shared.call import Call
+from shared.database import Rpc
+from shared.errors import Conflict, Unavailable
+from shared.serving import endpoint
+from shared.settings import MissingSettings, ServiceSettings, Settings
+from shared.wire import Input, Output, StrictInput
+
+from .conftest import JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, Environment
+
+SOMEBODY = "5a1e0000-0000-4000-8000-000000000001"
+JSON = {"content-type": "application/json"}
+VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+
+
+class HoldSeat(Input):
+    """A made-up body."""
+
+    seats: int = 1
+    note: str | None = None
+    guests: tuple[str, ...] = ()
+
+
+class Seat(Output):
+    """A made-up reply."""
+
+    seat_id: int
+
+
+hold_seat_rpc = Rpc("hold_seat", gives=Seat)
+
+
+@endpoint(caller="user", methods=("POST", "GET"))
+async def hold_seat(call: Call[HoldSeat]) -> Seat:
+    """Every ending a request can have, by the note it carries."""
+    call.log(seats=call.body.seats)
+    match call.body.note:
+        case "full":
+            raise Conflict("workshop_full", "No seat is left.")
+        case "broken":
+            raise ZeroDivisionError("the secret of the cook")
+        case "away":
+            raise Unavailable("stripe_unavailable", headers={"retry-after": "5"})
+    return await call.database.rpc(hold_seat_rpc, seats=call.body.seats)
+
+
+@endpoint(caller=("user", "service"), settings=(ServiceSettings,))
+async def close_workshop(call: Call[StrictInput]) -> Seat:
+    """For people and for the platform."""
+    return Seat(seat_id=1 if call.caller and call.caller.is_service else 2)
+
+
+@endpoint(caller="public", methods=("GET",))
+async def open_ticket(call: Call[Any]) -> RedirectResponse:
+    """For everybody, and elsewhere."""
+    return RedirectResponse("https://elsewhere.test/")
+
+
+def serve(function: Any) -> AsyncClient:
+    """A client of one function, served as the functions framework serves it."""
+    app = Starlette(routes=[Route("/", function, methods=VERBS)])
+    return AsyncClient(
+        transport=ASGITransport(app, client=("192.0.2.44", 1)), base_url="http://functions.test"
+    )
+
+
+@pytest.fixture
+async def seats(project: HTTPServer) -> AsyncIterator[AsyncClient]:
+    project.expect_request("/rest/v1/rpc/hold_seat").respond_with_json({"seat_id": 7})
+    async with serve(hold_seat) as client:
+        yield client
+
+
+@pytest.fixture
+async def workshops(project: HTTPServer, environment: Environment) -> AsyncIterator[AsyncClient]:
+    environment(SUPABASE_SECRET_KEY=SECRET_KEY)
+    async with serve(close_workshop) as client:
+        yield client
+
+
+@pytest.fixture
+async def tickets(project: HTTPServer) -> AsyncIterator[AsyncClient]:
+    async with serve(open_ticket) as client:
+        yield client
+
+
+def signed_in() -> dict[str, str]:
+    claims = {"sub": SOMEBODY, "role": "authenticated", "aud": "authenticated", "exp": 4_000_000_000}
+    return {"apikey": PUBLISHABLE_KEY, "authorization": f"Bearer {jwt.encode(claims, JWT_SECRET, 'HS256')}"}
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The last line of the log."""
+    line: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return line
+
+
+async def test_a_good_request_is_answered_and_logged(
+    seats: AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line of JSON: which function, which request, who, how it ended, how long, how often the database."""
+    reply = await seats.post("/", json={"seats": 2}, headers=signed_in() | {"x-request-id": "request-1"})
+
+    line = said(capsys)
+    assert (200, {"seat_id": 7}) == (reply.status_code, reply.json())
+    assert "request-1" == reply.headers["x-request-id"]
+    assert 0 < line.pop("ms") < 5000
+    assert {
+        "function": "hold_seat",
+        "request_id": "request-1",
+        "caller": SOMEBODY,
+        "database_calls": 1,
+        "seats": 2,
+        "status": 200,
+    } == line
+
+
+async def test_an_empty_body_is_an_empty_object(seats: AsyncClient) -> None:
+    """`functions.invoke(name)` sends neither body nor type."""
+    assert 200 == (await seats.post("/", headers=signed_in())).status_code
+
+
+async def test_a_get_reads_its_query(seats: AsyncClient, project: HTTPServer) -> None:
+    """In a query string everything is text, so text that looks like a number is one."""
+    reply = await seats.get("/?seats=3", headers=signed_in())
+
+    assert 200 == reply.status_code
+    assert {"seats": 3} == project.log[-1][0].json
+
+
+async def test_a_refusal_has_its_code_in_the_log(
+    seats: AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Enough to count refusals by kind."""
+    reply = await seats.post("/", json={"note": "full"}, headers=signed_in())
+
+    assert (409, "workshop_full") == (reply.status_code, reply.json()["code"])
+    assert {"code": "workshop_full", "status": 409, "caller": SOMEBODY}.items() <= said(capsys).items()
+
+
+async def test_a_fault_of_ours_says_nothing_and_logs_everything(
+    seats: AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The caller gets the one shape and no detail; the log has the traceback."""
+    reply = await seats.post("/", json={"note": "broken"}, headers=signed_in())
+
+    assert (500, "internal_error") == (reply.status_code, reply.json()["code"])
+    assert "cook" not in reply.text
+    assert "ZeroDivisionError: the secret of the cook" in said(capsys)["error"]
+
+
+async def test_a_refusal_may_bring_headers(seats: AsyncClient) -> None:
+    """Whoever should come back later is told when."""
+    reply = await seats.post("/", json={"note": "away"}, headers=signed_in())
+
+    assert (503, "5") == (reply.status_code, reply.headers["retry-after"])
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status", "code", "field"),
+    [
+        ("{", "application/json", 422, "malformed_json", ""),
+        ('{"seats": 1}', "text/plain", 415, "unsupported_media_type", None),
+        ('{"seats": 1}', "", 415, "unsupported_media_type", None),
+        ('{"seats": "2"}', "application/json", 422, "invalid_body", "seats"),
+        ('{"seats": 1.5}', "application/json", 422, "invalid_body", "seats"),
+        ('{"seats": true}', "application/json", 422, "invalid_body", "seats"),
+        ('{"guests": ["a", 5]}', "application/json", 422, "invalid_body", "guests.1"),
+        ('{"guests": ["a", "b\\u0000"]}', "application/json", 422, "invalid_body", "guests.1"),
+        ('{"note": "\\u0000"}', "application/json; charset=utf-8", 422, "invalid_body", "note"),
+        ('{"note": "\\ud800"}', "application/json", 422, "malformed_json", ""),
+        ("[]", "application/json", 422, "invalid_body", ""),
+        ("null", "application/json", 422, "invalid_body", ""),
+        ("[" * 100_000, "application/json", 422, "malformed_json", ""),
+        (b"\xff", "application/json", 422, "malformed_json", ""),
+    ],
+    ids=str,
+)
+async def test_a_body_that_does_not_fit_is_refused_by_the_fields_path(
+    seats: AsyncClient, body: str | bytes, media_type: str, status: int, code: str, field: str | None
+) -> None:
+    """Nothing is guessed: "2" is no number. The database is not asked."""
+    reply = await seats.post("/", content=body, headers=signed_in() | {"content-type": media_type})
+
+    assert (status, code) == (reply.status_code, reply.json()["code"])
+    assert field == (reply.json()["details"][0]["field"] if reply.json()["details"] else None)
+
+
+async def test_a_backslash_before_a_nul_that_is_none_is_only_text(seats: AsyncClient) -> None:
+    """`\\\\u0000` in JSON is a backslash and five letters."""
+    assert (
+        200
+        == (await seats.post("/", content=b'{"note": "\\\\u0000"}', headers=signed_in() | JSON)).status_code
+    )
+
+
+async def test_a_long_body_is_refused_unread(seats: AsyncClient) -> None:
+    """By its announced length, and where there is none by what has come so far."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 100_000
+
+    honest = await seats.post("/", content=b" " * 2_000_000, headers=signed_in() | JSON)
+    streamed = await seats.post("/", content=endless(), headers=signed_in() | JSON)
+
+    assert [413, 413] == [honest.status_code, streamed.status_code]
+    assert "body_too_large" == streamed.json()["code"]
+
+
+@pytest.mark.parametrize("key", ["", " ", "k" * 256, "schlüssel"])
+async def test_an_idempotency_key_must_be_one(seats: AsyncClient, key: str) -> None:
+    """Printable, and at most 255 long, as the database keeps it."""
+    headers = {name: value.encode() for name, value in (signed_in() | {"idempotency-key": key}).items()}
+
+    reply = await seats.post("/", json={}, headers=headers)
+
+    assert (422, "invalid_idempotency_key") == (reply.status_code, reply.json()["code"])
+
+
+async def test_nobody_is_401_and_the_wrong_kind_of_caller_403(
+    seats: AsyncClient, workshops: AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A function names its kinds of callers; the log names who was turned away."""
+    nobody = await seats.post("/", headers={"apikey": PUBLISHABLE_KEY})
+    service = await seats.post("/", headers={"apikey": SECRET_KEY})
+
+    assert (401, "not_signed_in", "Bearer") == (
+        nobody.status_code,
+        nobody.json()["code"],
+        nobody.headers["www-authenticate"],
+    )
+    assert (403, "not_allowed") == (service.status_code, service.json()["code"])
+    assert {"caller": "service", "status": 403}.items() <= said(capsys).items()
+
+
+async def test_a_function_may_serve_people_and_the_platform(workshops: AsyncClient) -> None:
+    """It is told which of the two is calling."""
+    assert {"seat_id": 1} == (await workshops.post("/", headers={"apikey": SECRET_KEY})).json()
+    assert {"seat_id": 2} == (await workshops.post("/", headers=signed_in())).json()
+
+
+async def test_an_unknown_field_is_named_where_the_frontend_does_not_call(workshops: AsyncClient) -> None:
+    """A typo in a new caller's code shows at once; old callers may send what they always sent."""
+    reply = await workshops.post("/", json={"note": "x"}, headers=signed_in())
+
+    assert (422, "note") == (reply.status_code, reply.json()["details"][0]["field"])
+
+
+async def test_a_verb_that_is_not_answered_names_those_that_are(tickets: AsyncClient) -> None:
+    """405 with `allow`, whoever asks."""
+    reply = await tickets.post("/")
+
+    assert (405, "GET, OPTIONS") == (reply.status_code, reply.headers["allow"])
+
+
+async def test_a_public_function_asks_nobody_and_may_answer_what_it_likes(
+    tickets: AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bad token does not matter where no token does."""
+    reply = await tickets.get("/", headers={"authorization": "Bearer made-up"})
+
+    assert (307, "https://elsewhere.test/") == (reply.status_code, reply.headers["location"])
+    assert {"caller": "anonymous", "status": 307, "database_calls": 0}.items() <= said(capsys).items()
+
+
+async def test_every_answer_can_be_read_by_a_browser(seats: AsyncClient, tickets: AsyncClient) -> None:
+    """Without CORS a browser hides status and body; a preflight asks for eight headers and gets them."""
+    asked = (
+        "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, tracestate, baggage"
+    )
+    preflight = await seats.options("/", headers={"access-control-request-headers": asked})
+
+    assert 204 == preflight.status_code
+    assert set(asked.split(", ")) <= set(preflight.headers["access-control-allow-headers"].split(", "))
+    for reply in (
+        preflight,
+        await tickets.get("/"),
+        await tickets.post("/"),
+        await seats.post("/"),
+        await seats.post("/", content="{", headers=signed_in() | JSON),
+        await seats.post("/", json={"note": "broken"}, headers=signed_in()),
+        await seats.post("/", json={"note": "full"}, headers=signed_in()),
+    ):
+        assert "*" == reply.headers["access-control-allow-origin"], reply
+
+
+@pytest.mark.parametrize("given", ["ä", "a b", "k" * 65, "", "<script>"])
+async def test_a_request_id_is_kept_only_if_it_is_harmless(seats: AsyncClient, given: str) -> None:
+    """It goes on to the database, into the log and back to the caller."""
+    reply = await seats.post("/", json={}, headers=signed_in() | {"x-request-id": given.encode()})
+
+    assert 200 == reply.status_code
+    assert given != reply.headers["x-request-id"] != ""
+
+
+async def test_no_credential_and_nothing_that_was_written_is_in_the_log(
+    seats: AsyncClient, project: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever happens: a refused body, a fault, a database that answers nonsense."""
+    token = signed_in()["authorization"].split()[1]
+    project.clear()
+    project.expect_request("/rest/v1/rpc/hold_seat").respond_with_json({"seat_id": "my diary"})
+
+    await seats.post("/", json={"note": "my diary", "seats": "my diary"}, headers=signed_in())
+    await seats.post("/", json={"note": "broken"}, headers=signed_in())
+    await seats.post("/", json={"note": "my diary"}, headers=signed_in())
+
+    log = capsys.readouterr().out
+    assert [422, 500, 500] == [json.loads(line)["status"] for line in log.splitlines()]
+    for secret in (token, PUBLISHABLE_KEY, JWT_SECRET, "my diary"):
+        assert secret not in log
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(1, "203.0.113.9"), (2, "198.51.100.7"), (9, "192.0.2.1")])
+async def test_the_address_is_what_our_own_proxy_saw(
+    project: HTTPServer, environment: Environment, proxies: int, address: str
+) -> None:
+    """What stands left of our proxies' entries in the header, the client wrote."""
+    environment(TRUSTED_PROXIES=str(proxies))
+    seen: list[str | None] = []
+
+    @endpoint(caller="public")
+    async def look(call: Call[Any]) -> Seat:
+        seen.append(call.address)
+        return Seat(seat_id=1)
+
+    async with serve(look) as client:
+        await client.post("/", headers={"x-forwarded-for": "192.0.2.1, 198.51.100.7, 203.0.113.9"})
+        await client.post("/")
+
+    assert [address, "192.0.2.44"] == seen
+
+
+class PostSettings(Settings):
+    """A made-up group."""
+
+    post_key: str
+
+
+def test_a_function_does_not_start_without_its_settings(environment: Environment, monkeypatch: Any) -> None:
+    """It is read when the process of this very function starts; other processes may import it without."""
+    environment(SUPABASE_URL="u", SUPABASE_PUBLISHABLE_KEY="k", POST_KEY=None)
+
+    async def send_card(call: Call[Any]) -> Seat:
+        return Seat(seat_id=1)
+
+    endpoint(caller="user", settings=(PostSettings,))(send_card)
+    monkeypatch.setenv("FUNCTION_TARGET", "send_card")
+    with pytest.raises(MissingSettings, match="POST_KEY"):
+        endpoint(caller="user", settings=(PostSettings,))(send_card)
+
+
+def test_the_signature_is_the_contract() -> None:
+    """What comes in and what goes out are read from the annotations."""
+    contract = hold_seat.contract  # type: ignore[attr-defined]
+
+    assert ("hold_seat", ("user",), ("POST", "GET"), HoldSeat, Seat) == (
+        contract.name,
+        contract.callers,
+        contract.methods,
+        contract.takes,
+        contract.gives,
+    )
