@@ -40,9 +40,11 @@ async def _app(state: Path) -> web.Application:
     notices = Notices(settings.agora_webhook_url, secret, clock, faults)
     studio = Studio(state)
     await studio.open()
-    app = Server(Service(settings, clock, faults, notices, studio)).app()
+    service = Service(settings, clock, faults, notices, studio)
+    app = Server(service).app()
 
     async def close(_: web.Application) -> None:
+        service.forget()
         await notices.close()
 
     app.on_cleanup.append(close)

@@ -180,7 +180,8 @@ class Recording:
                 await self._write(f"{stream.name}.m3u8", playlist)
         run.last += 1
         if run.number == 0 and run.last == 1:
-            self._event(4, SERVICE, fileList=self.bucket.key(f"{self.layout.name(run)}.m3u8"))
+            first = next(self.layout.streams(run))
+            self._event(4, SERVICE, fileList=self.bucket.key(f"{first.name}.m3u8"))
 
     def _change_machine(self, run: Run) -> Run:
         """Another machine takes over, with another uid and file names; for a while nobody can reach it."""
@@ -268,9 +269,11 @@ class Recording:
         """Sleep, unless the end or a fail-over comes first."""
         sleeps = (self.clock.sleep(until - self.clock.now()), self._end.wait(), self._fail_over.wait())
         tasks = [asyncio.ensure_future(sleep) for sleep in sleeps]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _tell_that_slices_begin(self) -> None:
         start = self.layout.epoch_ms(0)

@@ -66,7 +66,7 @@ class Agora:
         settings: AgoraRestSettings,
         http: httpx.AsyncClient,
         *,
-        patience: float = 30,
+        patience: float = 35,
         timeouts: Timeouts | None = None,
         log: Callable[..., None] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,

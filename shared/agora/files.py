@@ -114,6 +114,17 @@ def arrange(objects: Iterable[StoredObject], sid: str) -> tuple[Part, ...]:
     )
 
 
+def sid_of(keys: Iterable[str]) -> str | None:
+    """The sid in the names of one recording's files.
+
+    For a start whose answer was lost: Agora never repeats a sid, but the files in the recording's folder carry it.
+    """
+    for key in keys:
+        if (found := _NAME.fullmatch(key.rpartition("/")[2])) and found["extension"] in _KINDS:
+            return found["sid"]
+    return None
+
+
 def announced_files(file_list: Any) -> tuple[RecordedFile, ...]:
     """Agora's `fileList`: one name in HLS-only mix recordings, a list of objects otherwise, sometimes nothing."""
     if isinstance(file_list, str):
@@ -128,14 +139,9 @@ def moment(value: Any) -> datetime | None:
     """A time as Agora writes it: epoch seconds or milliseconds. The documents disagree; the magnitude tells."""
     try:
         number = int(value)
-    except (TypeError, ValueError):
-        return None
-    if number <= 0:
-        return None
-    seconds = number / 1000 if number > 100_000_000_000 else float(number)
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
+        seconds = number / 1000 if number > 100_000_000_000 else number
+        return datetime.fromtimestamp(seconds, UTC) if number > 0 else None
+    except (TypeError, ValueError, OverflowError, OSError):
         return None
 
 
