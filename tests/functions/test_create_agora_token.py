@@ -1,0 +1,106 @@
+"""Issuing a token: bound to the seat's channel, the person's number and the join window."""
+
+import pytest
+
+from local.agora.tokens import read_token
+from tests.cast import Stage
+
+
+def test_a_token_opens_the_seats_channel_and_no_other(stage: Stage) -> None:
+    """Asked by channel name alone, as the page does; decoded and verified as Agora would."""
+    client = stage.client()
+    session = stage.session(client=client)
+
+    reply = stage.invoke(
+        "create-agora-token", {"channelName": session["room_name"], "role": "publisher", "uid": 1}, as_=client
+    ).json()
+
+    token = read_token(reply["token"], stage.env["AGORA_APP_CERTIFICATE"])
+    assert (token.channel, token.uid) == (session["room_name"], reply["uid"])
+    assert reply["uid"] >= 1001 and reply["appId"] == stage.env["AGORA_APP_ID"]
+
+
+def test_a_person_keeps_their_number_and_shares_it_with_nobody(stage: Stage) -> None:
+    """The recorder works only if every number in the channel is one person."""
+    client, practitioner = stage.client(), stage.practitioner()
+    session = stage.session(client=client, practitioner=practitioner)
+
+    def number(person: object) -> int:
+        body = {"channelName": session["room_name"], "role": "publisher"}
+        return int(stage.invoke("create-agora-token", body, as_=person).json()["uid"])
+
+    assert number(client) == number(client) != number(practitioner)
+
+
+def test_a_class_row_gets_the_classs_channel(stage: Stage) -> None:
+    """Whether the page asks by its own row's name or by the class's."""
+    person = stage.client()
+    master = stage.group_class(practitioner=stage.practitioner())
+    own = stage.join(master, person)
+
+    names = {
+        stage.invoke("create-agora-token", {"channelName": name, "role": "publisher"}, as_=person).json()["channelName"]
+        for name in (own["room_name"], master["room_name"])
+    }
+
+    assert names == {master["room_name"]}
+
+
+@pytest.mark.parametrize("token", ["", "garbage", "a.b.c", "eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYXV0aGVudGljYXRlZCJ9."])
+def test_no_token_without_a_valid_sign_in(stage: Stage, token: str) -> None:
+    """However the page asks."""
+    session = stage.session(client=stage.client())
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+
+    reply = stage.invoke("create-agora-token", {"channelName": session["room_name"]}, headers=headers)
+
+    assert reply.status_code == 401
+
+
+def test_no_token_without_a_seat(stage: Stage) -> None:
+    """Not for somebody else's session, an unknown channel, or a class one has left."""
+    stranger, member = stage.client(), stage.client()
+    session = stage.session(client=stage.client())
+    master = stage.group_class(practitioner=stage.practitioner())
+    own = stage.join(master, member)
+    stage.execute("update public.session_schedules set status = 'cancelled' where id = %s", own["id"])
+
+    def ask(name: str, person: object) -> int:
+        return stage.invoke("create-agora-token", {"channelName": name}, as_=person).status_code
+
+    assert ask(session["room_name"], stranger) == 404
+    assert ask("no-such-channel", stranger) == 404
+    assert ask(master["room_name"], stranger) == 404
+    assert ask(master["room_name"], member) == 404
+
+
+def test_the_test_page_gets_a_channel_of_its_own(stage: Stage) -> None:
+    """Named after the caller; nobody else's."""
+    client, other = stage.client(), stage.client()
+    name = f"test-{str(client.id)[:8]}-1795352388836"
+    other_name = "test-00000000-1795352388836"
+
+    own = stage.invoke("create-agora-token", {"channelName": name, "role": "publisher"}, as_=client)
+    refused = stage.invoke("create-agora-token", {"channelName": other_name}, as_=other)
+
+    assert (own.status_code, refused.status_code) == (200, 404)
+
+
+def test_whoever_has_not_agreed_waits_until_the_recording_has_stopped(stage: Stage) -> None:
+    """Their coming asks the recording to stop; once it is over, the door is open."""
+    practitioner, member, late = stage.practitioner(), stage.client(), stage.client()
+    master = stage.group_class(practitioner=practitioner)
+    stage.join(master, member)
+    stage.join(master, late)
+    recording = stage.value(
+        "insert into public.session_recordings (session_id, status) values (%s, 'recording') returning id", master["id"]
+    )
+
+    def enter() -> tuple[int, str | None]:
+        reply = stage.invoke("create-agora-token", {"channelName": master["room_name"]}, as_=late)
+        return reply.status_code, reply.json().get("code")
+
+    assert enter() == (409, "recording_consent_missing")
+    assert stage.value("select stop_requested_at from public.session_recordings where id = %s", recording)
+    stage.execute("update public.session_recordings set status = 'failed' where id = %s", recording)
+    assert enter() == (200, None)
