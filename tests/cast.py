@@ -41,6 +41,10 @@ class Stage:
         )
         self.owner = psycopg.connect(env["DATABASE_URL"], autocommit=True, row_factory=dict_row)
 
+    def close(self) -> None:
+        self.http.close()
+        self.owner.close()
+
     # What a caller does
 
     def invoke(

@@ -1,5 +1,6 @@
 """One stack for the whole run, on free ports; it leaves nothing behind."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,18 @@ from .cast import Stage
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """Everything `make up` starts, without the demo and without the clock: tests call the scheduled functions."""
-    state: Path = tmp_path_factory.mktemp("stack")
-    with Stack(state) as running:
-        yield running
+    with tempfile.TemporaryDirectory(prefix="stack-") as folder:
+        state = Path(folder)
+        state.chmod(0o711)  # started by root, PostgreSQL runs as somebody else, who must get to its folder in here
+        with Stack(state) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")
-def stage(stack: Stack) -> Stage:
+def stage(stack: Stack) -> Iterator[Stage]:
     """The stack, with people who can act on it."""
-    return Stage(stack.env)
+    stage = Stage(stack.env)
+    yield stage
+    stage.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.agora.tokens import read_token
+from local.agora.tokens import TokenRefused, check_token
 from tests.cast import Stage
 
 
@@ -15,9 +15,15 @@ def test_a_token_opens_the_seats_channel_and_no_other(stage: Stage) -> None:
         "create-agora-token", {"channelName": session["room_name"], "role": "publisher", "uid": 1}, as_=client
     ).json()
 
-    token = read_token(reply["token"], stage.env["AGORA_APP_CERTIFICATE"])
-    assert (token.channel, token.uid) == (session["room_name"], reply["uid"])
-    assert reply["uid"] >= 1001 and reply["appId"] == stage.env["AGORA_APP_ID"]
+    keys = stage.env["AGORA_APP_ID"], stage.env["AGORA_APP_CERTIFICATE"]
+    check_token(reply["token"], *keys, session["room_name"], reply["uid"])
+    with pytest.raises(TokenRefused):
+        check_token(reply["token"], *keys, session["room_name"], reply["uid"] + 1)
+    with pytest.raises(TokenRefused):
+        check_token(reply["token"], *keys, "another-channel", reply["uid"])
+    with pytest.raises(TokenRefused):
+        check_token(reply["token"], *keys, session["room_name"], reply["uid"], later_by_seconds=91 * 60)
+    assert reply["uid"] >= 1001 and reply["appId"] == keys[0]
 
 
 def test_a_person_keeps_their_number_and_shares_it_with_nobody(stage: Stage) -> None:
@@ -93,7 +99,7 @@ def test_whoever_has_not_agreed_waits_until_the_recording_has_stopped(stage: Sta
     stage.join(master, member)
     stage.join(master, late)
     recording = stage.value(
-        "insert into public.session_recordings (session_id, status) values (%s, 'recording') returning id", master["id"]
+        "insert into public.session_recordings (session_id, status) values (%s, 'pending') returning id", master["id"]
     )
 
     def enter() -> tuple[int, str | None]:

@@ -104,7 +104,7 @@ def test_a_session_can_have_a_signature_of_its_own(stage: Stage, shown: str) -> 
     """Only by whom the session is for; anybody else cannot even tell that it exists."""
     client, stranger = stage.client(), stage.client()
     session = stage.session(client=client)
-    body = {"waiver_text": shown, "session_id": session["id"]}
+    body = {"waiver_text": shown, "session_id": str(session["id"])}
 
     signed = stage.invoke("create-liability-waiver", body, as_=client)
     refused = stage.invoke("create-liability-waiver", body, as_=stranger)
