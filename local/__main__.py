@@ -22,7 +22,9 @@ def main() -> None:
     parser.add_argument("--state", type=Path, default=Path(".local"))
     arguments = parser.parse_args()
     try:
-        {"up": up, "down": down, "logs": logs, "reset": reset}[arguments.command](arguments.state, arguments.port)
+        {"up": up, "down": down, "logs": logs, "reset": reset}[arguments.command](
+            arguments.state, arguments.port
+        )
     except StackFailed as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from .config import ROOT, Config, Port
 from .manifest import MANIFEST, Function, functions
@@ -30,19 +31,21 @@ class Running:
 class FunctionsRunner:
     """Knows which functions there are, and where each one listens."""
 
-    def __init__(self, config: Config, processes: Processes, env: dict[str, str]) -> None:
+    def __init__(self, config: Config, processes: Processes, env: dict[str, str], root: Path = ROOT) -> None:
+        self._root = root
         self._config = config
         self._processes = processes
         self._env = env
         self._running: dict[str, Running] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._locks: dict[str, asyncio.Lock] = {}
         self._manifest: tuple[float, dict[str, Function]] = (0, {})
         self._looked_at: dict[str, tuple[float, int]] = {}
 
     def find(self, name: str) -> Function | None:
-        changed = MANIFEST.stat().st_mtime if MANIFEST.exists() else 0
+        changed = (self._root / MANIFEST).stat().st_mtime
         if changed != self._manifest[0] or name not in self._manifest[1]:
-            self._manifest = (changed, functions())
+            self._manifest = (changed, functions(self._root))
         return self._manifest[1].get(name)
 
     async def address(self, function: Function) -> str:
@@ -53,23 +56,29 @@ class FunctionsRunner:
             if running is None or running.sources != sources or running.process.poll() is not None:
                 self._running[function.name] = self._start(function, sources)
                 if running:
-                    asyncio.create_task(self._processes.end(running.process, patience=function.timeout))
+                    ending = asyncio.create_task(
+                        self._processes.end(running.process, patience=function.timeout)
+                    )
+                    self._ending.add(ending)
+                    ending.add_done_callback(self._ending.discard)
         return f"http://127.0.0.1:{self._running[function.name].port}"
 
     def _start(self, function: Function, sources: int) -> Running:
         # The socket listens before the process is there: a request waits for it, and is cut off if it never comes.
         with self._free_socket() as listener:
             fd = listener.fileno()
-            command = [sys.executable, "-m", "local.serve_function", str(fd), function.target]
+            # -P: our own folder stays off its path, where local/stripe.py would be taken for Stripe's package.
+            program = ROOT / "local" / "serve_function.py"
+            command: list[str | Path] = [sys.executable, "-P", program, str(fd), function.target]
             env = {
                 "PATH": os.environ["PATH"],
                 "LANG": "C.UTF-8",
-                "PYTHONPATH": str(ROOT),
+                "PYTHONPATH": str(self._root),
                 "PYTHONUNBUFFERED": "1",
                 "FUNCTION_TARGET": function.target,  # by which it knows to read its settings at start
                 **{name: self._env[name] for name in function.granted if name in self._env},
             }
-            process = self._processes.spawn(function.name, command, env=env, pass_fds=(fd,))
+            process = self._processes.spawn(function.name, command, env=env, cwd=self._root, pass_fds=(fd,))
             return Running(process, listener.getsockname()[1], sources)
 
     def _free_socket(self) -> socket.socket:
@@ -84,7 +93,11 @@ class FunctionsRunner:
         """The newest change among a function's files; looked up at most a few times a second."""
         looked_at, newest = self._looked_at.get(function.name, (0.0, 0))
         if time.monotonic() - looked_at > 0.25:
-            files = [MANIFEST, *function.folder.rglob("*.py"), *(ROOT / "shared").rglob("*.py")]
+            files = [
+                self._root / MANIFEST,
+                *function.folder.rglob("*.py"),
+                *(self._root / "shared").rglob("*.py"),
+            ]
             newest = max(path.stat().st_mtime_ns for path in files)
             self._looked_at[function.name] = (time.monotonic(), newest)
         return newest

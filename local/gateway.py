@@ -17,9 +17,12 @@ from .config import Config, Port
 from .functions_runner import FunctionsRunner
 from .postgrest import published_key
 
+# These belong to one connection, and a proxy is on two.
 HOP_BY_HOP = frozenset(
-    ["connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"]
-    + ["transfer-encoding", "upgrade"]
+    [
+        *("connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization"),
+        *("te", "trailer", "transfer-encoding", "upgrade"),
+    ]
 )
 # Addresses of auth that a browser is sent to without any header.
 OPEN_PATHS = ("/auth/v1/verify", "/auth/v1/callback", "/auth/v1/authorize", "/auth/v1/.well-known/")
@@ -55,7 +58,9 @@ class Gateway:
         if refused := self._refused(request):
             return refused
         path = request.raw_path.removeprefix("/rest/v1") or "/"
-        return await self._pass_on(request, self._config.url(Port.REST) + (path if path[0] == "/" else f"/{path}"))
+        return await self._pass_on(
+            request, self._config.url(Port.REST) + (path if path[0] == "/" else f"/{path}")
+        )
 
     async def _auth(self, request: web.Request) -> web.StreamResponse:
         if request.method == "OPTIONS":  # lite leaves browsers out here
@@ -76,13 +81,17 @@ class Gateway:
         if function is None:
             if request.method == "OPTIONS":
                 return web.Response(status=204, headers=cors.HEADERS)
-            return cors.refusal(404, "NOT_FOUND", "There is no such function.", {"sb-error-code": "NOT_FOUND"})
+            return cors.refusal(
+                404, "NOT_FOUND", "There is no such function.", {"sb-error-code": "NOT_FOUND"}
+            )
         path = request.raw_path.removeprefix("/functions/v1")
         try:
             url = await self._functions.address(function)
             return await self._pass_on(request, url + path, patience=function.timeout)
         except TimeoutError:
-            return cors.refusal(504, "IDLE_TIMEOUT", f"{function.name} took longer than {function.timeout:g} s.")
+            return cors.refusal(
+                504, "IDLE_TIMEOUT", f"{function.name} took longer than {function.timeout:g} s."
+            )
 
     async def _to_supabase(self, request: web.Request) -> web.StreamResponse:
         # A connection of its own: when it answers before it has read the whole body, Node drops the connection.
@@ -101,16 +110,23 @@ class Gateway:
         return self._secret_in_browser(request)
 
     def _secret_in_browser(self, request: web.Request) -> web.Response | None:
-        shown = (request.headers.get("apikey"), request.headers.get("Authorization", "").removeprefix("Bearer "))
+        shown = (
+            request.headers.get("apikey"),
+            request.headers.get("Authorization", "").removeprefix("Bearer "),
+        )
         in_browser = request.headers.get("User-Agent", "").startswith("Mozilla/")
         if in_browser and self._config.secrets["SUPABASE_SECRET_KEY"] in shown:
-            return cors.refusal(401, "UNAUTHORIZED_SECRET_KEY_IN_BROWSER", "Forbidden use of secret API key in browser")
+            return cors.refusal(
+                401, "UNAUTHORIZED_SECRET_KEY_IN_BROWSER", "Forbidden use of secret API key in browser"
+            )
         return None
 
     def _is_ours(self, key: str) -> bool:
         """A legacy key is a token of the project's own making."""
         try:
-            jwt.decode(key, self._config.secrets["SUPABASE_JWT_SECRET"], ["HS256"], options={"verify_aud": False})
+            jwt.decode(
+                key, self._config.secrets["SUPABASE_JWT_SECRET"], ["HS256"], options={"verify_aud": False}
+            )
         except jwt.InvalidTokenError:
             return False
         return True
@@ -149,7 +165,9 @@ class Gateway:
                 timeout=aiohttp.ClientTimeout(total=None, sock_read=patience),
             ) as reply:
                 response = web.StreamResponse(status=reply.status, reason=reply.reason)
-                response.headers.extend((k, v) for k, v in reply.headers.items() if k.lower() not in HOP_BY_HOP)
+                response.headers.extend(
+                    (k, v) for k, v in reply.headers.items() if k.lower() not in HOP_BY_HOP
+                )
                 response.headers.setdefault("Access-Control-Allow-Origin", "*")
                 await response.prepare(request)
                 async for piece in reply.content.iter_any():

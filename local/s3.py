@@ -18,7 +18,8 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     # It has nothing to write down, and takes its time to notice a kind word.
     await processes.keep("s3", command, env=env, ready=answers(client, url), farewell=signal.SIGKILL)
     settings = config.env()
-    credential = f"{settings['RECORDING_S3_ACCESS_KEY']}/20260101/{settings['RECORDING_S3_REGION']}/s3/aws4_request"
-    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}"}  # moto reads it, and believes it unsigned
+    scope = f"20260101/{settings['RECORDING_S3_REGION']}/s3/aws4_request"
+    credential = f"{settings['RECORDING_S3_ACCESS_KEY']}/{scope}"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}"}  # moto believes it unsigned
     async with client.put(f"{url}/{settings['RECORDING_S3_BUCKET']}", headers=headers) as reply:
         reply.raise_for_status()

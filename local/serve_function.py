@@ -1,6 +1,5 @@
 """One function in a process of its own, served as `functions-framework --asgi` serves it, on a socket handed in."""
 
-import os
 import socket
 import sys
 
@@ -10,7 +9,7 @@ from functions_framework.aio import create_asgi_app
 
 def main() -> None:
     fd, target = int(sys.argv[1]), sys.argv[2]
-    app = create_asgi_app(target, os.path.join("functions", target, "main.py"), "http")
+    app = create_asgi_app(target, f"functions/{target}/main.py", "http")  # type: ignore[no-untyped-call]
     # The gateway keeps connections open; whoever closes an idle one first must be the gateway.
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_keep_alive=75))
     server.run(sockets=[socket.socket(fileno=fd)])

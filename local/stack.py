@@ -1,7 +1,7 @@
 """A whole stack as one object: for `make up`, which leaves it running, and for tests, which do not.
 
-    with Stack(tmp_path) as stack:
-        httpx.get(stack.env["SUPABASE_URL"])
+with Stack(tmp_path) as stack:
+    httpx.get(stack.env["SUPABASE_URL"])
 """
 
 import fcntl
@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from .config import ROOT, Config, free_base
+from .config import ROOT, free_base
 from .envfile import read_env
 
 PATIENCE = 120
@@ -113,7 +113,9 @@ class Stack:
     def __enter__(self) -> "Stack":
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self.stop()
 
     def _lock_holder(self) -> int | None:

@@ -1,6 +1,7 @@
 """Stripe's stand-in: npm `emulate`, with a hosted checkout page and signed webhooks to our own function."""
 
 import json
+from pathlib import Path
 
 import aiohttp
 
@@ -20,6 +21,16 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     write_private(seed, json.dumps(settings))
     port = str(config.port(Port.STRIPE))
     program = NODE / "node_modules" / "emulate" / "dist" / "index.js"
-    command = [NODE_BINARY, program, "start", "--service", "stripe", "--port", port, "--seed", seed]
+    command: list[str | Path] = [
+        NODE_BINARY,
+        program,
+        "start",
+        "--service",
+        "stripe",
+        "--port",
+        port,
+        "--seed",
+        seed,
+    ]
     ready = answers(client, config.url(Port.STRIPE))
     await processes.keep("stripe", command, env=environment(), cwd=config.state, ready=ready)

@@ -7,7 +7,6 @@ part, then {"ready": true} or {"failed": why}.
 import asyncio
 import contextlib
 import fcntl
-import importlib.util
 import json
 import os
 import signal
@@ -67,7 +66,9 @@ class Supervisor:
     async def _start(self) -> None:
         config, processes = self._config, self._processes
         if taken := taken_ports(config.base):
-            raise RuntimeError(f"Port {taken[0]} is taken by somebody else. Choose others: make up PORT=55321")
+            raise RuntimeError(
+                f"Port {taken[0]} is taken by somebody else. Choose others: make up PORT=55321"
+            )
         client = await self._closing.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
         )
@@ -77,6 +78,7 @@ class Supervisor:
             beside.create_task(self._step("S3", s3.start(config, processes, client)))
             await self._step("PostgreSQL", self._database())
             beside.create_task(self._step("Stripe", stripe.start(config, processes, client)))
+            beside.create_task(self._step("Agora", video.start(config, processes, client)))
             mailbox = Mailbox(config.state / "mail")
             await self._step("Mail", self._mail(mailbox))
             await self._step("Auth and storage", lite.start(config, processes, client))
@@ -84,8 +86,6 @@ class Supervisor:
             await self._step("Data API", postgrest.start(config, processes, client))
             functions = FunctionsRunner(config, processes, self._env)
             await self._step("Gateway", self._serve(Gateway(config, client, functions).app, Port.GATEWAY))
-        if importlib.util.find_spec("local.agora"):
-            await self._step("Agora", video.start(config, processes, client))
         if self._order["seed"]:
             await self._step("Demo", seed.plant(config, client))
         if self._order["schedules"]:

@@ -1,12 +1,12 @@
 """Calls the scheduled functions when they are due, with the secret key, as the hosted scheduler does."""
 
 import asyncio
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 from cronsim import CronSim
 
-from .config import Config
+from .config import ROOT, Config
 from .manifest import functions
 
 
@@ -14,10 +14,10 @@ async def tick(config: Config, client: aiohttp.ClientSession) -> None:
     """Call every function whose schedule names this minute, minute after minute. A call never overtakes itself."""
     calls: dict[str, asyncio.Task[None]] = {}
     while True:
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         await asyncio.sleep(60 - now.timestamp() % 60)
-        minute = datetime.now(timezone.utc).replace(second=0, microsecond=0)
-        for name, function in functions().items():
+        minute = datetime.now(UTC).replace(second=0, microsecond=0)
+        for name, function in functions(ROOT).items():
             still_busy = name in calls and not calls[name].done()
             if function.schedule and _is_due(function.schedule, minute) and not still_busy:
                 calls[name] = asyncio.create_task(_call(config, client, name))
