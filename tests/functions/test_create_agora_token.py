@@ -98,15 +98,16 @@ def test_whoever_has_not_agreed_waits_until_the_recording_has_stopped(stage: Sta
     master = stage.group_class(practitioner=practitioner)
     stage.join(master, member)
     stage.join(master, late)
-    recording = stage.value(
-        "insert into public.session_recordings (session_id, status) values (%s, 'pending') returning id", master["id"]
-    )
+    stage.consent(practitioner, member)
+    started = stage.invoke("start-agora-recording", {"session_id": str(master["id"])}, as_=practitioner)
+    assert started.status_code == 200, started.text
 
     def enter() -> tuple[int, str | None]:
         reply = stage.invoke("create-agora-token", {"channelName": master["room_name"]}, as_=late)
         return reply.status_code, reply.json().get("code")
 
     assert enter() == (409, "recording_consent_missing")
-    assert stage.value("select stop_requested_at from public.session_recordings where id = %s", recording)
-    stage.execute("update public.session_recordings set status = 'failed' where id = %s", recording)
+    assert stage.value("select stop_requested_at from public.session_recordings where session_id = %s", master["id"])
+    stopped = stage.invoke("stop-agora-recording", {"session_id": str(master["id"])}, as_=practitioner)
+    assert stopped.status_code == 200, stopped.text
     assert enter() == (200, None)
