@@ -65,6 +65,7 @@ comment on column public.session_recordings.class_recording_id is
   'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
 
 -- The guarantee behind "one live recording", and behind the pages, which show a link only where exactly one row is completed.
+drop index public.session_recordings_one_live_per_session;
 create unique index session_recordings_one_per_session on public.session_recordings (session_id) where status <> 'failed';
 create index session_recordings_next_check_at_idx on public.session_recordings (next_check_at)
   where status in ('pending', 'recording', 'processing');  -- the reconciler asks what is due
@@ -72,9 +73,12 @@ create index session_recordings_recorder_uid_idx on public.session_recordings (r
 create index session_recordings_requested_by_idx on public.session_recordings (requested_by);
 create index session_recordings_class_recording_id_idx on public.session_recordings (class_recording_id);
 
-revoke all on public.session_recordings from anon, authenticated;
-grant select (id, session_id, recording_url, status, duration_seconds, file_size_bytes, started_at, completed_at,
-              created_at, updated_at) on public.session_recordings to authenticated;
--- Not granted: Agora's identifiers, storage paths and reasons. No write either: the state machine is the only writer.
-grant select, insert, update on public.session_recordings to service_role;
+-- None of these columns is granted to people: they read how far a recording is, not how it is done.
 grant usage on sequence private.recorder_uids to service_role;
+
+-- A participant of a class reads the row made for them, with a link of their own, not the class's.
+alter policy "participants and admins read recordings" on public.session_recordings
+  using (
+    session_id in (select s.id from public.session_schedules s where s.client_id = (select auth.uid()))
+    or session_id in (select private.my_led_session_ids())
+    or (select private.is_admin()));

@@ -101,17 +101,18 @@ begin
 end;
 $$;
 
-create function public.next_recording_file(recording_id uuid, lease_id uuid) returns setof private.recording_files
+create function public.next_recording_file(recording_id uuid, lease_id uuid)
+  returns table (remaining bigint, file private.recording_files)
   language plpgsql security invoker set search_path = ''
 as $$
-declare
-  v_file private.recording_files;
 begin
   perform private.hold_lease(next_recording_file.recording_id, next_recording_file.lease_id);
-  select * into v_file from private.recording_files f
+  select count(*) into remaining from private.recording_files f
+   where f.recording_id = next_recording_file.recording_id and f.verified_at is null;
+  select * into file from private.recording_files f
    where f.recording_id = next_recording_file.recording_id and f.verified_at is null
    order by f.position limit 1;
-  return next v_file;  -- one row always: of nulls when every part is verified
+  return next;
 end;
 $$;
 

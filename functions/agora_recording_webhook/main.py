@@ -1,0 +1,50 @@
+"""Hear from Agora how a recording is doing: prove it is Agora, keep what it says, answer at once."""
+
+import hashlib
+import json
+
+from shared.agora.notifications import FailedOver, NotReadable, is_genuine, read_notification
+from shared.agora.settings import AgoraWebhookSettings
+from shared.call import Call
+from shared.errors import NotSignedIn
+from shared.serving import endpoint
+from shared.settings import ServiceSettings
+
+from .contract import Received, happened_at, observation, receive_agora_notification_rpc
+
+
+@endpoint(caller="webhook", settings=(ServiceSettings, AgoraWebhookSettings))
+async def agora_recording_webhook(call: Call[None]) -> Received:
+    """Take a notification into the inbox, where it is applied in the same transaction, or when its recording is known.
+
+    Twice is once, late is harmless, and what is not understood is kept. Unsigned, nothing is stored.
+    """
+    if not is_genuine(AgoraWebhookSettings.read().secrets, call.raw, call.headers):
+        raise NotSignedIn("signature_not_valid", "This notification is not signed by Agora.")
+    body = call.raw.replace(b"\\u0000", b"")  # PostgreSQL text cannot hold a NUL
+    try:
+        notification = read_notification(body)
+    except NotReadable as error:
+        call.log(not_readable=str(error))  # genuine, so there is nobody to refuse
+        return Received()
+    call.log(notice_id=notification.notice_id, event_type=notification.type, sid=notification.sid)
+    event = notification.event
+    kept = await call.service.rpc(
+        receive_agora_notification_rpc,
+        notice_id=notification.notice_id or hashlib.sha256(body).hexdigest(),
+        product=notification.product,
+        event_type=notification.type,
+        channel=notification.channel,
+        sid=notification.sid,
+        payload=json.loads(body),
+        observation=observation(event),
+        recorder_uid=_number(notification.recorder_uid),
+        happened_at=happened_at(notification),
+        failover_uid=event.new_uid if isinstance(event, FailedOver) else None,
+    )
+    call.log(repeated=kept.is_repeated, applied=kept.is_applied)
+    return Received()
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= 10 else None

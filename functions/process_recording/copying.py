@@ -1,0 +1,149 @@
+"""Copying a recording's files: bucket to storage in a stream, resumable at any byte, equal to the last one.
+
+The source's SHA-256 is made while its bytes go by. What storage then holds is read back and hashed as well: only that
+proves that the copy is whole, wherever the bytes were lost. A copy that goes on after a kill reads the source from
+its first byte again, for the hash, and sends from where storage stands.
+"""
+
+import hashlib
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+from shared.call import Call
+from shared.recorded_media import look, select
+from shared.recordings import Recording
+from shared.storage.bucket import Bucket, BucketObject
+from shared.storage.supabase import Storage
+
+from .contract import (
+    RecordingFile,
+    keep_recording_lease_rpc,
+    keep_recording_upload_rpc,
+    next_recording_file_rpc,
+    plan_recording_files_rpc,
+    verify_recording_file_rpc,
+)
+
+KEEP_LEASE_EVERY_S = 30  # it lasts for 120
+CONTENT_TYPES = {
+    "mp4": "video/mp4",
+    "m3u8": "application/vnd.apple.mpegurl",
+    "ts": "video/mp2t",
+    "webm": "video/webm",
+}
+
+
+class NotEqual(Exception):
+    """What storage holds is not what the bucket holds."""
+
+
+class Copy:
+    """One recording's copy, for as long as its lease is ours."""
+
+    def __init__(self, call: Call[Any], recording: Recording, bucket: Bucket, storage: Storage) -> None:
+        self._database = call.service
+        self._recording = recording
+        self._bucket = bucket
+        self._storage = storage
+        self._kept_at = time.monotonic()
+
+    @property
+    def lease(self) -> dict[str, UUID | None]:
+        """What every step shows: without it, a process that slept too long would write into another's work."""
+        return {"recording_id": self._recording.id, "lease_id": self._recording.lease_id}
+
+    async def plan(self) -> None:
+        """Write down which files make the recording, in which order."""
+        recording = self._recording
+        media = await look(self._bucket, recording.folder, recording.mode, recording.agora_sid)
+        chosen = await select(self._bucket, media)
+        files = [
+            {
+                "position": position,
+                "kind": part.kind,
+                "source_key": part.key,
+                "source_etag": media.objects[part.key].etag,
+                "size_bytes": part.size,
+                "storage_path": f"{recording.session_id}/{recording.id}/{part.name}",
+            }
+            for position, part in enumerate(chosen.parts, start=1)
+        ]
+        await self._database.rpc(
+            plan_recording_files_rpc,
+            **self.lease,
+            files=files,
+            duration_seconds=round(chosen.duration_seconds),
+        )
+
+    async def run(self) -> None:
+        """Copy every file that is not verified yet."""
+        while True:
+            found = await self._database.rpc(next_recording_file_rpc, **self.lease)
+            self._kept_at = time.monotonic()
+            if found.file is None:
+                return
+            await self._copy(found.file)
+
+    async def _copy(self, file: RecordingFile) -> None:
+        source = BucketObject(file.source_key, file.size_bytes, file.source_etag)
+        digest = hashlib.sha256()
+        upload, offset = await self._resume(file)
+        async with aclosing(self._from(source, offset, digest)) as pieces:
+            async for _ in self._storage.send(upload, offset, file.size_bytes, pieces):
+                await self._keep_lease()
+            async for (
+                _
+            ) in pieces:  # nothing, unless an earlier run sent it all and was killed before it could say so
+                pass
+        await self._check(file, digest.hexdigest())
+        await self._database.rpc(
+            verify_recording_file_rpc, **self.lease, file_id=file.id, sha256=digest.hexdigest()
+        )
+
+    async def _resume(self, file: RecordingFile) -> tuple[str, int]:
+        """Where the upload goes on: at storage's count, or at 0 with a new one."""
+        if file.upload_url:
+            offset = await self._storage.offset(file.upload_url)
+            if offset is not None:
+                return file.upload_url, offset
+        extension = file.storage_path.rpartition(".")[2]
+        upload = await self._storage.begin_upload(
+            file.storage_path, file.size_bytes, CONTENT_TYPES[extension]
+        )
+        await self._keep_upload(file, upload)
+        return upload, 0
+
+    async def _from(self, source: BucketObject, offset: int, digest: Any) -> AsyncGenerator[bytes, None]:
+        """The source's bytes from `offset` on; those before it go into the digest only."""
+        at = 0
+        async with aclosing(self._bucket.stream(source)) as chunks:
+            async for chunk in chunks:
+                digest.update(chunk)
+                await self._keep_lease()
+                if at + len(chunk) > offset:
+                    yield chunk[max(0, offset - at) :]
+                at += len(chunk)
+
+    async def _check(self, file: RecordingFile, expected: str) -> None:
+        stored, size = hashlib.sha256(), 0
+        async with aclosing(self._storage.read(file.storage_path)) as pieces:
+            async for piece in pieces:
+                stored.update(piece)
+                size += len(piece)
+                await self._keep_lease()
+        if stored.hexdigest() != expected:
+            await self._keep_upload(file, None)  # the next run sends it anew
+            raise NotEqual(
+                f"{file.source_key} has {file.size_bytes} bytes, and storage {size} or other ones."
+            )
+
+    async def _keep_upload(self, file: RecordingFile, upload: str | None) -> None:
+        await self._database.rpc(keep_recording_upload_rpc, **self.lease, file_id=file.id, upload_url=upload)
+
+    async def _keep_lease(self) -> None:
+        if time.monotonic() - self._kept_at > KEEP_LEASE_EVERY_S:
+            await self._database.rpc(keep_recording_lease_rpc, **self.lease)
+            self._kept_at = time.monotonic()

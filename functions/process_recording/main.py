@@ -1,0 +1,70 @@
+"""Copy the next finished recording from Agora's bucket into private storage, and finish it."""
+
+from shared.agora.settings import RecordingBucketSettings
+from shared.call import Call
+from shared.errors import Refusal
+from shared.recorded_media import NotPlayable
+from shared.recordings import Recording
+from shared.serving import endpoint
+from shared.settings import ServiceSettings, SupabaseSettings
+from shared.storage.bucket import Bucket, BucketUnavailable, SourceChanged
+from shared.storage.supabase import Storage, StorageRefused, StorageUnavailable
+
+from .contract import (
+    Processed,
+    ProcessRecording,
+    claim_recording_copy_rpc,
+    complete_recording_rpc,
+    postpone_recording_copy_rpc,
+)
+from .copying import Copy, NotEqual
+
+BUCKET = "session-recordings"
+
+
+@endpoint(caller="service", settings=(ServiceSettings, RecordingBucketSettings))
+async def process_recording(call: Call[ProcessRecording]) -> Processed:
+    """Copy one recording, named or the next in turn, whole and verified, or note why not and when to try again.
+
+    Killed at any byte, the next call goes on from there. A finished recording is left as it is.
+    """
+    claim = await call.service.rpc(claim_recording_copy_rpc, recording_id=call.body.recording_id)
+    if not claim.is_claimed or claim.recording is None:
+        return _report(False, claim.recording)
+    recording, code = claim.recording, ""
+    copy = Copy(call, recording, Bucket(RecordingBucketSettings.read()), Storage(BUCKET))
+    call.log(recording_id=recording.id)
+    try:
+        if not claim.is_planned:
+            await copy.plan()
+        await copy.run()
+        opens_at = f"{SupabaseSettings.read().public_functions_url}/open-recording"
+        recording = await call.service.rpc(complete_recording_rpc, **copy.lease, opens_at=opens_at)
+        return _report(True, recording)
+    except (BucketUnavailable, StorageUnavailable, StorageRefused) as error:
+        code, reason = error.code, str(error.details)
+    except SourceChanged as error:
+        code, reason = "source_changed", str(error)
+    except NotEqual as error:
+        code, reason = "copy_not_equal", str(error)
+    except NotPlayable:
+        code, reason = "not_playable", "No file of this recording can be played."
+    except Refusal as refused:
+        if refused.code != "lease_lost":
+            raise
+        return _report(False, recording)  # somebody else took it over, and goes on
+    call.log(postponed=code, reason=reason)
+    recording = await call.service.rpc(postpone_recording_copy_rpc, **copy.lease, code=code, reason=reason)
+    return _report(False, recording)
+
+
+def _report(processed: bool, recording: Recording | None) -> Processed:
+    if recording is None:
+        return Processed(processed=False)
+    return Processed(
+        processed=processed,
+        recording_id=recording.id,
+        status=recording.status,
+        storage_path=recording.storage_path,
+        bytes=recording.file_size_bytes,
+    )

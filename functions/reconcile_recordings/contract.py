@@ -1,0 +1,35 @@
+"""What the reconciler claims, and what it reports."""
+
+from typing import Literal
+
+from shared.database import Rpc
+from shared.recordings import MaybeRecording
+from shared.wire import Output
+
+Task = Literal["start", "find", "query", "stop", "look", "none"]
+
+
+class DueRecording(Output):
+    """A recording to look at now, and how; no task when nothing is due."""
+
+    task: Task | None
+    recording: MaybeRecording
+
+
+class AppliedNotifications(Output):
+    """What waited in the inbox and found its recording; and how many old ones were forgotten."""
+
+    applied: int
+    forgotten: int
+
+
+class Reconciled(Output):
+    """The reply: how many of each were done."""
+
+    success: bool = True
+    notifications: int
+    tasks: dict[Task, int]
+
+
+claim_recording_check_rpc = Rpc("claim_recording_check", gives=DueRecording)
+apply_waiting_notifications_rpc = Rpc("apply_waiting_notifications", gives=AppliedNotifications)

@@ -1,0 +1,47 @@
+"""Bring recordings to their end, whatever was lost on the way: each minute, look at every one that is due.
+
+Notifications make this quick; this makes it certain. With every notification lost the end is the same.
+"""
+
+import asyncio
+import time
+from collections import Counter
+
+from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
+from shared.call import Call
+from shared.serving import endpoint
+from shared.settings import ServiceSettings
+
+from .contract import Reconciled, Task, apply_waiting_notifications_rpc, claim_recording_check_rpc
+from .tasks import carry_out
+
+WORKERS = 4
+TIME_S = 40  # begin nothing after this, so that the last task ends before the function's own time does
+
+
+@endpoint(
+    caller="service", settings=(ServiceSettings, AgoraSettings, AgoraRestSettings, RecordingBucketSettings)
+)
+async def reconcile_recordings(call: Call[None]) -> Reconciled:
+    """Apply notifications that waited for their recording, then do what is due until nothing is.
+
+    Any number may run at once: a claim is one caller's for a minute. A crash loses nothing but that minute.
+    """
+    waiting = await call.service.rpc(apply_waiting_notifications_rpc)
+    done: Counter[Task] = Counter()
+    until = time.monotonic() + TIME_S
+    ends = await asyncio.gather(*(_work(call, done, until) for _ in range(WORKERS)), return_exceptions=True)
+    call.log(tasks=dict(done))
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end  # after the others have finished
+    return Reconciled(notifications=waiting.applied, tasks=dict(done))
+
+
+async def _work(call: Call[None], done: Counter[Task], until: float) -> None:
+    while time.monotonic() < until:
+        due = await call.service.rpc(claim_recording_check_rpc)
+        if due.recording is None or due.task is None:
+            return
+        done[due.task] += 1
+        await carry_out(call, due.task, due.recording)

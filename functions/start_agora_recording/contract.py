@@ -1,0 +1,48 @@
+"""What starting a recording takes and gives."""
+
+from typing import Literal
+from uuid import UUID
+
+from shared.database import Rpc
+from shared.recordings import Recording, RecordingStatus
+from shared.wire import Input, Output
+
+
+class StartAgoraRecording(Input):
+    """Which session, and how. A `channel_name` is accepted and ignored: the session knows its channel."""
+
+    session_id: UUID
+    recording_mode: Literal["composite", "individual"] = "composite"
+
+
+class WonRecording(Output):
+    """The session's recording, and whether this caller is the one who asks Agora for it."""
+
+    won: bool
+    recording: Recording
+
+
+class StartedRecording(Output):
+    """The reply. `resource_id` and `sid` are null as long as Agora has not answered."""
+
+    success: bool = True
+    recording_id: UUID
+    resource_id: str | None
+    sid: str | None
+    status: RecordingStatus
+
+
+start_recording_rpc = Rpc(
+    "start_recording",
+    gives=WonRecording,
+    refuses=(
+        "session_not_found",
+        "not_allowed",
+        "session_already_recorded",
+        "session_cancelled",
+        "session_over",
+        "session_in_person",
+        "too_early",
+        "recording_consent_missing",
+    ),
+)

@@ -1,0 +1,43 @@
+"""Start recording a session: win the row in the database, then ask Agora."""
+
+from shared.agora.recorder import agora_mode
+from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
+from shared.call import Call
+from shared.errors import Unavailable
+from shared.recording_start import start
+from shared.serving import endpoint
+from shared.settings import ServiceSettings
+
+from .contract import StartAgoraRecording, StartedRecording, start_recording_rpc
+
+PATIENCE_S = 15
+
+
+@endpoint(
+    caller=("user", "service"),
+    settings=(ServiceSettings, AgoraSettings, AgoraRestSettings, RecordingBucketSettings),
+)
+async def start_agora_recording(call: Call[StartAgoraRecording]) -> StartedRecording:
+    """Start the session's recording, or return the one that runs: of any number of callers, one asks Agora.
+
+    An Agora that does not answer leaves the recording `pending`; the reconciler goes on from there.
+    """
+    mode = agora_mode(call.body.recording_mode)
+    begun = await call.database.rpc(start_recording_rpc, session_id=call.body.session_id, mode=mode)
+    recording = begun.recording
+    call.log(recording_id=recording.id, won=begun.won)
+    if begun.won:
+        recording = await start(call, recording, patience=PATIENCE_S)
+    if recording.status == "failed":
+        raise Unavailable(
+            recording.failure_code,
+            "This recording could not be started.",
+            status=502,
+            hint="Please try again.",
+        )
+    return StartedRecording(
+        recording_id=recording.id,
+        resource_id=recording.agora_resource_id,
+        sid=recording.agora_sid,
+        status=recording.status,
+    )

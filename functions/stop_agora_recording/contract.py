@@ -1,0 +1,43 @@
+"""What stopping a recording takes and gives."""
+
+from typing import Self
+from uuid import UUID
+
+from pydantic import model_validator
+
+from shared.database import Rpc
+from shared.recordings import Recording, RecordingStatus
+from shared.wire import Input, Output
+
+
+class StopAgoraRecording(Input):
+    """Which recording, by itself or by its session."""
+
+    session_id: UUID | None = None
+    recording_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if self.session_id is None and self.recording_id is None:
+            raise ValueError("session_id or recording_id is required")
+        return self
+
+
+class StoppedRecording(Output):
+    """The reply. The files follow: `processing` becomes `completed` within minutes."""
+
+    success: bool = True
+    recording_id: UUID
+    status: RecordingStatus
+    message: str
+
+
+MESSAGES: dict[RecordingStatus, str] = {
+    "pending": "The recording is stopped as soon as Agora has answered to its start.",
+    "recording": "The recording is being stopped.",
+    "processing": "The recording has stopped and is being processed.",
+    "completed": "The recording had stopped already and can be played.",
+    "failed": "There is nothing to stop: this recording has failed.",
+}
+
+stop_recording_rpc = Rpc("stop_recording", gives=Recording, refuses=("recording_not_found", "not_allowed"))

@@ -1,0 +1,24 @@
+"""Stop a recording: write the wish down, then tell Agora."""
+
+from shared import recordings
+from shared.agora.settings import AgoraRestSettings
+from shared.call import Call
+from shared.serving import endpoint
+from shared.settings import ServiceSettings
+
+from .contract import MESSAGES, StopAgoraRecording, StoppedRecording, stop_recording_rpc
+
+PATIENCE_S = 10
+
+
+@endpoint(caller=("user", "service"), settings=(ServiceSettings, AgoraRestSettings))
+async def stop_agora_recording(call: Call[StopAgoraRecording]) -> StoppedRecording:
+    """Stop a recording. Stopping again changes nothing, and a stop that Agora did not hear is repeated for you."""
+    recording = await call.database.rpc(
+        stop_recording_rpc, session_id=call.body.session_id, recording_id=call.body.recording_id
+    )
+    if recording.status in ("pending", "recording") and recording.agora_sid:
+        recording = await recordings.stop(call, recording, patience=PATIENCE_S)
+    return StoppedRecording(
+        recording_id=recording.id, status=recording.status, message=MESSAGES[recording.status]
+    )

@@ -1,0 +1,139 @@
+"""What a recording left in the bucket: which files, in which order, whether all are there, how long they play."""
+
+import struct
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from .agora.files import Part, arrange
+from .agora.playlist import Playlist, read_playlist
+from .agora.recorder import Mode
+from .storage.bucket import Bucket, BucketObject
+
+Found = Literal["absent", "partial", "playable", "complete"]
+
+
+class NotPlayable(Exception):
+    """There are files, and none of them plays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The files of one recording, as the bucket lists them now."""
+
+    mode: Mode
+    objects: dict[str, BucketObject]
+    parts: tuple[Part, ...]
+    playlists: dict[str, Playlist]
+
+    @property
+    def found(self) -> Found:
+        """Nothing; something; all that plays; or all there is to come. A mix is followed by an MP4 of each machine."""
+        if not self.parts:
+            return "absent"
+        is_whole = self.playlists and all(
+            playlist.is_ended and not playlist.missing(self.objects) for playlist in self.playlists.values()
+        )
+        if not is_whole:
+            return "partial"
+        return "complete" if self.mode == "individual" or self.has_every_mp4 else "playable"
+
+    @property
+    def has_every_mp4(self) -> bool:
+        """Whether each machine that wrote a playlist also wrote an MP4."""
+        machines = {part.failover for part in self.parts if part.key in self.playlists}
+        return machines <= {part.failover for part in self.parts if part.kind == "mp4"}
+
+
+def sid_of(objects: Iterable[BucketObject]) -> str | None:
+    """The sid in the names of a folder's files: how a recording is found whose start was never answered."""
+    for stored in objects:
+        words = stored.key.rpartition("/")[2].split("_")
+        sid = words[1] if words[0].startswith("bak") and len(words) > 2 else words[0]
+        if len(words) > 1 and sid:
+            return sid
+    return None
+
+
+async def look(bucket: Bucket, folder: str, mode: Mode, sid: str | None) -> Media:
+    """List a recording's folder and read its playlists."""
+    listed = await bucket.list(folder)
+    parts = arrange(listed, sid or sid_of(listed) or "")
+    playlists = {
+        part.key: read_playlist((await bucket.read(part.key)).decode(errors="replace"))
+        for part in parts
+        if part.kind == "playlist" and part.key.endswith(".m3u8")
+    }
+    return Media(mode, {stored.key: stored for stored in listed}, parts, playlists)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The files to keep, in playing order, and how many seconds they play."""
+
+    parts: tuple[Part, ...]
+    duration_seconds: float
+
+
+async def select(bucket: Bucket, media: Media) -> Selection:
+    """The MP4s where they tell the whole story, else the playlists, each before its slices.
+
+    Raises NotPlayable.
+    """
+    if media.mode == "mix" and media.has_every_mp4:
+        videos = tuple(part for part in media.parts if part.kind == "mp4")
+        seconds = [await _mp4_seconds(bucket, part) for part in videos]
+        if videos and all(seconds):
+            return Selection(videos, sum(seconds))
+    by_name = {part.name: part for part in media.parts}
+    kept = [
+        part
+        for playlist in media.parts
+        if playlist.key in media.playlists
+        for part in (
+            playlist,
+            *(by_name[name] for name in media.playlists[playlist.key].names if name in by_name),
+        )
+    ]
+    seconds_of_track: dict[tuple[str | None, str], float] = defaultdict(float)
+    for part in kept:
+        if part.key in media.playlists:
+            seconds_of_track[part.uid, part.track] += media.playlists[part.key].duration_seconds
+    # One person's playlists follow each other; two persons' run side by side.
+    longest = max(seconds_of_track.values(), default=0.0)
+    if not longest:
+        raise NotPlayable
+    return Selection(tuple(dict.fromkeys(kept)), longest)
+
+
+async def _mp4_seconds(bucket: Bucket, part: Part) -> float:
+    return await mp4_seconds(part.size, lambda start, length: bucket.read(part.key, start, length))
+
+
+async def mp4_seconds(size: int, read: Callable[[int, int], Awaitable[bytes]]) -> float:
+    """How long an MP4 plays, by its `mvhd` box; 0 if it has none, as when its machine failed before writing it.
+
+    Only headers are read, a few bytes each, however large the file.
+    """
+    at = 0
+    while at + 8 <= size:
+        head = await read(at, 16)
+        length, kind = struct.unpack(">I4s", head[:8])
+        if length == 1 and len(head) == 16:
+            (length,) = struct.unpack(">Q", head[8:])
+        if kind == b"moov":
+            return _mvhd_seconds(await read(at, 256))
+        if length < 8:  # 0 means "to the end of the file", and anything else is no box
+            return 0
+        at += length
+    return 0
+
+
+def _mvhd_seconds(moov: bytes) -> float:
+    at = moov.find(b"mvhd")
+    if at < 0 or at + 36 > len(moov):
+        return 0
+    is_64_bit = moov[at + 4] == 1
+    scale, duration = struct.unpack_from(">IQ" if is_64_bit else ">II", moov, at + (24 if is_64_bit else 16))
+    return duration / scale if scale else 0

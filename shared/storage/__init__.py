@@ -1,0 +1,1 @@
+"""Files: Agora's bucket, where recordings come from (`bucket`), and Supabase Storage, where they stay (`supabase`)."""

@@ -1,0 +1,211 @@
+"""A private bucket of Supabase Storage, as the service: resumable upload (TUS 1.0.0), reading back, signed links.
+
+An own client of TUS, for two reasons: `tuspy` blocks (it is built on requests) and its asynchronous half adds aiohttp;
+and neither it nor any other lets the caller decide what a broken-off upload may go on with.
+"""
+
+import asyncio
+import base64
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from shared.errors import Unavailable
+from shared.http import outside
+from shared.settings import ServiceSettings, SupabaseSettings
+
+CHUNK_BYTES = 6 * 1024 * 1024  # hosted storage takes no other size, but for the last chunk
+RESUMABLE = "/storage/v1/upload/resumable"
+WAITS_S = (0.5, 1, 2, 4)  # a lock of a killed upload lasts a few seconds
+PATIENCE = httpx.Timeout(60, connect=5)
+
+
+class StorageUnavailable(Unavailable):
+    """Storage did not answer, or not in order, however often we asked."""
+
+    code = "storage_unavailable"
+
+
+class StorageRefused(Unavailable):
+    """Storage said no: it is full, the file is too large, or our key is not good."""
+
+    code = "storage_refused"
+
+
+class Storage:
+    """One bucket. Paths are keys in it."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._origin = SupabaseSettings.read().supabase_url.rstrip("/")
+        key = ServiceSettings.read().supabase_secret_key
+        self._headers = {"apikey": key, "authorization": f"Bearer {key}"}
+        self._tus = {**self._headers, "tus-resumable": "1.0.0"}
+
+    async def begin_upload(self, path: str, size: int, content_type: str) -> str:
+        """Open an upload and return its address: whoever has that can go on with it for a day.
+
+        What is stored under the path already stays until the upload is whole, and is then replaced.
+        """
+        described = {"bucketName": self._bucket, "objectName": path, "contentType": content_type}
+        response = await self._ask(
+            "POST",
+            RESUMABLE,
+            {
+                **self._tus,
+                "upload-length": str(size),
+                "upload-metadata": ",".join(f"{name} {_base64(value)}" for name, value in described.items()),
+                "x-upsert": "true",
+            },
+        )
+        location = response.headers.get("location", "")
+        address = urlsplit(location).path
+        if response.status_code != 201 or not address.startswith(RESUMABLE + "/"):
+            raise _failure(response)
+        return address
+
+    async def offset(self, upload: str) -> int | None:
+        """How many bytes of an upload storage has; None if it knows nothing of it any more."""
+        response = await self._ask("HEAD", upload, self._tus)
+        if response.status_code in (404, 410):
+            return None
+        offset = response.headers.get("upload-offset", "")
+        if not response.is_success or not offset.isdigit():
+            raise _failure(response)
+        return int(offset)
+
+    async def send(
+        self, upload: str, offset: int, size: int, pieces: AsyncIterator[bytes]
+    ) -> AsyncIterator[int]:
+        """Send an upload's bytes from `offset` to `size`; gives the offset reached, after each chunk.
+
+        `pieces` are the bytes from `offset` on, in any lengths. What an interrupted chunk left counts: storage is
+        asked how far it got, and is sent what comes after that.
+        """
+        held = bytearray()
+        while offset < size:
+            wanted = min(CHUNK_BYTES, size - offset)
+            while len(held) < wanted:
+                held += await anext(pieces)
+            reached = await self._append(upload, offset, bytes(held[:wanted]))
+            del held[: reached - offset]
+            offset = reached
+            yield offset
+
+    async def _append(self, upload: str, offset: int, chunk: bytes) -> int:
+        """Add a chunk, and return how far the upload is now: to the chunk's end, or into it."""
+        headers = {
+            **self._tus,
+            "content-type": "application/offset+octet-stream",
+            "upload-offset": str(offset),
+        }
+        for wait in (*WAITS_S, None):
+            response = await self._try("PATCH", upload, headers, chunk)
+            if response is not None and response.status_code == 204:
+                return offset + len(chunk)
+            if response is not None and not _passes(response):
+                raise _failure(response)
+            if wait is None:
+                break
+            await asyncio.sleep(wait)
+            reached = await self.offset(upload) or 0
+            if offset < reached <= offset + len(chunk):
+                return reached
+        raise StorageUnavailable(details=_words(response))
+
+    async def read(self, path: str) -> AsyncGenerator[bytes, None]:
+        """What is stored under a path, piece by piece. Raises StorageUnavailable if it is not there."""
+        request = outside().build_request(
+            "GET",
+            self._url(f"/storage/v1/object/authenticated/{self._key(path)}"),
+            headers=self._headers,
+            timeout=PATIENCE,
+        )
+        try:
+            response = await outside().send(request, stream=True)
+            try:
+                if response.status_code != 200:
+                    await response.aread()
+                    raise _failure(response)
+                async for piece in response.aiter_raw(1024 * 1024):
+                    yield piece
+            finally:
+                await response.aclose()
+        except httpx.TransportError as error:
+            raise StorageUnavailable(details=type(error).__name__) from error
+
+    async def sign(self, path: str, seconds: int) -> str:
+        """An address that opens one object without headers, for a while. It cannot be revoked: keep it short."""
+        response = await self._ask(
+            "POST", f"/storage/v1/object/sign/{self._key(path)}", self._headers, json={"expiresIn": seconds}
+        )
+        signed = response.json().get("signedURL") if response.is_success else None
+        if not isinstance(signed, str):
+            raise _failure(response)
+        return self._url(f"/storage/v1{signed}")
+
+    async def delete(self, *paths: str) -> None:
+        """Remove objects; those that are not there are no error."""
+        response = await self._ask(
+            "DELETE", f"/storage/v1/object/{self._bucket}", self._headers, json={"prefixes": list(paths)}
+        )
+        if not response.is_success:
+            raise _failure(response)
+
+    def _url(self, path: str) -> str:
+        return self._origin + path
+
+    def _key(self, path: str) -> str:
+        return f"{self._bucket}/{quote(path)}"
+
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], json: object = None
+    ) -> httpx.Response:
+        """Ask until there is an answer that time will not change."""
+        response = None
+        for wait in (*WAITS_S, None):
+            response = await self._try(method, path, headers, json=json)
+            if response is not None and not _passes(response):
+                return response
+            if wait is not None:
+                await asyncio.sleep(wait)
+        raise StorageUnavailable(details=_words(response))
+
+    async def _try(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        json: object = None,
+    ) -> httpx.Response | None:
+        """One request; None if there was no answer."""
+        try:
+            return await outside().request(
+                method, self._url(path), headers=dict(headers), content=content, json=json, timeout=PATIENCE
+            )
+        except httpx.TransportError:
+            return None
+
+
+def _passes(response: httpx.Response) -> bool:
+    """Whether this answer may be another one in a moment: locked, out of step, too many, a stumble."""
+    return response.status_code in (409, 423, 429) or (
+        response.status_code >= 500 and response.status_code != 507
+    )
+
+
+def _failure(response: httpx.Response) -> StorageUnavailable | StorageRefused:
+    kind = StorageUnavailable if _passes(response) or response.is_success else StorageRefused
+    return kind(details=_words(response))
+
+
+def _words(response: httpx.Response | None) -> str:
+    if response is None:
+        return "Storage did not answer."
+    return f"Storage answered {response.status_code}: {response.text[:200]}"
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
