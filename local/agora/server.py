@@ -1,4 +1,17 @@
-"""The emulator over HTTP: Agora's own routes with faults in front of them, and the control routes beside."""
+"""The emulator over HTTP: Agora's own routes with faults in front of them, and the control routes beside.
+
+GET  /_control/health
+POST /_control/reset                              forget everything, faults and counts included
+POST /_control/clock          {"speed": 200}      emulator seconds per real second
+POST /_control/webhook        {"url", "secret"}   where notifications go from now on; "" is nowhere
+POST /_control/faults         one fault or a list of them: see faults.py
+GET  /_control/recordings     ?channel=           state, files, events of each; recordings started per channel
+POST /_control/recordings/<sid>/idle|crash|failover
+POST /_control/channels/<channel>  {"uids": []}   who is there; tells channel events, empties make idle
+GET  /_control/requests       every call with its answer; counts, also by channel
+GET  /_control/notifications  every delivery with the answer it got
+POST /_control/notify         {"productId": 3, "eventType": 31, "payload": {}}   any notification, signed
+"""
 
 import asyncio
 import json
