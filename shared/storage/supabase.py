@@ -118,7 +118,7 @@ class Storage:
         """What is stored under a path, piece by piece. Raises StorageUnavailable if it is not there."""
         request = outside().build_request(
             "GET",
-            self._url(f"/storage/v1/object/authenticated/{self._key(path)}"),
+            self._url(f"/storage/v1/object/{self._key(path)}"),
             headers=self._headers,
             timeout=PATIENCE,
         )
