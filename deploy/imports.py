@@ -31,9 +31,27 @@ def shared_files(function: Function) -> set[Path]:
 
 def packages(function: Function) -> set[str]:
     """The top-level names of everything that is neither ours nor Python's own."""
-    files = {*function.folder.glob("*.py"), *shared_files(function)}
-    names = {name.partition(".")[0] for file in files for name in _reachable(file, files)}
+    names = {name.partition(".")[0] for file, code in reached(function) for name in _names(code, file)}
     return names - sys.stdlib_module_names - {"shared", "functions"}
+
+
+@cache
+def reached(function: Function) -> list[tuple[Path, ast.stmt]]:
+    """Every statement that a function reaches: its own, and of `shared/` all but definitions that nothing mentions."""
+    own = set(function.folder.glob("*.py"))
+    found, waiting = [], {}
+    for file in own | shared_files(function):
+        for code in _tree(file).body:
+            if file in own or not isinstance(code, _Definition):
+                found.append((file, code))
+            else:
+                waiting[file, code] = {f"{file.stem}.{code.name}", code.name}
+    for home, user in found:  # grows while it is gone through
+        used = [each for each, names in waiting.items() if names & _mentions(home, user)]
+        found += used
+        for each in used:
+            del waiting[each]
+    return found
 
 
 def imported(file: Path, *, at_start_only: bool = False) -> set[str]:
@@ -77,25 +95,21 @@ def _files_of(name: str) -> Iterator[Path]:
             yield path.with_suffix(".py")
 
 
-def _reachable(file: Path, bundle: set[Path]) -> Iterator[str]:
-    """What a file imports, without what only stands in functions that nothing in the bundle mentions."""
-    for node in _tree(file).body:
-        if not isinstance(node, _Definition) or _is_mentioned(node, bundle):
-            yield from _names(node, file)
+@cache
+def _mentions(home: Path, code: ast.stmt) -> frozenset[str]:
+    """What a statement uses: `module.name` of its own module or of another one, and the bare names that it imports."""
+    return frozenset(_mentioned(home, code))
 
 
-def _is_mentioned(definition: _Definition, bundle: set[Path]) -> bool:
-    return any(definition.name in _mentions(_tree(file), definition) for file in bundle)
-
-
-def _mentions(tree: ast.Module, besides: _Definition) -> Iterator[str]:
-    for statement in tree.body:
-        if statement is besides:
-            continue
-        for node in ast.walk(statement):
-            match node:
-                case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
-                    yield name
+def _mentioned(home: Path, code: ast.stmt) -> Iterator[str]:
+    for node in ast.walk(code):
+        match node:
+            case ast.Name(id=name):
+                yield f"{home.stem}.{name}"
+            case ast.Attribute(value=ast.Name(id=module), attr=name):
+                yield f"{module}.{name}"
+            case ast.alias(name=name):
+                yield name
 
 
 @cache

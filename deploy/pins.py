@@ -7,6 +7,7 @@ turn is read from the packages installed here, for the runtime of deploy.yaml an
 import importlib.metadata
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -66,6 +67,7 @@ def closure(requirements: Iterable[Requirement]) -> set[str]:
     return {name for name, _ in seen}
 
 
+@cache
 def _lock() -> dict[str, str]:
     """The lock's entries, verbatim, by name; a name has several where the version depends on the machine."""
     entries: dict[str, str] = {}

@@ -35,7 +35,8 @@ class Settings:
         """
         if cls not in Settings._read:
             Settings._read[cls] = cls.from_environment(os.environ)
-        return Settings._read[cls]
+        found: Self = Settings._read[cls]
+        return found
 
     @classmethod
     def from_environment(cls, environment: Any) -> Self:
