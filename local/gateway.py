@@ -174,7 +174,7 @@ class Gateway:
                     await response.write(piece)
                 await response.write_eof()
                 return response
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError):
-            if response is not None:
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError) as error:
+            if response is not None or isinstance(error, TimeoutError):
                 raise  # half an answer is out: cutting the connection is the only honest end
             return cors.refusal(503, "BOOT_ERROR", f"What answers {request.path} does not; its log says why.")

@@ -55,6 +55,14 @@ class Stack:
         """What `.local/env` says."""
         return read_env(self.state)
 
+    @property
+    def pid(self) -> int:
+        """The supervisor, the parent of every other process."""
+        pid = self._lock_holder()
+        if not pid:
+            raise StackFailed("The stack does not run")
+        return pid
+
     def is_running(self) -> bool:
         """Whether anything of this stack is alive."""
         return self._lock_holder() is not None

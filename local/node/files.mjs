@@ -33,7 +33,10 @@ export class Files {
 
     const start = asked[1] ? Number(asked[1]) : Math.max(0, size - Number(asked[2]));
     const end = asked[1] && asked[2] ? Math.min(Number(asked[2]), size - 1) : size - 1;
-    if (start > end) return { metadata: { ...metadata, contentLength: 0, contentRange: `bytes */${size}` }, body: "" };
+    if (start > end) {
+      const none = { contentLength: 0, contentRange: `bytes */${size}` };
+      return { metadata: { ...metadata, ...none }, body: new Uint8Array() };
+    }
     const part = { contentLength: end - start + 1, contentRange: `bytes ${start}-${end}/${size}` };
     return { metadata: { ...metadata, ...part }, body: this.#read(path, { start, end }) };
   }

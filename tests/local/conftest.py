@@ -1,0 +1,40 @@
+"""What the tests of the local stack share."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local.node import NODE_BINARY, environment
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def node() -> Callable[..., str]:
+    """Run one of the scripts beside this file with the stack's own Node, and give what it printed."""
+
+    def run(script: str, **env: str) -> str:
+        command = [str(NODE_BINARY), str(HERE / script)]
+        result = subprocess.run(
+            command, env=environment(**env), capture_output=True, text=True, check=False, timeout=60
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    return run
+
+
+def resident(pid: int) -> int:
+    """The megabytes a process holds in memory."""
+    output = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return int(output.stdout) // 1024
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be buried does not."""
+    output = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return bool(output.stdout.strip()) and not output.stdout.startswith("Z")

@@ -1,0 +1,101 @@
+"""Functions as processes: what they are given, when they are started, what is said when they do not start."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from local.config import Config, Port, free_base
+from local.functions_runner import FunctionsRunner
+from local.gateway import Gateway
+from local.processes import Processes
+
+MANIFEST = """
+defaults: {env: [SHARED_SETTING]}
+functions:
+  say-hello: {secrets: [OWN_SECRET]}
+  will-not-start: {}
+  never-answers: {timeout: 1s}
+"""
+SAY_HELLO = """
+import os
+from starlette.responses import JSONResponse
+async def say_hello(request):
+    names = ("SHARED_SETTING", "OWN_SECRET", "SOMEBODY_ELSES_SECRET")
+    return JSONResponse({"greeting": "hello", "path": request.url.path, **{n: os.environ.get(n) for n in names}})
+"""
+WILL_NOT_START = "raise RuntimeError('AGORA_APP_ID is missing')"
+NEVER_ANSWERS = """
+import asyncio
+async def never_answers(request):
+    await asyncio.sleep(60)
+"""
+
+
+@pytest.fixture
+async def functions(tmp_path: Path) -> AsyncIterator[str]:
+    """The address of three functions, and of nothing else."""
+    (tmp_path / "deploy.yaml").write_text(MANIFEST)
+    sources = {"say_hello": SAY_HELLO, "will_not_start": WILL_NOT_START, "never_answers": NEVER_ANSWERS}
+    for name, source in sources.items():
+        (tmp_path / "functions" / name).mkdir(parents=True)
+        (tmp_path / "functions" / name / "main.py").write_text(source)
+    config = Config(tmp_path, free_base())
+    env = {"SHARED_SETTING": "for all", "OWN_SECRET": "for one", "SOMEBODY_ELSES_SECRET": "for another"}
+    async with AsyncExitStack() as closing:
+        client = await closing.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
+        processes = Processes(tmp_path / "log")
+        closing.push_async_callback(processes.end_all)
+        gateway = Gateway(config, client, FunctionsRunner(config, processes, env, root=tmp_path))
+        runner = web.AppRunner(gateway.app)
+        await runner.setup()
+        closing.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", config.port(Port.GATEWAY)).start()
+        yield f"{config.url()}/functions/v1"
+
+
+async def call(url: str) -> tuple[int, dict]:
+    async with aiohttp.ClientSession() as client, client.post(url) as reply:
+        return reply.status, await reply.json()
+
+
+async def test_a_function_knows_what_it_was_granted_and_nothing_else(functions: str) -> None:
+    """deploy.yaml decides what a function can read from its environment."""
+    status, answer = await call(f"{functions}/say-hello/and/more")
+
+    assert (status, answer["greeting"], answer["path"]) == (200, "hello", "/say-hello/and/more")
+    assert (answer["SHARED_SETTING"], answer["OWN_SECRET"]) == ("for all", "for one")
+    assert answer["SOMEBODY_ELSES_SECRET"] is None
+
+
+async def test_a_change_of_source_is_served_at_once(functions: str, tmp_path: Path) -> None:
+    """The next request after an edit meets the new function."""
+    await call(f"{functions}/say-hello")
+    source = tmp_path / "functions" / "say_hello" / "main.py"
+    source.write_text(SAY_HELLO.replace('"hello"', '"good day"'))
+    os.utime(source, (time.time() + 1, time.time() + 1))
+    time.sleep(0.3)  # noqa: ASYNC251 (sources are looked at a few times a second)
+
+    _, answer = await call(f"{functions}/say-hello")
+
+    assert answer["greeting"] == "good day"
+
+
+async def test_a_function_that_does_not_start_points_to_its_log(functions: str, tmp_path: Path) -> None:
+    """503, not a hang; and the reason stands in the log."""
+    status, answer = await call(f"{functions}/will-not-start")
+
+    assert (status, answer["code"]) == (503, "BOOT_ERROR")
+    assert "AGORA_APP_ID is missing" in (tmp_path / "log" / "will-not-start.log").read_text()
+
+
+async def test_a_function_that_takes_too_long_is_given_up(functions: str) -> None:
+    """504 after the function's own timeout."""
+    status, answer = await call(f"{functions}/never-answers")
+
+    assert (status, answer["code"]) == (504, "IDLE_TIMEOUT")

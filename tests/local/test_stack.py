@@ -1,0 +1,108 @@
+"""The stack as a whole: it keeps what it is given, stands beside others, and leaves nothing behind."""
+
+import os
+import signal
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+
+from local.stack import Stack, StackFailed
+
+from .conftest import is_there
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Iterator[Stack]:
+    """A stack beside the one that all tests share."""
+    with Stack(tmp_path / "state") as stack:
+        yield stack
+
+
+def auth(stack: Stack, path: str, email: str) -> httpx.Response:
+    headers = {"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"]}
+    return httpx.post(
+        f"{stack.env['SUPABASE_URL']}/auth/v1/{path}",
+        json={"email": email, "password": PASSWORD},
+        headers=headers,
+    )
+
+
+def everything_of(stack: Stack) -> list[int]:
+    return [stack.pid, *(child.pid for child in psutil.Process(stack.pid).children(recursive=True))]
+
+
+def test_a_killed_supervisor_leaves_no_process_and_no_loss(another: Stack) -> None:
+    """After `kill -9` all that it started ends by itself; started again, what was said before is still known."""
+    email = f"{uuid4().hex}@demo.test"
+    auth(another, "signup", email).raise_for_status()
+    function = f"{another.env['SUPABASE_URL']}/functions/v1/get-liability-waiver-status"
+    assert httpx.post(function).status_code == 401  # so that a function runs, too
+    before = another.env
+    processes = everything_of(another)
+    assert len(processes) > 15
+
+    os.kill(another.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while any(is_there(pid) for pid in processes) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert [pid for pid in processes if is_there(pid)] == []
+    another.stop()
+
+    began = time.monotonic()
+    another.start()
+    assert time.monotonic() - began < 10
+    assert auth(another, "token?grant_type=password", email).status_code == 200
+    assert another.env == before
+
+
+def test_two_stacks_stand_side_by_side(stack: Stack, another: Stack) -> None:
+    """Neither knows the other's people, and neither takes the other's keys."""
+    email = f"{uuid4().hex}@demo.test"
+    auth(stack, "signup", email).raise_for_status()
+
+    assert auth(another, "token?grant_type=password", email).status_code == 400
+    foreign = {"apikey": stack.env["SUPABASE_SECRET_KEY"]}
+    assert httpx.get(f"{another.env['SUPABASE_URL']}/rest/v1/profiles", headers=foreign).status_code == 401
+
+
+def test_an_unfinished_upload_outlives_a_restart(another: Stack) -> None:
+    """What was sent before the stop need not be sent again."""
+    chunk = 6 * 1024 * 1024
+    client = httpx.Client(headers={"apikey": another.env["SUPABASE_SECRET_KEY"], "Tus-Resumable": "1.0.0"})
+    storage = f"{another.env['SUPABASE_URL']}/storage/v1"
+    client.post(f"{storage}/bucket", json={"id": "b", "name": "b", "public": False}).raise_for_status()
+    described = {"Upload-Length": str(chunk + 3), "Upload-Metadata": "bucketName Yg==,objectName YQ=="}
+    url = client.post(f"{storage}/upload/resumable", headers=described).headers["Location"]
+    patch = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    client.patch(url, headers=patch, content=bytes(chunk)).raise_for_status()
+
+    another.stop()
+    another.start()
+    assert client.head(url).headers["Upload-Offset"] == str(chunk)
+    patch["Upload-Offset"] = str(chunk)
+    client.patch(url, headers=patch, content=b"end").raise_for_status()
+
+    assert client.get(f"{storage}/object/b/a").content == bytes(chunk) + b"end"
+
+
+def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
+    """Nobody else on the machine reads `env`, or anything else that holds a secret."""
+    for name in ("env", "secrets.json", "jwks.json", "stripe.json"):
+        assert stat.S_IMODE((stack.state / name).stat().st_mode) == 0o600
+
+
+def test_a_taken_port_is_named(stack: Stack, tmp_path: Path) -> None:
+    """Rather than a part failing somewhere inside, the first line says which port and what to do."""
+    port = int(stack.env["SUPABASE_URL"].rsplit(":", 1)[1])
+
+    with pytest.raises(StackFailed, match=f"Port {port} is taken"):
+        Stack(tmp_path / "state", port).start()
