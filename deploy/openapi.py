@@ -45,7 +45,6 @@ IDEMPOTENCY_KEY = {
     "description": "The same key and body within 24 hours get the same answer.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
 }
-ELSEWHERE = {"description": "Elsewhere, in `Location`."}
 
 
 def write() -> None:
@@ -114,17 +113,15 @@ def _operation(function: Function, contract: Contract, verb: str) -> dict[str, A
 
 def _responses(function: Function, contract: Contract) -> dict[str, Any]:
     codes = sorted({code for rpc in rpcs(function) for code in rpc.refuses})
-    refusal = {"description": "Refused.", "content": _json("Refusal")}
-    named = (
-        f"Refused; from the database: {', '.join(f'`{code}`' for code in codes)}." if codes else "Refused."
-    )
-    done = (
-        {"description": "Done.", "content": _json(contract.gives.__name__)} if contract.gives else ELSEWHERE
-    )
+    named = f"; from the database: {', '.join(f'`{code}`' for code in codes)}" if codes else ""
+    if contract.gives:
+        done: dict[str, Any] = {"200": {"description": "Done.", "content": _json(contract.gives.__name__)}}
+    else:
+        done = {"200": {"description": "Done."}, "302": {"description": "Elsewhere, in `Location`."}}
     return {
-        "200" if contract.gives else "302": done,
-        "4XX": refusal | {"description": named},
-        "5XX": refusal | {"description": "Our fault, or somebody else's."},
+        **done,
+        "4XX": {"description": f"Refused{named}.", "content": _json("Refusal")},
+        "5XX": {"description": "Our fault, or somebody else's.", "content": _json("Refusal")},
     }
 
 

@@ -1,0 +1,63 @@
+"""Who may import whom, and what nobody imports at start."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.functions import ROOT, Function, functions
+from deploy.imports import shared_files
+from deploy.pins import required
+
+# Each takes longer to import than all of ours together; whoever needs one imports it where it is needed.
+HEAVY = {"boto3", "botocore", "cryptography", "httpx", "jwt", "postgrest", "requests", "stripe", "supabase"}
+OURS = {"functions", "shared", "deploy", "local", "sql", "tests", "bench"}
+
+
+def layers(file: Path) -> set[str]:
+    """The top-level folders of ours that a file imports from, by an absolute import or by dots that lead out."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        match node:
+            case ast.Import(names=aliases):
+                found |= {alias.name.split(".")[0] for alias in aliases}
+            case ast.ImportFrom(level=0, module=str(module)):
+                found.add(module.split(".")[0])
+            case ast.ImportFrom(level=level) if level >= len(file.relative_to(ROOT).parts) - 1:
+                found.add(file.relative_to(ROOT).parts[0])
+    return found & OURS
+
+
+def test_a_function_imports_its_siblings_and_shared_and_nothing_else(function: Function) -> None:
+    """Siblings by one dot, `shared` by its name: the one spelling that works here and in a bundle."""
+    for file in function.folder.glob("*.py"):
+        assert layers(file) <= {"shared"}, file
+
+
+def test_shared_knows_nobody_who_uses_it() -> None:
+    """It ships with every function, so it leans on none."""
+    for file in ROOT.glob("shared/**/*.py"):
+        assert layers(file) <= {"shared"}, file
+
+
+def test_nothing_in_shared_is_left_over() -> None:
+    """Every module ships with some function."""
+    shipped = {file for function in functions().values() for file in shared_files(function)}
+
+    assert shipped == set(ROOT.glob("shared/**/*.py"))
+
+
+def test_a_cold_start_imports_nothing_heavy() -> None:
+    """Not even tokens: they are verified when one comes. Only functions that always go outside bring httpx along."""
+    at_home = [each.target for each in functions().values() if "httpx" not in {need.name for need in required(each)}]
+    program = f"""
+import importlib, sys
+for target in {at_home}:
+    importlib.import_module(f"functions.{{target}}.main")
+    print(target, *sorted({HEAVY} & set(sys.modules)))
+"""
+
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert at_home == run.stdout.splitlines()
+    assert len(at_home) > 6
