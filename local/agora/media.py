@@ -19,6 +19,7 @@ TRACKS: tuple[Track, ...] = ("audio_and_video", "audio", "video")
 
 SLICE_SECONDS = 6
 SLICES = 4
+LINE = 4096  # bytes of padding that carry one number
 
 _PATTERN = f"testsrc2=size=1280x720:rate=15:duration={SLICE_SECONDS * SLICES}"
 _CAPTION = (
@@ -92,7 +93,7 @@ class Studio:
 class Padded(io.RawIOBase):
     """An MP4 followed by a `free` box that makes it `size` bytes long, read in constant memory.
 
-    Players skip the box. Every 64 bytes of it say where they stand: a copy with two parts swapped differs.
+    Players skip the box. Every line of it says where it stands: a copy with two parts swapped differs.
     """
 
     def __init__(self, path: Path, size: int) -> None:
@@ -123,8 +124,8 @@ class Padded(io.RawIOBase):
         data = self._head[self._at : end]
         if end > len(self._head):
             start = max(self._at, len(self._head))
-            lines = b"".join(b"%063d\n" % line for line in range(start // 64, end // 64 + 1))
-            data += lines[start % 64 :][: end - start]
+            lines = b"".join(b"%04095d\n" % line for line in range(start // LINE, end // LINE + 1))
+            data += lines[start % LINE :][: end - start]
         self._at = max(self._at, end)
         return data
 

@@ -5,7 +5,7 @@ import base64
 import hmac
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -166,6 +166,8 @@ class Service:
     def _begin(self, resource_id: str, resource: Resource, mode: str, request: dict[str, Any]) -> Recording:
         plan = self.faults.plan(resource.channel)
         people = self.channels.get(resource.channel)
+        if people == set():
+            plan = replace(plan, slices=0)  # nobody is there to be recorded
         recording = Recording(
             resource_id=resource_id,
             channel=resource.channel,
@@ -188,6 +190,8 @@ class Service:
                 flush=True,
             )
         self._spawn(recording.work())
+        if people == set():
+            self._spawn(self._wait_for_somebody(recording))
         return recording
 
     def _doom(self, resource: Resource, request: dict[str, Any], people: set[int] | None) -> str:

@@ -192,6 +192,10 @@ def _spoilt(answer: Answer) -> Result:
     return TryLater(answer.status, answer.code, answer.reason, wants_fresh_start=True)
 
 
+def _already_running(answer: Answer) -> Result:
+    return AlreadyRunning(answer.body.get("sid") or None)
+
+
 def _success(answer: Answer) -> Result:
     """A 200. Without the one field that matters it comes from something in between, not from Agora."""
     body, server = answer.body, _object(answer.body.get("serverResponse"))
@@ -247,34 +251,37 @@ class Row(NamedTuple):
 
 
 ANY: tuple[Operation, ...] = ("acquire", "start", "query", "update", "stop")
+BEGIN: tuple[Operation, ...] = ("acquire", "start")
+START: tuple[Operation, ...] = ("start",)
 RUNNING: tuple[Operation, ...] = ("query", "update", "stop")
+STOP: tuple[Operation, ...] = ("stop",)
 
 # Order matters: particular before general, and codes before statuses.
 # fmt: off
 TABLE: tuple[Row, ...] = (
-    # calls      HTTP  code  means                                           waits before asking again
-    Row(ANY,     None,    2, _rejected),                                     # bad parameters, also seen with HTTP 500
-    Row(ANY,     None,  432, _rejected),                                     # App ID, channel or uid not the resource's
-    Row(ANY,     None,  406, _later),                                        # as many tasks as the account may run
-    Row(ANY,      429, None, _later,                                         (1, 3, 6)),
-    Row(("start",), None, 7, lambda a: AlreadyRunning(a.body.get("sid") or None)),
-    Row(("start",), 201, None, lambda a: AlreadyRunning(a.body.get("sid") or None)),
-    Row(("start",), None, 53, lambda a: TaskConflict()),
-    Row(("start",), None, 433, lambda a: Expired()),
-    Row(("start",), None, 1001, lambda a: Expired()),
-    Row(("start",), 5,  502, _spoilt),                                       # no worker: another resource, not this one
-    Row(RUNNING, None,   49, lambda a: AlreadyStopping()),
-    Row(RUNNING, None,  501, lambda a: AlreadyStopping()),                   # the service is exiting
-    Row(("stop",), None, 435, lambda a: NoData()),
-    Row(ANY,     None,   65, _unclear,                                       (3, 6)),
-    Row(("stop",), None, 50, lambda a: Stopped("unknown", ())),              # the upload took longer than the answer
-    Row(("stop",), 206, None, lambda a: Stopped("unknown", ())),
-    Row(ANY,      404, None, _rejected,                                      (), words="no Route"),
-    Row(RUNNING,  404, None, lambda a: Gone(),                               (5, 10, 15)),
-    Row(("acquire", "start"), 5, None, _unclear,                             (3, 6, 9)),
-    Row(RUNNING,    5, None, _unclear,                                       (5, 10, 15, 30)),
-    Row(ANY,      200, None, _success),
-    Row(ANY,        4, None, _rejected),
-    Row(ANY,     None, None, _unclear,                                       (3, 6)),
+    #   calls    HTTP  code  meaning            waits before asking again
+    Row(ANY,     None, 2,    _rejected),                                      # bad parameters, also with HTTP 500
+    Row(ANY,     None, 432,  _rejected),                                      # not the resource of this App ID, channel, uid
+    Row(ANY,     None, 406,  _later),                                         # as many tasks as the account may run
+    Row(ANY,     429,  None, _later,            (1, 3, 6)),
+    Row(START,   None, 7,    _already_running),
+    Row(START,   201,  None, _already_running),
+    Row(START,   None, 53,   lambda _: TaskConflict()),
+    Row(START,   None, 433,  lambda _: Expired()),                            # older than five minutes
+    Row(START,   None, 1001, lambda _: Expired()),                            # not readable
+    Row(START,   5,    502,  _spoilt),                                        # no worker: another resource may have one
+    Row(RUNNING, None, 49,   lambda _: AlreadyStopping()),
+    Row(RUNNING, None, 501,  lambda _: AlreadyStopping()),                    # the service is exiting
+    Row(STOP,    None, 435,  lambda _: NoData()),
+    Row(ANY,     None, 65,   _unclear,          (3, 6)),
+    Row(STOP,    None, 50,   lambda _: Stopped("unknown", ())),               # the upload outlasts the answer
+    Row(STOP,    206,  None, lambda _: Stopped("unknown", ())),
+    Row(ANY,     404,  None, _rejected,         (), words="no Route"),
+    Row(RUNNING, 404,  None, lambda _: Gone(),  (5, 10, 15)),
+    Row(BEGIN,   5,    None, _unclear,          (3, 6, 9)),
+    Row(RUNNING, 5,    None, _unclear,          (5, 10, 15, 30)),
+    Row(ANY,     200,  None, _success),
+    Row(ANY,     4,    None, _rejected),
+    Row(ANY,     None, None, _unclear,          (3, 6)),
 )
 # fmt: on

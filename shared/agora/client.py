@@ -156,7 +156,7 @@ class Agora:
                 timeout=self._timeouts.of(operation),
                 follow_redirects=False,
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             self._next_domain()
             arrived = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
             reason = type(error).__name__

@@ -5,8 +5,8 @@
     fail-over    bak<n>_ before any of these: the recording went on elsewhere, so it plays after the parts before
     from backup  <sid>_<cname>_<tick>_<index>.m3u8: a playlist that Agora forwarded later
 
-In these names every `_` of the channel is a `-`, so `_` separates. Nothing here rebuilds a channel name: files are
-found by the prefix we chose and the sid.
+In these names every `_` of the channel is a `-`, so `_` separates. Nothing here rebuilds a channel name: a recording's
+files are those in its own folder that carry its sid.
 """
 
 import re
@@ -16,8 +16,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 Kind = Literal["mp4", "playlist", "slice"]
-
-MOST_FAILOVERS = 3  # Agora does not recover from a fourth fault
 
 _NAME = re.compile(
     r"(?:bak(?P<failover>\d+)_)?(?P<sid>[^_]+)_(?P<cname>[^_]*)"
@@ -85,12 +83,6 @@ class Part:
         return (self.failover, self.uid, self.track, self.name.rpartition(".")[2])
 
 
-def listing_prefixes(prefix: Sequence[str], sid: str) -> tuple[str, ...]:
-    """The bucket prefixes that together list every file of one recording, fail-over parts included."""
-    folder = "/".join(prefix) + "/" if prefix else ""
-    return (f"{folder}{sid}_", *(f"{folder}bak{n}_{sid}_" for n in range(MOST_FAILOVERS)))
-
-
 def arrange(objects: Iterable[StoredObject], sid: str) -> tuple[Part, ...]:
     """The files of recording `sid` among `objects`, in playing order; anything else is left out.
 
@@ -112,17 +104,6 @@ def arrange(objects: Iterable[StoredObject], sid: str) -> tuple[Part, ...]:
             key=lambda part: (kinds.index(part.kind), part.uid or "", part.track, part.failover, part.index),
         )
     )
-
-
-def sid_of(keys: Iterable[str]) -> str | None:
-    """The sid in the names of one recording's files.
-
-    For a start whose answer was lost: Agora never repeats a sid, but the files in the recording's folder carry it.
-    """
-    for key in keys:
-        if (found := _NAME.fullmatch(key.rpartition("/")[2])) and found["extension"] in _KINDS:
-            return found["sid"]
-    return None
 
 
 def announced_files(file_list: Any) -> tuple[RecordedFile, ...]:

@@ -5,16 +5,12 @@ from typing import Literal
 
 Mode = Literal["mix", "individual"]
 
-FIRST_RECORDER_UID = (
-    4_000_000_000  # people's uids end below, so a recorder never pushes one out of the channel
-)
-LARGEST_UID = 2**32 - 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorder:
     """One recorder in one channel. Store all five together: a stop with another mode or uid finds nothing.
 
+    The uid is nobody else's in the channel, or one of the two is thrown out.
     `resource_id` is empty before acquire, `sid` before start.
     """
 

@@ -21,7 +21,7 @@ import pytest
 
 from shared.agora.answers import Acquired, Started
 from shared.agora.client import Agora
-from shared.agora.files import Part, arrange, listing_prefixes
+from shared.agora.files import Part, arrange
 from shared.agora.recorder import Mode, Recorder
 from shared.agora.recording import start_request
 from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
@@ -167,8 +167,7 @@ class Emulator:
         return [StoredObject(one["Key"], one["Size"]) for page in pages for one in page.get("Contents", [])]
 
     def parts(self, sid: str) -> tuple[Part, ...]:
-        found = tuple(one for one in self.objects() if one.key.startswith(listing_prefixes(self.prefix, sid)))
-        return arrange(found, sid)
+        return arrange(self.objects(), sid)
 
     def text(self, key: str) -> str:
         body: bytes = self.s3.get_object(Bucket="recordings", Key=key)["Body"].read()

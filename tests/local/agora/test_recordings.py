@@ -15,7 +15,6 @@ from shared.agora.answers import (
     Stopped,
     TaskConflict,
 )
-from shared.agora.files import sid_of
 from shared.agora.playlist import read_playlist
 
 from .conftest import SPEED, Emulator, watch
@@ -174,8 +173,7 @@ async def test_a_start_whose_answer_is_lost_runs_on(emulator: Emulator):
 
     assert started == AlreadyRunning(None)
     await emulator.reaches(lambda seen: seen["files"])
-    sid = sid_of(one.key for one in emulator.objects())
-    assert sid
+    sid = emulator.objects()[0].key.rpartition("/")[2].partition("_")[0]
     assert isinstance(await emulator.agora().stop(replace(recorder, sid=sid)), Stopped)
 
 
@@ -274,6 +272,19 @@ async def test_an_empty_channel_ends_a_recording(emulator: Emulator):
 
     seen = await emulator.reaches(lambda seen: seen["state"] == "exited")
     assert ("idle", "uploaded") == (seen["ended_by"], seen["upload"])
+
+
+async def test_a_recording_of_nobody_ends_by_itself(emulator: Emulator):
+    """No file, and nothing left to stop."""
+    await emulator.control(f"channels/{emulator.channel}", uids=[7])
+    await emulator.control(f"channels/{emulator.channel}", uids=[])
+    await emulator.control("clock", speed=20_000)
+    recorder = await emulator.start()
+
+    seen = await emulator.reaches(lambda seen: seen["state"] == "exited")
+
+    assert ("idle", "", []) == (seen["ended_by"], seen["upload"], seen["files"])
+    assert await emulator.agora().stop(recorder) == Gone()
 
 
 async def test_a_crash_leaves_what_was_written(emulator: Emulator):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.agora.files import RecordedFile, announced_files, arrange, listing_prefixes, moment, sid_of
+from shared.agora.files import RecordedFile, announced_files, arrange, moment
 
 FOLDER = "recordings/ab12/"
 SID = "0123456789abcdef0123456789abcdef"
@@ -94,21 +94,6 @@ def test_what_belongs_to_another_recording_or_nobody_is_left_out():
 def test_a_channel_with_every_sign_is_still_read():
     """Agora puts a hyphen for each sign that is not a letter, digit, space, quote or the like."""
     assert arranged(f"{SID}_a b'c>-0-_3.mp4") == [f"{SID}_a b'c>-0-_3.mp4"]
-
-
-def test_a_listing_covers_the_bak_files():
-    """They do not begin with the sid, so one prefix is not enough."""
-    prefixes = listing_prefixes(("recordings", "ab12"), SID)
-
-    assert prefixes[0] == f"{FOLDER}{SID}_"
-    assert f"{FOLDER}bak2_{SID}_" in prefixes
-    assert len(prefixes) == 4
-
-
-def test_a_lost_sid_stands_in_the_file_names():
-    """If the answer to a start was lost, the bucket tells what Agora does not repeat."""
-    assert sid_of([f"{FOLDER}notes.txt", f"{FOLDER}bak0_{MIX}.m3u8"]) == SID
-    assert sid_of([f"{FOLDER}notes.txt"]) is None
 
 
 @pytest.mark.parametrize(
