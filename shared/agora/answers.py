@@ -261,7 +261,7 @@ STOP: tuple[Operation, ...] = ("stop",)
 TABLE: tuple[Row, ...] = (
     #   calls    HTTP  code  meaning            waits before asking again
     Row(ANY,     None, 2,    _rejected),                                      # bad parameters, also with HTTP 500
-    Row(ANY,     None, 432,  _rejected),                                      # not the resource of this App ID, channel, uid
+    Row(ANY,     None, 432,  _rejected),                                      # the resource is another recorder's
     Row(ANY,     None, 406,  _later),                                         # as many tasks as the account may run
     Row(ANY,     429,  None, _later,            (1, 3, 6)),
     Row(START,   None, 7,    _already_running),
