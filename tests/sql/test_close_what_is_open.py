@@ -1,0 +1,213 @@
+"""What the platform left open is closed, and what its pages call still answers."""
+
+import pytest
+
+from .conftest import ADMIN, CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, Stage
+
+# What the pages read, by whom. Each must succeed as it is, "every column" included.
+PAGES = [
+    ("anon", "select * from session_types where is_active order by duration_minutes"),
+    ("anon", "select * from products where is_active"),
+    ("client", "select * from studio_locations where is_active order by name"),
+    ("client", "select * from practitioners where available"),
+    ("client", "select * from session_packages where is_active order by session_count"),
+    ("client", "select * from waiver_policy where is_active"),
+    ("client", "select * from cancellation_policy where is_active"),
+    ("client", "select * from session_schedules where client_id = auth.uid()"),
+    (
+        "client",
+        "select * from user_session_credits where user_id = auth.uid() and not grace_cancellation_used",
+    ),
+    ("client", "select * from session_payments where client_id = auth.uid()"),
+    ("client", "select * from action_recommendations where not completed order by due_date limit 5"),
+    (
+        "client",
+        "select id, recording_url, status from session_recordings where session_id = gen_random_uuid()",
+    ),
+    ("client", "select count(*) from meditation_memories"),
+    ("client", "select currency, country from user_preferences"),
+    ("practitioner", "select * from practitioners where user_id = auth.uid()"),
+    ("practitioner", "select * from practitioner_availability"),
+    ("practitioner", "select client_id from practitioner_assignments"),
+    ("practitioner", "select id, full_name, email from profiles"),
+    ("practitioner", "select * from practitioner_banking"),
+    (
+        "practitioner",
+        "select * from practitioner_contracts where status = 'pending' order by created_at desc",
+    ),
+    (
+        "admin",
+        "select * from session_schedules where max_participants > 1 and notes not like 'Joined group class%%'",
+    ),
+    ("admin", "select * from user_roles"),
+]
+
+
+@pytest.mark.parametrize(("who", "query"), PAGES)
+def test_the_pages_read_what_they_read(stage: Stage, who: str, query: str) -> None:
+    """Column privileges and policies leave every select of the frontend as it was."""
+    stage.act_as(who)
+    stage.run("set local search_path = public")
+
+    stage.run(query.replace("%%", "%"))
+
+
+@pytest.mark.parametrize("who", ["anon", "client", "practitioner", "admin"])
+def test_nobody_makes_themself_admin(stage: Stage, who: str) -> None:
+    """The functions that make admins answer the secret key alone."""
+    stage.act_as(who)
+
+    with stage.forbidden():
+        stage.one("select public.assign_admin_role('client@demo.test')")
+    with stage.forbidden():
+        stage.one("select public.assign_admin_role_by_id(%s)", CLIENT)
+
+
+def test_the_operator_makes_the_first_admin(stage: Stage) -> None:
+    """With the secret key, by e-mail or id."""
+    stage.act_as("service")
+
+    assert stage.one("select public.assign_admin_role('client@demo.test')")["success"]
+    assert not stage.one("select public.assign_admin_role('nobody@demo.test')")["success"]
+
+    stage.act_as("client")
+    assert stage.one("select public.has_role(%s, 'admin')", CLIENT)
+
+
+def test_the_admin_gate_answers_about_oneself(stage: Stage) -> None:
+    """Everybody learns their own roles; only admins learn others'."""
+    stage.act_as("admin")
+    assert stage.one("select public.has_role(%s, 'admin')", ADMIN)
+    assert stage.one("select public.has_role(%s, 'practitioner')", PRACTITIONER)
+
+    stage.act_as("client")
+    assert not stage.one("select public.has_role(%s, 'admin')", CLIENT)
+    assert not stage.one("select public.has_role(%s, 'admin')", ADMIN)
+
+
+def test_only_admins_find_people_by_email(stage: Stage) -> None:
+    """Anybody else does not even learn whether there is such a person."""
+    stage.act_as("admin")
+    assert CLIENT == str(stage.one("select public.get_user_id_by_email('CLIENT@demo.test')"))
+
+    stage.act_as("client")
+    for email in ("practitioner@demo.test", "nobody@demo.test"):
+        with stage.refused("admins_only"):
+            stage.one("select public.get_user_id_by_email(%s)", email)
+    stage.act_as("anon")
+    with stage.forbidden():
+        stage.one("select public.get_user_id_by_email('client@demo.test')")
+
+
+def test_others_credits_add_up_to_nothing(stage: Stage) -> None:
+    """One's own add up as before."""
+    stage.act_as("client")
+    assert 3 == stage.one("select total_credits from public.get_user_credits(%s)", CLIENT)
+
+    stage.act_as("other")
+    assert 0 == stage.one("select total_credits from public.get_user_credits(%s)", CLIENT)
+
+
+def test_nobody_forges_an_audit_line(stage: Stage) -> None:
+    """Neither through the function nor into the table; and the service's own mistakes are errors."""
+    stage.act_as("client")
+    with stage.forbidden():
+        stage.one("select public.log_audit_event(%s, 'LOGIN', 'auth')", ADMIN)
+
+    stage.act_as("service")
+    stage.one("select public.log_audit_event(%s, 'LOGIN', 'auth')", ADMIN)
+    with pytest.raises(Exception, match="audit_logs_action_check"), stage.undone():
+        stage.one("select public.log_audit_event(%s, 'NONSENSE', 'auth')", ADMIN)
+
+
+def test_the_audit_log_keeps_what_changed_and_no_bank_data(stage: Stage) -> None:
+    """Who became admin is a line; a bank account is a line without the account."""
+    stage.act_as("admin")
+    stage.run("insert into public.user_roles (user_id, role) values (%s, 'admin')", OTHER_CLIENT)
+    stage.act_as("service")
+    stage.run("update public.practitioner_banking set bank_name = 'Planted Bank'")
+
+    stage.act_as("owner")
+    made = stage.run(
+        "select user_id, metadata from public.audit_logs where table_name = 'user_roles' and action = 'INSERT'"
+    )
+    assert (ADMIN, "admin") in [(str(line["user_id"]), line["metadata"]["data"]["role"]) for line in made]
+    bank = stage.one(
+        "select string_agg(metadata::text, ' ') from public.audit_logs where table_name = 'practitioner_banking'"
+    )
+    assert '"operation": "UPDATE"' in bank
+    assert "sealed" not in bank
+    assert "Planted" not in bank
+
+
+def test_a_paused_practitioner_comes_back(stage: Stage) -> None:
+    """Paused, they keep their own pages, vanish from the list, and stay a name to those who have a session."""
+    stage.act_as("practitioner")
+    assert stage.run(
+        "update public.practitioners set available = false where user_id = auth.uid() returning id"
+    )
+    assert stage.run("select id from public.session_schedules")
+    assert stage.run("select id from public.practitioner_banking")
+
+    stage.act_as("client")
+    assert stage.run("select name from public.practitioners where id = %s", ROW)
+    stage.act_as("other")
+    assert not stage.run("select name from public.practitioners where id = %s", ROW)
+
+    stage.act_as("practitioner")
+    assert stage.run(
+        "update public.practitioners set available = true where user_id = auth.uid() returning id"
+    )
+
+
+def test_updating_credits_fails_silently(stage: Stage) -> None:
+    """The pages send such an update while joining a class: an error would stop them half-way."""
+    stage.act_as("client")
+
+    assert [] == stage.run("update public.user_session_credits set credits_remaining = 99 returning id")
+
+
+def test_access_is_granted_only_to_what_is_ones_own(stage: Stage) -> None:
+    """Somebody else's session is not mine to show around."""
+    stage.act_as("other")
+    grant = """insert into public.access_grants (grantor_id, grantee_id, resource_type, resource_id, permission)
+               values (auth.uid(), %s, 'session', %s, 'read')"""
+
+    with stage.forbidden():
+        stage.run(grant, PRACTITIONER, ROW)
+
+
+def test_consent_is_dated_by_the_server(stage: Stage) -> None:
+    """Withdrawn and given again, it holds again; when, nobody can make up."""
+    stage.act_as("client")
+    upsert = """insert into public.user_consents (user_id, consent_type, consented) values (auth.uid(), 'analytics', %s)
+                on conflict (user_id, consent_type) do update set consented = excluded.consented
+                returning consent_date = now() as now, revoked_at is not null as revoked"""
+
+    assert [{"now": True, "revoked": False}] == stage.run(upsert, True)
+    assert [{"now": True, "revoked": True}] == stage.run(upsert, False)
+    assert not stage.one("select public.has_consent(%s, 'analytics')", CLIENT)
+    assert [{"now": True, "revoked": False}] == stage.run(upsert, True)
+    assert stage.one("select public.has_consent(%s, 'analytics')", CLIENT)
+    with stage.forbidden():
+        stage.run("update public.user_consents set consent_date = '2020-01-01'")
+
+
+def test_an_assignment_is_an_admins_to_give(stage: Stage) -> None:
+    """It opens the client's profile, so a practitioner cannot take it, by a session of their own making either."""
+    stage.act_as("stranger")
+    own = "20000000-0000-4000-8000-000000000002"
+
+    with stage.forbidden():
+        stage.run(
+            "insert into public.practitioner_assignments (practitioner_id, client_id) values (%s, %s)",
+            own,
+            ADMIN,
+        )
+    with stage.forbidden():
+        stage.run(
+            """insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name)
+               values (%s, %s, now(), 'mine')""",
+            own,
+            ADMIN,
+        )

@@ -1,0 +1,127 @@
+"""The rules of shape that every migration keeps."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sql.throwaway import MIGRATIONS
+
+from .conftest import Stage
+
+OURS = "('public'::regnamespace, 'private'::regnamespace)"
+# The pages embed the second table in the first; a second way between them, and PostgREST would refuse to choose.
+EMBEDDED = [
+    ("session_schedules", "practitioners"),
+    ("session_payments", "session_schedules"),
+    ("session_payments", "practitioners"),
+    ("action_recommendations", "session_schedules"),
+    ("user_session_credits", "session_types"),
+    ("user_session_credits", "session_packages"),
+]
+
+
+def names(stage: Stage, query: str) -> list[str]:
+    return [str(next(iter(row.values()))) for row in stage.run(query)]
+
+
+def test_every_function_has_an_empty_search_path(stage: Stage) -> None:
+    """A function finds what it names, whoever calls it with whatever search path."""
+    assert not names(
+        stage,
+        f"""select oid::regprocedure from pg_proc
+             where pronamespace in {OURS} and not coalesce('search_path=""' = any (proconfig), false)""",
+    )
+
+
+def test_definer_functions_live_in_private(stage: Stage) -> None:
+    """What passes row-level security cannot be called through the API."""
+    assert not names(
+        stage,
+        "select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef",
+    )
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
+def test_definer_functions_say_why(path: Path) -> None:
+    """Above each stands the reason it may pass row-level security."""
+    text = path.read_text()
+    for found in re.finditer(
+        r"create (?:or replace )?function (\S+?)\((?:(?!\$\$).)*security definer", text, re.DOTALL
+    ):
+        above = text[: found.start()].rstrip("\n").rsplit("\n\n", 1)[-1]
+        replaces = found.group().startswith("create or replace")
+        assert replaces or "Definer:" in above, found[1]
+
+
+def test_functions_are_executed_by_those_named(stage: Stage) -> None:
+    """Nobody executes a function by default, and whoever is not signed in executes only what policies ask for them."""
+    assert names(
+        stage,
+        f"""select distinct p.proname from pg_proc p
+             where p.pronamespace in {OURS} and has_function_privilege('anon', p.oid, 'execute') order by 1""",
+    ) == ["is_admin", "is_person", "refuse", "sha256_hex"]
+
+
+def test_a_policy_is_for_one_command_and_named_roles(stage: Stage) -> None:
+    """Each is for API roles by name and, if it permits, for one command; its name is a sentence."""
+    assert not names(
+        stage,
+        """select tablename || ': ' || policyname from pg_policies
+            where 'public' = any (roles)
+               or (cmd = 'ALL' and permissive = 'PERMISSIVE')
+               or policyname <> lower(policyname)""",
+    )
+
+
+def test_a_role_finds_one_policy_per_command(stage: Stage) -> None:
+    """Nobody has to join policies in their head."""
+    assert not names(
+        stage,
+        """select tablename || ' ' || cmd || ' ' || role from pg_policies, unnest(roles) role
+            where schemaname = 'public' and permissive = 'PERMISSIVE'
+            group by tablename, cmd, role having count(*) > 1""",
+    )
+
+
+def test_every_table_is_under_row_level_security(stage: Stage) -> None:
+    """In schema private as well."""
+    assert not names(
+        stage,
+        f"""select oid::regclass from pg_class
+             where relnamespace in {OURS} and relkind in ('r', 'p') and not relrowsecurity""",
+    )
+
+
+@pytest.mark.parametrize(("table", "embedded"), EMBEDDED)
+def test_there_is_one_way_between_tables_the_pages_embed(stage: Stage, table: str, embedded: str) -> None:
+    """No second foreign key, and none back."""
+    ways = names(
+        stage,
+        f"""select conname from pg_constraint where contype = 'f'
+               and ((conrelid, confrelid) = ('public.{table}'::regclass, 'public.{embedded}'::regclass)
+                 or (confrelid, conrelid) = ('public.{table}'::regclass, 'public.{embedded}'::regclass))""",
+    )
+
+    assert len(ways) <= 1
+
+
+def test_no_table_joins_two_others_by_its_primary_key(stage: Stage) -> None:
+    """PostgREST would take it for a way between the two."""
+    assert not names(
+        stage,
+        """select conrelid::regclass from pg_constraint
+            where contype = 'p' and connamespace = 'public'::regnamespace and cardinality(conkey) > 1""",
+    )
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
+def test_refusals_fit_into_a_reply(path: Path) -> None:
+    """PostgREST puts the sentence into the reason phrase of the reply, and retries 40001 for ever."""
+    text = path.read_text()
+
+    assert "40001" not in text
+    assert not re.search(r"\bserializable\b", text, re.IGNORECASE)
+    for call in re.findall(r"private\.refuse\((.+?)\);", text, re.DOTALL):
+        sentences = re.findall(r"'((?:[^']|'')*)'", call)
+        assert all(sentence.isascii() and "\n" not in sentence for sentence in sentences), call
