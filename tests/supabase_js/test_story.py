@@ -1,0 +1,67 @@
+"""The milestone's story through unmodified supabase-js: what must be true of each fact that it tells."""
+
+import json
+import subprocess
+import time
+from typing import Any
+
+import pytest
+
+from local.config import NODE
+from local.node import NODE_BINARY, environment
+from tests.cast import Stage
+
+PATIENCE_S = 90
+
+
+@pytest.fixture(scope="module")
+def told(stage: Stage) -> dict[str, Any]:
+    """The story, played once; meanwhile the scheduler does its rounds."""
+    names = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")
+    env = environment(NODE_FOLDER=f"{NODE}/", **{name: stage.env[name] for name in names})
+    story = [str(NODE_BINARY), "tests/supabase_js/story.mjs"]
+    with subprocess.Popen(story, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
+        deadline = time.monotonic() + PATIENCE_S
+        while playing.poll() is None and time.monotonic() < deadline:
+            stage.invoke_as_service("reconcile-recordings")
+            stage.invoke_as_service("process-recording")
+            time.sleep(0.3)
+        playing.kill()
+        out, err = playing.communicate()
+    assert playing.returncode == 0, out + err
+    return {line["fact"]: line["value"] for line in map(json.loads, out.splitlines())}
+
+
+def test_nobody_is_told_to_sign_in(told: dict[str, Any]) -> None:
+    """A refusal reaches the page as supabase-js reports it, with the sentence inside."""
+    assert told["nobody asks"]["name"] == "FunctionsHttpError"
+    assert (told["nobody asks"]["status"], told["nobody asks"]["body"]["code"]) == (401, "not_signed_in")
+    assert told["nobody's token"]["status"] == 401
+
+
+def test_signing_twice_is_one_waiver(told: dict[str, Any]) -> None:
+    """Unsigned, signed, signed again: one row, with what the server saw."""
+    assert told["status before"]["body"]["has_signed"] is False
+    assert told["signed"]["body"]["success"] is True
+    assert told["signed again"]["body"]["waiver_id"] == told["signed"]["body"]["waiver_id"]
+    assert told["waivers"] == [{"id": told["signed"]["body"]["waiver_id"]}]
+    assert told["evidence"] == [{"ip_address": "127.0.0.1", "user_agent": "node"}]
+    assert told["status after"]["body"]["has_signed"] is True
+    assert told["other text"]["body"]["code"] == "waiver_text_not_current"
+
+
+def test_the_client_meets_but_does_not_record(told: dict[str, Any]) -> None:
+    """A room, a token and a number; recording is refused."""
+    assert told["room"]["body"]["appId"] and told["token"]["body"]["token"].startswith("007")
+    assert isinstance(told["token"]["body"]["uid"], int)
+    assert told["client records"]["status"] == 403
+
+
+def test_the_practitioner_records_and_both_can_play_it(told: dict[str, Any]) -> None:
+    """Started, stopped, copied; the link opens in a tab without a header and is a film."""
+    assert told["host records"]["body"]["success"] is True
+    assert told["host stops"]["body"]["success"] is True
+    assert told["finished"]["status"] == "completed" and told["finished"]["duration_seconds"] > 0
+    played = told["played"]
+    assert (played["status"], played["type"], played["brand"]) == (200, "video/mp4", "ftyp")
+    assert played["bytes"] == told["finished"]["file_size_bytes"] > 10_000
