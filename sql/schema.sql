@@ -706,7 +706,7 @@ declare
   v_class public.session_schedules;
 begin
   select * into v_class from public.session_schedules s
-   where s.id::text = lower(substring(new.notes from '^Joined group class: ([0-9A-Fa-f-]{36})$'))
+   where s.id = substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid
      and s.max_participants > 1 and s.group_class_id is null;
   if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
@@ -3466,7 +3466,7 @@ CREATE INDEX session_schedules_cancellation_policy_version_idx ON public.session
 
 -- Name: session_schedules_classes_idx; Type: INDEX; Schema: public
 
-CREATE INDEX session_schedules_classes_idx ON public.session_schedules USING btree (scheduled_at) WHERE ((max_participants > 1) AND (group_class_id IS NULL));
+CREATE INDEX session_schedules_classes_idx ON public.session_schedules USING btree (scheduled_at) WHERE (max_participants > 1);
 
 -- Name: session_schedules_client_id_idx; Type: INDEX; Schema: public
 

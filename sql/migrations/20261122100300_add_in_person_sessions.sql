@@ -27,7 +27,7 @@ create index idx_session_schedules_location on public.session_schedules (session
 create index idx_session_schedules_correlated on public.session_schedules (correlated_session_id);
 create index session_schedules_group_class_id_idx on public.session_schedules (group_class_id);
 create index session_schedules_classes_idx on public.session_schedules (scheduled_at)  -- the list of open classes
-  where max_participants > 1 and group_class_id is null;
+  where max_participants > 1;
 
 create function private.link_group_class() returns trigger
   language plpgsql set search_path = ''
@@ -36,7 +36,7 @@ declare
   v_class public.session_schedules;
 begin
   select * into v_class from public.session_schedules s
-   where s.id::text = lower(substring(new.notes from '^Joined group class: ([0-9A-Fa-f-]{36})$'))
+   where s.id = substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid
      and s.max_participants > 1 and s.group_class_id is null;
   if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');

@@ -1,0 +1,333 @@
+"""Sessions and classes, as the pages write them directly and as others may not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from .conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, Stage
+
+STRANGERS_ROW = "20000000-0000-4000-8000-000000000002"
+
+
+def make_class(stage: Stage, **other: Any) -> str:
+    """An admin makes a class as the admin page does: the first admin stands in as its client. Gives the id."""
+    row = {
+        "practitioner_id": ROW,
+        "client_id": ADMIN,
+        "scheduled_at": datetime(2031, 1, 1, 18, tzinfo=UTC),
+        "duration_minutes": 60,
+        "max_participants": 8,
+        "current_participants": 0,
+        "session_location": "in_person",
+        "physical_location": "Studio - A street",
+        "room_name": "group-10000000-1",
+        "class_name": "Evening class",
+        "status": "scheduled",
+        "notes": "Pre-scheduled group class created by admin",
+    }
+    stage.act_as("admin")
+    return insert(stage, row | other)
+
+
+def join(stage: Stage, class_id: str, **other: Any) -> str:
+    """The client joins as the booking page does. Gives the id of their own row."""
+    row = {
+        "practitioner_id": ROW,
+        "client_id": CLIENT,
+        "scheduled_at": datetime(2031, 1, 1, 18, tzinfo=UTC),
+        "duration_minutes": 60,
+        "room_name": f"group-{class_id}-c0000000-1",
+        "max_participants": 8,
+        "current_participants": 1,
+        "session_location": "in_person",
+        "physical_location": "Studio - A street",
+        "status": "scheduled",
+        "notes": f"Joined group class: {class_id}",
+    }
+    stage.act_as("client")
+    return insert(stage, row | other)
+
+
+def insert(stage: Stage, row: dict[str, Any]) -> str:
+    names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+    return str(
+        stage.one(
+            f"insert into public.session_schedules ({names}) values ({marks}) returning id", *row.values()
+        )
+    )
+
+
+def visible(stage: Stage, who: str, session: str) -> bool:
+    stage.act_as(who)
+    return bool(stage.run("select id from public.session_schedules where id = %s", session))
+
+
+# Sessions
+
+
+def test_a_client_inserts_no_session_of_their_own(stage: Stage) -> None:
+    """It would be a session for nothing: only the booking function takes the credit for one."""
+    stage.act_as("client")
+    with stage.forbidden():
+        insert(
+            stage,
+            {
+                "practitioner_id": ROW,
+                "client_id": CLIENT,
+                "scheduled_at": datetime.now(UTC),
+                "room_name": "r",
+            },
+        )
+
+
+def test_a_practitioner_books_their_client(stage: Stage) -> None:
+    """As the practitioner's page does: 30 minutes, no place, no price."""
+    stage.act_as("practitioner")
+    row = {
+        "practitioner_id": ROW,
+        "client_id": CLIENT,
+        "scheduled_at": datetime.now(UTC),
+        "duration_minutes": 30,
+    }
+    row |= {
+        "room_name": "session-10000000-c0000000-1",
+        "host_room_url": None,
+        "notes": None,
+        "status": "scheduled",
+    }
+
+    assert insert(stage, row)
+    with stage.forbidden():
+        insert(stage, row | {"client_id": OTHER_CLIENT, "room_name": "r"})
+    with stage.forbidden():
+        insert(stage, row | {"practitioner_id": STRANGERS_ROW, "room_name": "r"})
+
+
+@pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
+def test_a_session_starts_as_scheduled(stage: Stage, status: str) -> None:
+    """A completed one would count as work done."""
+    stage.act_as("practitioner")
+    row = {"practitioner_id": ROW, "client_id": CLIENT, "scheduled_at": datetime.now(UTC), "room_name": "r"}
+
+    with stage.refused("session_not_scheduled"):
+        insert(stage, row | {"status": status})
+
+
+@pytest.mark.parametrize("who", ["client", "practitioner", "admin"])
+def test_cancelling_is_dated_by_the_server(stage: Stage, who: str) -> None:
+    """Whatever time the page sends along."""
+    stage.act_as(who)
+
+    assert stage.one(
+        """update public.session_schedules
+              set status = 'cancelled', notes = 'Cancelled: ill', cancelled_at = '2020-01-01'
+            where id = %s returning cancelled_at = now()""",
+        ROW,
+    )
+
+
+@pytest.mark.parametrize("who", ["client", "practitioner"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "scheduled_at = now()",
+        "max_participants = 5",
+        "class_name = 'Mine'",
+        f"correlated_session_id = '{STRANGERS_ROW}'",
+    ],
+)
+def test_the_parties_change_nothing_else(stage: Stage, who: str, change: str) -> None:
+    """When, where and how many is not theirs to rewrite."""
+    stage.act_as(who)
+    with stage.refused("session_is_fixed"):
+        stage.run(f"update public.session_schedules set {change} where id = %s", ROW)
+    with stage.forbidden():
+        stage.run("update public.session_schedules set duration_minutes = 5, client_id = %s", OTHER_CLIENT)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("scheduled", "completed"), ("completed", "cancelled"), ("cancelled", "scheduled")]
+)
+def test_a_status_moves_by_its_arrows(stage: Stage, before: str, after: str) -> None:
+    """The parties may cancel what is scheduled; the rest happens by itself or by an admin."""
+    stage.act_as("owner")
+    stage.run("update public.session_schedules set status = %s where id = %s", before, ROW)
+
+    stage.act_as("client")
+    with stage.refused("session_not_cancellable"):
+        stage.run("update public.session_schedules set status = %s where id = %s", after, ROW)
+
+
+def test_a_recorded_session_is_not_deleted(stage: Stage) -> None:
+    """The recording's row is the only thing that knows of the file."""
+    stage.act_as("admin")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), stage.undone():
+        stage.run("delete from public.session_schedules where id = %s", ROW)
+
+
+# Classes
+
+
+def test_a_class_is_seen_by_everybody_signed_in(stage: Stage) -> None:
+    """And by nobody else, and not once it is cancelled."""
+    evening = make_class(stage)
+    assert all(visible(stage, who, evening) for who in ("client", "other", "practitioner", "stranger"))
+    stage.act_as("anon")
+    with stage.forbidden():
+        stage.run("select id from public.session_schedules")
+
+    stage.act_as("admin")
+    stage.run("update public.session_schedules set status = 'cancelled' where id = %s", evening)
+    assert not visible(stage, "other", evening)
+    assert visible(stage, "practitioner", evening)
+
+
+def test_a_seat_is_seen_by_its_owner_and_staff(stage: Stage) -> None:
+    """Although it carries the number of seats that the pages take for a class."""
+    seat = join(stage, make_class(stage))
+
+    assert [
+        who for who in ("client", "other", "practitioner", "stranger", "admin") if visible(stage, who, seat)
+    ] == [
+        "client",
+        "practitioner",
+        "admin",
+    ]
+
+
+def test_joining_links_the_seat_to_its_class(stage: Stage) -> None:
+    """For good: a later cancellation overwrites the note, not the link."""
+    evening = make_class(stage)
+    seat = join(stage, evening)
+    stage.run(
+        "update public.session_schedules set status = 'cancelled', notes = 'Cancelled' where id = %s", seat
+    )
+
+    assert evening == str(
+        stage.one("select group_class_id from public.session_schedules where id = %s", seat)
+    )
+
+
+def test_a_seat_is_what_its_class_is(stage: Stage) -> None:
+    """Time, practitioner and place follow from the class, whatever the request says."""
+    evening = make_class(stage)
+    seat = join(
+        stage,
+        evening,
+        practitioner_id=STRANGERS_ROW,
+        scheduled_at=datetime(2031, 5, 5, tzinfo=UTC),
+        duration_minutes=5,
+    )
+
+    same = "practitioner_id, scheduled_at, duration_minutes, session_location, physical_location, class_name"
+    stage.act_as("admin")
+    assert 1 == stage.one(
+        f"select count(*) from (select distinct {same} from public.session_schedules where id in (%s, %s)) a",
+        evening,
+        seat,
+    )
+
+
+@pytest.mark.parametrize(
+    "note", ["Joined group class: nonsense", f"Joined group class: {ROW}", "Joined group class:"]
+)
+def test_only_a_class_is_joined(stage: Stage, note: str) -> None:
+    """Not a session between two people, not a seat, not nothing."""
+    with stage.refused("class_not_found"):
+        join(stage, ROW, notes=note)
+
+
+def test_neither_a_seat_nor_a_closed_class_is_joined(stage: Stage) -> None:
+    """A seat has as many places as its class, and is none."""
+    evening = make_class(stage)
+    seat = join(stage, evening)
+    with stage.refused("class_not_found"):
+        join(stage, seat, room_name="r")
+
+    stage.act_as("owner")
+    stage.run("update public.session_schedules set status = 'in_progress' where id = %s", evening)
+    with stage.refused("class_not_open"):
+        join(stage, evening, room_name="r")
+
+
+def test_nobody_chooses_the_link_themselves(stage: Stage) -> None:
+    """It follows from the note, on insert, and cannot be given or changed."""
+    evening = make_class(stage)
+    with stage.forbidden():
+        join(stage, evening, group_class_id=evening)
+    with stage.forbidden():
+        stage.run("update public.session_schedules set group_class_id = %s where id = %s", evening, ROW)
+
+
+def test_a_class_is_an_admins_to_make_and_change(stage: Stage) -> None:
+    """A practitioner's row for many would show their client to everybody; a client's update finds no row."""
+    evening = make_class(stage)
+    stage.act_as("practitioner")
+    with stage.forbidden():
+        insert(
+            stage,
+            {
+                "practitioner_id": ROW,
+                "client_id": CLIENT,
+                "scheduled_at": datetime.now(UTC),
+                "room_name": "r",
+                "max_participants": 5,
+            },
+        )
+
+    stage.act_as("client")
+    count = "update public.session_schedules set current_participants = 99 where id = %s returning id"
+    assert [] == stage.run(count, evening)
+    stage.act_as("admin")
+    assert stage.run(
+        "update public.session_schedules set class_name = 'Night class' where id = %s returning id", evening
+    )
+
+
+def test_correlated_classes_are_linked_and_part_again(stage: Stage) -> None:
+    """In two requests, one each way; deleting one leaves the other alone."""
+    evening, online = (
+        make_class(stage),
+        make_class(stage, room_name="group-10000000-2", session_location="online"),
+    )
+    link = "update public.session_schedules set correlated_session_id = %s where id = %s"
+    stage.run(link, online, evening)
+    stage.run(link, evening, online)
+
+    stage.run("delete from public.session_schedules where id = %s", online)
+    assert (
+        stage.one("select correlated_session_id from public.session_schedules where id = %s", evening) is None
+    )
+
+
+def test_a_seat_opens_the_class_to_its_owner(stage: Stage) -> None:
+    """Notes and recordings hang on the class; a seat given up closes it again."""
+    evening = make_class(stage)
+    seat = join(stage, evening)
+    mine = "select %s in (select private.my_session_ids())"
+
+    assert stage.one(mine, evening)
+    stage.run("update public.session_schedules set status = 'cancelled' where id = %s", seat)
+    assert not stage.one(mine, evening)
+
+
+def test_the_admin_of_a_class_is_nobodys_client(stage: Stage) -> None:
+    """Only its participants are."""
+    join(stage, make_class(stage))
+
+    stage.act_as("practitioner")
+    assert [CLIENT] == [
+        str(row["my_client_ids"]) for row in stage.run("select * from private.my_client_ids()")
+    ]
+
+
+def test_an_open_class_shows_its_paused_practitioner(stage: Stage) -> None:
+    """The page reads the name and would break without it."""
+    make_class(stage)
+    stage.act_as("practitioner")
+    stage.run("update public.practitioners set available = false where user_id = auth.uid()")
+
+    stage.act_as("other")
+    assert stage.run("select name from public.practitioners where id = %s", ROW)
