@@ -111,9 +111,9 @@ def write_private(path: Path, text: str) -> None:
 
 
 def free_base() -> int:
-    """The first port of a block that nobody listens in."""
+    """The first port of a block that nobody listens in, below those that systems lend to outgoing connections."""
     while True:
-        base = 20_000 + 100 * secrets.randbelow(400)
+        base = 20_000 + 100 * secrets.randbelow(120)
         if not taken_ports(base):
             return base
 

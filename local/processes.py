@@ -1,13 +1,14 @@
 """The processes of a stack: started, watched, started again when they fall over, and never left behind."""
 
 import asyncio
+import pwd
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import aiohttp
 
@@ -57,8 +58,7 @@ class Processes:
                 [str(word) for word in command],
                 env=env,
                 cwd=cwd,
-                user=user,
-                group=0 if user else None,
+                **identity(user),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -139,6 +139,11 @@ class Processes:
         if not self._reaper.stdin.closed:
             self._reaper.stdin.write(f"{line}\n".encode())
             self._reaper.stdin.flush()
+
+
+def identity(user: str | None) -> dict[str, Any]:
+    """How to start a process as somebody else: as that user, in their group, and in no other."""
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
 
 
 def answers(client: aiohttp.ClientSession, url: str) -> Check:

@@ -86,16 +86,18 @@ class Stack:
                 text=True,
             )
         os.close(tell)
+        failure = f"The supervisor ended without a word; see {self.state / 'supervisor.log'}"
         with os.fdopen(hear) as lines:
             for line in lines:
                 news = json.loads(line)
                 if "step" in news:
                     self._on_step(news["step"], news["seconds"])
                 elif "failed" in news:
-                    raise StackFailed(news["failed"])
+                    failure = news["failed"]
                 else:
                     return self
-        raise StackFailed(f"The supervisor ended without a word; see {self.state / 'supervisor.log'}")
+        self.stop()
+        raise StackFailed(failure)
 
     def stop(self) -> None:
         """End everything, and return when nothing is left."""

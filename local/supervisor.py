@@ -65,10 +65,7 @@ class Supervisor:
 
     async def _start(self) -> None:
         config, processes = self._config, self._processes
-        if taken := taken_ports(config.base):
-            raise RuntimeError(
-                f"Port {taken[0]} is taken by somebody else. Choose others: make up PORT=55321"
-            )
+        await self._claim_ports()
         client = await self._closing.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
         )
@@ -92,6 +89,14 @@ class Supervisor:
             ticking = asyncio.create_task(ticker.tick(config, client))
             self._closing.callback(ticking.cancel)
         self._tell(ready=True)
+
+    async def _claim_ports(self) -> None:
+        # A passing outgoing connection may sit on one of ours for a moment.
+        deadline = time.monotonic() + 3
+        while taken := taken_ports(self._config.base):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"Port {taken[0]} is taken. Choose others: make up PORT=55321")
+            await asyncio.sleep(0.2)
 
     async def _database(self) -> None:
         await asyncio.to_thread(postgres.create_cluster, self._config)

@@ -4,6 +4,7 @@
 import { FileStore } from "@tus/file-store";
 import { Server } from "@tus/server";
 import { SignJWT } from "jose";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { hint } from "./files.mjs";
@@ -14,6 +15,7 @@ const DAY = 24 * 60 * 60 * 1000;
 
 export async function resumableUploads({ lite, buckets, jwtSecret, directory }) {
   const key = new TextEncoder().encode(jwtSecret);
+  await mkdir(directory, { recursive: true });
   const store = new FileStore({ directory, expirationPeriodInMilliseconds: DAY });
 
   // Asking lite for a signed upload address is asking the policies whether this caller may upload this object.

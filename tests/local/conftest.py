@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local.node import NODE_BINARY, environment
@@ -28,13 +29,12 @@ def node() -> Callable[..., str]:
 
 def resident(pid: int) -> int:
     """The megabytes a process holds in memory."""
-    output = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
-    return int(output.stdout) // 1024
+    return psutil.Process(pid).memory_info().rss // 1024**2
 
 
 def is_there(pid: int) -> bool:
     """Whether a process runs; one that only waits to be buried does not."""
-    output = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return bool(output.stdout.strip()) and not output.stdout.startswith("Z")
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

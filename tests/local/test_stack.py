@@ -77,21 +77,22 @@ def test_two_stacks_stand_side_by_side(stack: Stack, another: Stack) -> None:
 def test_an_unfinished_upload_outlives_a_restart(another: Stack) -> None:
     """What was sent before the stop need not be sent again."""
     chunk = 6 * 1024 * 1024
-    client = httpx.Client(headers={"apikey": another.env["SUPABASE_SECRET_KEY"], "Tus-Resumable": "1.0.0"})
     storage = f"{another.env['SUPABASE_URL']}/storage/v1"
-    client.post(f"{storage}/bucket", json={"id": "b", "name": "b", "public": False}).raise_for_status()
+    service = {"apikey": another.env["SUPABASE_SECRET_KEY"], "Tus-Resumable": "1.0.0"}
     described = {"Upload-Length": str(chunk + 3), "Upload-Metadata": "bucketName Yg==,objectName YQ=="}
-    url = client.post(f"{storage}/upload/resumable", headers=described).headers["Location"]
-    patch = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
-    client.patch(url, headers=patch, content=bytes(chunk)).raise_for_status()
+    patch = {"Content-Type": "application/offset+octet-stream"}
+    with httpx.Client(headers=service) as client:
+        client.post(f"{storage}/bucket", json={"id": "b", "name": "b", "public": False}).raise_for_status()
+        url = client.post(f"{storage}/upload/resumable", headers=described).headers["Location"]
+        client.patch(url, headers={**patch, "Upload-Offset": "0"}, content=bytes(chunk)).raise_for_status()
 
     another.stop()
     another.start()
-    assert client.head(url).headers["Upload-Offset"] == str(chunk)
-    patch["Upload-Offset"] = str(chunk)
-    client.patch(url, headers=patch, content=b"end").raise_for_status()
+    with httpx.Client(headers=service) as client:
+        assert client.head(url).headers["Upload-Offset"] == str(chunk)
+        client.patch(url, headers={**patch, "Upload-Offset": str(chunk)}, content=b"end").raise_for_status()
 
-    assert client.get(f"{storage}/object/b/a").content == bytes(chunk) + b"end"
+        assert client.get(f"{storage}/object/b/a").content == bytes(chunk) + b"end"
 
 
 def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
