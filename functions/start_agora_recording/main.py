@@ -10,7 +10,7 @@ from shared.settings import ServiceSettings
 
 from .contract import StartAgoraRecording, StartedRecording, start_recording_rpc
 
-PATIENCE_S = 15
+PATIENCE_S = 5  # somebody waits; the reconciler has more time
 
 
 @endpoint(

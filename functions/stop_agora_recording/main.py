@@ -8,7 +8,7 @@ from shared.settings import ServiceSettings
 
 from .contract import MESSAGES, StopAgoraRecording, StoppedRecording, stop_recording_rpc
 
-PATIENCE_S = 10
+PATIENCE_S = 5  # somebody waits; the reconciler has more time
 
 
 @endpoint(caller=("user", "service"), settings=(ServiceSettings, AgoraRestSettings))

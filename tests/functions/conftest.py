@@ -1,0 +1,24 @@
+"""What the tests of the recording functions share: the emulator, hurried, and a session to record."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cast import Stage
+from tests.recording_scene import SPEED, Agora, Scene
+
+
+@pytest.fixture(scope="session")
+def agora(stage: Stage) -> Iterator[Agora]:
+    """The emulator of the stack, at a test's pace."""
+    agora = Agora(stage.env)
+    agora.set_speed(SPEED)
+    yield agora
+    agora.set_speed(1)
+    agora.http.close()
+
+
+@pytest.fixture
+def scene(stage: Stage, agora: Agora) -> Scene:
+    """A session that may be recorded."""
+    return Scene(stage, agora)

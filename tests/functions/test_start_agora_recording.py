@@ -1,0 +1,324 @@
+"""Starting a recording: one caller wins, Agora is asked once, and nobody is recorded who has not agreed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.cast import Stage
+from tests.recording_scene import Agora, Scene, unknown_id, until
+
+
+def test_the_practitioner_starts_a_recording(scene: Scene) -> None:
+    """The reply names it, and soon Agora says that it records: the session's own channel, under a recorder's number."""
+    reply = scene.start()
+
+    body = reply.json()
+    assert (reply.status_code, body["success"], body["status"]) == (200, True, "pending")
+    recording = scene.wait_for("recording")
+    assert body["recording_id"] == str(recording["id"])
+    assert (body["resource_id"], body["sid"]) == (recording["agora_resource_id"], recording["agora_sid"])
+    assert recording["cname"] == scene.channel
+    assert recording["recorder_uid"] >= 4_000_000_000
+    assert recording["requested_by"] == scene.practitioner.id
+    assert recording["started_at"]
+
+
+def test_starting_twice_returns_the_running_one(scene: Scene) -> None:
+    """And Agora does not hear of the second time."""
+    first = scene.start().json()
+    scene.wait_for("recording")
+
+    again = scene.start(channel_name="somebody-elses").json()
+
+    assert again == {**first, "status": "recording"}
+    assert len(scene.agora.asked(scene.channel, "acquire")) == 1
+
+
+def test_twenty_starts_at_once_make_one_recording(scene: Scene) -> None:
+    """The row is won before Agora is asked, so nineteen callers find it won."""
+    with ThreadPoolExecutor(20) as crowd:
+        replies = list(crowd.map(lambda _: scene.start(), range(20)))
+
+    assert {reply.status_code for reply in replies} == {200}
+    assert len({reply.json()["recording_id"] for reply in replies}) == 1
+    assert len(scene.agora.recordings(scene.channel)) == 1
+    assert len(scene.agora.asked(scene.channel)) == 2  # one acquire, one start
+
+
+def test_an_admin_and_the_service_may_start_too(scene: Scene) -> None:
+    """Whoever starts it, it is the same recording."""
+    by_admin = scene.start(as_=scene.stage.admin()).json()
+    body = {"session_id": str(scene.session["id"])}
+    by_service = scene.stage.invoke_as_service("start-agora-recording", body).json()
+
+    assert by_admin["recording_id"] == by_service["recording_id"]
+
+
+def test_individual_mode_reaches_agora(scene: Scene) -> None:
+    """`composite` is Agora's mix, `individual` a file per person."""
+    scene.start(recording_mode="individual").raise_for_status()
+
+    assert scene.wait_for("recording")["mode"] == "individual"
+    assert scene.agora.recordings(scene.channel)[0]["mode"] == "individual"
+
+
+def test_the_client_may_not_record_and_a_stranger_learns_nothing(scene: Scene) -> None:
+    """403 for somebody of the session, 404 for anybody else, as for a session that is not there."""
+    refusals = [
+        scene.start(as_=scene.client),
+        scene.start(as_=scene.stage.client()),
+        scene.start(as_=scene.stage.practitioner()),
+        scene.start(session_id=unknown_id()),
+    ]
+
+    assert [(one.status_code, one.json()["code"]) for one in refusals] == [
+        (403, "not_allowed"),
+        (404, "session_not_found"),
+        (404, "session_not_found"),
+        (404, "session_not_found"),
+    ]
+    assert refusals[1].json() == refusals[3].json()
+    assert scene.stage.invoke("start-agora-recording", {"session_id": unknown_id()}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("minutes", "columns", "code"),
+    [
+        (60, {}, "too_early"),
+        (-200, {}, "session_over"),
+        (0, {"status": "cancelled"}, "session_cancelled"),
+        (0, {"status": "completed"}, "session_over"),
+        (0, {"session_location": "in_person"}, "session_in_person"),
+    ],
+)
+def test_only_an_open_room_is_recorded(
+    stage: Stage, agora: Agora, minutes: float, columns: dict[str, Any], code: str
+) -> None:
+    """Not before, not after, not a cancelled session and not one in a studio."""
+    scene = Scene(stage, agora, starts_in_minutes=minutes, **columns)
+
+    reply = scene.start()
+
+    assert (reply.status_code, reply.json()["code"]) == (409, code)
+    assert agora.asked(scene.channel) == []
+
+
+@pytest.mark.parametrize("who", ["client", "practitioner"])
+def test_without_everybodys_consent_nothing_is_recorded(scene: Scene, who: str) -> None:
+    """One missing consent is enough, and Agora never hears of it."""
+    person = getattr(scene, who)
+    withdraw(scene, person)
+
+    reply = scene.start()
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "recording_consent_missing")
+    assert scene.agora.asked(scene.channel) == []
+    agree(scene, person)
+    assert scene.start().status_code == 200
+
+
+def test_a_class_needs_the_consent_of_whoever_is_in_it(stage: Stage, agora: Agora) -> None:
+    """Who holds a token for the room counts; who booked and did not come does not; nor does the admin who made it."""
+    scene = Scene(stage, agora)
+    master = stage.group_class(practitioner=scene.practitioner)
+    scene.session, scene.channel = master, master["room_name"]
+    present, absent = stage.client(), stage.client()
+    for person in (present, absent):
+        stage.join(master, person)
+    enter(stage, scene.channel, present)
+
+    refused = scene.start()
+    stage.consent(present)
+    started = scene.start()
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "recording_consent_missing")
+    assert started.status_code == 200
+    assert scene.start(as_=present).status_code == 403
+
+
+def test_who_comes_later_without_consent_ends_the_recording_and_then_gets_in(scene: Scene) -> None:
+    """Their seat weighs more than the recording."""
+    scene.start().raise_for_status()
+    scene.wait_for("recording")
+    master = scene.stage.row(
+        "update public.session_schedules set max_participants = 5 where id = %s returning *",
+        scene.session["id"],
+    )
+    late = scene.stage.client()
+    scene.stage.join(master, late)
+
+    outside = enter(scene.stage, scene.channel, late)
+    scene.reconcile_to("processing")
+    inside = enter(scene.stage, scene.channel, late)
+
+    assert (outside.status_code, outside.json()["code"]) == (409, "recording_consent_missing")
+    assert scene.recording["stop_reason"] == "somebody_has_not_agreed"
+    assert inside.status_code == 200
+    assert scene.agora.asked(scene.channel, "stop")
+
+
+@pytest.mark.parametrize("who", ["client", "practitioner"])
+def test_withdrawing_consent_stops_the_recording(scene: Scene, who: str) -> None:
+    """As easily as it was given: the reconciler carries it to Agora within a minute."""
+    scene.start().raise_for_status()
+    scene.wait_for("recording")
+
+    withdraw(scene, getattr(scene, who))
+    scene.reconcile_to("processing")
+
+    assert scene.recording["stop_reason"] == "consent_withdrawn"
+    assert scene.agora.asked(scene.channel, "stop")
+
+
+def test_cancelling_the_session_stops_its_recording(scene: Scene) -> None:
+    """Whoever cancels need not know that it is being recorded."""
+    scene.start().raise_for_status()
+    scene.wait_for("recording")
+
+    scene.stage.execute(
+        "update public.session_schedules set status = 'cancelled' where id = %s", scene.session["id"]
+    )
+    scene.reconcile_to("processing")
+
+    assert scene.recording["stop_reason"] == "session_cancelled"
+
+
+def test_consents_and_starts_that_race_never_record_without_consent(scene: Scene) -> None:
+    """Withdrawn before: refused. Withdrawn after: stopped. There is nothing in between, however they meet."""
+    for _ in range(8):
+        with ThreadPoolExecutor(2) as pair:
+            started = pair.submit(scene.start)
+            pair.submit(withdraw, scene, scene.client).result()
+        if started.result().status_code == 409:
+            assert started.result().json()["code"] == "recording_consent_missing"
+        else:
+            assert scene.recording["stop_reason"] == "consent_withdrawn"
+            scene.stage.execute(
+                "update public.session_recordings set status = 'failed', failure_code = 'test' where session_id = %s",
+                scene.session["id"],
+            )
+        agree(scene, scene.client)
+
+
+def test_a_finished_session_is_not_recorded_again(scene: Scene) -> None:
+    """The pages show the link of the one recording; a second one would hide it."""
+    scene.start().raise_for_status()
+    scene.wait_for("recording")
+    scene.stop().raise_for_status()
+
+    reply = scene.start()
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "session_already_recorded")
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "201 already started": {"on": "start", "status": 201, "code": 7, "perform": True},
+    "206 not completed": {"on": "start", "status": 206, "code": 65, "times": None},
+    "500 timed out": {"on": "start", "status": 500, "code": 62, "times": None},
+    "500 and yet it runs": {"on": "start", "status": 500, "code": 62, "perform": True, "times": None},
+    "the connection breaks": {"on": "start", "reset": True, "perform": True, "times": None},
+    "too many requests": {"on": "acquire", "status": 429, "times": None},
+    "no capacity": {"on": "acquire", "status": 400, "code": 406, "times": None},
+    "no worker": {"on": "start", "status": 500, "code": 502},
+    "a task conflict": {"on": "start", "status": 400, "code": 53, "times": None},
+    "bad parameters": {"on": "acquire", "status": 400, "code": 2},
+    "wrong credentials": {"on": "start", "status": 401, "body": {"message": "Unauthorized"}},
+}
+
+
+def test_what_agora_answers_to_a_start(stage: Stage, agora: Agora) -> None:
+    """What may still succeed stays pending, for the reconciler; what never can has failed, and may be started anew."""
+
+    def play(fault: dict[str, Any]) -> tuple[int, str, str | None]:
+        scene = scenes[id(fault)]
+        scene.lose_notifications()
+        scene.fault(**fault)
+        reply = scene.start()
+        return reply.status_code, scene.recording["status"], reply.json().get("code")
+
+    scenes = {id(fault): Scene(stage, agora) for fault in FAULTS.values()}
+    with ThreadPoolExecutor(len(FAULTS)) as crowd:
+        ends = dict(zip(FAULTS, crowd.map(play, FAULTS.values()), strict=True))
+
+    hopeless = {"bad parameters", "wrong credentials"}
+    assert ends == {
+        name: (502, "failed", "agora_rejected") if name in hopeless else (200, "pending", None)
+        for name in FAULTS
+    }
+    for name in hopeless:
+        assert scenes[id(FAULTS[name])].start().status_code == 200
+
+
+def test_a_start_whose_answer_was_lost_is_found_again(scene: Scene) -> None:
+    """With every notification lost as well: its files tell the sid, and there is still only one recording."""
+    scene.lose_notifications()
+    scene.fault("start", reset=True, perform=True, times=None)
+
+    assert scene.start().json()["sid"] is None
+    until(lambda: bool(scene.source_keys()), "a file in the bucket")
+    recording = scene.reconcile_to("recording")
+
+    (running,) = scene.agora.recordings(scene.channel)
+    assert (recording["agora_sid"], recording["attempt"]) == (running["sid"], 1)
+
+
+def test_a_recorder_that_never_comes_is_sent_again_with_another_number(scene: Scene) -> None:
+    """Accepted, and then 404 for ever: after 90 s the bucket is asked, and the second attempt runs."""
+    scene.lose_notifications()
+    scene.fault("recording", never_runs=True, silent=True)
+    scene.start().raise_for_status()
+    first = scene.recording
+
+    scene.reconcile()
+    scene.change(missing_since="now() - interval '91 seconds'")
+    recording = scene.reconcile_to("recording")
+
+    assert recording["attempt"] == 2
+    assert recording["recorder_uid"] != first["recorder_uid"]
+
+
+def test_three_recorders_that_never_come_are_enough(scene: Scene) -> None:
+    """It has failed, says so, and may be started anew."""
+    scene.lose_notifications()
+    scene.fault("start", status=500, code=502, times=None)
+
+    scene.start()
+    recording = scene.reconcile_to("failed")
+
+    assert (recording["failure_code"], recording["attempt"]) == ("not_started", 3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"session_id": "x"},
+        {"session_id": 5},
+        {"session_id": None},
+        {"session_id": unknown_id(), "recording_mode": "web"},
+    ],
+)
+def test_a_bad_body_is_named(scene: Scene, body: dict[str, Any]) -> None:
+    """By its field."""
+    reply = scene.stage.invoke("start-agora-recording", body, as_=scene.practitioner)
+
+    assert reply.status_code == 422
+    assert reply.json()["details"][0]["field"] == (
+        "recording_mode" if "recording_mode" in body else "session_id"
+    )
+
+
+def enter(stage: Stage, channel: str, person: Any) -> Any:
+    """Ask for a token, as the page does."""
+    return stage.invoke("create-agora-token", {"channelName": channel, "role": "publisher"}, as_=person)
+
+
+def withdraw(scene: Scene, person: Any) -> None:
+    path = f"user_consents?user_id=eq.{person.id}&consent_type=eq.session_recording"
+    scene.stage.rest("PATCH", path, as_=person, json={"consented": False}).raise_for_status()
+
+
+def agree(scene: Scene, person: Any) -> None:
+    path = f"user_consents?user_id=eq.{person.id}&consent_type=eq.session_recording"
+    scene.stage.rest("PATCH", path, as_=person, json={"consented": True}).raise_for_status()
