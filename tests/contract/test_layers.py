@@ -49,7 +49,9 @@ def test_nothing_in_shared_is_left_over() -> None:
 
 def test_a_cold_start_imports_nothing_heavy() -> None:
     """Not even tokens: they are verified when one comes. Only functions that always go outside bring httpx along."""
-    at_home = [each.target for each in functions().values() if "httpx" not in {need.name for need in required(each)}]
+    at_home = [
+        each.target for each in functions().values() if "httpx" not in {need.name for need in required(each)}
+    ]
     program = f"""
 import importlib, sys
 for target in {at_home}:
@@ -57,7 +59,9 @@ for target in {at_home}:
     print(target, *sorted({HEAVY} & set(sys.modules)))
 """
 
-    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
 
     assert at_home == run.stdout.splitlines()
     assert len(at_home) > 6

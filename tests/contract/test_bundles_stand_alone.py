@@ -1,0 +1,146 @@
+"""Every bundle, alone: its own files, its own pins in a clean environment, its own settings, and nothing of ours."""
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.bundle import build
+from deploy.functions import Function
+
+PREFLIGHT = {
+    "origin": "https://app.test",
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "authorization, x-client-info, apikey, content-type",
+}
+FORGED = {"authorization": "Bearer eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYXV0aGVudGljYXRlZCJ9.Zm9yZ2Vk"}
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the environments are; functions with equal pins share one."""
+    return tmp_path_factory.mktemp("environments")
+
+
+@pytest.fixture
+def programs(function: Function, environments: Path) -> Path:
+    """The programs of an environment that has the function's pins and nothing else."""
+    pins = function.folder / "requirements.txt"
+    venv = environments / hashlib.sha256(pins.read_bytes()).hexdigest()[:12]
+    if not venv.exists():
+        uv = Path(sys.executable).parent / "uv"
+        subprocess.run([uv, "venv", "-q", "--python", sys.executable, venv], check=True)
+        subprocess.run(
+            [uv, "pip", "install", "-q", "--python", venv / "bin" / "python", "--require-hashes", "-r", pins],
+            check=True,
+        )
+    return venv / "bin"
+
+
+@pytest.fixture
+def bundle(function: Function, tmp_path: Path) -> Path:
+    """The bundle, built anew."""
+    return build(function, tmp_path)
+
+
+def settings(function: Function) -> dict[str, str]:
+    """Made-up values for what it requires; whatever it would call is not there."""
+    numbers = {"RECORDING_S3_VENDOR", "RECORDING_S3_REGION_CODE"}
+    made_up = {name: "1" if name in numbers else f"made-up-{name.lower()}" for name in function.required()}
+    nowhere = {
+        name: "http://127.0.0.1:9" for name in ("SUPABASE_URL", "RECORDING_S3_ENDPOINT") if name in made_up
+    }
+    return made_up | nowhere | {"SUPABASE_JWT_SECRET": "a made-up secret of more than thirty-two bytes"}
+
+
+@contextmanager
+def started(
+    bundle: Path, programs: Path, given: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The bundle's own start command, in its own folder, with nothing from our environment; and where it listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = (bundle / "Procfile").read_text().removeprefix("web: ")
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", command],
+        cwd=bundle,
+        env={"PATH": f"{programs}:/usr/bin:/bin", "HOST": "127.0.0.1", "PORT": str(port), **given},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def ask(client: httpx.Client, process: subprocess.Popen[str], url: str) -> httpx.Response:
+    """A preflight, as soon as it is answered."""
+    deadline = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            return client.options(url, headers=PREFLIGHT)
+        except httpx.ConnectError:
+            time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    pytest.fail(f"It did not start: {process.stdout and process.stdout.read()}")
+
+
+def test_it_starts_alone_and_refuses_in_order(function: Function, bundle: Path, programs: Path) -> None:
+    """Nobody, a forged token and a strange verb are refused in the one shape, which a browser can read."""
+    verb = function.methods[0]
+    wrong = "DELETE"
+    with started(bundle, programs, settings(function)) as (process, url), httpx.Client() as client:
+        preflight = ask(client, process, url)
+        nobody = client.request(verb, url)
+        forged = client.request(verb, f"{url}/functions/v1/{function.name}", headers=FORGED)
+        strange = client.request(wrong, url)
+
+    assert 204 == preflight.status_code
+    assert (405, "method_not_allowed") == (strange.status_code, strange.json()["code"])
+    for reply in (nobody, forged):
+        assert reply.status_code in ([503] if function.callers == ("public",) else [401])
+        assert {"error", "code", "message", "details", "hint"} == reply.json().keys()
+    for reply in (preflight, nobody, forged, strange):
+        assert "*" == reply.headers["access-control-allow-origin"]
+        assert "authorization" in reply.headers["access-control-allow-headers"]
+
+
+def test_it_does_not_start_without_one_of_its_settings(
+    function: Function, bundle: Path, programs: Path
+) -> None:
+    """It ends by itself, and its last line names what is missing."""
+    given = settings(function)
+    missing = min(function.required())
+    del given[missing]
+
+    with started(bundle, programs, given) as (process, _):
+        output, _ = process.communicate(timeout=30)
+
+    assert process.returncode != 0
+    assert f"Missing settings: {missing}." in output.splitlines()[-1]
+
+
+def test_it_holds_nothing_but_what_it_reaches(function: Function, bundle: Path) -> None:
+    """No other function, no tests, no local stack."""
+    files = {path.relative_to(bundle).parts[0] for path in bundle.rglob("*") if path.is_file()}
+
+    assert files - {path.name for path in function.folder.glob("*.py")} == {
+        "shared",
+        "requirements.txt",
+        "Procfile",
+        ".python-version",
+    }

@@ -1,0 +1,172 @@
+"""The seam between Python and SQL: every Rpc of every contract is held against the migrated database itself."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deploy.functions import ROOT, Function
+from deploy.imports import reached
+from shared.database import Rpc
+from tests.cast import Stage
+
+# What `once` refuses is its own, and holds for every call that remembers.
+SIGNATURES = """
+  select n.nspname || '.' || p.proname as name, p.prosrc as body, p.provolatile as volatility,
+         p.pronargs - p.pronargdefaults as required,
+         array(select r from unnest(array['anon', 'authenticated', 'service_role']) as r
+                where has_function_privilege(r, p.oid, 'execute')) as granted,
+         coalesce(p.proargnames[1:p.pronargs], '{}') as arguments,
+         case when t.typtype = 'c'
+              then (select array_agg(a.attname::text) from pg_attribute a
+                     where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped)
+              else (select array_agg(o.name) from unnest(p.proargnames, p.proargmodes) as o (name, mode)
+                     where o.mode in ('o', 't', 'b')) end as columns
+    from pg_proc p
+    join pg_namespace n on n.oid = p.pronamespace
+    join pg_type t on t.oid = p.prorettype
+   where n.nspname in ('public', 'private')
+"""
+REFUSAL = re.compile(r"private\.refuse\(\s*(\d+)\s*,\s*'([a-z0-9_]+)'")
+CALL = re.compile(r"\b((?:public|private)\.[a-z0-9_]+)\s*\(")
+Functions = dict[str, dict[str, Any]]
+WRITE = re.compile(r"\b(?:insert\s+into|update|delete\s+from)\s+public\.([a-z0-9_]+)")
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place in Python that calls an SQL function."""
+
+    rpc: Rpc[Any]
+    as_service: bool
+    passes: frozenset[str]
+    passes_more: bool  # a mapping whose names only the running program knows
+
+    @property
+    def name(self) -> str:
+        return f"public.{self.rpc.name}"
+
+
+@pytest.fixture(scope="session")
+def sql(stage: Stage) -> Functions:
+    """Every function of the migrated database, by name."""
+    found = list(stage.owner.execute(SIGNATURES))
+    functions = {row["name"]: {**row, "granted": set(row["granted"])} for row in found}
+    assert len(functions) == len(found), "two functions of one name: PostgREST could not tell them apart"
+    return functions
+
+
+@pytest.fixture(scope="session")
+def triggers(stage: Stage) -> dict[str, list[str]]:
+    """The trigger functions of each table."""
+    rows = stage.owner.execute(
+        "select c.relname as table, array_agg(n.nspname || '.' || p.proname) as functions from pg_trigger t"
+        " join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid"
+        " join pg_namespace n on n.oid = p.pronamespace where not t.tgisinternal group by 1"
+    )
+    return {row["table"]: row["functions"] for row in rows}
+
+
+def uses(function: Function) -> Iterator[Use]:
+    """Every `.rpc(…)` that a function reaches, as it is written."""
+    for file, code in reached(function):
+        module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+        for node in ast.walk(code):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr="rpc", value=database),
+                    args=[ast.Name(id=name)],
+                    keywords=keywords,
+                ) if isinstance(getattr(module, name, None), Rpc):
+                    whole = [
+                        "call.body.model_dump()" == ast.unparse(k.value) for k in keywords if k.arg is None
+                    ]
+                    takes = function.contract().takes
+                    passed = {k.arg for k in keywords if k.arg}
+                    if any(whole) and takes:
+                        passed |= set(takes.model_fields)
+                    yield Use(
+                        rpc=getattr(module, name),
+                        as_service=ast.unparse(database) != "call.database",
+                        passes=frozenset(passed),
+                        passes_more=not all(whole),
+                    )
+
+
+def refusals(name: str, sql: Functions, seen: set[str]) -> set[str]:
+    """The codes that an SQL function and those it calls refuse with."""
+    seen.add(name)
+    body = sql[name]["body"]
+    codes = {code for _, code in REFUSAL.findall(body)}
+    for called in set(CALL.findall(body)) & sql.keys() - seen:
+        codes |= refusals(called, sql, seen)
+    return codes
+
+
+def test_every_rpc_may_be_called_by_those_who_call_it(function: Function, sql: Functions) -> None:
+    """With the caller's token by people, with the secret key by the service, and by nobody who need not."""
+    for use in uses(function):
+        granted = sql[use.name]["granted"]
+
+        assert use.as_service or "authenticated" in granted, use.name
+        assert "service" not in function.callers or "service_role" in granted, use.name
+        assert granted <= ({"service_role"} if use.as_service else {"authenticated", "service_role"}), (
+            use.name
+        )
+
+
+def test_arguments_that_are_passed_exist_and_all_required_ones_are_passed(
+    function: Function, sql: Functions
+) -> None:
+    """PostgREST finds a function by the names of its arguments; a misspelt one is a 500."""
+    for use in uses(function):
+        arguments = sql[use.name]["arguments"]
+        required = set(arguments[: sql[use.name]["required"]])
+
+        assert use.passes <= set(arguments), use.name
+        assert use.passes_more or required <= use.passes, use.name
+
+
+def test_columns_that_are_read_are_given(function: Function, sql: Functions) -> None:
+    """SQL may give more: it learns a column first."""
+    for use in uses(function):
+        assert set(use.rpc.gives.model_fields) <= set(sql[use.name]["columns"] or []), use.name
+
+
+def test_codes_that_are_declared_are_those_that_are_raised(
+    function: Function, sql: Functions, triggers: dict[str, list[str]]
+) -> None:
+    """By the function and those it calls; what triggers raise may be declared where it can happen."""
+    for use in uses(function):
+        reached: set[str] = set()
+        raised = refusals(use.name, sql, reached)
+        tables = {table for name in reached for table in WRITE.findall(sql[name]["body"])}
+        by_triggers = {
+            code
+            for table in tables
+            for name in triggers.get(table, [])
+            for code in refusals(name, sql, set())
+        }
+
+        assert raised <= set(use.rpc.refuses), use.name
+        assert set(use.rpc.refuses) <= raised | by_triggers, use.name
+
+
+def test_a_call_that_remembers_can_go_through_once(function: Function, sql: Functions) -> None:
+    """It changes something, and its reply is one row."""
+    for use in uses(function):
+        if use.rpc.remembers:
+            assert "v" == sql[use.name]["volatility"], use.name
+
+
+def test_every_rpc_of_a_contract_is_used(function: Function) -> None:
+    """A contract promises no call that nobody makes."""
+    contract = importlib.import_module(f"functions.{function.target}.contract")
+
+    promised = {f"public.{value.name}" for value in vars(contract).values() if isinstance(value, Rpc)}
+
+    assert promised <= {use.name for use in uses(function)}
