@@ -20,7 +20,9 @@ class KeptNotification(Output):
     is_applied: bool
 
 
-receive_agora_notification_rpc = Rpc("receive_agora_notification", gives=KeptNotification)
+receive_agora_notification_rpc = Rpc(
+    "receive_agora_notification", gives=KeptNotification, refuses=("recording_not_found",)
+)
 
 
 def observation(event: agora.Event) -> str | None:
