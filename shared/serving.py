@@ -9,6 +9,7 @@ and body from supabase-js.
 """
 
 import functools
+import gc
 import os
 import re
 import sys
@@ -68,6 +69,7 @@ def endpoint(
 
         function.__annotations__ = {}
         function.contract = contract  # type: ignore[attr-defined]
+        gc.freeze()  # as in shared/__init__.py: by now there is more that stays
         return function
 
     return serve
