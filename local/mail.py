@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>Mail</title><meta http-equiv="refresh" content="5">
 <style>body {{ font: 16px/1.5 system-ui; max-width: 60rem; margin: 2rem auto }}
@@ -40,7 +40,7 @@ class Mailbox:
 
     def smtp(self) -> SMTP:
         """What speaks on one SMTP connection."""
-        return SMTP(self, enable_SMTPUTF8=True, auth_require_tls=False, authenticator=_anybody)
+        return SMTP(self, enable_SMTPUTF8=True)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
         content = envelope.content if isinstance(envelope.content, bytes) else b""
@@ -110,12 +110,6 @@ class Mailbox:
             return web.Response(text=mail["HtmlBody"], content_type="text/html", headers=headers)
         text = mail.get("TextBody") or json.dumps(mail.get("TemplateModel"), indent=2)
         return web.Response(text=text, headers=headers)
-
-
-def _anybody(
-    server: SMTP, session: Session, envelope: Envelope, mechanism: str, credentials: object
-) -> AuthResult:
-    return AuthResult(success=True)
 
 
 def _subject(mail: dict[str, Any]) -> str:

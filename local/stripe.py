@@ -19,18 +19,8 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     }
     seed = config.state / "stripe.json"
     write_private(seed, json.dumps(settings))
-    port = str(config.port(Port.STRIPE))
     program = NODE / "node_modules" / "emulate" / "dist" / "index.js"
-    command: list[str | Path] = [
-        NODE_BINARY,
-        program,
-        "start",
-        "--service",
-        "stripe",
-        "--port",
-        port,
-        "--seed",
-        seed,
-    ]
-    ready = answers(client, config.url(Port.STRIPE))
-    await processes.keep("stripe", command, env=environment(), cwd=config.state, ready=ready)
+    url = config.url(Port.STRIPE)
+    where = ["--port", str(config.port(Port.STRIPE)), "--base-url", url]
+    command: list[str | Path] = [NODE_BINARY, program, "start", "--service", "stripe", *where, "--seed", seed]
+    await processes.keep("stripe", command, env=environment(), cwd=config.state, ready=answers(client, url))

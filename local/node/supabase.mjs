@@ -1,6 +1,6 @@
 // Auth, storage and resumable uploads on one port: @supabase/lite, with what it answers differently put right.
 
-import { App } from "@supabase/lite";
+import { App, SmtpEmailDriver } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 import { getRequestListener } from "@hono/node-server";
 import { createServer } from "node:http";
@@ -15,7 +15,6 @@ const quiet = { onnotice: () => {} };
 const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 const json = { to: 114, from: [114], serialize: text, parse: JSON.parse };
 const jsonb = { to: 3802, from: [3802], serialize: text, parse: JSON.parse };
-const anybody = { user: "lite", pass: "lite" }; // the mail catcher takes mail from anybody, but lite insists
 
 const connection = createPostgresConnection({
   url: DATABASE_URL,
@@ -32,14 +31,13 @@ const app = new App({
     jwt_secret: JWT_SECRET,
     jwt_expiry: 3600,
     site_url: SITE_URL,
-    email: {
-      enable_signup: true,
-      enable_confirmations: false,
-      smtp: { enabled: true, host: "127.0.0.1", port: Number(SMTP_PORT), ...anybody, admin_email: "auth@demo.test" },
-    },
+    email: { enable_signup: true, enable_confirmations: false },
   },
   storage: { enabled: true, file_size_limit: "5GiB" },
-  options: { server: { admin: false, apiKeys: false, disableStudio: true } }, // keys are the gateway's business
+  options: {
+    server: { admin: false, apiKeys: false, disableStudio: true }, // keys are the gateway's business
+    drivers: { email: new SmtpEmailDriver({ host: "127.0.0.1", port: Number(SMTP_PORT), from: "auth@demo.test" }) },
+  },
 });
 app._storageAdapter = new Files(STORAGE);
 await app.ensureSystemSchema();
