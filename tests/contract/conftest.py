@@ -6,6 +6,8 @@ from deploy.functions import functions
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Deploy.yaml is the list."""
+    """Deploy.yaml is the list; `@pytest.mark.which(that=…)` chooses those that a test is about."""
     if "function" in metafunc.fixturenames:
-        metafunc.parametrize("function", functions().values(), ids=functions())
+        which = metafunc.definition.get_closest_marker("which")
+        chosen = [each for each in functions().values() if which is None or which.kwargs["that"](each)]
+        metafunc.parametrize("function", chosen, ids=[each.name for each in chosen])
