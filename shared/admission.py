@@ -12,6 +12,7 @@ from .errors import BadRequest, MethodNotAllowed, NotAllowed, NotSignedIn, TooLa
 from .settings import SupabaseSettings
 
 BODY_LIMIT_BYTES = 1024 * 1024
+Headers = dict[str, str]
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -25,20 +26,31 @@ async def admit(request: Request, contract: Contract, request_id: str, line: dic
         raise MethodNotAllowed(
             sentence=f"This function answers {allowed}, not {request.method}.", headers={"allow": allowed}
         )
-    caller = await identify(request.headers) if _asks_who(contract) else None
+    headers = _headers(request)
+    caller = await identify(headers) if _asks_who(contract) else None
     line["caller"] = str(caller or "anonymous")
     _check_caller(caller, contract)
-    raw = await _read(request)
+    raw = await _read(request, headers)
     return Call(
-        body=_parse(request, raw, contract.takes),
+        body=_parse(request, headers, raw, contract.takes),
         raw=raw,
         caller=caller,
-        headers=request.headers,
-        address=_address(request),
-        agent=(request.headers.get("user-agent") or "")[:500] or None,
+        headers=headers,
+        address=_address(request, headers),
+        agent=headers.get("user-agent", "")[:500] or None,
         request_id=request_id,
-        idempotency_key=_idempotency_key(request),
+        idempotency_key=_idempotency_key(headers),
     )
+
+
+def _headers(request: Request) -> Headers:
+    """By their names in lower case, as ASGI has them. Of a name that is repeated the first counts.
+
+    A dictionary, because Starlette's own goes through all headers for each one asked for.
+    """
+    return {
+        name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])
+    }
 
 
 def _asks_who(contract: Contract) -> bool:
@@ -54,9 +66,9 @@ def _check_caller(caller: Caller | None, contract: Contract) -> None:
         raise NotAllowed()
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, headers: Headers) -> bytes:
     """The raw body, never more of it than the limit."""
-    declared = request.headers.get("content-length", "0")
+    declared = headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > BODY_LIMIT_BYTES:
         raise _too_large()
     chunks, size = [], 0
@@ -72,7 +84,7 @@ def _too_large() -> TooLarge:
     return TooLarge(sentence=f"The body is larger than {BODY_LIMIT_BYTES // 1024} KiB.")
 
 
-def _parse(request: Request, raw: bytes, takes: type[BaseModel] | None) -> Any:
+def _parse(request: Request, headers: Headers, raw: bytes, takes: type[BaseModel] | None) -> Any:
     """The body as its model. JSON is read strictly ("1" is no number); a query string is all text, so it is not."""
     if takes is None:
         return None
@@ -81,7 +93,7 @@ def _parse(request: Request, raw: bytes, takes: type[BaseModel] | None) -> Any:
             return takes.model_validate(_without_nul(dict(request.query_params)))
         if not raw.strip():
             return takes.model_validate_json(b"{}")
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMedia()
         if b"\\u0000" in raw:
@@ -132,16 +144,16 @@ def _worded(found: Any) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
+def _idempotency_key(headers: Headers) -> str | None:
+    key = headers.get("idempotency-key")
     if key is not None and not KEY_PATTERN.fullmatch(key):
         raise BadRequest("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 printable characters.")
     return key
 
 
-def _address(request: Request) -> str | None:
+def _address(request: Request, headers: Headers) -> str | None:
     """The address the outermost of our own proxies saw. What stands left of it in the header, the client wrote."""
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
     proxies = SupabaseSettings.read().trusted_proxies
     if proxies and hops:
         return hops[-min(proxies, len(hops))][:45]

@@ -23,6 +23,8 @@ COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 ASYMMETRIC = ("ES256", "RS256")
 KEY_SET_LIFETIME_S = 600  # as long as the auth server and its edge cache theirs
 KEY_SET_COOLDOWN_S = 30  # an unknown key id asks again, but not for every forged token
+VERIFIED_FOR_S = 60  # a page asks several times with one token; PostgREST verifies it each time anyway
+VERIFIED_AT_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ async def identify(headers: Mapping[str, str]) -> Caller | None:
         return Caller(None, None, None, is_service=True)
     if not COMPACT.fullmatch(token):  # base64 decoders skip what does not belong; a token goes on as it came
         raise BadToken()
-    return _caller(await verify(token), token)
+    return await _caller_of(token)
 
 
 def _is_secret_key(key: str) -> bool:
@@ -76,6 +78,22 @@ def _is_secret_key(key: str) -> bool:
     except MissingSettings:  # this function was not granted the key: for it, there is no such caller
         return False
     return hmac.compare_digest(key.encode(), expected.encode())
+
+
+async def _caller_of(token: str) -> Caller | None:
+    """Who a token names; remembered for a moment, by the whole token, and never past its end."""
+    caller, until = _verified.get(token, (None, 0.0))
+    now = time.time()
+    if now < until:
+        return caller
+    claims = await verify(token)
+    caller = _caller(claims, token)
+    if len(_verified) >= VERIFIED_AT_MOST:
+        del _verified[
+            next(iter(_verified))
+        ]  # the oldest; forged tokens never get here, so they flush nothing
+    _verified[token] = caller, min(now + VERIFIED_FOR_S, float(claims["exp"]))
+    return caller
 
 
 def _caller(claims: dict[str, Any], token: str) -> Caller | None:
@@ -180,3 +198,4 @@ def _parse(document: bytes) -> list[Any]:
 
 
 _key_set = _KeySet()
+_verified: dict[str, tuple[Caller | None, float]] = {}

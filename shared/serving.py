@@ -15,7 +15,6 @@ import re
 import sys
 import time
 import traceback
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args, get_type_hints
 
@@ -37,6 +36,7 @@ CORS = {
     "access-control-expose-headers": "x-request-id",
     "access-control-max-age": "86400",
 }
+CORS_RAW = [(name.encode(), value.encode()) for name, value in CORS.items()]  # as ASGI wants them, once
 
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
@@ -107,9 +107,7 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
         line |= {"code": Broken.code, "error": traceback.format_exc()}
         response = _reply(Broken())
-    for name, value in CORS.items():
-        response.headers[name] = value
-    response.headers["x-request-id"] = request_id
+    response.raw_headers += [*CORS_RAW, (b"x-request-id", request_id.encode())]
     if call is not None:
         line |= {"database_calls": call.database_calls, **call.facts}
     line |= {"status": response.status_code, "ms": round((time.perf_counter() - started) * 1000, 1)}
@@ -121,7 +119,7 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
 def _request_id(request: Request) -> str:
     """The caller's own, if it can be passed on and logged as it is."""
     given = request.headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
 
 
 def _reply(result: Any) -> Response:

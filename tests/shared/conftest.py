@@ -21,6 +21,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Environment:
     def set_variables(**variables: str | None) -> None:
         monkeypatch.setattr(Settings, "_read", {})
         monkeypatch.setattr(auth, "_key_set", auth._KeySet())
+        monkeypatch.setattr(auth, "_verified", {})
         for name, value in variables.items():
             if value is None:
                 monkeypatch.delenv(name, raising=False)

@@ -345,3 +345,69 @@ async def test_the_legacy_service_key_is_the_service() -> None:
 
     assert caller is not None
     assert caller.is_service
+
+
+class Counted:
+    """`verify`, and how often it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times = 0
+        self._verify = auth.verify
+        monkeypatch.setattr(auth, "verify", self)
+
+    async def __call__(self, credential: str) -> dict[str, Any]:
+        self.times += 1
+        return await self._verify(credential)
+
+
+@pytest.mark.usefixtures("project")
+async def test_a_token_is_verified_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures are the dearest part of a request; the same token a moment later is the same person."""
+    verified, credential = Counted(monkeypatch), token()
+
+    callers = [await identify(bearer(credential)) for _ in range(3)]
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + auth.VERIFIED_FOR_S + 1)
+    callers.append(await identify(bearer(credential)))
+
+    assert [Caller(SOMEBODY, "client@demo.test", credential)] * 4 == callers
+    assert 2 == verified.times
+
+
+@pytest.mark.usefixtures("project")
+async def test_a_remembered_token_ends_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remembering adds nothing to its life; the leeway for clocks is the verifier's."""
+    verified, credential = Counted(monkeypatch), token(exp=int(time.time()) - 5)
+
+    for _ in range(2):
+        await identify(bearer(credential))
+
+    assert 2 == verified.times
+
+
+@pytest.mark.usefixtures("project")
+async def test_what_is_remembered_is_the_whole_token_and_only_good_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A token that differs in its signature alone is another token; a bad one is bad each time."""
+    credential = token()
+    await identify(bearer(credential))
+    header, payload, signature = credential.split(".")
+    verified = Counted(monkeypatch)
+
+    for _ in range(2):
+        with pytest.raises(BadToken):
+            await identify(bearer(f"{header}.{payload}.{signature[::-1]}"))
+
+    assert 2 == verified.times
+
+
+@pytest.mark.usefixtures("project")
+async def test_not_everybody_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of a process is bounded, however many people call."""
+    monkeypatch.setattr(auth, "VERIFIED_AT_MOST", 2)
+
+    for person in range(5):
+        await identify(bearer(token(session_id=str(person))))
+
+    assert 2 == len(auth._verified)
