@@ -89,9 +89,7 @@ async def _caller_of(token: str) -> Caller | None:
     claims = await verify(token)
     caller = _caller(claims, token)
     if len(_verified) >= VERIFIED_AT_MOST:
-        del _verified[
-            next(iter(_verified))
-        ]  # the oldest; forged tokens never get here, so they flush nothing
+        del _verified[next(iter(_verified))]  # the oldest; forged ones never got in
     _verified[token] = caller, min(now + VERIFIED_FOR_S, float(claims["exp"]))
     return caller
 
