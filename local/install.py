@@ -39,10 +39,11 @@ def main() -> None:
 
 
 def install_python(venv: Path, lock: Path) -> None:
-    wanted = _digest(lock, sys.version)
-    if _is_up_to_date(venv, wanted):
+    wanted = _digest(lock, platform.machine())
+    has_python = (venv / "bin" / "python").exists()  # no: never made, or made by a Python that is gone
+    if has_python and _is_up_to_date(venv, wanted):
         return
-    if not (venv / "bin" / "python").exists():
+    if not has_python:
         with Live("Virtual environment"):
             _create(venv)
     with Live("Python packages") as live:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from .config import ROOT, free_base
 from .envfile import read_env
@@ -86,18 +87,25 @@ class Stack:
                 text=True,
             )
         os.close(tell)
-        failure = f"The supervisor ended without a word; see {self.state / 'supervisor.log'}"
-        with os.fdopen(hear) as lines:
-            for line in lines:
-                news = json.loads(line)
-                if "step" in news:
-                    self._on_step(news["step"], news["seconds"])
-                elif "failed" in news:
-                    failure = news["failed"]
-                else:
-                    return self
-        self.stop()
-        raise StackFailed(failure)
+        try:
+            with os.fdopen(hear) as lines:
+                self._listen(lines)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _listen(self, lines: TextIO) -> None:
+        """Hear the supervisor out, until all is ready."""
+        for line in lines:
+            match json.loads(line):
+                case {"step": step, "seconds": seconds}:
+                    self._on_step(step, seconds)
+                case {"ready": True}:
+                    return
+                case {"failed": why}:
+                    raise StackFailed(why)
+        raise StackFailed(f"The supervisor ended without a word; see {self.state / 'supervisor.log'}")
 
     def stop(self) -> None:
         """End everything, and return when nothing is left."""

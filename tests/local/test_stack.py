@@ -3,6 +3,8 @@
 import os
 import signal
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from local.config import ROOT, free_base
 from local.stack import Stack, StackFailed
 
 from .conftest import is_there
@@ -19,10 +22,10 @@ from .conftest import is_there
 PASSWORD = "a long enough password"
 
 
-@pytest.fixture
-def another(tmp_path: Path) -> Iterator[Stack]:
-    """A stack beside the one that all tests share."""
-    with Stack(tmp_path / "state") as stack:
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack beside the one that all tests share; these tests may stop and start it."""
+    with Stack(tmp_path_factory.mktemp("another")) as stack:
         yield stack
 
 
@@ -93,6 +96,36 @@ def test_an_unfinished_upload_outlives_a_restart(another: Stack) -> None:
         client.patch(url, headers={**patch, "Upload-Offset": str(chunk)}, content=b"end").raise_for_status()
 
         assert client.get(f"{storage}/object/b/a").content == bytes(chunk) + b"end"
+
+
+def test_make_up_leaves_the_stack_running_and_make_down_does_not(tmp_path: Path) -> None:
+    """The commands behind make: up twice, the demo's people, reset, down."""
+    place = ["--state", str(tmp_path / "state"), "--port", str(free_base())]
+
+    def make(command: str) -> str:
+        run = [sys.executable, "-m", "local", command, *place]
+        return subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    stack = Stack(tmp_path / "state")
+    try:
+        said = make("up")
+        assert stack.env["DEMO_CLIENT_PASSWORD"] in said
+        assert "running already" in make("up")
+
+        headers = {"apikey": stack.env["SUPABASE_SECRET_KEY"]}
+        sessions = f"{stack.env['SUPABASE_URL']}/rest/v1/session_schedules?select=status"
+        assert {row["status"] for row in httpx.get(sessions, headers=headers).json()} == {
+            "scheduled",
+            "completed",
+        }
+    finally:
+        make("down")
+    assert not stack.is_running()
+
+    keys = stack.env
+    make("reset")
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["secrets.json"]
+    assert keys["SUPABASE_SECRET_KEY"] in (tmp_path / "state" / "secrets.json").read_text()
 
 
 def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
