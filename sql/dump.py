@@ -34,7 +34,7 @@ def main() -> None:
 def dump(postgres: Server, url: str) -> str:
     """The schema as text that depends on nothing but the schema."""
     command = [
-        postgres.binaries / "pg_dump",
+        str(postgres.binaries / "pg_dump"),
         "--schema-only",
         "--no-owner",
         "--schema=public",

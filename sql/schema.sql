@@ -1365,16 +1365,18 @@ CREATE FUNCTION private.sync_profile() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  insert into public.profiles as p (id, email, full_name, phone_number, date_of_birth, address)
+  insert into public.profiles as p (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
   values (
     new.id, new.email,
     new.raw_user_meta_data ->> 'full_name',
+    new.raw_user_meta_data ->> 'avatar_url',
     new.raw_user_meta_data ->> 'phone_number',
     private.date_or_null(new.raw_user_meta_data ->> 'date_of_birth'),
     new.raw_user_meta_data ->> 'address')
   on conflict (id) do update set
     email         = excluded.email,
     full_name     = coalesce(excluded.full_name, p.full_name),
+    avatar_url    = coalesce(excluded.avatar_url, p.avatar_url),
     phone_number  = coalesce(excluded.phone_number, p.phone_number),
     date_of_birth = coalesce(excluded.date_of_birth, p.date_of_birth),
     address       = coalesce(excluded.address, p.address);
@@ -4414,7 +4416,6 @@ ALTER TABLE public.waiver_policy ENABLE ROW LEVEL SECURITY;
 
 -- Name: SCHEMA private; Type: ACL; Schema: -
 
-GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO service_role;
 
@@ -4620,7 +4621,6 @@ GRANT ALL ON FUNCTION private.is_my_test_channel(channel_name text) TO authentic
 -- Name: FUNCTION is_person(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_person() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.is_person() TO anon;
 GRANT ALL ON FUNCTION private.is_person() TO authenticated;
 GRANT ALL ON FUNCTION private.is_person() TO service_role;
 
@@ -4740,7 +4740,6 @@ GRANT ALL ON FUNCTION private.recording_task(r public.session_recordings) TO ser
 -- Name: FUNCTION refuse(status integer, code text, sentence text, way_forward text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) TO anon;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) TO authenticated;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) TO service_role;
 
@@ -4774,7 +4773,6 @@ REVOKE ALL ON FUNCTION private.seal_waiver() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.sha256_hex(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.sha256_hex(document text) TO authenticated;
 GRANT ALL ON FUNCTION private.sha256_hex(document text) TO service_role;
-GRANT ALL ON FUNCTION private.sha256_hex(document text) TO anon;
 
 -- Name: FUNCTION share_class_recording(recording_id uuid, opens_at text); Type: ACL; Schema: private
 

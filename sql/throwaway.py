@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
 
@@ -55,9 +54,9 @@ class Server:
         return self.url(name)
 
     def _run(self, database: str, role: str, script: str) -> None:
-        """Run a script in one transaction, unless it is a single statement that wants none, as the CLI does."""
+        """Run a script in one transaction, or a single statement in none."""
         with psycopg.connect(self.url(database, role), autocommit=True) as connection:
-            connection.execute(cast(LiteralString, script))
+            connection.execute(script.encode())
 
 
 def embedded() -> Path:
@@ -79,14 +78,15 @@ def server(binaries: Path | None = None) -> Iterator[Server]:
         port = probe.getsockname()[1]
 
     def run(program: str, *arguments: str) -> None:
-        command = [binaries / program, "-D", home / "data", *arguments]
+        command = [str(binaries / program), "-D", str(home / "data"), *arguments]
         # To a file, not a pipe: the server would inherit the pipe and keep it open.
         with (home / f"{program}.log").open("w") as log:
             subprocess.run(command, check=True, stdout=log, stderr=log, user=user, cwd=home)
 
     try:
         run("initdb", "-U", "supabase_admin", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        run("pg_ctl", "start", "-w", "-o", f"-p {port} -h 127.0.0.1 -k '{home}' -c fsync=off -c timezone=UTC")
+        settings = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c fsync=off -c timezone=UTC"
+        run("pg_ctl", "start", "-w", "-o", settings)
         try:
             yield Server(binaries, port)
         finally:

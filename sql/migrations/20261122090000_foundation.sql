@@ -5,7 +5,7 @@
 
 create schema private;
 comment on schema private is 'What policies, triggers and public functions call. Not exposed by the API.';
-grant usage on schema private to anon, authenticated, service_role;
+grant usage on schema private to authenticated, service_role;
 
 -- PostgreSQL lets everybody execute a new function, and older projects grant every new table to the API roles.
 -- From here on a grant stands beneath the thing it opens, or it does not exist.
@@ -90,8 +90,9 @@ as $$
 $$;
 
 revoke execute on all routines in schema private from public, anon, authenticated, service_role;
-grant execute on function private.refuse, private.is_person, private.is_admin to anon, authenticated, service_role;
+-- Whoever is not signed in reads what is for sale, under policies that ask this.
+grant execute on function private.is_admin to anon;
 grant execute on function
-  private.sha256_hex, private.my_practitioner_ids, private.visible_practitioner_ids,
+  private.refuse, private.sha256_hex, private.is_person, private.is_admin, private.my_practitioner_ids, private.visible_practitioner_ids,
   private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;

@@ -114,7 +114,9 @@ as $$
     or public.has_access(p_user_id, 'session', p_session_id, 'read');
 $$;
 
-create or replace function public.match_memories(
+-- This one never worked, so nobody depends on what it returned: the operator was not on its search path.
+drop function public.match_memories;
+create function public.match_memories(
   query_embedding extensions.vector, match_user_id uuid,
   match_count integer default 5, match_threshold double precision default 0.7)
   returns table (
@@ -134,6 +136,7 @@ begin
 end
 $$;
 
+revoke execute on function public.match_memories from public, anon, authenticated, service_role;
 grant execute on function public.is_practitioner_of, public.get_user_credits, public.has_consent, public.has_access,
   public.can_access_session, public.match_memories to authenticated, service_role;
 

@@ -54,16 +54,18 @@ create function private.sync_profile() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into public.profiles as p (id, email, full_name, phone_number, date_of_birth, address)
+  insert into public.profiles as p (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
   values (
     new.id, new.email,
     new.raw_user_meta_data ->> 'full_name',
+    new.raw_user_meta_data ->> 'avatar_url',
     new.raw_user_meta_data ->> 'phone_number',
     private.date_or_null(new.raw_user_meta_data ->> 'date_of_birth'),
     new.raw_user_meta_data ->> 'address')
   on conflict (id) do update set
     email         = excluded.email,
     full_name     = coalesce(excluded.full_name, p.full_name),
+    avatar_url    = coalesce(excluded.avatar_url, p.avatar_url),
     phone_number  = coalesce(excluded.phone_number, p.phone_number),
     date_of_birth = coalesce(excluded.date_of_birth, p.date_of_birth),
     address       = coalesce(excluded.address, p.address);
@@ -85,10 +87,11 @@ create trigger users_keep_profiles after update of email, raw_user_meta_data on 
   when ((old.email, old.raw_user_meta_data) is distinct from (new.email, new.raw_user_meta_data))
   execute function private.sync_profile();
 
-insert into public.profiles (id, email, full_name, phone_number, date_of_birth, address)
+insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
 select
   u.id, u.email,
   u.raw_user_meta_data ->> 'full_name',
+  u.raw_user_meta_data ->> 'avatar_url',
   u.raw_user_meta_data ->> 'phone_number',
   private.date_or_null(u.raw_user_meta_data ->> 'date_of_birth'),
   u.raw_user_meta_data ->> 'address'

@@ -83,8 +83,8 @@ grant select on public.waiver_policy to anon;
 grant select, insert (version, policy_text, is_active, updated_by), update (is_active, updated_at, updated_by)
   on public.waiver_policy to authenticated;
 grant select, insert, update on public.waiver_policy to service_role;
-grant execute on function private.sha256_hex to anon;
 
+-- A text to begin with. Whoever runs the platform has their lawyer read it, and adds their own as version 2.
 insert into public.waiver_policy (version, policy_text) values (1, $waiver$LIABILITY WAIVER AND ASSUMPTION OF RISK
 
 Please read this page carefully. By signing it you give up certain legal rights.

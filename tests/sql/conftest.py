@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 import pytest
@@ -47,7 +47,7 @@ class Stage:
 
     def run(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Run a statement. Gives its rows."""
-        cursor = self._connection.execute(cast(LiteralString, query), values or None)
+        cursor = self._connection.execute(query.encode(), values or None)
         return cursor.fetchall() if cursor.description else []
 
     def one(self, query: str, *values: Any) -> Any:
@@ -88,7 +88,7 @@ def database(postgres: Server) -> str:
     """The database with the story in it."""
     url = postgres.build("story")
     with psycopg.connect(url) as connection:
-        connection.execute(cast(LiteralString, (ROOT / "tests/sql/story.sql").read_text()))
+        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
     return url
 
 

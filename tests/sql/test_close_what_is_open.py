@@ -211,3 +211,31 @@ def test_an_assignment_is_an_admins_to_give(stage: Stage) -> None:
             own,
             ADMIN,
         )
+
+
+def test_memories_are_found_by_meaning_among_ones_own(stage: Stage) -> None:
+    """The function had never worked; now it does, for whoever owns the memory."""
+    stage.act_as("owner")
+    stage.run(
+        "update public.meditation_memories set embedding = array_fill(0.5, array[1536])::extensions.vector"
+    )
+    search = "select content from public.match_memories(array_fill(0.4, array[1536])::extensions.vector, %s)"
+
+    stage.act_as("client")
+    assert [{"content": "A quiet morning."}] == stage.run(search, CLIENT)
+    stage.act_as("other")
+    assert [] == stage.run(search, CLIENT)
+
+
+def test_expired_records_are_listed(stage: Stage) -> None:
+    """For a table whose rule deletes by itself; the baseline's function failed there."""
+    stage.act_as("owner")
+    stage.run("update public.session_notes set created_at = now() - interval '8 years'")
+    expired = "select record_id::text from public.get_expired_records('session_notes')"
+    stage.act_as("service")
+    assert [] == stage.run(expired)
+
+    stage.run(
+        "update public.data_retention_policies set auto_delete = true where table_name = 'session_notes'"
+    )
+    assert [{"record_id": ROW}] == stage.run(expired)
