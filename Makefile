@@ -7,7 +7,7 @@ STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up down logs reset test
+.PHONY: help install up down logs migrate reset test
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -23,6 +23,9 @@ down: install ## Stop it; data stays
 
 logs: install ## Follow the logs of every part and function
 	@$(local) logs
+
+migrate: install ## Apply new migrations to the stack that runs
+	@$(local) migrate
 
 reset: install ## Empty it; keys stay
 	@$(local) reset

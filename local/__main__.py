@@ -1,6 +1,7 @@
-"""The commands behind make: up, down, logs, reset."""
+"""The commands behind make: up, down, logs, migrate, reset."""
 
 import argparse
+import asyncio
 import re
 import shutil
 import sys
@@ -8,7 +9,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from .config import DEFAULT_PORT
+from . import migrations
+from .config import DEFAULT_PORT, Config
 from .progress import Live
 from .stack import Stack, StackFailed
 
@@ -16,15 +18,14 @@ KEPT_BY_RESET = "secrets.json"
 
 
 def main() -> None:
+    commands = {"up": up, "down": down, "logs": logs, "migrate": migrate, "reset": reset}
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "logs", "reset"])
+    parser.add_argument("command", choices=sorted(commands))
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--state", type=Path, default=Path(".local"))
     arguments = parser.parse_args()
     try:
-        {"up": up, "down": down, "logs": logs, "reset": reset}[arguments.command](
-            arguments.state, arguments.port
-        )
+        commands[arguments.command](arguments.state, arguments.port)
     except StackFailed as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt:
@@ -64,6 +65,13 @@ def logs(state: Path, port: int) -> None:
         first = False
         sys.stdout.flush()
         time.sleep(0.3)
+
+
+def migrate(state: Path, port: int) -> None:
+    """Apply new migrations to a stack that runs."""
+    if not _answers(state):
+        sys.exit("The stack does not run: make up applies every migration.")
+    asyncio.run(migrations.push(Config(state, port)))
 
 
 def reset(state: Path, port: int) -> None:

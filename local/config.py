@@ -123,6 +123,12 @@ def taken_ports(base: int) -> list[int]:
     return [base + part for part in Port if not _is_free(base + part)]
 
 
+def is_served(port: int) -> bool:
+    """Whether somebody listens there, and not merely passes through with a connection of their own."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

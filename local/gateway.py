@@ -4,8 +4,6 @@ It knows keys and addresses and nothing else. An opaque key becomes the token of
 both directions, and whoever calls is named in `x-forwarded-for`, whatever they claim.
 """
 
-from collections.abc import Mapping
-
 import aiohttp
 import jwt
 from aiohttp import web
@@ -67,12 +65,12 @@ class Gateway:
             return web.Response(status=204, headers=cors.HEADERS)
         if not request.path.startswith(OPEN_PATHS) and (refused := self._refused(request)):
             return refused
-        return await self._to_supabase(request)
+        return await self._pass_on(request, self._config.url(Port.SUPABASE) + request.raw_path)
 
     async def _storage(self, request: web.Request) -> web.StreamResponse:
         if refused := self._secret_in_browser(request):  # public files and signed addresses need no key
             return refused
-        return await self._to_supabase(request)
+        return await self._pass_on(request, self._config.url(Port.SUPABASE) + request.raw_path)
 
     async def _function(self, request: web.Request) -> web.StreamResponse:
         if refused := self._secret_in_browser(request):
@@ -92,11 +90,6 @@ class Gateway:
             return cors.refusal(
                 504, "IDLE_TIMEOUT", f"{function.name} took longer than {function.timeout:g} s."
             )
-
-    async def _to_supabase(self, request: web.Request) -> web.StreamResponse:
-        # A connection of its own: when it answers before it has read the whole body, Node drops the connection.
-        url = self._config.url(Port.SUPABASE) + request.raw_path
-        return await self._pass_on(request, url, {"Connection": "close"})
 
     def _refused(self, request: web.Request) -> web.Response | None:
         """Whoever comes to the Data API or to auth shows one of the project's keys."""
@@ -144,10 +137,9 @@ class Gateway:
         return self._roles.get(key, f"Bearer {key}")
 
     async def _pass_on(
-        self, request: web.Request, url: str, more: Mapping[str, str] = {}, patience: float | None = None
+        self, request: web.Request, url: str, patience: float | None = None
     ) -> web.StreamResponse:
         headers = CIMultiDict((k, v) for k, v in request.headers.items() if k.lower() not in HOP_BY_HOP)
-        headers.update(more)
         headers["X-Forwarded-For"] = request.remote or ""
         headers["X-Forwarded-Host"] = request.host
         headers["X-Forwarded-Proto"] = request.scheme

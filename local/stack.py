@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+import psutil
+
 from .config import ROOT, free_base
 from .envfile import read_env
 
@@ -112,12 +114,9 @@ class Stack:
         deadline = time.monotonic() + PATIENCE
         told = False
         while (pid := self._lock_holder()) is not None:
-            if not told and pid:
+            if not told and _is_supervisor(pid):  # if it is not, it was killed, and its reaper is at work
                 told = True
-                try:
-                    os.kill(pid, signal.SIGTERM)
-                except ProcessLookupError:
-                    pass  # killed; its reaper is at work
+                os.kill(pid, signal.SIGTERM)
             if self._supervisor:
                 self._supervisor.poll()
             if time.monotonic() > deadline:
@@ -149,6 +148,13 @@ class Stack:
             return int(os.read(lock, 20) or 0)
         finally:
             os.close(lock)
+
+
+def _is_supervisor(pid: int) -> bool:
+    try:
+        return "local.supervisor" in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
 
 
 def _silent(step: str, seconds: float) -> None:

@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp import web
 
 from . import lite, migrations, postgres, postgrest, s3, seed, stripe, ticker, video
-from .config import Config, Port, taken_ports
+from .config import Config, Port, is_served, taken_ports
 from .envfile import write_env
 from .functions_runner import FunctionsRunner
 from .gateway import Gateway
@@ -41,27 +41,36 @@ class Supervisor:
         self._closing = contextlib.AsyncExitStack()
 
     async def run(self) -> None:
-        stop = asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        guards = [stop.wait(), self._processes.reaper_ended()]
-        if self._order["tethered"]:
-            guards.append(_closed(sys.stdin.fileno()))
+        """Start, stay until told to stop, and leave nothing."""
+        starting = asyncio.create_task(self._start())
+        stopping = asyncio.create_task(self._told_to_stop())
+        failure = None
         try:
-            starting = asyncio.create_task(self._start())
-            watching = [asyncio.create_task(_forever(guard)) for guard in guards]
-            await asyncio.wait([starting, *watching], return_when=asyncio.FIRST_COMPLETED)
-            if starting.done() and not starting.exception():
-                await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
-            starting.cancel()
+            await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                self._tell(ready=True)
+                await stopping
+        except Exception as error:  # noqa: BLE001 (whatever it was, whoever started us must hear it)
+            traceback.print_exc()
+            failure = error
         finally:
+            starting.cancel()
             await self._closing.aclose()
             await self._processes.end_all()
-        if starting.done() and not starting.cancelled() and (error := starting.exception()):
-            while isinstance(error, BaseExceptionGroup):
-                error = error.exceptions[0]
-            traceback.print_exception(error)
-            self._tell(failed=str(error))
+        if failure:
+            self._tell(failed=_root_of(failure))
+
+    async def _told_to_stop(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        if self._order["tethered"]:
+            loop.add_reader(sys.stdin.fileno(), stop.set)  # it can only close: our starter is gone
+        reaper = asyncio.create_task(self._processes.reaper_ended())
+        reaper.add_done_callback(lambda _: stop.set())
+        await stop.wait()
 
     async def _start(self) -> None:
         config, processes = self._config, self._processes
@@ -88,13 +97,12 @@ class Supervisor:
         if self._order["schedules"]:
             ticking = asyncio.create_task(ticker.tick(config, client))
             self._closing.callback(ticking.cancel)
-        self._tell(ready=True)
 
     async def _claim_ports(self) -> None:
-        # A passing outgoing connection may sit on one of ours for a moment.
-        deadline = time.monotonic() + 3
+        # An outgoing connection of some program may sit on one of ours; it passes, a server does not.
+        deadline = time.monotonic() + 15
         while taken := taken_ports(self._config.base):
-            if time.monotonic() > deadline:
+            if any(map(is_served, taken)) or time.monotonic() > deadline:
                 raise RuntimeError(f"Port {taken[0]} is taken. Choose others: make up PORT=55321")
             await asyncio.sleep(0.2)
 
@@ -131,15 +139,10 @@ class Supervisor:
             pass  # whoever started us did not wait
 
 
-async def _forever(guard: Awaitable[object]) -> None:
-    await guard
-
-
-async def _closed(fd: int) -> None:
-    """Wait until the other end of a pipe is gone."""
-    gone = asyncio.Event()
-    asyncio.get_running_loop().add_reader(fd, gone.set)
-    await gone.wait()
+def _root_of(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error)
 
 
 def main() -> None:

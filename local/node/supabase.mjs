@@ -99,10 +99,22 @@ function attachment(name) {
   return name ? `attachment; filename="${encodeURIComponent(name)}"` : "attachment";
 }
 
+// Who answers before the whole request has come in, and then hangs up, takes the answer with them.
+function hearOut(request, response) {
+  const end = response.end.bind(response);
+  response.end = (...last) => {
+    if (request.complete || request.destroyed) return end(...last);
+    request.once("close", () => end(...last));
+    request.removeAllListeners("data").resume();
+    return response;
+  };
+}
+
 const listen = getRequestListener(answer);
-const server = createServer((request, response) =>
-  request.url.startsWith(UPLOADS) ? uploads.handle(request, response) : listen(request, response),
-);
+const server = createServer((request, response) => {
+  hearOut(request, response);
+  return request.url.startsWith(UPLOADS) ? uploads.handle(request, response) : listen(request, response);
+});
 server.requestTimeout = 0; // a large upload takes the time it takes
 server.keepAliveTimeout = 75_000; // the gateway closes idle connections first
 server.listen(Number(PORT), "127.0.0.1");

@@ -67,6 +67,19 @@ def test_a_killed_supervisor_leaves_no_process_and_no_loss(another: Stack) -> No
     assert another.env == before
 
 
+def test_a_part_that_falls_over_is_started_again(another: Stack) -> None:
+    """Auth and storage come back by themselves, on the same address, with what they knew."""
+    email = f"{uuid4().hex}@demo.test"
+    auth(another, "signup", email).raise_for_status()
+    children = psutil.Process(another.pid).children()
+    next(child for child in children if "supabase.mjs" in child.cmdline()).kill()
+
+    deadline = time.monotonic() + 10
+    while (reply := auth(another, "token?grant_type=password", email)).status_code != 200:
+        assert (reply.status_code, time.monotonic() < deadline) == (503, True)
+        time.sleep(0.1)
+
+
 def test_two_stacks_stand_side_by_side(stack: Stack, another: Stack) -> None:
     """Neither knows the other's people, and neither takes the other's keys."""
     email = f"{uuid4().hex}@demo.test"
