@@ -7,7 +7,7 @@ STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up down logs migrate reset test
+.PHONY: help install up down logs migrate reset demo schema test
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -29,6 +29,12 @@ migrate: install ## Apply new migrations to the stack that runs
 
 reset: install ## Empty it; keys stay
 	@$(local) reset
+
+demo: install ## Play a session in the terminal, from waiver to a recording that plays
+	@$(python) -m local.demo $(STATE)
+
+schema: install ## Write sql/schema.sql, the present, after a new migration
+	@$(python) -m sql.dump
 
 test: install ## Run every test, on a stack of its own
 	@$(python) -m pytest
