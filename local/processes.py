@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import aiohttp
+import psutil
 
 from .config import ROOT
+from .reaper import end_leftovers
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -27,6 +29,8 @@ class Processes:
     def __init__(self, logs: Path, lock: int | None = None) -> None:
         self.logs = logs
         logs.mkdir(parents=True, exist_ok=True)
+        self._notes = logs / "processes"
+        end_leftovers(self._notes)
         # The lock is inherited: the stack counts as running until the reaper, too, is done.
         with self._log("reaper") as log:
             self._reaper = subprocess.Popen(
@@ -67,6 +71,8 @@ class Processes:
             )
         self._living[process.pid] = process
         self._tell_reaper(f"born {process.pid} {farewell}")
+        with self._notes.open("a") as notes:
+            notes.write(f"{process.pid} {psutil.Process(process.pid).create_time()} {farewell}\n")
         return process
 
     async def keep(self, name: str, command: Sequence[str | Path], *, ready: Check, **how: object) -> None:
@@ -112,6 +118,7 @@ class Processes:
             for process in self._living.values():
                 process.poll()
             await asyncio.sleep(0.02)
+        self._notes.unlink(missing_ok=True)
 
     async def reaper_ended(self) -> None:
         """Without its reaper a stack must not go on."""

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -49,8 +50,25 @@ def main() -> None:
             case ["dead", pid]:
                 living.pop(int(pid), None)
 
+    end(list(living.values()))
+
+
+def end_leftovers(notes: Path) -> None:
+    """End what a supervisor noted down that was killed together with its reaper."""
+    left = []
+    for line in notes.read_text().splitlines() if notes.exists() else ():
+        pid, born, farewell = line.split()
+        if psutil.pid_exists(int(pid)):
+            process = psutil.Process(int(pid))
+            if abs(process.create_time() - float(born)) < 1:  # or else somebody new has that number
+                left.append(Part(process, signal.Signals(int(farewell))))
+    end(left)
+    notes.unlink(missing_ok=True)
+
+
+def end(parts: list[Part]) -> None:
+    """End all of them, each in its own way, within half a minute."""
     # Order matters: the database goes last, since the others still write to it as they go.
-    parts = list(living.values())
     _end([part for part in parts if part.farewell != signal.SIGINT], patience=5)
     _end([part for part in parts if part.farewell == signal.SIGINT], patience=20)
 

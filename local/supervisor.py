@@ -1,7 +1,7 @@
 """The one process that runs a stack: starts every part in order, serves the gateway, and ends with all it started.
 
-It speaks to whoever started it in lines of JSON on the file descriptor named last: {"step": …, "seconds": …} for each
-part, then {"ready": true} or {"failed": why}.
+It speaks to whoever started it in lines of JSON on the file descriptor named last: {"step": …, "seconds": …} for
+each part, then {"ready": true} or {"failed": why}.
 """
 
 import asyncio

@@ -45,7 +45,9 @@ await app.ensureSystemSchema();
 const sql = postgres(DATABASE_URL, { ...quiet, max: 2 });
 const uploads = await resumableUploads({
   lite: app.fetch,
-  buckets: async (id) => (await sql`select file_size_limit, allowed_mime_types from storage.buckets where id = ${id}`)[0],
+  async buckets(id) {
+    return (await sql`select file_size_limit, allowed_mime_types from storage.buckets where id = ${id}`)[0];
+  },
   jwtSecret: JWT_SECRET,
   directory: UPLOADED,
 });
@@ -85,7 +87,8 @@ async function sign(request, pathname) {
 async function signOne(request, bucket, path, expiresIn) {
   const url = new URL(`/storage/v1/object/sign/${bucket}/${encodeURI(path)}`, request.url);
   const headers = { "content-type": "application/json", authorization: request.headers.get("authorization") ?? "" };
-  const reply = await sign(new Request(url, { method: "POST", headers, body: JSON.stringify({ expiresIn }) }), url.pathname);
+  const single = new Request(url, { method: "POST", headers, body: JSON.stringify({ expiresIn }) });
+  const reply = await sign(single, url.pathname);
   const answer = await reply.json();
   return { path, signedURL: answer.signedURL ?? null, error: answer.signedURL ? null : answer.message };
 }

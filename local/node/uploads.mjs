@@ -85,7 +85,7 @@ export async function resumableUploads({ lite, buckets, jwtSecret, directory }) 
       const upload = await store.getUpload(id);
       const length = Number(request.headers.get("content-length"));
       const left = upload.size - Number(request.headers.get("upload-offset"));
-      if (length !== CHUNK && length !== left) refuse(400, `A chunk is ${CHUNK} bytes, and only the last may be shorter`);
+      if (length !== CHUNK && length !== left) refuse(400, `A chunk is ${CHUNK} bytes; only the last is shorter`);
       await permit(request.headers.get("authorization"), upload.metadata);
     },
 

@@ -1,4 +1,4 @@
-// The unmodified client in a browser's role: signs up, signs in again, stores a file, signs an address, calls functions.
+// The unmodified client: signs up, signs in again, stores a file, signs an address, calls functions.
 
 import assert from "node:assert/strict";
 import { createClient } from "../../local/node/node_modules/@supabase/supabase-js/dist/index.mjs";
@@ -36,7 +36,8 @@ assert.equal(refused.error.code, "invalid_credentials");
 const bucket = `bucket-${Date.now()}`;
 await given(await service.storage.createBucket(bucket, { public: false }));
 const bytes = crypto.getRandomValues(new Uint8Array(50_000));
-await given(await service.storage.from(bucket).upload("a/file.bin", bytes, { contentType: "application/octet-stream" }));
+const contentType = "application/octet-stream";
+await given(await service.storage.from(bucket).upload("a/file.bin", bytes, { contentType }));
 const { signedUrl } = await given(await service.storage.from(bucket).createSignedUrl("a/file.bin", 60));
 const many = await given(await service.storage.from(bucket).createSignedUrls(["a/file.bin"], 60));
 for (const url of [signedUrl, many[0].signedUrl]) {

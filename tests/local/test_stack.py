@@ -67,6 +67,21 @@ def test_a_killed_supervisor_leaves_no_process_and_no_loss(another: Stack) -> No
     assert another.env == before
 
 
+def test_a_stack_killed_with_its_reaper_can_be_started_again(another: Stack) -> None:
+    """Then nobody is left to tidy up at once, so the next start does."""
+    family = everything_of(another)
+    for child in psutil.Process(another.pid).children():
+        if "local.reaper" in child.cmdline():
+            child.kill()
+    os.kill(another.pid, signal.SIGKILL)
+    another.stop()
+    assert any(is_there(pid) for pid in family)
+
+    another.start()
+
+    assert [pid for pid in family if is_there(pid)] == []
+
+
 def test_a_part_that_falls_over_is_started_again(another: Stack) -> None:
     """Auth and storage come back by themselves, on the same address, with what they knew."""
     email = f"{uuid4().hex}@demo.test"
