@@ -44,13 +44,15 @@ async def admit(request: Request, contract: Contract, request_id: str, line: dic
 
 
 def _headers(request: Request) -> Headers:
-    """By their names in lower case, as ASGI has them. Of a name that is repeated the first counts.
+    """By their names in lower case, as ASGI has them; repeated ones joined, so that none hides behind another.
 
     A dictionary, because Starlette's own goes through all headers for each one asked for.
     """
-    return {
-        name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])
-    }
+    headers: Headers = {}
+    for raw_name, raw_value in request.scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def _asks_who(contract: Contract) -> bool:

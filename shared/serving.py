@@ -10,6 +10,7 @@ and body from supabase-js.
 
 import functools
 import gc
+import json
 import os
 import re
 import sys
@@ -111,8 +112,7 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
     if call is not None:
         line |= {"database_calls": call.database_calls, **call.facts}
     line |= {"status": response.status_code, "ms": round((time.perf_counter() - started) * 1000, 1)}
-    sys.stdout.write(to_json(line, fallback=str).decode() + "\n")
-    sys.stdout.flush()
+    _write(line)
     return response
 
 
@@ -120,6 +120,15 @@ def _request_id(request: Request) -> str:
     """The caller's own, if it can be passed on and logged as it is."""
     given = request.headers.get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+
+
+def _write(line: dict[str, Any]) -> None:
+    try:
+        text = to_json(line, fallback=str).decode()
+    except ValueError:  # half a letter (a lone surrogate) in a fact: slower, but it can write that
+        text = json.dumps(line, default=str)
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def _reply(result: Any) -> Response:

@@ -6,7 +6,7 @@ import json
 from shared.agora.notifications import FailedOver, NotReadable, is_genuine, read_notification
 from shared.agora.settings import AgoraWebhookSettings
 from shared.call import Call
-from shared.errors import NotSignedIn
+from shared.errors import BadRequest, NotSignedIn
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
@@ -29,19 +29,24 @@ async def agora_recording_webhook(call: Call[None]) -> Received:
         return Received()
     call.log(notice_id=notification.notice_id, event_type=notification.type, sid=notification.sid)
     event = notification.event
-    kept = await call.service.rpc(
-        receive_agora_notification_rpc,
-        notice_id=notification.notice_id or hashlib.sha256(body).hexdigest(),
-        product=notification.product,
-        event_type=notification.type,
-        channel=notification.channel,
-        sid=notification.sid,
-        payload=json.loads(body),
-        observation=observation(event),
-        recorder_uid=_number(notification.recorder_uid),
-        happened_at=happened_at(notification),
-        failover_uid=event.new_uid if isinstance(event, FailedOver) else None,
-    )
+    try:
+        kept = await call.service.rpc(
+            receive_agora_notification_rpc,
+            notice_id=notification.notice_id or hashlib.sha256(body).hexdigest(),
+            product=notification.product,
+            event_type=notification.type,
+            channel=notification.channel,
+            sid=notification.sid,
+            payload=json.loads(body),
+            observation=observation(event),
+            recorder_uid=_number(notification.recorder_uid),
+            happened_at=happened_at(notification),
+            failover_uid=event.new_uid if isinstance(event, FailedOver) else None,
+        )
+    except (BadRequest, ValueError) as error:
+        # A number that no column holds, half a letter: sent again it would be no better.
+        call.log(not_kept=type(error).__name__)
+        return Received()
     call.log(repeated=kept.is_repeated, applied=kept.is_applied)
     return Received()
 

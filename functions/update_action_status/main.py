@@ -3,7 +3,7 @@
 from shared.call import Call
 from shared.serving import endpoint
 
-from .contract import Updated, UpdateActionStatus, update_status
+from .contract import UpdateActionStatus, Updated, update_status
 
 
 @endpoint(caller="user")
