@@ -7,7 +7,7 @@ STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up down logs migrate reset demo schema test
+.PHONY: help install up down logs migrate reset demo schema bundle api lock doctor lint test
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -35,6 +35,25 @@ demo: install ## Play a session in the terminal, from waiver to a recording that
 
 schema: install ## Write sql/schema.sql, the present, after a new migration
 	@$(python) -m sql.dump
+
+bundle: install ## Build every function's bundle under build/
+	@$(python) -m deploy bundle
+
+api: install ## Write docs/api/openapi.json, after a change to a contract
+	@$(python) -m deploy openapi
+
+lock: install ## Lock what requirements.in names, and write every function's pins
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
+	@$(python) -m deploy pins
+
+doctor: install ## Say what is wrong with the stack that runs
+	@set -a; . $(STATE)/env; PYTHONTZPATH= $(python) -m deploy doctor
+
+lint: install ## Check style, types and migrations
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/squawk sql/migrations/*.sql
 
 test: install ## Run every test, on a stack of its own
 	@$(python) -m pytest

@@ -3,6 +3,7 @@
 It reads the variables that the functions will be given, so set them first: `set -a; . .local/env; set +a`.
 """
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from shared.agora.settings import AgoraRestSettings, RecordingBucketSettings
 from shared.settings import SupabaseSettings
 
 from .functions import Function, chosen
 
 Environment = Mapping[str, str]
 
-# Ten in the morning of 2026-12-01, in UTC hours. British Columbia, Alberta and Manitoba have left the old rules;
-# anything older than tzdata 2026b is an hour wrong there.
+# Ten in the morning of 2026-12-01, in UTC hours. British Columbia, Alberta and Manitoba have left the old rules,
+# tzdata followed from 2026b to 2026f; anything older is an hour wrong there.
 TEN_IN_THE_MORNING = datetime(2026, 12, 1, 10)  # noqa: DTZ001 - wall time, whose zone is the question
 UTC_HOURS = {"America/Vancouver": 17, "America/Edmonton": 16, "America/Winnipeg": 15, "America/Toronto": 15}
 
@@ -47,6 +49,8 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
             yield "storage", _safely(_storage, env)
     if {"AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"} <= env.keys() & wanted:
         yield "Agora", _safely(_agora, env)
+    if set(RecordingBucketSettings.names()) <= env.keys() & wanted:
+        yield "Agora's bucket", _agoras_bucket(env)
 
 
 def _settings(functions: list[Function], env: Environment) -> Iterator[str]:
@@ -63,7 +67,7 @@ def _python_time_zones() -> Iterator[str]:
     for zone, hour in UTC_HOURS.items():
         found = TEN_IN_THE_MORNING.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).hour
         if found != hour:
-            yield f"{_misread(zone, found)}; install tzdata 2026b or newer and set PYTHONTZPATH to nothing"
+            yield f"{_misread(zone, found)}; install the package tzdata, 2026.6 or newer, and set PYTHONTZPATH="
 
 
 def _postgres_time_zones(database_url: str) -> Iterator[str]:
@@ -75,7 +79,7 @@ def _postgres_time_zones(database_url: str) -> Iterator[str]:
             for zone, hour in UTC_HOURS.items():
                 row = connection.execute(query, (TEN_IN_THE_MORNING, zone)).fetchone()
                 if row and row[0] != hour:
-                    yield f"{_misread(zone, row[0])}; PostgreSQL needs tzdata 2026b or newer"
+                    yield f"{_misread(zone, row[0])}; PostgreSQL needs tzdata 2026f or newer"
     except psycopg.OperationalError as error:
         yield f"DATABASE_URL does not answer: {error}".strip()
 
@@ -121,7 +125,9 @@ def _database(env: Environment) -> Iterator[str]:
 
 def _storage(env: Environment) -> Iterator[str]:
     reply = _get(f"{env['SUPABASE_URL']}/storage/v1/bucket/session-recordings", env["SUPABASE_SECRET_KEY"])
-    if reply.status_code != 200:
+    if reply.status_code in (401, 403):
+        yield "SUPABASE_SECRET_KEY is refused"
+    elif reply.status_code != 200:
         yield f"the bucket session-recordings is not there ({reply.status_code}); run supabase db push"
     elif reply.json()["public"]:
         yield "the bucket session-recordings is public; everybody can watch the sessions"
@@ -129,8 +135,6 @@ def _storage(env: Environment) -> Iterator[str]:
 
 def _agora(env: Environment) -> Iterator[str]:
     """Acquiring starts nothing and costs nothing, and needs the very credentials that recording needs."""
-    from shared.agora.settings import AgoraRestSettings
-
     settings = AgoraRestSettings.from_environment(env)
     for base in settings.base_urls:
         reply = httpx.post(
@@ -143,6 +147,19 @@ def _agora(env: Environment) -> Iterator[str]:
             yield f"{base} refuses AGORA_CUSTOMER_ID and AGORA_CUSTOMER_SECRET"
         elif reply.status_code >= 300:
             yield f"{base} answers {reply.status_code}: {reply.text[:200]}"
+
+
+def _agoras_bucket(env: Environment) -> Iterator[str]:
+    from shared.storage.bucket import Bucket, BucketUnavailable, SourceChanged
+
+    settings = RecordingBucketSettings.from_environment(env)
+    where = f"{settings.recording_s3_bucket} at {settings.recording_s3_endpoint}"
+    try:
+        asyncio.run(Bucket(settings).list("doctor/"))
+    except BucketUnavailable as error:
+        yield f"{where}: {error.details}"
+    except SourceChanged:
+        yield f"{where} is not there"
 
 
 def _get(url: str, key: str) -> httpx.Response:

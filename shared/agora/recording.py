@@ -24,12 +24,23 @@ LONGEST_PREFIX = 128
 class Bucket(Protocol):
     """Where Agora writes: see `RecordingBucketSettings`."""
 
-    recording_s3_endpoint: str
-    recording_s3_bucket: str
-    recording_s3_access_key: str
-    recording_s3_secret_key: str
-    recording_s3_vendor: int
-    recording_s3_region_code: int
+    @property
+    def recording_s3_endpoint(self) -> str: ...
+
+    @property
+    def recording_s3_bucket(self) -> str: ...
+
+    @property
+    def recording_s3_access_key(self) -> str: ...
+
+    @property
+    def recording_s3_secret_key(self) -> str: ...
+
+    @property
+    def recording_s3_vendor(self) -> int: ...
+
+    @property
+    def recording_s3_region_code(self) -> int: ...
 
 
 def file_prefix(recording_id: UUID) -> tuple[str, str]:

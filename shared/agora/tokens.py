@@ -40,9 +40,14 @@ class TokenInputRefused(ValueError):
 class TokenSettings(Protocol):
     """What signing needs to know: see `AgoraSettings`."""
 
-    agora_app_id: str
-    agora_app_certificate: str
-    agora_token_version: str
+    @property
+    def agora_app_id(self) -> str: ...
+
+    @property
+    def agora_app_certificate(self) -> str: ...
+
+    @property
+    def agora_token_version(self) -> str: ...
 
 
 def build_token(settings: TokenSettings, channel: str, uid: int, role: Role, lifetime_seconds: int) -> str:
