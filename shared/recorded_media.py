@@ -15,7 +15,7 @@ Found = Literal["absent", "partial", "playable", "complete"]
 
 
 class NotPlayable(Exception):
-    """There are files, and none of them plays."""
+    """There are no files, or slices are missing among them, or none of them plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,17 @@ class Media:
 
     @property
     def found(self) -> Found:
-        """Nothing; something; all that plays; or all there is to come. A mix is followed by an MP4 of each machine."""
+        """Nothing; a playlist whose slices are not all here; all that plays by now; or all that will ever come.
+
+        A playlist ends when its recording does, and a mix is followed by an MP4 of each machine; a crash keeps both back.
+        """
+        playlists = self.playlists.values()
         if not self.parts:
             return "absent"
-        is_whole = self.playlists and all(
-            playlist.is_ended and not playlist.missing(self.objects) for playlist in self.playlists.values()
-        )
-        if not is_whole:
+        if not playlists or any(playlist.missing(self.objects) for playlist in playlists):
             return "partial"
-        return "complete" if self.mode == "individual" or self.has_every_mp4 else "playable"
+        is_ended = all(playlist.is_ended for playlist in playlists)
+        return "complete" if is_ended and (self.mode == "individual" or self.has_every_mp4) else "playable"
 
     @property
     def has_every_mp4(self) -> bool:
@@ -81,6 +83,8 @@ async def select(bucket: Bucket, media: Media) -> Selection:
 
     Raises NotPlayable.
     """
+    if media.found in ("absent", "partial"):
+        raise NotPlayable(f"The files of this recording are {media.found}.")
     if media.mode == "mix" and media.has_every_mp4:
         videos = tuple(part for part in media.parts if part.kind == "mp4")
         seconds = [await _mp4_seconds(bucket, part) for part in videos]
@@ -103,7 +107,7 @@ async def select(bucket: Bucket, media: Media) -> Selection:
     # One person's playlists follow each other; two persons' run side by side.
     longest = max(seconds_of_track.values(), default=0.0)
     if not longest:
-        raise NotPlayable
+        raise NotPlayable("No file of this recording plays.")
     return Selection(tuple(dict.fromkeys(kept)), longest)
 
 

@@ -29,6 +29,11 @@ class Agora:
         found = self.http.get("/_control/recordings", params={"channel": channel}).json()["recordings"]
         return list(found)
 
+    def happen(self, channel: str, happening: str) -> None:
+        """Let something happen to the channel's last recording: failover, idle or crash."""
+        sid = self.recordings(channel)[-1]["sid"]
+        self.http.post(f"/_control/recordings/{sid}/{happening}").raise_for_status()
+
     def asked(self, channel: str, operation: str | None = None) -> list[dict[str, Any]]:
         """What was asked of it about a channel, in order."""
         requests = self.http.get("/_control/requests").json()["requests"]

@@ -19,6 +19,7 @@ from shared.storage.supabase import Storage
 from .contract import OpenedRecording, OpenRecording, view_recording_rpc
 from .page import not_found_page, player_page
 
+END = "#EXT-X-ENDLIST"
 BUCKET = "session-recordings"
 SIGNED_FOR_S = 60
 PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex"}
@@ -56,6 +57,8 @@ async def _playlist(token: str, found: OpenedRecording) -> Response:
     """The stored playlist, each slice at our own address: it is signed when it is played, not an hour before."""
     stored = b"".join([piece async for piece in Storage(BUCKET).read(found.storage_path)])
     text = readdress(stored.decode(errors="replace"), lambda name: _address(token, found, file=name))
+    if END not in text:
+        text += END + "\n"  # a crash kept it back; without it a player waits for more
     return Response(text, media_type="application/vnd.apple.mpegurl")
 
 

@@ -54,10 +54,12 @@ def not_found_page() -> HTMLResponse:
     """What a revoked or unknown link shows."""
     nonce = secrets.token_urlsafe(16)
     sentence = "This link leads to no recording, or not any more. Please ask for a new one."
-    return _page("No recording", f"<p>{escape(sentence)}</p>", nonce, "", status=404)
+    return _page("No recording", f"<p>{escape(sentence)}</p>", nonce, status=404)
 
 
-def _page(title: str, body: str, nonce: str, policy: str, status: int = 200) -> HTMLResponse:
+def _page(
+    title: str, body: str, nonce: str, policy: str = "script-src 'none'", status: int = 200
+) -> HTMLResponse:
     html = f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>

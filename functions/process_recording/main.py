@@ -47,8 +47,8 @@ async def process_recording(call: Call[ProcessRecording]) -> Processed:
         code, reason = "source_changed", str(error)
     except NotEqual as error:
         code, reason = "copy_not_equal", str(error)
-    except NotPlayable:
-        code, reason = "not_playable", "No file of this recording can be played."
+    except NotPlayable as error:
+        code, reason = "not_playable", str(error)
     except Refusal as refused:
         if refused.code != "lease_lost":
             raise

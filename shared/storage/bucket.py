@@ -7,7 +7,7 @@ runs in a thread; it takes a third of a second to import, so only functions that
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -18,7 +18,7 @@ from shared.errors import Unavailable
 
 Result = TypeVar("Result")
 
-CHUNK_BYTES = 6 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 LARGEST_TEXT_BYTES = 8 * 1024 * 1024
 
 
@@ -86,7 +86,7 @@ class Bucket:
         return await _in_thread(fetch)
 
     async def stream(self, source: BucketObject) -> AsyncGenerator[bytes, None]:
-        """This version of an object in chunks of 6 MiB, the last one shorter.
+        """This version of an object in chunks of 1 MiB or less.
 
         The next chunk is fetched while the caller works on this one: two are in memory, never more.
         Raises SourceChanged if the object was replaced or removed.
@@ -95,21 +95,13 @@ class Bucket:
             lambda: self._client.get_object(Bucket=self._name, Key=source.key, IfMatch=source.etag)["Body"]
         )
         try:
-            ahead = asyncio.ensure_future(_in_thread(lambda: _fill(body)))
+            ahead = asyncio.ensure_future(_in_thread(lambda: body.read(CHUNK_BYTES)))
             while chunk := await ahead:
-                ahead = asyncio.ensure_future(_in_thread(lambda: _fill(body)))
+                ahead = asyncio.ensure_future(_in_thread(lambda: body.read(CHUNK_BYTES)))
                 yield chunk
         finally:
             ahead.cancel()
             await asyncio.to_thread(body.close)
-
-
-def _fill(body: Any) -> bytes:
-    """A whole chunk, however small the pieces in which it comes."""
-    chunk = bytearray()
-    while len(chunk) < CHUNK_BYTES and (piece := body.read(CHUNK_BYTES - len(chunk))):
-        chunk += piece
-    return bytes(chunk)
 
 
 async def _in_thread(step: Callable[[], Result]) -> Result:

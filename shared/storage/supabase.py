@@ -16,6 +16,7 @@ from shared.http import outside
 from shared.settings import ServiceSettings, SupabaseSettings
 
 CHUNK_BYTES = 6 * 1024 * 1024  # hosted storage takes no other size, but for the last chunk
+PIECE_BYTES = 256 * 1024
 RESUMABLE = "/storage/v1/upload/resumable"
 WAITS_S = (0.5, 1, 2, 4)  # a lock of a killed upload lasts a few seconds
 PATIENCE = httpx.Timeout(60, connect=5)
@@ -88,20 +89,22 @@ class Storage:
             wanted = min(CHUNK_BYTES, size - offset)
             while len(held) < wanted:
                 held += await anext(pieces)
-            reached = await self._append(upload, offset, bytes(held[:wanted]))
+            with memoryview(held)[:wanted] as chunk:  # not a copy, and released before `held` is cut
+                reached = await self._append(upload, offset, chunk)
             del held[: reached - offset]
             offset = reached
             yield offset
 
-    async def _append(self, upload: str, offset: int, chunk: bytes) -> int:
+    async def _append(self, upload: str, offset: int, chunk: memoryview) -> int:
         """Add a chunk, and return how far the upload is now: to the chunk's end, or into it."""
         headers = {
             **self._tus,
             "content-type": "application/offset+octet-stream",
+            "content-length": str(len(chunk)),
             "upload-offset": str(offset),
         }
         for wait in (*WAITS_S, None):
-            response = await self._try("PATCH", upload, headers, chunk)
+            response = await self._try("PATCH", upload, headers, _in_pieces(chunk))
             if response is not None and response.status_code == 204:
                 return offset + len(chunk)
             if response is not None and not _passes(response):
@@ -177,7 +180,7 @@ class Storage:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        content: bytes | None = None,
+        content: AsyncIterator[bytes] | None = None,
         json: object = None,
     ) -> httpx.Response | None:
         """One request; None if there was no answer."""
@@ -187,6 +190,12 @@ class Storage:
             )
         except httpx.TransportError:
             return None
+
+
+async def _in_pieces(chunk: memoryview) -> AsyncIterator[bytes]:
+    """A body that its request does not keep: a finished request waits for the garbage collector, with all it holds."""
+    for start in range(0, len(chunk), PIECE_BYTES):
+        yield bytes(chunk[start : start + PIECE_BYTES])
 
 
 def _passes(response: httpx.Response) -> bool:

@@ -24,7 +24,7 @@
 --   absent           bucket: nothing                  next attempt; failed   failed           failed when overdue,
 --                                                     if it crashed                           or if it crashed
 --   partial          bucket: slices missing           processing             processing       failed after 72 h
---   playable         bucket: all but an MP4           processing             processing       complete when overdue
+--   playable         bucket: no end or MP4 yet        processing             processing       complete when overdue
 --   complete         bucket: everything               processing, complete   the same         complete
 --   unanswered       query or stop without an answer  later                  later            later
 --

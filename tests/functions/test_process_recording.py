@@ -1,0 +1,326 @@
+"""Copying a finished recording: whole, in order, at constant memory, whatever happens on the way."""
+
+import hashlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from local.config import ROOT
+from local.stack import Stack
+from tests.cast import Stage
+from tests.recording_scene import Scene, unknown_id, until
+
+MEGABYTE = 1024 * 1024
+
+
+class Processor:
+    """The function in a process of this test's own, which may be killed."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self._env = env
+        self._key = env["SUPABASE_SECRET_KEY"]
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            fd = listener.fileno()
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "local.serve_function", str(fd), "process_recording"],
+                cwd=ROOT,
+                env={**env, "PATH": os.environ["PATH"], "FUNCTION_TARGET": "process_recording"},
+                pass_fds=(fd,),
+                stdout=subprocess.DEVNULL,
+            )
+
+    def post(self, recording_id: Any) -> dict[str, Any]:
+        """Ask it to process a recording, and wait as long as that takes."""
+        headers = {"apikey": self._key, "authorization": f"Bearer {self._key}"}
+        reply = httpx.post(self.url, json={"recording_id": str(recording_id)}, headers=headers, timeout=120)
+        return dict(reply.raise_for_status().json())
+
+    def kill(self) -> None:
+        """As the kernel does: without a word."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def memory(self) -> int:
+        return int(psutil.Process(self.process.pid).memory_info().rss)
+
+
+@pytest.fixture
+def processor(stage: Stage) -> Iterator[Processor]:
+    """One that runs, and has answered once."""
+    processor = Processor(stage.env)
+    with pytest.raises(httpx.HTTPStatusError):
+        processor.post(unknown_id())
+    yield processor
+    processor.kill()
+
+
+def test_a_recording_is_copied_and_can_be_played(scene: Scene) -> None:
+    """The stored object equals its source to the last bit; duration and size are the video's own."""
+    scene.record()
+
+    done = scene.process()
+
+    (file,) = scene.files()
+    stored = scene.stored(done["storage_path"])
+    assert (done["processed"], done["status"]) == (True, "completed")
+    assert (
+        hashlib.sha256(stored).digest()
+        == hashlib.sha256(scene.source(file["source_key"])).digest()
+        == file["sha256"]
+    )
+    recording = scene.recording
+    assert (recording["file_size_bytes"], done["bytes"]) == (len(stored), len(stored))
+    assert recording["duration_seconds"] > 0
+    assert recording["completed_at"]
+    assert recording["recording_url"].startswith(f"{scene.stage.env['FUNCTIONS_URL']}/open-recording?token=")
+
+
+def test_a_second_run_of_a_finished_recording_does_nothing(scene: Scene) -> None:
+    """Neither by name nor in turn."""
+    scene.record()
+    scene.process()
+    before, paths = scene.recording, scene.stored_paths()
+    body = {"recording_id": str(before["id"])}
+
+    again = scene.stage.invoke_as_service("process-recording", body).json()
+
+    assert (again["processed"], again["status"]) == (False, "completed")
+    assert (scene.recording, scene.stored_paths()) == (before, paths)
+
+
+def test_without_a_name_the_next_in_turn_is_processed(scene: Scene) -> None:
+    """As the scheduler calls it."""
+    scene.record()
+    while not (done := scene.stage.invoke_as_service("process-recording").json())["processed"]:
+        assert done["recording_id"] is None or done["recording_id"] != str(scene.recording["id"])
+
+    assert scene.recording["status"] == "completed"
+    assert scene.stage.invoke_as_service("process-recording").json()["processed"] is False
+
+
+def test_several_parts_are_kept_in_order(scene: Scene) -> None:
+    """Agora starts a new MP4 after 2 GB; together they are the recording."""
+    scene.fault("recording", slices=4, mp4_parts=3, idle_after=100)
+    scene.start().raise_for_status()
+    scene.wait_for("processing", upload_complete=True)
+
+    scene.process()
+
+    files = scene.files()
+    assert [file["kind"] for file in files] == ["mp4"] * 3
+    assert [file["source_key"][-6:] for file in files] == ["_0.mp4", "_1.mp4", "_2.mp4"]
+    for file in files:
+        assert hashlib.sha256(scene.stored(file["storage_path"])).digest() == file["sha256"]
+
+
+def test_two_peoples_slices_are_kept_where_there_is_no_mp4(scene: Scene) -> None:
+    """An individual recording has none: each playlist before its slices, all of them."""
+    scene.record(recording_mode="individual")
+
+    scene.process()
+
+    _are_slices(scene)
+
+
+def test_slices_are_kept_where_an_mp4_is_lost(scene: Scene) -> None:
+    """The machine that failed took its MP4 with it; the other's alone would be half a recording."""
+    scene.fault("recording", gone_for=1, lost_mp4=True)
+    scene.start().raise_for_status()
+    scene.wait_for("recording")
+    scene.await_media()
+    scene.agora.happen(scene.channel, "failover")
+    until(
+        lambda: any("/bak0_" in key and key.endswith(".ts") for key in scene.source_keys()),
+        "a second machine",
+    )
+    scene.stop().raise_for_status()
+    scene.reconcile_to("processing", upload_complete=True)
+
+    scene.process()
+
+    _are_slices(scene)
+
+
+def _are_slices(scene: Scene) -> None:
+    files = scene.files()
+    kinds = [file["kind"] for file in files]
+    assert kinds[0] == "playlist"
+    assert set(kinds) == {"playlist", "slice"}
+    assert kinds.count("playlist") >= 2
+    assert scene.stored_paths() == sorted(file["storage_path"] for file in files)
+    assert scene.recording["duration_seconds"] > 0
+
+
+def test_killed_at_ten_random_moments_it_ends_with_one_equal_object(scene: Scene, stack: Stack) -> None:
+    """Each life takes up what the one before left; nothing is lost, doubled or mixed."""
+    size = 60 * MEGABYTE
+    scene.fault("recording", slices=1, mp4_bytes=size, idle_after=30)
+    scene.start().raise_for_status()
+    scene.wait_for("processing", upload_complete=True)
+
+    for fatal_byte in sorted(random.Random(4).sample(range(size), 10)):
+        processor = Processor(scene.stage.env)
+        with pytest.raises(httpx.HTTPStatusError):
+            processor.post(unknown_id())  # it is up
+        with ThreadPoolExecutor(1) as beside:
+            reply = beside.submit(processor.post, scene.recording["id"])
+            until(lambda at=fatal_byte: _uploaded(scene, stack) >= at, f"byte {fatal_byte}")
+            processor.kill()
+        assert isinstance(reply.exception(), httpx.TransportError)
+        assert scene.recording["status"] == "processing"
+        scene.change(lease_until="now()")  # two minutes pass
+    done = scene.process()
+
+    (file,) = scene.files()
+    assert done["status"] == "completed"
+    assert scene.stored_paths() == [file["storage_path"]]
+    source = hashlib.sha256(scene.source(file["source_key"])).digest()
+    assert hashlib.sha256(scene.stored(file["storage_path"])).digest() == source == file["sha256"]
+
+
+def test_memory_does_not_grow_with_the_file(scene: Scene, processor: Processor) -> None:
+    """300 MB pass through at most 64 MB above what the idle function holds."""
+    scene.fault("recording", slices=1, mp4_bytes=300 * MEGABYTE, idle_after=30)
+    scene.start().raise_for_status()
+    recording = scene.wait_for("processing", upload_complete=True)
+    idle, peak, is_done = processor.memory(), 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not is_done.wait(0.02):
+            peak = max(peak, processor.memory())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    done = processor.post(recording["id"])
+    is_done.set()
+    watcher.join()
+
+    assert done["status"] == "completed"
+    assert done["bytes"] >= 300 * MEGABYTE
+    assert peak - idle <= 64 * MEGABYTE, f"{(peak - idle) / MEGABYTE:.0f} MB"
+
+
+def test_two_at_once_do_not_copy_the_same_recording(scene: Scene) -> None:
+    """The lease is one caller's; the other finds it taken."""
+    scene.record()
+    body = {"recording_id": str(scene.recording["id"])}
+
+    with ThreadPoolExecutor(4) as crowd:
+        replies = list(
+            crowd.map(lambda _: scene.stage.invoke_as_service("process-recording", body).json(), range(4))
+        )
+
+    assert sum(reply["processed"] for reply in replies) == 1
+    assert len(scene.stored_paths()) == 1
+
+
+def test_who_lost_the_lease_stops(scene: Scene) -> None:
+    """One that slept through its lease must not write into the work of the next."""
+    scene.record()
+    claim = "select (recording).lease_id as lease from public.claim_recording_copy(%s)"
+    slept = scene.stage.value(claim, scene.recording["id"])
+    scene.change(lease_until="now()")
+    scene.stage.value(claim, scene.recording["id"])
+
+    refused = scene.stage.http.post(
+        "/rest/v1/rpc/keep_recording_lease",
+        json={"recording_id": str(scene.recording["id"]), "lease_id": str(slept)},
+        headers={"apikey": scene.stage.env["SUPABASE_SECRET_KEY"]},
+    )
+
+    assert (refused.status_code, refused.json()["details"]) == (409, "lease_lost")
+
+
+def test_a_storage_that_refuses_is_asked_again_and_at_last_given_up(scene: Scene) -> None:
+    """Processing all the while, rarer and rarer; then failed with the reason, and the source is still there."""
+    scene.record()
+    limit = "update storage.buckets set file_size_limit = %s where id = 'session-recordings'"
+    scene.stage.execute(limit, 1000)
+    try:
+        first = scene.process()
+        waits = [
+            scene.stage.value(
+                "select next_check_at - now() from public.session_recordings where id = %s",
+                scene.recording["id"],
+            )
+        ]
+        scene.process()
+        waits.append(
+            scene.stage.value(
+                "select next_check_at - now() from public.session_recordings where id = %s",
+                scene.recording["id"],
+            )
+        )
+        scene.change(deadline_at="now() - interval '1 second'")
+        last = scene.process()
+    finally:
+        scene.stage.execute(limit, None)
+
+    assert (first["processed"], first["status"]) == (False, "processing")
+    assert waits[1] > waits[0] * 1.5
+    assert last["status"] == "failed"
+    assert scene.recording["failure_code"] == "storage_refused"
+    assert "maximum allowed size" in scene.recording["failure_reason"]
+    assert scene.source_keys()
+
+    retried = scene.stage.http.post(
+        "/rest/v1/rpc/retry_recording",
+        json={"recording_id": str(scene.recording["id"])},
+        headers={"apikey": scene.stage.env["SUPABASE_SECRET_KEY"]},
+    )
+    scene.reconcile_to("processing", upload_complete=True)
+    assert retried.status_code == 200
+    assert scene.process()["status"] == "completed"
+
+
+def test_a_source_that_changed_is_copied_anew(scene: Scene) -> None:
+    """Half of one version and half of another is no recording."""
+    scene.record()
+    scene.stage.execute("update storage.buckets set file_size_limit = 1000 where id = 'session-recordings'")
+    scene.process()  # planned, and refused
+    scene.stage.execute("update storage.buckets set file_size_limit = null where id = 'session-recordings'")
+    (file,) = scene.files()
+    scene.bucket().put_object(
+        Bucket=scene.stage.env["RECORDING_S3_BUCKET"],
+        Key=file["source_key"],
+        Body=scene.source(file["source_key"]) + b"\0\0\0\x08free",
+    )
+
+    changed = scene.process()
+    copied = scene.process()
+
+    assert (changed["processed"], scene.recording["copy_failures"]) == (False, 2)
+    assert copied["status"] == "completed"
+    assert scene.stored(copied["storage_path"]).endswith(b"free")
+
+
+def test_only_the_service_processes(scene: Scene) -> None:
+    """And only what there is; a typo in the body is named."""
+    assert scene.stage.invoke("process-recording", {}, as_=scene.practitioner).status_code == 403
+    assert scene.stage.invoke("process-recording", {}).status_code == 401
+    missing = scene.stage.invoke_as_service("process-recording", {"recording_id": unknown_id()})
+    assert (missing.status_code, missing.json()["code"]) == (404, "recording_not_found")
+    typo = scene.stage.invoke_as_service("process-recording", {"recording": unknown_id()})
+    assert (typo.status_code, typo.json()["details"][0]["field"]) == (422, "recording")
+
+
+def _uploaded(scene: Scene, stack: Stack) -> int:
+    """How many bytes storage has of the recording's first upload: counted on its disk, so as not to disturb it."""
+    files = scene.files()
+    if not files or not files[0]["upload_url"]:
+        return -1
+    part = stack.state / "uploads" / files[0]["upload_url"].rpartition("/")[2]
+    return part.stat().st_size if part.exists() else -1
