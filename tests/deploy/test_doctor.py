@@ -1,0 +1,135 @@
+"""The doctor: nothing to say of a healthy environment, and one line for each thing that is wrong with another."""
+
+import zoneinfo
+from collections.abc import Iterator
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from deploy.doctor import checks
+from deploy.functions import functions
+from tests.cast import Stage
+
+KEY_SET = "/auth/v1/.well-known/jwks.json"
+BUCKET = "/storage/v1/bucket/session-recordings"
+
+
+@pytest.fixture(autouse=True)
+def zones_of_the_package() -> Iterator[None]:
+    """As `PYTHONTZPATH=` has it: this machine's own may be years old."""
+    zoneinfo.reset_tzpath(to=())
+    zoneinfo.ZoneInfo.clear_cache()
+    yield
+    zoneinfo.reset_tzpath()
+    zoneinfo.ZoneInfo.clear_cache()
+
+
+def findings(env: dict[str, str], *names: str) -> dict[str, list[str]]:
+    """What the doctor finds, by check; only what is wrong."""
+    chosen = [functions()[name] for name in names or functions()]
+    return {check: lines for check, problems in checks(chosen, env) if (lines := list(problems))}
+
+
+@pytest.fixture
+def env(httpserver: HTTPServer) -> dict[str, str]:
+    """A made-up project, on a server that a test can make ill."""
+    httpserver.expect_request(KEY_SET).respond_with_json({"keys": [{"kid": "first"}]})
+    httpserver.expect_request("/functions/v1/create-liability-waiver", method="OPTIONS").respond_with_data(
+        status=204, headers={"access-control-allow-origin": "*"}
+    )
+    httpserver.expect_request("/rest/v1/session_recordings").respond_with_json([])
+    httpserver.expect_request(BUCKET).respond_with_json({"id": "session-recordings", "public": False})
+    return {
+        "SUPABASE_URL": httpserver.url_for("").rstrip("/"),
+        "SUPABASE_PUBLISHABLE_KEY": "k",
+        "SUPABASE_SECRET_KEY": "s",
+    }
+
+
+def test_a_running_stack_is_healthy(stage: Stage) -> None:
+    """Every check, for every function. What PostgreSQL knows of clocks comes with its package."""
+    found = findings(stage.env)
+
+    found.pop("time zones of PostgreSQL", None)
+    assert {} == found
+
+
+def test_a_healthy_project_needs_no_line(env: dict[str, str]) -> None:
+    """Only what the chosen functions need is looked at."""
+    assert {} == findings(env, "create-liability-waiver")
+
+
+def test_a_missing_setting_is_named_with_those_who_need_it() -> None:
+    """Blank is missing."""
+    found = findings({"AGORA_APP_ID": " "}, "create-agora-room", "create-agora-token")
+
+    assert (
+        "AGORA_APP_ID is not set; create-agora-room, create-agora-token will not start" in found["settings"]
+    )
+
+
+def test_a_project_that_is_not_there_is_one_line_for_each_part(env: dict[str, str]) -> None:
+    """The address is in it."""
+    found = findings(env | {"SUPABASE_URL": "http://127.0.0.1:9"}, "create-liability-waiver")
+
+    assert ["sign-in", "functions", "database", "storage"] == list(found)
+    assert all(len(lines) == 1 and "http://127.0.0.1:9/" in lines[0] for lines in found.values())
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body", "check", "line"),
+    [
+        (KEY_SET, 404, {}, "sign-in", "the key set answers 404; is SUPABASE_URL right?"),
+        (
+            KEY_SET,
+            200,
+            {"keys": []},
+            "sign-in",
+            "SUPABASE_JWT_SECRET is not set, so nobody's token can be verified",
+        ),
+        (
+            "/functions/v1/create-liability-waiver",
+            404,
+            {},
+            "functions",
+            "preflight with 404; is it deployed?",
+        ),
+        (
+            "/functions/v1/create-liability-waiver",
+            200,
+            {},
+            "functions",
+            "preflight with 200; is it deployed?",
+        ),
+        ("/rest/v1/session_recordings", 401, {}, "database", "SUPABASE_SECRET_KEY is refused"),
+        ("/rest/v1/session_recordings", 404, {}, "database", "the migrations are not applied"),
+        ("/rest/v1/session_recordings", 500, {}, "database", "answers 500"),
+        (BUCKET, 403, {}, "storage", "SUPABASE_SECRET_KEY is refused"),
+        (BUCKET, 400, {}, "storage", "the bucket session-recordings is not there (400)"),
+        (BUCKET, 200, {"public": True}, "storage", "is public; everybody can watch the sessions"),
+    ],
+)
+def test_each_illness_is_told_by_its_one_line(
+    httpserver: HTTPServer, env: dict[str, str], path: str, status: int, body: object, check: str, line: str
+) -> None:
+    """And nothing else is said to be wrong."""
+    for handler in [each for each in httpserver.handlers if each.matcher.uri == path]:
+        httpserver.handlers.remove(handler)
+    httpserver.expect_request(path).respond_with_json(body, status)
+
+    found = findings(env, "create-liability-waiver")
+
+    assert [check] == list(found)
+    assert line in found[check][0]
+
+
+def test_agora_and_its_bucket_are_asked_with_the_very_keys(stage: Stage) -> None:
+    """Wrong ones are named."""
+    wrong = {"AGORA_CUSTOMER_SECRET": "made-up", "RECORDING_S3_BUCKET": "no-such-bucket"}
+
+    found = findings(stage.env | wrong, "start-agora-recording")
+
+    found.pop("time zones of PostgreSQL", None)
+    assert ["Agora", "Agora's bucket"] == list(found)
+    assert "refuses AGORA_CUSTOMER_ID and AGORA_CUSTOMER_SECRET" in found["Agora"][0]
+    assert "no-such-bucket" in found["Agora's bucket"][0]
