@@ -22,7 +22,7 @@ def shared_files(function: Function) -> set[Path]:
     waiting = set(function.folder.glob("*.py"))
     while waiting:
         file = waiting.pop()
-        for name in imported(file):
+        for name in _names(_tree(file), file):
             reached = set(_files_of(name)) - found
             found |= reached
             waiting |= reached
@@ -54,12 +54,8 @@ def reached(function: Function) -> list[tuple[Path, ast.stmt]]:
     return found
 
 
-def imported(file: Path, *, at_start_only: bool = False) -> set[str]:
-    """The dotted names that a file imports; what is only there for the type checker is left out."""
-    return set(_names(_tree(file), file, at_start_only))
-
-
-def _names(node: ast.AST, file: Path, at_start_only: bool = False) -> Iterator[str]:
+def _names(node: ast.AST, file: Path) -> Iterator[str]:
+    """The dotted names that some code imports; what is only there for the type checker is left out."""
     match node:
         case ast.Import(names=aliases):
             yield from (alias.name for alias in aliases)
@@ -69,11 +65,9 @@ def _names(node: ast.AST, file: Path, at_start_only: bool = False) -> Iterator[s
             yield from (f"{base}.{alias.name}" for alias in aliases)
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return
-        case ast.FunctionDef() | ast.AsyncFunctionDef() if at_start_only:
-            return
         case _:
             for child in ast.iter_child_nodes(node):
-                yield from _names(child, file, at_start_only)
+                yield from _names(child, file)
 
 
 def _package(file: Path, level: int) -> list[str]:

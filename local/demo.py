@@ -37,18 +37,24 @@ class Person:
         """What supabase-js does on `insert`, or on `upsert` where a conflict is named."""
         prefer = "return=representation" + (",resolution=merge-duplicates" if conflict else "")
         params = {"on_conflict": conflict} if conflict else {}
-        return self._read(self.api.post(f"/rest/v1/{table}", json=row, params=params, headers={"prefer": prefer}))
+        return self._read(
+            self.api.post(f"/rest/v1/{table}", json=row, params=params, headers={"prefer": prefer})
+        )
 
     @staticmethod
     def _read(reply: httpx.Response) -> Any:
         if reply.status_code >= 300:
-            raise SystemExit(f"\n{reply.request.method} {reply.request.url.path}: {reply.status_code} {reply.text}")
+            raise SystemExit(
+                f"\n{reply.request.method} {reply.request.url.path}: {reply.status_code} {reply.text}"
+            )
         return reply.json()
 
 
 def sign_in(env: dict[str, str], role: str) -> Person:
     """Sign in with the log-in that the first start made up."""
-    api = httpx.Client(base_url=env["SUPABASE_URL"], headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]}, timeout=60)
+    api = httpx.Client(
+        base_url=env["SUPABASE_URL"], headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]}, timeout=60
+    )
     reply = api.post(
         "/auth/v1/token",
         params={"grant_type": "password"},
@@ -68,7 +74,7 @@ def main(state: Path) -> None:
     say("The client and the practitioner sign in.")
 
     policy = client.read("waiver_policy", is_active="eq.true")[0]
-    text = policy["policy_text"].replace("[Date of signing]", f"{datetime.now():%x}")
+    text = policy["policy_text"].replace("[Date of signing]", f"{datetime.now().astimezone():%x}")
     signed = client.call("create-liability-waiver", {"waiver_text": text, "signature_name": "Demo client"})
     say(f"The client signs waiver version {policy['version']}.", signed["waiver_id"])
 
@@ -97,7 +103,12 @@ def main(state: Path) -> None:
 
     action = practitioner.call(
         "create-action-recommendation",
-        {"client_id": client.id, "session_id": session["id"], "title": "Ten slow breaths", "action_type": "mindfulness"},
+        {
+            "client_id": client.id,
+            "session_id": session["id"],
+            "title": "Ten slow breaths",
+            "action_type": "mindfulness",
+        },
     )["recommendation"]
     client.call("update-action-status", {"action_id": action["id"], "completed": True})
     say("The practitioner recommends an action; the client completes it.")
@@ -147,7 +158,9 @@ def count_down(seconds: int) -> None:
 
 def say(sentence: str, detail: object = "") -> None:
     """One line of the story."""
-    print(f"• {sentence}" + (f"  \033[2m{detail}\033[0m" if detail and sys.stdout.isatty() else ""), flush=True)
+    print(
+        f"• {sentence}" + (f"  \033[2m{detail}\033[0m" if detail and sys.stdout.isatty() else ""), flush=True
+    )
 
 
 if __name__ == "__main__":

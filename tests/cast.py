@@ -11,7 +11,7 @@ import httpx
 import psycopg
 from psycopg.rows import dict_row
 
-PASSWORD = "a password of the stage"  # noqa: S105 - for accounts that live as long as a test run
+PASSWORD = "a password of the stage"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ class Stage:
         person = self.client()
         self.execute("insert into public.user_roles (user_id, role) values (%s, 'practitioner')", person.id)
         own = self.value(
-            "insert into public.practitioners (user_id, name) values (%s, 'Practitioner') returning id", person.id
+            "insert into public.practitioners (user_id, name) values (%s, 'Practitioner') returning id",
+            person.id,
         )
         return Person(person.id, person.email, person.token, own)
 
@@ -129,7 +130,12 @@ class Stage:
         )
 
     def group_class(
-        self, *, practitioner: Person, made_by: Person | None = None, starts_in_minutes: float = 0, **columns: Any
+        self,
+        *,
+        practitioner: Person,
+        made_by: Person | None = None,
+        starts_in_minutes: float = 0,
+        **columns: Any,
     ) -> dict[str, Any]:
         """A class, made by an admin."""
         return self._insert_session(
@@ -159,7 +165,9 @@ class Stage:
     def _insert_session(self, **columns: Any) -> dict[str, Any]:
         row = {"duration_minutes": 30, "status": "scheduled", **columns}
         names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
-        return self.row(f"insert into public.session_schedules ({names}) values ({marks}) returning *", *row.values())
+        return self.row(
+            f"insert into public.session_schedules ({names}) values ({marks}) returning *", *row.values()
+        )
 
     def consent(self, *people: Person) -> None:
         """Each agrees to be recorded, as the frontend writes it."""

@@ -16,7 +16,9 @@ def stack() -> Iterator[Stack]:
     """Everything `make up` starts, without the demo and without the clock: tests call the scheduled functions."""
     with tempfile.TemporaryDirectory(prefix="stack-") as folder:
         state = Path(folder)
-        state.chmod(0o711)  # started by root, PostgreSQL runs as somebody else, who must get to its folder in here
+        state.chmod(
+            0o711
+        )  # started by root, PostgreSQL runs as somebody else, who must get to its folder in here
         with Stack(state) as running:
             yield running
 

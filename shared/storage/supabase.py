@@ -61,7 +61,7 @@ class Storage:
             },
         )
         location = response.headers.get("location", "")
-        address = urlsplit(location).path
+        address: str = urlsplit(location).path
         if response.status_code != 201 or not address.startswith(RESUMABLE + "/"):
             raise _failure(response)
         return address

@@ -7,7 +7,12 @@ import pytest
 
 from tests.cast import Stage
 
-BREATHE = {"title": "Ten slow breaths", "action_type": "mindfulness", "frequency": "daily", "due_date": "2026-12-24"}
+BREATHE = {
+    "title": "Ten slow breaths",
+    "action_type": "mindfulness",
+    "frequency": "daily",
+    "due_date": "2026-12-24",
+}
 
 
 def test_a_practitioner_recommends_to_their_client(stage: Stage) -> None:
@@ -21,7 +26,9 @@ def test_a_practitioner_recommends_to_their_client(stage: Stage) -> None:
     assert reply.status_code == 200 and reply.json()["success"] is True
     made = reply.json()["recommendation"]
     assert {name: made[name] for name in body} == body and made["completed"] is False
-    assert [row["id"] for row in stage.rest("GET", "action_recommendations", as_=client).json()] == [made["id"]]
+    assert [row["id"] for row in stage.rest("GET", "action_recommendations", as_=client).json()] == [
+        made["id"]
+    ]
 
 
 def test_a_template_fills_in_what_is_not_given(stage: Stage) -> None:
@@ -97,7 +104,10 @@ def test_one_key_makes_one_recommendation(stage: Stage) -> None:
 
     def ask(_: int) -> tuple[int, str]:
         reply = stage.invoke(
-            "create-action-recommendation", {**BREATHE, "client_id": str(client.id)}, as_=practitioner, headers=key
+            "create-action-recommendation",
+            {**BREATHE, "client_id": str(client.id)},
+            as_=practitioner,
+            headers=key,
         )
         body = reply.json()
         return reply.status_code, body["recommendation"]["id"] if reply.status_code == 200 else body["code"]
@@ -108,5 +118,7 @@ def test_one_key_makes_one_recommendation(stage: Stage) -> None:
     made = {answer for status, answer in answers if status == 200}
     assert len(made) == 1
     assert {a for a in answers if a[0] != 200} <= {(409, "request_in_progress")}
-    assert stage.value("select count(*) from public.action_recommendations where client_id = %s", client.id) == 1
+    assert (
+        stage.value("select count(*) from public.action_recommendations where client_id = %s", client.id) == 1
+    )
     assert ask(0) == (200, made.pop())

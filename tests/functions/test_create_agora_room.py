@@ -84,6 +84,8 @@ def test_a_name_nobody_uses_is_answered_with_itself(stage: Stage) -> None:
     """A practitioner about to create a session asks so, and takes the name from the reply."""
     name = f"session-{uuid.uuid4().hex[:8]}-new"
 
-    reply = stage.invoke("create-agora-room", {"channelName": name, "isGroup": False}, as_=stage.practitioner())
+    reply = stage.invoke(
+        "create-agora-room", {"channelName": name, "isGroup": False}, as_=stage.practitioner()
+    )
 
     assert reply.json()["channelName"] == name

@@ -45,14 +45,18 @@ def test_a_class_row_gets_the_classs_channel(stage: Stage) -> None:
     own = stage.join(master, person)
 
     names = {
-        stage.invoke("create-agora-token", {"channelName": name, "role": "publisher"}, as_=person).json()["channelName"]
+        stage.invoke("create-agora-token", {"channelName": name, "role": "publisher"}, as_=person).json()[
+            "channelName"
+        ]
         for name in (own["room_name"], master["room_name"])
     }
 
     assert names == {master["room_name"]}
 
 
-@pytest.mark.parametrize("token", ["", "garbage", "a.b.c", "eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYXV0aGVudGljYXRlZCJ9."])
+@pytest.mark.parametrize(
+    "token", ["", "garbage", "a.b.c", "eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYXV0aGVudGljYXRlZCJ9."]
+)
 def test_no_token_without_a_valid_sign_in(stage: Stage, token: str) -> None:
     """However the page asks."""
     session = stage.session(client=stage.client())
@@ -107,7 +111,9 @@ def test_whoever_has_not_agreed_waits_until_the_recording_has_stopped(stage: Sta
         return reply.status_code, reply.json().get("code")
 
     assert enter() == (409, "recording_consent_missing")
-    assert stage.value("select stop_requested_at from public.session_recordings where session_id = %s", master["id"])
+    assert stage.value(
+        "select stop_requested_at from public.session_recordings where session_id = %s", master["id"]
+    )
     stopped = stage.invoke("stop-agora-recording", {"session_id": str(master["id"])}, as_=practitioner)
     assert stopped.status_code == 200, stopped.text
     assert enter() == (200, None)

@@ -33,7 +33,12 @@ def test_signing_keeps_what_was_shown_and_what_the_server_saw(stage: Stage, show
 
     reply = stage.invoke(
         "create-liability-waiver",
-        {"waiver_text": shown, "ip_address": "203.0.113.9", "user_agent": "claimed", "signature_name": "A. Client"},
+        {
+            "waiver_text": shown,
+            "ip_address": "203.0.113.9",
+            "user_agent": "claimed",
+            "signature_name": "A. Client",
+        },
         as_=client,
         headers={"user-agent": "Browser/1.0"},
     )
@@ -45,7 +50,7 @@ def test_signing_keeps_what_was_shown_and_what_the_server_saw(stage: Stage, show
     assert row["text_sha256"] == hashlib.sha256(shown.encode()).hexdigest()
 
 
-@pytest.mark.parametrize("date", ["11/22/2026", "22. November 2026", "2026年11月22日", "٢٢‏/١١‏/٢٠٢٦"])
+@pytest.mark.parametrize("date", ["11/22/2026", "22. November 2026", "2026年11月22日", "٢٢‏/١١‏/٢٠٢٦"])  # noqa: PLE2502 - as browsers write it
 def test_the_date_may_be_in_any_locale(stage: Stage, shown: str, date: str) -> None:
     """What stands in the place of the placeholder is the browser's business."""
     text = shown.replace("22/11/2026", date).replace("\n", "\r\n") + "\n"
@@ -91,7 +96,8 @@ def test_twenty_signatures_at_once_are_one(stage: Stage, shown: str) -> None:
     with ThreadPoolExecutor(20) as many:
         replies = list(
             many.map(
-                lambda _: stage.invoke("create-liability-waiver", {"waiver_text": shown}, as_=client), range(20)
+                lambda _: stage.invoke("create-liability-waiver", {"waiver_text": shown}, as_=client),
+                range(20),
             )
         )
 
@@ -117,7 +123,9 @@ def test_a_session_can_have_a_signature_of_its_own(stage: Stage, shown: str) -> 
 def test_a_drawn_signature_is_kept_with_its_hash(stage: Stage, shown: str) -> None:
     """The picture itself, not its data URL."""
     reply = stage.invoke(
-        "create-liability-waiver", {"waiver_text": shown, "signature_image": data_url(PNG)}, as_=stage.client()
+        "create-liability-waiver",
+        {"waiver_text": shown, "signature_image": data_url(PNG)},
+        as_=stage.client(),
     )
 
     row = stage.row("select * from public.liability_waivers where id = %s", reply.json()["waiver_id"])
@@ -138,7 +146,9 @@ def test_a_signature_that_is_no_small_png_is_refused_by_name(stage: Stage, shown
     """The field is named, and nothing is signed."""
     client = stage.client()
 
-    reply = stage.invoke("create-liability-waiver", {"waiver_text": shown, "signature_image": image}, as_=client)
+    reply = stage.invoke(
+        "create-liability-waiver", {"waiver_text": shown, "signature_image": image}, as_=client
+    )
 
     assert (reply.status_code, reply.json()["details"][0]["field"]) == (422, "signature_image")
     assert stage.value("select count(*) from public.liability_waivers where user_id = %s", client.id) == 0
@@ -167,7 +177,9 @@ def test_nobody_forges_evidence_with_the_public_key(stage: Stage, shown: str) ->
     row = {"user_id": str(client.id), "waiver_text": shown}
 
     inserted = stage.rest("POST", "liability_waivers", as_=client, json=row)
-    called = stage.rest("POST", "rpc/create_liability_waiver", as_=client, json=row | {"ip_address": "1.2.3.4"})
+    called = stage.rest(
+        "POST", "rpc/create_liability_waiver", as_=client, json=row | {"ip_address": "1.2.3.4"}
+    )
     signed = stage.invoke("create-liability-waiver", {"waiver_text": shown}, as_=client).json()["waiver_id"]
     changed = stage.rest("PATCH", f"liability_waivers?id=eq.{signed}", as_=client, json={"waiver_text": "no"})
     deleted = stage.rest("DELETE", f"liability_waivers?id=eq.{signed}", as_=client)

@@ -75,4 +75,6 @@ def test_a_malformed_id_is_named(stage: Stage) -> None:
     posted = stage.invoke("get-liability-waiver-status", {"session_id": "soon"}, as_=client)
     asked = stage.invoke("get-liability-waiver-status?session_id=soon", as_=client, method="GET")
 
-    assert [(r.status_code, r.json()["details"][0]["field"]) for r in (posted, asked)] == [(422, "session_id")] * 2
+    assert [(r.status_code, r.json()["details"][0]["field"]) for r in (posted, asked)] == [
+        (422, "session_id")
+    ] * 2

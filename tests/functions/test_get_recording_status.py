@@ -81,7 +81,7 @@ def test_it_answers_get_and_wants_to_know_of_what(scene: Scene) -> None:
 
 
 def test_participants_of_a_class_get_a_row_and_a_link_of_their_own(stage: Stage, agora: Agora) -> None:
-    """Who came finds the recording of the class under their own session; absent people and others' links do not show."""
+    """Who came finds the class's recording under their own session; absent people and others' links do not show."""
     scene = Scene(stage, agora)
     master = stage.group_class(practitioner=scene.practitioner)
     scene.session, scene.channel = master, master["room_name"]

@@ -18,7 +18,9 @@ def people(stage: Stage) -> tuple[Person, Person, str]:
 
 
 @pytest.mark.parametrize("name", ["action_id", "recommendation_id"])
-def test_the_client_completes_and_reopens(stage: Stage, people: tuple[Person, Person, str], name: str) -> None:
+def test_the_client_completes_and_reopens(
+    stage: Stage, people: tuple[Person, Person, str], name: str
+) -> None:
     """The server's clock says when; reopening forgets it. Both names of the id are known."""
     client, _, action = people
 
@@ -38,7 +40,9 @@ def test_nobody_else_completes(stage: Stage, people: tuple[Person, Person, str])
     replies = [
         stage.invoke("update-action-status", {"action_id": action, "completed": True}, as_=practitioner),
         stage.invoke("update-action-status", {"action_id": action, "completed": True}, as_=stage.client()),
-        stage.invoke("update-action-status", {"action_id": str(uuid.uuid4()), "completed": True}, as_=practitioner),
+        stage.invoke(
+            "update-action-status", {"action_id": str(uuid.uuid4()), "completed": True}, as_=practitioner
+        ),
     ]
 
     assert [(r.status_code, r.json()["code"]) for r in replies] == [(404, "recommendation_not_found")] * 3
@@ -50,7 +54,9 @@ def test_the_page_completes_by_writing_the_table(stage: Stage, people: tuple[Per
     client, practitioner, action = people
     path = f"action_recommendations?id=eq.{action}"
 
-    done = stage.rest("PATCH", path, as_=client, json={"completed": True, "completed_at": "1999-01-01T00:00:00Z"})
+    done = stage.rest(
+        "PATCH", path, as_=client, json={"completed": True, "completed_at": "1999-01-01T00:00:00Z"}
+    )
     rewritten = stage.rest("PATCH", path, as_=client, json={"title": "Rest"})
     taken = stage.rest("PATCH", path, as_=client, json={"practitioner_id": str(uuid.uuid4())})
     unticked = stage.rest("PATCH", path, as_=practitioner, json={"completed": False, "completed_at": None})

@@ -20,7 +20,9 @@ def told(stage: Stage) -> dict[str, Any]:
     names = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")
     env = environment(NODE_FOLDER=f"{NODE}/", **{name: stage.env[name] for name in names})
     story = [str(NODE_BINARY), "tests/supabase_js/story.mjs"]
-    with subprocess.Popen(story, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
+    with subprocess.Popen(
+        story, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as playing:
         deadline = time.monotonic() + PATIENCE_S
         while playing.poll() is None and time.monotonic() < deadline:
             stage.invoke_as_service("reconcile-recordings")
