@@ -31,7 +31,7 @@ class Media:
     def found(self) -> Found:
         """Nothing; a playlist whose slices are not all here; all that plays by now; or all that will ever come.
 
-        A playlist ends when its recording does, and a mix is followed by an MP4 of each machine; a crash keeps both.
+        A playlist ends with its recording, and a mix is followed by an MP4 of each machine; a crash keeps both back.
         """
         playlists = self.playlists.values()
         if not self.parts:
