@@ -1,4 +1,4 @@
-"""A Knative service for each function, as `gcloud run services replace` and `kubectl apply` take it.
+"""A Knative service for each function, in the form that `gcloud run services replace` takes.
 
 Settings are copied from the environment, secrets are only referred to, each as the secret of its own name. An
 optional one stands in the manifest if it is set here. FUNCTION_IMAGES says where the built images are; the tag
