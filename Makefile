@@ -58,3 +58,6 @@ lint: install ## Check style, types and migrations
 
 test: install ## Run every test, on a stack of its own
 	@$(python) -m pytest
+
+bench: install ## Measure everything side by side with its peers, and write bench/results.md
+	@$(python) -m bench

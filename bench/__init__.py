@@ -1,0 +1,1 @@
+"""What this is measured against, side by side, in one run: `make bench`."""

@@ -1,0 +1,189 @@
+"""`make bench`: everything in design order, on a stack of its own; `--quick` for a look while working on it."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from local.config import ROOT, Config, Port
+from local.install import install_node
+from local.processes import Processes
+from local.progress import Live
+from local.stack import Stack
+from tests.cast import Stage
+from tests.recording_scene import SPEED, Agora
+
+from . import calls, cold, copying, programs, report, warm
+from .cold import Start
+from .programs import BENCH, deno, python
+from .report import Row
+
+NAME = "get_liability_waiver_status"
+OURS = ROOT / "functions" / NAME / "main.py"
+TWIN = BENCH / "twins" / f"{NAME}.ts"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few turns, nothing written")
+    parser.add_argument(
+        "parts", nargs="*", default=["cold", "warm", "calls", "copy"], help="all, unless named"
+    )
+    options = parser.parse_args()
+    install_node(BENCH, BENCH / "package-lock.json")
+    with _stack() as stack:
+        bench = Bench(stack, quick=options.quick)
+        for part in options.parts:
+            getattr(bench, part)()
+        bench.close()
+    print(
+        f"\n{report.table(bench.rows)}\n\n{report.calls_table(bench.asked)}"
+        if bench.asked
+        else report.table(bench.rows)
+    )
+    if not options.quick and len(options.parts) == 4:
+        report.write(BENCH, bench.rows, bench.asked, how=(cold, warm, calls, copying))
+        print(f"\nWritten to {BENCH / 'results.md'}")
+
+
+@contextmanager
+def _stack() -> Iterator[Stack]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        state = Path(folder)
+        state.chmod(0o711)  # PostgreSQL may run as somebody else, who must get to its folder in here
+        with Live("Local stack"):
+            stack = Stack(state).start()
+        try:
+            yield stack
+        finally:
+            stack.stop()
+
+
+class Bench:
+    """One run, and what it found."""
+
+    def __init__(self, stack: Stack, *, quick: bool) -> None:
+        self._stack, self._quick = stack, quick
+        self._stage = Stage(stack.env)
+        self._agora = Agora(stack.env)
+        self._agora.set_speed(SPEED)
+        self._processes = Processes(stack.state / "bench")
+        base = int(stack.env["SUPABASE_URL"].rpartition(":")[2])
+        # Past the gateway, for all of them: it is not what is measured.
+        rest = Config(stack.state, base).url(Port.REST)
+        self._env = {**stack.env, "SUPABASE_REST_URL": rest}
+        self._ours = python("ours", OURS, self._env)
+        self._twin = deno("twin", TWIN, self._env, stack.state / "deno")
+        person = self._stage.client()
+        self._signed = {"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"], **person.headers}
+        self.rows: list[Row] = []
+        self.asked: dict[str, calls.Asked] = {}
+
+    def close(self) -> None:
+        self._stage.close()
+        self._agora.http.close()
+
+    def cold(self) -> None:
+        """From the start of a process to its first answer."""
+        turns = 3 if self._quick else 15
+        starts = {
+            "bare": Start(python("bare", BENCH / "twins" / "bare.py", {}), 200),
+            "refused": Start(self._ours, 401),
+            "ours": Start(self._ours, 200, self._signed),
+            "twin refused": Start(self._twin, 401),
+            "twin": Start(self._twin, 200, self._signed),
+        }
+        with Live("Cold starts") as live:
+            cold.measure(starts, self._processes, turns, live.detail)
+        bare, refused, ours, twin = (starts[name] for name in ("bare", "refused", "ours", "twin"))
+        self.rows += [
+            Row("first answer, not signed in", "ms", refused.ms, "bare function", bare.ms, at_most=1.3),
+            Row("first answer, signed in", "ms", ours.ms, "bare function", bare.ms, at_most=1.3),
+            Row("first answer, not signed in", "ms", refused.ms, "Deno twin", starts["twin refused"].ms),
+            Row("first answer, signed in", "ms", ours.ms, "Deno twin", twin.ms),
+            Row("memory after it", "MB", ours.memory_mb, f"Deno twin {twin.memory_mb:.0f} MB", at_most=90),
+        ]
+
+    def warm(self) -> None:
+        """Requests to servers that run already."""
+        rounds, seconds = (2, 3.0) if self._quick else (7, 5.0)
+        rest = {
+            **self._signed,
+            "accept": "application/vnd.pgrst.object+json",
+            "content-type": "application/json",
+        }
+        with (
+            Live("Warm requests") as live,
+            programs.running(self._ours, self._processes) as ours,
+            programs.running(self._twin, self._processes) as twin,
+        ):
+            for server in (ours, twin):
+                assert server.post(self._signed)[0] == 200
+            races = warm.measure(
+                {
+                    "ours": warm.Target(f"http://127.0.0.1:{ours.port}/", rest),
+                    "twin": warm.Target(f"http://127.0.0.1:{twin.port}/", rest),
+                    "PostgREST": warm.Target(f"{self._env['SUPABASE_REST_URL']}/rpc/{NAME}", rest),
+                },
+                rounds,
+                seconds,
+                live.detail,
+            )
+        mine = races.pop("ours")
+        for peer, (theirs, faster) in {
+            "Deno twin": (races["twin"], 1.1),
+            "PostgREST itself": (races["PostgREST"], 0.6),
+        }.items():
+            for what, unit, bounds in (
+                ("per_second", "/s", {"at_least": faster}),
+                ("p50_ms", "ms", {}),
+                ("p99_ms", "ms", {"at_most": 0.9} if peer == "Deno twin" else {}),
+            ):
+                one, other = getattr(mine, what), getattr(theirs, what)
+                title = {
+                    "per_second": "warm requests",
+                    "p50_ms": "half of them within",
+                    "p99_ms": "99 % of them within",
+                }[what]
+                self.rows.append(
+                    Row(title, unit, median(one), peer, median(other), warm.ratio(one, other), **bounds)
+                )
+
+    def calls(self) -> None:
+        """How often each function asks the database."""
+        with Live("Calls to the database"):
+            self.asked = calls.measure(self._stage, self._agora, self._stack.state / "log")
+
+    def copy(self) -> None:
+        """A recording from the bucket to storage."""
+        if not shutil.which("curl"):
+            print("There is no curl here, so copies are not compared.", file=sys.stderr)
+            return
+        turns, size_mb = (1, 60) if self._quick else (3, 240)
+        function = python("process", ROOT / "functions" / "process_recording" / "main.py", self._stack.env)
+        with Live("Copies") as live:
+            copies = copying.measure(
+                self._stage, self._agora, function, self._processes, turns, size_mb, live.detail
+            )
+        ours, theirs = copies.ours_mb_s, copies.curl_mb_s
+        ratio = warm.ratio(ours, theirs)
+        self.rows += [
+            Row(
+                "copy of a recording",
+                "MB/s",
+                median(ours),
+                "curl | curl",
+                median(theirs),
+                ratio,
+                at_least=0.7,
+            ),
+            Row("memory above idle", "MB", max(copies.above_idle_mb), f"{size_mb} MB copied", at_most=64),
+        ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Copies: a recording from the local bucket to local storage, by `process-recording` and by `curl | curl`, in turns.
+
+Ours does more: it hashes what it reads, goes on after a kill at any byte, and reads back all that storage holds.
+"""
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.processes import Processes
+from tests.cast import Stage
+from tests.recording_scene import Agora, Scene
+
+from .programs import Running, Server, running
+
+MEGABYTE = 1_000_000
+PATIENCE_S = 300
+
+
+@dataclass
+class Copies:
+    """What was seen, a value a turn."""
+
+    ours_mb_s: list[float] = field(default_factory=list)
+    curl_mb_s: list[float] = field(default_factory=list)
+    above_idle_mb: list[float] = field(default_factory=list)
+
+
+def measure(
+    stage: Stage,
+    agora: Agora,
+    function: Server,
+    processes: Processes,
+    turns: int,
+    size_mb: int,
+    heard: Callable[[str], None],
+) -> Copies:
+    """Let Agora write a recording of this size, copy it both ways, and do so again."""
+    copies = Copies()
+    for turn in range(1, turns + 1):
+        heard(f"{turn} of {turns}: a recording of {size_mb} MB")
+        scene = Scene(stage, agora)
+        scene.fault("recording", slices=1, mp4_bytes=size_mb * MEGABYTE, idle_after=30)
+        scene.start().raise_for_status()
+        recording = scene.wait_for("processing", upload_complete=True)
+        key = next(key for key in scene.source_keys() if key.endswith(".mp4"))
+        heard(f"{turn} of {turns}: curl | curl")
+        copies.curl_mb_s.append(size_mb / _timed(_curl, scene, key, size_mb))
+        heard(f"{turn} of {turns}: ours")
+        with running(function, processes) as server:
+            _process(server, stage, "00000000-0000-4000-8000-000000000000", 404)  # it is up, and has idled
+            with _peak(server) as above_idle:
+                copies.ours_mb_s.append(size_mb / _timed(_process, server, stage, recording["id"], 200))
+            copies.above_idle_mb.append(above_idle[0])
+    return copies
+
+
+def _timed(work: Callable[..., None], *arguments: Any) -> float:
+    began = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - began
+
+
+def _process(server: Running, stage: Stage, recording_id: Any, expected: int) -> None:
+    headers = {"apikey": stage.env["SUPABASE_SECRET_KEY"]}
+    status, said = server.post(headers, json.dumps({"recording_id": str(recording_id)}), PATIENCE_S)
+    assert status == expected, said
+
+
+def _curl(scene: Scene, key: str, size_mb: int) -> None:
+    """The shortest way for the same bytes."""
+    env, secret = scene.stage.env, scene.stage.env["SUPABASE_SECRET_KEY"]
+    source = scene.bucket().generate_presigned_url(
+        "get_object", Params={"Bucket": env["RECORDING_S3_BUCKET"], "Key": key}
+    )
+    path = f"/storage/v1/object/session-recordings/bench/{key}"
+    headers = [f"-Hapikey: {secret}", f"-Hauthorization: Bearer {secret}", "-Hcontent-type: video/mp4"]
+    curl = shutil.which("curl") or "curl"
+    put = [curl, "-sS", "--fail-with-body", "-XPOST", *headers, "-T-", env["SUPABASE_URL"] + path]
+    with subprocess.Popen([curl, "-sS", "--fail", source], stdout=subprocess.PIPE) as get:
+        subprocess.run(put, stdin=get.stdout, check=True, capture_output=True, timeout=PATIENCE_S)
+    assert get.returncode == 0
+    stored = scene.stage.value(
+        "select metadata ->> 'size' from storage.objects where name = %s", f"bench/{key}"
+    )
+    assert int(stored) >= size_mb * MEGABYTE, f"{stored} bytes arrived"
+
+
+@contextmanager
+def _peak(server: Running) -> Iterator[list[float]]:
+    """How far the memory of all its processes rises above what it is now; known at the end."""
+    idle, peak, is_over = _resident_mb(server), [0.0], threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.02):
+            peak[0] = max(peak[0], _resident_mb(server) - idle)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield peak
+    is_over.set()
+    watcher.join()
+
+
+def _resident_mb(server: Running) -> float:
+    return float(sum(process.memory_info().rss for process in server.processes()) / MEGABYTE)
