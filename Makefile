@@ -7,7 +7,7 @@ STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up down logs migrate reset demo schema bundle api lock doctor lint test
+.PHONY: help install up down logs migrate reset demo schema bundle api lock doctor lint test bench
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
