@@ -16,7 +16,9 @@ Headers = dict[str, str]
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-async def admit(request: Request, contract: Contract, request_id: str, line: dict[str, Any]) -> Call[Any]:
+async def admit(
+    request: Request, headers: Headers, contract: Contract, request_id: str, line: dict[str, Any]
+) -> Call[Any]:
     """An admitted call, or the refusal: 405, 401, 403, 413, 415, 422 in this order.
 
     The log line learns who is calling as soon as that is known, so that refusals have a name too.
@@ -26,7 +28,6 @@ async def admit(request: Request, contract: Contract, request_id: str, line: dic
         raise MethodNotAllowed(
             sentence=f"This function answers {allowed}, not {request.method}.", headers={"allow": allowed}
         )
-    headers = _headers(request)
     caller = await identify(headers) if _asks_who(contract) else None
     line["caller"] = str(caller or "anonymous")
     _check_caller(caller, contract)
@@ -43,7 +44,7 @@ async def admit(request: Request, contract: Contract, request_id: str, line: dic
     )
 
 
-def _headers(request: Request) -> Headers:
+def headers_of(request: Request) -> Headers:
     """By their names in lower case, as ASGI has them; repeated ones joined, so that none hides behind another.
 
     A dictionary, because Starlette's own goes through all headers for each one asked for.

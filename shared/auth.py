@@ -64,8 +64,6 @@ async def identify(headers: Mapping[str, str]) -> Caller | None:
         raise BadToken("invalid_token", "Only bearer tokens are accepted.")
     if _is_secret_key(token):
         return Caller(None, None, None, is_service=True)
-    if not COMPACT.fullmatch(token):  # base64 decoders skip what does not belong; a token goes on as it came
-        raise BadToken()
     return await _caller_of(token)
 
 
@@ -86,6 +84,8 @@ async def _caller_of(token: str) -> Caller | None:
     now = time.time()
     if now < until:
         return caller
+    if not COMPACT.fullmatch(token):  # base64 decoders skip what does not belong; a token goes on as it came
+        raise BadToken()
     claims = await verify(token)
     caller = _caller(claims, token)
     if len(_verified) >= VERIFIED_AT_MOST:

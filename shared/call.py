@@ -1,6 +1,5 @@
 """One admitted request (`Call`) and what its function promises (`Contract`)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -38,7 +37,8 @@ class Call(Generic[Body]):
     request_id: str
     idempotency_key: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
-    _databases: dict[str, Database] = field(default_factory=dict)
+    _database: Database | None = None
+    _service: Database | None = None
 
     @property
     def user(self) -> Caller:
@@ -51,13 +51,17 @@ class Call(Generic[Body]):
         """The database as the caller: row-level security is on."""
         if self.caller is not None and self.caller.is_service:
             return self.service
-        token = self.caller.token if self.caller else None
-        return self._open("caller", lambda: as_caller(token, self.request_id, self.idempotency_key))
+        if self._database is None:
+            token = self.caller.token if self.caller else None
+            self._database = as_caller(token, self.request_id, self.idempotency_key)
+        return self._database
 
     @property
     def service(self) -> Database:
         """The database past row-level security: only where `deploy.yaml` grants the secret key."""
-        return self._open("service", lambda: as_service(self.request_id, self.idempotency_key))
+        if self._service is None:
+            self._service = as_service(self.request_id, self.idempotency_key)
+        return self._service
 
     def log(self, **facts: Any) -> None:
         """Add facts to this request's one log line. Never a secret, never what a person wrote."""
@@ -65,9 +69,4 @@ class Call(Generic[Body]):
 
     @property
     def database_calls(self) -> int:
-        return sum(opened.calls for opened in self._databases.values())
-
-    def _open(self, name: str, make: Callable[[], Database]) -> Database:
-        if name not in self._databases:
-            self._databases[name] = make()
-        return self._databases[name]
+        return sum(opened.calls for opened in (self._database, self._service) if opened)

@@ -29,15 +29,14 @@ from .call import Call, Contract
 from .errors import Broken, Refusal
 from .settings import Settings, SupabaseSettings
 
-CORS = {
-    "access-control-allow-origin": "*",
+EVERYBODY = {"access-control-allow-origin": "*", "access-control-expose-headers": "x-request-id"}
+EVERYBODY_RAW = [(name.encode(), value.encode()) for name, value in EVERYBODY.items()]
+PREFLIGHT = EVERYBODY | {
     "access-control-allow-headers": "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, "
     "tracestate, baggage, idempotency-key, x-region",
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
-    "access-control-expose-headers": "x-request-id",
     "access-control-max-age": "86400",
 }
-CORS_RAW = [(name.encode(), value.encode()) for name, value in CORS.items()]  # as ASGI wants them, once
 
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
@@ -94,13 +93,14 @@ def _contract(
 
 async def _answer(request: Request, handler: Handler, contract: Contract) -> Response:
     if request.method == "OPTIONS":
-        return Response(status_code=204, headers=CORS)
+        return Response(status_code=204, headers=PREFLIGHT)
     started = time.perf_counter()
-    request_id = _request_id(request)
+    headers = admission.headers_of(request)
+    request_id = _request_id(headers)
     line: dict[str, Any] = {"function": contract.name, "request_id": request_id}
     call: Call[Any] | None = None
     try:
-        call = await admission.admit(request, contract, request_id, line)
+        call = await admission.admit(request, headers, contract, request_id, line)
         response = _reply(await handler(call))
     except Refusal as refused:
         line |= _explain(refused)
@@ -108,7 +108,7 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
         line |= {"code": Broken.code, "error": traceback.format_exc()}
         response = _reply(Broken())
-    response.raw_headers += [*CORS_RAW, (b"x-request-id", request_id.encode())]
+    response.raw_headers += [*EVERYBODY_RAW, (b"x-request-id", request_id.encode())]
     if call is not None:
         line |= {"database_calls": call.database_calls, **call.facts}
     line |= {"status": response.status_code, "ms": round((time.perf_counter() - started) * 1000, 1)}
@@ -116,9 +116,9 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
     return response
 
 
-def _request_id(request: Request) -> str:
+def _request_id(headers: admission.Headers) -> str:
     """The caller's own, if it can be passed on and logged as it is."""
-    given = request.headers.get("x-request-id", "")
+    given = headers.get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
 
 
