@@ -84,14 +84,19 @@ class Storage:
         `pieces` are the bytes from `offset` on, in any lengths. What an interrupted chunk left counts: storage is
         asked how far it got, and is sent what comes after that.
         """
-        held = bytearray()
+        held = await _take(pieces, min(CHUNK_BYTES, size - offset))
         while offset < size:
-            wanted = min(CHUNK_BYTES, size - offset)
-            while len(held) < wanted:
-                held += await anext(pieces)
-            with memoryview(held)[:wanted] as chunk:  # not a copy, and released before `held` is cut
-                reached = await self._append(upload, offset, chunk)
-            del held[: reached - offset]
+            sent = min(CHUNK_BYTES, size - offset)
+            # The next chunk is fetched while this one is sent.
+            missing = min(CHUNK_BYTES, size - offset - sent) - (len(held) - sent)
+            ahead = asyncio.create_task(_take(pieces, missing))
+            try:
+                with memoryview(held)[:sent] as chunk:  # not a copy, and released before `held` is cut
+                    reached = await self._append(upload, offset, chunk)
+                del held[: reached - offset]
+                held += await ahead
+            finally:
+                ahead.cancel()
             offset = reached
             yield offset
 
@@ -190,6 +195,14 @@ class Storage:
             )
         except httpx.TransportError:
             return None
+
+
+async def _take(pieces: AsyncIterator[bytes], count: int) -> bytearray:
+    """At least so many of the next bytes, less than a piece more."""
+    taken = bytearray()
+    while len(taken) < count:
+        taken += await anext(pieces)
+    return taken
 
 
 async def _in_pieces(chunk: memoryview) -> AsyncIterator[bytes]:

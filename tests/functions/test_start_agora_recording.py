@@ -201,6 +201,24 @@ def test_consents_and_starts_that_race_never_record_without_consent(scene: Scene
         agree(scene, scene.client)
 
 
+def test_an_admission_and_a_start_that_race_never_meet(stage: Stage, agora: Agora) -> None:
+    """Somebody who has not agreed comes in as the recording is started: one of the two waits outside."""
+    for _ in range(6):
+        scene = Scene(stage, agora)
+        master = stage.group_class(practitioner=scene.practitioner)
+        scene.session, scene.channel = master, master["room_name"]
+        late = stage.client()
+        stage.join(master, late)
+
+        with ThreadPoolExecutor(2) as pair:
+            started, entered = pair.submit(scene.start), pair.submit(enter, stage, scene.channel, late)
+
+        both = (started.result().status_code, entered.result().status_code)
+        assert both in {(200, 409), (409, 200)}
+        if both[0] == 200:
+            assert scene.recording["stop_reason"] == "somebody_has_not_agreed"
+
+
 def test_a_finished_session_is_not_recorded_again(scene: Scene) -> None:
     """The pages show the link of the one recording; a second one would hide it."""
     scene.start().raise_for_status()
