@@ -40,6 +40,10 @@ class Running:
     port: int
     started: float
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
     def post(
         self, headers: dict[str, str], body: str = "{}", patience_s: float = PATIENCE_S
     ) -> tuple[int, Any]:
