@@ -1584,23 +1584,26 @@ CREATE FUNCTION public.claim_recording_copy(recording_id uuid DEFAULT NULL::uuid
     SET search_path TO ''
     AS $$
 begin
-  select * into recording from public.session_recordings r
-   where r.status = 'processing' and r.upload_complete and coalesce(r.lease_until, '-infinity') < now()
-     -- An operator who names a recording need not wait for its next turn.
-     and case when claim_recording_copy.recording_id is null then r.next_check_at <= now()
-              else r.id = claim_recording_copy.recording_id end
-   order by r.next_check_at limit 1
-     for update skip locked;
-  is_claimed := found;
+  if claim_recording_copy.recording_id is null then
+    select * into recording from public.session_recordings r
+     where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
+       and coalesce(r.lease_until, '-infinity') < now()
+     order by r.next_check_at limit 1
+       for update skip locked;
+  else
+    -- Named by an operator, it need not wait for its next turn; a notification that just holds the row is waited for.
+    select * into recording from public.session_recordings r where r.id = claim_recording_copy.recording_id for update;
+    if not found then
+      perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+    end if;
+  end if;
+
+  is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
+                         and coalesce(recording.lease_until, '-infinity') < now(), false);
   if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
     returning r.* into recording;
-  elsif claim_recording_copy.recording_id is not null then
-    select * into recording from public.session_recordings r where r.id = claim_recording_copy.recording_id;
-    if not found then
-      perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
-    end if;
   end if;
   is_planned := exists (select from private.recording_files f where f.recording_id = recording.id);
   return next;

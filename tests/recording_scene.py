@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -164,14 +165,13 @@ class Scene:
         return bytes(reply["Body"].read())
 
     def bucket(self) -> Any:
+        """A client of Agora's bucket."""
         env = self.stage.env
-        return boto3.client(
-            "s3",
-            endpoint_url=env["RECORDING_S3_ENDPOINT"],
-            region_name=env["RECORDING_S3_REGION"],
-            aws_access_key_id=env["RECORDING_S3_ACCESS_KEY"],
-            aws_secret_access_key=env["RECORDING_S3_SECRET_KEY"],
-            config=Config(s3={"addressing_style": "path"}),
+        return _s3(
+            env["RECORDING_S3_ENDPOINT"],
+            env["RECORDING_S3_REGION"],
+            env["RECORDING_S3_ACCESS_KEY"],
+            env["RECORDING_S3_SECRET_KEY"],
         )
 
     def files(self) -> list[dict[str, Any]]:
@@ -198,6 +198,18 @@ class Scene:
             [f"{self.session['id']}/%"],
         ).fetchall()
         return [row["name"] for row in rows]
+
+
+@cache  # making one takes longer than most of what it is asked
+def _s3(endpoint: str, region: str, access_key: str, secret_key: str) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(s3={"addressing_style": "path"}),
+    )
 
 
 def until(is_so: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
