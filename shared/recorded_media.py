@@ -91,24 +91,30 @@ async def select(bucket: Bucket, media: Media) -> Selection:
         if videos and all(seconds):
             return Selection(videos, sum(seconds))
     by_name = {part.name: part for part in media.parts}
-    kept = [
-        part
-        for playlist in media.parts
-        if playlist.key in media.playlists
-        for part in (
-            playlist,
-            *(by_name[name] for name in media.playlists[playlist.key].names if name in by_name),
-        )
-    ]
+    kept: list[Part] = []
     seconds_of_track: dict[tuple[str | None, str], float] = defaultdict(float)
-    for part in kept:
-        if part.key in media.playlists:
-            seconds_of_track[part.uid, part.track] += media.playlists[part.key].duration_seconds
+    for part in _worth_playing(media):
+        playlist = media.playlists[part.key]
+        kept += [part, *(by_name[name] for name in playlist.names if name in by_name)]
+        seconds_of_track[part.uid, part.track] += playlist.duration_seconds
     # One person's playlists follow each other; two persons' run side by side.
     longest = max(seconds_of_track.values(), default=0.0)
     if not longest:
         raise NotPlayable("No file of this recording plays.")
     return Selection(tuple(dict.fromkeys(kept)), longest)
+
+
+def _worth_playing(media: Media) -> list[Part]:
+    """The playlists; of somebody whose sound and picture are also told together, only that one."""
+    playlists = [
+        part for part in media.parts if part.key in media.playlists and media.playlists[part.key].names
+    ]
+    together = {(part.uid, part.failover) for part in playlists if part.track == "audio_and_video"}
+    return [
+        part
+        for part in playlists
+        if part.track == "audio_and_video" or (part.uid, part.failover) not in together
+    ]
 
 
 async def _mp4_seconds(bucket: Bucket, part: Part) -> float:

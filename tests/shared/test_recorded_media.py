@@ -155,6 +155,21 @@ async def test_people_play_side_by_side_and_machines_one_after_the_other() -> No
     assert (await select(stored, media)).duration_seconds == 45
 
 
+async def test_somebodys_sound_and_picture_are_played_together_where_they_are_told_together() -> None:
+    """Agora also writes the index of both; one without it keeps two."""
+    files: dict[str, bytes] = {}
+    for uid, tracks in ((1001, ("_audio", "_video", "")), (1002, ("_audio", "_video"))):
+        for track in tracks:
+            stem = f"{NAME}__uid_s_{uid}__uid_e{track}"
+            files |= {f"{stem}.m3u8": playlist(f"{stem}_1.ts"), f"{stem}_1.ts": b"x"}
+    stored, media = await media_of("individual", **files)
+
+    chosen = await select(stored, media)
+
+    playlists = [(part.uid, part.track) for part in chosen.parts if part.kind == "playlist"]
+    assert playlists == [("1001", "audio_and_video"), ("1002", "audio"), ("1002", "video")]
+
+
 @pytest.mark.parametrize(
     "files",
     [
