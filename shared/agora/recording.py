@@ -2,7 +2,6 @@
 
 import re
 from typing import Any, Literal, Protocol
-from uuid import UUID
 
 from .recorder import Recorder
 
@@ -41,11 +40,6 @@ class Bucket(Protocol):
 
     @property
     def recording_s3_region_code(self) -> int: ...
-
-
-def file_prefix(recording_id: UUID) -> tuple[str, str]:
-    """The folder of one recording. Agora allows letters and digits only, so the id loses its hyphens."""
-    return ("recordings", recording_id.hex)
 
 
 def start_request(

@@ -41,8 +41,8 @@ alter table private.channel_admissions enable row level security;
 create function private.channel_of(session public.session_schedules) returns text
   language sql immutable set search_path = ''
 as $$
-  -- A room name that Agora would refuse (over 64 bytes, or a strange character) gives way to one made of the id.
-  select case when octet_length((session).room_name) <= 64 and (session).room_name ~ '^[A-Za-z0-9 !#$%&()+:;<=.>?@\[\]^_{}|~,-]+$'
+  -- A room name that Agora would refuse (64 bytes or more, or a strange character) gives way to one made of the id.
+  select case when octet_length((session).room_name) < 64 and (session).room_name ~ '^[A-Za-z0-9 !#$%&()+:;<=.>?@\[\]^_{}|~,-]+$'
               then (session).room_name
               else 'session-' || replace((session).id::text, '-', '') end;
 $$;

@@ -1,16 +1,15 @@
 """The request to record: everybody, long enough, and only what Agora's door lets in."""
 
 import json
-from uuid import UUID
 
 import pytest
 
 from local.agora.checks import check_start
 from shared.agora.recorder import Recorder, agora_mode
-from shared.agora.recording import file_prefix, start_request
+from shared.agora.recording import start_request
 from shared.agora.settings import RecordingBucketSettings
 
-RECORDING_ID = UUID("7d72365e-b983-4853-97e3-e3f9d460bdda")
+PREFIX = ("recordings", "7d72365eb983485397e3e3f9d460bdda")
 MIX = Recorder(channel="session-1", uid=4_000_000_001, mode="mix")
 INDIVIDUAL = Recorder(channel="session-1", uid=4_000_000_001, mode="individual")
 
@@ -28,7 +27,7 @@ def bucket(vendor: int = 1, endpoint: str = "https://s3.test") -> RecordingBucke
 
 
 def asked(recorder: Recorder = MIX, **how: object) -> dict:
-    return start_request(recorder, "token", bucket(), file_prefix(RECORDING_ID), **how)  # type: ignore[arg-type]
+    return start_request(recorder, "token", bucket(), PREFIX, **how)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("recorder", [MIX, INDIVIDUAL])
@@ -36,9 +35,7 @@ def asked(recorder: Recorder = MIX, **how: object) -> dict:
 @pytest.mark.parametrize("vendor", [1, 11])
 def test_agoras_door_opens(recorder, orientation, vendor):
     """The emulator checks what Agora documents; every request we can make passes, and survives JSON."""
-    request = start_request(
-        recorder, "token", bucket(vendor), file_prefix(RECORDING_ID), orientation=orientation
-    )
+    request = start_request(recorder, "token", bucket(vendor), PREFIX, orientation=orientation)
 
     check_start(recorder.mode, json.loads(json.dumps(request)))
 
@@ -110,7 +107,7 @@ def test_a_prefix_that_agora_would_refuse_is_refused_here(prefix):
 )
 def test_other_storage_is_told_its_endpoint(endpoint, told):
     """A bare host, as in Agora's sample; a local one keeps its scheme, since nothing there speaks TLS."""
-    request = start_request(MIX, "token", bucket(11, endpoint), file_prefix(RECORDING_ID))
+    request = start_request(MIX, "token", bucket(11, endpoint), PREFIX)
 
     assert request["storageConfig"]["extensionParams"] == {"endpoint": told}
 
