@@ -98,14 +98,19 @@ class Bench:
         }
         with Live("Cold starts") as live:
             cold.measure(starts, self._processes, turns, live.detail)
-        bare, refused, ours, twin = (starts[name] for name in ("bare", "refused", "ours", "twin"))
-        self.rows += [
-            Row("first answer, not signed in", "ms", refused.ms, "bare function", bare.ms, at_most=1.3),
-            Row("first answer, signed in", "ms", ours.ms, "bare function", bare.ms, at_most=1.3),
-            Row("first answer, not signed in", "ms", refused.ms, "Deno twin", starts["twin refused"].ms),
-            Row("first answer, signed in", "ms", ours.ms, "Deno twin", twin.ms),
-            Row("memory after it", "MB", ours.memory_mb, f"Deno twin {twin.memory_mb:.0f} MB", at_most=90),
-        ]
+        for what, ours, theirs, at_most in (
+            ("not signed in", "refused", "bare", 1.3),
+            ("signed in", "ours", "bare", 1.3),
+            ("not signed in", "refused", "twin refused", None),
+            ("signed in", "ours", "twin", None),
+        ):
+            peer = "bare function" if theirs == "bare" else "Deno twin"
+            mine, other = starts[ours].times_ms, starts[theirs].times_ms
+            self.rows.append(_versus(mine, other, peer, f"first answer, {what}", "ms", at_most=at_most))
+        twin_mb = starts["twin"].memory_mb
+        self.rows.append(
+            Row("memory after it", "MB", starts["ours"].memory_mb, f"Deno twin {twin_mb:.0f} MB", at_most=90)
+        )
 
     def warm(self) -> None:
         """Requests to servers that run already."""
@@ -176,7 +181,7 @@ class Bench:
 def _versus(
     ours: list[float], theirs: list[float], peer: str, what: str, unit: str, **bounds: float | None
 ) -> Row:
-    """A comparison in rounds: the median of each side, and of the rounds' own ratios."""
+    """A comparison in turns: the median of each side, and of the turns' own ratios."""
     ratio = median(mine / other for mine, other in zip(ours, theirs, strict=True))
     return Row(what, unit, median(ours), peer, median(theirs), ratio, **bounds)
 

@@ -1,14 +1,13 @@
 """First answer: from the start of a process to the whole answer to its first request, and what it weighs then.
 
-All are started in turns, each on a port of its own, and killed; the median counts. Ours and the bare function run as
-deployed, by `functions-framework --asgi`; the bare one (`twins/bare.py`) answers everybody with two words. An answer to
-somebody signed in includes a call to PostgREST. Memory is that of both processes of the framework, pages that they
-share counted once.
+All are started in turns, each on a port of its own, and killed; a ratio is the median of each turn's own. Ours and the
+bare function run as deployed, by `functions-framework --asgi`; the bare one (`twins/bare.py`) does nothing but answer.
+An answer to somebody signed in includes a call to PostgREST. Memory is that of both processes of the framework, pages
+that they share counted once.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from statistics import median
 from time import perf_counter
 
 from local.processes import Processes
@@ -25,10 +24,6 @@ class Start:
     headers: dict[str, str] = field(default_factory=dict)
     times_ms: list[float] = field(default_factory=list)
     memory_mb: float = 0
-
-    @property
-    def ms(self) -> float:
-        return median(self.times_ms)
 
 
 def measure(starts: dict[str, Start], processes: Processes, turns: int, heard: Callable[[str], None]) -> None:
