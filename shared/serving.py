@@ -29,14 +29,15 @@ from .call import Call, Contract
 from .errors import Broken, Refusal
 from .settings import Settings, SupabaseSettings
 
-EVERYBODY = {"access-control-allow-origin": "*", "access-control-expose-headers": "x-request-id"}
-EVERYBODY_RAW = [(name.encode(), value.encode()) for name, value in EVERYBODY.items()]
-PREFLIGHT = EVERYBODY | {
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "x-request-id",
     "access-control-allow-headers": "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, "
     "tracestate, baggage, idempotency-key, x-region",
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
     "access-control-max-age": "86400",
 }
+CORS_RAW = [(name.encode(), value.encode()) for name, value in CORS.items()]
 
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
@@ -93,7 +94,7 @@ def _contract(
 
 async def _answer(request: Request, handler: Handler, contract: Contract) -> Response:
     if request.method == "OPTIONS":
-        return Response(status_code=204, headers=PREFLIGHT)
+        return Response(status_code=204, headers=CORS)
     started = time.perf_counter()
     headers = admission.headers_of(request)
     request_id = _request_id(headers)
@@ -108,7 +109,7 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
         line |= {"code": Broken.code, "error": traceback.format_exc()}
         response = _reply(Broken())
-    response.raw_headers += [*EVERYBODY_RAW, (b"x-request-id", request_id.encode())]
+    response.raw_headers += [*CORS_RAW, (b"x-request-id", request_id.encode())]
     if call is not None:
         line |= {"database_calls": call.database_calls, **call.facts}
     line |= {"status": response.status_code, "ms": round((time.perf_counter() - started) * 1000, 1)}
