@@ -56,7 +56,7 @@ insert into public.recording_views (id, recording_id, link_id) values
 
 insert into public.session_types (id, name, duration_minutes, session_type, is_group, price_cad, price_usd) values
   ('10000000-0000-4000-8000-000000000001', '20min Laying', 20, 'laying', false, 50, 36.50);
-update public.session_packages set id = '10000000-0000-4000-8000-000000000001' where session_count = 5;
+update public.session_packages set id = '10000000-0000-4000-8000-000000000001' where name = '5 Session Package - 60min Expert 1:1';
 update public.products set id = '10000000-0000-4000-8000-000000000001';
 insert into public.studio_locations (id, name, address) values
   ('10000000-0000-4000-8000-000000000001', 'Studio', 'A street');
