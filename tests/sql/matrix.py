@@ -58,6 +58,34 @@ MATRIX = {
         new={"practitioner_id": ROW, "day_of_week": 2, "start_time": "09:00", "end_time": "17:00"},
         changes={"day_of_week start_time end_time": "practitioner admin service"},
     ),
+    "practitioner_calendars": Rules(
+        read=SIGNED_IN,
+        insert="",
+        delete="",
+        new={"practitioner_id": ROW},
+        changes={
+            "time_zone minimum_notice_minutes booking_horizon_days buffer_before_minutes"
+            " buffer_after_minutes": "practitioner admin service",
+        },
+        values={"time_zone": "'America/Vancouver'"},
+        row=f"practitioner_id = '{ROW}'",
+    ),
+    "availability_exceptions": Rules(
+        read="practitioner admin service",
+        insert="practitioner admin service",
+        delete="practitioner admin service",
+        new={"practitioner_id": ROW, "on_date": "2031-02-04"},
+        sets="start_time end_time is_open reason",
+        changes={"on_date start_time end_time is_open reason": "practitioner admin service"},
+    ),
+    "practitioner_time_off": Rules(
+        read="practitioner admin service",
+        insert="practitioner admin service",
+        delete="practitioner admin service",
+        new={"practitioner_id": ROW, "starts_at": "2031-05-01", "ends_at": "2031-05-02"},
+        sets="reason",
+        changes={"starts_at ends_at reason": "practitioner admin service"},
+    ),
     "practitioner_assignments": Rules(
         read=PARTIES,
         insert=STAFF,
@@ -144,6 +172,20 @@ MATRIX = {
             " correlated_session_id": STAFF,
         },
         values={"status": "'cancelled'", "session_location": "'in_person'"},
+    ),
+    "session_holds": Rules(
+        read="client admin service",
+        insert="service",
+        delete="service",
+        new={
+            "user_id": CLIENT,
+            "practitioner_id": ROW,
+            "scheduled_at": "2031-04-07T16:00Z",
+            "duration_minutes": 20,
+            "session_type_id": ROW,
+            "expires_at": "2031-04-01",
+        },
+        values={"status": "'released'"},
     ),
     "session_notes": Rules(
         read="client admin service",
