@@ -1,8 +1,8 @@
 """Time zones by the rules of the package tzdata, which is pinned; a process whose rules are old does not start.
 
-British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. Python would prefer the
-system's files, which may be years old and an hour wrong there, so those are not looked at. PostgreSQL answers the same
-question in `private.misread_time_zones`, for its own rules.
+British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. Python would prefer
+the system's files, which may be years old and an hour wrong there, so those are not looked at. PostgreSQL answers the
+same question in `private.misread_time_zones`, for its own rules.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL tells the time by rules of its own, as old as its build: it is given those of Python's tzdata.
+"""The embedded PostgreSQL tells the time by rules as old as its build: here it is given those of Python's tzdata.
 
-PostgreSQL reads `share/timezone` beside its programs, no setting leads it elsewhere, and its build may be older than the
-newest change of a clock somewhere. One package then decides for both: what Python computes, PostgreSQL computes.
+PostgreSQL reads `share/timezone` beside its programs, no setting leads it elsewhere, and its build may be older than
+the newest change of a clock somewhere. One package then decides for both.
 """
 
 import os
@@ -15,7 +15,7 @@ class TimeZonesAreFixed(Exception):
 
 
 def renew(binaries: Path) -> None:
-    """Make PostgreSQL's rules those of the package tzdata. Servers that run meanwhile find each file old or new, and whole."""
+    """Make PostgreSQL's rules those of the package tzdata. A server that runs meanwhile finds each file whole."""
     target = binaries.parent / "share" / "timezone"
     try:
         _renew(files("tzdata") / "zoneinfo", target)
