@@ -4,6 +4,12 @@
 -- generic one, and of those the one that ends first. A lot past its end is ignored by the clock; `expire_credits` then
 -- writes the line that says so.
 
+alter table public.user_session_credits
+  add column credits_owed integer not null default 0,
+  add constraint user_session_credits_owe_nothing_negative check (credits_owed >= 0);
+comment on column public.user_session_credits.credits_owed is
+  'Credits that were spent when their price was refunded: so many that come back are not given back.';
+
 -- Definer: nobody may write credits.
 create function private.grant_credits(
   user_id                  uuid,
@@ -39,7 +45,7 @@ begin
 end
 $$;
 
--- Takes back what is still there and says how much that was: spent credits stay spent, and are the caller's to settle.
+-- Takes back what is still there and says how much that was. The rest has been spent, and is owed from then on.
 -- Definer: as above.
 create function private.take_back_credits(lot_id uuid, credits integer, reason text) returns integer
   language plpgsql security definer set search_path = ''
@@ -55,6 +61,8 @@ begin
     insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
     values (v_lot.id, v_lot.user_id, -v_taken, 'refund', take_back_credits.reason);
   end if;
+  update public.user_session_credits c set credits_owed = c.credits_owed + take_back_credits.credits - v_taken
+   where c.id = v_lot.id and take_back_credits.credits > v_taken;
   return v_taken;
 end
 $$;

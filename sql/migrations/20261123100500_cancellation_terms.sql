@@ -95,6 +95,8 @@ begin
     else 'last_minute' end;
   v_terms.credit_returned := case
     when v_terms.cancellation_type = 'last_minute' then 0
+    -- Its price went back already.
+    when exists (select from public.user_session_credits c where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
     when session.credit_lot_id is not null or (private.payment_of(session.id)).id is not null then 1
     else 0 end;
   v_terms.fee_charged := case
