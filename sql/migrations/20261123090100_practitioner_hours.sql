@@ -19,7 +19,7 @@ create table public.practitioner_calendars (
 
   constraint practitioner_calendars_time_zone_exists check (private.is_time_zone(time_zone)),
   constraint practitioner_calendars_notice_is_at_most_90_days check (minimum_notice_minutes between 0 and 129600),
-  constraint practitioner_calendars_horizon_is_1_to_730_days check (booking_horizon_days between 1 and 730),
+  constraint practitioner_calendars_horizon_is_1_day_to_5_years check (booking_horizon_days between 1 and 1830),
   constraint practitioner_calendars_buffers_are_at_most_4_hours
     check (buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240)
 );

@@ -40,7 +40,7 @@ begin
    where t.practitioner_id = judge_starts.practitioner_id
      and t.during && tstzrange(v_first - v_before, v_last + v_after)
      and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from judge_starts.for_user))
-     and t.session_id is distinct from judge_starts.ignore_session;
+     and (t.session_id is null or t.session_id is distinct from judge_starts.ignore_session);
 
   return query
     select s, case
