@@ -25,6 +25,24 @@ class StripeWebhookSettings(Settings):
         return tuple(secret.strip() for secret in self.stripe_webhook_secret.split(",") if secret.strip())
 
 
+# What keeps a paid session from being booked is caught in SQL, where it becomes a credit: nobody is refused with it.
+OBSERVING_REFUSES = (
+    "checkout_not_found",
+    "already_joined",
+    "beyond_horizon",
+    "class_full",
+    "class_not_found",
+    "class_not_open",
+    "class_over",
+    "no_usable_credit",
+    "outside_availability",
+    "practitioner_unavailable",
+    "slot_in_past",
+    "slot_taken",
+    "too_short_notice",
+)
+
+
 class PaymentFacts(Output):
     """Whatever one word of Stripe's tells about one of our payments. SQL knows these names: private.payment_facts."""
 

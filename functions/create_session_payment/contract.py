@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from shared.database import Rpc
+from shared.payment_facts import OBSERVING_REFUSES
 from shared.wire import Input, Output
 
 Currency = Literal["cad", "usd"]
@@ -66,6 +67,35 @@ class ObservedCheckout(Output):
     status: str
 
 
-begin_checkout_rpc = Rpc("begin_checkout", gives=BegunCheckout, refuses=(), remembers=True)
+begin_checkout_rpc = Rpc(
+    "begin_checkout",
+    gives=BegunCheckout,
+    refuses=(
+        "session_type_not_found",
+        "duration_not_offered",
+        "package_not_found",
+        "cancellation_policy_not_agreed",
+        "cancellation_policy_not_current",
+        "studio_not_found",
+        "location_missing",
+        "coordinates_off_the_map",
+        "class_not_found",
+        "type_not_of_class",
+        "class_not_open",
+        "class_over",
+        "already_joined",
+        "class_full",
+        "nothing_to_hold",
+        "too_many_holds",
+        "hold_lapsed",
+        "practitioner_unavailable",
+        "slot_in_past",
+        "too_short_notice",
+        "beyond_horizon",
+        "outside_availability",
+        "slot_taken",
+    ),
+    remembers=True,
+)
 open_checkout_rpc = Rpc("open_checkout", gives=Checkout, refuses=("checkout_not_found",))
-observe_checkout_rpc = Rpc("observe_checkout", gives=ObservedCheckout, refuses=("checkout_not_found",))
+observe_checkout_rpc = Rpc("observe_checkout", gives=ObservedCheckout, refuses=OBSERVING_REFUSES)

@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.database import Rpc
+from shared.payment_facts import OBSERVING_REFUSES
 from shared.wire import Output
 
 Task = Literal["look", "close", "give_up"]
@@ -40,5 +41,5 @@ class Reconciled(Output):
 
 
 claim_checkout_check_rpc = Rpc("claim_checkout_check", gives=DueCheckout)
-observe_checkout_rpc = Rpc("observe_checkout", gives=ObservedCheckout, refuses=("checkout_not_found",))
-apply_waiting_events_rpc = Rpc("apply_waiting_stripe_events", gives=AppliedEvents)
+observe_checkout_rpc = Rpc("observe_checkout", gives=ObservedCheckout, refuses=OBSERVING_REFUSES)
+apply_waiting_events_rpc = Rpc("apply_waiting_stripe_events", gives=AppliedEvents, refuses=OBSERVING_REFUSES)

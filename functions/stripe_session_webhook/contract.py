@@ -1,6 +1,7 @@
 """What Stripe is answered, and what the inbox did."""
 
 from shared.database import Rpc
+from shared.payment_facts import OBSERVING_REFUSES
 from shared.wire import Output
 
 
@@ -17,4 +18,4 @@ class KeptEvent(Output):
     is_applied: bool
 
 
-receive_stripe_event_rpc = Rpc("receive_stripe_event", gives=KeptEvent)
+receive_stripe_event_rpc = Rpc("receive_stripe_event", gives=KeptEvent, refuses=OBSERVING_REFUSES)

@@ -15,7 +15,7 @@ create table public.revenue_shares (
 comment on table  public.revenue_shares            is 'The practitioner''s part of what clients pay. Append-only: payments refer to it.';
 comment on column public.revenue_shares.created_by is 'No foreign key: who decided it stays, also when they have left.';
 
-insert into public.revenue_shares (practitioner_percent, valid_from) values (75, '-infinity');
+insert into public.revenue_shares (practitioner_percent, valid_from) values (75, '2020-01-01T00:00Z');  -- before the first payment
 
 alter table public.revenue_shares enable row level security;
 

@@ -26,13 +26,20 @@ alter table private.payment_disputes enable row level security;
 -- No grant and no policy: only the functions of this schema read and write it.
 
 create function private.grant_paid_credits(c public.checkout_sessions) returns uuid
-  language sql volatile set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
-  -- The wallet reads price and currency from here.
-  select private.grant_credits(c.user_id, c.credits, package_id => c.package_id, session_type_id => c.session_type_id,
-    stripe_payment_intent_id => c.stripe_payment_intent_id, order_id => c.id::text,
+declare
+  -- The wallet reads price and currency from the metadata.
+  v_lot uuid := private.grant_credits(c.user_id, c.credits, package_id => c.package_id, session_type_id => c.session_type_id,
+    order_id => c.id::text,
     metadata => jsonb_build_object('purchased_via', 'stripe_checkout', 'currency', c.currency,
                                    'total_amount', round(c.amount_minor / 100.0, 2), 'payment_type', c.payment_type));
+begin
+  update public.user_session_credits l
+     set cancellation_policy_version = c.cancellation_policy_version, cancellation_policy_agreed_at = c.created_at
+   where l.id = v_lot and c.cancellation_policy_version is not null;
+  return v_lot;
+end
 $$;
 
 create function private.record_payment(c public.checkout_sessions) returns void
@@ -203,6 +210,8 @@ begin
   end if;
   if c.outcome is not null then
     c := private.give_back_payment(c);
+    update public.user_session_credits l set stripe_payment_intent_id = c.stripe_payment_intent_id
+     where l.id = c.credit_lot_id and l.stripe_payment_intent_id is distinct from c.stripe_payment_intent_id;
   end if;
 
   update public.checkout_sessions old

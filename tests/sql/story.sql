@@ -63,6 +63,11 @@ insert into public.session_types (id, name, duration_minutes, session_type, is_g
 insert into public.session_holds (id, user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, expires_at) values
   ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '2031-04-07T14:00Z', 20, '10000000-0000-4000-8000-000000000001', '2031-04-01');
 update public.session_packages set id = '10000000-0000-4000-8000-000000000001' where name = '5 Session Package - 60min Expert 1:1';
+update public.revenue_shares set id = '10000000-0000-4000-8000-000000000001';
+insert into public.checkout_sessions
+  (id, user_id, payment_type, description, amount_minor, currency, credits, session_type_id, package_id, stripe_session_id, expires_at)
+values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'package_5', '5 Session Package', 59000, 'cad', 5, '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'cs_story', '2031-04-01');
 update public.products set id = '10000000-0000-4000-8000-000000000001';
 insert into public.studio_locations (id, name, address) values
   ('10000000-0000-4000-8000-000000000001', 'Studio', 'A street');
