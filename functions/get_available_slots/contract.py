@@ -36,25 +36,32 @@ class Slot(Output):
     seats_left: int | None = Field(description="Of the class.")
 
 
-class JudgedSlot(Slot):
-    """A start, and what speaks against it if something does."""
+class RefusedSlot(Slot):
+    """A start that is not offered."""
 
-    reason: str | None = Field(
+    reason: str = Field(
         description="slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken, class_full "
         "or practitioner_unavailable."
     )
+
+
+class Day(Output):
+    """A day on the caller's clock on which there is something."""
+
+    on_date: date
+    slots: list[Slot]
+    refused: list[RefusedSlot] = Field(description="Empty unless an explanation was asked for.")
 
 
 class AvailableSlots(Output):
     """The reply."""
 
     time_zone: str
-    slots: list[Slot]
-    refused: list[JudgedSlot] = Field(description="Empty unless an explanation was asked for.")
+    days: list[Day]
 
 
 get_available_slots_rpc = Rpc(
     "get_available_slots",
-    gives=JudgedSlot,
+    gives=Day,
     refuses=("session_type_not_found", "range_not_possible", "time_zone_rules_outdated"),
 )

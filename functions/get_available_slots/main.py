@@ -9,9 +9,5 @@ from .contract import AvailableSlots, GetAvailableSlots, get_available_slots_rpc
 @endpoint(caller="user", methods=("POST", "GET"))
 async def get_available_slots(call: Call[GetAvailableSlots]) -> AvailableSlots:
     """What is offered may be gone a moment later: holding a slot decides, and booking it."""
-    judged = await call.database.rows(get_available_slots_rpc, **call.body.model_dump())
-    return AvailableSlots(
-        time_zone=call.body.time_zone,
-        slots=[slot for slot in judged if slot.reason is None],
-        refused=[slot for slot in judged if slot.reason is not None],
-    )
+    days = await call.database.rows(get_available_slots_rpc, **call.body.model_dump())
+    return AvailableSlots(time_zone=call.body.time_zone, days=days)
