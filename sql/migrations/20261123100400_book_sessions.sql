@@ -89,69 +89,96 @@ as $$
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and holds_time.scheduled_at > now());
 $$;
 
--- A session, or with a class a seat in it, for somebody who pays with a credit or has paid elsewhere. What cannot be booked
--- is refused, and then nothing has happened. Whoever calls holds the client's lock.
-create function private.insert_booked_session(
+-- A session between two, for somebody who pays with a credit or has paid elsewhere. What cannot be booked is refused, and
+-- then nothing has happened. Whoever calls holds the client's lock.
+create function private.insert_session(
   client_id                   uuid,
   practitioner_id             uuid,
   scheduled_at                timestamptz,
   session_type_id             uuid,
-  session_location            text    default 'online',
-  physical_location           text    default null,
-  location_coordinates        point   default null,
-  notes                       text    default null,
-  with_credit                 boolean default false,
-  group_class_id              uuid    default null,
-  cancellation_policy_version uuid    default null
+  session_location            text,
+  physical_location           text,
+  location_coordinates        point,
+  notes                       text,
+  cancellation_policy_version uuid,
+  with_credit                 boolean
 ) returns uuid
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  v_minutes integer := (select t.duration_minutes from public.session_types t where t.id = insert_booked_session.session_type_id);
-  v_policy  uuid    := coalesce(insert_booked_session.cancellation_policy_version,
-                                (select p.id from public.cancellation_policy p where p.is_active));
+  v_minutes integer := (select t.duration_minutes from public.session_types t where t.id = insert_session.session_type_id);
+  v_place   boolean := insert_session.session_location = 'in_person';
   v_lot     uuid;
   v_session uuid;
 begin
-  if insert_booked_session.group_class_id is not null then
-    perform private.refuse_full_class(private.lock_class(insert_booked_session.group_class_id), insert_booked_session.client_id);
-    -- A trigger fills in what the class is.
-    insert into public.session_schedules
-      (practitioner_id, client_id, scheduled_at, room_name, session_type_id, notes,
-       cancellation_policy_version, cancellation_policy_agreed_at)
-    values
-      (insert_booked_session.practitioner_id, insert_booked_session.client_id, insert_booked_session.scheduled_at,
-       private.room_name('group', insert_booked_session.group_class_id, insert_booked_session.client_id),
-       insert_booked_session.session_type_id, 'Joined group class: ' || insert_booked_session.group_class_id, v_policy, now())
-    returning id into v_session;
-    return v_session;
-  end if;
-
-  perform private.lock_calendar(insert_booked_session.practitioner_id);
+  perform private.lock_calendar(insert_session.practitioner_id);
   -- What was free when it was held is theirs, also when the notice has run out meanwhile.
-  if not private.holds_time(insert_booked_session.client_id, insert_booked_session.practitioner_id,
-                            insert_booked_session.scheduled_at, v_minutes) then
-    perform private.refuse_unbookable(insert_booked_session.practitioner_id, insert_booked_session.scheduled_at, v_minutes,
-                                      insert_booked_session.client_id);
+  if not private.holds_time(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at, v_minutes) then
+    perform private.refuse_unbookable(insert_session.practitioner_id, insert_session.scheduled_at, v_minutes,
+                                      insert_session.client_id);
   end if;
-  if insert_booked_session.with_credit then
-    v_lot := private.choose_credit(insert_booked_session.client_id, array[insert_booked_session.session_type_id]);
+  if with_credit then
+    v_lot := private.choose_credit(insert_session.client_id, array[insert_session.session_type_id]);
   end if;
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,
      session_location, physical_location, location_coordinates, cancellation_policy_version, cancellation_policy_agreed_at)
   values
-    (insert_booked_session.practitioner_id, insert_booked_session.client_id, insert_booked_session.scheduled_at, v_minutes,
-     private.room_name('session', insert_booked_session.practitioner_id, insert_booked_session.client_id),
-     insert_booked_session.session_type_id, insert_booked_session.notes, v_lot,
-     insert_booked_session.session_location,
-     case insert_booked_session.session_location when 'in_person' then insert_booked_session.physical_location end,
-     case insert_booked_session.session_location when 'in_person' then insert_booked_session.location_coordinates end,
-     v_policy, now())
+    (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
+     private.room_name('session', insert_session.practitioner_id, insert_session.client_id),
+     insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
+     case when v_place then insert_session.physical_location end,
+     case when v_place then insert_session.location_coordinates end,
+     coalesce(insert_session.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
   returning id into v_session;
   return v_session;
 end
+$$;
+
+create function private.insert_paid_seat(client_id uuid, group_class_id uuid, session_type_id uuid, cancellation_policy_version uuid)
+  returns uuid
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_class   public.session_schedules := private.lock_class(insert_paid_seat.group_class_id);
+  v_session uuid;
+begin
+  perform private.refuse_full_class(v_class, insert_paid_seat.client_id);
+  -- A trigger fills in what the class is.
+  insert into public.session_schedules
+    (practitioner_id, client_id, scheduled_at, room_name, session_type_id, notes,
+     cancellation_policy_version, cancellation_policy_agreed_at)
+  values
+    (v_class.practitioner_id, insert_paid_seat.client_id, v_class.scheduled_at,
+     private.room_name('group', v_class.id, insert_paid_seat.client_id), insert_paid_seat.session_type_id,
+     'Joined group class: ' || v_class.id,
+     coalesce(insert_paid_seat.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
+  returning id into v_session;
+  return v_session;
+end
+$$;
+
+-- What somebody has paid for elsewhere: with a class a seat in it, else a session.
+create function private.insert_booked_session(
+  client_id                   uuid,
+  practitioner_id             uuid,
+  scheduled_at                timestamptz,
+  session_type_id             uuid,
+  session_location            text  default 'online',
+  physical_location           text  default null,
+  location_coordinates        point default null,
+  notes                       text  default null,
+  group_class_id              uuid  default null,
+  cancellation_policy_version uuid  default null
+) returns uuid
+  language sql volatile set search_path = ''
+as $$
+  select case when insert_booked_session.group_class_id is not null
+    then private.insert_paid_seat(client_id, group_class_id, session_type_id, cancellation_policy_version)
+    else private.insert_session(client_id, practitioner_id, scheduled_at, session_type_id, session_location, physical_location,
+                                location_coordinates, notes, cancellation_policy_version, with_credit => false) end;
 $$;
 
 -- Definer: nobody reads or writes the outbox.
@@ -207,9 +234,9 @@ begin
 
   perform private.refuse_without_waiver(v_client);
   perform private.refuse_unknown_place(session_location, physical_location, location_coordinates);
-  return private.insert_booked_session(
+  return private.insert_session(
     v_client, book_session_with_credit.practitioner_id, book_session_with_credit.scheduled_at, v_type.id,
-    session_location, physical_location, location_coordinates, notes, with_credit => true);
+    session_location, physical_location, location_coordinates, notes, null, with_credit => true);
 end
 $$;
 
@@ -239,6 +266,6 @@ comment on function public.book_session_with_credit is
   'Books a one-to-one session with a credit. The same booking again finds the first one. Gives the credits that are left.';
 
 revoke execute on function private.spend_credit, private.keep_credit_lot, private.refuse_without_waiver,
-  private.refuse_unknown_place, private.room_name, private.holds_time, private.insert_booked_session, private.tell_of_booking,
-  private.book_session_with_credit, public.book_session_with_credit from public, anon, authenticated, service_role;
+  private.refuse_unknown_place, private.room_name, private.holds_time, private.insert_session, private.insert_paid_seat,
+  private.insert_booked_session, private.tell_of_booking, private.book_session_with_credit, public.book_session_with_credit from public, anon, authenticated, service_role;
 grant execute on function private.book_session_with_credit, public.book_session_with_credit to authenticated;

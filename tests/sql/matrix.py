@@ -167,9 +167,10 @@ MATRIX = {
         },
         sets="session_location physical_location max_participants current_participants class_name",
         changes={
-            "status notes cancelled_at": PARTIES,
-            "scheduled_at class_name session_location physical_location max_participants current_participants"
+            "status notes cancelled_at scheduled_at": PARTIES,
+            "class_name session_location physical_location max_participants current_participants"
             " correlated_session_id": STAFF,
+            "credit_lot_id": "",  # what was spent stays spent
         },
         values={"status": "'cancelled'", "session_location": "'in_person'"},
     ),
@@ -311,7 +312,7 @@ MATRIX = {
         insert=STAFF,
         delete=STAFF,
         new={"name": "New", "session_count": 5, "price_cad": 1, "price_usd": 1},
-        sets=PRICES,
+        sets=f"{PRICES} session_type_id is_group session_type",
         rest=STAFF,
     ),
     "products": Rules(
@@ -333,8 +334,17 @@ MATRIX = {
     "user_session_credits": Rules(
         read="client admin service",
         insert="service",
-        delete="service",
+        delete="",
         new={"user_id": CLIENT},
+        rest="",
+    ),
+    "credit_ledger": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={"lot_id": ROW, "user_id": CLIENT, "change": 1, "kind": "purchase"},
+        rest="",
+        row=f"lot_id = '{ROW}'",
     ),
     "waiver_policy": Rules(
         read=ANYBODY,
