@@ -57,8 +57,8 @@ def endpoint(
 
     `caller` is one or more of `user` (signed in), `service` (the secret key), `webhook` and `public` (the handler
     checks for itself). `settings` are read when the process starts: if one is missing it does not start.
-    `refusals_with_200` is for pages that can read a reason only so: what the handler refuses because of the state of the
-    world is answered with status 200 and `success: false` beside the usual keys.
+    `refusals_with_200` is for pages that can read a reason only so: what the handler refuses because of the state of
+    the world is answered with status 200 and `success: false` beside the usual keys.
     """
     callers = (caller,) if isinstance(caller, str) else caller
     needed: tuple[type[Settings], ...] = (SupabaseSettings, *settings)

@@ -1,8 +1,8 @@
 -- Credits: granting, choosing, taking back, expiring, correcting and reading them.
 --
 -- A credit with a session type is good for that type, one without for any. Whoever spends takes a typed one before a
--- generic one, and of those the one that ends first. A lot past its end is ignored by the clock; `expire_credits` then
--- writes the line that says so.
+-- generic one, and of those the one that ends first. A lot past its end is ignored by the clock; a job then writes the
+-- line that says so.
 
 alter table public.user_session_credits
   add column credits_owed integer not null default 0,
@@ -169,18 +169,9 @@ begin
 end
 $$;
 
-create function public.expire_credits(at_most integer default 1000) returns integer
-  language sql volatile security invoker set search_path = ''
-as $$
-  select private.expire_credits(at_most);
-$$;
-comment on function public.expire_credits is 'For the scheduler: writes down what lapsed. Gives the number of lots.';
-
 revoke execute on function private.grant_credits, private.take_back_credits, private.choose_credit,
-  private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits,
-  public.expire_credits from public, anon, authenticated, service_role;
-grant execute on function private.grant_credits, private.take_back_credits, private.expire_credits,
-  public.expire_credits to service_role;
+  private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits from public, anon, authenticated, service_role;
+grant execute on function private.grant_credits, private.take_back_credits, private.expire_credits to service_role;
 grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;
 
 -- History ------------------------------------------------------------------------------------------------------
