@@ -49,7 +49,9 @@ class PaymentFacts(Output):
     checkout_id: UUID | None = None
     stripe_session_id: str | None = None
     payment_intent_id: str | None = None
-    session_status: str | None = None  # open, complete, expired; missing if Stripe knows no such checkout
+    session_status: str | None = (
+        None  # open, complete, expired; missing: Stripe knows none; unopened: it made none
+    )
     payment_status: str | None = None  # paid, unpaid, no_payment_required
     payment_failed: bool | None = None
     amount_minor: int | None = None
@@ -108,7 +110,7 @@ def read_event(body: bytes) -> Event:
 
 def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
     """What a checkout session says; its payment and charge too, where the answer contains them."""
-    charge = _object(_object(session.get("payment_intent")).get("latest_charge"))
+    charge = charge_of(session)
     return PaymentFacts(
         checkout_id=_our_id(session),
         stripe_session_id=_text(session.get("id")),
@@ -120,6 +122,21 @@ def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
         receipt_url=_text(charge.get("receipt_url")),
         refunded_minor=_number(charge.get("amount_refunded")),
     )
+
+
+def facts_of_dispute(dispute: Mapping[str, Any]) -> PaymentFacts:
+    """What a dispute says. It names the payment, and knows nothing of our checkout."""
+    return PaymentFacts(
+        payment_intent_id=_id(dispute.get("payment_intent")),
+        dispute_id=_text(dispute.get("id")),
+        dispute_status=_text(dispute.get("status")),
+        dispute_minor=_number(dispute.get("amount")),
+    )
+
+
+def charge_of(session: Mapping[str, Any]) -> dict[str, Any]:
+    """The charge of a checkout session, where the answer contains it."""
+    return _object(_object(session.get("payment_intent")).get("latest_charge"))
 
 
 def _facts_of(kind: str, thing: dict[str, Any]) -> PaymentFacts | None:
@@ -135,12 +152,7 @@ def _facts_of(kind: str, thing: dict[str, Any]) -> PaymentFacts | None:
                 refunded_minor=_number(thing.get("amount_refunded")),
             )
         case ["charge", "dispute", _]:
-            return PaymentFacts(
-                payment_intent_id=_id(thing.get("payment_intent")),
-                dispute_id=_text(thing.get("id")),
-                dispute_status=_text(thing.get("status")),
-                dispute_minor=_number(thing.get("amount")),
-            )
+            return facts_of_dispute(thing)
     return None
 
 

@@ -17,8 +17,8 @@ from uuid import UUID
 
 import httpx
 
-from .errors import Broken, Unavailable
-from .payment_facts import PaymentFacts, facts_of_session
+from .errors import Broken, Conflict, Unavailable
+from .payment_facts import PaymentFacts, charge_of, facts_of_dispute, facts_of_session
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -108,7 +108,10 @@ class Payments:
         return Page(session.id, session.url or "")
 
     async def look(self, stripe_session_id: str) -> PaymentFacts:
-        """What Stripe knows of a checkout now, its receipt included; `missing` if it knows none of that name."""
+        """What Stripe knows of a checkout now, receipt, refunds and newest dispute included.
+
+        `missing` if it knows none of that name.
+        """
         import stripe
 
         expand: stripe.params.checkout.SessionRetrieveParams = {"expand": ["payment_intent.latest_charge"]}
@@ -119,7 +122,14 @@ class Payments:
             if error.code != "resource_missing":
                 raise _not_understood(error) from error
             return PaymentFacts(stripe_session_id=stripe_session_id, session_status="missing")
-        return facts_of_session(session.to_dict())
+        known = session.to_dict()
+        facts = facts_of_session(known)
+        if facts.payment_intent_id and charge_of(known).get("disputed"):
+            newest: stripe.params.DisputeListParams = {"payment_intent": facts.payment_intent_id, "limit": 1}
+            for dispute in (await self._ask(self._client.v1.disputes.list_async(newest))).data:
+                said = facts_of_dispute(dispute.to_dict())
+                return facts.model_copy(update=said.model_dump(exclude_none=True))
+        return facts
 
     async def close(self, stripe_session_id: str) -> PaymentFacts:
         """Let nobody pay by this checkout any more. If somebody has, or it is over already, the facts say so."""
@@ -154,6 +164,10 @@ class Payments:
             raise _not_understood(error) from error
         except stripe.StripeError as error:
             self._log(stripe_request_id=error.request_id, stripe_error=error.code or type(error).__name__)
+            if error.http_status == 409:
+                raise Conflict(
+                    "request_in_progress", "The same request is still running.", hint="Ask again in a moment."
+                ) from error
             raise Unavailable(
                 "payments_unavailable", "The payment service does not answer. Please try again in a moment."
             ) from error

@@ -71,6 +71,7 @@ begin_checkout_rpc = Rpc(
     "begin_checkout",
     gives=BegunCheckout,
     refuses=(
+        "request_in_progress",
         "session_type_not_found",
         "duration_not_offered",
         "package_not_found",
@@ -97,5 +98,5 @@ begin_checkout_rpc = Rpc(
     ),
     remembers=True,
 )
-open_checkout_rpc = Rpc("open_checkout", gives=Checkout, refuses=("checkout_not_found",))
+open_checkout_rpc = Rpc("open_checkout", gives=Checkout, refuses=("checkout_not_found", "checkout_lapsed"))
 observe_checkout_rpc = Rpc("observe_checkout", gives=ObservedCheckout, refuses=OBSERVING_REFUSES)

@@ -37,8 +37,10 @@ async def create_session_payment(call: Call[CreateSessionPayment]) -> Checkout:
         for superseded in checkout.supersedes:
             await _close(stripe, superseded)
         page = await stripe.open(_order(checkout, call))
+    except Conflict:
+        raise  # the same attempt is running, or the money of the one before is on its way: what is held stays held
     except Refusal:
-        failed = PaymentFacts(payment_failed=True)
+        failed = PaymentFacts(session_status="unopened")
         await call.service.rpc(observe_checkout_rpc, checkout_id=checkout.checkout_id, facts=failed)
         raise
     return await call.service.rpc(

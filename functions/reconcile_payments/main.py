@@ -61,7 +61,7 @@ async def _work(call: Call[None], ends: Counter[str], until: float) -> None:
 
 async def _ask(stripe: Payments, due: DueCheckout) -> PaymentFacts:
     if due.stripe_session_id is None:
-        return PaymentFacts(payment_failed=True)
+        return PaymentFacts(session_status="unopened")
     if due.task == "close":
         return await stripe.close(due.stripe_session_id)
     return await stripe.look(due.stripe_session_id)

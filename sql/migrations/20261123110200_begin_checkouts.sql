@@ -145,7 +145,9 @@ begin
          is not distinct from (v_new.package_id, v_new.practitioner_id, v_new.scheduled_at, v_new.session_location,
                                v_new.physical_location, v_new.group_class_id, v_new.notes)
    order by c.created_at desc limit 1;
-  if found then
+  if v_found.status = 'opening' and v_found.created_at > now() - interval '20 seconds' then
+    perform private.refuse(409, 'request_in_progress', 'The page to pay on is being opened.', 'Ask again in a moment.');
+  elsif found then
     return (v_found.id, v_found.description, v_found.amount_minor, v_found.currency, v_found.expires_at, v_found.url, array[]::text[]);
   end if;
 
@@ -214,6 +216,8 @@ begin
   returning c.* into v_checkout;
   if not found then
     perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
+  elsif v_checkout.status <> 'open' then
+    perform private.refuse(409, 'checkout_lapsed', 'This took too long.', 'Please try again.');
   end if;
   return v_checkout;
 end

@@ -9,7 +9,7 @@ create type private.payment_facts as (
   checkout_id       uuid,
   stripe_session_id text,
   payment_intent_id text,
-  session_status    text,     -- open, complete, expired; missing if Stripe knows no such checkout
+  session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
   payment_status    text,     -- paid, unpaid, no_payment_required
   payment_failed    boolean,
   amount_minor      integer,
@@ -92,7 +92,8 @@ begin
          paid_at       = coalesce(old.paid_at, case when facts.payment_status in ('paid', 'no_payment_required') then now() end),
          processing_at = coalesce(old.processing_at, case when facts.session_status = 'complete'
                                                            and facts.payment_status = 'unpaid' then now() end),
-         failed_at     = coalesce(old.failed_at, case when facts.payment_failed then now() end),
+         failed_at     = coalesce(old.failed_at, case when facts.payment_failed
+           or (facts.session_status = 'unopened' and old.stripe_session_id is null) then now() end),
          expired_at    = coalesce(old.expired_at, case when facts.session_status = 'expired'
            or (facts.session_status = 'missing' and old.expires_at < now()) then now() end)
    where old.id = c.id
