@@ -42,18 +42,25 @@ create function private.judged_starts(
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
 as $$
+  with asked as (
+    select c.practitioner_id, c.time_zone from public.practitioner_calendars c
+     where judged_starts.practitioner_id is null or c.practitioner_id = judged_starts.practitioner_id
+  ),
+  grids as (
+    select zone.time_zone, array_agg(start) as starts
+      from (select distinct time_zone from asked) zone,
+           generate_series((first at time zone zone.time_zone)::date::timestamp, until at time zone zone.time_zone, '1 day') midnight,
+           -- Half hours of real time: in the night of a change a day has two more or two fewer of them.
+           generate_series(midnight at time zone zone.time_zone,
+                           (midnight + interval '1 day') at time zone zone.time_zone - interval '1 second', '30 minutes') start
+     where start >= first and start < until
+     group by zone.time_zone
+  )
   select j.starts_at, j.starts_at + make_interval(mins => (kind).duration_minutes), j.starts_at at time zone judged_starts.time_zone,
-         array_agg(c.practitioner_id order by c.practitioner_id), null::uuid, null::integer, j.reason
-    from public.practitioner_calendars c
-   cross join lateral (
-     select array_agg(start) as starts
-       from generate_series((first at time zone c.time_zone)::date::timestamp, until at time zone c.time_zone, '1 day') midnight,
-            -- Half hours of real time: in the night of a change a day has two more or two fewer of them.
-            generate_series(midnight at time zone c.time_zone,
-                            (midnight + interval '1 day') at time zone c.time_zone - interval '1 second', '30 minutes') start
-      where start >= first and start < until) grid
-   cross join lateral private.judge_starts(c.practitioner_id, grid.starts, (kind).duration_minutes, auth.uid()) j
-   where judged_starts.practitioner_id is null or c.practitioner_id = judged_starts.practitioner_id
+         array_agg(a.practitioner_id order by a.practitioner_id), null::uuid, null::integer, j.reason
+    from asked a
+    join grids g on g.time_zone = a.time_zone
+   cross join lateral private.judge_starts(a.practitioner_id, g.starts, (kind).duration_minutes, auth.uid()) j
    group by j.starts_at, j.reason;
 $$;
 
