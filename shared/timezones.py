@@ -47,7 +47,11 @@ def misread_by_python() -> list[str]:
 def _known(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    except (
+        zoneinfo.ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # unknown, no name at all, a folder of names
         raise ValueError("is not the name of a time zone, such as America/Toronto") from None
     return name
 

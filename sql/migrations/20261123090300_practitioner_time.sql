@@ -133,10 +133,9 @@ create function private.occasion_of(session public.session_schedules) returns uu
   language sql volatile set search_path = ''
 as $$
   -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that they are
-  -- one is that they start together.
+  -- one is that they start together, by the clock on the wall.
   select case when private.is_class(session)
-              then left(encode(sha256(convert_to((session).practitioner_id || ' '
-                     || extract(epoch from (session).scheduled_at), 'UTF8')), 'hex'), 32)::uuid
+              then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
               else gen_random_uuid() end;
 $$;
 
@@ -153,6 +152,13 @@ begin
   end if;
 
   v_during := private.buffered(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  if tg_op = 'UPDATE' and private.is_class(new) and new.scheduled_at <> old.scheduled_at then
+    -- The two forms of a class move as one, and neither is in the other's way.
+    delete from private.practitioner_time t where t.session_id = new.id;
+    update public.session_schedules other set scheduled_at = new.scheduled_at
+     where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
+       and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
+  end if;
   perform private.drop_lapsed_holds(new.practitioner_id, v_during);
   -- What was held for the client is what they get now.
   update public.session_holds h set status = 'consumed'

@@ -79,6 +79,8 @@ begin
     hold_slot.session_location  := v_class.session_location;
     hold_slot.physical_location := v_class.physical_location;
     v_type.duration_minutes     := v_class.duration_minutes;
+  elsif v_type.is_group then
+    perform private.refuse(409, 'class_needed', 'A group session is joined, not booked.', 'Choose a class and join it.');
   elsif hold_slot.practitioner_id is null or hold_slot.scheduled_at is null then
     perform private.refuse(422, 'nothing_to_hold', 'Please say with whom and when, or which class.');
   end if;

@@ -14,7 +14,8 @@ begin
   for v_session in
     select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as meant_at
       from public.session_schedules s
-     where s.status = 'scheduled' and s.scheduled_at > now() and s.local_start at time zone s.time_zone <> s.scheduled_at
+     -- A seat moves with its class.
+     where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null and s.local_start at time zone s.time_zone <> s.scheduled_at
        -- The hour that comes twice has one wall time and two instants: there the instant decides.
        and s.scheduled_at at time zone s.time_zone <> s.local_start
      -- Whoever moves later makes room first from the far end, whoever moves earlier from the near one.

@@ -25,10 +25,10 @@ def kind(stage: Stage) -> str:
 
 @pytest.fixture
 def practitioner(stage: Stage) -> Person:
-    """Somebody in Vancouver who works on Mondays from nine to noon."""
+    """Somebody in Winnipeg who works on Mondays from nine to noon."""
     practitioner = stage.practitioner()
     own = f"practitioner_id=eq.{practitioner.practitioner_id}"
-    zone = {"time_zone": "America/Vancouver"}
+    zone = {"time_zone": "America/Winnipeg"}
     stage.rest("PATCH", f"practitioner_calendars?{own}", as_=practitioner, json=zone).raise_for_status()
     hours = {"practitioner_id": str(practitioner.practitioner_id), "day_of_week": 1}
     hours |= {"start_time": "09:00", "end_time": "12:00"}
@@ -48,12 +48,12 @@ def body(kind: str, practitioner: Person, /, **more: Any) -> dict[str, Any]:
 
 
 def test_slots_are_told_on_the_callers_clock(stage: Stage, kind: str, practitioner: Person) -> None:
-    """Nine in Vancouver is another hour in Toronto; the instant is the same."""
+    """Nine in Winnipeg is nine in Toronto as well, since Manitoba no longer sets its clocks back in winter."""
     reply = stage.invoke("get-available-slots", body(kind, practitioner), as_=stage.client()).json()
 
     (day,) = reply["days"]
     starts = [datetime.fromisoformat(slot["starts_at"]) for slot in day["slots"]]
-    nine = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 9, tzinfo=ZoneInfo("America/Vancouver"))
+    nine = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 9, tzinfo=ZoneInfo("America/Winnipeg"))
     assert [nine + timedelta(minutes=n) for n in (0, 30, 60, 90, 120)] == starts
     first = day["slots"][0]
     assert (

@@ -214,6 +214,26 @@ def test_a_class_in_two_forms_is_one_occasion(stage: Stage) -> None:
     assert book(stage, 0)
 
 
+def test_the_two_forms_of_a_class_move_as_one(stage: Stage) -> None:
+    """Once they are linked, also by less than they last."""
+    online, studio = teach(stage, 0), teach(stage, 0, session_location="in_person")
+    with stage.refused("slot_taken"):
+        change(stage, studio, scheduled_at=at(30))
+    change(stage, online, correlated_session_id=studio)
+    change(stage, studio, correlated_session_id=online)
+
+    change(stage, studio, scheduled_at=at(30))
+
+    times = stage.run(
+        "select scheduled_at from public.session_schedules where id in (%s, %s)", online, studio
+    )
+    assert [at(30), at(30)] == [row["scheduled_at"] for row in times]
+    assert book(stage, -30)
+    with stage.refused("slot_taken"):
+        book(stage, 89)
+    assert book(stage, 90)
+
+
 # Time off
 
 

@@ -195,6 +195,12 @@ def test_only_an_open_class_is_held(stage: Stage, group: str) -> None:
         take(stage, class_id=begun, kind=group)
 
 
+def test_a_kind_of_group_session_is_held_by_its_class(stage: Stage, group: str) -> None:
+    """A practitioner and a time alone are no class."""
+    with stage.refused("class_needed"):
+        take(stage, kind=group)
+
+
 def test_people_see_their_own_holds(stage: Stage) -> None:
     """A hold says who is about to book whom."""
     hold = take(stage)
