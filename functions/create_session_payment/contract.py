@@ -86,6 +86,7 @@ begin_checkout_rpc = Rpc(
         "class_over",
         "already_joined",
         "class_full",
+        "class_needed",
         "nothing_to_hold",
         "too_many_holds",
         "hold_lapsed",
