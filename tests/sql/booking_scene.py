@@ -80,13 +80,11 @@ def sign(stage: Stage, who: str = "client") -> None:
     )
 
 
-def grant(stage: Stage, credits: int, *, who: str = "client", **other: Any) -> str:
-    """Somebody gets credits. Gives the lot."""
+def grant(stage: Stage, many: int, *, who: str = "client", **other: Any) -> str:
+    """Somebody gets so many credits. Gives the lot."""
     stage.act_as("owner")
     names = "".join(f", {name} => %s" for name in other)
-    return str(
-        stage.one(f"select private.grant_credits(%s, %s{names})", CAST[who][1], credits, *other.values())
-    )
+    return str(stage.one(f"select private.grant_credits(%s, %s{names})", CAST[who][1], many, *other.values()))
 
 
 def empty_wallet(stage: Stage) -> None:
@@ -181,7 +179,7 @@ def start_in(stage: Stage, session_id: object, hours: float) -> None:
     )
 
 
-def credits(stage: Stage, who: str = "client") -> int:
+def wallet(stage: Stage, who: str = "client") -> int:
     """What somebody could spend today."""
     stage.act_as(who)
     return int(stage.one("select total_credits from public.check_session_credits()"))

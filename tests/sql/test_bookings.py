@@ -9,7 +9,6 @@ import pytest
 from .booking_scene import (
     FREE,
     book,
-    credits,
     empty_wallet,
     grant,
     in_hours,
@@ -18,6 +17,7 @@ from .booking_scene import (
     session,
     sign,
     type_id,
+    wallet,
     wrongs,
 )
 from .conftest import CLIENT, ROW, Stage
@@ -34,7 +34,7 @@ def signed(stage: Stage) -> None:
 def nothing_happened(stage: Stage) -> bool:
     stage.act_as("owner")
     own = stage.one("select count(*) from public.session_schedules where client_id = %s", CLIENT)
-    return bool(own == 1 and credits(stage) == 3)
+    return bool(own == 1 and wallet(stage) == 3)
 
 
 def test_a_booking_is_a_session_a_credit_a_message_and_the_practitioners_time(stage: Stage) -> None:
@@ -44,7 +44,7 @@ def test_a_booking_is_a_session_a_credit_a_message_and_the_practitioners_time(st
 
     booked = book(stage, at, notes="My knees.")
 
-    assert 4 == booked["credits_remaining"] == credits(stage)
+    assert 4 == booked["credits_remaining"] == wallet(stage)
     row = session(stage, booked["session_id"])
     assert (at, 45, "scheduled", "online", "My knees.", CLIENT, lot) == (
         row["scheduled_at"],
@@ -70,7 +70,7 @@ def test_a_second_click_finds_the_first_ones_session(stage: Stage) -> None:
     at = in_hours(30)
 
     assert book(stage, at) == book(stage, at)
-    assert 2 == credits(stage)
+    assert 2 == wallet(stage)
 
 
 def test_a_cancelled_session_can_be_booked_again(stage: Stage) -> None:

@@ -8,7 +8,6 @@ import pytest
 from .booking_scene import (
     FREE,
     book,
-    credits,
     grant,
     in_hours,
     insert,
@@ -20,6 +19,7 @@ from .booking_scene import (
     sign,
     start_in,
     type_id,
+    wallet,
     wrongs,
 )
 from .conftest import ADMIN, CLIENT, OTHER_CLIENT, Stage
@@ -151,7 +151,7 @@ def test_grace_is_given_once(stage: Stage, way: str) -> None:
         cancel(stage, second, way, use_grace=True)
     cancel(stage, second, way)
     assert "last_minute" == outcome(stage, second)["cancellation_type"]
-    assert 2 == credits(stage)
+    assert 2 == wallet(stage)
 
 
 def test_a_reason_does_not_use_the_grace(stage: Stage) -> None:
@@ -221,11 +221,11 @@ def test_what_was_paid_singly_comes_back_as_a_credit_of_its_kind(stage: Stage) -
         (50, "refunded", 0),
         (60, "pending", 0),
     ):
-        made, before = paid(hours, status), credits(stage)
+        made, before = paid(hours, status), wallet(stage)
         stage.act_as("client")
         assert returned == quote(stage, made)["credit_returned"]
         cancel(stage, made, "update")
-        assert before + returned == credits(stage)
+        assert before + returned == wallet(stage)
     stage.act_as("owner")
     lots = stage.run(
         "select * from public.user_session_credits where metadata ->> 'source' = 'cancellation_refund'"
@@ -259,11 +259,11 @@ def test_a_credit_comes_back_with_the_end_it_had(stage: Stage) -> None:
         return lot
 
     assert [("purchase", 2), ("spend", -1), ("return", 1)] == lines(stage, lapsed("client", 30))
-    before = credits(stage)
+    before = wallet(stage)
     assert [("expiry", -1), ("purchase", 2), ("return", 1), ("spend", -1)] == sorted(
         lines(stage, lapsed("practitioner", 40))
     )
-    assert before + 1 == credits(stage)
+    assert before + 1 == wallet(stage)
 
 
 def test_a_credit_whose_price_went_back_does_not(stage: Stage) -> None:
@@ -272,13 +272,13 @@ def test_a_credit_whose_price_went_back_does_not(stage: Stage) -> None:
     made = [book(stage, in_hours(hours))["session_id"] for hours in (30, 40)]
     stage.act_as("owner")
     stage.run("select private.take_back_credits(%s, 4, 'Refunded')", lot)
-    before = credits(stage)
+    before = wallet(stage)
 
     stage.act_as("client")
     for each, returned in zip(made, (0, 1), strict=True):
         assert returned == quote(stage, each)["credit_returned"]
         cancel(stage, each, "update")
-    assert before + 1 == credits(stage)
+    assert before + 1 == wallet(stage)
     assert not wrongs(stage)
 
 
@@ -294,7 +294,7 @@ def test_cancelling_twice_is_cancelling_once(stage: Stage) -> None:
     (again,) = stage.run("select * from public.cancel_session(%s, 'Twice')", made)
 
     assert ("standard", "Ill") == (again["cancellation_type"], again["reason"])
-    assert 3 == credits(stage)
+    assert 3 == wallet(stage)
 
 
 @pytest.mark.parametrize("who", ["other", "practitioner"])
@@ -348,7 +348,7 @@ def test_a_deleted_session_gives_its_credit_back(stage: Stage) -> None:
     stage.act_as("admin")
     stage.run("delete from public.session_schedules where id in (%s, %s)", ahead, past)
 
-    assert 2 == credits(stage)
+    assert 2 == wallet(stage)
     stage.act_as("owner")
     (row,) = stage.run("select * from public.session_cancellations where reason = 'The session was deleted'")
     assert ("emergency", 1, ADMIN) == (
@@ -362,11 +362,11 @@ def test_removing_a_practitioner_gives_their_clients_their_credits_back(stage: S
     """Sessions and seats go with them."""
     booked(stage, 30)
     join(stage, make_class(stage, in_hours(50)))
-    assert 1 == credits(stage)
+    assert 1 == wallet(stage)
     stage.act_as("admin")
     stage.run("delete from public.practitioners where id = %s", FREE)
 
-    assert 3 == credits(stage)
+    assert 3 == wallet(stage)
 
 
 # Moving
@@ -391,7 +391,7 @@ def test_a_session_moves_with_everything_it_has(stage: Stage, way: str, who: str
     assert (to, "scheduled") == (row["scheduled_at"], row["status"])
     assert "Rescheduled on" in row["notes"]
     assert "session_rescheduled" == messages(stage, made)[-1]
-    assert 2 == credits(stage)
+    assert 2 == wallet(stage)
     assert not wrongs(stage)
     grant(stage, 1, who="other")
     assert book(stage, in_hours(30), who="other")

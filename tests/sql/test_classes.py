@@ -5,7 +5,6 @@ import pytest
 from .booking_scene import (
     FREE,
     book,
-    credits,
     empty_wallet,
     grant,
     in_hours,
@@ -15,6 +14,7 @@ from .booking_scene import (
     session,
     sign,
     type_id,
+    wallet,
     wrongs,
 )
 from .conftest import ADMIN, CLIENT, ROW, Stage
@@ -50,7 +50,8 @@ def test_joining_takes_a_seat_and_a_credit(stage: Stage) -> None:
     stage.act_as("other")
     (other,) = stage.run("select * from public.join_group_class(%s)", evening)
 
-    assert (2, 1) == (credits(stage), credits(stage, "other")) and 1 == other["credits_remaining"]
+    assert (2, 1) == (wallet(stage), wallet(stage, "other"))
+    assert 1 == other["credits_remaining"]
     assert (FREE, 60, evening) == (
         str(seat["practitioner_id"]),
         seat["duration_minutes"],
@@ -83,7 +84,7 @@ def test_a_full_class_is_full(stage: Stage) -> None:
     hold_seat(stage, evening, "practitioner")
     with stage.refused("class_full"):
         join(stage, evening)
-    assert 3 == credits(stage)
+    assert 3 == wallet(stage)
 
     stage.act_as("other")
     stage.run("update public.session_schedules set status = 'cancelled' where id = %s", seat)
@@ -111,12 +112,12 @@ def test_nobody_has_two_seats(stage: Stage) -> None:
     stage.act_as("client")
     with stage.refused("already_joined"):
         stage.run("select public.join_group_class(%s)", evening)
-    assert 2 == credits(stage)
+    assert 2 == wallet(stage)
 
     stage.act_as("client")
     stage.run("select public.cancel_session(%s)", seat)
     assert join(stage, evening)
-    assert 2 == credits(stage)
+    assert 2 == wallet(stage)
     assert not wrongs(stage)
 
 
@@ -163,7 +164,7 @@ def test_an_admin_gives_a_seat_without_a_credit(stage: Stage) -> None:
     )
 
     assert session(stage, seat)["credit_lot_id"] is None
-    assert (1, 3) == (taken(stage, evening), credits(stage))
+    assert (1, 3) == (taken(stage, evening), wallet(stage))
 
 
 # The number of participants
@@ -248,7 +249,7 @@ def test_a_cancelled_class_gives_every_seat_its_credit_back(stage: Stage, way: s
             quote = stage.one("select credit_returned from public.quote_cancellation(%s)", evening)
             assert 2 == quote == stage.one("select credit_returned from public.cancel_session(%s)", evening)
 
-    assert (3, 2) == (credits(stage), credits(stage, "other"))
+    assert (3, 2) == (wallet(stage), wallet(stage, "other"))
     assert ["cancelled"] * 3 == [session(stage, each)["status"] for each in (evening, *seats)]
     assert ["session_booked", "session_cancelled"] == messages(stage, seats[0])
     assert 0 == taken(stage, evening)
@@ -272,7 +273,7 @@ def test_leaving_gives_seat_and_credit_back(stage: Stage) -> None:
     stage.act_as("client")
     assert stage.one("select credit_returned from public.cancel_session(%s, 'Ill')", seat)
 
-    assert (3, 0, "scheduled") == (credits(stage), taken(stage, evening), session(stage, evening)["status"])
+    assert (3, 0, "scheduled") == (wallet(stage), taken(stage, evening), session(stage, evening)["status"])
     assert not wrongs(stage)
 
 
@@ -305,7 +306,7 @@ def test_an_online_and_an_in_person_class_are_linked(stage: Stage) -> None:
     assert stage.run("select * from public.link_group_sessions(%s, %s)", studio, online)
     for each in (online, studio):
         join(stage, each)
-    assert 1 == credits(stage)
+    assert 1 == wallet(stage)
 
     stage.act_as("admin")
     assert stage.run("select * from public.unlink_group_sessions(%s)", studio)

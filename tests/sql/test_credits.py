@@ -7,10 +7,11 @@ import pytest
 
 from sql.throwaway import MIGRATIONS, Server
 
-from .booking_scene import credits, empty_wallet, grant, lines, type_id, wrongs
+from .booking_scene import empty_wallet, grant, lines, type_id, wallet, wrongs
 from .conftest import CLIENT, OTHER_CLIENT, ROW, Stage
 
 LEDGER = next(path for path in MIGRATIONS if path.name.endswith("_credit_ledger.sql"))
+LINE = "insert into public.credit_ledger (lot_id, user_id, change, kind, reason) values"
 PAST = "2020-01-01T00:00Z"
 
 
@@ -93,7 +94,7 @@ def test_a_line_stays_as_it_was_written(stage: Stage, statement: str) -> None:
 def test_nobody_has_less_than_no_credit(stage: Stage) -> None:
     """Whoever writes the line; and nobody's line goes to another's lot."""
     stage.act_as("owner")
-    line = "insert into public.credit_ledger (lot_id, user_id, change, kind, reason) values (%s, %s, %s, 'adjustment', 'x')"
+    line = f"{LINE} (%s, %s, %s, 'adjustment', 'x')"
     with stage.refused("no_usable_credit"):
         stage.run(line, ROW, CLIENT, -4)
     with stage.refused("credits_not_found"):
@@ -145,7 +146,7 @@ def test_the_typed_credit_goes_before_the_generic_and_the_one_that_ends_first_be
 def test_lapsed_credits_are_written_off_once(stage: Stage) -> None:
     """They were not usable before that either."""
     lot = grant(stage, 4, expires_at=PAST)
-    assert 3 == credits(stage)
+    assert 3 == wallet(stage)
 
     stage.act_as("service")
     assert [1, 0] == [stage.one("select lots_expired from public.reconcile_bookings()") for _ in range(2)]
@@ -159,7 +160,7 @@ def test_credits_are_taken_back_as_far_as_they_are_there(stage: Stage) -> None:
     """What was spent is owed: the next ones that come back are not given back."""
     lot = grant(stage, 5)
     stage.run(
-        "insert into public.credit_ledger (lot_id, user_id, change, kind, reason) values (%s, %s, -2, 'adjustment', 'x')",
+        f"{LINE} (%s, %s, -2, 'adjustment', 'x')",
         lot,
         CLIENT,
     )
