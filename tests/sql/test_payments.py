@@ -654,19 +654,47 @@ def test_what_is_not_ours_is_kept_and_moves_nothing(stage: Stage) -> None:
 # Who sees what ------------------------------------------------------------------------------------
 
 
-def test_the_payer_reads_receipt_and_refund(stage: Stage) -> None:
-    """Nobody else's; and whoever may read may not write."""
-    payment = paid_by(package(stage))
-    deliver(stage, payment.completed(), payment.charged(), payment.refunded(100))
-    query = "select receipt_url, refunded_minor, status from public.checkout_sessions where stripe_session_id = %s"
+def test_the_payer_reads_what_they_bought(stage: Stage) -> None:
+    """With the receipt, what came back and what is left; nobody else's, and no price that was only asked for."""
+    bought, booked_one = paid_by(package(stage)), paid_by(single(stage))
+    package(stage, payment_type="package_10")
+    deliver(
+        stage,
+        bought.completed(),
+        bought.charged(),
+        bought.refunded(bought.amount // 5),
+        booked_one.completed(),
+    )
+    query = "select * from public.past_purchases where user_id = %s order by payment_type"
 
     seen = {}
     for who in ("client", "other", "practitioner", "admin"):
         stage.act_as(who)
-        seen[who] = [tuple(row.values()) for row in stage.run(query, f"cs_{payment.id}")]
+        seen[who] = [row["id"] for row in stage.run(query, CLIENT)]
+    stage.act_as("client")
+    of_package, of_session = stage.run(query, CLIENT)
 
-    mine = [(payment.receipt_url, 100, "paid")]
-    assert seen == {"client": mine, "other": [], "practitioner": [], "admin": mine}
+    assert (len(seen["client"]), seen["other"], seen["practitioner"]) == (2, [], [])
+    assert set(seen["client"]) <= set(seen["admin"])
+    assert (of_package["amount_minor"], of_package["refunded_minor"]) == (34310, 6862)
+    assert (of_package["status"], of_package["receipt_url"]) == ("partly_refunded", bought.receipt_url)
+    assert (of_package["credits"], of_package["credits_remaining"]) == (5, 4)
+    assert (of_session["status"], of_session["session_scheduled_at"]) == ("paid", SLOT)
+
+
+def test_what_was_bought_before_there_were_checkouts_is_a_purchase_too(stage: Stage) -> None:
+    """As far as its row says what was paid."""
+    lot = stage.one(
+        "insert into public.user_session_credits (user_id, package_id, credits_remaining, metadata)"
+        """ values (%s, %s, 3, '{"total_amount": 450, "currency": "CAD"}') returning id""",
+        CLIENT,
+        ROW,
+    )
+    stage.act_as("client")
+
+    (found,) = stage.run("select * from public.past_purchases where id = %s", lot)
+
+    assert (found["amount_minor"], found["currency"], found["credits_remaining"]) == (45000, "cad", 3)
 
 
 def shares(payment: dict[str, Any]) -> list[str]:
