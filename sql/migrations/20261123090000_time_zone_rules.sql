@@ -31,5 +31,5 @@ $$;
 revoke execute on function private.misread_time_zones, private.time_zone_rules_are_current, private.is_time_zone
   from public, anon, authenticated, service_role;
 -- A check on a table is asked as whoever writes the row.
-grant execute on function private.is_time_zone to authenticated, service_role;
-grant execute on function private.time_zone_rules_are_current, private.misread_time_zones to service_role;
+grant execute on function private.is_time_zone, private.misread_time_zones to authenticated, service_role;
+grant execute on function private.time_zone_rules_are_current to service_role;

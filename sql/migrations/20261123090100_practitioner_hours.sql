@@ -1,4 +1,4 @@
--- When a practitioner can be booked: a time zone, weekly hours in its wall time, dates that differ, how soon and how far ahead.
+-- When a practitioner can be booked: weekly hours in their own time zone, dates that differ, how soon and how far ahead.
 --
 -- Hours are wall time: 09:00 stays 09:00 when the clocks change. Whoever has no weekly hours can be booked at any time, as
 -- before. On a date with open exceptions those replace the weekly hours; closed ones are then taken away.
@@ -113,7 +113,7 @@ create table public.availability_exceptions (
     practitioner_id with =, on_date with =, (is_open::integer) with =,
     (private.minutes_of_day(start_time, end_time)) with &&)
 );
-comment on table public.availability_exceptions is 'Dates that differ from the weekly hours, in the practitioner''s wall time.';
+comment on table public.availability_exceptions is 'Dates that differ from the weekly hours, in wall time as those.';
 comment on column public.availability_exceptions.is_open is
   'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
 

@@ -32,7 +32,8 @@ alter table public.session_schedules enable trigger user;
 
 alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;
 
-create trigger session_schedules_40_keep_wall_time before insert or update of scheduled_at, practitioner_id, time_zone, local_start
-  on public.session_schedules for each row execute function private.keep_wall_time();
+create trigger session_schedules_40_keep_wall_time
+  before insert or update of scheduled_at, practitioner_id, time_zone, local_start on public.session_schedules
+  for each row execute function private.keep_wall_time();
 
 revoke execute on function private.keep_wall_time from public, anon, authenticated, service_role;

@@ -72,12 +72,10 @@ create table private.practitioner_time (
     exclude using gist (practitioner_id with =, during with &&, occasion with <>),
   constraint practitioner_time_has_one_row_for_each_form unique (occasion, form)
 );
-comment on table private.practitioner_time is 'What takes a practitioner''s time. Two rows overlap only if they are one occasion.';
+comment on table private.practitioner_time is 'What takes a practitioner''s time. Two rows that overlap are one occasion.';
 comment on column private.practitioner_time.occasion is
   'Its own, except that a class taught online and in person at once is one occasion in two forms.';
 comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row counts for nothing.';
-
-create index practitioner_time_ends_idx on private.practitioner_time (practitioner_id, upper(during));
 
 -- The calendar's lock ---------------------------------------------------------------------------------------------
 
@@ -169,7 +167,8 @@ begin
   insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, form)
   values (new.practitioner_id, v_during, new.id, private.occasion_of(new), new.session_location)
   on conflict (session_id) do update
-    set practitioner_id = excluded.practitioner_id, during = excluded.during, occasion = excluded.occasion, form = excluded.form;
+    set practitioner_id = excluded.practitioner_id, during = excluded.during,
+        occasion = excluded.occasion, form = excluded.form;
   return null;
 exception when exclusion_violation or unique_violation then
   perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
@@ -244,7 +243,8 @@ create trigger practitioner_time_off_take_time
 
 -- The first who booked has the time. Sessions that are over take none.
 insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
-select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, c), s.id, private.occasion_of(s), s.session_location
+select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, c), s.id,
+       private.occasion_of(s), s.session_location
   from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
  where private.takes_time(s) and s.duration_minutes > 0
    and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
@@ -252,7 +252,8 @@ select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, c
 on conflict do nothing;
 
 create view private.practitioner_time_conflicts with (security_invoker = true) as
-  select s.id as session_id, s.practitioner_id, s.client_id, s.scheduled_at, s.duration_minutes, t.session_id as taken_by_session_id
+  select s.id as session_id, s.practitioner_id, s.client_id, s.scheduled_at, s.duration_minutes,
+         t.session_id as taken_by_session_id
     from public.session_schedules s
     join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
     left join private.practitioner_time t
@@ -299,8 +300,8 @@ grant select on public.session_holds to authenticated;
 grant select, insert, update, delete on public.session_holds to service_role;
 
 revoke execute on function
-  private.lock_calendar, private.lock_client, private.drop_lapsed_holds, private.buffered, private.takes_time, private.is_class,
-  private.occasion_of, private.take_session_time, private.take_held_time, private.take_time_off
+  private.lock_calendar, private.lock_client, private.drop_lapsed_holds, private.buffered, private.takes_time,
+  private.is_class, private.occasion_of, private.take_session_time, private.take_held_time, private.take_time_off
   from public, anon, authenticated, service_role;
 -- The condition of a trigger is asked as whoever writes the row.
 grant execute on function private.takes_time to authenticated, service_role;

@@ -33,8 +33,8 @@ begin
 
   v_before := make_interval(mins => v_calendar.buffer_before_minutes);
   v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
-  v_open := private.open_hours(judge_starts.practitioner_id,
-                               (v_first at time zone v_calendar.time_zone)::date, (v_last at time zone v_calendar.time_zone)::date);
+  v_open := private.open_hours(judge_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
+                               (v_last at time zone v_calendar.time_zone)::date);
   select coalesce(range_agg(t.during), '{}') into v_busy
     from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
    where t.practitioner_id = judge_starts.practitioner_id
@@ -71,20 +71,23 @@ as $$
 begin
   -- Asked under the lock: what is free now stays free until this transaction has taken it.
   perform private.lock_calendar(refuse_unbookable.practitioner_id);
-  case private.why_not_bookable(refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at,
-                                refuse_unbookable.duration_minutes, refuse_unbookable.for_user, refuse_unbookable.ignore_session)
+  case private.why_not_bookable(
+      refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
+      refuse_unbookable.for_user, refuse_unbookable.ignore_session)
     when 'practitioner_unavailable' then
       perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
                              'Please choose another practitioner.');
     when 'slot_in_past' then
       perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
     when 'too_short_notice' then
-      perform private.refuse(409, 'too_short_notice', 'This practitioner needs more notice than that.', 'Please choose a later time.');
+      perform private.refuse(409, 'too_short_notice', 'This practitioner needs more notice than that.',
+                             'Please choose a later time.');
     when 'beyond_horizon' then
       perform private.refuse(409, 'beyond_horizon', 'This practitioner does not take bookings that far ahead.',
                              'Please choose an earlier time.');
     when 'outside_availability' then
-      perform private.refuse(409, 'outside_availability', 'The practitioner does not work at this time.', 'Please choose another time.');
+      perform private.refuse(409, 'outside_availability', 'The practitioner does not work at this time.',
+                             'Please choose another time.');
     when 'slot_taken' then
       perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
     else null;

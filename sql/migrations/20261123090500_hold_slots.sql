@@ -105,18 +105,20 @@ begin
          && tstzrange(hold_slot.scheduled_at, hold_slot.scheduled_at + make_interval(mins => v_type.duration_minutes));
   if 3 <= (select count(*) from public.session_holds h
             where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()) then
-    perform private.refuse(409, 'too_many_holds', 'You are keeping three times already.', 'Book or give back one of them first.');
+    perform private.refuse(409, 'too_many_holds', 'You are keeping three times already.',
+                           'Book or give back one of them first.');
   end if;
 
   if v_class.id is not null then
     perform private.refuse_full_class(v_class, hold_slot.user_id);
   else
-    perform private.refuse_unbookable(hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes, hold_slot.user_id);
+    perform private.refuse_unbookable(hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes,
+                                      hold_slot.user_id);
   end if;
   return query
     insert into public.session_holds as h (
-      user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, session_location, physical_location, group_class_id,
-      expires_at)
+      user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, session_location, physical_location,
+      group_class_id, expires_at)
     values (
       hold_slot.user_id, hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes, v_type.id,
       hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id, now() + interval '15 minutes')
@@ -130,10 +132,12 @@ create function public.hold_slot(
   returns setof public.session_holds
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.hold_slot((select auth.uid()), hold_slot.practitioner_id, hold_slot.scheduled_at, hold_slot.session_type_id,
-                                  hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
+  select * from private.hold_slot(
+    (select auth.uid()), hold_slot.practitioner_id, hold_slot.scheduled_at, hold_slot.session_type_id,
+    hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
 $$;
-comment on function public.hold_slot is 'Keep a time, or a seat in a class, for fifteen minutes. Asking again finds the same hold.';
+comment on function public.hold_slot is
+  'Keep a time, or a seat in a class, for fifteen minutes. Asking again finds the same hold.';
 
 -- Definer: people write no holds. The row must be the caller's own.
 create function private.release_hold(hold_id uuid) returns setof public.session_holds
@@ -161,7 +165,8 @@ as $$
 $$;
 comment on function public.release_hold is 'Give back what was held. Giving it back twice is fine.';
 
-create function private.keep_hold_until(hold_id uuid, until timestamptz, checkout_session_id text) returns public.session_holds
+create function private.keep_hold_until(hold_id uuid, until timestamptz, checkout_session_id text)
+  returns public.session_holds
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -169,7 +174,8 @@ declare
 begin
   -- A lapsed hold that nobody has taken is still its owner's; the row lock decides between them and whoever wants it.
   update public.session_holds h
-     set expires_at = greatest(h.expires_at, keep_hold_until.until), checkout_session_id = keep_hold_until.checkout_session_id
+     set expires_at = greatest(h.expires_at, keep_hold_until.until),
+         checkout_session_id = keep_hold_until.checkout_session_id
    where h.id = keep_hold_until.hold_id and h.status = 'held'
   returning h.* into v_hold;
   if not found then
@@ -180,7 +186,7 @@ end
 $$;
 
 revoke execute on function
-  private.held_seats, private.taken_seats, private.lock_class, private.refuse_full_class, private.hold_slot, private.release_hold,
-  private.keep_hold_until, public.hold_slot, public.release_hold
+  private.held_seats, private.taken_seats, private.lock_class, private.refuse_full_class, private.hold_slot,
+  private.release_hold, private.keep_hold_until, public.hold_slot, public.release_hold
   from public, anon, authenticated, service_role;
 grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold to authenticated;

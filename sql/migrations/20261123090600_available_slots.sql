@@ -15,15 +15,18 @@ create type public.available_slot as (
   seats_left       integer,
   reason           text
 );
-comment on type public.available_slot is 'A start, with whom, and what speaks against it if something does. local_start is on the caller''s clock.';
+comment on type public.available_slot is 'A start, with whom, and what speaks against it if something does.';
+comment on column public.available_slot.local_start is 'On the caller''s clock.';
 
 -- Definer: what is taken decides and is nobody's to read.
 create function private.judged_classes(
-  kind public.session_types, first timestamptz, until timestamptz, time_zone text, practitioner_id uuid, session_location text)
+  kind public.session_types, first timestamptz, until timestamptz, time_zone text, practitioner_id uuid,
+  session_location text)
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
 as $$
-  select s.scheduled_at, s.scheduled_at + make_interval(mins => s.duration_minutes), s.scheduled_at at time zone judged_classes.time_zone,
+  select s.scheduled_at, s.scheduled_at + make_interval(mins => s.duration_minutes),
+         s.scheduled_at at time zone judged_classes.time_zone,
          array[s.practitioner_id], s.id, s.max_participants - seats.taken,
          case when s.scheduled_at <= now() then 'slot_in_past' when s.max_participants <= seats.taken then 'class_full' end
     from public.session_schedules s
@@ -49,14 +52,17 @@ as $$
   grids as (
     select zone.time_zone, array_agg(start) as starts
       from (select distinct time_zone from asked) zone,
-           generate_series((first at time zone zone.time_zone)::date::timestamp, until at time zone zone.time_zone, '1 day') midnight,
+           generate_series((first at time zone zone.time_zone)::date::timestamp, until at time zone zone.time_zone,
+                           '1 day') midnight,
            -- Half hours of real time: in the night of a change a day has two more or two fewer of them.
            generate_series(midnight at time zone zone.time_zone,
-                           (midnight + interval '1 day') at time zone zone.time_zone - interval '1 second', '30 minutes') start
+                           (midnight + interval '1 day') at time zone zone.time_zone - interval '1 second',
+                           '30 minutes') start
      where start >= first and start < until
      group by zone.time_zone
   )
-  select j.starts_at, j.starts_at + make_interval(mins => (kind).duration_minutes), j.starts_at at time zone judged_starts.time_zone,
+  select j.starts_at, j.starts_at + make_interval(mins => (kind).duration_minutes),
+         j.starts_at at time zone judged_starts.time_zone,
          array_agg(a.practitioner_id order by a.practitioner_id), null::uuid, null::integer, j.reason
     from asked a
     join grids g on g.time_zone = a.time_zone
@@ -98,8 +104,10 @@ begin
        where not v_kind.is_group
     )
     select j.local_start::date,
-           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.group_class_id) filter (where j.reason is null), '{}'),
-           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.reason) filter (where j.reason is not null), '{}')
+           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.group_class_id)
+                    filter (where j.reason is null), '{}'),
+           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.reason)
+                    filter (where j.reason is not null), '{}')
       from judged j
      where get_available_slots.explain or j.reason is null
      group by 1
@@ -107,9 +115,9 @@ begin
 end
 $$;
 comment on function public.get_available_slots is
-  'Day by day, the starts at which a kind of session can be booked. With explain also those at which it cannot, with the reason.';
+  'Day by day, the starts at which a kind of session can be booked; with explain also the others, each with its reason.';
 
 revoke execute on function private.judged_classes, private.judged_starts, public.get_available_slots
   from public, anon, authenticated, service_role;
-grant execute on function private.judged_classes, private.judged_starts, private.misread_time_zones, public.get_available_slots
+grant execute on function private.judged_classes, private.judged_starts, public.get_available_slots
   to authenticated, service_role;

@@ -1,10 +1,11 @@
 -- Rederiving: after a change of the clock rules, sessions to come go back to the wall time they were booked for.
 --
--- A job calls it daily. It finds nothing to do until the server's rules change, and then moves each session to the instant at
--- which its wall clock shows what it showed to whoever booked it. A session whose time is taken there stays where it is, and
--- is told about: see private.practitioner_time_conflicts for those that have no time at all.
+-- A job calls it. It finds nothing to do until the server's rules change, and then moves each session to the instant at
+-- which the clock on the wall shows what it showed to whoever booked it. A session whose time is taken there stays where it
+-- is, and is told about; private.practitioner_time_conflicts has those that have no time at all.
 
-create function private.rederive_sessions() returns table (session_id uuid, was_at timestamptz, is_at timestamptz, moved boolean)
+create function private.rederive_sessions()
+  returns table (session_id uuid, was_at timestamptz, is_at timestamptz, moved boolean)
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
@@ -15,7 +16,8 @@ begin
     select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as meant_at
       from public.session_schedules s
      -- A seat moves with its class.
-     where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null and s.local_start at time zone s.time_zone <> s.scheduled_at
+     where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null
+       and s.local_start at time zone s.time_zone <> s.scheduled_at
        -- The hour that comes twice has one wall time and two instants: there the instant decides.
        and s.scheduled_at at time zone s.time_zone <> s.local_start
      -- Whoever moves later makes room first from the far end, whoever moves earlier from the near one.
@@ -37,8 +39,9 @@ begin
 
   -- Whoever was booked twice gets the time once the other has left it.
   insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
-  select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)), s.id,
-         private.occasion_of(s), s.session_location
+  select s.practitioner_id,
+         private.buffered(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
+         s.id, private.occasion_of(s), s.session_location
     from public.session_schedules s
    where s.id in (select c.session_id from private.practitioner_time_conflicts c)
    order by s.created_at, s.id

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from tests.cast import Person, Stage
@@ -106,6 +107,40 @@ def test_a_lapsed_hold_goes_to_one_of_those_who_want_it(
         )
 
         assert {(200, None): 1, (409, "slot_taken"): len(crowd) - 1} == answers
+        stage.execute("update public.session_holds set status = 'released' where status = 'held'")
+
+
+def test_a_payment_takes_up_a_lapsed_hold_or_somebody_else_has_it(
+    stage: Stage, crowd: list[Person], kinds: dict[int, str]
+) -> None:
+    """Never both, and never neither."""
+    practitioner = stage.practitioner()
+
+    def keep(hold_id: str) -> bool:
+        with psycopg.connect(stage.env["DATABASE_URL"]) as connection:
+            try:
+                connection.execute(
+                    "select private.keep_hold_until(%s, now() + interval '40 minutes', 'cs_1')", (hold_id,)
+                )
+            except psycopg.Error as error:
+                if error.diag.message_detail != "hold_lapsed":
+                    raise
+                return False
+            return True
+
+    for round_ in range(8):
+        at = NOON + timedelta(days=round_)
+        (held,) = hold(stage, crowd[0], practitioner, at, kinds[20]).json()
+        stage.execute(
+            "update public.session_holds set expires_at = now() - interval '1 second' where id = %s",
+            held["id"],
+        )
+        with ThreadPoolExecutor(5) as pool:
+            kept = pool.submit(keep, held["id"])
+            others = [pool.submit(hold, stage, person, practitioner, at, kinds[20]) for person in crowd[1:5]]
+
+        won = [kept.result(), *(other.result().status_code == 200 for other in others)]
+        assert 1 == sum(won), won
         stage.execute("update public.session_holds set status = 'released' where status = 'held'")
 
 
