@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.booking_scene import BookingScene
 from tests.cast import Stage
 from tests.payment_scene import PaymentScene
 from tests.recording_scene import SPEED, Agora, Scene
@@ -29,3 +30,9 @@ def scene(stage: Stage, agora: Agora) -> Scene:
 def paying(stage: Stage) -> PaymentScene:
     """Somebody who wants to pay, and a practitioner whose time is free."""
     return PaymentScene(stage)
+
+
+@pytest.fixture
+def booking(stage: Stage) -> BookingScene:
+    """Somebody who may book, and a practitioner whose time is free."""
+    return BookingScene(stage)
