@@ -1,4 +1,4 @@
-"""Stripe, as far as selling a session goes: open a checkout page, ask how it is doing, close it.
+"""Stripe, as far as selling a session goes: open a checkout page, ask how it is doing, close it, refund it.
 
     payments = Payments(StripeSettings.read(), outside(), log=call.log)
     page = await payments.open(order)
@@ -106,6 +106,27 @@ class Payments:
         except stripe.InvalidRequestError as error:
             raise _not_understood(error) from error
         return Page(session.id, session.url or "")
+
+    async def refund(self, refund_id: UUID, payment_intent_id: str, amount_minor: int) -> str:
+        """Give so much of a payment back; the same refund again is the same. Gives Stripe's id of it.
+
+        Raises Conflict `refund_refused` with Stripe's own reason, if it never will.
+        """
+        import stripe
+
+        params: stripe.params.RefundCreateParams = {
+            "payment_intent": payment_intent_id,
+            "amount": amount_minor,
+            "metadata": {"refund_id": str(refund_id)},
+        }
+        attempt: stripe.RequestOptions = {"idempotency_key": f"refund-{refund_id}"}
+        try:
+            refund = await self._ask(self._client.v1.refunds.create_async(params, attempt))
+        except stripe.InvalidRequestError as error:
+            raise Conflict(
+                "refund_refused", "Stripe does not refund this payment.", hint=error.user_message
+            ) from error
+        return refund.id
 
     async def look(self, stripe_session_id: str) -> PaymentFacts:
         """What Stripe knows of a checkout now, receipt, refunds and newest dispute included.

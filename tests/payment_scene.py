@@ -120,12 +120,14 @@ class FakeStripe:
         self.url = server.url_for("").rstrip("/")
         self.sessions: dict[str, dict[str, Any]] = {}
         self.disputes: list[dict[str, Any]] = []
+        self.refunds: dict[str, dict[str, Any]] = {}  # by idempotency key
         self.asked: list[tuple[str, dict[str, str], str | None]] = []  # path, form, idempotency key
         self.answers_instead: list[Response] = []
         server.expect_request("/v1/checkout/sessions", method="POST").respond_with_handler(self._create)
         server.expect_request(re.compile(r"^/v1/checkout/sessions/\w+(/expire)?$")).respond_with_handler(
             self._session
         )
+        server.expect_request("/v1/refunds", method="POST").respond_with_handler(self._refund)
         server.expect_request("/v1/disputes").respond_with_handler(self._disputes)
 
     def fail(self, *answers: tuple[int, dict[str, Any]]) -> None:
@@ -181,6 +183,21 @@ class FakeStripe:
                 return Response(json.dumps({"error": error}), 400)
             session["status"] = "expired"
         return Response(json.dumps(session))
+
+    def _refund(self, request: Request) -> Response:
+        form, key = dict(parse_qsl(request.get_data(as_text=True))), request.headers["idempotency-key"]
+        self.asked.append((request.path, form, key))
+        if self.answers_instead:
+            return self.answers_instead.pop(0)
+        if key not in self.refunds:
+            charge = next(
+                session["payment_intent"]["latest_charge"]
+                for session in self.sessions.values()
+                if (session.get("payment_intent") or {}).get("id") == form["payment_intent"]
+            )
+            charge["amount_refunded"] += int(form["amount"])
+            self.refunds[key] = {"id": f"re_{len(self.refunds)}", "object": "refund", "status": "succeeded"}
+        return Response(json.dumps(self.refunds[key]))
 
     def _disputes(self, request: Request) -> Response:
         intent = parse_qs(request.query_string.decode()).get("payment_intent", [""])[0]
