@@ -74,12 +74,7 @@ class Race:
         with psycopg.connect(self.url, row_factory=dict_row, autocommit=True) as connection:
             for _ in range(attempts):
                 (act,) = chance.choices(acts, weights=[40, 8, 6, 14, 10, 16, 5, 0.3])
-                end = "done"
-                try:
-                    act(self, connection, chance)
-                except psycopg.Error as error:
-                    ours = (error.sqlstate or "").startswith("PT")
-                    end = str(error.diag.message_detail) if ours else f"broken {error.sqlstate} {error}"
+                end = end_of(lambda act=act: act(self, connection, chance))
                 with self.lock:
                     self.outcomes[act.__name__.strip("_"), end] += 1
 
@@ -90,6 +85,30 @@ class Race:
     def remember(self, session: object, client: str) -> None:
         with self.lock:
             self.sessions.append((str(session), client))
+
+
+def end_of(act: Callable[[], object]) -> str:
+    """Done, refused by one of our codes, or broken."""
+    try:
+        act()
+    except psycopg.Error as error:
+        ours = (error.sqlstate or "").startswith("PT")
+        return str(error.diag.message_detail) if ours else f"broken {error.sqlstate} {error}"
+    return "done"
+
+
+def at_once(url: str, *acts: Callable[[Connection], object]) -> list[str]:
+    """Each act on a connection of its own, all in the same instant. Gives their ends."""
+    starting = threading.Barrier(len(acts))
+
+    def run(act: Callable[[Connection], object]) -> str:
+        with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
+            connection.execute("select 1")
+            starting.wait(timeout=60)
+            return end_of(lambda: act(connection))
+
+    with ThreadPoolExecutor(len(acts)) as many:
+        return list(many.map(run, acts))
 
 
 @contextmanager
