@@ -144,7 +144,7 @@ def _facts_of(kind: str, thing: dict[str, Any]) -> PaymentFacts | None:
         case ["checkout", "session", what] if _our_id(thing):
             failed = what == "async_payment_failed" or None
             return facts_of_session(thing).model_copy(update={"payment_failed": failed})
-        case ["charge", "succeeded" | "updated" | "refunded"]:
+        case ["charge", "succeeded" | "updated" | "refunded"] if _our_id(thing):
             return PaymentFacts(
                 checkout_id=_our_id(thing),
                 payment_intent_id=_id(thing.get("payment_intent")),

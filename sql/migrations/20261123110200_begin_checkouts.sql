@@ -2,7 +2,7 @@
 --
 -- The time, or the seat, is held until Stripe's page closes (32 minutes: Stripe wants at least 30) and ten minutes more,
 -- in which a word that is late can still come. Asking again for the same gets the same checkout. Asking for something
--- else at the same time gives up the one before, whose page must then be closed at Stripe: `supersedes` names it.
+-- else at the same time, or for a fourth time, gives up one before, whose page must be closed at Stripe: see `supersedes`.
 
 create function private.type_to_pay(
   session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) returns public.session_types
@@ -28,7 +28,8 @@ end
 $$;
 
 create function private.class_to_pay(
-  group_class_id uuid, practitioner_id uuid, scheduled_at timestamptz, type public.session_types) returns uuid
+  group_class_id uuid, practitioner_id uuid, scheduled_at timestamptz, session_location text, type public.session_types)
+  returns uuid
   language plpgsql stable set search_path = ''
 as $$
 declare
@@ -39,7 +40,7 @@ begin
    where s.max_participants > 1 and s.group_class_id is null and s.status <> 'cancelled'
      and case when class_to_pay.group_class_id is not null then s.id = class_to_pay.group_class_id
               else (s.practitioner_id, s.scheduled_at) = (class_to_pay.practitioner_id, class_to_pay.scheduled_at) end
-   order by s.session_location desc limit 1;  -- of the two forms of a class the one online
+   order by s.session_location = coalesce(class_to_pay.session_location, 'online') desc limit 1;  -- it may have two forms
   if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
   elsif not type.is_group or v_class.duration_minutes <> type.duration_minutes then
@@ -87,6 +88,7 @@ declare
   v_new        public.checkout_sessions;  -- as it would be
   v_found      public.checkout_sessions;
   v_supersedes text[];
+  v_holds      integer;
 begin
   -- Two clicks at once queue here, and the second finds what the first made.
   perform private.lock_client(begin_checkout.user_id);
@@ -103,8 +105,9 @@ begin
     v_new.cancellation_policy_version := private.policy_agreed(begin_checkout.cancellation_policy_agreed,
                                                                begin_checkout.cancellation_policy_version);
     if begin_checkout.group_class_id is not null or v_type.is_group then
-      v_new.group_class_id := private.class_to_pay(begin_checkout.group_class_id, begin_checkout.practitioner_id,
-                                                   begin_checkout.scheduled_at, v_type);
+      v_new.group_class_id := private.class_to_pay(
+        begin_checkout.group_class_id, begin_checkout.practitioner_id, begin_checkout.scheduled_at,
+        begin_checkout.session_location, v_type);
       select s.practitioner_id, s.scheduled_at, s.session_location, s.physical_location
         into v_new.practitioner_id, v_new.scheduled_at, v_new.session_location, v_new.physical_location
         from public.session_schedules s where s.id = v_new.group_class_id;
@@ -144,6 +147,7 @@ begin
      and (c.package_id, c.practitioner_id, c.scheduled_at, c.session_location, c.physical_location, c.group_class_id, c.notes)
          is not distinct from (v_new.package_id, v_new.practitioner_id, v_new.scheduled_at, v_new.session_location,
                                v_new.physical_location, v_new.group_class_id, v_new.notes)
+     and (c.hold_id is null or exists (select from public.session_holds h where h.id = c.hold_id and h.status = 'held'))
    order by c.created_at desc limit 1;
   if v_found.status = 'opening' and v_found.created_at > now() - interval '20 seconds' then
     perform private.refuse(409, 'request_in_progress', 'The page to pay on is being opened.', 'Ask again in a moment.');
@@ -152,15 +156,23 @@ begin
   end if;
 
   if begin_checkout.payment_type = 'single' then
-    with given_up as (
-      update public.session_holds h set status = 'released'
-        from public.checkout_sessions c
+    -- Given up is what the new choice overlaps, and the oldest where no more may be held: pages have no button for that.
+    select count(*) into v_holds from public.session_holds h
+     where h.user_id = begin_checkout.user_id and h.status = 'held' and h.expires_at > now();
+    with kept as (
+      select c.stripe_session_id, h.id as hold_id, row_number() over (partition by h.status order by c.created_at, c.id) as age,
+             h.practitioner_id = v_new.practitioner_id
+               and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
+                   && tstzrange(v_new.scheduled_at, v_new.scheduled_at + make_interval(mins => v_type.duration_minutes))
+               as is_in_the_way
+        from public.checkout_sessions c join public.session_holds h on h.id = c.hold_id
        where c.user_id = begin_checkout.user_id and c.status in ('opening', 'open')
-         and h.id = c.hold_id and h.status = 'held' and h.checkout_session_id = c.id::text
-         and h.practitioner_id = v_new.practitioner_id
-         and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
-             && tstzrange(v_new.scheduled_at, v_new.scheduled_at + make_interval(mins => v_type.duration_minutes))
-      returning c.stripe_session_id
+         and h.status <> 'consumed' and h.checkout_session_id = c.id::text
+    ),
+    given_up as (
+      update public.session_holds h set status = 'released'
+        from kept where h.id = kept.hold_id and (kept.is_in_the_way or kept.age <= v_holds - 2)
+      returning kept.stripe_session_id
     )
     select array_agg(g.stripe_session_id) filter (where g.stripe_session_id is not null) into v_supersedes from given_up g;
     select h.id into v_new.hold_id

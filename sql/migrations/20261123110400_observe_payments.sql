@@ -82,6 +82,7 @@ begin
     -- Never seen, since we say the price; if it happens, a person must look before anything is given out for it.
     perform private.put_in_outbox('payment_differs', c.user_id, null, to_jsonb(facts));
     facts.payment_status := null;
+    facts.payment_failed := true;
   end if;
   perform private.keep_dispute(c.id, facts);
   update public.checkout_sessions old

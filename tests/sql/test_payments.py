@@ -359,6 +359,39 @@ def test_another_length_at_the_same_time_takes_the_place_of_the_first(stage: Sta
     assert holds == {45: "released", 60: "held"}
 
 
+def test_a_time_that_was_given_back_is_held_anew(stage: Stage) -> None:
+    """And the page that was open for it is closed."""
+    first = single(stage)
+    stage.act_as("client")
+    stage.run("select * from public.release_hold((select hold_id from public.checkout_sessions where id = %s))",
+              first["checkout_id"])  # fmt: skip
+
+    second = single(stage)
+
+    assert second["checkout_id"] != first["checkout_id"]
+    assert second["supersedes"] == [f"cs_{first['checkout_id']}"]
+    assert sorted(row["status"] for row in own(stage, "session_holds")) == ["held", "released"]
+
+
+def test_who_chooses_a_fourth_time_gives_up_the_first(stage: Stage) -> None:
+    """Somebody who looks around is not locked out by what they left behind."""
+    stage.run("update public.session_holds set status = 'released'")
+    made = []
+    for hour in range(5):
+        made.append(single(stage, scheduled_at=SLOT + timedelta(hours=hour)))
+        stage.run("reset role")
+        stage.run("update public.checkout_sessions set created_at = created_at - interval '1 minute'")
+
+    superseded = [each["supersedes"] for each in made]
+
+    assert superseded == [[], [], [], [f"cs_{made[0]['checkout_id']}"], [f"cs_{made[1]['checkout_id']}"]]
+    assert sorted(row["status"] for row in own(stage, "session_holds")) == ["held"] * 3 + ["released"] * 2
+    with stage.undone():
+        stage.run("update public.session_holds set checkout_session_id = null")
+        with stage.refused("too_many_holds"):
+            single(stage, scheduled_at=SLOT + timedelta(hours=9))
+
+
 def test_an_expired_page_gives_the_time_back(stage: Stage) -> None:
     """At once: the next one need not wait."""
     checkout = single(stage)
@@ -497,7 +530,7 @@ def test_another_amount_than_ours_buys_nothing(stage: Stage) -> None:
 
     deliver(stage, event("checkout.session.completed", payment.session(amount_total=1)))
 
-    assert own(stage, "checkout_sessions")[0]["status"] == "open"
+    assert own(stage, "checkout_sessions")[0]["status"] == "failed"
     assert ["payment_differs"] == messages(stage)
 
 
