@@ -171,7 +171,7 @@ begin
     ),
     given_up as (
       update public.session_holds h set status = 'released'
-        from kept where h.id = kept.hold_id and (kept.is_in_the_way or kept.age <= v_holds - 2)
+        from kept where h.id = kept.hold_id and (kept.is_in_the_way or (h.status = 'held' and kept.age <= v_holds - 2))
       returning kept.stripe_session_id
     )
     select array_agg(g.stripe_session_id) filter (where g.stripe_session_id is not null) into v_supersedes from given_up g;
