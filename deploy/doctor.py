@@ -41,6 +41,8 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
             yield "storage", _safely(_storage, env)
     if {"AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"} <= env.keys() & wanted:
         yield "Agora", _safely(_agora, env)
+    if "STRIPE_SECRET_KEY" in env.keys() & wanted:
+        yield "Stripe", _safely(_stripe, env)
 
 
 def _settings(functions: list[Function], env: Environment) -> Iterator[str]:
@@ -131,6 +133,22 @@ def _agora(env: Environment) -> Iterator[str]:
             yield f"{base} refuses AGORA_CUSTOMER_ID and AGORA_CUSTOMER_SECRET"
         elif reply.status_code >= 300:
             yield f"{base} answers {reply.status_code}: {reply.text[:200]}"
+
+
+def _stripe(env: Environment) -> Iterator[str]:
+    """Asking for a list needs the very right that selling needs, and changes nothing."""
+    from shared.payments import StripeSettings
+
+    settings = StripeSettings.from_environment(env)
+    reply = httpx.get(
+        f"{settings.stripe_api_url.rstrip('/')}/v1/checkout/sessions?limit=1",
+        headers={"authorization": f"Bearer {settings.stripe_secret_key}"},
+        timeout=10,
+    )
+    if reply.status_code in (401, 403):
+        yield "STRIPE_SECRET_KEY is refused"
+    elif reply.status_code != 200:
+        yield f"{settings.stripe_api_url} answers {reply.status_code}"
 
 
 def _get(url: str, key: str) -> httpx.Response:
