@@ -32,7 +32,7 @@ class AppliedEvents(Output):
     forgotten: int
 
 
-class Reconciled(Output):
+class ReconciledPayments(Output):
     """The reply: how many events were applied, and how many checkouts were asked about, by where they stand."""
 
     success: bool = True

@@ -17,7 +17,7 @@ from shared.settings import ServiceSettings
 
 from .contract import (
     DueCheckout,
-    Reconciled,
+    ReconciledPayments,
     apply_waiting_events_rpc,
     claim_checkout_check_rpc,
     observe_checkout_rpc,
@@ -28,7 +28,7 @@ TIME_S = 35  # begin nothing after this, so that the last question ends before t
 
 
 @endpoint(caller="service", settings=(ServiceSettings, StripeSettings))
-async def reconcile_payments(call: Call[None]) -> Reconciled:
+async def reconcile_payments(call: Call[None]) -> ReconciledPayments:
     """Apply events that waited for their payment, then ask about checkouts until none is due.
 
     Any number may run at once: a claim is one caller's until the next time. A crash loses nothing but that time.
@@ -41,7 +41,7 @@ async def reconcile_payments(call: Call[None]) -> Reconciled:
     for error in errors:
         if isinstance(error, BaseException):
             raise error  # after the others have finished
-    return Reconciled(events=waiting.applied, checkouts=dict(ends))
+    return ReconciledPayments(events=waiting.applied, checkouts=dict(ends))
 
 
 async def _work(call: Call[None], ends: Counter[str], until: float) -> None:

@@ -5,7 +5,7 @@ from shared.payment_facts import OBSERVING_REFUSES
 from shared.wire import Output
 
 
-class Received(Output):
+class ReceivedEvent(Output):
     """The reply to every genuine event, whatever it says. Stripe reads only that it is a 200."""
 
     received: bool = True

@@ -6,11 +6,11 @@ from shared.payment_facts import NotReadable, StripeWebhookSettings, is_genuine,
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
-from .contract import Received, receive_stripe_event_rpc
+from .contract import ReceivedEvent, receive_stripe_event_rpc
 
 
 @endpoint(caller="webhook", settings=(ServiceSettings, StripeWebhookSettings))
-async def stripe_session_webhook(call: Call[None]) -> Received:
+async def stripe_session_webhook(call: Call[None]) -> ReceivedEvent:
     """Take an event into the inbox, where it is applied in the same transaction, or once its payment is known.
 
     Twice is once, late is harmless, and a type we do not know is kept. Unsigned, nothing is stored.
@@ -21,7 +21,7 @@ async def stripe_session_webhook(call: Call[None]) -> Received:
         event = read_event(call.raw)
     except NotReadable as error:
         call.log(not_readable=str(error))  # genuine, so there is nobody to refuse
-        return Received()
+        return ReceivedEvent()
     call.log(event_id=event.id, event_type=event.type)
     kept = await call.service.rpc(
         receive_stripe_event_rpc,
@@ -32,4 +32,4 @@ async def stripe_session_webhook(call: Call[None]) -> Received:
         payload=event.payload,
     )
     call.log(repeated=kept.is_repeated, applied=kept.is_applied)
-    return Received()
+    return ReceivedEvent()
