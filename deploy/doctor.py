@@ -6,22 +6,16 @@ It reads the variables that the functions will be given, so set them first: `set
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import httpx
 
 from shared.agora.settings import AgoraRestSettings, RecordingBucketSettings
 from shared.settings import SupabaseSettings
+from shared.timezones import TEN_IN_THE_MORNING, UTC_HOURS, misread, misread_by_python
 
 from .functions import Function, chosen
 
 Environment = Mapping[str, str]
-
-# Ten in the morning of 2026-12-01, in UTC hours. British Columbia, Alberta and Manitoba have left the old rules,
-# tzdata followed from 2026b to 2026f; anything older is an hour wrong there.
-TEN_IN_THE_MORNING = datetime(2026, 12, 1, 10)  # noqa: DTZ001 - wall time, whose zone is the question
-UTC_HOURS = {"America/Vancouver": 17, "America/Edmonton": 16, "America/Winnipeg": 15, "America/Toronto": 15}
 
 
 def examine(names: Sequence[str]) -> None:
@@ -51,6 +45,8 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
         yield "Agora", _safely(_agora, env)
     if set(RecordingBucketSettings.names()) <= env.keys() & wanted:
         yield "Agora's bucket", _agoras_bucket(env)
+    if "STRIPE_SECRET_KEY" in env.keys() & wanted:
+        yield "Stripe", _safely(_stripe, env)
 
 
 def _settings(functions: list[Function], env: Environment) -> Iterator[str]:
@@ -64,10 +60,8 @@ def _settings(functions: list[Function], env: Environment) -> Iterator[str]:
 
 
 def _python_time_zones() -> Iterator[str]:
-    for zone, hour in UTC_HOURS.items():
-        found = TEN_IN_THE_MORNING.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).hour
-        if found != hour:
-            yield f"{_misread(zone, found)}; install the package tzdata, 2026.6 or newer, and set PYTHONTZPATH="
+    for problem in misread_by_python():
+        yield f"{problem}; install tzdata 2026.6 or newer"
 
 
 def _postgres_time_zones(database_url: str) -> Iterator[str]:
@@ -79,13 +73,9 @@ def _postgres_time_zones(database_url: str) -> Iterator[str]:
             for zone, hour in UTC_HOURS.items():
                 row = connection.execute(query, (TEN_IN_THE_MORNING, zone)).fetchone()
                 if row and row[0] != hour:
-                    yield f"{_misread(zone, row[0])}; PostgreSQL needs tzdata 2026f or newer"
+                    yield f"{misread(zone, row[0])}; PostgreSQL's machine needs tzdata 2026f or newer"
     except psycopg.OperationalError as error:
         yield f"DATABASE_URL does not answer: {error}".strip()
-
-
-def _misread(zone: str, found: int) -> str:
-    return f"10:00 in {zone} on 2026-12-01 is taken for {found}:00 UTC and is {UTC_HOURS[zone]}:00"
 
 
 def _safely(check: Callable[..., Iterator[str]], *given: object) -> Iterator[str]:
@@ -160,6 +150,22 @@ def _agoras_bucket(env: Environment) -> Iterator[str]:
         yield f"{where}: {error.details}"
     except SourceChanged:
         yield f"{where} is not there"
+
+
+def _stripe(env: Environment) -> Iterator[str]:
+    """Asking for a list needs the very right that selling needs, and changes nothing."""
+    from shared.payments import StripeSettings
+
+    settings = StripeSettings.from_environment(env)
+    reply = httpx.get(
+        f"{settings.stripe_api_url.rstrip('/')}/v1/checkout/sessions?limit=1",
+        headers={"authorization": f"Bearer {settings.stripe_secret_key}"},
+        timeout=10,
+    )
+    if reply.status_code in (401, 403):
+        yield "STRIPE_SECRET_KEY is refused"
+    elif reply.status_code != 200:
+        yield f"{settings.stripe_api_url} answers {reply.status_code}"
 
 
 def _get(url: str, key: str) -> httpx.Response:

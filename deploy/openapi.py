@@ -30,6 +30,12 @@ REFUSAL = {
         "hint": {"type": ["string", "null"], "description": "The way forward, where there is one."},
     },
 }
+REFUSED_WITH_200 = {
+    "allOf": [
+        {"$ref": REFERENCE.format(model="Refusal")},
+        {"type": "object", "required": ["success"], "properties": {"success": {"const": False}}},
+    ]
+}
 SECURITY = {
     "user": {"type": "http", "scheme": "bearer", "description": "The access token of a signed-in person."},
     "service": {
@@ -114,8 +120,17 @@ def _operation(function: Function, contract: Contract, verb: str) -> dict[str, A
 def _responses(function: Function, contract: Contract) -> dict[str, Any]:
     codes = sorted({code for rpc in rpcs(function) for code in rpc.refuses})
     named = f"; from the database: {', '.join(f'`{code}`' for code in codes)}" if codes else ""
-    if contract.gives:
-        done: dict[str, Any] = {"200": {"description": "Done.", "content": _json(contract.gives.__name__)}}
+    if contract.gives and contract.refusals_with_200:
+        either = {"oneOf": [_json(contract.gives.__name__)["application/json"]["schema"], REFUSED_WITH_200]}
+        done: dict[str, Any] = {
+            "200": {
+                "description": f"Done; or `success` is false and the state of the world is in the way{named}.",
+                "content": {"application/json": {"schema": either}},
+            }
+        }
+        named = ""
+    elif contract.gives:
+        done = {"200": {"description": "Done.", "content": _json(contract.gives.__name__)}}
     else:
         done = {"200": {"description": "Done."}, "302": {"description": "Elsewhere, in `Location`."}}
     return {

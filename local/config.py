@@ -28,6 +28,7 @@ class Port(IntEnum):
     REST = 2
     REST_ADMIN = 3
     SUPABASE = 4
+    EMULATE = 5
     STRIPE = 6
     AGORA = 7
     S3 = 8

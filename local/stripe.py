@@ -1,18 +1,28 @@
-"""Stripe's stand-in: npm `emulate`, with a hosted checkout page and signed webhooks to our own function."""
+"""Stripe's stand-in: npm `emulate`, with a hosted checkout page and signed webhooks to our own function.
+
+emulate sells only prices that were made before, and ours are told with each checkout. So it stands behind a door that
+makes the price first; everything else passes as it is.
+"""
 
 import json
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
+from aiohttp import web
 
 from .config import NODE, Config, Port, write_private
 from .node import NODE_BINARY, environment
 from .processes import Processes, answers
 
+SESSIONS = "/v1/checkout/sessions"
+INLINE = "line_items[0][price_data]"
+NOT_PASSED_ON = {"host", "content-length", "transfer-encoding", "connection", "keep-alive"}
 
-async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
-    """Start it with our key, and with one webhook: the function `stripe-webhook`."""
-    webhook = {"url": f"{config.url()}/functions/v1/stripe-webhook", "events": ["*"]}
+
+async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> web.Application:
+    """Start it with our key, and with one webhook: the function `stripe-session-webhook`. Gives the door."""
+    webhook = {"url": f"{config.url()}/functions/v1/stripe-session-webhook", "events": ["*"]}
     settings = {
         "tokens": {config.secrets["STRIPE_SECRET_KEY"]: {"login": "platform", "scopes": []}},
         "stripe": {"webhooks": [{**webhook, "secret": config.secrets["STRIPE_WEBHOOK_SECRET"]}]},
@@ -20,7 +30,51 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     seed = config.state / "stripe.json"
     write_private(seed, json.dumps(settings))
     program = NODE / "node_modules" / "emulate" / "dist" / "index.js"
-    url = config.url(Port.STRIPE)
-    where = ["--port", str(config.port(Port.STRIPE)), "--base-url", url]
+    inside = config.url(Port.EMULATE)
+    where = ["--port", str(config.port(Port.EMULATE)), "--base-url", config.url(Port.STRIPE)]
     command: list[str | Path] = [NODE_BINARY, program, "start", "--service", "stripe", *where, "--seed", seed]
-    await processes.keep("stripe", command, env=environment(), cwd=config.state, ready=answers(client, url))
+    await processes.keep(
+        "stripe", command, env=environment(), cwd=config.state, ready=answers(client, inside)
+    )
+
+    app = web.Application()
+    door = Door(inside, client)
+    app.router.add_route("*", "/{path:.*}", door.answer)
+    return app
+
+
+class Door:
+    """What stands before emulate."""
+
+    def __init__(self, inside: str, client: aiohttp.ClientSession) -> None:
+        self._inside = inside
+        self._client = client
+
+    async def answer(self, request: web.Request) -> web.Response:
+        headers = {
+            name: value for name, value in request.headers.items() if name.lower() not in NOT_PASSED_ON
+        }
+        body = await request.read()
+        if request.method == "POST" and request.path == SESSIONS:
+            body = await self._with_price(body.decode(), headers)
+        async with self._client.request(
+            request.method, self._inside + request.raw_path, headers=headers, data=body, allow_redirects=False
+        ) as reply:
+            kept = {name: value for name, value in reply.headers.items() if name.lower() not in NOT_PASSED_ON}
+            return web.Response(status=reply.status, headers=kept, body=await reply.read())
+
+    async def _with_price(self, form: str, headers: dict[str, str]) -> bytes:
+        """The same form, with the price of what it describes in place of the description."""
+        asked = dict(parse_qsl(form))
+        if f"{INLINE}[unit_amount]" not in asked:
+            return form.encode()
+        product = await self._make("products", {"name": asked[f"{INLINE}[product_data][name]"]}, headers)
+        terms = {name: asked[f"{INLINE}[{name}]"] for name in ("currency", "unit_amount")}
+        price = await self._make("prices", {"product": product, **terms}, headers)
+        rest = {name: value for name, value in asked.items() if not name.startswith(INLINE)}
+        return urlencode({**rest, "line_items[0][price]": price}).encode()
+
+    async def _make(self, what: str, form: dict[str, str], headers: dict[str, str]) -> str:
+        url = f"{self._inside}/v1/{what}"
+        async with self._client.post(url, data=urlencode(form), headers=headers) as reply:
+            return str((await reply.json())["id"])

@@ -83,7 +83,7 @@ class Supervisor:
             # These need nobody, and one of them is slow to start.
             beside.create_task(self._step("S3", s3.start(config, processes, client)))
             await self._step("PostgreSQL", self._database())
-            beside.create_task(self._step("Stripe", stripe.start(config, processes, client)))
+            beside.create_task(self._step("Stripe", self._stripe(client)))
             beside.create_task(self._step("Agora", video.start(config, processes, client)))
             mailbox = Mailbox(config.state / "mail")
             await self._step("Mail", self._mail(mailbox))
@@ -114,6 +114,9 @@ class Supervisor:
     async def _schema(self) -> None:
         await asyncio.to_thread(postgres.apply_baseline, self._config)
         await migrations.push(self._config)
+
+    async def _stripe(self, client: aiohttp.ClientSession) -> None:
+        await self._serve(await stripe.start(self._config, self._processes, client), Port.STRIPE)
 
     async def _mail(self, mailbox: Mailbox) -> None:
         await self._serve(mailbox.app, Port.MAIL)

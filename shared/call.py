@@ -22,6 +22,7 @@ class Contract:
     takes: type[BaseModel] | None
     gives: type[BaseModel] | None
     settings: tuple[type[Settings], ...]
+    refusals_with_200: bool = False
 
 
 @dataclass(slots=True)

@@ -8,10 +8,11 @@ secret key. A refusal raised in SQL (`private.refuse`) reaches the caller in the
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from .errors import BadRequest, Broken, Conflict, NotAllowed, NotSignedIn, Refusal, Unavailable
@@ -19,6 +20,7 @@ from .http import send
 from .settings import ServiceSettings, SupabaseSettings
 
 Row = TypeVar("Row", bound=BaseModel)
+Read = TypeVar("Read")
 # What private.refuse raises: message is the sentence, details the code, hint the way forward.
 REFUSED = re.compile(r"PT[45]\d\d")
 
@@ -77,18 +79,30 @@ class Database:
         if rpc.remembers and self._idempotency_key:
             name = "once"
             body = {"rpc": rpc.name, "idempotency_key": self._idempotency_key, "arguments": arguments}
-        url = f"{SupabaseSettings.read().rest_url}/rpc/{name}"
+        return _read(rpc.gives.model_validate_json, await self._call(name, body, self._headers))
+
+    async def rows(self, rpc: Rpc[Row], **arguments: Any) -> list[Row]:
+        """Call an SQL function and read all its rows; raises as `rpc` does."""
+        reply = await self._call(rpc.name, arguments, {**self._headers, "accept": "application/json"})
+        return _read(TypeAdapter(list[rpc.gives]).validate_json, reply)  # type: ignore[name-defined]
+
+    async def _call(self, name: str, body: Any, headers: dict[str, str]) -> bytes:
         self.calls += 1
-        reply = await send("POST", url, self._headers, to_json(body))
+        url = f"{SupabaseSettings.read().rest_url}/rpc/{name}"
+        reply = await send("POST", url, headers, to_json(body))
         if not 200 <= reply.status < 300:
             raise refusal(reply.status, bytes(reply.body))
-        try:
-            return rpc.gives.model_validate_json(bytes(reply.body))
-        except ValidationError as error:
-            # Told without the values: the log must not hold what a person wrote.
-            raise Broken(
-                details=error.errors(include_url=False, include_context=False, include_input=False)
-            ) from None
+        return bytes(reply.body)
+
+
+def _read(validate: Callable[[bytes], Read], body: bytes) -> Read:
+    try:
+        return validate(body)
+    except ValidationError as error:
+        # Told without the values: the log must not hold what a person wrote.
+        raise Broken(
+            details=error.errors(include_url=False, include_context=False, include_input=False)
+        ) from None
 
 
 def as_caller(token: str | None, request_id: str, idempotency_key: str | None = None) -> Database:

@@ -39,6 +39,9 @@ CORS = {
 }
 CORS_RAW = [(name.encode(), value.encode()) for name, value in CORS.items()]
 
+# What the world is otherwise about, as against who asks, how, and with what body.
+OF_THE_WORLD = frozenset(range(400, 500)) - {401, 405, 413, 415, 422}
+
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
 Handler = Callable[[Call[Any]], Awaitable[Any]]
@@ -49,17 +52,20 @@ def endpoint(
     caller: str | tuple[str, ...],
     methods: tuple[str, ...] = ("POST",),
     settings: tuple[type[Settings], ...] = (),
+    refusals_with_200: bool = False,
 ) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
     """Serve an async handler.
 
     `caller` is one or more of `user` (signed in), `service` (the secret key), `webhook` and `public` (the handler
     checks for itself). `settings` are read when the process starts: if one is missing it does not start.
+    `refusals_with_200` is for pages that can read a reason only so: what the handler refuses because of the state of
+    the world is answered with status 200 and `success: false` beside the usual keys.
     """
     callers = (caller,) if isinstance(caller, str) else caller
     needed: tuple[type[Settings], ...] = (SupabaseSettings, *settings)
 
     def serve(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        contract = _contract(handler, callers, methods, needed)
+        contract = _contract(handler, callers, methods, needed, refusals_with_200)
         if os.environ.get("FUNCTION_TARGET") == contract.name:
             for group in needed:
                 group.read()
@@ -77,7 +83,11 @@ def endpoint(
 
 
 def _contract(
-    handler: Handler, callers: tuple[str, ...], methods: tuple[str, ...], settings: tuple[type[Settings], ...]
+    handler: Handler,
+    callers: tuple[str, ...],
+    methods: tuple[str, ...],
+    settings: tuple[type[Settings], ...],
+    refusals_with_200: bool,
 ) -> Contract:
     hints = get_type_hints(handler)
     takes = get_args(hints["call"])[0]
@@ -89,6 +99,7 @@ def _contract(
         takes=takes if isinstance(takes, type) and issubclass(takes, BaseModel) else None,
         gives=gives if isinstance(gives, type) and issubclass(gives, BaseModel) else None,
         settings=settings,
+        refusals_with_200=refusals_with_200,
     )
 
 
@@ -105,7 +116,8 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
         response = _reply(await handler(call))
     except Refusal as refused:
         line |= _explain(refused)
-        response = _reply(refused)
+        readable = call is not None and contract.refusals_with_200 and refused.status in OF_THE_WORLD
+        response = _reply(refused, readable=readable)
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
         line |= {"code": Broken.code, "error": traceback.format_exc()}
         response = _reply(Broken())
@@ -132,11 +144,13 @@ def _write(line: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _reply(result: Any) -> Response:
+def _reply(result: Any, *, readable: bool = False) -> Response:
     if isinstance(result, Response):
         return result
     if isinstance(result, Refusal):
         body = Broken().body() if result.status == 500 else result.body()
+        if readable:
+            return Response(to_json({"success": False, **body}), 200, result.headers, "application/json")
         return Response(to_json(body), result.status, result.headers, "application/json")
     return Response(result.model_dump_json(), 200, media_type="application/json")
 

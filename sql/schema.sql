@@ -17,6 +17,49 @@ CREATE SCHEMA public;
 
 COMMENT ON SCHEMA public IS 'standard public schema';
 
+-- Name: begun_checkout; Type: TYPE; Schema: private
+
+CREATE TYPE private.begun_checkout AS (
+	checkout_id uuid,
+	description text,
+	amount_minor integer,
+	currency text,
+	expires_at timestamp with time zone,
+	url text,
+	supersedes text[]
+);
+
+-- Name: cancellation_terms; Type: TYPE; Schema: private
+
+CREATE TYPE private.cancellation_terms AS (
+	cancellation_type text,
+	credit_returned integer,
+	fee_charged numeric,
+	currency text,
+	hours_before_session numeric,
+	free_until timestamp with time zone,
+	grace_available boolean,
+	cancellation_policy_version uuid
+);
+
+-- Name: payment_facts; Type: TYPE; Schema: private
+
+CREATE TYPE private.payment_facts AS (
+	checkout_id uuid,
+	stripe_session_id text,
+	payment_intent_id text,
+	session_status text,
+	payment_status text,
+	payment_failed boolean,
+	amount_minor integer,
+	currency text,
+	receipt_url text,
+	refunded_minor integer,
+	dispute_id text,
+	dispute_status text,
+	dispute_minor integer
+);
+
 -- Name: session_schedules; Type: TABLE; Schema: public
 
 CREATE TABLE public.session_schedules (
@@ -44,6 +87,10 @@ CREATE TABLE public.session_schedules (
     current_participants integer DEFAULT 1 NOT NULL,
     correlated_session_id uuid,
     group_class_id uuid,
+    session_type_id uuid,
+    time_zone text NOT NULL,
+    local_start timestamp without time zone NOT NULL,
+    credit_lot_id uuid,
     CONSTRAINT session_schedules_class_is_not_in_itself CHECK ((group_class_id <> id)),
     CONSTRAINT session_schedules_have_seats CHECK (((max_participants >= 1) AND (current_participants >= 0))),
     CONSTRAINT session_schedules_session_location_check CHECK ((session_location = ANY (ARRAY['online'::text, 'in_person'::text]))),
@@ -74,11 +121,34 @@ COMMENT ON COLUMN public.session_schedules.correlated_session_id IS 'The same cl
 
 COMMENT ON COLUMN public.session_schedules.group_class_id IS 'On a participant''s row: the class they joined. A class somebody joined is cancelled, not deleted.';
 
+-- Name: COLUMN session_schedules.time_zone; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.time_zone IS 'The practitioner''s, when the session was booked or moved.';
+
+-- Name: COLUMN session_schedules.local_start; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.local_start IS 'scheduled_at on the clock in time_zone.';
+
+-- Name: COLUMN session_schedules.credit_lot_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.credit_lot_id IS 'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
+
 -- Name: recording_standing; Type: TYPE; Schema: private
 
 CREATE TYPE private.recording_standing AS (
 	session public.session_schedules,
 	is_staff boolean
+);
+
+-- Name: requested_refund; Type: TYPE; Schema: private
+
+CREATE TYPE private.requested_refund AS (
+	refund_id uuid,
+	checkout_id uuid,
+	amount_minor integer,
+	currency text,
+	payment_intent_id text,
+	stripe_session_id text
 );
 
 -- Name: seat; Type: TYPE; Schema: private
@@ -96,6 +166,60 @@ CREATE TYPE public.app_role AS ENUM (
     'user'
 );
 
+-- Name: available_slot; Type: TYPE; Schema: public
+
+CREATE TYPE public.available_slot AS (
+	starts_at timestamp with time zone,
+	ends_at timestamp with time zone,
+	local_start timestamp without time zone,
+	practitioner_ids uuid[],
+	group_class_id uuid,
+	seats_left integer,
+	reason text
+);
+
+-- Name: TYPE available_slot; Type: COMMENT; Schema: public
+
+COMMENT ON TYPE public.available_slot IS 'A start, with whom, and what speaks against it if something does.';
+
+-- Name: COLUMN available_slot.local_start; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.available_slot.local_start IS 'On the caller''s clock.';
+
+-- Name: adjust_credits(uuid, uuid, integer, text, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_owner uuid;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins adjust credits.');
+  end if;
+  if btrim(coalesce(adjust_credits.reason, '')) = '' or coalesce(adjust_credits.change, 0) = 0 then
+    perform private.refuse(422, 'reason_missing', 'An adjustment needs a number and a reason.');
+  end if;
+  if adjust_credits.lot_id is null then
+    if adjust_credits.change < 0 then
+      perform private.refuse(422, 'lot_missing', 'Say from which credits to take.');
+    end if;
+    return private.grant_credits(adjust_credits.user_id, adjust_credits.change, kind => 'adjustment',
+      session_type_id => adjust_credits.session_type_id, reason => adjust_credits.reason);
+  end if;
+
+  select c.user_id into v_owner from public.user_session_credits c where c.id = adjust_credits.lot_id;
+  if v_owner is null or v_owner <> coalesce(adjust_credits.user_id, v_owner) then
+    perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+  end if;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+  values (adjust_credits.lot_id, v_owner, adjust_credits.change, 'adjustment', adjust_credits.reason);
+  return adjust_credits.lot_id;
+end
+$$;
+
 -- Name: admit(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) RETURNS bigint
@@ -112,6 +236,50 @@ begin
   values (admit.session_id, v_caller, admit.channel_name, v_uid, admit.expires_at);
   return v_uid;
 end;
+$$;
+
+-- Name: agree_to_cancel(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.agree_to_cancel() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse_uncancellable(old);
+  new.grace_cancellation_used := (private.cancellation_terms(old,
+    new.notes is distinct from old.notes and new.notes like '%(Grace cancellation used)')).cancellation_type = 'grace';
+  return new;
+end
+$$;
+
+-- Name: agree_to_move(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.agree_to_move() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_part text := private.part_in(old);
+begin
+  if old.group_class_id is not null then
+    if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class where class.id = old.group_class_id) then
+      perform private.refuse(409, 'seat_moves_with_its_class', 'A seat is when its class is.', 'Leave the class and join another.');
+    end if;
+  elsif v_part = 'platform' then
+    null;
+  elsif old.status <> 'scheduled' then
+    perform private.refuse(409, 'session_not_movable', 'Only a scheduled session can be moved.');
+  elsif v_part = 'client' then
+    if now() > old.scheduled_at - make_interval(hours => (private.policy_of(old)).standard_cancellation_hours) then
+      perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
+    end if;
+    perform private.refuse_unbookable(old.practitioner_id, new.scheduled_at, old.duration_minutes, old.client_id, old.id);
+  elsif new.scheduled_at <= now() then
+    perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+  end if;
+  new.reminder_sent := null;
+  return new;
+end
 $$;
 
 -- Name: agora_notifications; Type: TABLE; Schema: private
@@ -176,6 +344,194 @@ begin
 end;
 $$;
 
+-- Name: stripe_events; Type: TABLE; Schema: private
+
+CREATE TABLE private.stripe_events (
+    event_id text NOT NULL,
+    event_type text NOT NULL,
+    happened_at timestamp with time zone,
+    facts jsonb,
+    payment_intent_id text GENERATED ALWAYS AS ((facts ->> 'payment_intent_id'::text)) STORED,
+    payload jsonb NOT NULL,
+    deliveries integer DEFAULT 1 NOT NULL,
+    checkout_id uuid,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    applied_at timestamp with time zone
+);
+
+-- Name: TABLE stripe_events; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.stripe_events IS 'What Stripe told us, as it told it.';
+
+-- Name: COLUMN stripe_events.facts; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.stripe_events.facts IS 'What it means (payment_facts); null if nothing.';
+
+-- Name: COLUMN stripe_events.checkout_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.stripe_events.checkout_id IS 'The checkout it was applied to. No foreign key: events are forgotten.';
+
+-- Name: apply_stripe_event(private.stripe_events); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.apply_stripe_event(event private.stripe_events) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  f          private.payment_facts := jsonb_populate_record(null::private.payment_facts, event.facts);
+  v_checkout public.checkout_sessions;
+begin
+  if event.facts is not null then
+    select * into v_checkout from public.checkout_sessions c
+     where c.id = f.checkout_id or c.stripe_session_id = f.stripe_session_id or c.stripe_payment_intent_id = f.payment_intent_id;
+    if not found then
+      return false;
+    end if;
+    v_checkout := private.observe_payment(v_checkout.id, f);
+  end if;
+  update private.stripe_events e set applied_at = now(), checkout_id = v_checkout.id where e.event_id = event.event_id;
+  return true;
+end
+$$;
+
+-- Name: apply_waiting_events(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.apply_waiting_events(payment_intent_id text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_event private.stripe_events;
+  v_count integer := 0;
+begin
+  for v_event in
+    select * from private.stripe_events e
+     where e.applied_at is null and e.payment_intent_id = apply_waiting_events.payment_intent_id
+     order by e.received_at for update skip locked
+  loop
+    v_count := v_count + private.apply_stripe_event(v_event)::integer;
+  end loop;
+  return v_count;
+end
+$$;
+
+-- Name: checkout_sessions; Type: TABLE; Schema: public
+
+CREATE TABLE public.checkout_sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    payment_type text NOT NULL,
+    status text GENERATED ALWAYS AS (
+CASE
+    WHEN (paid_at IS NOT NULL) THEN 'paid'::text
+    WHEN (failed_at IS NOT NULL) THEN 'failed'::text
+    WHEN (processing_at IS NOT NULL) THEN 'processing'::text
+    WHEN (expired_at IS NOT NULL) THEN 'expired'::text
+    WHEN (stripe_session_id IS NOT NULL) THEN 'open'::text
+    ELSE 'opening'::text
+END) STORED NOT NULL,
+    description text NOT NULL,
+    amount_minor integer NOT NULL,
+    currency text NOT NULL,
+    credits integer NOT NULL,
+    session_type_id uuid NOT NULL,
+    package_id uuid,
+    practitioner_id uuid,
+    scheduled_at timestamp with time zone,
+    session_location text,
+    physical_location text,
+    group_class_id uuid,
+    hold_id uuid,
+    notes text,
+    cancellation_policy_version uuid,
+    stripe_session_id text,
+    stripe_payment_intent_id text,
+    url text,
+    expires_at timestamp with time zone NOT NULL,
+    processing_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    expired_at timestamp with time zone,
+    receipt_url text,
+    refunded_minor integer DEFAULT 0 NOT NULL,
+    outcome text,
+    session_id uuid,
+    credit_lot_id uuid,
+    returned_minor integer DEFAULT 0 NOT NULL,
+    credits_taken_back integer DEFAULT 0 NOT NULL,
+    next_check_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT checkout_sessions_amount_minor_check CHECK ((amount_minor >= 0)),
+    CONSTRAINT checkout_sessions_are_for_one_thing CHECK (
+CASE payment_type
+    WHEN 'single'::text THEN ((scheduled_at IS NOT NULL) AND (session_location IS NOT NULL))
+    ELSE (scheduled_at IS NULL)
+END),
+    CONSTRAINT checkout_sessions_credits_check CHECK ((credits > 0)),
+    CONSTRAINT checkout_sessions_currency_check CHECK ((currency = ANY (ARRAY['cad'::text, 'usd'::text]))),
+    CONSTRAINT checkout_sessions_outcome_check CHECK ((outcome = ANY (ARRAY['session_booked'::text, 'credits_granted'::text, 'credit_instead'::text, 'nobody_there'::text]))),
+    CONSTRAINT checkout_sessions_payment_type_check CHECK ((payment_type = ANY (ARRAY['single'::text, 'package_5'::text, 'package_10'::text]))),
+    CONSTRAINT checkout_sessions_session_location_check CHECK ((session_location = ANY (ARRAY['online'::text, 'in_person'::text]))),
+    CONSTRAINT checkout_sessions_texts_are_short CHECK (((char_length(notes) <= 2000) AND (char_length(physical_location) <= 500)))
+);
+
+-- Name: TABLE checkout_sessions; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.checkout_sessions IS 'Attempts to pay: evidence, so a paid one outlives all that it is about.';
+
+-- Name: COLUMN checkout_sessions.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.checkout_sessions.user_id IS 'Who pays. No foreign key: their account may have been erased since.';
+
+-- Name: COLUMN checkout_sessions.amount_minor; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.checkout_sessions.amount_minor IS 'In cents, by our own prices when it was begun.';
+
+-- Name: COLUMN checkout_sessions.refunded_minor; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.checkout_sessions.refunded_minor IS 'All refunds together, as Stripe counts them.';
+
+-- Name: COLUMN checkout_sessions.outcome; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.checkout_sessions.outcome IS 'credit_instead: the time was gone when the money came. nobody_there: the account was.';
+
+-- Name: COLUMN checkout_sessions.returned_minor; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.checkout_sessions.returned_minor IS 'Refunds and lost disputes: what the payer has again.';
+
+-- Name: ask_back_credits(public.checkout_sessions, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.ask_back_credits(c public.checkout_sessions, credits integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_more integer := ask_back_credits.credits - c.credits_taken_back;
+  v_owed integer;
+  -- Those it bought, or the one that its cancelled session gave back.
+  v_lot  uuid := coalesce(c.credit_lot_id, (select l.lot_id from public.credit_ledger l
+                                             where l.session_id = c.session_id and l.kind = 'return'));
+begin
+  if v_lot is null or v_more = 0 then
+    return c.credits_taken_back;
+  elsif v_more > 0 then
+    perform private.take_back_credits(v_lot, v_more, 'The payment was refunded or disputed');
+  else
+    -- First what was asked for and never there; the rest is given back.
+    update public.user_session_credits l set credits_owed = greatest(0, l.credits_owed + v_more)
+      from public.user_session_credits old
+     where l.id = v_lot and old.id = l.id
+    returning least(old.credits_owed, -v_more) into v_owed;
+    insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+    select v_lot, c.user_id, -v_more - v_owed, 'adjustment', 'The payment stands: its dispute was won'
+     where -v_more > v_owed;
+  end if;
+  return ask_back_credits.credits;
+end
+$$;
+
 -- Name: auditable(jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
@@ -186,6 +542,281 @@ CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
   select whole_row - array[
     'embedding', 'signature_image',
     'bank_name', 'account_holder_name', 'account_number_encrypted', 'routing_number_encrypted'];
+$$;
+
+-- Name: begin_checkout(uuid, text, text, uuid, integer, text, boolean, uuid, timestamp with time zone, text, text, uuid, text, boolean, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) RETURNS private.begun_checkout
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_type       public.session_types;
+  v_package    public.session_packages;
+  v_new        public.checkout_sessions;  -- as it would be
+  v_found      public.checkout_sessions;
+  v_supersedes text[];
+  v_holds      integer;
+begin
+  -- Two clicks at once queue here, and the second finds what the first made.
+  perform private.lock_client(begin_checkout.user_id);
+  v_type := private.type_to_pay(begin_checkout.session_type_id, begin_checkout.duration_minutes,
+                                begin_checkout.session_type, begin_checkout.is_group);
+  v_new.session_type_id := v_type.id;
+  v_new.currency := coalesce(begin_checkout.currency,
+                             (select p.currency from public.user_preferences p where p.user_id = begin_checkout.user_id), 'usd');
+
+  if begin_checkout.payment_type = 'single' then
+    v_new.credits := 1;
+    v_new.description := v_type.name;
+    v_new.amount_minor := round(100 * case v_new.currency when 'cad' then v_type.price_cad else v_type.price_usd end);
+    v_new.cancellation_policy_version := private.policy_agreed(begin_checkout.cancellation_policy_agreed,
+                                                               begin_checkout.cancellation_policy_version);
+    if begin_checkout.group_class_id is not null or v_type.is_group then
+      v_new.group_class_id := private.class_to_pay(
+        begin_checkout.group_class_id, begin_checkout.practitioner_id, begin_checkout.scheduled_at,
+        begin_checkout.session_location, v_type);
+      select s.practitioner_id, s.scheduled_at, s.session_location, s.physical_location
+        into v_new.practitioner_id, v_new.scheduled_at, v_new.session_location, v_new.physical_location
+        from public.session_schedules s where s.id = v_new.group_class_id;
+    else
+      v_new.practitioner_id   := begin_checkout.practitioner_id;
+      v_new.scheduled_at      := begin_checkout.scheduled_at;
+      v_new.session_location  := coalesce(begin_checkout.session_location, 'online');
+      v_new.physical_location := begin_checkout.physical_location;
+      perform private.refuse_unknown_place(v_new.session_location, v_new.physical_location, null);
+      -- That beginning is how the pages join a class.
+      v_new.notes := nullif(btrim(regexp_replace(begin_checkout.notes, '^\s*Joined group class:', '', 'i')), '');
+    end if;
+  else
+    select * into v_package from public.session_packages p
+     where p.is_active and p.session_type_id = v_type.id
+       and p.session_count = case begin_checkout.payment_type when 'package_5' then 5 else 10 end;
+    if not found then
+      perform private.refuse(404, 'package_not_found', 'There is no such package for this kind of session.',
+                             'Choose another kind of session.');
+    end if;
+    v_new.package_id := v_package.id;
+    v_new.credits := v_package.session_count;
+    v_new.description := v_package.name;
+    v_new.amount_minor := round(100 * case v_new.currency when 'cad' then v_package.price_cad else v_package.price_usd end);
+    -- The wallet asks nobody to agree; who did on the checkout page has.
+    if begin_checkout.cancellation_policy_agreed then
+      v_new.cancellation_policy_version := private.policy_agreed(true, begin_checkout.cancellation_policy_version);
+    end if;
+  end if;
+
+  select * into v_found from public.checkout_sessions c
+   where c.user_id = begin_checkout.user_id
+     -- One that is only being opened must still be valid for as long as Stripe wants.
+     and c.expires_at > now() + case c.status when 'open' then interval '10 minutes' when 'opening' then interval '30.5 minutes' end
+     and (c.payment_type, c.session_type_id, c.amount_minor, c.currency)
+         = (begin_checkout.payment_type, v_new.session_type_id, v_new.amount_minor, v_new.currency)
+     and (c.package_id, c.practitioner_id, c.scheduled_at, c.session_location, c.physical_location, c.group_class_id, c.notes)
+         is not distinct from (v_new.package_id, v_new.practitioner_id, v_new.scheduled_at, v_new.session_location,
+                               v_new.physical_location, v_new.group_class_id, v_new.notes)
+     and (c.hold_id is null or exists (select from public.session_holds h where h.id = c.hold_id and h.status = 'held'))
+   order by c.created_at desc limit 1;
+  if v_found.status = 'opening' and v_found.created_at > now() - interval '20 seconds' then
+    perform private.refuse(409, 'request_in_progress', 'The page to pay on is being opened.', 'Ask again in a moment.');
+  elsif found then
+    return (v_found.id, v_found.description, v_found.amount_minor, v_found.currency, v_found.expires_at, v_found.url, array[]::text[]);
+  end if;
+
+  if begin_checkout.payment_type = 'single' then
+    -- Given up is what the new choice overlaps, and the oldest where no more may be held: pages have no button for that.
+    select count(*) into v_holds from public.session_holds h
+     where h.user_id = begin_checkout.user_id and h.status = 'held' and h.expires_at > now();
+    with kept as (
+      select c.stripe_session_id, h.id as hold_id, row_number() over (partition by h.status order by c.created_at, c.id) as age,
+             h.practitioner_id = v_new.practitioner_id
+               and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
+                   && tstzrange(v_new.scheduled_at, v_new.scheduled_at + make_interval(mins => v_type.duration_minutes))
+               as is_in_the_way
+        from public.checkout_sessions c join public.session_holds h on h.id = c.hold_id
+       where c.user_id = begin_checkout.user_id and c.status in ('opening', 'open')
+         and h.status <> 'consumed' and h.checkout_session_id = c.id::text
+    ),
+    given_up as (
+      update public.session_holds h set status = 'released'
+        from kept where h.id = kept.hold_id and (kept.is_in_the_way or (h.status = 'held' and kept.age <= v_holds - 2))
+      returning kept.stripe_session_id
+    )
+    select array_agg(g.stripe_session_id) filter (where g.stripe_session_id is not null) into v_supersedes from given_up g;
+    select h.id into v_new.hold_id
+      from private.hold_slot(begin_checkout.user_id, v_new.practitioner_id, v_new.scheduled_at, v_type.id,
+                             v_new.session_location, v_new.physical_location, v_new.group_class_id) h;
+  end if;
+
+  insert into public.checkout_sessions as c
+    (user_id, payment_type, description, amount_minor, currency, credits, session_type_id, package_id, practitioner_id,
+     scheduled_at, session_location, physical_location, group_class_id, hold_id, notes, cancellation_policy_version,
+     expires_at, next_check_at)
+  values
+    (begin_checkout.user_id, begin_checkout.payment_type, v_new.description, v_new.amount_minor, v_new.currency,
+     v_new.credits, v_new.session_type_id, v_new.package_id, v_new.practitioner_id, v_new.scheduled_at,
+     v_new.session_location, v_new.physical_location, v_new.group_class_id, v_new.hold_id, v_new.notes,
+     v_new.cancellation_policy_version, date_trunc('second', now()) + interval '32 minutes', now() + interval '5 minutes')
+  returning c.* into v_new;
+  if v_new.hold_id is not null then
+    perform private.keep_hold_until(v_new.hold_id, v_new.expires_at + interval '10 minutes', v_new.id::text);
+  end if;
+  return (v_new.id, v_new.description, v_new.amount_minor, v_new.currency, v_new.expires_at, v_new.url,
+          coalesce(v_supersedes, array[]::text[]));
+end
+$$;
+
+-- Name: book_session_with_credit(uuid, timestamp with time zone, integer, uuid, text, boolean, text, text, text, point); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_client  uuid := (select auth.uid());
+  v_type    public.session_types;
+  v_session uuid;
+begin
+  perform private.lock_client(v_client);
+  select t.* into v_type from public.session_types t
+   where t.is_active and case when book_session_with_credit.session_type_id is not null
+     then t.id = book_session_with_credit.session_type_id
+     else (t.duration_minutes, t.session_type, t.is_group)
+          = (book_session_with_credit.duration_minutes, book_session_with_credit.session_type, book_session_with_credit.is_group) end;
+  if not found then
+    perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
+  elsif v_type.is_group or book_session_with_credit.is_group then
+    perform private.refuse(409, 'class_needed', 'A group session is joined, not booked.', 'Choose a class and join it.');
+  elsif v_type.duration_minutes <> book_session_with_credit.duration_minutes then
+    perform private.refuse(409, 'duration_not_offered', format('This kind of session lasts %s minutes.', v_type.duration_minutes));
+  end if;
+
+  -- A second click finds what the first one booked.
+  select s.id into v_session from public.session_schedules s
+   where s.client_id = v_client and s.practitioner_id = book_session_with_credit.practitioner_id
+     and s.scheduled_at = book_session_with_credit.scheduled_at and s.session_type_id = v_type.id
+     and s.status = 'scheduled' and s.group_class_id is null and s.credit_lot_id is not null;
+  if found then
+    return v_session;
+  end if;
+
+  perform private.refuse_without_waiver(v_client);
+  perform private.refuse_unknown_place(session_location, physical_location, location_coordinates);
+  return private.insert_session(
+    v_client, book_session_with_credit.practitioner_id, book_session_with_credit.scheduled_at, v_type.id,
+    session_location, physical_location, location_coordinates, notes, null, with_credit => true);
+end
+$$;
+
+-- Name: is_time_zone(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_time_zone(name text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- By its full name: PostgreSQL would also take 'EST', and 'Nowhere5' for five hours west of Greenwich.
+  select name = 'America/Toronto' or exists (select from pg_catalog.pg_timezone_names n where n.name = is_time_zone.name);
+$$;
+
+-- Name: practitioner_calendars; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioner_calendars (
+    practitioner_id uuid NOT NULL,
+    time_zone text DEFAULT 'America/Toronto'::text NOT NULL,
+    minimum_notice_minutes integer DEFAULT 0 NOT NULL,
+    booking_horizon_days integer DEFAULT 365 NOT NULL,
+    buffer_before_minutes integer DEFAULT 0 NOT NULL,
+    buffer_after_minutes integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT practitioner_calendars_buffers_are_at_most_4_hours CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 240)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 240)))),
+    CONSTRAINT practitioner_calendars_horizon_is_1_day_to_5_years CHECK (((booking_horizon_days >= 1) AND (booking_horizon_days <= 1830))),
+    CONSTRAINT practitioner_calendars_notice_is_at_most_90_days CHECK (((minimum_notice_minutes >= 0) AND (minimum_notice_minutes <= 129600))),
+    CONSTRAINT practitioner_calendars_time_zone_exists CHECK (private.is_time_zone(time_zone))
+);
+
+-- Name: TABLE practitioner_calendars; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.practitioner_calendars IS 'How a practitioner can be booked. Its row is also the lock on their time: see private.lock_calendar.';
+
+-- Name: COLUMN practitioner_calendars.buffer_before_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_calendars.buffer_before_minutes IS 'Kept free before each session booked from now on.';
+
+-- Name: buffered(timestamp with time zone, integer, public.practitioner_calendars); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.buffered(scheduled_at timestamp with time zone, duration_minutes integer, calendar public.practitioner_calendars) RETURNS tstzrange
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select tstzrange(scheduled_at - make_interval(mins => (calendar).buffer_before_minutes),
+                   scheduled_at + make_interval(mins => duration_minutes + (calendar).buffer_after_minutes));
+$$;
+
+-- Name: cancel_class_instead(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.cancel_class_instead() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if not exists (select from public.session_schedules seat where seat.group_class_id = old.id) then
+    return old;
+  elsif old.status not in ('scheduled', 'in_progress') then
+    perform private.refuse(409, 'class_is_kept', 'People had a seat in this class, so it is kept.');
+  end if;
+  update public.session_schedules class set status = 'cancelled' where class.id = old.id;
+  return null;
+end
+$$;
+
+-- Name: cancellation_terms(public.session_schedules, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.cancellation_terms(session public.session_schedules, wants_grace boolean) RETURNS private.cancellation_terms
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_policy public.cancellation_policy := private.policy_of(session);
+  v_terms  private.cancellation_terms;
+  v_client boolean := private.part_in(session) = 'client';
+begin
+  v_terms.cancellation_policy_version := v_policy.id;
+  v_terms.free_until := session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours);
+  v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
+  v_terms.currency := private.currency_of(session);
+  v_terms.grace_available := v_client and now() > v_terms.free_until
+    and private.graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
+  if wants_grace and v_client and now() > v_terms.free_until and not v_terms.grace_available then
+    perform private.refuse(409, 'grace_used', 'You have used your grace cancellation already.',
+                           'You can still cancel, and the credit is then used.');
+  end if;
+
+  v_terms.cancellation_type := case
+    when now() <= v_terms.free_until then 'standard'
+    when not v_client then 'emergency'
+    when wants_grace then 'grace'
+    when now() <= session.scheduled_at - make_interval(hours => v_policy.late_cancellation_hours) then 'late'
+    else 'last_minute' end;
+  v_terms.credit_returned := case
+    when v_terms.cancellation_type = 'last_minute' then 0
+    -- Its price went back already.
+    when exists (select from public.user_session_credits c where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
+    when session.credit_lot_id is not null or (private.payment_of(session.id)).id is not null then 1
+    else 0 end;
+  v_terms.fee_charged := case
+    when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 then 0
+    when v_terms.currency = 'cad' then v_policy.late_cancellation_fee_cad
+    else v_policy.late_cancellation_fee_usd end;
+
+  if private.is_class(session) then
+    -- Nobody has the class's own row; what comes back is what its seats were taken for.
+    select coalesce(sum((private.cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
+      from public.session_schedules seat where seat.group_class_id = session.id and seat.status = 'scheduled';
+  end if;
+  return v_terms;
+end
 $$;
 
 -- Name: channel_of(public.session_schedules); Type: FUNCTION; Schema: private
@@ -199,6 +830,104 @@ CREATE FUNCTION private.channel_of(session public.session_schedules) RETURNS tex
               then (session).room_name
               else 'session-' || replace((session).id::text, '-', '') end;
 $_$;
+
+-- Name: choose_credit(uuid, uuid[]); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.choose_credit(user_id uuid, session_type_ids uuid[]) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_lot uuid;
+begin
+  -- Under the client's lock, so two bookings of one client never choose at once; the row lock keeps refunds away.
+  select c.id into v_lot from public.user_session_credits c
+   where c.user_id = choose_credit.user_id and c.credits_remaining > 0
+     and (c.expires_at is null or c.expires_at > now())
+     and (c.session_type_id is null or c.session_type_id = any (choose_credit.session_type_ids))
+   order by c.session_type_id is null, c.expires_at nulls last, c.purchased_at, c.id
+   limit 1 for no key update;
+  if v_lot is null then
+    perform private.refuse(402, 'no_usable_credit', 'You have no credit for this kind of session.',
+                           'Buy a package, or pay for this session alone.');
+  end if;
+  return v_lot;
+end
+$$;
+
+-- Name: claim_checkout(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.claim_checkout() RETURNS public.checkout_sessions
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update public.checkout_sessions c set next_check_at = now() + interval '4 minutes'
+   where c.id = (select due.id from public.checkout_sessions due where due.next_check_at <= now()
+                  order by due.next_check_at limit 1 for update skip locked)
+  returning c.*;
+$$;
+
+-- Name: session_types; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_types (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    duration_minutes integer NOT NULL,
+    session_type text NOT NULL,
+    is_group boolean DEFAULT false NOT NULL,
+    price_cad numeric(10,2) NOT NULL,
+    price_usd numeric(10,2) NOT NULL,
+    stripe_price_id_cad text,
+    stripe_price_id_usd text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_types_duration_minutes_check CHECK ((duration_minutes = ANY (ARRAY[20, 45, 60]))),
+    CONSTRAINT session_types_session_type_check CHECK ((session_type = ANY (ARRAY['standing'::text, 'laying'::text])))
+);
+
+-- Name: class_to_pay(uuid, uuid, timestamp with time zone, text, public.session_types); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.class_to_pay(group_class_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, type public.session_types) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_class public.session_schedules;
+begin
+  -- The checkout page names a class by its time only; a practitioner gives one at a time.
+  select * into v_class from public.session_schedules s
+   where s.max_participants > 1 and s.group_class_id is null and s.status <> 'cancelled'
+     and case when class_to_pay.group_class_id is not null then s.id = class_to_pay.group_class_id
+              else (s.practitioner_id, s.scheduled_at) = (class_to_pay.practitioner_id, class_to_pay.scheduled_at) end
+   order by s.session_location = coalesce(class_to_pay.session_location, 'online') desc limit 1;  -- it may have two forms
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  elsif not type.is_group or v_class.duration_minutes <> type.duration_minutes then
+    perform private.refuse(409, 'type_not_of_class', 'This is not the price of that class.',
+                           'Reload the page and choose again.');
+  end if;
+  return v_class.id;
+end
+$$;
+
+-- Name: count_participants(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.count_participants() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_taken integer := private.taken_seats(new.id);
+begin
+  if new.max_participants < v_taken or (new.max_participants = 1 and v_taken > 0) then
+    perform private.refuse(409, 'seats_are_taken', format('%s people have a seat in this class.', v_taken),
+                           'Cancel their seats first, or leave room for all of them.');
+  end if;
+  new.current_participants := v_taken;
+  return new;
+end
+$$;
 
 -- Name: count_without_consent(public.session_schedules); Type: FUNCTION; Schema: private
 
@@ -216,6 +945,28 @@ begin
                               where c.user_id = person and c.consent_type = 'session_recording'
                                 and c.consented and c.revoked_at is null));
 end;
+$$;
+
+-- Name: credits_by_ledger(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.credits_by_ledger(lot_id uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = credits_by_ledger.lot_id;
+$$;
+
+-- Name: currency_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.currency_of(session public.session_schedules) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select lower(coalesce(
+    (private.payment_of((session).id)).currency,
+    (select c.metadata ->> 'currency' from public.user_session_credits c where c.id = (session).credit_lot_id),
+    (select p.currency from public.user_preferences p where p.user_id = (session).client_id),
+    'usd'));
 $$;
 
 -- Name: date_cancellation(); Type: FUNCTION; Schema: private
@@ -267,6 +1018,88 @@ begin
   return written::date;
 exception when data_exception then
   return null;
+end
+$$;
+
+-- Name: drop_lapsed_holds(uuid, tstzrange); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update public.session_holds h set status = 'released'
+   where h.id in (select t.hold_id from private.practitioner_time t
+                   where t.practitioner_id = drop_lapsed_holds.practitioner_id
+                     and t.during && drop_lapsed_holds.during and t.lapses_at <= now())
+     -- Asked of the hold itself as well: its owner may take it up again at this very moment.
+     and h.status = 'held' and h.expires_at <= now();
+$$;
+
+-- Name: expire_credits(integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.expire_credits(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_count integer;
+begin
+  insert into public.credit_ledger (lot_id, user_id, change, kind)
+  select c.id, c.user_id, -c.credits_remaining, 'expiry'
+    from (select * from public.user_session_credits c
+           where c.credits_remaining > 0 and c.expires_at <= now()
+           order by c.expires_at limit at_most for no key update skip locked) c;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+-- Name: fulfil_checkout(public.checkout_sessions); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.fulfil_checkout(c public.checkout_sessions) RETURNS public.checkout_sessions
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_problem text;
+begin
+  begin
+    if c.payment_type = 'single' then
+      begin
+        c.session_id := private.insert_booked_session(
+          c.user_id, c.practitioner_id, c.scheduled_at, c.session_type_id, c.session_location, c.physical_location,
+          notes => c.notes, group_class_id => c.group_class_id, cancellation_policy_version => c.cancellation_policy_version);
+        c.outcome := 'session_booked';
+      exception when others then
+        -- Whatever refuses it, the money is here.
+        if sqlstate not like 'PT4%' then
+          raise;
+        end if;
+        get stacked diagnostics v_problem = pg_exception_detail;
+        c.outcome := 'credit_instead';
+      end;
+    else
+      c.outcome := 'credits_granted';
+    end if;
+    if c.outcome = 'session_booked' then
+      perform private.record_payment(c);
+    else
+      c.credit_lot_id := private.grant_paid_credits(c);
+    end if;
+  exception when foreign_key_violation then
+    -- The account was erased between paying and now. Somebody has to give the money back.
+    c.outcome := 'nobody_there';
+    c.session_id := null;
+  end;
+
+  if c.outcome in ('credit_instead', 'nobody_there') then
+    perform private.put_in_outbox('session_not_booked', c.user_id, null, jsonb_build_object(
+      'checkout_id', c.id, 'outcome', c.outcome, 'because', v_problem, 'practitioner_id', c.practitioner_id,
+      'scheduled_at', c.scheduled_at, 'group_class_id', c.group_class_id));
+  end if;
+  perform private.put_in_outbox('payment_received', c.user_id, c.session_id, jsonb_build_object(
+    'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
+  return c;
 end
 $$;
 
@@ -407,6 +1240,109 @@ begin
 end;
 $$;
 
+-- Name: give_back_payment(public.checkout_sessions); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.give_back_payment(c public.checkout_sessions) RETURNS public.checkout_sessions
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_open     integer;
+  v_lost     integer;
+  v_returned integer;
+begin
+  select coalesce(sum(d.amount_minor) filter (where d.state = 'open'), 0),
+         coalesce(sum(d.amount_minor) filter (where d.state = 'lost'), 0)
+    into v_open, v_lost from private.payment_disputes d where d.checkout_id = c.id;
+  v_returned := least(c.amount_minor, c.refunded_minor + v_lost);
+
+  perform private.share_what_is_left(c, v_returned, v_open > 0);
+  -- Order matters: a session whose payment is refunded gives no credit when it is cancelled.
+  if v_returned >= c.amount_minor then
+    perform from public.session_schedules class where class.id = c.group_class_id for update;
+    update public.session_schedules s set status = 'cancelled', notes = 'Cancelled: the payment was returned'
+     where s.id = c.session_id and s.status = 'scheduled' and s.scheduled_at > now();
+  end if;
+  c.credits_taken_back := private.ask_back_credits(
+    c, c.credits * least(c.amount_minor, v_returned + v_open) / greatest(c.amount_minor, 1));
+
+  if v_returned > c.returned_minor then
+    perform private.put_in_outbox('payment_returned', c.user_id, c.session_id, jsonb_build_object(
+      'checkout_id', c.id, 'amount_minor', v_returned - c.returned_minor, 'currency', c.currency,
+      'credits_taken_back', c.credits_taken_back));
+    c.returned_minor := v_returned;
+  end if;
+  return c;
+end
+$$;
+
+-- Name: give_calendar(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.give_calendar() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.practitioner_calendars (practitioner_id) values (new.id);
+  return null;
+end
+$$;
+
+-- Name: graces_used(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.graces_used(user_id uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select count(*)::integer from public.session_cancellations c
+   where c.user_id = graces_used.user_id and c.cancellation_type = 'grace';
+$$;
+
+-- Name: grant_credits(uuid, integer, uuid, uuid, timestamp with time zone, text, text, jsonb, text, uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.grant_credits(user_id uuid, credits integer, package_id uuid DEFAULT NULL::uuid, session_type_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, stripe_payment_intent_id text DEFAULT NULL::text, order_id text DEFAULT NULL::text, metadata jsonb DEFAULT '{}'::jsonb, kind text DEFAULT 'purchase'::text, session_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_lot uuid;
+begin
+  insert into public.user_session_credits
+    (user_id, package_id, session_type_id, credits_remaining, expires_at, stripe_payment_intent_id, order_id, metadata)
+  values
+    (grant_credits.user_id, grant_credits.package_id, grant_credits.session_type_id, 0, grant_credits.expires_at,
+     grant_credits.stripe_payment_intent_id, grant_credits.order_id, grant_credits.metadata)
+  returning id into v_lot;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, session_id, reason)
+  values (v_lot, grant_credits.user_id, grant_credits.credits, grant_credits.kind, grant_credits.session_id,
+          grant_credits.reason);
+  perform private.put_in_outbox('credits_granted', grant_credits.user_id, grant_credits.session_id,
+    jsonb_build_object('lot_id', v_lot, 'credits', grant_credits.credits, 'kind', grant_credits.kind));
+  return v_lot;
+end
+$$;
+
+-- Name: grant_paid_credits(public.checkout_sessions); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.grant_paid_credits(c public.checkout_sessions) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  -- The wallet reads price and currency from the metadata.
+  v_lot uuid := private.grant_credits(c.user_id, c.credits, package_id => c.package_id, session_type_id => c.session_type_id,
+    order_id => c.id::text,
+    metadata => jsonb_build_object('purchased_via', 'stripe_checkout', 'currency', c.currency,
+                                   'total_amount', round(c.amount_minor / 100.0, 2), 'payment_type', c.payment_type));
+begin
+  update public.user_session_credits l
+     set cancellation_policy_version = c.cancellation_policy_version, cancellation_policy_agreed_at = c.created_at
+   where l.id = v_lot and c.cancellation_policy_version is not null;
+  return v_lot;
+end
+$$;
+
 -- Name: guard_action_checklist(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.guard_action_checklist() RETURNS trigger
@@ -521,8 +1457,8 @@ CREATE FUNCTION private.guard_session_schedules() RETURNS trigger
     SET search_path TO ''
     AS $$
 declare
-  -- Everything else is closed, columns of later migrations included.
-  c_open constant text[] := array['status', 'notes', 'cancelled_at', 'updated_at'];
+  -- Everything else is closed, columns of later migrations included. What triggers fill in is not filled in yet.
+  c_open constant text[] := array['status', 'notes', 'scheduled_at', 'cancelled_at', 'updated_at'];
 begin
   if not private.is_person() or private.is_admin() then
     return new;
@@ -534,12 +1470,38 @@ begin
     return new;
   end if;
 
-  if to_jsonb(new) - c_open <> to_jsonb(old) - c_open then
+  if to_jsonb(new) - c_open <> to_jsonb(old) - c_open
+     or (new.scheduled_at <> old.scheduled_at and (new.status <> old.status or new.max_participants > 1)) then
     perform private.refuse(403, 'session_is_fixed', 'A booked session cannot be changed here.',
                            'Cancel it and book another one.');
   end if;
   if new.status <> old.status and (old.status, new.status) <> ('scheduled', 'cancelled') then
     perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');
+  end if;
+  return new;
+end
+$$;
+
+-- Name: held_seats(uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select count(*)::integer from public.session_holds h
+   where h.group_class_id = held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
+     and h.user_id is distinct from held_seats.besides_user;
+$$;
+
+-- Name: hold_credits_to_ledger(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.hold_credits_to_ledger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if new.credits_remaining <> private.credits_by_ledger(new.id) then
+    perform private.refuse(403, 'credits_follow_the_ledger', 'Credits change by lines of the ledger only.');
   end if;
   return new;
 end
@@ -564,6 +1526,120 @@ begin
 end;
 $$;
 
+-- Name: session_holds; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_holds (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    scheduled_at timestamp with time zone NOT NULL,
+    duration_minutes integer NOT NULL,
+    session_type_id uuid NOT NULL,
+    session_location text DEFAULT 'online'::text NOT NULL,
+    physical_location text,
+    group_class_id uuid,
+    status text DEFAULT 'held'::text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    checkout_session_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_holds_last CHECK ((duration_minutes > 0)),
+    CONSTRAINT session_holds_status_is_known CHECK ((status = ANY (ARRAY['held'::text, 'consumed'::text, 'released'::text]))),
+    CONSTRAINT session_holds_take_place_somewhere CHECK ((session_location = ANY (ARRAY['online'::text, 'in_person'::text])))
+);
+
+-- Name: TABLE session_holds; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.session_holds IS 'A time, or a seat in a class, kept for one person for a while.';
+
+-- Name: COLUMN session_holds.checkout_session_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_holds.checkout_session_id IS 'The checkout that pays for it, once there is one.';
+
+-- Name: hold_slot(uuid, uuid, timestamp with time zone, uuid, text, text, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.hold_slot(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid) RETURNS SETOF public.session_holds
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_type  public.session_types;
+  v_class public.session_schedules;
+  v_hold  public.session_holds;
+begin
+  perform private.lock_client(hold_slot.user_id);
+  select t.* into v_type from public.session_types t where t.id = hold_slot.session_type_id and t.is_active;
+  if not found then
+    perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
+  end if;
+  if hold_slot.group_class_id is not null then
+    -- What is held is the class as it is, whatever the request says.
+    v_class := private.lock_class(hold_slot.group_class_id);
+    hold_slot.practitioner_id   := v_class.practitioner_id;
+    hold_slot.scheduled_at      := v_class.scheduled_at;
+    hold_slot.session_location  := v_class.session_location;
+    hold_slot.physical_location := v_class.physical_location;
+    v_type.duration_minutes     := v_class.duration_minutes;
+  elsif v_type.is_group then
+    perform private.refuse(409, 'class_needed', 'A group session is joined, not booked.', 'Choose a class and join it.');
+  elsif hold_slot.practitioner_id is null or hold_slot.scheduled_at is null then
+    perform private.refuse(422, 'nothing_to_hold', 'Please say with whom and when, or which class.');
+  end if;
+
+  select h.* into v_hold from public.session_holds h
+   where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()
+     and h.practitioner_id = hold_slot.practitioner_id and h.scheduled_at = hold_slot.scheduled_at
+     and h.session_type_id = hold_slot.session_type_id and h.session_location = hold_slot.session_location
+     and h.physical_location is not distinct from hold_slot.physical_location
+     and h.group_class_id is not distinct from hold_slot.group_class_id;
+  if found then
+    return next v_hold;
+    return;
+  end if;
+
+  perform private.lock_calendar(hold_slot.practitioner_id);
+  -- Another choice of the same person replaces the one it overlaps, unless that one is being paid for.
+  update public.session_holds h set status = 'released'
+   where h.user_id = hold_slot.user_id and h.status = 'held' and h.checkout_session_id is null
+     and h.practitioner_id = hold_slot.practitioner_id
+     and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
+         && tstzrange(hold_slot.scheduled_at, hold_slot.scheduled_at + make_interval(mins => v_type.duration_minutes));
+  if 3 <= (select count(*) from public.session_holds h
+            where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()) then
+    perform private.refuse(409, 'too_many_holds', 'You are keeping three times already.',
+                           'Book or give back one of them first.');
+  end if;
+
+  if v_class.id is not null then
+    perform private.refuse_full_class(v_class, hold_slot.user_id);
+  else
+    perform private.refuse_unbookable(hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes,
+                                      hold_slot.user_id);
+  end if;
+  return query
+    insert into public.session_holds as h (
+      user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, session_location, physical_location,
+      group_class_id, expires_at)
+    values (
+      hold_slot.user_id, hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes, v_type.id,
+      hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id, now() + interval '15 minutes')
+    returning h.*;
+end
+$$;
+
+-- Name: holds_time(uuid, uuid, timestamp with time zone, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.holds_time(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from public.session_holds h
+     where h.user_id = holds_time.user_id and h.practitioner_id = holds_time.practitioner_id
+       and h.scheduled_at = holds_time.scheduled_at and h.duration_minutes >= holds_time.duration_minutes
+       and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and holds_time.scheduled_at > now());
+$$;
+
 -- Name: idempotency_caller(jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.idempotency_caller(arguments jsonb) RETURNS text
@@ -574,6 +1650,81 @@ CREATE FUNCTION private.idempotency_caller(arguments jsonb) RETURNS text
   select coalesce((select auth.uid())::text, arguments ->> 'user_id', 'service');
 $$;
 
+-- Name: insert_booked_session(uuid, uuid, timestamp with time zone, uuid, text, text, point, text, uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.insert_booked_session(client_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text DEFAULT 'online'::text, physical_location text DEFAULT NULL::text, location_coordinates point DEFAULT NULL::point, notes text DEFAULT NULL::text, group_class_id uuid DEFAULT NULL::uuid, cancellation_policy_version uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select case when insert_booked_session.group_class_id is not null
+    then private.insert_paid_seat(client_id, group_class_id, session_type_id, cancellation_policy_version)
+    else private.insert_session(client_id, practitioner_id, scheduled_at, session_type_id, session_location, physical_location,
+                                location_coordinates, notes, cancellation_policy_version, with_credit => false) end;
+$$;
+
+-- Name: insert_paid_seat(uuid, uuid, uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.insert_paid_seat(client_id uuid, group_class_id uuid, session_type_id uuid, cancellation_policy_version uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_class   public.session_schedules := private.lock_class(insert_paid_seat.group_class_id);
+  v_session uuid;
+begin
+  perform private.refuse_full_class(v_class, insert_paid_seat.client_id);
+  -- A trigger fills in what the class is.
+  insert into public.session_schedules
+    (practitioner_id, client_id, scheduled_at, room_name, session_type_id, notes,
+     cancellation_policy_version, cancellation_policy_agreed_at)
+  values
+    (v_class.practitioner_id, insert_paid_seat.client_id, v_class.scheduled_at,
+     private.room_name('group', v_class.id, insert_paid_seat.client_id), insert_paid_seat.session_type_id,
+     'Joined group class: ' || v_class.id,
+     coalesce(insert_paid_seat.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
+  returning id into v_session;
+  return v_session;
+end
+$$;
+
+-- Name: insert_session(uuid, uuid, timestamp with time zone, uuid, text, text, point, text, uuid, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.insert_session(client_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, location_coordinates point, notes text, cancellation_policy_version uuid, with_credit boolean) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_minutes integer := (select t.duration_minutes from public.session_types t where t.id = insert_session.session_type_id);
+  v_place   boolean := insert_session.session_location = 'in_person';
+  v_lot     uuid;
+  v_session uuid;
+begin
+  perform private.lock_calendar(insert_session.practitioner_id);
+  -- What was free when it was held is theirs, also when the notice has run out meanwhile.
+  if not private.holds_time(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at, v_minutes) then
+    perform private.refuse_unbookable(insert_session.practitioner_id, insert_session.scheduled_at, v_minutes,
+                                      insert_session.client_id);
+  end if;
+  if with_credit then
+    v_lot := private.choose_credit(insert_session.client_id, array[insert_session.session_type_id]);
+  end if;
+  insert into public.session_schedules
+    (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,
+     session_location, physical_location, location_coordinates, cancellation_policy_version, cancellation_policy_agreed_at)
+  values
+    (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
+     private.room_name('session', insert_session.practitioner_id, insert_session.client_id),
+     insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
+     case when v_place then insert_session.physical_location end,
+     case when v_place then insert_session.location_coordinates end,
+     coalesce(insert_session.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
+  returning id into v_session;
+  return v_session;
+end
+$$;
+
 -- Name: is_admin(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_admin() RETURNS boolean
@@ -581,6 +1732,15 @@ CREATE FUNCTION private.is_admin() RETURNS boolean
     SET search_path TO ''
     AS $$
   select exists (select from public.user_roles r where r.user_id = (select auth.uid()) and r.role = 'admin');
+$$;
+
+-- Name: is_class(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_class(session public.session_schedules) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select (session).max_participants > 1 and (session).group_class_id is null;
 $$;
 
 -- Name: is_my_test_channel(text); Type: FUNCTION; Schema: private
@@ -639,6 +1799,115 @@ begin
 end;
 $$;
 
+-- Name: is_what_we_asked(public.checkout_sessions, private.payment_facts); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_what_we_asked(c public.checkout_sessions, facts private.payment_facts) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(facts.amount_minor, c.amount_minor) = c.amount_minor and coalesce(lower(facts.currency), c.currency) = c.currency;
+$$;
+
+-- Name: judge_starts(uuid, timestamp with time zone[], integer, uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.judge_starts(practitioner_id uuid, starts timestamp with time zone[], duration_minutes integer, for_user uuid, ignore_session uuid DEFAULT NULL::uuid) RETURNS TABLE(starts_at timestamp with time zone, reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_calendar public.practitioner_calendars;
+  v_length   interval := make_interval(mins => judge_starts.duration_minutes);
+  v_before   interval;
+  v_after    interval;
+  v_first    timestamptz := (select min(s) from unnest(starts) s);
+  v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
+  v_open     tstzmultirange;
+  v_busy     tstzmultirange;
+begin
+  select c.* into v_calendar
+    from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+   where c.practitioner_id = judge_starts.practitioner_id and p.available
+     and c.time_zone not in (select private.misread_time_zones());
+  if not found then
+    return query select s, 'practitioner_unavailable' from unnest(starts) s;
+    return;
+  end if;
+
+  v_before := make_interval(mins => v_calendar.buffer_before_minutes);
+  v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
+  v_open := private.open_hours(judge_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
+                               (v_last at time zone v_calendar.time_zone)::date);
+  select coalesce(range_agg(t.during), '{}') into v_busy
+    from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
+   where t.practitioner_id = judge_starts.practitioner_id
+     and t.during && tstzrange(v_first - v_before, v_last + v_after)
+     and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from judge_starts.for_user))
+     and (t.session_id is null or t.session_id is distinct from judge_starts.ignore_session);
+
+  return query
+    select s, case
+        when s <= now() then 'slot_in_past'
+        when s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
+        when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
+        when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'
+        when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
+      end
+      from unnest(starts) s;
+end
+$$;
+
+-- Name: judged_classes(public.session_types, timestamp with time zone, timestamp with time zone, text, uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.judged_classes(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid, session_location text) RETURNS SETOF public.available_slot
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select s.scheduled_at, s.scheduled_at + make_interval(mins => s.duration_minutes),
+         s.scheduled_at at time zone judged_classes.time_zone,
+         array[s.practitioner_id], s.id, s.max_participants - seats.taken,
+         case when s.scheduled_at <= now() then 'slot_in_past' when s.max_participants <= seats.taken then 'class_full' end
+    from public.session_schedules s
+   cross join lateral (select private.taken_seats(s.id) + private.held_seats(s.id, auth.uid()) as taken) seats
+   where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
+     and s.scheduled_at >= first and s.scheduled_at < until
+     -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
+     and s.duration_minutes = (kind).duration_minutes and coalesce(s.session_type_id, (kind).id) = (kind).id
+     and s.session_location = judged_classes.session_location
+     and (judged_classes.practitioner_id is null or s.practitioner_id = judged_classes.practitioner_id);
+$$;
+
+-- Name: judged_starts(public.session_types, timestamp with time zone, timestamp with time zone, text, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.judged_starts(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid) RETURNS SETOF public.available_slot
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with asked as (
+    select c.practitioner_id, c.time_zone from public.practitioner_calendars c
+     where judged_starts.practitioner_id is null or c.practitioner_id = judged_starts.practitioner_id
+  ),
+  grids as (
+    select zone.time_zone, array_agg(start) as starts
+      from (select distinct time_zone from asked) zone,
+           generate_series((first at time zone zone.time_zone)::date::timestamp, until at time zone zone.time_zone,
+                           '1 day') midnight,
+           -- Half hours of real time: in the night of a change a day has two more or two fewer of them.
+           generate_series(midnight at time zone zone.time_zone,
+                           (midnight + interval '1 day') at time zone zone.time_zone - interval '1 second',
+                           '30 minutes') start
+     where start >= first and start < until
+     group by zone.time_zone
+  )
+  select j.starts_at, j.starts_at + make_interval(mins => (kind).duration_minutes),
+         j.starts_at at time zone judged_starts.time_zone,
+         array_agg(a.practitioner_id order by a.practitioner_id), null::uuid, null::integer, j.reason
+    from asked a
+    join grids g on g.time_zone = a.time_zone
+   cross join lateral private.judge_starts(a.practitioner_id, g.starts, (kind).duration_minutes, auth.uid()) j
+   group by j.starts_at, j.reason;
+$$;
+
 -- Name: keep_active_policy(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.keep_active_policy() RETURNS trigger
@@ -648,6 +1917,68 @@ CREATE FUNCTION private.keep_active_policy() RETURNS trigger
 begin
   perform private.refuse(409, 'policy_version_is_active', 'The active version cannot be deleted.',
                          'Add its successor first.');
+end
+$$;
+
+-- Name: keep_credit_lot(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_credit_lot() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(409, 'credit_is_spent', 'Which credit a session was booked with does not change.');
+end
+$$;
+
+-- Name: keep_dispute(uuid, private.payment_facts); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_dispute(checkout_id uuid, facts private.payment_facts) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
+  select facts.dispute_id, keep_dispute.checkout_id,
+         case when facts.dispute_status in ('won', 'prevented') then 'won' when facts.dispute_status = 'lost' then 'lost'
+              when facts.dispute_status like 'warning%' then 'asked' else 'open' end,
+         coalesce(facts.dispute_minor, 0)
+   where facts.dispute_id is not null
+  on conflict (id) do update
+     set state = excluded.state, amount_minor = greatest(d.amount_minor, excluded.amount_minor)
+   where d.state = 'asked' or (d.state = 'open' and excluded.state in ('won', 'lost'));
+$$;
+
+-- Name: keep_hold_until(uuid, timestamp with time zone, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_hold_until(hold_id uuid, until timestamp with time zone, checkout_session_id text) RETURNS public.session_holds
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_hold public.session_holds;
+begin
+  -- A lapsed hold that nobody has taken is still its owner's; the row lock decides between them and whoever wants it.
+  update public.session_holds h
+     set expires_at = greatest(h.expires_at, keep_hold_until.until),
+         checkout_session_id = keep_hold_until.checkout_session_id
+   where h.id = keep_hold_until.hold_id and h.status = 'held'
+  returning h.* into v_hold;
+  if not found then
+    perform private.refuse(409, 'hold_lapsed', 'This time is no longer kept for you.', 'Please choose a time again.');
+  end if;
+  return v_hold;
+end
+$$;
+
+-- Name: keep_ledger(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_ledger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(403, 'ledger_is_kept', 'A line of the ledger can be neither changed nor deleted.',
+                         'Add a line that corrects it.');
 end
 $$;
 
@@ -696,23 +2027,35 @@ begin
 end
 $$;
 
+-- Name: keep_wall_time(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_wall_time() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  select c.time_zone, new.scheduled_at at time zone c.time_zone into new.time_zone, new.local_start
+    from public.practitioner_calendars c where c.practitioner_id = new.practitioner_id;
+  return new;
+end
+$$;
+
 -- Name: link_group_class(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.link_group_class() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $_$
 declare
   v_class public.session_schedules;
 begin
-  select * into v_class from public.session_schedules s
-   where s.id = substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid
-     and s.max_participants > 1 and s.group_class_id is null;
-  if not found then
-    perform private.refuse(404, 'class_not_found', 'There is no such class.');
-  end if;
-  if v_class.status <> 'scheduled' then
-    perform private.refuse(409, 'class_not_open', 'This class can no longer be joined.');
+  perform private.lock_client(new.client_id);
+  v_class := private.lock_class(
+    substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid);
+  if auth.uid() is not null then
+    perform private.refuse_full_class(v_class, new.client_id);
+  elsif private.taken_seats(v_class.id) + private.held_seats(v_class.id, new.client_id) >= v_class.max_participants then
+    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   end if;
 
   -- What the class is follows from the class, whatever the request says.
@@ -725,9 +2068,110 @@ begin
   new.max_participants  := v_class.max_participants;
   new.current_participants := 1;
   new.class_name        := v_class.class_name;
+  new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
+
+  -- Somebody else's hand, an admin's or the payment's, gives a seat without a credit.
+  if new.client_id = auth.uid() then
+    perform private.refuse_without_waiver(new.client_id);
+    new.credit_lot_id := private.choose_credit(new.client_id, private.session_types_of(v_class));
+    new.cancellation_policy_version := (select p.id from public.cancellation_policy p where p.is_active);
+    new.cancellation_policy_agreed_at := now();
+  end if;
   return new;
 end
 $_$;
+
+-- Name: lock_calendar(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.lock_calendar(practitioner_id uuid) RETURNS public.practitioner_calendars
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select c.* from public.practitioner_calendars c where c.practitioner_id = lock_calendar.practitioner_id for update;
+$$;
+
+-- Name: lock_class(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.lock_class(group_class_id uuid) RETURNS public.session_schedules
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_class public.session_schedules;
+begin
+  -- Two who want the last seat queue here.
+  select s.* into v_class from public.session_schedules s
+   where s.id = lock_class.group_class_id and s.max_participants > 1 and s.group_class_id is null for update;
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  return v_class;
+end
+$$;
+
+-- Name: lock_client(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.lock_client(user_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
+$$;
+
+-- Name: lock_own_sessions(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.lock_own_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.lock_client(auth.uid());
+  perform from public.session_schedules class
+    where class.id in (select seat.group_class_id from public.session_schedules seat
+                        where seat.client_id = auth.uid() and seat.status = 'scheduled')
+    order by class.id for update;
+  return null;
+end
+$$;
+
+-- Name: minutes_of_day(time without time zone, time without time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.minutes_of_day(start_time time without time zone, end_time time without time zone) RETURNS int4range
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select int4range(extract(epoch from start_time)::integer / 60, extract(epoch from end_time)::integer / 60);
+$$;
+
+-- Name: misread_time_zones(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.misread_time_zones() RETURNS SETOF text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- The hour in UTC of ten in the morning. Toronto has not changed: it shows that the question itself is right.
+  select expected.time_zone
+    from (values ('America/Vancouver', 17), ('America/Edmonton', 16), ('America/Inuvik', 16),
+                 ('America/Winnipeg', 15), ('America/Toronto', 15)) as expected (time_zone, utc_hour)
+   where extract(hour from (timestamp '2026-12-01 10:00' at time zone expected.time_zone) at time zone 'UTC')
+         <> expected.utc_hour;
+$$;
+
+-- Name: move_seats(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.move_seats() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.session_schedules seat
+     set practitioner_id = new.practitioner_id, scheduled_at = new.scheduled_at, duration_minutes = new.duration_minutes,
+         session_location = new.session_location, physical_location = new.physical_location,
+         class_name = new.class_name, max_participants = new.max_participants
+   where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
+  return null;
+end
+$$;
 
 -- Name: my_client_ids(); Type: FUNCTION; Schema: private
 
@@ -750,6 +2194,15 @@ CREATE FUNCTION private.my_led_session_ids() RETURNS SETOF uuid
     SET search_path TO ''
     AS $$
   select s.id from public.session_schedules s where s.practitioner_id in (select private.my_practitioner_ids());
+$$;
+
+-- Name: my_package_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.my_package_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select c.package_id from public.user_session_credits c where c.user_id = (select auth.uid());
 $$;
 
 -- Name: my_practitioner_ids(); Type: FUNCTION; Schema: private
@@ -881,6 +2334,47 @@ CREATE FUNCTION private.normalised(document text) RETURNS text
   select btrim(replace(replace(document, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
 $$;
 
+-- Name: observe_payment(uuid, private.payment_facts); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.observe_payment(checkout_id uuid, facts private.payment_facts) RETURNS public.checkout_sessions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c public.checkout_sessions;
+begin
+  -- The client first, as everywhere; then everything else about this payment queues here too.
+  perform private.lock_client((select user_id from public.checkout_sessions where id = observe_payment.checkout_id));
+  select * into c from public.checkout_sessions where id = observe_payment.checkout_id for update;
+  if not found then
+    perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
+  end if;
+
+  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_what_we_asked(c, facts) then
+    -- Never seen, since we say the price; if it happens, a person must look before anything is given out for it.
+    perform private.put_in_outbox('payment_differs', c.user_id, null, to_jsonb(facts));
+    facts.payment_status := null;
+    facts.payment_failed := true;
+  end if;
+  perform private.keep_dispute(c.id, facts);
+  update public.checkout_sessions old
+     set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
+         stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
+         receipt_url              = coalesce(old.receipt_url, facts.receipt_url),
+         refunded_minor           = greatest(old.refunded_minor, facts.refunded_minor),
+         paid_at       = coalesce(old.paid_at, case when facts.payment_status in ('paid', 'no_payment_required') then now() end),
+         processing_at = coalesce(old.processing_at, case when facts.session_status = 'complete'
+                                                           and facts.payment_status = 'unpaid' then now() end),
+         failed_at     = coalesce(old.failed_at, case when facts.payment_failed
+           or (facts.session_status = 'unopened' and old.stripe_session_id is null) then now() end),
+         expired_at    = coalesce(old.expired_at, case when facts.session_status = 'expired'
+           or (facts.session_status = 'missing' and old.expires_at < now()) then now() end)
+   where old.id = c.id
+  returning old.* into c;
+  return private.settle_checkout(c);
+end
+$$;
+
 -- Name: observe_recording(uuid, integer, text, text, text, integer, timestamp with time zone, bigint, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text DEFAULT NULL::text, sid text DEFAULT NULL::text, agora_status integer DEFAULT NULL::integer, happened_at timestamp with time zone DEFAULT NULL::timestamp with time zone, failover_uid bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text) RETURNS public.session_recordings
@@ -961,6 +2455,105 @@ begin
 end;
 $$;
 
+-- Name: occasion_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.occasion_of(session public.session_schedules) RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that they are
+  -- one is that they start together, by the clock on the wall.
+  select case when private.is_class(session)
+              then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
+              else gen_random_uuid() end;
+$$;
+
+-- Name: open_checkout(uuid, text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.open_checkout(checkout_id uuid, stripe_session_id text, url text) RETURNS public.checkout_sessions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_checkout public.checkout_sessions;
+begin
+  update public.checkout_sessions c
+     set stripe_session_id = open_checkout.stripe_session_id, url = open_checkout.url
+   where c.id = open_checkout.checkout_id
+  returning c.* into v_checkout;
+  if not found then
+    perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
+  elsif v_checkout.status <> 'open' then
+    perform private.refuse(409, 'checkout_lapsed', 'This took too long.', 'Please try again.');
+  end if;
+  return v_checkout;
+end
+$$;
+
+-- Name: open_credit_lot(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.open_credit_lot() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.credit_ledger (lot_id, user_id, change, kind)
+  values (new.id, new.user_id, new.credits_remaining, 'purchase');
+  return null;
+end
+$$;
+
+-- Name: open_hours(uuid, date, date); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.open_hours(practitioner_id uuid, from_date date, until_date date) RETURNS tstzmultirange
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with calendar as (
+    select c.time_zone from public.practitioner_calendars c where c.practitioner_id = open_hours.practitioner_id
+  ),
+  exceptions as (
+    select e.* from public.availability_exceptions e
+     where e.practitioner_id = open_hours.practitioner_id and e.on_date between from_date and until_date
+  ),
+  weekly as (
+    select a.* from public.practitioner_availability a where a.practitioner_id = open_hours.practitioner_id
+  ),
+  usual as (
+    select from_date + n as on_date from generate_series(0, until_date - from_date) n
+     where not exists (select from exceptions e where e.on_date = from_date + n and e.is_open)
+  ),
+  opened as (
+    select e.on_date, e.start_time, e.end_time from exceptions e where e.is_open
+    union all
+    select u.on_date, w.start_time, w.end_time
+      from usual u join weekly w on w.day_of_week = extract(dow from u.on_date) and w.start_time < w.end_time
+    union all
+    select u.on_date, time '00:00', time '24:00' from usual u where not exists (select from weekly)
+  )
+  select coalesce((select range_agg(private.wall_range(o.on_date, o.start_time, o.end_time, calendar.time_zone))
+                     from opened o), '{}')
+       - coalesce((select range_agg(private.wall_range(e.on_date, e.start_time, e.end_time, calendar.time_zone))
+                     from exceptions e where not e.is_open), '{}')
+    from calendar;
+$$;
+
+-- Name: part_in(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.part_in(session public.session_schedules) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select case
+    when auth.uid() is null then 'platform'
+    when private.is_admin() then 'admin'
+    when exists (select from public.practitioners p
+                  where p.id = (session).practitioner_id and p.user_id = auth.uid()) then 'practitioner'
+    when (session).client_id = auth.uid() and not private.is_class(session) then 'client'
+  end;
+$$;
+
 -- Name: patience_to_start(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.patience_to_start() RETURNS interval
@@ -970,6 +2563,44 @@ CREATE FUNCTION private.patience_to_start() RETURNS interval
   -- A resource is good for 5 minutes, and a recorder alone in its channel leaves after 5. Whoever shows no file and no
   -- sid after 6 is not recording, so a second attempt cannot become a second recording.
   select interval '6 minutes';
+$$;
+
+-- Name: session_payments; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_payments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    total_amount numeric NOT NULL,
+    practitioner_share numeric NOT NULL,
+    platform_share numeric NOT NULL,
+    currency text DEFAULT 'usd'::text NOT NULL,
+    stripe_payment_intent_id text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    paid_out_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    checkout_id uuid,
+    revenue_share_id uuid,
+    refunded_amount numeric DEFAULT 0 NOT NULL,
+    CONSTRAINT session_payments_cents_add_up CHECK (((checkout_id IS NULL) OR (((practitioner_share + platform_share) + refunded_amount) = total_amount)))
+);
+
+-- Name: COLUMN session_payments.refunded_amount; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_payments.refunded_amount IS 'What went back to the payer; the shares are of what did not.';
+
+-- Name: payment_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.payment_of(session_id uuid) RETURNS public.session_payments
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Paid out is what became of the practitioner's share; the client has paid all the same.
+  select p from public.session_payments p
+   where p.session_id = payment_of.session_id and p.status in ('completed', 'paid_out')
+   order by p.created_at limit 1;
 $$;
 
 -- Name: people_present(public.session_schedules); Type: FUNCTION; Schema: private
@@ -985,6 +2616,138 @@ CREATE FUNCTION private.people_present(session public.session_schedules) RETURNS
    where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union
   select a.user_id from private.channel_admissions a where a.session_id = (session).id and a.expires_at > now();
+$$;
+
+-- Name: policy_agreed(boolean, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.policy_agreed(agreed boolean, version uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_policy uuid := (select p.id from public.cancellation_policy p where p.is_active);
+begin
+  if v_policy is not null and not coalesce(agreed, false) then
+    perform private.refuse(409, 'cancellation_policy_not_agreed', 'Please agree to the cancellation policy first.');
+  elsif v_policy <> version then
+    perform private.refuse(409, 'cancellation_policy_not_current',
+                           'The cancellation policy has changed since this page was opened.',
+                           'Reload the page, read the current policy and agree to it.');
+  end if;
+  return v_policy;
+end
+$$;
+
+-- Name: cancellation_policy; Type: TABLE; Schema: public
+
+CREATE TABLE public.cancellation_policy (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    policy_text text NOT NULL,
+    standard_cancellation_hours integer DEFAULT 2 NOT NULL,
+    late_cancellation_hours integer DEFAULT 2 NOT NULL,
+    late_cancellation_fee_usd numeric(10,2) DEFAULT 25.00 NOT NULL,
+    late_cancellation_fee_cad numeric(10,2) DEFAULT 34.25 NOT NULL,
+    grace_cancellations_allowed integer DEFAULT 1 NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid,
+    CONSTRAINT cancellation_policy_fees_are_not_negative CHECK (((late_cancellation_fee_usd >= (0)::numeric) AND (late_cancellation_fee_cad >= (0)::numeric) AND (grace_cancellations_allowed >= 0))),
+    CONSTRAINT cancellation_policy_hours_are_ordered CHECK (((late_cancellation_hours >= 0) AND (standard_cancellation_hours >= late_cancellation_hours)))
+);
+
+-- Name: COLUMN cancellation_policy.standard_cancellation_hours; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.cancellation_policy.standard_cancellation_hours IS 'At least so long before: the credit comes back.';
+
+-- Name: COLUMN cancellation_policy.late_cancellation_hours; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.cancellation_policy.late_cancellation_hours IS 'At least so long before: the credit comes back, less the fee. Equal to the standard hours, this band is empty.';
+
+-- Name: policy_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.policy_of(session public.session_schedules) RETURNS public.cancellation_policy
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select p from public.cancellation_policy p
+   where p.id = (session).cancellation_policy_version or ((session).cancellation_policy_version is null and p.is_active);
+$$;
+
+-- Name: post_ledger_line(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.post_ledger_line() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- Lock the lot first, add up afterwards: a line that somebody committed while we waited must be in the sum.
+  perform from public.user_session_credits c where c.id = new.lot_id and c.user_id = new.user_id for no key update;
+  if not found then
+    perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+  end if;
+  if private.credits_by_ledger(new.lot_id) < 0 then
+    perform private.refuse(402, 'no_usable_credit', 'There is no credit left.');
+  end if;
+  update public.user_session_credits c set credits_remaining = private.credits_by_ledger(new.lot_id)
+   where c.id = new.lot_id;
+  return null;
+end
+$$;
+
+-- Name: revenue_shares; Type: TABLE; Schema: public
+
+CREATE TABLE public.revenue_shares (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_percent numeric(5,2) NOT NULL,
+    valid_from timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    CONSTRAINT revenue_shares_percent_is_one CHECK (((practitioner_percent >= (0)::numeric) AND (practitioner_percent <= (100)::numeric)))
+);
+
+-- Name: TABLE revenue_shares; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.revenue_shares IS 'The practitioner''s part of what clients pay. Append-only: payments refer to it.';
+
+-- Name: COLUMN revenue_shares.created_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.revenue_shares.created_by IS 'No foreign key: who decided it stays, also when they have left.';
+
+-- Name: practitioner_share(numeric, public.revenue_shares); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.practitioner_share(amount numeric, share public.revenue_shares) RETURNS numeric
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select round(amount * (share).practitioner_percent / 100, 2);
+$$;
+
+-- Name: put_in_outbox(text, uuid, uuid, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid DEFAULT NULL::uuid, payload jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into private.outbox (kind, user_id, session_id, payload)
+  values (put_in_outbox.kind, put_in_outbox.user_id, put_in_outbox.session_id, put_in_outbox.payload);
+$$;
+
+-- Name: quote_cancellation(uuid, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) RETURNS private.cancellation_terms
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = quote_cancellation.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  perform private.refuse_uncancellable(v_session);
+  return private.cancellation_terms(v_session, use_grace);
+end
 $$;
 
 -- Name: recall(text, text, jsonb); Type: FUNCTION; Schema: private
@@ -1011,6 +2774,39 @@ begin
   end if;
   return v_found.answer;
 end;
+$$;
+
+-- Name: record_payment(public.checkout_sessions); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.record_payment(c public.checkout_sessions) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_share  public.revenue_shares := private.revenue_share_at(c.paid_at);
+  v_amount numeric := round(c.amount_minor / 100.0, 2);
+begin
+  insert into public.session_payments
+    (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
+     stripe_payment_intent_id, checkout_id, revenue_share_id)
+  select s.id, s.practitioner_id, s.client_id, v_amount, private.practitioner_share(v_amount, v_share),
+         v_amount - private.practitioner_share(v_amount, v_share), c.currency, 'completed',
+         c.stripe_payment_intent_id, c.id, v_share.id
+    from public.session_schedules s where s.id = c.session_id;
+end
+$$;
+
+-- Name: record_refund(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.record_refund(refund_id uuid, stripe_refund_id text) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update private.payment_refunds r
+     set status = case when record_refund.stripe_refund_id is null then 'failed' else 'sent' end,
+         stripe_refund_id = record_refund.stripe_refund_id
+   where r.id = record_refund.refund_id
+  returning r.checkout_id;
 $$;
 
 -- Name: recording_blocks_admission(uuid, uuid); Type: FUNCTION; Schema: private
@@ -1073,6 +2869,68 @@ CREATE FUNCTION private.recording_task(r public.session_recordings) RETURNS text
   end;
 $$;
 
+-- Name: recount_class(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recount_class() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.session_schedules class set current_participants = private.taken_seats(class.id)
+   where class.id = coalesce(new.group_class_id, old.group_class_id);
+  update public.session_holds h set status = 'consumed'
+   where tg_op = 'INSERT' and h.user_id = new.client_id and h.group_class_id = new.group_class_id and h.status = 'held';
+  return null;
+end
+$$;
+
+-- Name: rederive_sessions(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.rederive_sessions() RETURNS TABLE(session_id uuid, was_at timestamp with time zone, is_at timestamp with time zone, moved boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session record;
+begin
+  for v_session in
+    select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as meant_at
+      from public.session_schedules s
+     -- A seat moves with its class.
+     where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null
+       and s.local_start at time zone s.time_zone <> s.scheduled_at
+       -- The hour that comes twice has one wall time and two instants: there the instant decides.
+       and s.scheduled_at at time zone s.time_zone <> s.local_start
+     -- Whoever moves later makes room first from the far end, whoever moves earlier from the near one.
+     order by s.practitioner_id,
+              case when s.local_start at time zone s.time_zone > s.scheduled_at then -extract(epoch from s.scheduled_at)
+                   else extract(epoch from s.scheduled_at) end
+  loop
+    session_id := v_session.id;
+    was_at := v_session.scheduled_at;
+    is_at := v_session.meant_at;
+    begin
+      update public.session_schedules s set scheduled_at = v_session.meant_at where s.id = v_session.id;
+      moved := true;
+    exception when sqlstate 'PT409' then
+      moved := false;
+    end;
+    return next;
+  end loop;
+
+  -- Whoever was booked twice gets the time once the other has left it.
+  insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+  select s.practitioner_id,
+         private.buffered(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
+         s.id, private.occasion_of(s), s.session_location
+    from public.session_schedules s
+   where s.id in (select c.session_id from private.practitioner_time_conflicts c)
+   order by s.created_at, s.id
+  on conflict do nothing;
+end
+$$;
+
 -- Name: refuse(integer, text, text, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.refuse(status integer, code text, sentence text, way_forward text DEFAULT NULL::text) RETURNS void
@@ -1085,6 +2943,17 @@ begin
     raise exception using errcode = 'PT' || status, message = sentence, detail = code;
   end if;
   raise exception using errcode = 'PT' || status, message = sentence, detail = code, hint = way_forward;
+end
+$$;
+
+-- Name: refuse_backward_status(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_backward_status() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(409, 'status_moves_forward', format('A session that is %s cannot become %s.', old.status, new.status));
 end
 $$;
 
@@ -1109,6 +2978,131 @@ begin
                            'It opens at ' || to_char(v_opens at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z".'));
   end if;
 end;
+$$;
+
+-- Name: refuse_full_class(public.session_schedules, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_full_class(class public.session_schedules, for_user uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  if class.status <> 'scheduled' then
+    perform private.refuse(409, 'class_not_open', 'This class can no longer be joined.');
+  elsif class.scheduled_at <= now() then
+    perform private.refuse(409, 'class_over', 'This class has begun.');
+  elsif exists (select from public.session_schedules s
+                 where s.group_class_id = class.id and s.client_id = for_user and s.status <> 'cancelled') then
+    perform private.refuse(409, 'already_joined', 'You have a seat in this class already.');
+  elsif private.taken_seats(class.id) + private.held_seats(class.id, for_user) >= class.max_participants then
+    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
+  end if;
+end
+$$;
+
+-- Name: refuse_unbookable(uuid, timestamp with time zone, integer, uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_unbookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- Asked under the lock: what is free now stays free until this transaction has taken it.
+  perform private.lock_calendar(refuse_unbookable.practitioner_id);
+  case private.why_not_bookable(
+      refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
+      refuse_unbookable.for_user, refuse_unbookable.ignore_session)
+    when 'practitioner_unavailable' then
+      perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
+                             'Please choose another practitioner.');
+    when 'slot_in_past' then
+      perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+    when 'too_short_notice' then
+      perform private.refuse(409, 'too_short_notice', 'This practitioner needs more notice than that.',
+                             'Please choose a later time.');
+    when 'beyond_horizon' then
+      perform private.refuse(409, 'beyond_horizon', 'This practitioner does not take bookings that far ahead.',
+                             'Please choose an earlier time.');
+    when 'outside_availability' then
+      perform private.refuse(409, 'outside_availability', 'The practitioner does not work at this time.',
+                             'Please choose another time.');
+    when 'slot_taken' then
+      perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+    else null;
+  end case;
+end
+$$;
+
+-- Name: refuse_uncancellable(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_uncancellable(session public.session_schedules) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  if session.status <> 'scheduled' and (session.status <> 'in_progress' or private.part_in(session) = 'client') then
+    perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');
+  elsif private.part_in(session) = 'client' and session.scheduled_at <= now() then
+    perform private.refuse(409, 'session_started', 'This session has started and can no longer be cancelled.');
+  end if;
+end
+$$;
+
+-- Name: refuse_unknown_place(text, text, point); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_unknown_place(session_location text, physical_location text, location_coordinates point) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  if session_location = 'online' then
+    return;
+  elsif btrim(coalesce(physical_location, '')) = '' then
+    perform private.refuse(409, 'location_missing', 'Please say where the session takes place.',
+                           'Choose a studio or give an address.');
+  elsif physical_location ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not exists (
+        select from public.studio_locations l where l.id = physical_location::uuid and l.is_active) then
+    perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Choose a studio or give an address.');
+  elsif abs(location_coordinates[0]) > 180 or abs(location_coordinates[1]) > 90 then
+    perform private.refuse(409, 'coordinates_off_the_map', 'These coordinates are not on the map.',
+                           'Give longitude and latitude in degrees.');
+  end if;
+end
+$_$;
+
+-- Name: refuse_without_waiver(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_without_waiver(user_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  if not exists (select from public.liability_waivers w join public.waiver_policy p on p.version = w.waiver_policy_version
+                  where w.user_id = refuse_without_waiver.user_id and w.session_id is null and p.is_active) then
+    perform private.refuse(409, 'waiver_required', 'Please sign the current liability waiver first.');
+  end if;
+end
+$$;
+
+-- Name: release_hold(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.release_hold(hold_id uuid) RETURNS SETOF public.session_holds
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_hold public.session_holds;
+begin
+  update public.session_holds h set status = 'released'
+   where h.id = release_hold.hold_id and h.user_id = (select auth.uid()) and h.status = 'held';
+  select * into v_hold from public.session_holds h where h.id = release_hold.hold_id and h.user_id = (select auth.uid());
+  if not found then
+    perform private.refuse(404, 'hold_not_found', 'There is no such hold.');
+  elsif v_hold.status = 'consumed' then
+    perform private.refuse(409, 'hold_consumed', 'This time is booked already.', 'Cancel the session instead.');
+  end if;
+  return next v_hold;
+end
 $$;
 
 -- Name: remember(text, text, jsonb, jsonb); Type: FUNCTION; Schema: private
@@ -1140,6 +3134,104 @@ CREATE FUNCTION private.request_recording_stop(session_id uuid, reason text) RET
      set stop_requested_at = now(), stop_reason = request_recording_stop.reason, next_check_at = now()
    where r.session_id = request_recording_stop.session_id and r.status in ('pending', 'recording')
      and r.stop_requested_at is null;
+$$;
+
+-- Name: request_refund(uuid, uuid, integer, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text) RETURNS private.requested_refund
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  c        public.checkout_sessions;
+  v_refund private.payment_refunds;
+  v_left   integer;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins refund payments.');
+  end if;
+  select * into c from public.checkout_sessions known
+   where known.outcome is not null and (known.id = request_refund.checkout_id or known.session_id = request_refund.session_id)
+   order by known.paid_at desc limit 1;
+  if not found then
+    perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
+  elsif c.stripe_payment_intent_id is null then
+    perform private.refuse(409, 'payment_not_refundable', 'This payment cannot be refunded here.', 'Refund it in Stripe.');
+  end if;
+  perform private.lock_client(c.user_id);
+  select * into c from public.checkout_sessions known where known.id = c.id for update;
+
+  select * into v_refund from private.payment_refunds r
+   where r.checkout_id = c.id and r.status = 'requested' and r.created_at > now() - interval '23 hours'
+   order by r.created_at desc limit 1;
+  v_left := c.amount_minor - greatest(c.refunded_minor, c.returned_minor);
+  if v_left = 0 then
+    perform private.refuse(409, 'already_refunded', 'This payment was given back already.');
+  elsif v_refund.amount_minor <> coalesce(request_refund.amount_minor, v_left) then
+    perform private.refuse(409, 'request_in_progress', 'Another refund of this payment is on its way.', 'Ask again in a moment.');
+  elsif coalesce(request_refund.amount_minor, v_left) > v_left then
+    perform private.refuse(409, 'refund_too_large', format('At most %s %s can be given back.',
+                                                           round(v_left / 100.0, 2), upper(c.currency)));
+  end if;
+
+  if v_refund.id is null then
+    insert into private.payment_refunds as r (checkout_id, amount_minor, reason, requested_by)
+    values (c.id, coalesce(request_refund.amount_minor, v_left), request_refund.reason, (select auth.uid()))
+    returning r.* into v_refund;
+  end if;
+  return (v_refund.id, c.id, v_refund.amount_minor, c.currency, c.stripe_payment_intent_id, c.stripe_session_id);
+end
+$$;
+
+-- Name: return_credit(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.return_credit(session public.session_schedules) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_lot     public.user_session_credits;
+  v_payment public.session_payments := private.payment_of(session.id);
+begin
+  if session.credit_lot_id is null then
+    perform private.grant_credits(
+      session.client_id, 1, session_type_id => session.session_type_id, kind => 'return', session_id => session.id,
+      metadata => jsonb_build_object('source', 'cancellation_refund', 'currency', v_payment.currency,
+                                     'total_amount', v_payment.total_amount));
+    return;
+  end if;
+
+  select * into v_lot from public.user_session_credits c where c.id = session.credit_lot_id for no key update;
+  if v_lot.expires_at <= now() and private.part_in(session) <> 'client' then
+    -- Not the client's doing: a month to use it. What else was left in the lot has ended, and stays so.
+    insert into public.credit_ledger (lot_id, user_id, change, kind)
+    select v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry' where v_lot.credits_remaining > 0;
+    update public.user_session_credits c set expires_at = now() + interval '30 days' where c.id = v_lot.id;
+  end if;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, session_id)
+  values (v_lot.id, v_lot.user_id, 1, 'return', session.id);
+end
+$$;
+
+-- Name: revenue_share_at(timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.revenue_share_at(moment timestamp with time zone) RETURNS public.revenue_shares
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select s from public.revenue_shares s where s.valid_from <= moment order by s.valid_from desc limit 1;
+$$;
+
+-- Name: room_name(text, uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.room_name(kind text, practitioner_id uuid, client_id uuid) RETURNS text
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- As the pages name rooms, only with microseconds: two bookings may share a millisecond, and names are unique.
+  select format('%s-%s-%s-%s', kind, left(practitioner_id::text, 8), left(client_id::text, 8),
+                floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
 $$;
 
 -- Name: rotate_recording_link(uuid); Type: FUNCTION; Schema: private
@@ -1183,6 +3275,125 @@ begin
 end
 $$;
 
+-- Name: session_types_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_types_of(class public.session_schedules) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
+  select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
+    from public.session_types t
+   where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
+$$;
+
+-- Name: settle_cancellation(public.session_schedules, boolean, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.settle_cancellation(session public.session_schedules, uses_grace boolean, reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_terms private.cancellation_terms := private.cancellation_terms(session, uses_grace);
+  v_part  text := private.part_in(session);
+begin
+  if private.is_class(session) then
+    update public.session_schedules seat set status = 'cancelled', notes = 'Cancelled: the class was cancelled'
+     where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
+  elsif v_terms.credit_returned = 1 then
+    perform private.return_credit(session);
+  elsif v_terms.cancellation_type <> 'last_minute' then
+    update public.user_session_credits c set credits_owed = c.credits_owed - 1
+     where c.id = session.credit_lot_id and c.credits_owed > 0;
+  end if;
+  if uses_grace then
+    -- Where the page looks whether the grace is used up.
+    update public.user_session_credits c set grace_cancellation_used = true
+     where c.id = coalesce(session.credit_lot_id, (
+       select lot.id from public.user_session_credits lot where lot.user_id = session.client_id order by lot.created_at limit 1));
+  end if;
+
+  insert into public.session_cancellations
+    (session_id, user_id, cancellation_type, hours_before_session, fee_charged, fee_currency, credit_returned,
+     credit_currency, reason, approved_by, cancellation_policy_version)
+  values
+    (session.id, case when not private.is_class(session) then session.client_id end, v_terms.cancellation_type,
+     v_terms.hours_before_session, v_terms.fee_charged, v_terms.currency, v_terms.credit_returned, v_terms.currency,
+     settle_cancellation.reason, case when v_part <> 'client' then auth.uid() end, v_terms.cancellation_policy_version);
+  perform private.put_in_outbox('session_cancelled', session.client_id, session.id, jsonb_build_object(
+    'by', v_part, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
+    'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,
+    'credit_returned', v_terms.credit_returned, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
+end
+$$;
+
+-- Name: settle_cancelled_session(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.settle_cancelled_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+begin
+  perform private.settle_cancellation(old, new.grace_cancellation_used,
+    substring(new.notes from '^Cancelled(?: by practitioner)?: (.*?)(?: ?\(Grace cancellation used\))?$'));
+  return null;
+end
+$_$;
+
+-- Name: settle_checkout(public.checkout_sessions); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.settle_checkout(c public.checkout_sessions) RETURNS public.checkout_sessions
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if c.status = 'paid' and c.outcome is null then
+    c := private.fulfil_checkout(c);
+  elsif c.status = 'processing' then
+    -- The payer has done their part; the bank takes days.
+    update public.session_holds h set expires_at = greatest(h.expires_at, c.scheduled_at)
+     where h.id = c.hold_id and h.status = 'held' and h.checkout_session_id = c.id::text;
+  elsif c.status in ('failed', 'expired') then
+    update public.session_holds h set status = 'released'
+     where h.id = c.hold_id and h.status = 'held' and h.checkout_session_id = c.id::text;
+  end if;
+  if c.outcome is not null then
+    c := private.give_back_payment(c);
+    update public.user_session_credits l set stripe_payment_intent_id = c.stripe_payment_intent_id
+     where l.id = c.credit_lot_id and l.stripe_payment_intent_id is distinct from c.stripe_payment_intent_id;
+  end if;
+
+  update public.checkout_sessions old
+     set outcome = c.outcome, session_id = c.session_id, credit_lot_id = c.credit_lot_id,
+         returned_minor = c.returned_minor, credits_taken_back = c.credits_taken_back,
+         next_check_at = case c.status
+           when 'open' then now() + interval '4 minutes'
+           when 'processing' then now() + interval '1 hour'
+           -- Receipts come a moment later, refunds and disputes within months: ask ever more rarely.
+           when 'paid' then case when c.paid_at > now() - interval '180 days'
+             then now() + least(interval '7 days', greatest(interval '10 minutes', now() - c.paid_at)) end
+         end
+   where old.id = c.id
+  returning old.* into c;
+  return c;
+end
+$$;
+
+-- Name: settle_deleted_session(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.settle_deleted_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- When a person is erased, their credits go with them.
+  if exists (select from auth.users u where u.id = old.client_id) then
+    perform private.settle_cancellation(old, false, 'The session was deleted');
+  end if;
+  return old;
+end
+$$;
+
 -- Name: sha256_hex(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.sha256_hex(document text) RETURNS text
@@ -1214,6 +3425,47 @@ begin
      set recording_url = private.new_recording_link(r.id, share_class_recording.opens_at)
    where r.class_recording_id = share_class_recording.recording_id;
 end;
+$$;
+
+-- Name: share_what_is_left(public.checkout_sessions, integer, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.share_what_is_left(c public.checkout_sessions, returned_minor integer, is_disputed boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_payment public.session_payments;
+  v_net     numeric := round((c.amount_minor - returned_minor) / 100.0, 2);
+  v_share   numeric;
+  v_status  text;
+begin
+  select * into v_payment from public.session_payments p where p.checkout_id = c.id for update;
+  -- What the practitioner has been paid out stays paid: then the rest is the platform's loss.
+  v_share := case when v_payment.paid_out_at is not null then v_payment.practitioner_share
+    else (select private.practitioner_share(v_net, s) from public.revenue_shares s where s.id = v_payment.revenue_share_id) end;
+  v_status := case when returned_minor >= c.amount_minor then 'refunded' when is_disputed then 'disputed'
+                   when v_payment.paid_out_at is not null then 'paid_out' else 'completed' end;
+
+  update public.session_payments p
+     set refunded_amount = p.total_amount - v_net, practitioner_share = v_share, platform_share = v_net - v_share,
+         status = v_status, stripe_payment_intent_id = c.stripe_payment_intent_id
+   where p.id = v_payment.id
+     and (p.refunded_amount, p.practitioner_share, p.status, p.stripe_payment_intent_id)
+         is distinct from (p.total_amount - v_net, v_share, v_status, c.stripe_payment_intent_id);
+end
+$$;
+
+-- Name: spend_credit(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.spend_credit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.credit_ledger (lot_id, user_id, change, kind, session_id)
+  values (new.credit_lot_id, new.client_id, -1, 'spend', new.id);
+  return null;
+end
 $$;
 
 -- Name: start_recording(uuid, text); Type: FUNCTION; Schema: private
@@ -1388,6 +3640,199 @@ exception when others then
 end
 $$;
 
+-- Name: take_back_credits(uuid, integer, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.take_back_credits(lot_id uuid, credits integer, reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_lot   public.user_session_credits;
+  v_taken integer;
+begin
+  select * into v_lot from public.user_session_credits c where c.id = take_back_credits.lot_id for no key update;
+  v_taken := coalesce(least(take_back_credits.credits, v_lot.credits_remaining), 0);
+  if v_taken > 0 then
+    insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+    values (v_lot.id, v_lot.user_id, -v_taken, 'refund', take_back_credits.reason);
+  end if;
+  update public.user_session_credits c set credits_owed = c.credits_owed + take_back_credits.credits - v_taken
+   where c.id = v_lot.id and take_back_credits.credits > v_taken;
+  return v_taken;
+end
+$$;
+
+-- Name: take_held_time(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.take_held_time() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_during tstzrange;
+begin
+  if new.status <> 'held' or new.group_class_id is not null then
+    delete from private.practitioner_time t where t.hold_id = new.id;
+    return null;
+  elsif tg_op = 'UPDATE' then
+    -- Without the calendar's lock: whoever has that may be waiting for this row.
+    update private.practitioner_time t set lapses_at = new.expires_at where t.hold_id = new.id;
+    return null;
+  end if;
+
+  v_during := private.buffered(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  insert into private.practitioner_time (practitioner_id, during, hold_id, form, lapses_at)
+  values (new.practitioner_id, v_during, new.id, new.session_location, new.expires_at);
+  return null;
+exception when exclusion_violation then
+  perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+end
+$$;
+
+-- Name: take_session_time(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.take_session_time() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_during tstzrange;
+begin
+  if not private.takes_time(new) then
+    delete from private.practitioner_time t where t.session_id = new.id;
+    return null;
+  end if;
+
+  v_during := private.buffered(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  if tg_op = 'UPDATE' and private.is_class(new) and new.scheduled_at <> old.scheduled_at then
+    -- The two forms of a class move as one, and neither is in the other's way.
+    delete from private.practitioner_time t where t.session_id = new.id;
+    update public.session_schedules other set scheduled_at = new.scheduled_at
+     where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
+       and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
+  end if;
+  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  -- What was held for the client is what they get now.
+  update public.session_holds h set status = 'consumed'
+   where h.id in (select t.hold_id from private.practitioner_time t
+                   where t.practitioner_id = new.practitioner_id and t.during && v_during)
+     and h.user_id = new.client_id and h.status = 'held';
+
+  insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, form)
+  values (new.practitioner_id, v_during, new.id, private.occasion_of(new), new.session_location)
+  on conflict (session_id) do update
+    set practitioner_id = excluded.practitioner_id, during = excluded.during,
+        occasion = excluded.occasion, form = excluded.form;
+  return null;
+exception when exclusion_violation or unique_violation then
+  perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+end
+$$;
+
+-- Name: take_time_off(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.take_time_off() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_during tstzrange := tstzrange(new.starts_at, new.ends_at);
+begin
+  perform private.lock_calendar(new.practitioner_id);
+  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  insert into private.practitioner_time as t (practitioner_id, during, time_off_id, form)
+  values (new.practitioner_id, v_during, new.id, 'none')
+  on conflict (time_off_id) do update set practitioner_id = excluded.practitioner_id, during = excluded.during;
+  return null;
+exception when exclusion_violation then
+  perform private.refuse(409, 'slot_taken', 'There is a session or other time off in this time.',
+                         'Move or cancel the sessions first.');
+end
+$$;
+
+-- Name: taken_seats(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.taken_seats(group_class_id uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select count(*)::integer from public.session_schedules s
+   where s.group_class_id = taken_seats.group_class_id and s.status <> 'cancelled';
+$$;
+
+-- Name: takes_time(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.takes_time(session public.session_schedules) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- A seat takes none: its class does.
+  select (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
+$$;
+
+-- Name: tell_of_booking(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_booking() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('session_booked', new.client_id, new.id, jsonb_build_object(
+    'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id));
+  return null;
+end
+$$;
+
+-- Name: tell_of_move(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_move() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('session_rescheduled', new.client_id, new.id, jsonb_build_object(
+    'by', private.part_in(old), 'practitioner_id', new.practitioner_id, 'group_class_id', new.group_class_id,
+    'previous_scheduled_at', old.scheduled_at, 'scheduled_at', new.scheduled_at));
+  return null;
+end
+$$;
+
+-- Name: time_zone_rules_are_current(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.time_zone_rules_are_current() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select not exists (select from private.misread_time_zones());
+$$;
+
+-- Name: type_to_pay(uuid, integer, text, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) RETURNS public.session_types
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_type public.session_types;
+begin
+  select * into v_type from public.session_types t
+   where t.is_active
+     and case when type_to_pay.session_type_id is not null then t.id = type_to_pay.session_type_id
+              else (t.duration_minutes, t.session_type, t.is_group)
+                   = (type_to_pay.duration_minutes, coalesce(type_to_pay.session_type, 'standing'),
+                      coalesce(type_to_pay.is_group, false)) end;
+  if not found then
+    perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
+  elsif v_type.duration_minutes <> type_to_pay.duration_minutes then
+    perform private.refuse(409, 'duration_not_offered', format('This kind of session lasts %s minutes.', v_type.duration_minutes));
+  end if;
+  return v_type;
+end
+$$;
+
 -- Name: user_id_by_email(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.user_id_by_email(email text) RETURNS uuid
@@ -1439,6 +3884,18 @@ CREATE FUNCTION private.visible_practitioner_ids() RETURNS SETOF uuid
    where s.max_participants > 1 and s.group_class_id is null and s.status <> 'cancelled' and s.scheduled_at > now();
 $$;
 
+-- Name: wall_range(date, time without time zone, time without time zone, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.wall_range(on_date date, start_time time without time zone, end_time time without time zone, time_zone text) RETURNS tstzrange
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Hours that begin in the hour the clocks skip can end before they begin: then there are none.
+  select case when starts_at < ends_at then tstzrange(starts_at, ends_at) else 'empty' end
+    from (values ((on_date + start_time) at time zone time_zone, (on_date + end_time) at time zone time_zone))
+      as wall (starts_at, ends_at);
+$$;
+
 -- Name: was_admitted(uuid, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.was_admitted(session_id uuid, user_id uuid) RETURNS boolean
@@ -1447,6 +3904,16 @@ CREATE FUNCTION private.was_admitted(session_id uuid, user_id uuid) RETURNS bool
     AS $$
   select exists (select from private.channel_admissions a
                   where a.session_id = was_admitted.session_id and a.user_id = was_admitted.user_id);
+$$;
+
+-- Name: why_not_bookable(uuid, timestamp with time zone, integer, uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid DEFAULT NULL::uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select j.reason from private.judge_starts(why_not_bookable.practitioner_id, array[why_not_bookable.scheduled_at],
+    why_not_bookable.duration_minutes, why_not_bookable.for_user, why_not_bookable.ignore_session) j;
 $$;
 
 -- Name: write_audit_log(); Type: FUNCTION; Schema: private
@@ -1474,6 +3941,52 @@ begin
 end
 $$;
 
+-- Name: user_session_credits; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_session_credits (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    package_id uuid,
+    session_type_id uuid,
+    credits_remaining integer DEFAULT 1 NOT NULL,
+    purchased_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    stripe_payment_intent_id text,
+    order_id text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    cancellation_policy_agreed_at timestamp with time zone,
+    cancellation_policy_version uuid,
+    grace_cancellation_used boolean DEFAULT false NOT NULL,
+    credits_owed integer DEFAULT 0 NOT NULL,
+    CONSTRAINT user_session_credits_credits_remaining_check CHECK ((credits_remaining >= 0)),
+    CONSTRAINT user_session_credits_owe_nothing_negative CHECK ((credits_owed >= 0))
+);
+
+-- Name: COLUMN user_session_credits.credits_owed; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.user_session_credits.credits_owed IS 'Credits that were spent when their price was refunded: so many that come back are not given back.';
+
+-- Name: adjust_credits(integer, text, uuid, uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid DEFAULT NULL::uuid, user_id uuid DEFAULT NULL::uuid, session_type_id uuid DEFAULT NULL::uuid) RETURNS SETOF public.user_session_credits
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_lot uuid := private.adjust_credits(adjust_credits.lot_id, adjust_credits.user_id, adjust_credits.change,
+                                       adjust_credits.reason, adjust_credits.session_type_id);
+begin
+  return query select * from public.user_session_credits c where c.id = v_lot;
+end
+$$;
+
+-- Name: FUNCTION adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) IS 'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
+
 -- Name: apply_waiting_notifications(); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.apply_waiting_notifications() RETURNS TABLE(applied bigint, forgotten bigint)
@@ -1498,6 +4011,32 @@ begin
   get diagnostics forgotten = row_count;
   return next;
 end;
+$$;
+
+-- Name: apply_waiting_stripe_events(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.apply_waiting_stripe_events() RETURNS TABLE(applied bigint, forgotten bigint)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_event private.stripe_events;
+begin
+  applied := 0;
+  for v_event in
+    select * from private.stripe_events e
+     where e.applied_at is null and e.received_at > now() - interval '3 days'
+     order by e.received_at limit 500 for update skip locked
+  loop
+    applied := applied + private.apply_stripe_event(v_event)::integer;
+  end loop;
+
+  delete from private.stripe_events e
+   where e.event_id in (select old.event_id from private.stripe_events old
+                         where old.received_at < now() - interval '180 days' limit 1000 for update skip locked);
+  get diagnostics forgotten = row_count;
+  return next;
+end
 $$;
 
 -- Name: assign_admin_role(text); Type: FUNCTION; Schema: public
@@ -1530,6 +4069,40 @@ exception when foreign_key_violation then
 end
 $$;
 
+-- Name: begin_checkout(text, text, uuid, integer, text, boolean, uuid, timestamp with time zone, text, text, uuid, text, boolean, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.begin_checkout(payment_type text, currency text DEFAULT NULL::text, session_type_id uuid DEFAULT NULL::uuid, duration_minutes integer DEFAULT NULL::integer, session_type text DEFAULT NULL::text, is_group boolean DEFAULT NULL::boolean, practitioner_id uuid DEFAULT NULL::uuid, scheduled_at timestamp with time zone DEFAULT NULL::timestamp with time zone, session_location text DEFAULT NULL::text, physical_location text DEFAULT NULL::text, group_class_id uuid DEFAULT NULL::uuid, notes text DEFAULT NULL::text, cancellation_policy_agreed boolean DEFAULT NULL::boolean, cancellation_policy_version uuid DEFAULT NULL::uuid) RETURNS TABLE(checkout_id uuid, description text, amount_minor integer, currency text, expires_at timestamp with time zone, url text, supersedes text[])
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.begin_checkout((select auth.uid()), payment_type, begin_checkout.currency, session_type_id,
+    duration_minutes, session_type, is_group, practitioner_id, scheduled_at, session_location, physical_location,
+    group_class_id, notes, cancellation_policy_agreed, cancellation_policy_version);
+$$;
+
+-- Name: FUNCTION begin_checkout(payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.begin_checkout(payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) IS 'Decides and records what is to be paid; create-session-payment then opens it at Stripe.';
+
+-- Name: book_session_with_credit(uuid, timestamp with time zone, integer, uuid, text, boolean, text, text, text, point); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid DEFAULT NULL::uuid, session_type text DEFAULT 'standing'::text, is_group boolean DEFAULT false, session_location text DEFAULT 'online'::text, physical_location text DEFAULT NULL::text, notes text DEFAULT NULL::text, location_coordinates point DEFAULT NULL::point) RETURNS TABLE(session_id uuid, credits_remaining integer)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_variable
+begin
+  session_id := private.book_session_with_credit(practitioner_id, scheduled_at, duration_minutes, session_type_id, session_type,
+    is_group, session_location, physical_location, notes, location_coordinates);
+  credits_remaining := (select c.total_credits from public.check_session_credits() c);
+  return next;
+end
+$$;
+
+-- Name: FUNCTION book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) IS 'Books a one-to-one session with a credit. The same booking again finds the first one. Gives the credits that are left.';
+
 -- Name: can_access_session(uuid, uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) RETURNS boolean
@@ -1542,6 +4115,95 @@ CREATE FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) RET
       where s.id = p_session_id and p_user_id in (s.client_id, p.user_id))
     or public.has_role(p_user_id, 'admin')
     or public.has_access(p_user_id, 'session', p_session_id, 'read');
+$$;
+
+-- Name: session_cancellations; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_cancellations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid,
+    user_id uuid,
+    cancelled_at timestamp with time zone DEFAULT now() NOT NULL,
+    cancellation_type text NOT NULL,
+    hours_before_session numeric(10,2),
+    fee_charged numeric(10,2),
+    fee_currency text DEFAULT 'usd'::text NOT NULL,
+    credit_returned numeric(10,2),
+    credit_currency text DEFAULT 'usd'::text NOT NULL,
+    reason text,
+    approved_by uuid,
+    cancellation_policy_version uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_cancellations_cancellation_type_check CHECK ((cancellation_type = ANY (ARRAY['standard'::text, 'late'::text, 'last_minute'::text, 'grace'::text, 'emergency'::text])))
+);
+
+-- Name: TABLE session_cancellations; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.session_cancellations IS 'One line per cancellation: evidence, so it outlives the session and the people.';
+
+-- Name: cancel_session(uuid, text, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.cancel_session(session_id uuid, reason text DEFAULT NULL::text, use_grace boolean DEFAULT false) RETURNS SETOF public.session_cancellations
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  c_grace   constant text := '(Grace cancellation used)';
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = cancel_session.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  -- The note is the pages' own way of saying all this, so there is one way to read it.
+  update public.session_schedules s
+     set status = 'cancelled',
+         notes = 'Cancelled' || case when private.part_in(v_session) = 'practitioner' then ' by practitioner' else '' end
+              || coalesce(': ' || nullif(btrim(replace(cancel_session.reason, c_grace, '')), ''), '')
+              || case when use_grace then ' ' || c_grace else '' end
+   where s.id = v_session.id and s.status <> 'cancelled';
+
+  -- Cancelling twice finds what the first one came to.
+  return query select * from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1;
+  if not found then
+    perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');
+  end if;
+end
+$$;
+
+-- Name: FUNCTION cancel_session(session_id uuid, reason text, use_grace boolean); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.cancel_session(session_id uuid, reason text, use_grace boolean) IS 'Cancels a session, a seat or a class, as the pages do by updating the row.';
+
+-- Name: check_session_credits(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.check_session_credits() RETURNS TABLE(user_id uuid, total_credits integer, package_credits integer, single_credits integer, credits jsonb, has_credits boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select (select auth.uid()),
+         coalesce(sum(c.credits_remaining), 0)::integer,
+         coalesce(sum(c.credits_remaining) filter (where c.package_id is not null), 0)::integer,
+         coalesce(sum(c.credits_remaining) filter (where c.package_id is null), 0)::integer,
+         coalesce(jsonb_agg(to_jsonb(c) order by c.expires_at nulls last, c.purchased_at, c.id), '[]'),
+         count(*) > 0
+    from public.user_session_credits c
+   where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
+$$;
+
+-- Name: claim_checkout_check(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_checkout_check() RETURNS TABLE(task text, checkout_id uuid, stripe_session_id text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select case when c.id is null then null
+              when c.stripe_session_id is null then 'give_up'
+              when c.status = 'open' and c.expires_at < now() - interval '1 minute' then 'close'
+              else 'look' end,
+         c.id, c.stripe_session_id
+    from private.claim_checkout() c;  -- one row always: nothing is due if it names no checkout
 $$;
 
 -- Name: claim_recording_check(); Type: FUNCTION; Schema: public
@@ -1808,6 +4470,55 @@ begin
 end;
 $$;
 
+-- Name: get_available_slots(uuid, date, date, text, uuid, text, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid DEFAULT NULL::uuid, session_location text DEFAULT 'online'::text, explain boolean DEFAULT false) RETURNS TABLE(on_date date, slots public.available_slot[], refused public.available_slot[])
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_kind  public.session_types;
+  v_first timestamptz;
+  v_until timestamptz;
+begin
+  select t.* into v_kind from public.session_types t where t.id = get_available_slots.session_type_id and t.is_active;
+  if not found then
+    perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
+  elsif until_date < from_date or until_date - from_date > 61 then
+    perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
+  elsif get_available_slots.time_zone in (select private.misread_time_zones()) then
+    perform private.refuse(503, 'time_zone_rules_outdated', 'We cannot tell the time in your time zone at the moment.');
+  end if;
+  v_first := from_date::timestamp at time zone get_available_slots.time_zone;
+  v_until := (until_date + 1)::timestamp at time zone get_available_slots.time_zone;
+
+  return query
+    with judged as (
+      select s.* from private.judged_classes(v_kind, v_first, v_until, get_available_slots.time_zone,
+                                             get_available_slots.practitioner_id, get_available_slots.session_location) s
+       where v_kind.is_group
+      union all
+      select s.* from private.judged_starts(v_kind, v_first, v_until, get_available_slots.time_zone,
+                                            get_available_slots.practitioner_id) s
+       where not v_kind.is_group
+    )
+    select j.local_start::date,
+           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.group_class_id)
+                    filter (where j.reason is null), '{}'),
+           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.reason)
+                    filter (where j.reason is not null), '{}')
+      from judged j
+     where get_available_slots.explain or j.reason is null
+     group by 1
+     order by 1;
+end
+$$;
+
+-- Name: FUNCTION get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) IS 'Day by day, the starts at which a kind of session can be booked; with explain also the others, each with its reason.';
+
 -- Name: get_expired_records(text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.get_expired_records(p_table_name text) RETURNS TABLE(record_id uuid, created_at timestamp with time zone)
@@ -1931,6 +4642,35 @@ CREATE FUNCTION public.has_role(_user_id uuid, _role public.app_role) RETURNS bo
   select exists (select from public.user_roles r where r.user_id = _user_id and r.role = _role);
 $$;
 
+-- Name: hold_slot(uuid, timestamp with time zone, uuid, text, text, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.hold_slot(practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text DEFAULT 'online'::text, physical_location text DEFAULT NULL::text, group_class_id uuid DEFAULT NULL::uuid) RETURNS SETOF public.session_holds
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.hold_slot(
+    (select auth.uid()), hold_slot.practitioner_id, hold_slot.scheduled_at, hold_slot.session_type_id,
+    hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
+$$;
+
+-- Name: FUNCTION hold_slot(practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.hold_slot(practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid) IS 'Keep a time, or a seat in a class, for fifteen minutes. Asking again finds the same hold.';
+
+-- Name: increment_group_class_participants(uuid, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.increment_group_class_participants(group_class_id uuid, increment_by integer DEFAULT 1) RETURNS TABLE(id uuid, current_participants integer, max_participants integer)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select s.id, s.current_participants, s.max_participants from public.session_schedules s
+   where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
+$$;
+
+-- Name: FUNCTION increment_group_class_participants(group_class_id uuid, increment_by integer); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.increment_group_class_participants(group_class_id uuid, increment_by integer) IS 'Says how full a class is, and counts nothing: the pages call it before they insert a seat, and the seat is what counts.';
+
 -- Name: is_practitioner_of(uuid, uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) RETURNS boolean
@@ -1941,6 +4681,31 @@ CREATE FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid
     select from public.practitioner_assignments a join public.practitioners p on p.id = a.practitioner_id
     where _practitioner_id in (p.id, p.user_id) and a.client_id = _client_id);
 $$;
+
+-- Name: join_group_class(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.join_group_class(class_id uuid) RETURNS TABLE(session_id uuid, credits_remaining integer)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_variable
+begin
+  insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name, status, notes)
+  select s.practitioner_id, (select auth.uid()), s.scheduled_at,
+         private.room_name('group', s.id, (select auth.uid())), 'scheduled', 'Joined group class: ' || s.id
+    from public.session_schedules s where s.id = class_id
+  returning id into session_id;
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  credits_remaining := (select c.total_credits from public.check_session_credits() c);
+  return next;
+end
+$$;
+
+-- Name: FUNCTION join_group_class(class_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.join_group_class(class_id uuid) IS 'Takes a seat and spends a credit, as the pages do by inserting the row.';
 
 -- Name: keep_recording_lease(uuid, uuid); Type: FUNCTION; Schema: public
 
@@ -1963,6 +4728,76 @@ begin
    where f.id = keep_recording_upload.file_id and f.recording_id = keep_recording_upload.recording_id;
   return next;
 end;
+$$;
+
+-- Name: group_session_correlations; Type: VIEW; Schema: public
+
+CREATE VIEW public.group_session_correlations WITH (security_invoker='true') AS
+ SELECT s.id AS session_id,
+    s.class_name,
+    s.practitioner_id,
+    s.scheduled_at,
+    s.duration_minutes,
+    s.session_location,
+    s.status,
+    s.max_participants,
+    s.current_participants,
+    s.correlated_session_id,
+    other.class_name AS correlated_class_name,
+    other.session_location AS correlated_location,
+    other.scheduled_at AS correlated_scheduled_at,
+    other.status AS correlated_status,
+    other.max_participants AS correlated_max_participants,
+    other.current_participants AS correlated_participants,
+        CASE
+            WHEN (other.id IS NULL) THEN 'alone'::text
+            WHEN (other.correlated_session_id IS DISTINCT FROM s.id) THEN 'one_sided'::text
+            WHEN ((other.scheduled_at <> s.scheduled_at) OR (other.duration_minutes <> s.duration_minutes)) THEN 'times_differ'::text
+            WHEN (other.status <> s.status) THEN 'states_differ'::text
+            ELSE 'linked'::text
+        END AS correlation
+   FROM (public.session_schedules s
+     LEFT JOIN public.session_schedules other ON ((other.id = s.correlated_session_id)))
+  WHERE ((s.max_participants > 1) AND (s.group_class_id IS NULL) AND ( SELECT private.is_admin() AS is_admin));
+
+-- Name: VIEW group_session_correlations; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.group_session_correlations IS 'For admins: every class, what it is linked to, and what is wrong with that.';
+
+-- Name: link_group_sessions(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.link_group_sessions(session_id uuid, correlated_session_id uuid) RETURNS SETOF public.group_session_correlations
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_one   public.session_schedules;
+  v_other public.session_schedules;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins link classes.');
+  end if;
+  -- In the order of their ids: two admins who link the same two the other way round wait, and not for each other.
+  perform from public.session_schedules s
+    where s.id in (link_group_sessions.session_id, link_group_sessions.correlated_session_id) order by s.id for update;
+  select * into v_one from public.session_schedules s
+   where s.id = link_group_sessions.session_id and private.is_class(s) and s.status <> 'cancelled';
+  select * into v_other from public.session_schedules s
+   where s.id = link_group_sessions.correlated_session_id and private.is_class(s) and s.status <> 'cancelled';
+  if v_one.id is null or v_other.id is null then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  elsif v_one.session_location = v_other.session_location then
+    perform private.refuse(409, 'classes_are_alike', 'One of the two must be online and the other in person.');
+  elsif v_one.correlated_session_id <> v_other.id or v_other.correlated_session_id <> v_one.id then
+    perform private.refuse(409, 'class_is_linked', 'One of the two is linked to another class.', 'Unlink it first.');
+  end if;
+
+  update public.session_schedules s
+     set correlated_session_id = case s.id when v_one.id then v_other.id else v_one.id end
+   where s.id in (v_one.id, v_other.id);
+  return query select * from public.group_session_correlations c where c.session_id = v_one.id;
+end
 $$;
 
 -- Name: log_audit_event(uuid, text, text, uuid, text, text, jsonb); Type: FUNCTION; Schema: public
@@ -2042,6 +4877,25 @@ begin
 end;
 $$;
 
+-- Name: observe_checkout(uuid, jsonb); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.observe_checkout(checkout_id uuid, facts jsonb) RETURNS TABLE(id uuid, status text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_checkout public.checkout_sessions := private.observe_payment(
+    observe_checkout.checkout_id, jsonb_populate_record(null::private.payment_facts, facts));
+begin
+  perform private.apply_waiting_events(v_checkout.stripe_payment_intent_id);
+  return query select v_checkout.id, v_checkout.status;
+end
+$$;
+
+-- Name: FUNCTION observe_checkout(checkout_id uuid, facts jsonb); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.observe_checkout(checkout_id uuid, facts jsonb) IS 'What Stripe said when it was asked, as facts: the same that events bring.';
+
 -- Name: observe_recording(uuid, integer, text, text, text, integer, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text DEFAULT NULL::text, sid text DEFAULT NULL::text, agora_status integer DEFAULT NULL::integer, reason text DEFAULT NULL::text) RETURNS SETOF public.session_recordings
@@ -2091,6 +4945,16 @@ $_$;
 
 COMMENT ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) IS 'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
 
+-- Name: open_checkout(uuid, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) RETURNS TABLE(checkout_id uuid, url text, expires_at timestamp with time zone)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select c.id, c.url, c.expires_at
+    from private.open_checkout(open_checkout.checkout_id, open_checkout.stripe_session_id, open_checkout.url) c;
+$$;
+
 -- Name: plan_recording_files(uuid, uuid, jsonb, integer); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer) RETURNS TABLE(planned bigint)
@@ -2137,6 +5001,21 @@ begin
 end;
 $$;
 
+-- Name: quote_cancellation(uuid, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.quote_cancellation(session_id uuid, use_grace boolean DEFAULT false) RETURNS TABLE(session_id uuid, cancellation_type text, credit_returned integer, fee_charged numeric, currency text, hours_before_session numeric, free_until timestamp with time zone, grace_available boolean, cancellation_policy_version uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select quote_cancellation.session_id, t.cancellation_type, t.credit_returned, t.fee_charged, t.currency,
+         t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version
+    from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
+$$;
+
+-- Name: FUNCTION quote_cancellation(session_id uuid, use_grace boolean); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.quote_cancellation(session_id uuid, use_grace boolean) IS 'What cancelling would give back and cost right now. It changes nothing.';
+
 -- Name: receive_agora_notification(text, integer, integer, text, text, jsonb, text, bigint, timestamp with time zone, bigint); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text DEFAULT NULL::text, recorder_uid bigint DEFAULT NULL::bigint, happened_at timestamp with time zone DEFAULT NULL::timestamp with time zone, failover_uid bigint DEFAULT NULL::bigint) RETURNS TABLE(is_repeated boolean, is_applied boolean)
@@ -2160,6 +5039,119 @@ begin
                       v_notice.applied_at is not null or private.apply_notification(v_notice);
 end;
 $$;
+
+-- Name: receive_stripe_event(text, text, jsonb, jsonb, timestamp with time zone); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.receive_stripe_event(event_id text, event_type text, payload jsonb, facts jsonb DEFAULT NULL::jsonb, happened_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(is_repeated boolean, is_applied boolean)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_event private.stripe_events;
+begin
+  insert into private.stripe_events as e (event_id, event_type, payload, facts, happened_at)
+  values (receive_stripe_event.event_id, receive_stripe_event.event_type, receive_stripe_event.payload,
+          receive_stripe_event.facts, receive_stripe_event.happened_at)
+  on conflict (event_id) do update set deliveries = e.deliveries + 1
+  returning e.* into v_event;
+  is_repeated := v_event.deliveries > 1;
+  is_applied := v_event.applied_at is not null or private.apply_stripe_event(v_event);
+  if is_applied and v_event.applied_at is null then
+    -- Now the payment has a name, by which others may wait for it.
+    perform private.apply_waiting_events(v_event.payment_intent_id);
+  end if;
+  return next;
+end
+$$;
+
+-- Name: reconcile_bookings(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.reconcile_bookings() RETURNS TABLE(lots_expired integer, sessions_moved integer, sessions_stuck integer)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  lots_expired := private.expire_credits(1000);
+  select count(*) filter (where r.moved), count(*) filter (where not r.moved) into sessions_moved, sessions_stuck
+    from private.rederive_sessions() r;
+  return next;
+end
+$$;
+
+-- Name: FUNCTION reconcile_bookings(); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.reconcile_bookings() IS 'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
+
+-- Name: record_refund(uuid, jsonb, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text DEFAULT NULL::text) RETURNS TABLE(status text, refunded_minor integer)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_checkout public.checkout_sessions := private.observe_payment(
+    private.record_refund(record_refund.refund_id, record_refund.stripe_refund_id),
+    jsonb_populate_record(null::private.payment_facts, facts));
+begin
+  return query select case when stripe_refund_id is null then 'failed' else 'sent' end, v_checkout.returned_minor;
+end
+$$;
+
+-- Name: release_hold(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.release_hold(hold_id uuid) RETURNS SETOF public.session_holds
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.release_hold(release_hold.hold_id);
+$$;
+
+-- Name: FUNCTION release_hold(hold_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.release_hold(hold_id uuid) IS 'Give back what was held. Giving it back twice is fine.';
+
+-- Name: request_refund(text, uuid, uuid, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.request_refund(reason text, checkout_id uuid DEFAULT NULL::uuid, session_id uuid DEFAULT NULL::uuid, amount_minor integer DEFAULT NULL::integer) RETURNS TABLE(refund_id uuid, checkout_id uuid, amount_minor integer, currency text, payment_intent_id text, stripe_session_id text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.request_refund(request_refund.checkout_id, request_refund.session_id, request_refund.amount_minor, reason);
+$$;
+
+-- Name: FUNCTION request_refund(reason text, checkout_id uuid, session_id uuid, amount_minor integer); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.request_refund(reason text, checkout_id uuid, session_id uuid, amount_minor integer) IS 'For admins: decides and records a refund; refund-payment then makes it at Stripe.';
+
+-- Name: reschedule_session(uuid, timestamp with time zone); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) RETURNS SETOF public.session_schedules
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = reschedule_session.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  -- Moving it where it is already changes nothing, so a second click is fine.
+  return query
+    update public.session_schedules s
+       set scheduled_at = reschedule_session.scheduled_at,
+           notes = case when s.scheduled_at = reschedule_session.scheduled_at then s.notes
+                        else coalesce(s.notes || E'\n\n', '') || 'Rescheduled on ' || current_date end
+     where s.id = v_session.id
+    returning s.*;
+end
+$$;
+
+-- Name: FUNCTION reschedule_session(session_id uuid, scheduled_at timestamp with time zone); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) IS 'Moves a session or a class, as the pages do by updating the row.';
 
 -- Name: retry_recording(uuid); Type: FUNCTION; Schema: public
 
@@ -2206,6 +5198,31 @@ CREATE FUNCTION public.stop_recording(session_id uuid DEFAULT NULL::uuid, record
     SET search_path TO ''
     AS $$
   select * from private.stop_recording(session_id, recording_id);
+$$;
+
+-- Name: unlink_group_sessions(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.unlink_group_sessions(session_id uuid) RETURNS SETOF public.group_session_correlations
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_class public.session_schedules;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins link classes.');
+  end if;
+  select * into v_class from public.session_schedules s where s.id = unlink_group_sessions.session_id and private.is_class(s);
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  -- Both ends, also where only one was written.
+  update public.session_schedules s set correlated_session_id = null
+   where s.correlated_session_id is not null
+     and (s.id in (v_class.id, v_class.correlated_session_id) or s.correlated_session_id = v_class.id);
+  return query select * from public.group_session_correlations c where c.session_id = v_class.id;
+end
 $$;
 
 -- Name: update_action_status(uuid, boolean); Type: FUNCTION; Schema: public
@@ -2340,6 +5357,148 @@ COMMENT ON TABLE private.channel_admissions IS 'Every token issued. Who holds a 
 
 COMMENT ON COLUMN private.channel_admissions.session_id IS 'The class''s session for a group; null for a test channel.';
 
+-- Name: outbox; Type: TABLE; Schema: private
+
+CREATE TABLE private.outbox (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_kind_is_a_word CHECK ((kind ~ '^[a-z_]+$'::text))
+);
+
+-- Name: TABLE outbox; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.outbox IS 'Messages in the order in which they became true.';
+
+-- Name: COLUMN outbox.user_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.outbox.user_id IS 'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+
+-- Name: COLUMN outbox.payload; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.outbox.payload IS 'What the row it is about may not say any more once the message is read.';
+
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: private
+
+ALTER TABLE private.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: payment_disputes; Type: TABLE; Schema: private
+
+CREATE TABLE private.payment_disputes (
+    id text NOT NULL,
+    checkout_id uuid NOT NULL,
+    state text NOT NULL,
+    amount_minor integer NOT NULL,
+    CONSTRAINT payment_disputes_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'open'::text, 'won'::text, 'lost'::text])))
+);
+
+-- Name: TABLE payment_disputes; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.payment_disputes IS 'What payers claimed back through their bank, by Stripe''s id.';
+
+-- Name: COLUMN payment_disputes.state; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.payment_disputes.state IS 'asked: the bank wants to know, and no money has moved. It only moves to the right.';
+
+-- Name: payment_refunds; Type: TABLE; Schema: private
+
+CREATE TABLE private.payment_refunds (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    checkout_id uuid NOT NULL,
+    amount_minor integer NOT NULL,
+    reason text NOT NULL,
+    requested_by uuid NOT NULL,
+    status text DEFAULT 'requested'::text NOT NULL,
+    stripe_refund_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT payment_refunds_amount_minor_check CHECK ((amount_minor > 0)),
+    CONSTRAINT payment_refunds_reason_check CHECK (((btrim(reason) <> ''::text) AND (char_length(reason) <= 500))),
+    CONSTRAINT payment_refunds_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'sent'::text, 'failed'::text])))
+);
+
+-- Name: TABLE payment_refunds; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.payment_refunds IS 'Refunds that admins asked for, and why: evidence.';
+
+-- Name: COLUMN payment_refunds.requested_by; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.payment_refunds.requested_by IS 'No foreign key: who decided it stays, also when they have left.';
+
+-- Name: practitioner_time; Type: TABLE; Schema: private
+
+CREATE TABLE private.practitioner_time (
+    id bigint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    during tstzrange NOT NULL,
+    kind text GENERATED ALWAYS AS (
+CASE
+    WHEN (session_id IS NOT NULL) THEN 'session'::text
+    WHEN (hold_id IS NOT NULL) THEN 'hold'::text
+    ELSE 'time_off'::text
+END) STORED NOT NULL,
+    session_id uuid,
+    hold_id uuid,
+    time_off_id uuid,
+    occasion uuid DEFAULT gen_random_uuid() NOT NULL,
+    form text NOT NULL,
+    lapses_at timestamp with time zone,
+    CONSTRAINT practitioner_time_is_some_time CHECK ((NOT isempty(during))),
+    CONSTRAINT practitioner_time_is_taken_by_one_thing CHECK ((num_nonnulls(session_id, hold_id, time_off_id) = 1))
+);
+
+-- Name: TABLE practitioner_time; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.practitioner_time IS 'What takes a practitioner''s time. Two rows that overlap are one occasion.';
+
+-- Name: COLUMN practitioner_time.occasion; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.practitioner_time.occasion IS 'Its own, except that a class taught online and in person at once is one occasion in two forms.';
+
+-- Name: COLUMN practitioner_time.lapses_at; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.practitioner_time.lapses_at IS 'Of a hold: from then on the row counts for nothing.';
+
+-- Name: practitioner_time_conflicts; Type: VIEW; Schema: private
+
+CREATE VIEW private.practitioner_time_conflicts WITH (security_invoker='true') AS
+ SELECT s.id AS session_id,
+    s.practitioner_id,
+    s.client_id,
+    s.scheduled_at,
+    s.duration_minutes,
+    t.session_id AS taken_by_session_id
+   FROM ((public.session_schedules s
+     JOIN public.practitioner_calendars c ON ((c.practitioner_id = s.practitioner_id)))
+     LEFT JOIN private.practitioner_time t ON (((t.practitioner_id = s.practitioner_id) AND (t.during && private.buffered(s.scheduled_at, s.duration_minutes, c.*)))))
+  WHERE (private.takes_time(s.*) AND (s.scheduled_at > now()) AND (NOT (EXISTS ( SELECT
+           FROM private.practitioner_time own
+          WHERE (own.session_id = s.id)))));
+
+-- Name: VIEW practitioner_time_conflicts; Type: COMMENT; Schema: private
+
+COMMENT ON VIEW private.practitioner_time_conflicts IS 'Sessions to come that have no time of their own: booked twice before there was a rule. Somebody has to move them.';
+
+-- Name: practitioner_time_id_seq; Type: SEQUENCE; Schema: private
+
+ALTER TABLE private.practitioner_time ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.practitioner_time_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: recorder_uids; Type: SEQUENCE; Schema: private
 
 CREATE SEQUENCE private.recorder_uids
@@ -2452,31 +5611,119 @@ CREATE TABLE public.audit_logs (
     CONSTRAINT audit_logs_action_check CHECK ((action = ANY (ARRAY['SELECT'::text, 'INSERT'::text, 'UPDATE'::text, 'DELETE'::text, 'VIEW'::text, 'EXPORT'::text, 'LOGIN'::text, 'LOGOUT'::text, 'ACCESS_DENIED'::text])))
 );
 
--- Name: cancellation_policy; Type: TABLE; Schema: public
+-- Name: availability_exceptions; Type: TABLE; Schema: public
 
-CREATE TABLE public.cancellation_policy (
+CREATE TABLE public.availability_exceptions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    policy_text text NOT NULL,
-    standard_cancellation_hours integer DEFAULT 2 NOT NULL,
-    late_cancellation_hours integer DEFAULT 2 NOT NULL,
-    late_cancellation_fee_usd numeric(10,2) DEFAULT 25.00 NOT NULL,
-    late_cancellation_fee_cad numeric(10,2) DEFAULT 34.25 NOT NULL,
-    grace_cancellations_allowed integer DEFAULT 1 NOT NULL,
+    practitioner_id uuid NOT NULL,
+    on_date date NOT NULL,
+    start_time time without time zone DEFAULT '00:00:00'::time without time zone NOT NULL,
+    end_time time without time zone DEFAULT '24:00:00'::time without time zone NOT NULL,
+    is_open boolean DEFAULT false NOT NULL,
+    reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT availability_exceptions_start_before_they_end CHECK ((start_time < end_time))
+);
+
+-- Name: TABLE availability_exceptions; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.availability_exceptions IS 'Dates that differ from the weekly hours, in wall time as those.';
+
+-- Name: COLUMN availability_exceptions.is_open; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.availability_exceptions.is_open IS 'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
+
+-- Name: credit_ledger; Type: TABLE; Schema: public
+
+CREATE TABLE public.credit_ledger (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    change integer NOT NULL,
+    kind text NOT NULL,
+    session_id uuid,
+    reason text,
+    actor uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credit_ledger_kinds_have_signs CHECK (
+CASE kind
+    WHEN 'purchase'::text THEN (change > 0)
+    WHEN 'spend'::text THEN ((change = '-1'::integer) AND (session_id IS NOT NULL))
+    WHEN 'return'::text THEN ((change = 1) AND (session_id IS NOT NULL))
+    WHEN 'expiry'::text THEN (change < 0)
+    WHEN 'refund'::text THEN (change < 0)
+    WHEN 'adjustment'::text THEN ((change <> 0) AND (reason IS NOT NULL))
+    ELSE false
+END)
+);
+
+-- Name: TABLE credit_ledger; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.credit_ledger IS 'Every change of every credit lot: evidence.';
+
+-- Name: COLUMN credit_ledger.lot_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.credit_ledger.lot_id IS 'The row of user_session_credits. No foreign key, like user_id and session_id: the line outlives what it is about.';
+
+-- Name: COLUMN credit_ledger.actor; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.credit_ledger.actor IS 'Who did it; null: the platform.';
+
+-- Name: session_packages; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_packages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    session_count integer NOT NULL,
+    price_cad numeric(10,2) NOT NULL,
+    price_usd numeric(10,2) NOT NULL,
+    stripe_price_id_cad text,
+    stripe_price_id_usd text,
     is_active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_by uuid,
-    CONSTRAINT cancellation_policy_fees_are_not_negative CHECK (((late_cancellation_fee_usd >= (0)::numeric) AND (late_cancellation_fee_cad >= (0)::numeric) AND (grace_cancellations_allowed >= 0))),
-    CONSTRAINT cancellation_policy_hours_are_ordered CHECK (((late_cancellation_hours >= 0) AND (standard_cancellation_hours >= late_cancellation_hours)))
+    session_type_id uuid,
+    is_group boolean DEFAULT false,
+    session_type text,
+    CONSTRAINT session_packages_session_count_check CHECK ((session_count = ANY (ARRAY[5, 10]))),
+    CONSTRAINT session_packages_session_type_check CHECK ((session_type = ANY (ARRAY['standing'::text, 'laying'::text])))
 );
 
--- Name: COLUMN cancellation_policy.standard_cancellation_hours; Type: COMMENT; Schema: public
+-- Name: COLUMN session_packages.session_type_id; Type: COMMENT; Schema: public
 
-COMMENT ON COLUMN public.cancellation_policy.standard_cancellation_hours IS 'At least so long before: the credit comes back.';
+COMMENT ON COLUMN public.session_packages.session_type_id IS 'The one kind the credits are good for; null: any.';
 
--- Name: COLUMN cancellation_policy.late_cancellation_hours; Type: COMMENT; Schema: public
+-- Name: credit_history; Type: VIEW; Schema: public
 
-COMMENT ON COLUMN public.cancellation_policy.late_cancellation_hours IS 'At least so long before: the credit comes back, less the fee. Equal to the standard hours, this band is empty.';
+CREATE VIEW public.credit_history WITH (security_invoker='true') AS
+ SELECT l.id,
+    l.user_id,
+    l.created_at,
+    l.kind,
+    l.change,
+    l.reason,
+    l.session_id,
+    s.scheduled_at AS session_scheduled_at,
+    l.lot_id,
+    c.purchased_at,
+    c.expires_at,
+    c.credits_remaining AS lot_credits_remaining,
+    c.package_id,
+    p.name AS package_name,
+    c.session_type_id,
+    t.name AS session_type_name,
+    t.duration_minutes,
+    t.session_type,
+    t.is_group
+   FROM ((((public.credit_ledger l
+     LEFT JOIN public.user_session_credits c ON ((c.id = l.lot_id)))
+     LEFT JOIN public.session_packages p ON ((p.id = c.package_id)))
+     LEFT JOIN public.session_types t ON ((t.id = c.session_type_id)))
+     LEFT JOIN public.session_schedules s ON ((s.id = l.session_id)));
+
+-- Name: VIEW credit_history; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.credit_history IS 'The ledger as its owner reads it: what came, what went, for what, and until when.';
 
 -- Name: data_retention_policies; Type: TABLE; Schema: public
 
@@ -2557,6 +5804,92 @@ CREATE TABLE public.meditation_memories (
     CONSTRAINT meditation_memories_memory_type_check CHECK ((memory_type = ANY (ARRAY['session'::text, 'insight'::text, 'progress'::text, 'preference'::text])))
 );
 
+-- Name: past_purchases; Type: VIEW; Schema: public
+
+CREATE VIEW public.past_purchases WITH (security_invoker='true') AS
+ SELECT c.id,
+    c.user_id,
+    c.paid_at AS purchased_at,
+    c.payment_type,
+    c.description,
+    c.amount_minor,
+    c.currency,
+        CASE
+            WHEN (c.returned_minor = 0) THEN 'paid'::text
+            WHEN (c.returned_minor < c.amount_minor) THEN 'partly_refunded'::text
+            ELSE 'refunded'::text
+        END AS status,
+    c.returned_minor AS refunded_minor,
+    c.receipt_url,
+    c.session_id,
+    s.scheduled_at AS session_scheduled_at,
+    c.credit_lot_id,
+        CASE
+            WHEN (c.outcome <> 'session_booked'::text) THEN c.credits
+            ELSE NULL::integer
+        END AS credits,
+    l.credits_remaining,
+    l.expires_at
+   FROM ((public.checkout_sessions c
+     LEFT JOIN public.session_schedules s ON ((s.id = c.session_id)))
+     LEFT JOIN public.user_session_credits l ON ((l.id = c.credit_lot_id)))
+  WHERE (c.outcome IS NOT NULL)
+UNION ALL
+ SELECT p.id,
+    p.client_id AS user_id,
+    p.created_at AS purchased_at,
+    'single'::text AS payment_type,
+    NULL::text AS description,
+    (round(((100)::numeric * p.total_amount)))::integer AS amount_minor,
+    lower(p.currency) AS currency,
+        CASE
+            WHEN (p.status = 'refunded'::text) THEN 'refunded'::text
+            ELSE 'paid'::text
+        END AS status,
+        CASE
+            WHEN (p.status = 'refunded'::text) THEN (round(((100)::numeric * p.total_amount)))::integer
+            ELSE 0
+        END AS refunded_minor,
+    NULL::text AS receipt_url,
+    p.session_id,
+    s.scheduled_at AS session_scheduled_at,
+    NULL::uuid AS credit_lot_id,
+    NULL::integer AS credits,
+    NULL::integer AS credits_remaining,
+    NULL::timestamp with time zone AS expires_at
+   FROM (public.session_payments p
+     LEFT JOIN public.session_schedules s ON ((s.id = p.session_id)))
+  WHERE ((p.checkout_id IS NULL) AND (p.status = ANY (ARRAY['completed'::text, 'paid_out'::text, 'refunded'::text])))
+UNION ALL
+ SELECT l.id,
+    l.user_id,
+    l.purchased_at,
+    ('package_'::text || p.session_count) AS payment_type,
+    p.name AS description,
+        CASE
+            WHEN ((l.metadata ->> 'total_amount'::text) ~ '^\d{1,6}(\.\d+)?$'::text) THEN (round(((100)::numeric * ((l.metadata ->> 'total_amount'::text))::numeric)))::integer
+            ELSE NULL::integer
+        END AS amount_minor,
+    lower((l.metadata ->> 'currency'::text)) AS currency,
+    'paid'::text AS status,
+    0 AS refunded_minor,
+    NULL::text AS receipt_url,
+    NULL::uuid AS session_id,
+    NULL::timestamp with time zone AS session_scheduled_at,
+    l.id AS credit_lot_id,
+    p.session_count AS credits,
+    l.credits_remaining,
+    l.expires_at
+   FROM (public.user_session_credits l
+     JOIN public.session_packages p ON ((p.id = l.package_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.checkout_sessions c
+          WHERE (c.credit_lot_id = l.id))));
+
+-- Name: VIEW past_purchases; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.past_purchases IS 'What somebody bought, what came back, what is left; amounts in cents.';
+
 -- Name: practitioner_assignments; Type: TABLE; Schema: public
 
 CREATE TABLE public.practitioner_assignments (
@@ -2631,6 +5964,18 @@ COMMENT ON COLUMN public.practitioner_contracts.ip_address IS 'As the browser sa
 
 COMMENT ON COLUMN public.practitioner_contracts.text_sha256 IS 'SHA-256 of contract_text, hexadecimal.';
 
+-- Name: practitioner_time_off; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioner_time_off (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT practitioner_time_off_starts_before_it_ends CHECK ((starts_at < ends_at))
+);
+
 -- Name: practitioners; Type: TABLE; Schema: public
 
 CREATE TABLE public.practitioners (
@@ -2700,30 +6045,6 @@ CREATE TABLE public.recording_views (
 
 COMMENT ON TABLE public.recording_views IS 'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
 
--- Name: session_cancellations; Type: TABLE; Schema: public
-
-CREATE TABLE public.session_cancellations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    session_id uuid,
-    user_id uuid,
-    cancelled_at timestamp with time zone DEFAULT now() NOT NULL,
-    cancellation_type text NOT NULL,
-    hours_before_session numeric(10,2),
-    fee_charged numeric(10,2),
-    fee_currency text DEFAULT 'usd'::text NOT NULL,
-    credit_returned numeric(10,2),
-    credit_currency text DEFAULT 'usd'::text NOT NULL,
-    reason text,
-    approved_by uuid,
-    cancellation_policy_version uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT session_cancellations_cancellation_type_check CHECK ((cancellation_type = ANY (ARRAY['standard'::text, 'late'::text, 'last_minute'::text, 'grace'::text, 'emergency'::text])))
-);
-
--- Name: TABLE session_cancellations; Type: COMMENT; Schema: public
-
-COMMENT ON TABLE public.session_cancellations IS 'One line per cancellation: evidence, so it outlives the session and the people.';
-
 -- Name: session_notes; Type: TABLE; Schema: public
 
 CREATE TABLE public.session_notes (
@@ -2735,59 +6056,6 @@ CREATE TABLE public.session_notes (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT session_notes_visibility_check CHECK ((visibility = ANY (ARRAY['private'::text, 'shared'::text])))
-);
-
--- Name: session_packages; Type: TABLE; Schema: public
-
-CREATE TABLE public.session_packages (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name text NOT NULL,
-    session_count integer NOT NULL,
-    price_cad numeric(10,2) NOT NULL,
-    price_usd numeric(10,2) NOT NULL,
-    stripe_price_id_cad text,
-    stripe_price_id_usd text,
-    is_active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT session_packages_session_count_check CHECK ((session_count = ANY (ARRAY[5, 10])))
-);
-
--- Name: session_payments; Type: TABLE; Schema: public
-
-CREATE TABLE public.session_payments (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    session_id uuid NOT NULL,
-    practitioner_id uuid NOT NULL,
-    client_id uuid NOT NULL,
-    total_amount numeric NOT NULL,
-    practitioner_share numeric NOT NULL,
-    platform_share numeric NOT NULL,
-    currency text DEFAULT 'usd'::text NOT NULL,
-    stripe_payment_intent_id text,
-    status text DEFAULT 'pending'::text NOT NULL,
-    paid_out_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
--- Name: session_types; Type: TABLE; Schema: public
-
-CREATE TABLE public.session_types (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name text NOT NULL,
-    duration_minutes integer NOT NULL,
-    session_type text NOT NULL,
-    is_group boolean DEFAULT false NOT NULL,
-    price_cad numeric(10,2) NOT NULL,
-    price_usd numeric(10,2) NOT NULL,
-    stripe_price_id_cad text,
-    stripe_price_id_usd text,
-    is_active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT session_types_duration_minutes_check CHECK ((duration_minutes = ANY (ARRAY[20, 45, 60]))),
-    CONSTRAINT session_types_session_type_check CHECK ((session_type = ANY (ARRAY['standing'::text, 'laying'::text])))
 );
 
 -- Name: studio_locations; Type: TABLE; Schema: public
@@ -2848,27 +6116,6 @@ CREATE TABLE public.user_roles (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
--- Name: user_session_credits; Type: TABLE; Schema: public
-
-CREATE TABLE public.user_session_credits (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid NOT NULL,
-    package_id uuid,
-    session_type_id uuid,
-    credits_remaining integer DEFAULT 1 NOT NULL,
-    purchased_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone,
-    stripe_payment_intent_id text,
-    order_id text,
-    metadata jsonb DEFAULT '{}'::jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    cancellation_policy_agreed_at timestamp with time zone,
-    cancellation_policy_version uuid,
-    grace_cancellation_used boolean DEFAULT false NOT NULL,
-    CONSTRAINT user_session_credits_credits_remaining_check CHECK ((credits_remaining >= 0))
-);
-
 -- Name: waiver_policy; Type: TABLE; Schema: public
 
 CREATE TABLE public.waiver_policy (
@@ -2911,6 +6158,51 @@ ALTER TABLE ONLY private.agora_uids
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_pkey PRIMARY KEY (id);
 
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+-- Name: payment_disputes payment_disputes_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.payment_disputes
+    ADD CONSTRAINT payment_disputes_pkey PRIMARY KEY (id);
+
+-- Name: payment_refunds payment_refunds_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.payment_refunds
+    ADD CONSTRAINT payment_refunds_pkey PRIMARY KEY (id);
+
+-- Name: practitioner_time practitioner_time_has_one_row_for_each_form; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_has_one_row_for_each_form UNIQUE (occasion, form);
+
+-- Name: practitioner_time practitioner_time_hold_id_is_unique; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_hold_id_is_unique UNIQUE (hold_id);
+
+-- Name: practitioner_time practitioner_time_never_overlaps; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_never_overlaps EXCLUDE USING gist (practitioner_id WITH =, during WITH &&, occasion WITH <>);
+
+-- Name: practitioner_time practitioner_time_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_pkey PRIMARY KEY (id);
+
+-- Name: practitioner_time practitioner_time_session_id_is_unique; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_session_id_is_unique UNIQUE (session_id);
+
+-- Name: practitioner_time practitioner_time_time_off_id_is_unique; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_time_off_id_is_unique UNIQUE (time_off_id);
+
 -- Name: recording_files recording_files_are_ordered; Type: CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.recording_files
@@ -2940,6 +6232,11 @@ ALTER TABLE ONLY private.recording_links
 
 ALTER TABLE ONLY private.remembered_answers
     ADD CONSTRAINT remembered_answers_pkey PRIMARY KEY (caller, rpc, idempotency_key);
+
+-- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.stripe_events
+    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (event_id);
 
 -- Name: access_grants access_grants_grantor_id_grantee_id_resource_type_resource__key; Type: CONSTRAINT; Schema: public
 
@@ -2971,10 +6268,40 @@ ALTER TABLE ONLY public.action_templates
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
 
+-- Name: availability_exceptions availability_exceptions_never_overlap; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.availability_exceptions
+    ADD CONSTRAINT availability_exceptions_never_overlap EXCLUDE USING gist (practitioner_id WITH =, on_date WITH =, ((is_open)::integer) WITH =, private.minutes_of_day(start_time, end_time) WITH &&);
+
+-- Name: availability_exceptions availability_exceptions_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.availability_exceptions
+    ADD CONSTRAINT availability_exceptions_pkey PRIMARY KEY (id);
+
 -- Name: cancellation_policy cancellation_policy_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.cancellation_policy
     ADD CONSTRAINT cancellation_policy_pkey PRIMARY KEY (id);
+
+-- Name: checkout_sessions checkout_sessions_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_pkey PRIMARY KEY (id);
+
+-- Name: checkout_sessions checkout_sessions_stripe_payment_intent_id_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_stripe_payment_intent_id_key UNIQUE (stripe_payment_intent_id);
+
+-- Name: checkout_sessions checkout_sessions_stripe_session_id_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_stripe_session_id_key UNIQUE (stripe_session_id);
+
+-- Name: credit_ledger credit_ledger_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.credit_ledger
+    ADD CONSTRAINT credit_ledger_pkey PRIMARY KEY (id);
 
 -- Name: data_retention_policies data_retention_policies_pkey; Type: CONSTRAINT; Schema: public
 
@@ -3006,6 +6333,11 @@ ALTER TABLE ONLY public.practitioner_assignments
 ALTER TABLE ONLY public.practitioner_assignments
     ADD CONSTRAINT practitioner_assignments_practitioner_id_client_id_key UNIQUE (practitioner_id, client_id);
 
+-- Name: practitioner_availability practitioner_availability_never_overlaps; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_availability
+    ADD CONSTRAINT practitioner_availability_never_overlaps EXCLUDE USING gist (practitioner_id WITH =, day_of_week WITH =, private.minutes_of_day(start_time, end_time) WITH &&) WHERE ((start_time < end_time));
+
 -- Name: practitioner_availability practitioner_availability_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.practitioner_availability
@@ -3015,6 +6347,11 @@ ALTER TABLE ONLY public.practitioner_availability
 
 ALTER TABLE ONLY public.practitioner_availability
     ADD CONSTRAINT practitioner_availability_practitioner_id_day_of_week_start_key UNIQUE (practitioner_id, day_of_week, start_time);
+
+-- Name: practitioner_availability practitioner_availability_starts_before_it_ends; Type: CHECK CONSTRAINT; Schema: public
+
+ALTER TABLE public.practitioner_availability
+    ADD CONSTRAINT practitioner_availability_starts_before_it_ends CHECK ((start_time < end_time)) NOT VALID;
 
 -- Name: practitioner_banking practitioner_banking_pkey; Type: CONSTRAINT; Schema: public
 
@@ -3026,10 +6363,20 @@ ALTER TABLE ONLY public.practitioner_banking
 ALTER TABLE ONLY public.practitioner_banking
     ADD CONSTRAINT practitioner_banking_practitioner_id_key UNIQUE (practitioner_id);
 
+-- Name: practitioner_calendars practitioner_calendars_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_calendars
+    ADD CONSTRAINT practitioner_calendars_pkey PRIMARY KEY (practitioner_id);
+
 -- Name: practitioner_contracts practitioner_contracts_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.practitioner_contracts
     ADD CONSTRAINT practitioner_contracts_pkey PRIMARY KEY (id);
+
+-- Name: practitioner_time_off practitioner_time_off_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_time_off
+    ADD CONSTRAINT practitioner_time_off_pkey PRIMARY KEY (id);
 
 -- Name: practitioners practitioners_pkey; Type: CONSTRAINT; Schema: public
 
@@ -3061,10 +6408,25 @@ ALTER TABLE ONLY public.profiles
 ALTER TABLE ONLY public.recording_views
     ADD CONSTRAINT recording_views_pkey PRIMARY KEY (id);
 
+-- Name: revenue_shares revenue_shares_one_at_a_time; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.revenue_shares
+    ADD CONSTRAINT revenue_shares_one_at_a_time UNIQUE (valid_from);
+
+-- Name: revenue_shares revenue_shares_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.revenue_shares
+    ADD CONSTRAINT revenue_shares_pkey PRIMARY KEY (id);
+
 -- Name: session_cancellations session_cancellations_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_cancellations
     ADD CONSTRAINT session_cancellations_pkey PRIMARY KEY (id);
+
+-- Name: session_holds session_holds_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_holds
+    ADD CONSTRAINT session_holds_pkey PRIMARY KEY (id);
 
 -- Name: session_notes session_notes_pkey; Type: CONSTRAINT; Schema: public
 
@@ -3076,10 +6438,10 @@ ALTER TABLE ONLY public.session_notes
 ALTER TABLE ONLY public.session_packages
     ADD CONSTRAINT session_packages_pkey PRIMARY KEY (id);
 
--- Name: session_packages session_packages_session_count_key; Type: CONSTRAINT; Schema: public
+-- Name: session_payments session_payments_checkout_id_key; Type: CONSTRAINT; Schema: public
 
-ALTER TABLE ONLY public.session_packages
-    ADD CONSTRAINT session_packages_session_count_key UNIQUE (session_count);
+ALTER TABLE ONLY public.session_payments
+    ADD CONSTRAINT session_payments_checkout_id_key UNIQUE (checkout_id);
 
 -- Name: session_payments session_payments_pkey; Type: CONSTRAINT; Schema: public
 
@@ -3177,6 +6539,18 @@ CREATE INDEX channel_admissions_session_id_idx ON private.channel_admissions USI
 
 CREATE INDEX channel_admissions_user_id_idx ON private.channel_admissions USING btree (user_id);
 
+-- Name: outbox_session_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX outbox_session_id_idx ON private.outbox USING btree (session_id);
+
+-- Name: payment_disputes_checkout_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX payment_disputes_checkout_id_idx ON private.payment_disputes USING btree (checkout_id);
+
+-- Name: payment_refunds_checkout_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX payment_refunds_checkout_id_idx ON private.payment_refunds USING btree (checkout_id);
+
 -- Name: recording_links_recording_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX recording_links_recording_id_idx ON private.recording_links USING btree (recording_id);
@@ -3184,6 +6558,14 @@ CREATE INDEX recording_links_recording_id_idx ON private.recording_links USING b
 -- Name: remembered_answers_answered_at_idx; Type: INDEX; Schema: private
 
 CREATE INDEX remembered_answers_answered_at_idx ON private.remembered_answers USING btree (answered_at);
+
+-- Name: stripe_events_received_at_idx; Type: INDEX; Schema: private
+
+CREATE INDEX stripe_events_received_at_idx ON private.stripe_events USING btree (received_at);
+
+-- Name: stripe_events_waiting_idx; Type: INDEX; Schema: private
+
+CREATE INDEX stripe_events_waiting_idx ON private.stripe_events USING btree (payment_intent_id, received_at) WHERE (applied_at IS NULL);
 
 -- Name: action_checklist_client_id_idx; Type: INDEX; Schema: public
 
@@ -3197,6 +6579,10 @@ CREATE INDEX action_checklist_practitioner_id_idx ON public.action_checklist USI
 
 CREATE INDEX action_templates_practitioner_id_idx ON public.action_templates USING btree (practitioner_id);
 
+-- Name: availability_exceptions_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX availability_exceptions_practitioner_id_idx ON public.availability_exceptions USING btree (practitioner_id, on_date);
+
 -- Name: cancellation_policy_one_is_active; Type: INDEX; Schema: public
 
 CREATE UNIQUE INDEX cancellation_policy_one_is_active ON public.cancellation_policy USING btree (is_active) WHERE is_active;
@@ -3204,6 +6590,62 @@ CREATE UNIQUE INDEX cancellation_policy_one_is_active ON public.cancellation_pol
 -- Name: cancellation_policy_updated_by_idx; Type: INDEX; Schema: public
 
 CREATE INDEX cancellation_policy_updated_by_idx ON public.cancellation_policy USING btree (updated_by);
+
+-- Name: checkout_sessions_credit_lot_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_credit_lot_id_idx ON public.checkout_sessions USING btree (credit_lot_id);
+
+-- Name: checkout_sessions_group_class_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_group_class_id_idx ON public.checkout_sessions USING btree (group_class_id);
+
+-- Name: checkout_sessions_hold_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_hold_id_idx ON public.checkout_sessions USING btree (hold_id);
+
+-- Name: checkout_sessions_next_check_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_next_check_at_idx ON public.checkout_sessions USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
+
+-- Name: checkout_sessions_package_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_package_id_idx ON public.checkout_sessions USING btree (package_id);
+
+-- Name: checkout_sessions_policy_version_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_policy_version_idx ON public.checkout_sessions USING btree (cancellation_policy_version);
+
+-- Name: checkout_sessions_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_practitioner_id_idx ON public.checkout_sessions USING btree (practitioner_id);
+
+-- Name: checkout_sessions_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_session_id_idx ON public.checkout_sessions USING btree (session_id);
+
+-- Name: checkout_sessions_session_type_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_session_type_id_idx ON public.checkout_sessions USING btree (session_type_id);
+
+-- Name: checkout_sessions_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX checkout_sessions_user_id_idx ON public.checkout_sessions USING btree (user_id, created_at);
+
+-- Name: credit_ledger_lot_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX credit_ledger_lot_id_idx ON public.credit_ledger USING btree (lot_id);
+
+-- Name: credit_ledger_one_return_per_session; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX credit_ledger_one_return_per_session ON public.credit_ledger USING btree (session_id) WHERE (kind = 'return'::text);
+
+-- Name: credit_ledger_one_spend_per_session; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX credit_ledger_one_spend_per_session ON public.credit_ledger USING btree (session_id) WHERE (kind = 'spend'::text);
+
+-- Name: credit_ledger_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX credit_ledger_user_id_idx ON public.credit_ledger USING btree (user_id, created_at);
 
 -- Name: idx_access_grants_active; Type: INDEX; Schema: public
 
@@ -3405,6 +6847,10 @@ CREATE INDEX meditation_memories_embedding_idx ON public.meditation_memories USI
 
 CREATE INDEX practitioner_assignments_client_id_idx ON public.practitioner_assignments USING btree (client_id);
 
+-- Name: practitioner_time_off_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX practitioner_time_off_practitioner_id_idx ON public.practitioner_time_off USING btree (practitioner_id, starts_at);
+
 -- Name: recording_views_recording_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX recording_views_recording_id_idx ON public.recording_views USING btree (recording_id, viewed_at);
@@ -3425,6 +6871,26 @@ CREATE INDEX session_cancellations_session_id_idx ON public.session_cancellation
 
 CREATE INDEX session_cancellations_user_id_idx ON public.session_cancellations USING btree (user_id);
 
+-- Name: session_holds_checkout_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_holds_checkout_session_id_idx ON public.session_holds USING btree (checkout_session_id);
+
+-- Name: session_holds_group_class_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_holds_group_class_id_idx ON public.session_holds USING btree (group_class_id);
+
+-- Name: session_holds_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_holds_practitioner_id_idx ON public.session_holds USING btree (practitioner_id);
+
+-- Name: session_holds_session_type_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_holds_session_type_id_idx ON public.session_holds USING btree (session_type_id);
+
+-- Name: session_holds_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_holds_user_id_idx ON public.session_holds USING btree (user_id) WHERE (status = 'held'::text);
+
 -- Name: session_notes_author_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_notes_author_id_idx ON public.session_notes USING btree (author_id);
@@ -3433,6 +6899,14 @@ CREATE INDEX session_notes_author_id_idx ON public.session_notes USING btree (au
 
 CREATE INDEX session_notes_session_id_idx ON public.session_notes USING btree (session_id);
 
+-- Name: session_packages_one_per_type_and_size; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX session_packages_one_per_type_and_size ON public.session_packages USING btree (session_type_id, session_count) WHERE is_active;
+
+-- Name: session_packages_session_type_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_packages_session_type_id_idx ON public.session_packages USING btree (session_type_id);
+
 -- Name: session_payments_client_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_payments_client_id_idx ON public.session_payments USING btree (client_id, created_at);
@@ -3440,6 +6914,10 @@ CREATE INDEX session_payments_client_id_idx ON public.session_payments USING btr
 -- Name: session_payments_practitioner_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_payments_practitioner_id_idx ON public.session_payments USING btree (practitioner_id, created_at);
+
+-- Name: session_payments_revenue_share_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_payments_revenue_share_id_idx ON public.session_payments USING btree (revenue_share_id);
 
 -- Name: session_payments_session_id_idx; Type: INDEX; Schema: public
 
@@ -3477,13 +6955,25 @@ CREATE INDEX session_schedules_classes_idx ON public.session_schedules USING btr
 
 CREATE INDEX session_schedules_client_id_idx ON public.session_schedules USING btree (client_id, scheduled_at);
 
+-- Name: session_schedules_credit_lot_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_credit_lot_id_idx ON public.session_schedules USING btree (credit_lot_id);
+
 -- Name: session_schedules_group_class_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_schedules_group_class_id_idx ON public.session_schedules USING btree (group_class_id);
 
+-- Name: session_schedules_one_seat_per_person; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX session_schedules_one_seat_per_person ON public.session_schedules USING btree (group_class_id, client_id) WHERE ((group_class_id IS NOT NULL) AND (status <> 'cancelled'::text));
+
 -- Name: session_schedules_practitioner_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_schedules_practitioner_id_idx ON public.session_schedules USING btree (practitioner_id, scheduled_at);
+
+-- Name: session_schedules_session_type_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_session_type_id_idx ON public.session_schedules USING btree (session_type_id);
 
 -- Name: user_session_credits_cancellation_policy_version_idx; Type: INDEX; Schema: public
 
@@ -3545,6 +7035,18 @@ CREATE TRIGGER audit_session_schedules AFTER INSERT OR DELETE OR UPDATE ON publi
 
 CREATE TRIGGER audit_user_roles AFTER INSERT OR DELETE OR UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
+-- Name: credit_ledger credit_ledger_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER credit_ledger_keep BEFORE DELETE OR UPDATE ON public.credit_ledger FOR EACH ROW EXECUTE FUNCTION private.keep_ledger();
+
+-- Name: credit_ledger credit_ledger_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER credit_ledger_keep_all BEFORE TRUNCATE ON public.credit_ledger FOR EACH STATEMENT EXECUTE FUNCTION private.keep_ledger();
+
+-- Name: credit_ledger credit_ledger_post; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER credit_ledger_post AFTER INSERT ON public.credit_ledger FOR EACH ROW EXECUTE FUNCTION private.post_ledger_line();
+
 -- Name: user_consents deleting_consent_stops_recordings; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER deleting_consent_stops_recordings AFTER DELETE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL))) EXECUTE FUNCTION private.stop_recordings_without_consent();
@@ -3589,17 +7091,109 @@ CREATE TRIGGER practitioner_banking_verify BEFORE INSERT OR UPDATE ON public.pra
 
 CREATE TRIGGER practitioner_contracts_guard BEFORE INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.guard_practitioner_contracts();
 
+-- Name: practitioner_time_off practitioner_time_off_take_time; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioner_time_off_take_time AFTER INSERT OR UPDATE OF practitioner_id, starts_at, ends_at ON public.practitioner_time_off FOR EACH ROW EXECUTE FUNCTION private.take_time_off();
+
+-- Name: practitioners practitioners_give_calendar; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioners_give_calendar AFTER INSERT ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.give_calendar();
+
+-- Name: session_holds session_holds_take_time; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_holds_take_time AFTER INSERT OR UPDATE OF status, expires_at ON public.session_holds FOR EACH ROW EXECUTE FUNCTION private.take_held_time();
+
+-- Name: session_schedules session_schedules_00_lock; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_00_lock BEFORE UPDATE ON public.session_schedules FOR EACH STATEMENT WHEN (private.is_person()) EXECUTE FUNCTION private.lock_own_sessions();
+
+-- Name: session_schedules session_schedules_10_cancel_class_instead; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_10_cancel_class_instead BEFORE DELETE ON public.session_schedules FOR EACH ROW WHEN (((old.max_participants > 1) AND (old.group_class_id IS NULL) AND private.is_person())) EXECUTE FUNCTION private.cancel_class_instead();
+
 -- Name: session_schedules session_schedules_10_link_group_class; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_10_link_group_class BEFORE INSERT ON public.session_schedules FOR EACH ROW WHEN ((new.notes ~~ 'Joined group class:%'::text)) EXECUTE FUNCTION private.link_group_class();
+
+-- Name: session_schedules session_schedules_15_keep_credit_lot; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_15_keep_credit_lot BEFORE UPDATE ON public.session_schedules FOR EACH ROW WHEN (((new.credit_lot_id IS NOT NULL) AND (new.credit_lot_id IS DISTINCT FROM old.credit_lot_id))) EXECUTE FUNCTION private.keep_credit_lot();
 
 -- Name: session_schedules session_schedules_20_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_20_guard BEFORE INSERT OR UPDATE ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION private.guard_session_schedules();
 
+-- Name: session_schedules session_schedules_20_settle; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_20_settle BEFORE DELETE ON public.session_schedules FOR EACH ROW WHEN (((old.status = 'scheduled'::text) AND (old.scheduled_at > now()) AND ((old.max_participants = 1) OR (old.group_class_id IS NOT NULL)))) EXECUTE FUNCTION private.settle_deleted_session();
+
+-- Name: session_schedules session_schedules_25_status_moves_forward; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_25_status_moves_forward BEFORE UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((old.status <> new.status) AND ((((((old.status <> 'scheduled'::text) OR (new.status <> 'in_progress'::text)) AND ((old.status <> 'scheduled'::text) OR (new.status <> 'completed'::text))) AND ((old.status <> 'scheduled'::text) OR (new.status <> 'cancelled'::text))) AND ((old.status <> 'in_progress'::text) OR (new.status <> 'completed'::text))) AND ((old.status <> 'in_progress'::text) OR (new.status <> 'cancelled'::text))))) EXECUTE FUNCTION private.refuse_backward_status();
+
 -- Name: session_schedules session_schedules_30_date_cancellation; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_30_date_cancellation BEFORE UPDATE ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.date_cancellation();
+
+-- Name: session_schedules session_schedules_35_agree_to_cancel; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_35_agree_to_cancel BEFORE UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.agree_to_cancel();
+
+-- Name: session_schedules session_schedules_35_agree_to_move; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_35_agree_to_move BEFORE UPDATE OF scheduled_at ON public.session_schedules FOR EACH ROW WHEN ((new.scheduled_at <> old.scheduled_at)) EXECUTE FUNCTION private.agree_to_move();
+
+-- Name: session_schedules session_schedules_40_keep_wall_time; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_40_keep_wall_time BEFORE INSERT OR UPDATE OF scheduled_at, practitioner_id, time_zone, local_start ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION private.keep_wall_time();
+
+-- Name: session_schedules session_schedules_45_count_participants; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_45_count_participants BEFORE INSERT OR UPDATE ON public.session_schedules FOR EACH ROW WHEN (((new.group_class_id IS NULL) AND (new.max_participants > 1))) EXECUTE FUNCTION private.count_participants();
+
+-- Name: session_schedules session_schedules_45_keep_class; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_45_keep_class BEFORE UPDATE OF max_participants ON public.session_schedules FOR EACH ROW WHEN (((new.group_class_id IS NULL) AND (new.max_participants = 1) AND (old.max_participants > 1))) EXECUTE FUNCTION private.count_participants();
+
+-- Name: session_schedules session_schedules_45_settle; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_45_settle AFTER UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.settle_cancelled_session();
+
+-- Name: session_schedules session_schedules_50_take_other_time; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_50_take_other_time AFTER UPDATE OF status, scheduled_at, duration_minutes, practitioner_id, session_location, max_participants, group_class_id ON public.session_schedules FOR EACH ROW WHEN (((private.takes_time(old.*) <> private.takes_time(new.*)) OR ((old.scheduled_at <> new.scheduled_at) OR (old.duration_minutes <> new.duration_minutes) OR (old.practitioner_id <> new.practitioner_id) OR (old.session_location <> new.session_location) OR ((old.max_participants > 1) <> (new.max_participants > 1))))) EXECUTE FUNCTION private.take_session_time();
+
+-- Name: session_schedules session_schedules_50_take_time; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_50_take_time AFTER INSERT ON public.session_schedules FOR EACH ROW WHEN ((new.group_class_id IS NULL)) EXECUTE FUNCTION private.take_session_time();
+
+-- Name: session_schedules session_schedules_55_move_seats; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_55_move_seats AFTER UPDATE ON public.session_schedules FOR EACH ROW WHEN (((new.max_participants > 1) AND (new.group_class_id IS NULL) AND (((((((new.practitioner_id IS DISTINCT FROM old.practitioner_id) OR (new.scheduled_at IS DISTINCT FROM old.scheduled_at)) OR (new.duration_minutes IS DISTINCT FROM old.duration_minutes)) OR (new.session_location IS DISTINCT FROM old.session_location)) OR (new.physical_location IS DISTINCT FROM old.physical_location)) OR (new.class_name IS DISTINCT FROM old.class_name)) OR (new.max_participants IS DISTINCT FROM old.max_participants)))) EXECUTE FUNCTION private.move_seats();
+
+-- Name: session_schedules session_schedules_60_spend_credit; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_60_spend_credit AFTER INSERT ON public.session_schedules FOR EACH ROW WHEN ((new.credit_lot_id IS NOT NULL)) EXECUTE FUNCTION private.spend_credit();
+
+-- Name: session_schedules session_schedules_65_count_left_seat; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_65_count_left_seat AFTER UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.group_class_id IS NOT NULL) AND (new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.recount_class();
+
+-- Name: session_schedules session_schedules_65_count_lost_seat; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_65_count_lost_seat AFTER DELETE ON public.session_schedules FOR EACH ROW WHEN ((old.group_class_id IS NOT NULL)) EXECUTE FUNCTION private.recount_class();
+
+-- Name: session_schedules session_schedules_65_count_new_seat; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_65_count_new_seat AFTER INSERT ON public.session_schedules FOR EACH ROW WHEN ((new.group_class_id IS NOT NULL)) EXECUTE FUNCTION private.recount_class();
+
+-- Name: session_schedules session_schedules_70_tell_of_booking; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_70_tell_of_booking AFTER INSERT ON public.session_schedules FOR EACH ROW WHEN (((new.max_participants = 1) OR (new.group_class_id IS NOT NULL))) EXECUTE FUNCTION private.tell_of_booking();
+
+-- Name: session_schedules session_schedules_70_tell_of_move; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_70_tell_of_move AFTER UPDATE OF scheduled_at ON public.session_schedules FOR EACH ROW WHEN ((new.scheduled_at <> old.scheduled_at)) EXECUTE FUNCTION private.tell_of_move();
 
 -- Name: access_grants update_access_grants_updated_at; Type: TRIGGER; Schema: public
 
@@ -3617,6 +7211,10 @@ CREATE TRIGGER update_action_recommendations_updated_at BEFORE UPDATE ON public.
 
 CREATE TRIGGER update_cancellation_policy_updated_at BEFORE UPDATE ON public.cancellation_policy FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: checkout_sessions update_checkout_sessions_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_checkout_sessions_updated_at BEFORE UPDATE ON public.checkout_sessions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: data_retention_policies update_data_retention_policies_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_data_retention_policies_updated_at BEFORE UPDATE ON public.data_retention_policies FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -3624,6 +7222,10 @@ CREATE TRIGGER update_data_retention_policies_updated_at BEFORE UPDATE ON public
 -- Name: practitioner_banking update_practitioner_banking_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_practitioner_banking_updated_at BEFORE UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: practitioner_calendars update_practitioner_calendars_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_practitioner_calendars_updated_at BEFORE UPDATE ON public.practitioner_calendars FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 -- Name: practitioner_contracts update_practitioner_contracts_updated_at; Type: TRIGGER; Schema: public
 
@@ -3689,6 +7291,14 @@ CREATE TRIGGER update_waiver_policy_updated_at BEFORE UPDATE ON public.waiver_po
 
 CREATE TRIGGER user_consents_date BEFORE INSERT OR UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION private.date_consent();
 
+-- Name: user_session_credits user_session_credits_hold_to_ledger; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER user_session_credits_hold_to_ledger BEFORE UPDATE ON public.user_session_credits FOR EACH ROW WHEN (((new.credits_remaining <> old.credits_remaining) OR (new.id <> old.id) OR (new.user_id <> old.user_id))) EXECUTE FUNCTION private.hold_credits_to_ledger();
+
+-- Name: user_session_credits user_session_credits_open; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER user_session_credits_open AFTER INSERT ON public.user_session_credits FOR EACH ROW WHEN ((new.credits_remaining > 0)) EXECUTE FUNCTION private.open_credit_lot();
+
 -- Name: user_consents withdrawing_consent_stops_recordings; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER withdrawing_consent_stops_recordings AFTER UPDATE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL) AND ((NOT new.consented) OR (new.revoked_at IS NOT NULL)))) EXECUTE FUNCTION private.stop_recordings_without_consent();
@@ -3707,6 +7317,36 @@ ALTER TABLE ONLY private.channel_admissions
 
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: payment_disputes payment_disputes_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.payment_disputes
+    ADD CONSTRAINT payment_disputes_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkout_sessions(id);
+
+-- Name: payment_refunds payment_refunds_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.payment_refunds
+    ADD CONSTRAINT payment_refunds_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkout_sessions(id);
+
+-- Name: practitioner_time practitioner_time_hold_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES public.session_holds(id) ON DELETE CASCADE;
+
+-- Name: practitioner_time practitioner_time_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: practitioner_time practitioner_time_session_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: practitioner_time practitioner_time_time_off_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.practitioner_time
+    ADD CONSTRAINT practitioner_time_time_off_id_fkey FOREIGN KEY (time_off_id) REFERENCES public.practitioner_time_off(id) ON DELETE CASCADE;
 
 -- Name: recording_files recording_files_recording_id_fkey; Type: FK CONSTRAINT; Schema: private
 
@@ -3763,10 +7403,55 @@ ALTER TABLE ONLY public.action_templates
 ALTER TABLE ONLY public.audit_logs
     ADD CONSTRAINT audit_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
 
+-- Name: availability_exceptions availability_exceptions_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.availability_exceptions
+    ADD CONSTRAINT availability_exceptions_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
 -- Name: cancellation_policy cancellation_policy_updated_by_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.cancellation_policy
     ADD CONSTRAINT cancellation_policy_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: checkout_sessions checkout_sessions_cancellation_policy_version_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_cancellation_policy_version_fkey FOREIGN KEY (cancellation_policy_version) REFERENCES public.cancellation_policy(id);
+
+-- Name: checkout_sessions checkout_sessions_credit_lot_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_credit_lot_id_fkey FOREIGN KEY (credit_lot_id) REFERENCES public.user_session_credits(id) ON DELETE SET NULL;
+
+-- Name: checkout_sessions checkout_sessions_group_class_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_group_class_id_fkey FOREIGN KEY (group_class_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
+
+-- Name: checkout_sessions checkout_sessions_hold_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES public.session_holds(id) ON DELETE SET NULL;
+
+-- Name: checkout_sessions checkout_sessions_package_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_package_id_fkey FOREIGN KEY (package_id) REFERENCES public.session_packages(id) ON DELETE SET NULL;
+
+-- Name: checkout_sessions checkout_sessions_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE SET NULL;
+
+-- Name: checkout_sessions checkout_sessions_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
+
+-- Name: checkout_sessions checkout_sessions_session_type_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.checkout_sessions
+    ADD CONSTRAINT checkout_sessions_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id);
 
 -- Name: liability_waivers liability_waivers_waiver_policy_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -3793,10 +7478,20 @@ ALTER TABLE ONLY public.practitioner_availability
 ALTER TABLE ONLY public.practitioner_banking
     ADD CONSTRAINT practitioner_banking_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
 
+-- Name: practitioner_calendars practitioner_calendars_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_calendars
+    ADD CONSTRAINT practitioner_calendars_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
 -- Name: practitioner_contracts practitioner_contracts_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.practitioner_contracts
     ADD CONSTRAINT practitioner_contracts_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id);
+
+-- Name: practitioner_time_off practitioner_time_off_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_time_off
+    ADD CONSTRAINT practitioner_time_off_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
 
 -- Name: practitioners practitioners_user_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -3828,10 +7523,45 @@ ALTER TABLE ONLY public.session_cancellations
 ALTER TABLE ONLY public.session_cancellations
     ADD CONSTRAINT session_cancellations_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
 
+-- Name: session_holds session_holds_group_class_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_holds
+    ADD CONSTRAINT session_holds_group_class_id_fkey FOREIGN KEY (group_class_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: session_holds session_holds_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_holds
+    ADD CONSTRAINT session_holds_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: session_holds session_holds_session_type_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_holds
+    ADD CONSTRAINT session_holds_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id) ON DELETE CASCADE;
+
+-- Name: session_holds session_holds_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_holds
+    ADD CONSTRAINT session_holds_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
 -- Name: session_notes session_notes_session_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_notes
     ADD CONSTRAINT session_notes_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: session_packages session_packages_session_type_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_packages
+    ADD CONSTRAINT session_packages_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id);
+
+-- Name: session_payments session_payments_checkout_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_payments
+    ADD CONSTRAINT session_payments_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkout_sessions(id);
+
+-- Name: session_payments session_payments_revenue_share_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_payments
+    ADD CONSTRAINT session_payments_revenue_share_id_fkey FOREIGN KEY (revenue_share_id) REFERENCES public.revenue_shares(id);
 
 -- Name: session_payments session_payments_session_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -3868,6 +7598,11 @@ ALTER TABLE ONLY public.session_schedules
 ALTER TABLE ONLY public.session_schedules
     ADD CONSTRAINT session_schedules_correlated_session_id_fkey FOREIGN KEY (correlated_session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
 
+-- Name: session_schedules session_schedules_credit_lot_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_credit_lot_id_fkey FOREIGN KEY (credit_lot_id) REFERENCES public.user_session_credits(id) ON DELETE SET NULL;
+
 -- Name: session_schedules session_schedules_group_class_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_schedules
@@ -3877,6 +7612,11 @@ ALTER TABLE ONLY public.session_schedules
 
 ALTER TABLE ONLY public.session_schedules
     ADD CONSTRAINT session_schedules_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
+
+-- Name: session_schedules session_schedules_session_type_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_schedules
+    ADD CONSTRAINT session_schedules_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id);
 
 -- Name: user_consents user_consents_user_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -3930,6 +7670,22 @@ ALTER TABLE private.agora_uids ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.channel_admissions ENABLE ROW LEVEL SECURITY;
 
+-- Name: outbox; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.outbox ENABLE ROW LEVEL SECURITY;
+
+-- Name: payment_disputes; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.payment_disputes ENABLE ROW LEVEL SECURITY;
+
+-- Name: payment_refunds; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.payment_refunds ENABLE ROW LEVEL SECURITY;
+
+-- Name: practitioner_time; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.practitioner_time ENABLE ROW LEVEL SECURITY;
+
 -- Name: recording_files; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.recording_files ENABLE ROW LEVEL SECURITY;
@@ -3941,6 +7697,10 @@ ALTER TABLE private.recording_links ENABLE ROW LEVEL SECURITY;
 -- Name: remembered_answers; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.remembered_answers ENABLE ROW LEVEL SECURITY;
+
+-- Name: stripe_events; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.stripe_events ENABLE ROW LEVEL SECURITY;
 
 -- Name: access_grants; Type: ROW SECURITY; Schema: public
 
@@ -4078,13 +7838,13 @@ CREATE POLICY "admins remove session types" ON public.session_types FOR DELETE T
 
 CREATE POLICY "admins remove studios" ON public.studio_locations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: revenue_shares admins set the share from now on or later; Type: POLICY; Schema: public
+
+CREATE POLICY "admins set the share from now on or later" ON public.revenue_shares FOR INSERT TO authenticated WITH CHECK ((( SELECT private.is_admin() AS is_admin) AND (valid_from >= now())));
+
 -- Name: user_roles admins take roles; Type: POLICY; Schema: public
 
 CREATE POLICY "admins take roles" ON public.user_roles FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
-
--- Name: session_packages anyone reads active packages, admins all; Type: POLICY; Schema: public
-
-CREATE POLICY "anyone reads active packages, admins all" ON public.session_packages FOR SELECT TO anon, authenticated USING ((is_active OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: products anyone reads active products, admins all; Type: POLICY; Schema: public
 
@@ -4122,9 +7882,17 @@ CREATE POLICY "authors and admins edit notes" ON public.session_notes FOR UPDATE
 
 CREATE POLICY "authors read their notes, participants shared ones, admins all" ON public.session_notes FOR SELECT TO authenticated USING (((author_id = ( SELECT auth.uid() AS uid)) OR ((visibility = 'shared'::text) AND (session_id IN ( SELECT private.my_session_ids() AS my_session_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: availability_exceptions; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.availability_exceptions ENABLE ROW LEVEL SECURITY;
+
 -- Name: cancellation_policy; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.cancellation_policy ENABLE ROW LEVEL SECURITY;
+
+-- Name: checkout_sessions; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.checkout_sessions ENABLE ROW LEVEL SECURITY;
 
 -- Name: action_recommendations client and practitioner change recommendations; Type: POLICY; Schema: public
 
@@ -4157,6 +7925,10 @@ CREATE POLICY "clients, their practitioners and admins change checklists" ON pub
 -- Name: action_checklist clients, their practitioners and admins read checklists; Type: POLICY; Schema: public
 
 CREATE POLICY "clients, their practitioners and admins read checklists" ON public.action_checklist FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: credit_ledger; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.credit_ledger ENABLE ROW LEVEL SECURITY;
 
 -- Name: data_retention_policies; Type: ROW SECURITY; Schema: public
 
@@ -4191,6 +7963,10 @@ CREATE POLICY "participants write notes under their own name" ON public.session_
 -- Name: session_payments payer, practitioner and admins read payments; Type: POLICY; Schema: public
 
 CREATE POLICY "payer, practitioner and admins read payments" ON public.session_payments FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: checkout_sessions payers read their checkouts, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "payers read their checkouts, admins all" ON public.checkout_sessions FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: profiles people add their own profile; Type: POLICY; Schema: public
 
@@ -4235,6 +8011,10 @@ END));
 
 CREATE POLICY "people keep their own memories" ON public.meditation_memories FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: session_packages people read active packages and those they bought, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read active packages and those they bought, admins all" ON public.session_packages FOR SELECT TO authenticated USING ((is_active OR (id IN ( SELECT private.my_package_ids() AS my_package_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
 -- Name: practitioners people read available practitioners, theirs and themselves; Type: POLICY; Schema: public
 
 CREATE POLICY "people read available practitioners, theirs and themselves" ON public.practitioners FOR SELECT TO authenticated USING ((available OR (user_id = ( SELECT auth.uid() AS uid)) OR (id = ANY (ARRAY( SELECT private.visible_practitioner_ids() AS visible_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -4246,6 +8026,14 @@ CREATE POLICY "people read their own consents, admins all" ON public.user_consen
 -- Name: user_session_credits people read their own credits, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "people read their own credits, admins all" ON public.user_session_credits FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: session_holds people read their own holds, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own holds, admins all" ON public.session_holds FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: credit_ledger people read their own ledger, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own ledger, admins all" ON public.credit_ledger FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: meditation_memories people read their own memories; Type: POLICY; Schema: public
 
@@ -4283,13 +8071,25 @@ ALTER TABLE public.practitioner_availability ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.practitioner_banking ENABLE ROW LEVEL SECURITY;
 
+-- Name: practitioner_calendars; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.practitioner_calendars ENABLE ROW LEVEL SECURITY;
+
 -- Name: practitioner_contracts; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.practitioner_contracts ENABLE ROW LEVEL SECURITY;
 
+-- Name: practitioner_time_off; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.practitioner_time_off ENABLE ROW LEVEL SECURITY;
+
 -- Name: practitioners; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.practitioners ENABLE ROW LEVEL SECURITY;
+
+-- Name: availability_exceptions practitioners add their own exceptions, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners add their own exceptions, admins any" ON public.availability_exceptions FOR INSERT TO authenticated WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: practitioner_availability practitioners add their own hours, admins any; Type: POLICY; Schema: public
 
@@ -4303,17 +8103,34 @@ CREATE POLICY "practitioners and admins delete checklist lines" ON public.action
 
 CREATE POLICY "practitioners and admins end assignments" ON public.practitioner_assignments FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: revenue_shares practitioners and admins read revenue shares; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners and admins read revenue shares" ON public.revenue_shares FOR SELECT TO authenticated USING (((EXISTS ( SELECT
+   FROM private.my_practitioner_ids() my_practitioner_ids(my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 -- Name: action_recommendations practitioners and admins withdraw recommendations; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners and admins withdraw recommendations" ON public.action_recommendations FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: availability_exceptions practitioners change their own exceptions, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners change their own exceptions, admins any" ON public.availability_exceptions FOR UPDATE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: practitioner_availability practitioners change their own hours, admins any; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners change their own hours, admins any" ON public.practitioner_availability FOR UPDATE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: practitioner_time_off practitioners change their own time off, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners change their own time off, admins any" ON public.practitioner_time_off FOR UPDATE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 -- Name: practitioners practitioners edit themselves, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners edit themselves, admins all" ON public.practitioners FOR UPDATE TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_time_off practitioners give back their own time off, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners give back their own time off, admins any" ON public.practitioner_time_off FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: action_templates practitioners read the platform's templates and their own; Type: POLICY; Schema: public
 
@@ -4327,19 +8144,39 @@ CREATE POLICY "practitioners read their own banking, admins all" ON public.pract
 
 CREATE POLICY "practitioners read their own contracts, admins all" ON public.practitioner_contracts FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: availability_exceptions practitioners read their own exceptions, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read their own exceptions, admins all" ON public.availability_exceptions FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_time_off practitioners read their own time off, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read their own time off, admins all" ON public.practitioner_time_off FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 -- Name: action_recommendations practitioners recommend to their clients; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners recommend to their clients" ON public.action_recommendations FOR INSERT TO authenticated WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) AND (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) AND ((session_id IS NULL) OR (EXISTS ( SELECT
    FROM public.session_schedules s
   WHERE ((s.id = action_recommendations.session_id) AND (s.client_id = action_recommendations.client_id) AND (s.practitioner_id = action_recommendations.practitioner_id)))))));
 
+-- Name: availability_exceptions practitioners remove their own exceptions, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners remove their own exceptions, admins any" ON public.availability_exceptions FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 -- Name: practitioner_availability practitioners remove their own hours, admins any; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners remove their own hours, admins any" ON public.practitioner_availability FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: practitioner_calendars practitioners set up their own calendar, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners set up their own calendar, admins any" ON public.practitioner_calendars FOR UPDATE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 -- Name: practitioner_contracts practitioners sign, admins end contracts; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners sign, admins end contracts" ON public.practitioner_contracts FOR UPDATE TO authenticated USING ((((status = 'pending'::text) AND (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids)))) OR ( SELECT private.is_admin() AS is_admin))) WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: practitioner_time_off practitioners take their own time off, admins any; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners take their own time off, admins any" ON public.practitioner_time_off FOR INSERT TO authenticated WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: action_checklist practitioners write checklists for their clients; Type: POLICY; Schema: public
 
@@ -4357,9 +8194,17 @@ ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recording_views ENABLE ROW LEVEL SECURITY;
 
+-- Name: revenue_shares; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.revenue_shares ENABLE ROW LEVEL SECURITY;
+
 -- Name: session_cancellations; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.session_cancellations ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_holds; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_holds ENABLE ROW LEVEL SECURITY;
 
 -- Name: session_notes; Type: ROW SECURITY; Schema: public
 
@@ -4384,6 +8229,10 @@ ALTER TABLE public.session_schedules ENABLE ROW LEVEL SECURITY;
 -- Name: session_types; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.session_types ENABLE ROW LEVEL SECURITY;
+
+-- Name: practitioner_calendars signed-in people read calendars; Type: POLICY; Schema: public
+
+CREATE POLICY "signed-in people read calendars" ON public.practitioner_calendars FOR SELECT TO authenticated USING (true);
 
 -- Name: practitioner_availability signed-in people read hours; Type: POLICY; Schema: public
 
@@ -4412,6 +8261,10 @@ ALTER TABLE public.user_roles ENABLE ROW LEVEL SECURITY;
 -- Name: user_session_credits; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.user_session_credits ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_packages visitors read active packages; Type: POLICY; Schema: public
+
+CREATE POLICY "visitors read active packages" ON public.session_packages FOR SELECT TO anon USING (is_active);
 
 -- Name: waiver_policy; Type: ROW SECURITY; Schema: public
 
@@ -4493,10 +8346,23 @@ GRANT INSERT(current_participants),UPDATE(current_participants) ON TABLE public.
 
 GRANT UPDATE(correlated_session_id) ON TABLE public.session_schedules TO authenticated;
 
+-- Name: FUNCTION adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) TO authenticated;
+
 -- Name: FUNCTION admit(session_id uuid, channel_name text, expires_at timestamp with time zone); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) TO authenticated;
+
+-- Name: FUNCTION agree_to_cancel(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.agree_to_cancel() FROM PUBLIC;
+
+-- Name: FUNCTION agree_to_move(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.agree_to_move() FROM PUBLIC;
 
 -- Name: TABLE agora_notifications; Type: ACL; Schema: private
 
@@ -4507,18 +8373,125 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.agora_notifications TO servic
 REVOKE ALL ON FUNCTION private.apply_notification(notice private.agora_notifications) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.apply_notification(notice private.agora_notifications) TO service_role;
 
+-- Name: TABLE stripe_events; Type: ACL; Schema: private
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.stripe_events TO service_role;
+
+-- Name: FUNCTION apply_stripe_event(event private.stripe_events); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.apply_stripe_event(event private.stripe_events) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.apply_stripe_event(event private.stripe_events) TO service_role;
+
+-- Name: FUNCTION apply_waiting_events(payment_intent_id text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.apply_waiting_events(payment_intent_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.apply_waiting_events(payment_intent_id text) TO service_role;
+
+-- Name: TABLE checkout_sessions; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.checkout_sessions TO authenticated;
+GRANT SELECT ON TABLE public.checkout_sessions TO service_role;
+
+-- Name: FUNCTION ask_back_credits(c public.checkout_sessions, credits integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.ask_back_credits(c public.checkout_sessions, credits integer) FROM PUBLIC;
+
 -- Name: FUNCTION auditable(whole_row jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) TO authenticated;
+
+-- Name: FUNCTION book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) TO authenticated;
+
+-- Name: FUNCTION is_time_zone(name text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_time_zone(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_time_zone(name text) TO authenticated;
+GRANT ALL ON FUNCTION private.is_time_zone(name text) TO service_role;
+
+-- Name: TABLE practitioner_calendars; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.practitioner_calendars TO authenticated;
+GRANT SELECT,UPDATE ON TABLE public.practitioner_calendars TO service_role;
+
+-- Name: COLUMN practitioner_calendars.time_zone; Type: ACL; Schema: public
+
+GRANT UPDATE(time_zone) ON TABLE public.practitioner_calendars TO authenticated;
+
+-- Name: COLUMN practitioner_calendars.minimum_notice_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(minimum_notice_minutes) ON TABLE public.practitioner_calendars TO authenticated;
+
+-- Name: COLUMN practitioner_calendars.booking_horizon_days; Type: ACL; Schema: public
+
+GRANT UPDATE(booking_horizon_days) ON TABLE public.practitioner_calendars TO authenticated;
+
+-- Name: COLUMN practitioner_calendars.buffer_before_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(buffer_before_minutes) ON TABLE public.practitioner_calendars TO authenticated;
+
+-- Name: COLUMN practitioner_calendars.buffer_after_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(buffer_after_minutes) ON TABLE public.practitioner_calendars TO authenticated;
+
+-- Name: FUNCTION buffered(scheduled_at timestamp with time zone, duration_minutes integer, calendar public.practitioner_calendars); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.buffered(scheduled_at timestamp with time zone, duration_minutes integer, calendar public.practitioner_calendars) FROM PUBLIC;
+
+-- Name: FUNCTION cancel_class_instead(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.cancel_class_instead() FROM PUBLIC;
+
+-- Name: FUNCTION cancellation_terms(session public.session_schedules, wants_grace boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.cancellation_terms(session public.session_schedules, wants_grace boolean) FROM PUBLIC;
 
 -- Name: FUNCTION channel_of(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.channel_of(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.channel_of(session public.session_schedules) TO authenticated;
 
+-- Name: FUNCTION choose_credit(user_id uuid, session_type_ids uuid[]); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.choose_credit(user_id uuid, session_type_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION claim_checkout(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.claim_checkout() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_checkout() TO service_role;
+
+-- Name: TABLE session_types; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_types TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_types TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_types TO service_role;
+
+-- Name: FUNCTION class_to_pay(group_class_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, type public.session_types); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.class_to_pay(group_class_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, type public.session_types) FROM PUBLIC;
+
+-- Name: FUNCTION count_participants(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.count_participants() FROM PUBLIC;
+
 -- Name: FUNCTION count_without_consent(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.count_without_consent(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION credits_by_ledger(lot_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.credits_by_ledger(lot_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION currency_of(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.currency_of(session public.session_schedules) FROM PUBLIC;
 
 -- Name: FUNCTION date_cancellation(); Type: ACL; Schema: private
 
@@ -4531,6 +8504,19 @@ REVOKE ALL ON FUNCTION private.date_consent() FROM PUBLIC;
 -- Name: FUNCTION date_or_null(written text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.date_or_null(written text) FROM PUBLIC;
+
+-- Name: FUNCTION drop_lapsed_holds(practitioner_id uuid, during tstzrange); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) FROM PUBLIC;
+
+-- Name: FUNCTION expire_credits(at_most integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.expire_credits(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
+
+-- Name: FUNCTION fulfil_checkout(c public.checkout_sessions); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.fulfil_checkout(c public.checkout_sessions) FROM PUBLIC;
 
 -- Name: TABLE session_recordings; Type: ACL; Schema: public
 
@@ -4582,6 +8568,27 @@ REVOKE ALL ON FUNCTION private.get_recording_status(session_id uuid, recording_i
 GRANT ALL ON FUNCTION private.get_recording_status(session_id uuid, recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.get_recording_status(session_id uuid, recording_id uuid) TO service_role;
 
+-- Name: FUNCTION give_back_payment(c public.checkout_sessions); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.give_back_payment(c public.checkout_sessions) FROM PUBLIC;
+
+-- Name: FUNCTION give_calendar(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.give_calendar() FROM PUBLIC;
+
+-- Name: FUNCTION graces_used(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.graces_used(user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION grant_credits(user_id uuid, credits integer, package_id uuid, session_type_id uuid, expires_at timestamp with time zone, stripe_payment_intent_id text, order_id text, metadata jsonb, kind text, session_id uuid, reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.grant_credits(user_id uuid, credits integer, package_id uuid, session_type_id uuid, expires_at timestamp with time zone, stripe_payment_intent_id text, order_id text, metadata jsonb, kind text, session_id uuid, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.grant_credits(user_id uuid, credits integer, package_id uuid, session_type_id uuid, expires_at timestamp with time zone, stripe_payment_intent_id text, order_id text, metadata jsonb, kind text, session_id uuid, reason text) TO service_role;
+
+-- Name: FUNCTION grant_paid_credits(c public.checkout_sessions); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.grant_paid_credits(c public.checkout_sessions) FROM PUBLIC;
+
 -- Name: FUNCTION guard_action_checklist(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.guard_action_checklist() FROM PUBLIC;
@@ -4598,10 +8605,32 @@ REVOKE ALL ON FUNCTION private.guard_practitioner_contracts() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.guard_session_schedules() FROM PUBLIC;
 
+-- Name: FUNCTION held_seats(group_class_id uuid, besides_user uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) FROM PUBLIC;
+
+-- Name: FUNCTION hold_credits_to_ledger(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.hold_credits_to_ledger() FROM PUBLIC;
+
 -- Name: FUNCTION hold_lease(recording_id uuid, lease_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.hold_lease(recording_id uuid, lease_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.hold_lease(recording_id uuid, lease_id uuid) TO service_role;
+
+-- Name: TABLE session_holds; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_holds TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_holds TO service_role;
+
+-- Name: FUNCTION hold_slot(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.hold_slot(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.hold_slot(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid) TO authenticated;
+
+-- Name: FUNCTION holds_time(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.holds_time(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer) FROM PUBLIC;
 
 -- Name: FUNCTION idempotency_caller(arguments jsonb); Type: ACL; Schema: private
 
@@ -4609,12 +8638,29 @@ REVOKE ALL ON FUNCTION private.idempotency_caller(arguments jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.idempotency_caller(arguments jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.idempotency_caller(arguments jsonb) TO service_role;
 
+-- Name: FUNCTION insert_booked_session(client_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, location_coordinates point, notes text, group_class_id uuid, cancellation_policy_version uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.insert_booked_session(client_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, location_coordinates point, notes text, group_class_id uuid, cancellation_policy_version uuid) FROM PUBLIC;
+
+-- Name: FUNCTION insert_paid_seat(client_id uuid, group_class_id uuid, session_type_id uuid, cancellation_policy_version uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.insert_paid_seat(client_id uuid, group_class_id uuid, session_type_id uuid, cancellation_policy_version uuid) FROM PUBLIC;
+
+-- Name: FUNCTION insert_session(client_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, location_coordinates point, notes text, cancellation_policy_version uuid, with_credit boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.insert_session(client_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, location_coordinates point, notes text, cancellation_policy_version uuid, with_credit boolean) FROM PUBLIC;
+
 -- Name: FUNCTION is_admin(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_admin() TO anon;
 GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_admin() TO service_role;
+
+-- Name: FUNCTION is_class(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_class(session public.session_schedules) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO authenticated;
 
 -- Name: FUNCTION is_my_test_channel(channel_name text); Type: ACL; Schema: private
 
@@ -4637,9 +8683,45 @@ GRANT ALL ON FUNCTION private.is_room_of_a_session(channel_name text) TO authent
 REVOKE ALL ON FUNCTION private.is_text_of_policy(signed text, policy_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_text_of_policy(signed text, policy_text text) TO service_role;
 
+-- Name: FUNCTION is_what_we_asked(c public.checkout_sessions, facts private.payment_facts); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_what_we_asked(c public.checkout_sessions, facts private.payment_facts) FROM PUBLIC;
+
+-- Name: FUNCTION judge_starts(practitioner_id uuid, starts timestamp with time zone[], duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.judge_starts(practitioner_id uuid, starts timestamp with time zone[], duration_minutes integer, for_user uuid, ignore_session uuid) FROM PUBLIC;
+
+-- Name: FUNCTION judged_classes(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid, session_location text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.judged_classes(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid, session_location text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.judged_classes(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid, session_location text) TO authenticated;
+GRANT ALL ON FUNCTION private.judged_classes(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid, session_location text) TO service_role;
+
+-- Name: FUNCTION judged_starts(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.judged_starts(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.judged_starts(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.judged_starts(kind public.session_types, first timestamp with time zone, until timestamp with time zone, time_zone text, practitioner_id uuid) TO service_role;
+
 -- Name: FUNCTION keep_active_policy(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.keep_active_policy() FROM PUBLIC;
+
+-- Name: FUNCTION keep_credit_lot(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_credit_lot() FROM PUBLIC;
+
+-- Name: FUNCTION keep_dispute(checkout_id uuid, facts private.payment_facts); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_dispute(checkout_id uuid, facts private.payment_facts) FROM PUBLIC;
+
+-- Name: FUNCTION keep_hold_until(hold_id uuid, until timestamp with time zone, checkout_session_id text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_hold_until(hold_id uuid, until timestamp with time zone, checkout_session_id text) FROM PUBLIC;
+
+-- Name: FUNCTION keep_ledger(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_ledger() FROM PUBLIC;
 
 -- Name: FUNCTION keep_one_active(); Type: ACL; Schema: private
 
@@ -4649,9 +8731,45 @@ REVOKE ALL ON FUNCTION private.keep_one_active() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_waiver() FROM PUBLIC;
 
+-- Name: FUNCTION keep_wall_time(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_wall_time() FROM PUBLIC;
+
 -- Name: FUNCTION link_group_class(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.link_group_class() FROM PUBLIC;
+
+-- Name: FUNCTION lock_calendar(practitioner_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.lock_calendar(practitioner_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION lock_class(group_class_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.lock_class(group_class_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION lock_client(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.lock_client(user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION lock_own_sessions(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.lock_own_sessions() FROM PUBLIC;
+
+-- Name: FUNCTION minutes_of_day(start_time time without time zone, end_time time without time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.minutes_of_day(start_time time without time zone, end_time time without time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.minutes_of_day(start_time time without time zone, end_time time without time zone) TO authenticated;
+GRANT ALL ON FUNCTION private.minutes_of_day(start_time time without time zone, end_time time without time zone) TO service_role;
+
+-- Name: FUNCTION misread_time_zones(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.misread_time_zones() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.misread_time_zones() TO authenticated;
+GRANT ALL ON FUNCTION private.misread_time_zones() TO service_role;
+
+-- Name: FUNCTION move_seats(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.move_seats() FROM PUBLIC;
 
 -- Name: FUNCTION my_client_ids(); Type: ACL; Schema: private
 
@@ -4664,6 +8782,11 @@ GRANT ALL ON FUNCTION private.my_client_ids() TO service_role;
 REVOKE ALL ON FUNCTION private.my_led_session_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_led_session_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_led_session_ids() TO service_role;
+
+-- Name: FUNCTION my_package_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.my_package_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_package_ids() TO authenticated;
 
 -- Name: FUNCTION my_practitioner_ids(); Type: ACL; Schema: private
 
@@ -4701,25 +8824,160 @@ GRANT ALL ON FUNCTION private.next_look(r public.session_recordings, observation
 REVOKE ALL ON FUNCTION private.normalised(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.normalised(document text) TO service_role;
 
+-- Name: FUNCTION observe_payment(checkout_id uuid, facts private.payment_facts); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.observe_payment(checkout_id uuid, facts private.payment_facts) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.observe_payment(checkout_id uuid, facts private.payment_facts) TO service_role;
+
 -- Name: FUNCTION observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, happened_at timestamp with time zone, failover_uid bigint, reason text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, happened_at timestamp with time zone, failover_uid bigint, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, happened_at timestamp with time zone, failover_uid bigint, reason text) TO service_role;
+
+-- Name: FUNCTION occasion_of(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.occasion_of(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION open_checkout(checkout_id uuid, stripe_session_id text, url text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.open_checkout(checkout_id uuid, stripe_session_id text, url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_checkout(checkout_id uuid, stripe_session_id text, url text) TO service_role;
+
+-- Name: FUNCTION open_credit_lot(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.open_credit_lot() FROM PUBLIC;
+
+-- Name: FUNCTION open_hours(practitioner_id uuid, from_date date, until_date date); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.open_hours(practitioner_id uuid, from_date date, until_date date) FROM PUBLIC;
+
+-- Name: FUNCTION part_in(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.part_in(session public.session_schedules) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.part_in(session public.session_schedules) TO authenticated;
 
 -- Name: FUNCTION patience_to_start(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.patience_to_start() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.patience_to_start() TO service_role;
 
+-- Name: TABLE session_payments; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_payments TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.session_payments TO service_role;
+
+-- Name: COLUMN session_payments.status; Type: ACL; Schema: public
+
+GRANT UPDATE(status) ON TABLE public.session_payments TO authenticated;
+
+-- Name: COLUMN session_payments.paid_out_at; Type: ACL; Schema: public
+
+GRANT UPDATE(paid_out_at) ON TABLE public.session_payments TO authenticated;
+
+-- Name: FUNCTION payment_of(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.payment_of(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION people_present(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.people_present(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION policy_agreed(agreed boolean, version uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.policy_agreed(agreed boolean, version uuid) FROM PUBLIC;
+
+-- Name: TABLE cancellation_policy; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.cancellation_policy TO anon;
+GRANT SELECT ON TABLE public.cancellation_policy TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.cancellation_policy TO service_role;
+
+-- Name: COLUMN cancellation_policy.policy_text; Type: ACL; Schema: public
+
+GRANT INSERT(policy_text) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.standard_cancellation_hours; Type: ACL; Schema: public
+
+GRANT INSERT(standard_cancellation_hours) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.late_cancellation_hours; Type: ACL; Schema: public
+
+GRANT INSERT(late_cancellation_hours) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.late_cancellation_fee_usd; Type: ACL; Schema: public
+
+GRANT INSERT(late_cancellation_fee_usd) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.late_cancellation_fee_cad; Type: ACL; Schema: public
+
+GRANT INSERT(late_cancellation_fee_cad) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.grace_cancellations_allowed; Type: ACL; Schema: public
+
+GRANT INSERT(grace_cancellations_allowed) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.is_active; Type: ACL; Schema: public
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.updated_at; Type: ACL; Schema: public
+
+GRANT UPDATE(updated_at) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: COLUMN cancellation_policy.updated_by; Type: ACL; Schema: public
+
+GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.cancellation_policy TO authenticated;
+
+-- Name: FUNCTION policy_of(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.policy_of(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION post_ledger_line(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.post_ledger_line() FROM PUBLIC;
+
+-- Name: TABLE revenue_shares; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.revenue_shares TO authenticated;
+GRANT SELECT ON TABLE public.revenue_shares TO service_role;
+
+-- Name: COLUMN revenue_shares.practitioner_percent; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_percent) ON TABLE public.revenue_shares TO authenticated;
+GRANT INSERT(practitioner_percent) ON TABLE public.revenue_shares TO service_role;
+
+-- Name: COLUMN revenue_shares.valid_from; Type: ACL; Schema: public
+
+GRANT INSERT(valid_from) ON TABLE public.revenue_shares TO authenticated;
+GRANT INSERT(valid_from) ON TABLE public.revenue_shares TO service_role;
+
+-- Name: FUNCTION practitioner_share(amount numeric, share public.revenue_shares); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.practitioner_share(amount numeric, share public.revenue_shares) FROM PUBLIC;
+
+-- Name: FUNCTION put_in_outbox(kind text, user_id uuid, session_id uuid, payload jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid, payload jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION quote_cancellation(session_id uuid, use_grace boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) TO authenticated;
 
 -- Name: FUNCTION recall(rpc text, idempotency_key text, arguments jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO service_role;
+
+-- Name: FUNCTION record_payment(c public.checkout_sessions); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.record_payment(c public.checkout_sessions) FROM PUBLIC;
+
+-- Name: FUNCTION record_refund(refund_id uuid, stripe_refund_id text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.record_refund(refund_id uuid, stripe_refund_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.record_refund(refund_id uuid, stripe_refund_id text) TO service_role;
 
 -- Name: FUNCTION recording_blocks_admission(session_id uuid, user_id uuid); Type: ACL; Schema: private
 
@@ -4740,16 +8998,54 @@ GRANT ALL ON FUNCTION private.recording_prefix(recording_id uuid, attempt intege
 REVOKE ALL ON FUNCTION private.recording_task(r public.session_recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recording_task(r public.session_recordings) TO service_role;
 
+-- Name: FUNCTION recount_class(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recount_class() FROM PUBLIC;
+
+-- Name: FUNCTION rederive_sessions(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.rederive_sessions() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rederive_sessions() TO service_role;
+
 -- Name: FUNCTION refuse(status integer, code text, sentence text, way_forward text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) TO authenticated;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, sentence text, way_forward text) TO service_role;
 
+-- Name: FUNCTION refuse_backward_status(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_backward_status() FROM PUBLIC;
+
 -- Name: FUNCTION refuse_closed_room(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse_closed_room(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse_closed_room(session public.session_schedules) TO authenticated;
+
+-- Name: FUNCTION refuse_full_class(class public.session_schedules, for_user uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_full_class(class public.session_schedules, for_user uuid) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_unbookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_unbookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_uncancellable(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_uncancellable(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_unknown_place(session_location text, physical_location text, location_coordinates point); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_unknown_place(session_location text, physical_location text, location_coordinates point) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_without_waiver(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_without_waiver(user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION release_hold(hold_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.release_hold(hold_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.release_hold(hold_id uuid) TO authenticated;
 
 -- Name: FUNCTION remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb); Type: ACL; Schema: private
 
@@ -4761,6 +9057,24 @@ GRANT ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments
 
 REVOKE ALL ON FUNCTION private.request_recording_stop(session_id uuid, reason text) FROM PUBLIC;
 
+-- Name: FUNCTION request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text) TO authenticated;
+
+-- Name: FUNCTION return_credit(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.return_credit(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION revenue_share_at(moment timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.revenue_share_at(moment timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION room_name(kind text, practitioner_id uuid, client_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.room_name(kind text, practitioner_id uuid, client_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.room_name(kind text, practitioner_id uuid, client_id uuid) TO authenticated;
+
 -- Name: FUNCTION rotate_recording_link(recording_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) FROM PUBLIC;
@@ -4770,6 +9084,26 @@ GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO servic
 -- Name: FUNCTION seal_waiver(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.seal_waiver() FROM PUBLIC;
+
+-- Name: FUNCTION session_types_of(class public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_types_of(class public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION settle_cancellation(session public.session_schedules, uses_grace boolean, reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.settle_cancellation(session public.session_schedules, uses_grace boolean, reason text) FROM PUBLIC;
+
+-- Name: FUNCTION settle_cancelled_session(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.settle_cancelled_session() FROM PUBLIC;
+
+-- Name: FUNCTION settle_checkout(c public.checkout_sessions); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.settle_checkout(c public.checkout_sessions) FROM PUBLIC;
+
+-- Name: FUNCTION settle_deleted_session(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.settle_deleted_session() FROM PUBLIC;
 
 -- Name: FUNCTION sha256_hex(document text); Type: ACL; Schema: private
 
@@ -4781,6 +9115,14 @@ GRANT ALL ON FUNCTION private.sha256_hex(document text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.share_class_recording(recording_id uuid, opens_at text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.share_class_recording(recording_id uuid, opens_at text) TO service_role;
+
+-- Name: FUNCTION share_what_is_left(c public.checkout_sessions, returned_minor integer, is_disputed boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.share_what_is_left(c public.checkout_sessions, returned_minor integer, is_disputed boolean) FROM PUBLIC;
+
+-- Name: FUNCTION spend_credit(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.spend_credit() FROM PUBLIC;
 
 -- Name: FUNCTION start_recording(session_id uuid, mode text, OUT won boolean, OUT recording public.session_recordings); Type: ACL; Schema: private
 
@@ -4811,6 +9153,50 @@ REVOKE ALL ON FUNCTION private.stop_recordings_without_consent() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.sync_profile() FROM PUBLIC;
 
+-- Name: FUNCTION take_back_credits(lot_id uuid, credits integer, reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.take_back_credits(lot_id uuid, credits integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_back_credits(lot_id uuid, credits integer, reason text) TO service_role;
+
+-- Name: FUNCTION take_held_time(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.take_held_time() FROM PUBLIC;
+
+-- Name: FUNCTION take_session_time(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.take_session_time() FROM PUBLIC;
+
+-- Name: FUNCTION take_time_off(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.take_time_off() FROM PUBLIC;
+
+-- Name: FUNCTION taken_seats(group_class_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.taken_seats(group_class_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION takes_time(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.takes_time(session public.session_schedules) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.takes_time(session public.session_schedules) TO authenticated;
+GRANT ALL ON FUNCTION private.takes_time(session public.session_schedules) TO service_role;
+
+-- Name: FUNCTION tell_of_booking(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_booking() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_move(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_move() FROM PUBLIC;
+
+-- Name: FUNCTION time_zone_rules_are_current(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.time_zone_rules_are_current() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.time_zone_rules_are_current() TO service_role;
+
+-- Name: FUNCTION type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) FROM PUBLIC;
+
 -- Name: FUNCTION user_id_by_email(email text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.user_id_by_email(email text) FROM PUBLIC;
@@ -4827,19 +9213,42 @@ REVOKE ALL ON FUNCTION private.visible_practitioner_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.visible_practitioner_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.visible_practitioner_ids() TO service_role;
 
+-- Name: FUNCTION wall_range(on_date date, start_time time without time zone, end_time time without time zone, time_zone text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.wall_range(on_date date, start_time time without time zone, end_time time without time zone, time_zone text) FROM PUBLIC;
+
 -- Name: FUNCTION was_admitted(session_id uuid, user_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) TO service_role;
 
+-- Name: FUNCTION why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid) FROM PUBLIC;
+
 -- Name: FUNCTION write_audit_log(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.write_audit_log() FROM PUBLIC;
+
+-- Name: TABLE user_session_credits; Type: ACL; Schema: public
+
+GRANT SELECT,UPDATE ON TABLE public.user_session_credits TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.user_session_credits TO service_role;
+
+-- Name: FUNCTION adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) TO authenticated;
 
 -- Name: FUNCTION apply_waiting_notifications(); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.apply_waiting_notifications() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.apply_waiting_notifications() TO service_role;
+
+-- Name: FUNCTION apply_waiting_stripe_events(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.apply_waiting_stripe_events() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.apply_waiting_stripe_events() TO service_role;
 
 -- Name: FUNCTION assign_admin_role(p_user_email text); Type: ACL; Schema: public
 
@@ -4851,11 +9260,41 @@ GRANT ALL ON FUNCTION public.assign_admin_role(p_user_email text) TO service_rol
 REVOKE ALL ON FUNCTION public.assign_admin_role_by_id(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.assign_admin_role_by_id(p_user_id uuid) TO service_role;
 
+-- Name: FUNCTION begin_checkout(payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.begin_checkout(payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_checkout(payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) TO authenticated;
+
+-- Name: FUNCTION book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) TO authenticated;
+
 -- Name: FUNCTION can_access_session(p_user_id uuid, p_session_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.can_access_session(p_user_id uuid, p_session_id uuid) TO service_role;
+
+-- Name: TABLE session_cancellations; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_cancellations TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.session_cancellations TO service_role;
+
+-- Name: FUNCTION cancel_session(session_id uuid, reason text, use_grace boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.cancel_session(session_id uuid, reason text, use_grace boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_session(session_id uuid, reason text, use_grace boolean) TO authenticated;
+
+-- Name: FUNCTION check_session_credits(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.check_session_credits() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_session_credits() TO authenticated;
+
+-- Name: FUNCTION claim_checkout_check(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_checkout_check() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_checkout_check() TO service_role;
 
 -- Name: FUNCTION claim_recording_check(); Type: ACL; Schema: public
 
@@ -4937,6 +9376,12 @@ GRANT ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uu
 REVOKE ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
 
+-- Name: FUNCTION get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) TO authenticated;
+GRANT ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) TO service_role;
+
 -- Name: FUNCTION get_expired_records(p_table_name text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.get_expired_records(p_table_name text) FROM PUBLIC;
@@ -4989,11 +9434,26 @@ REVOKE ALL ON FUNCTION public.has_role(_user_id uuid, _role public.app_role) FRO
 GRANT ALL ON FUNCTION public.has_role(_user_id uuid, _role public.app_role) TO authenticated;
 GRANT ALL ON FUNCTION public.has_role(_user_id uuid, _role public.app_role) TO service_role;
 
+-- Name: FUNCTION hold_slot(practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.hold_slot(practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hold_slot(practitioner_id uuid, scheduled_at timestamp with time zone, session_type_id uuid, session_location text, physical_location text, group_class_id uuid) TO authenticated;
+
+-- Name: FUNCTION increment_group_class_participants(group_class_id uuid, increment_by integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.increment_group_class_participants(group_class_id uuid, increment_by integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.increment_group_class_participants(group_class_id uuid, increment_by integer) TO authenticated;
+
 -- Name: FUNCTION is_practitioner_of(_practitioner_id uuid, _client_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) TO service_role;
+
+-- Name: FUNCTION join_group_class(class_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.join_group_class(class_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.join_group_class(class_id uuid) TO authenticated;
 
 -- Name: FUNCTION keep_recording_lease(recording_id uuid, lease_id uuid); Type: ACL; Schema: public
 
@@ -5004,6 +9464,15 @@ GRANT ALL ON FUNCTION public.keep_recording_lease(recording_id uuid, lease_id uu
 
 REVOKE ALL ON FUNCTION public.keep_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text) TO service_role;
+
+-- Name: TABLE group_session_correlations; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.group_session_correlations TO authenticated;
+
+-- Name: FUNCTION link_group_sessions(session_id uuid, correlated_session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.link_group_sessions(session_id uuid, correlated_session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.link_group_sessions(session_id uuid, correlated_session_id uuid) TO authenticated;
 
 -- Name: FUNCTION log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid, p_ip_address text, p_user_agent text, p_metadata jsonb); Type: ACL; Schema: public
 
@@ -5025,6 +9494,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.recording_files TO service_ro
 REVOKE ALL ON FUNCTION public.next_recording_file(recording_id uuid, lease_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.next_recording_file(recording_id uuid, lease_id uuid) TO service_role;
 
+-- Name: FUNCTION observe_checkout(checkout_id uuid, facts jsonb); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.observe_checkout(checkout_id uuid, facts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.observe_checkout(checkout_id uuid, facts jsonb) TO service_role;
+
 -- Name: FUNCTION observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, reason text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.observe_recording(recording_id uuid, attempt integer, observation text, resource_id text, sid text, agora_status integer, reason text) FROM PUBLIC;
@@ -5036,6 +9510,11 @@ REVOKE ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jso
 GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
 GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) TO service_role;
 
+-- Name: FUNCTION open_checkout(checkout_id uuid, stripe_session_id text, url text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) TO service_role;
+
 -- Name: FUNCTION plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer) FROM PUBLIC;
@@ -5046,10 +9525,45 @@ GRANT ALL ON FUNCTION public.plan_recording_files(recording_id uuid, lease_id uu
 REVOKE ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) TO service_role;
 
+-- Name: FUNCTION quote_cancellation(session_id uuid, use_grace boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.quote_cancellation(session_id uuid, use_grace boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.quote_cancellation(session_id uuid, use_grace boolean) TO authenticated;
+
 -- Name: FUNCTION receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint) TO service_role;
+
+-- Name: FUNCTION receive_stripe_event(event_id text, event_type text, payload jsonb, facts jsonb, happened_at timestamp with time zone); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.receive_stripe_event(event_id text, event_type text, payload jsonb, facts jsonb, happened_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.receive_stripe_event(event_id text, event_type text, payload jsonb, facts jsonb, happened_at timestamp with time zone) TO service_role;
+
+-- Name: FUNCTION reconcile_bookings(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.reconcile_bookings() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reconcile_bookings() TO service_role;
+
+-- Name: FUNCTION record_refund(refund_id uuid, facts jsonb, stripe_refund_id text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text) TO service_role;
+
+-- Name: FUNCTION release_hold(hold_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.release_hold(hold_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.release_hold(hold_id uuid) TO authenticated;
+
+-- Name: FUNCTION request_refund(reason text, checkout_id uuid, session_id uuid, amount_minor integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.request_refund(reason text, checkout_id uuid, session_id uuid, amount_minor integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_refund(reason text, checkout_id uuid, session_id uuid, amount_minor integer) TO authenticated;
+
+-- Name: FUNCTION reschedule_session(session_id uuid, scheduled_at timestamp with time zone); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) TO authenticated;
 
 -- Name: FUNCTION retry_recording(recording_id uuid); Type: ACL; Schema: public
 
@@ -5073,6 +9587,11 @@ GRANT ALL ON FUNCTION public.start_recording(session_id uuid, mode text) TO serv
 REVOKE ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) TO service_role;
+
+-- Name: FUNCTION unlink_group_sessions(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.unlink_group_sessions(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unlink_group_sessions(session_id uuid) TO authenticated;
 
 -- Name: FUNCTION update_action_status(action_id uuid, completed boolean); Type: ACL; Schema: public
 
@@ -5185,47 +9704,50 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.action_templates TO service_ro
 GRANT SELECT ON TABLE public.audit_logs TO authenticated;
 GRANT SELECT,INSERT ON TABLE public.audit_logs TO service_role;
 
--- Name: TABLE cancellation_policy; Type: ACL; Schema: public
+-- Name: TABLE availability_exceptions; Type: ACL; Schema: public
 
-GRANT SELECT ON TABLE public.cancellation_policy TO anon;
-GRANT SELECT ON TABLE public.cancellation_policy TO authenticated;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.cancellation_policy TO service_role;
+GRANT SELECT,DELETE ON TABLE public.availability_exceptions TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.availability_exceptions TO service_role;
 
--- Name: COLUMN cancellation_policy.policy_text; Type: ACL; Schema: public
+-- Name: COLUMN availability_exceptions.practitioner_id; Type: ACL; Schema: public
 
-GRANT INSERT(policy_text) ON TABLE public.cancellation_policy TO authenticated;
+GRANT INSERT(practitioner_id) ON TABLE public.availability_exceptions TO authenticated;
 
--- Name: COLUMN cancellation_policy.standard_cancellation_hours; Type: ACL; Schema: public
+-- Name: COLUMN availability_exceptions.on_date; Type: ACL; Schema: public
 
-GRANT INSERT(standard_cancellation_hours) ON TABLE public.cancellation_policy TO authenticated;
+GRANT INSERT(on_date),UPDATE(on_date) ON TABLE public.availability_exceptions TO authenticated;
 
--- Name: COLUMN cancellation_policy.late_cancellation_hours; Type: ACL; Schema: public
+-- Name: COLUMN availability_exceptions.start_time; Type: ACL; Schema: public
 
-GRANT INSERT(late_cancellation_hours) ON TABLE public.cancellation_policy TO authenticated;
+GRANT INSERT(start_time),UPDATE(start_time) ON TABLE public.availability_exceptions TO authenticated;
 
--- Name: COLUMN cancellation_policy.late_cancellation_fee_usd; Type: ACL; Schema: public
+-- Name: COLUMN availability_exceptions.end_time; Type: ACL; Schema: public
 
-GRANT INSERT(late_cancellation_fee_usd) ON TABLE public.cancellation_policy TO authenticated;
+GRANT INSERT(end_time),UPDATE(end_time) ON TABLE public.availability_exceptions TO authenticated;
 
--- Name: COLUMN cancellation_policy.late_cancellation_fee_cad; Type: ACL; Schema: public
+-- Name: COLUMN availability_exceptions.is_open; Type: ACL; Schema: public
 
-GRANT INSERT(late_cancellation_fee_cad) ON TABLE public.cancellation_policy TO authenticated;
+GRANT INSERT(is_open),UPDATE(is_open) ON TABLE public.availability_exceptions TO authenticated;
 
--- Name: COLUMN cancellation_policy.grace_cancellations_allowed; Type: ACL; Schema: public
+-- Name: COLUMN availability_exceptions.reason; Type: ACL; Schema: public
 
-GRANT INSERT(grace_cancellations_allowed) ON TABLE public.cancellation_policy TO authenticated;
+GRANT INSERT(reason),UPDATE(reason) ON TABLE public.availability_exceptions TO authenticated;
 
--- Name: COLUMN cancellation_policy.is_active; Type: ACL; Schema: public
+-- Name: TABLE credit_ledger; Type: ACL; Schema: public
 
-GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.cancellation_policy TO authenticated;
+GRANT SELECT ON TABLE public.credit_ledger TO authenticated;
+GRANT SELECT ON TABLE public.credit_ledger TO service_role;
 
--- Name: COLUMN cancellation_policy.updated_at; Type: ACL; Schema: public
+-- Name: TABLE session_packages; Type: ACL; Schema: public
 
-GRANT UPDATE(updated_at) ON TABLE public.cancellation_policy TO authenticated;
+GRANT SELECT ON TABLE public.session_packages TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_packages TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_packages TO service_role;
 
--- Name: COLUMN cancellation_policy.updated_by; Type: ACL; Schema: public
+-- Name: TABLE credit_history; Type: ACL; Schema: public
 
-GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.cancellation_policy TO authenticated;
+GRANT SELECT ON TABLE public.credit_history TO authenticated;
+GRANT SELECT ON TABLE public.credit_history TO service_role;
 
 -- Name: TABLE data_retention_policies; Type: ACL; Schema: public
 
@@ -5298,6 +9820,11 @@ GRANT INSERT(signature_image) ON TABLE public.liability_waivers TO service_role;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.meditation_memories TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.meditation_memories TO service_role;
+
+-- Name: TABLE past_purchases; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.past_purchases TO authenticated;
+GRANT SELECT ON TABLE public.past_purchases TO service_role;
 
 -- Name: TABLE practitioner_assignments; Type: ACL; Schema: public
 
@@ -5374,6 +9901,27 @@ GRANT UPDATE(status) ON TABLE public.practitioner_contracts TO authenticated;
 -- Name: COLUMN practitioner_contracts.expires_at; Type: ACL; Schema: public
 
 GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: TABLE practitioner_time_off; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.practitioner_time_off TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_time_off TO service_role;
+
+-- Name: COLUMN practitioner_time_off.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.practitioner_time_off TO authenticated;
+
+-- Name: COLUMN practitioner_time_off.starts_at; Type: ACL; Schema: public
+
+GRANT INSERT(starts_at),UPDATE(starts_at) ON TABLE public.practitioner_time_off TO authenticated;
+
+-- Name: COLUMN practitioner_time_off.ends_at; Type: ACL; Schema: public
+
+GRANT INSERT(ends_at),UPDATE(ends_at) ON TABLE public.practitioner_time_off TO authenticated;
+
+-- Name: COLUMN practitioner_time_off.reason; Type: ACL; Schema: public
+
+GRANT INSERT(reason),UPDATE(reason) ON TABLE public.practitioner_time_off TO authenticated;
 
 -- Name: TABLE practitioners; Type: ACL; Schema: public
 
@@ -5459,11 +10007,6 @@ GRANT INSERT(address),UPDATE(address) ON TABLE public.profiles TO authenticated;
 GRANT SELECT ON TABLE public.recording_views TO authenticated;
 GRANT SELECT,INSERT ON TABLE public.recording_views TO service_role;
 
--- Name: TABLE session_cancellations; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.session_cancellations TO authenticated;
-GRANT SELECT,INSERT ON TABLE public.session_cancellations TO service_role;
-
 -- Name: TABLE session_notes; Type: ACL; Schema: public
 
 GRANT SELECT,DELETE ON TABLE public.session_notes TO authenticated;
@@ -5484,31 +10027,6 @@ GRANT INSERT(content),UPDATE(content) ON TABLE public.session_notes TO authentic
 -- Name: COLUMN session_notes.visibility; Type: ACL; Schema: public
 
 GRANT INSERT(visibility),UPDATE(visibility) ON TABLE public.session_notes TO authenticated;
-
--- Name: TABLE session_packages; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.session_packages TO anon;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_packages TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_packages TO service_role;
-
--- Name: TABLE session_payments; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.session_payments TO authenticated;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.session_payments TO service_role;
-
--- Name: COLUMN session_payments.status; Type: ACL; Schema: public
-
-GRANT UPDATE(status) ON TABLE public.session_payments TO authenticated;
-
--- Name: COLUMN session_payments.paid_out_at; Type: ACL; Schema: public
-
-GRANT UPDATE(paid_out_at) ON TABLE public.session_payments TO authenticated;
-
--- Name: TABLE session_types; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.session_types TO anon;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_types TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_types TO service_role;
 
 -- Name: TABLE studio_locations; Type: ACL; Schema: public
 
@@ -5586,11 +10104,6 @@ GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_roles TO authenticate
 -- Name: COLUMN user_roles.role; Type: ACL; Schema: public
 
 GRANT INSERT(role),UPDATE(role) ON TABLE public.user_roles TO authenticated;
-
--- Name: TABLE user_session_credits; Type: ACL; Schema: public
-
-GRANT SELECT,UPDATE ON TABLE public.user_session_credits TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_session_credits TO service_role;
 
 -- Name: TABLE waiver_policy; Type: ACL; Schema: public
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psycopg
 
+from .time_zones import renew
+
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM = ROOT / "tests/sql/platform.sql"
 BASELINE = sorted((ROOT / "sql/baseline").glob("*.sql"))
@@ -70,7 +72,9 @@ def embedded() -> Path:
 @contextmanager
 def server(binaries: Path | None = None) -> Iterator[Server]:
     """Start a server on a free loopback port, and leave nothing of it behind."""
-    binaries = binaries or embedded()
+    if binaries is None:
+        binaries = embedded()
+        renew(binaries)
     home = Path(tempfile.mkdtemp(prefix="throwaway-postgres-"))
     user = _unprivileged_user(binaries, home)
     with socket.socket() as probe:

@@ -30,6 +30,12 @@ insert into public.studio_locations (name, address, city, province_state, countr
 select 'Demo studio', '1 Example Street', 'Toronto', 'ON', 'CA', 'M5V 0A1'
 where not exists (select from public.studio_locations);
 
+-- What an earlier start planted is over as soon as it ends or stands in the way of the session that is on now.
+update public.session_schedules set status = 'completed'
+where status in ('scheduled', 'in_progress') and (
+  room_name like 'demo-now-%' and scheduled_at + make_interval(mins => duration_minutes - 10) <= now()
+  or room_name ~ '^demo-(class|studio)-' and scheduled_at < now() + interval '65 minutes');
+
 with practitioner as (
   select id from public.practitioners where user_id = current_setting('demo.practitioner')::uuid
 ),
@@ -55,4 +61,9 @@ where not exists (
   where s.room_name like 'demo-' || what || '-%'
     and (what = 'past' or s.status in ('scheduled', 'in_progress'))
     and (what = 'past' or s.scheduled_at + make_interval(mins => s.duration_minutes - 10) > now())
-);
+)
+-- Whatever else was booked meanwhile stays.
+and (status = 'completed' or not exists (
+  select from private.practitioner_time t
+  where t.practitioner_id = practitioner.id and t.during && tstzrange(starts, starts + make_interval(mins => minutes))
+));

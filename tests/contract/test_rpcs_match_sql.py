@@ -72,13 +72,13 @@ def triggers(stage: Stage) -> dict[str, list[str]]:
 
 
 def uses(function: Function) -> Iterator[Use]:
-    """Every `.rpc(…)` that a function reaches, as it is written."""
+    """Every `.rpc(…)` and `.rows(…)` that a function reaches, as it is written."""
     for file, code in reached(function):
         module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
         for node in ast.walk(code):
             match node:
                 case ast.Call(
-                    func=ast.Attribute(attr="rpc", value=database),
+                    func=ast.Attribute(attr="rpc" | "rows", value=database),
                     args=[ast.Name(id=name)],
                     keywords=keywords,
                 ) if isinstance(getattr(module, name, None), Rpc):

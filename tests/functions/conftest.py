@@ -1,10 +1,12 @@
-"""What the tests of the recording functions share: the emulator, hurried, and a session to record."""
+"""What the tests of functions share: Agora's emulator, hurried, and a session to record; somebody who pays."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.booking_scene import BookingScene
 from tests.cast import Stage
+from tests.payment_scene import PaymentScene
 from tests.recording_scene import SPEED, Agora, Scene
 
 
@@ -22,3 +24,15 @@ def agora(stage: Stage) -> Iterator[Agora]:
 def scene(stage: Stage, agora: Agora) -> Scene:
     """A session that may be recorded."""
     return Scene(stage, agora)
+
+
+@pytest.fixture
+def paying(stage: Stage) -> PaymentScene:
+    """Somebody who wants to pay, and a practitioner whose time is free."""
+    return PaymentScene(stage)
+
+
+@pytest.fixture
+def booking(stage: Stage) -> BookingScene:
+    """Somebody who may book, and a practitioner whose time is free."""
+    return BookingScene(stage)

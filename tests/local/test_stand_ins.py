@@ -110,3 +110,27 @@ def test_stripe_opens_a_checkout(stack: Stack) -> None:
     assert session.url
     assert session.url.startswith(stack.env["STRIPE_API_URL"])
     assert httpx.get(session.url).status_code == 200
+
+
+def test_stripe_sells_at_a_price_that_is_told_with_the_checkout(stack: Stack) -> None:
+    """Its page shows it, and a form without any price passes as it is."""
+    client = stripe.StripeClient(
+        stack.env["STRIPE_SECRET_KEY"], base_addresses={"api": stack.env["STRIPE_API_URL"]}
+    )
+    price = {"currency": "cad", "unit_amount": 5512, "product_data": {"name": "20 minutes & a half"}}
+    session = client.v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "success_url": "http://127.0.0.1/done?a=b&c=d",
+            "line_items": [{"price_data": price, "quantity": 1}],
+            "metadata": {"checkout_id": "one"},
+        }
+    )
+
+    page = httpx.get(session.url or "").text
+    assert ("$55.12 CAD" in page, "20 minutes &amp; a half" in page) == (True, True)
+    assert session.metadata
+    assert session.metadata.to_dict() == {"checkout_id": "one"}
+    assert session.success_url == "http://127.0.0.1/done?a=b&c=d"
+    assert client.v1.checkout.sessions.expire(session.id).status == "expired"
+    assert client.v1.checkout.sessions.create({"mode": "setup"}).status == "open"

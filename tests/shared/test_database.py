@@ -53,6 +53,19 @@ async def test_one_call_is_one_request_as_the_caller(project: HTTPServer) -> Non
     assert 1 == database.calls
 
 
+async def test_all_rows_are_one_request_as_well(project: HTTPServer) -> None:
+    """None of them is an answer too."""
+    for answer in ([{"seat_id": 7}, {"seat_id": 8}], []):
+        project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json(answer)
+    database = caller()
+
+    two, none = await database.rows(hold_seat), await database.rows(hold_seat)
+
+    assert ([Seat(seat_id=7), Seat(seat_id=8)], []) == (two, none)
+    assert ["application/json"] * 2 == [request.headers["accept"] for request, _ in project.log]
+    assert 2 == database.calls
+
+
 async def test_the_service_shows_its_key_and_no_token(project: HTTPServer, environment: Environment) -> None:
     """PostgREST reads no `Bearer sb_…`; the gateway turns the key into a role."""
     environment(SUPABASE_SECRET_KEY=SECRET_KEY)

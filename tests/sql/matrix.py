@@ -58,6 +58,34 @@ MATRIX = {
         new={"practitioner_id": ROW, "day_of_week": 2, "start_time": "09:00", "end_time": "17:00"},
         changes={"day_of_week start_time end_time": "practitioner admin service"},
     ),
+    "practitioner_calendars": Rules(
+        read=SIGNED_IN,
+        insert="",
+        delete="",
+        new={"practitioner_id": ROW},
+        changes={
+            "time_zone minimum_notice_minutes booking_horizon_days buffer_before_minutes"
+            " buffer_after_minutes": "practitioner admin service",
+        },
+        values={"time_zone": "'America/Vancouver'"},
+        row=f"practitioner_id = '{ROW}'",
+    ),
+    "availability_exceptions": Rules(
+        read="practitioner admin service",
+        insert="practitioner admin service",
+        delete="practitioner admin service",
+        new={"practitioner_id": ROW, "on_date": "2031-02-04"},
+        sets="start_time end_time is_open reason",
+        changes={"on_date start_time end_time is_open reason": "practitioner admin service"},
+    ),
+    "practitioner_time_off": Rules(
+        read="practitioner admin service",
+        insert="practitioner admin service",
+        delete="practitioner admin service",
+        new={"practitioner_id": ROW, "starts_at": "2031-05-01", "ends_at": "2031-05-02"},
+        sets="reason",
+        changes={"starts_at ends_at reason": "practitioner admin service"},
+    ),
     "practitioner_assignments": Rules(
         read=PARTIES,
         insert=STAFF,
@@ -139,11 +167,26 @@ MATRIX = {
         },
         sets="session_location physical_location max_participants current_participants class_name",
         changes={
-            "status notes cancelled_at": PARTIES,
-            "scheduled_at class_name session_location physical_location max_participants current_participants"
+            "status notes cancelled_at scheduled_at": PARTIES,
+            "class_name session_location physical_location max_participants current_participants"
             " correlated_session_id": STAFF,
+            "credit_lot_id": "",  # what was spent stays spent
         },
         values={"status": "'cancelled'", "session_location": "'in_person'"},
+    ),
+    "session_holds": Rules(
+        read="client admin service",
+        insert="service",
+        delete="service",
+        new={
+            "user_id": CLIENT,
+            "practitioner_id": ROW,
+            "scheduled_at": "2031-04-07T16:00Z",
+            "duration_minutes": 20,
+            "session_type_id": ROW,
+            "expires_at": "2031-04-01",
+        },
+        values={"status": "'released'"},
     ),
     "session_notes": Rules(
         read="client admin service",
@@ -199,6 +242,30 @@ MATRIX = {
         },
         changes={"status paid_out_at": STAFF},
     ),
+    "revenue_shares": Rules(
+        read="practitioner stranger admin service",
+        insert=STAFF,
+        delete="",
+        new={"practitioner_percent": 70, "valid_from": "2031-01-01T00:00Z"},
+        rest="",
+        never="id created_by",
+    ),
+    "checkout_sessions": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={
+            "user_id": CLIENT,
+            "payment_type": "package_5",
+            "description": "New",
+            "amount_minor": 1,
+            "currency": "cad",
+            "credits": 5,
+            "session_type_id": ROW,
+            "expires_at": "2031-01-01T00:00Z",
+        },
+        rest="",
+    ),
     "session_cancellations": Rules(
         read=PARTIES,
         insert="service",
@@ -245,7 +312,7 @@ MATRIX = {
         insert=STAFF,
         delete=STAFF,
         new={"name": "New", "session_count": 5, "price_cad": 1, "price_usd": 1},
-        sets=PRICES,
+        sets=f"{PRICES} session_type_id is_group session_type",
         rest=STAFF,
     ),
     "products": Rules(
@@ -267,8 +334,17 @@ MATRIX = {
     "user_session_credits": Rules(
         read="client admin service",
         insert="service",
-        delete="service",
+        delete="",
         new={"user_id": CLIENT},
+        rest="",
+    ),
+    "credit_ledger": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={"lot_id": ROW, "user_id": CLIENT, "change": 1, "kind": "purchase"},
+        rest="",
+        row=f"lot_id = '{ROW}'",
     ),
     "waiver_policy": Rules(
         read=ANYBODY,

@@ -19,6 +19,10 @@ insert into public.practitioners (id, user_id, name) values
   ('20000000-0000-4000-8000-000000000002', 'f0000000-0000-4000-8000-000000000002', 'Other practitioner');
 insert into public.practitioner_availability (id, practitioner_id, day_of_week, start_time, end_time) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 1, '09:00', '17:00');
+insert into public.availability_exceptions (id, practitioner_id, on_date, is_open, start_time, end_time) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '2031-02-03', true, '12:00', '15:00');
+insert into public.practitioner_time_off (id, practitioner_id, starts_at, ends_at) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '2031-03-01', '2031-03-08');
 insert into public.practitioner_assignments (id, practitioner_id, client_id) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001'),
   (gen_random_uuid(), '20000000-0000-4000-8000-000000000002', 'c0000000-0000-4000-8000-000000000002');
@@ -56,7 +60,14 @@ insert into public.recording_views (id, recording_id, link_id) values
 
 insert into public.session_types (id, name, duration_minutes, session_type, is_group, price_cad, price_usd) values
   ('10000000-0000-4000-8000-000000000001', '20min Laying', 20, 'laying', false, 50, 36.50);
-update public.session_packages set id = '10000000-0000-4000-8000-000000000001' where session_count = 5;
+insert into public.session_holds (id, user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, expires_at) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '2031-04-07T14:00Z', 20, '10000000-0000-4000-8000-000000000001', '2031-04-01');
+update public.session_packages set id = '10000000-0000-4000-8000-000000000001' where name = '5 Session Package - 60min Expert 1:1';
+update public.revenue_shares set id = '10000000-0000-4000-8000-000000000001';
+insert into public.checkout_sessions
+  (id, user_id, payment_type, description, amount_minor, currency, credits, session_type_id, package_id, stripe_session_id, expires_at)
+values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'package_5', '5 Session Package', 59000, 'cad', 5, '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'cs_story', '2031-04-01');
 update public.products set id = '10000000-0000-4000-8000-000000000001';
 insert into public.studio_locations (id, name, address) values
   ('10000000-0000-4000-8000-000000000001', 'Studio', 'A street');

@@ -32,7 +32,13 @@ def make_class(stage: Stage, **other: Any) -> str:
 
 
 def join(stage: Stage, class_id: str, **other: Any) -> str:
-    """The client joins as the booking page does. Gives the id of their own row."""
+    """The client has signed the waiver and joins as the booking page does. Gives the id of their own row."""
+    stage.act_as("owner")
+    stage.run(
+        """insert into public.liability_waivers (user_id, waiver_text, waiver_policy_id, waiver_policy_version)
+           select %s, policy_text, id, version from public.waiver_policy where is_active on conflict do nothing""",
+        CLIENT,
+    )
     row = {
         "practitioner_id": ROW,
         "client_id": CLIENT,
@@ -132,14 +138,13 @@ def test_cancelling_is_dated_by_the_server(stage: Stage, who: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "scheduled_at = now()",
         "max_participants = 5",
         "class_name = 'Mine'",
         f"correlated_session_id = '{STRANGERS_ROW}'",
     ],
 )
 def test_the_parties_change_nothing_else(stage: Stage, who: str, change: str) -> None:
-    """When, where and how many is not theirs to rewrite."""
+    """Where and how many is not theirs to rewrite; when, only by the rules for moving a session."""
     stage.act_as(who)
     with stage.refused("session_is_fixed"):
         stage.run(f"update public.session_schedules set {change} where id = %s", ROW)

@@ -1,0 +1,42 @@
+"""What asking for one's credits gives."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from shared.database import Rpc
+from shared.wire import Input, Output
+
+
+class CheckSessionCredits(Input):
+    """Nothing has to be said: the caller's own are meant."""
+
+
+class CreditLot(Output):
+    """Credits bought together."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)  # the whole row, as it always was
+
+    id: UUID
+    credits_remaining: int
+    package_id: UUID | None = Field(description="Null: not from a package.")
+    session_type_id: UUID | None = Field(description="The one kind of session they are good for; null: any.")
+    purchased_at: datetime
+    expires_at: datetime | None
+    metadata: dict[str, Any] | None
+
+
+class SessionCredits(Output):
+    """The credits the caller can use today, those that end first at the top."""
+
+    user_id: UUID
+    total_credits: int
+    package_credits: int
+    single_credits: int
+    credits: list[CreditLot]
+    has_credits: bool
+
+
+check_session_credits_rpc = Rpc("check_session_credits", gives=SessionCredits)

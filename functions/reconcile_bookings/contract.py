@@ -1,0 +1,19 @@
+"""What keeping bookings true to the clock gives."""
+
+from pydantic import Field
+
+from shared.database import Rpc
+from shared.wire import Output
+
+
+class ReconciledBookings(Output):
+    """What there was to do."""
+
+    lots_expired: int = Field(description="Credits that lapsed.")
+    sessions_moved: int = Field(
+        description="After a change of clock rules, to the instant of their wall time."
+    )
+    sessions_stuck: int = Field(description="Whose new time is taken: somebody has to move them.")
+
+
+reconcile_bookings_rpc = Rpc("reconcile_bookings", gives=ReconciledBookings)

@@ -1,0 +1,45 @@
+"""What the reconciler claims, and what it reports."""
+
+from typing import Literal
+from uuid import UUID
+
+from shared.database import Rpc
+from shared.payment_facts import OBSERVING_REFUSES
+from shared.wire import Output
+
+Task = Literal["look", "close", "give_up"]
+
+
+class DueCheckout(Output):
+    """A checkout to ask Stripe about now; no task when none is due."""
+
+    task: Task | None
+    checkout_id: UUID | None
+    stripe_session_id: str | None
+
+
+class ObservedCheckout(Output):
+    """Where it stands after what Stripe said."""
+
+    id: UUID
+    status: str
+
+
+class AppliedEvents(Output):
+    """What waited in the inbox and found its payment; and how many old events were forgotten."""
+
+    applied: int
+    forgotten: int
+
+
+class ReconciledPayments(Output):
+    """The reply: how many events were applied, and how many checkouts were asked about, by where they stand."""
+
+    success: bool = True
+    events: int
+    checkouts: dict[str, int]
+
+
+claim_checkout_check_rpc = Rpc("claim_checkout_check", gives=DueCheckout)
+observe_checkout_rpc = Rpc("observe_checkout", gives=ObservedCheckout, refuses=OBSERVING_REFUSES)
+apply_waiting_events_rpc = Rpc("apply_waiting_stripe_events", gives=AppliedEvents, refuses=OBSERVING_REFUSES)

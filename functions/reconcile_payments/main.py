@@ -1,0 +1,67 @@
+"""Bring payments to their end, whatever was lost on the way: every few minutes, ask Stripe about each that is open.
+
+Webhooks make this quick; this makes it certain. With every webhook lost the end is the same.
+"""
+
+import asyncio
+import time
+from collections import Counter
+
+from shared.call import Call
+from shared.errors import Unavailable
+from shared.http import outside
+from shared.payment_facts import PaymentFacts
+from shared.payments import Payments, StripeSettings
+from shared.serving import endpoint
+from shared.settings import ServiceSettings
+
+from .contract import (
+    DueCheckout,
+    ReconciledPayments,
+    apply_waiting_events_rpc,
+    claim_checkout_check_rpc,
+    observe_checkout_rpc,
+)
+
+WORKERS = 4
+TIME_S = 35  # begin nothing after this, so that the last question ends before the function's own time does
+
+
+@endpoint(caller="service", settings=(ServiceSettings, StripeSettings))
+async def reconcile_payments(call: Call[None]) -> ReconciledPayments:
+    """Apply events that waited for their payment, then ask about checkouts until none is due.
+
+    Any number may run at once: a claim is one caller's until the next time. A crash loses nothing but that time.
+    """
+    waiting = await call.service.rpc(apply_waiting_events_rpc)
+    ends: Counter[str] = Counter()
+    until = time.monotonic() + TIME_S
+    errors = await asyncio.gather(*(_work(call, ends, until) for _ in range(WORKERS)), return_exceptions=True)
+    call.log(checkouts=dict(ends))
+    for error in errors:
+        if isinstance(error, BaseException):
+            raise error  # after the others have finished
+    return ReconciledPayments(events=waiting.applied, checkouts=dict(ends))
+
+
+async def _work(call: Call[None], ends: Counter[str], until: float) -> None:
+    stripe = Payments(StripeSettings.read(), outside(), log=call.log)
+    while time.monotonic() < until:
+        due = await call.service.rpc(claim_checkout_check_rpc)
+        if due.task is None:
+            return
+        try:
+            facts = await _ask(stripe, due)
+        except Unavailable:
+            ends["unanswered"] += 1
+            continue  # its next time comes; the others are not its fault
+        observed = await call.service.rpc(observe_checkout_rpc, checkout_id=due.checkout_id, facts=facts)
+        ends[observed.status] += 1
+
+
+async def _ask(stripe: Payments, due: DueCheckout) -> PaymentFacts:
+    if due.stripe_session_id is None:
+        return PaymentFacts(session_status="unopened")
+    if due.task == "close":
+        return await stripe.close(due.stripe_session_id)
+    return await stripe.look(due.stripe_session_id)

@@ -1,0 +1,70 @@
+"""What giving money back takes and gives."""
+
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from shared.database import Rpc
+from shared.payment_facts import OBSERVING_REFUSES
+from shared.wire import Output, StrictInput
+
+
+class RefundPayment(StrictInput):
+    """Which payment, by its checkout or by the session it paid for, how much of it, and why."""
+
+    checkout_id: UUID | None = None
+    session_id: UUID | None = None
+    amount_minor: int | None = Field(default=None, gt=0, description="In cents; by default all that is left.")
+    reason: str = Field(min_length=1, max_length=500, pattern=r"\S")
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.checkout_id is None) == (self.session_id is None):
+            raise ValueError("Give either checkout_id or session_id")
+        return self
+
+
+class RequestedRefund(Output):
+    """A refund that is decided and recorded."""
+
+    refund_id: UUID
+    checkout_id: UUID
+    amount_minor: int
+    currency: Literal["cad", "usd"]
+    payment_intent_id: str
+    stripe_session_id: str
+
+
+class RecordedRefund(Output):
+    """What came of it: how much of the payment the payer has again."""
+
+    status: Literal["sent", "failed"]
+    refunded_minor: int
+
+
+class Refunded(Output):
+    """The reply. `refunded_minor` counts all refunds of the payment that Stripe has confirmed."""
+
+    success: bool = True
+    refund_id: UUID
+    checkout_id: UUID
+    amount_minor: int
+    currency: Literal["cad", "usd"]
+    refunded_minor: int
+
+
+request_refund_rpc = Rpc(
+    "request_refund",
+    gives=RequestedRefund,
+    refuses=(
+        "admins_only",
+        "payment_not_found",
+        "payment_not_refundable",
+        "already_refunded",
+        "request_in_progress",
+        "refund_too_large",
+    ),
+    remembers=True,
+)
+record_refund_rpc = Rpc("record_refund", gives=RecordedRefund, refuses=OBSERVING_REFUSES)

@@ -1,0 +1,188 @@
+"""What Stripe says about a payment, as facts: proving that an event is Stripe's, and reading what it knows.
+
+A fact once true stays true (paid, expired, so much refunded), so facts may come twice, late and in any order; SQL
+gathers them and decides what follows. What the API tells when asked is read into the same facts.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from .settings import Settings
+from .wire import Output
+
+
+class StripeWebhookSettings(Settings):
+    """What proves that an event is Stripe's. Two with a comma between, while a secret is being rotated."""
+
+    stripe_webhook_secret: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(secret.strip() for secret in self.stripe_webhook_secret.split(",") if secret.strip())
+
+
+# What keeps a paid session from being booked is caught in SQL, where it becomes a credit: nobody is refused with it.
+OBSERVING_REFUSES = (
+    "checkout_not_found",
+    "already_joined",
+    "beyond_horizon",
+    "class_full",
+    "class_not_found",
+    "class_not_open",
+    "class_over",
+    "no_usable_credit",
+    "outside_availability",
+    "practitioner_unavailable",
+    "slot_in_past",
+    "slot_taken",
+    "too_short_notice",
+)
+
+
+class PaymentFacts(Output):
+    """Whatever one word of Stripe's tells about one of our payments. SQL knows these names: private.payment_facts."""
+
+    checkout_id: UUID | None = None
+    stripe_session_id: str | None = None
+    payment_intent_id: str | None = None
+    session_status: str | None = (
+        None  # open, complete, expired; missing: Stripe knows none; unopened: it made none
+    )
+    payment_status: str | None = None  # paid, unpaid, no_payment_required
+    payment_failed: bool | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    receipt_url: str | None = None
+    refunded_minor: int | None = None  # all refunds of this payment together
+    dispute_id: str | None = None
+    dispute_status: str | None = None
+    dispute_minor: int | None = None
+
+
+class Event(Output):
+    """A genuine event. `facts` is None if it is not about a payment of ours."""
+
+    id: str
+    type: str
+    happened_at: datetime | None
+    facts: PaymentFacts | None
+    payload: dict[str, Any]
+
+
+class NotReadable(ValueError):
+    """The body is not a JSON object."""
+
+
+def is_genuine(secrets: Iterable[str], body: bytes, signature: str | None) -> bool:
+    """Whether Stripe signed these exact bytes with one of the secrets, within the last five minutes."""
+    from stripe import SignatureVerificationError, Webhook, WebhookSignature
+
+    for secret in secrets:
+        try:
+            WebhookSignature.verify_header(body, signature, secret, Webhook.DEFAULT_TOLERANCE)
+        except (SignatureVerificationError, TypeError, UnicodeDecodeError):
+            continue  # the last two: the library takes neither a signature that is no ASCII nor a body that is no UTF-8
+        return True
+    return False
+
+
+def read_event(body: bytes) -> Event:
+    """Read a body that `is_genuine`. Without an id, as a stand-in may send it, its bytes are its id."""
+    try:
+        event = json.loads(body.replace(b"\\u0000", b""))  # PostgreSQL text cannot hold a NUL
+    except ValueError as error:
+        raise NotReadable("The event is not JSON.") from error
+    if not isinstance(event, dict):
+        raise NotReadable("The event is not a JSON object.")
+    kind = str(event.get("type") or "")
+    return Event(
+        id=str(event.get("id") or hashlib.sha256(body).hexdigest()),
+        type=kind,
+        happened_at=_moment(event.get("created")),
+        facts=_facts_of(kind, _object(_object(event.get("data")).get("object"))),
+        payload=event,
+    )
+
+
+def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
+    """What a checkout session says; its payment and charge too, where the answer contains them."""
+    charge = charge_of(session)
+    return PaymentFacts(
+        checkout_id=_our_id(session),
+        stripe_session_id=_text(session.get("id")),
+        payment_intent_id=_id(session.get("payment_intent")),
+        session_status=_text(session.get("status")),
+        payment_status=_text(session.get("payment_status")),
+        amount_minor=_number(session.get("amount_total")),
+        currency=_text(session.get("currency")),
+        receipt_url=_text(charge.get("receipt_url")),
+        refunded_minor=_number(charge.get("amount_refunded")),
+    )
+
+
+def facts_of_dispute(dispute: Mapping[str, Any]) -> PaymentFacts:
+    """What a dispute says. It names the payment, and knows nothing of our checkout."""
+    return PaymentFacts(
+        payment_intent_id=_id(dispute.get("payment_intent")),
+        dispute_id=_text(dispute.get("id")),
+        dispute_status=_text(dispute.get("status")),
+        dispute_minor=_number(dispute.get("amount")),
+    )
+
+
+def charge_of(session: Mapping[str, Any]) -> dict[str, Any]:
+    """The charge of a checkout session, where the answer contains it."""
+    return _object(_object(session.get("payment_intent")).get("latest_charge"))
+
+
+def _facts_of(kind: str, thing: dict[str, Any]) -> PaymentFacts | None:
+    match kind.split("."):
+        case ["checkout", "session", what] if _our_id(thing):
+            failed = what == "async_payment_failed" or None
+            return facts_of_session(thing).model_copy(update={"payment_failed": failed})
+        case ["charge", "succeeded" | "updated" | "refunded"] if _our_id(thing):
+            return PaymentFacts(
+                checkout_id=_our_id(thing),
+                payment_intent_id=_id(thing.get("payment_intent")),
+                receipt_url=_text(thing.get("receipt_url")),
+                refunded_minor=_number(thing.get("amount_refunded")),
+            )
+        case ["charge", "dispute", _]:
+            return facts_of_dispute(thing)
+    return None
+
+
+def _our_id(thing: Mapping[str, Any]) -> UUID | None:
+    """The checkout that a thing of Stripe's belongs to, if it is one of ours."""
+    try:
+        return UUID(str(_object(thing.get("metadata")).get("checkout_id")))
+    except ValueError:
+        return None
+
+
+def _id(value: Any) -> str | None:
+    """A reference is an id, or the whole thing where that was asked for."""
+    return _text(value.get("id") if isinstance(value, dict) else value)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else None
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

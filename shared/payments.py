@@ -1,0 +1,221 @@
+"""Stripe, as far as selling a session goes: open a checkout page, ask how it is doing, close it, refund it.
+
+    payments = Payments(StripeSettings.read(), outside(), log=call.log)
+    page = await payments.open(order)
+
+The official library, on our own HTTP client and without its globals. It takes long to import, so that waits until
+Stripe is spoken to. A repeat is safe: what creates something carries a key that names the attempt.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+import httpx
+
+from .errors import Broken, Conflict, Unavailable
+from .payment_facts import PaymentFacts, charge_of, facts_of_dispute, facts_of_session
+from .settings import Settings
+
+if TYPE_CHECKING:
+    import stripe
+
+Answer = TypeVar("Answer")
+CHECKOUT_ID = "checkout_id"  # in the metadata of all that Stripe makes for us, to find our row again
+TIMEOUT = httpx.Timeout(8, connect=3)  # with one retry it still fits into a request
+
+
+class StripeSettings(Settings):
+    """What opens Stripe's API. The URL is for a stand-in."""
+
+    stripe_secret_key: str
+    stripe_api_url: str = "https://api.stripe.com"
+
+
+class SiteSettings(Settings):
+    """Where people come back to. Ours alone to say: an Origin header is whatever the caller writes into it."""
+
+    site_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be paid: everything from our own database, nothing from the request."""
+
+    checkout_id: UUID
+    description: str
+    amount_minor: int
+    currency: str
+    expires_at: datetime
+    email: str | None
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where the payer goes."""
+
+    stripe_session_id: str
+    url: str
+
+
+class Payments:
+    """Stripe as one account sees it. Raises Unavailable if it does not answer, Broken if it does not understand us.
+
+    `log` is told one fact per call: Stripe's own number for the request, and its code if it refused.
+    """
+
+    def __init__(
+        self, settings: StripeSettings, http: httpx.AsyncClient, log: Callable[..., None] = lambda **_: None
+    ) -> None:
+        self._settings = settings
+        self._http = http
+        self._log = log
+
+    async def open(self, order: Order) -> Page:
+        """Make a checkout page; the same order again gets the same page."""
+        import stripe
+
+        metadata = {CHECKOUT_ID: str(order.checkout_id)}
+        price: stripe.params.checkout.SessionCreateParamsLineItemPriceData = {
+            "currency": order.currency,
+            "unit_amount": order.amount_minor,
+            "product_data": {"name": order.description},
+        }
+        params: stripe.params.checkout.SessionCreateParams = {
+            "mode": "payment",
+            "line_items": [{"price_data": price, "quantity": 1}],
+            "client_reference_id": str(order.checkout_id),
+            "metadata": metadata,
+            "payment_intent_data": {"metadata": metadata},  # Stripe copies it to the charge
+            "adaptive_pricing": {"enabled": False},  # what is charged is what our database says
+            "expires_at": int(order.expires_at.timestamp()),
+            "success_url": order.success_url,
+            "cancel_url": order.cancel_url,
+        }
+        if order.email:
+            params["customer_email"] = order.email
+        attempt: stripe.RequestOptions = {"idempotency_key": f"checkout-{order.checkout_id}"}
+        try:
+            session = await self._ask(self._client.v1.checkout.sessions.create_async(params, attempt))
+        except stripe.InvalidRequestError as error:
+            raise _not_understood(error) from error
+        return Page(session.id, session.url or "")
+
+    async def refund(self, refund_id: UUID, payment_intent_id: str, amount_minor: int) -> str:
+        """Give so much of a payment back; the same refund again is the same. Gives Stripe's id of it.
+
+        Raises Conflict `refund_refused` with Stripe's own reason, if it never will.
+        """
+        import stripe
+
+        params: stripe.params.RefundCreateParams = {
+            "payment_intent": payment_intent_id,
+            "amount": amount_minor,
+            "metadata": {"refund_id": str(refund_id)},
+        }
+        attempt: stripe.RequestOptions = {"idempotency_key": f"refund-{refund_id}"}
+        try:
+            refund = await self._ask(self._client.v1.refunds.create_async(params, attempt))
+        except stripe.InvalidRequestError as error:
+            raise Conflict(
+                "refund_refused", "Stripe does not refund this payment.", hint=error.user_message
+            ) from error
+        return refund.id
+
+    async def look(self, stripe_session_id: str) -> PaymentFacts:
+        """What Stripe knows of a checkout now, receipt, refunds and newest dispute included.
+
+        `missing` if it knows none of that name.
+        """
+        import stripe
+
+        expand: stripe.params.checkout.SessionRetrieveParams = {"expand": ["payment_intent.latest_charge"]}
+        request = self._client.v1.checkout.sessions.retrieve_async(stripe_session_id, expand)
+        try:
+            session = await self._ask(request)
+        except stripe.InvalidRequestError as error:
+            if error.code != "resource_missing":
+                raise _not_understood(error) from error
+            return PaymentFacts(stripe_session_id=stripe_session_id, session_status="missing")
+        known = session.to_dict()
+        facts = facts_of_session(known)
+        if facts.payment_intent_id and charge_of(known).get("disputed"):
+            newest: stripe.params.DisputeListParams = {"payment_intent": facts.payment_intent_id, "limit": 1}
+            for dispute in (await self._ask(self._client.v1.disputes.list_async(newest))).data:
+                said = facts_of_dispute(dispute.to_dict())
+                return facts.model_copy(update=said.model_dump(exclude_none=True))
+        return facts
+
+    async def close(self, stripe_session_id: str) -> PaymentFacts:
+        """Let nobody pay by this checkout any more. If somebody has, or it is over already, the facts say so."""
+        import stripe
+
+        try:
+            session = await self._ask(self._client.v1.checkout.sessions.expire_async(stripe_session_id))
+        except stripe.InvalidRequestError:
+            return await self.look(stripe_session_id)  # it is not open: how did it end?
+        return facts_of_session(session.to_dict())
+
+    @cached_property
+    def _client(self) -> "stripe.StripeClient":
+        import stripe
+
+        return stripe.StripeClient(
+            self._settings.stripe_secret_key,
+            base_addresses={"api": self._settings.stripe_api_url.rstrip("/")},
+            max_network_retries=1,
+            http_client=_transport(self._http),
+        )
+
+    async def _ask(self, request: Awaitable[Answer]) -> Answer:
+        import stripe
+
+        try:
+            return await request
+        except stripe.InvalidRequestError as error:
+            self._log(stripe_request_id=error.request_id, stripe_error=error.code)
+            raise
+        except (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError) as error:
+            raise _not_understood(error) from error
+        except stripe.StripeError as error:
+            self._log(stripe_request_id=error.request_id, stripe_error=error.code or type(error).__name__)
+            if error.http_status == 409:
+                raise Conflict(
+                    "request_in_progress", "The same request is still running.", hint="Ask again in a moment."
+                ) from error
+            raise Unavailable(
+                "payments_unavailable", "The payment service does not answer. Please try again in a moment."
+            ) from error
+
+
+def _transport(http: httpx.AsyncClient) -> "stripe.HTTPClient":
+    """The library's requests over our own connections: with our timeouts, and past no proxy."""
+    import stripe
+
+    class Transport(stripe.HTTPClient):
+        name = "httpx"
+
+        async def request_async(
+            self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
+        ) -> tuple[bytes, int, Mapping[str, str]]:
+            try:
+                reply = await http.request(method, url, headers=headers, content=post_data, timeout=TIMEOUT)
+            except httpx.HTTPError as error:
+                raise stripe.APIConnectionError(repr(error), should_retry=True) from error  # type: ignore[no-untyped-call]
+            return reply.content, reply.status_code, reply.headers
+
+        def sleep_async(self, secs: float) -> Awaitable[None]:
+            return asyncio.sleep(secs)
+
+    return Transport()
+
+
+def _not_understood(error: "stripe.StripeError") -> Broken:
+    said = f"{error.http_status} {error.code}: {error.user_message}"
+    return Broken(details=f"Stripe answered {said} ({error.request_id})")

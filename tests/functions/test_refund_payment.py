@@ -1,0 +1,165 @@
+"""Giving money back: an admin decides, Stripe does it once, and everything else follows."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.cast import Person, Stage
+from tests.payment_scene import FakeStripe, PaymentScene, served
+
+
+@pytest.fixture(scope="module")
+def functions(stage: Stage, make_httpserver: HTTPServer) -> Iterator[dict[str, httpx.Client]]:
+    """Both functions, with a Stripe that does as it is told."""
+    url = make_httpserver.url_for("").rstrip("/")
+    with (
+        served("create-session-payment", stage, STRIPE_API_URL=url) as pay,
+        served("refund-payment", stage, STRIPE_API_URL=url) as refund,
+    ):
+        yield {"pay": pay, "refund": refund}
+
+
+class Paid:
+    """Something that was paid for, and an admin."""
+
+    def __init__(self, functions: dict[str, httpx.Client], paying: PaymentScene, stripe: FakeStripe) -> None:
+        self._functions = functions
+        self.paying = paying
+        self.stripe = stripe
+        self.admin = paying.stage.admin()
+
+    def buy(self, body: dict[str, Any]) -> str:
+        """Pay for it. Gives the checkout's id."""
+        opened = (
+            self._functions["pay"].post("/", json=body, headers=self.paying.client.headers).raise_for_status()
+        )
+        payment = self.paying.payment(opened)
+        self.stripe.end(opened.json()["url"].rpartition("/")[2], payment, "complete", "paid")
+        self.paying.hear(payment.completed()).raise_for_status()
+        return str(opened.json()["checkout_id"])
+
+    def refund(self, as_: Person | None = None, **body: Any) -> httpx.Response:
+        """Ask for a refund."""
+        body = {"reason": "They moved away.", **body}
+        return self._functions["refund"].post("/", json=body, headers=(as_ or self.admin).headers)
+
+    def asked(self) -> list[tuple[str, dict[str, str], str | None]]:
+        return [each for each in self.stripe.asked if each[0] == "/v1/refunds"]
+
+
+@pytest.fixture
+def paid(functions: dict[str, httpx.Client], paying: PaymentScene, httpserver: HTTPServer) -> Paid:
+    """The scene."""
+    return Paid(functions, paying, FakeStripe(httpserver))
+
+
+def test_a_session_is_refunded_in_full(paid: Paid) -> None:
+    """By the session's id: money, payment and session in one go; the webhook that follows changes nothing."""
+    paid.buy(paid.paying.on_checkout_page())
+    (session,) = paid.paying.sessions()
+
+    reply = paid.refund(session_id=str(session["id"]))
+
+    body = reply.json()
+    assert (reply.status_code, body["success"], body["amount_minor"], body["refunded_minor"]) == (
+        200,
+        True,
+        10000,
+        10000,
+    )
+    ((_, form, key),) = paid.asked()
+    assert (form["amount"], key) == ("10000", f"refund-{body['refund_id']}")
+    assert [row["status"] for row in paid.paying.sessions()] == ["cancelled"]
+    assert [row["status"] for row in paid.paying.rows("public.session_payments", column="client_id")] == [
+        "refunded"
+    ]
+    assert (paid.paying.credits(), "payment_returned" in paid.paying.messages()) == ([], True)
+
+
+def test_a_part_of_a_package_takes_its_credits(paid: Paid) -> None:
+    """Two of five; then what is left; then there is nothing left."""
+    checkout = paid.buy(paid.paying.in_wallet())
+    left = []
+    for amount in (34310 * 2 // 5, None):
+        paid.refund(checkout_id=checkout, amount_minor=amount).raise_for_status()
+        left += paid.paying.credits()
+    again = paid.refund(checkout_id=checkout)
+
+    assert left == [3, 0]
+    assert (again.status_code, again.json()["code"]) == (409, "already_refunded")
+
+
+def test_ten_clicks_refund_once(paid: Paid) -> None:
+    """All of it, at the same moment: Stripe hears one name."""
+    checkout = paid.buy(paid.paying.in_wallet())
+    with ThreadPoolExecutor(10) as crowd:
+        replies = list(crowd.map(lambda _: paid.refund(checkout_id=checkout), range(10)))
+
+    assert {reply.status_code for reply in replies} <= {200, 409}
+    assert len(paid.stripe.refunds) == 1
+    assert [row["refunded_minor"] for row in paid.paying.checkouts()] == [34310]
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_name(paid: Paid) -> None:
+    """Nobody is refunded twice; another amount must wait."""
+    checkout = paid.buy(paid.paying.in_wallet())
+    paid.stripe.fail((500, {"type": "api_error"}), (500, {"type": "api_error"}))
+
+    lost = paid.refund(checkout_id=checkout, amount_minor=1000)
+    other = paid.refund(checkout_id=checkout, amount_minor=2000)
+    again = paid.refund(checkout_id=checkout, amount_minor=1000)
+
+    assert (lost.status_code, lost.json()["code"]) == (503, "payments_unavailable")
+    assert (other.status_code, other.json()["code"]) == (409, "request_in_progress")
+    assert again.json()["refunded_minor"] == 1000
+    assert len({key for *_, key in paid.asked()}) == 1
+
+
+def test_what_stripe_refuses_has_changed_nothing(paid: Paid) -> None:
+    """The admin reads its reason, and may ask for something else."""
+    checkout = paid.buy(paid.paying.in_wallet())
+    paid.stripe.fail(
+        (400, {"type": "invalid_request_error", "code": "charge_disputed", "message": "It is disputed."})
+    )
+
+    refused = paid.refund(checkout_id=checkout)
+    later = paid.refund(checkout_id=checkout, amount_minor=1000)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "refund_refused")
+    assert refused.json()["hint"] == "It is disputed."
+    assert later.status_code == 200
+
+
+def test_only_admins_refund(paid: Paid) -> None:
+    """Not the payer, not the practitioner; Stripe hears nothing."""
+    checkout = paid.buy(paid.paying.on_checkout_page())
+    for person in (paid.paying.client, paid.paying.practitioner, paid.paying.stage.client()):
+        reply = paid.refund(person, checkout_id=checkout)
+
+        assert (reply.status_code, reply.json()["code"]) == (403, "admins_only")
+    assert paid.asked() == []
+
+
+def test_more_than_there_is_cannot_be_given_back(paid: Paid) -> None:
+    """Nor what was never paid, nor nothing, nor without a reason."""
+    checkout = paid.buy(paid.paying.in_wallet())
+    too_much = paid.refund(checkout_id=checkout, amount_minor=34311)
+    unknown = paid.refund(checkout_id=str(uuid4()))
+    bad = [
+        paid.refund(checkout_id=checkout, amount_minor=0),
+        paid.refund(checkout_id=checkout, reason="  "),
+        paid.refund(checkout_id=checkout, session_id=checkout),
+        paid.refund(),
+        paid.refund(checkout_id=checkout, amount=5),
+    ]
+
+    assert (too_much.status_code, too_much.json()["code"]) == (409, "refund_too_large")
+    assert too_much.json()["error"] == "At most 343.10 USD can be given back."
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "payment_not_found")
+    assert [reply.status_code for reply in bad] == [422] * 5
+    assert paid.asked() == []

@@ -1,0 +1,122 @@
+"""Many people at once on the same few calendars: nobody is booked twice, every credit and seat is where it belongs."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from sql.throwaway import Server
+
+from .race import BOOK, PLACES, Connection, Race, acting, at_once, audit, prepare
+
+JOIN = "select session_id from public.join_group_class(%s)"
+ATTEMPTS = 1500  # `python -m tests.sql.race 10000` makes more of them
+
+
+def test_nothing_overlaps_is_lost_or_oversold(
+    postgres: Server, record_property: Callable[[str, object], None]
+) -> None:
+    """Bookings of three lengths, holds, moves, cancellations, seats and cancelled classes, from 24 connections."""
+    race = prepare(postgres, "race")
+
+    race.run(ATTEMPTS)
+
+    record_property("attempts a second", round(ATTEMPTS / race.seconds))
+    assert {} == race.broken
+    assert {} == audit(race)
+    # They did get in each other's way, and much was done all the same.
+    assert race.count("done") > ATTEMPTS / 5
+    assert race.count("slot_taken", "class_full", "already_joined") > ATTEMPTS / 10
+
+
+# All in the same instant
+
+
+@pytest.fixture(scope="module")
+def crowd(postgres: Server) -> Iterator[Race]:
+    """People who all want the same thing; afterwards the books are right."""
+    race = prepare(postgres, "crowd")
+    yield race
+    assert {} == audit(race)
+
+
+def run_as(person: str, statement: str, *values: object) -> Callable[[Connection], object]:
+    """One transaction of one person."""
+
+    def act(connection: Connection) -> object:
+        with acting(connection, person) as run:
+            return run(statement, *values)
+
+    return act
+
+
+def free_time(hours: int) -> datetime:
+    """After everything else that is in the calendars."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30, hours=hours)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_last_seats_are_sold_once(crowd: Race, number: int) -> None:
+    """Twenty want four; no seat is sold twice, and none stays empty."""
+    acts = [run_as(person, JOIN, crowd.classes[number]) for person in crowd.clients[:20]]
+
+    assert {"done": PLACES, "class_full": 20 - PLACES} == Counter(at_once(crowd.url, *acts))
+
+
+def test_one_time_is_booked_once(crowd: Race) -> None:
+    """Twenty want overlapping times of one practitioner."""
+    acts = [
+        run_as(person, BOOK, crowd.practitioners[0], free_time(0) + timedelta(minutes=n % 4 * 5), 45)
+        for n, person in enumerate(crowd.clients[:20])
+    ]
+
+    assert {"done": 1, "slot_taken": 19} == Counter(at_once(crowd.url, *acts))
+
+
+def test_one_credit_is_spent_once(crowd: Race) -> None:
+    """One person, with one credit, wants ten practitioners."""
+    person = crowd.clients[30]
+    with psycopg.connect(crowd.url) as connection:
+        connection.execute(
+            "select private.take_back_credits(id, credits_remaining - (session_type_id is null)::integer, 'Not here')"
+            " from public.user_session_credits where user_id = %s",
+            [person],
+        )
+    crowd.clients.remove(person)  # the audit counts those with all their credits
+
+    acts = [run_as(person, BOOK, practitioner, free_time(10), 45) for practitioner in crowd.practitioners]
+
+    assert {"done": 1, "no_usable_credit": len(acts) - 1} == Counter(at_once(crowd.url, *acts))
+
+
+def test_one_click_too_many_is_one_session(crowd: Race) -> None:
+    """Twelve times the same booking: the same session for all."""
+    person, practitioner = crowd.clients[31], crowd.practitioners[1]
+    acts = [run_as(person, BOOK, practitioner, free_time(20), 45)] * 12
+
+    assert {"done": 12} == Counter(at_once(crowd.url, *acts))
+    with psycopg.connect(crowd.url) as connection:
+        booked = "select count(*) from public.session_schedules where client_id = %s"
+        assert (1,) == connection.execute(booked, [person]).fetchone()
+
+
+@pytest.mark.parametrize("number", range(4, 8))
+def test_leaving_joining_and_cancelling_a_class_do_not_wait_for_each_other(crowd: Race, number: int) -> None:
+    """No deadlock, and everybody has their credit back."""
+    group_class, staying = crowd.classes[number], crowd.clients[40 : 40 + PLACES]
+    for person in staying:
+        assert ["done"] == at_once(crowd.url, run_as(person, JOIN, group_class))
+    mine = "group_class_id = %s and client_id = auth.uid()"
+    leave = f"update public.session_schedules set status = 'cancelled' where {mine} returning id"
+    acts = [
+        run_as(crowd.admin, "select public.cancel_session(%s)", group_class),
+        *(run_as(person, leave, group_class) for person in staying),
+        *(run_as(person, JOIN, group_class) for person in crowd.clients[50:58]),
+    ]
+
+    ends = Counter(at_once(crowd.url, *acts))
+
+    assert ends["done"] >= 1 + PLACES
+    assert {"done", "class_full", "class_not_open", "class_not_found"} >= ends.keys()

@@ -1,0 +1,368 @@
+"""Slots around every change of the clocks for three years: PostgreSQL offers what Python's rules say is open."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import shared.timezones  # noqa: F401 - from here on Python tells the time by the package tzdata
+from tests.sql.conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, Stage
+
+ZONES = ["Toronto", "Vancouver", "Edmonton", "Winnipeg", "New_York", "St_Johns"]
+ZONE = {name: ZoneInfo(f"America/{name}") for name in ZONES}
+STEP = timedelta(minutes=30)
+TODAY = datetime.now(UTC).date()
+
+Range = tuple[datetime, datetime]
+
+
+def changes(zone: ZoneInfo, days: int = 3 * 366) -> Iterator[date]:
+    """The dates on which the clocks of a zone change."""
+    noons = [datetime.combine(TODAY + timedelta(n), time(12), zone) for n in range(days)]
+    for before, after in pairwise(noons):
+        if before.utcoffset() != after.utcoffset():
+            yield after.date()
+
+
+# Every one of them is asked of every zone: also of those that have just stopped changing, where nothing may happen.
+CHANGES = sorted({change for zone in ZONE.values() for change in changes(zone)})
+
+
+# What Python says --------------------------------------------------------------------------------------------------
+
+
+def instant(zone: ZoneInfo, on: date, minute: int) -> datetime:
+    """A wall time; in the hour that comes twice the second one, in the hour that is skipped by the rules before."""
+    wall = datetime.combine(on, time(0)) + timedelta(minutes=minute)
+    first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall
+    return (first if skipped else second).astimezone(UTC)
+
+
+def hours(zone: ZoneInfo, on: date, start: int, end: int) -> Range:
+    return instant(zone, on, start), instant(zone, on, end)
+
+
+def covered(wanted: Range, opened: list[Range]) -> bool:
+    """Whether some ranges together have no gap in another."""
+    start, end = wanted
+    for begins, ends in sorted(opened):
+        if begins <= start < ends:
+            start = ends
+    return start >= end
+
+
+def overlaps(one: Range, other: Range) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[0] < one[1] and other[0] < other[1]
+
+
+class Plan:
+    """A practitioner's hours, as Python reads them."""
+
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        weekly: list[tuple[int, int]],
+        exceptions: list[tuple[date, int, int, bool]],
+        taken: list[Range],
+    ) -> None:
+        self.zone, self.weekly, self.exceptions, self.taken = zone, weekly, exceptions, taken
+
+    def opened(self, on: date) -> list[Range]:
+        """Open exceptions if there are any, else the same hours on every weekday, else the whole day."""
+        own = [(start, end) for day, start, end, is_open in self.exceptions if day == on and is_open]
+        return [hours(self.zone, on, *each) for each in own or self.weekly or [(0, 1440)]]
+
+    def judge(self, start: datetime, minutes: int) -> str | None:
+        """Why a start is not offered, or None."""
+        wanted = (start, start + timedelta(minutes=minutes))
+        first, last = (at.astimezone(self.zone).date() for at in wanted)
+        opened = [each for on in {first, last} for each in self.opened(on)]
+        closed = [
+            hours(self.zone, day, begins, ends)
+            for day, begins, ends, is_open in self.exceptions
+            if not is_open and day in {first, last}
+        ]
+        if not covered(wanted, opened) or any(overlaps(wanted, each) for each in closed):
+            return "outside_availability"
+        return "slot_taken" if any(overlaps(wanted, each) for each in self.taken) else None
+
+    def starts(self, first: datetime, last: datetime) -> Iterator[datetime]:
+        """Every half hour from each local midnight."""
+        on = first.astimezone(self.zone).date() - timedelta(1)
+        while on <= last.astimezone(self.zone).date():
+            start, midnight = instant(self.zone, on, 0), instant(self.zone, on, 1440)
+            while start < midnight:
+                if first <= start < last:
+                    yield start
+                start += STEP
+            on += timedelta(1)
+
+
+# What PostgreSQL is told, and says ----------------------------------------------------------------------------
+
+minute = st.integers(0, 96).map(lambda quarter: quarter * 15)
+window = st.tuples(minute, minute).filter(lambda w: w[0] < w[1])
+
+
+def apart(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that do not overlap one before."""
+    kept: list[tuple[int, int]] = []
+    for start, end in windows:
+        if all(end <= begins or ends <= start for begins, ends in kept):
+            kept.append((start, end))
+    return kept
+
+
+windows = st.lists(window, max_size=3).map(apart)
+
+
+def clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def tell(stage: Stage, plan: Plan) -> None:
+    """The plan becomes the practitioner's, who is open every weekday alike."""
+    stage.act_as("owner")
+    stage.run("delete from public.practitioner_availability where practitioner_id = %s", ROW)
+    stage.run(
+        "update public.practitioner_calendars set time_zone = %s, booking_horizon_days = 1830"
+        " where practitioner_id = %s",
+        plan.zone.key,
+        ROW,
+    )
+    for start, end in plan.weekly:
+        stage.run(
+            "insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)"
+            " select %s, weekday, %s, %s from generate_series(0, 6) weekday",
+            ROW,
+            clock(start),
+            clock(end),
+        )
+    for on, start, end, is_open in plan.exceptions:
+        stage.run(
+            "insert into public.availability_exceptions (practitioner_id, on_date, start_time, end_time, is_open)"
+            " values (%s, %s, %s, %s, %s)",
+            ROW,
+            on,
+            clock(start),
+            clock(end),
+            is_open,
+        )
+    for start, end in plan.taken:
+        stage.run(
+            "insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at) values (%s, %s, %s)",
+            ROW,
+            start,
+            end,
+        )
+
+
+def ask(stage: Stage, kind: str, first: date, last: date, zone: str, **more: Any) -> list[dict[str, Any]]:
+    """Everything that is judged, as the client."""
+    stage.act_as("client")
+    return stage.run(
+        "select slot.* from public.get_available_slots(%s, %s, %s, %s, practitioner_id => %s, explain => true),"
+        " unnest(slots || refused) slot",
+        kind,
+        first,
+        last,
+        zone,
+        ROW,
+    )
+
+
+@pytest.fixture(scope="session")
+def kinds(database: str) -> dict[int, str]:
+    """A kind of session of each length."""
+    import psycopg
+
+    with psycopg.connect(database) as connection:
+        return dict(
+            connection.execute(
+                "select duration_minutes, min(id::text) from public.session_types where not is_group group by 1"
+            ).fetchall()
+        )
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+@pytest.mark.parametrize("zone", ZONES)
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_what_is_offered_is_what_the_wall_clock_says(
+    stage: Stage, kinds: dict[int, str], zone: str, change: date, data: st.DataObject
+) -> None:
+    """Around a change, for any hours, exceptions and time off, asked from any of the zones: each start, each reason."""
+    day = st.integers(-1, 1).map(lambda n: change + timedelta(n))
+    special = {
+        (on, is_open): data.draw(windows, f"{'open' if is_open else 'closed'} on {on}")
+        for on in data.draw(st.lists(day, max_size=2, unique=True), "exceptions")
+        for is_open in data.draw(st.sampled_from([[True], [False], [True, False]]), "kinds")
+    }
+    start = datetime.combine(change, time(0), UTC) + timedelta(
+        minutes=data.draw(st.integers(-600, 2000), "time off")
+    )
+    plan = Plan(
+        ZONE[zone],
+        data.draw(windows, "weekly"),
+        [(on, *each, is_open) for (on, is_open), those in special.items() for each in those],
+        [(start, start + timedelta(minutes=data.draw(st.integers(1, 300))))],
+    )
+    minutes, asker = (
+        data.draw(st.sampled_from(sorted(kinds))),
+        data.draw(st.sampled_from(ZONES), "asked from"),
+    )
+    first, last = change - timedelta(1), change + timedelta(1)
+
+    with stage.undone():
+        tell(stage, plan)
+        judged = ask(stage, kinds[minutes], first, last, f"America/{asker}")
+
+    begin, end = instant(ZONE[asker], first, 0), instant(ZONE[asker], last, 1440)
+    expected = {at: plan.judge(at, minutes) for at in plan.starts(begin, end)}
+    assert expected == {slot["starts_at"]: slot["reason"] for slot in judged}
+    for slot in judged:
+        assert slot["local_start"] == slot["starts_at"].astimezone(ZONE[asker]).replace(tzinfo=None)
+        assert slot["ends_at"] == slot["starts_at"] + timedelta(minutes=minutes)
+
+
+# What else is offered, and what is not ----------------------------------------------------------------------------
+
+GET = """select slot.* from public.get_available_slots(%s, %s, %s, 'America/Toronto', explain => %s),
+                           unnest(slots || refused) slot"""
+
+
+def offered(stage: Stage, kind: str, on: date, *, explain: bool = False) -> list[dict[str, Any]]:
+    """What anybody is offered for a day in Toronto."""
+    stage.act_as("client")
+    return stage.run(GET, kind, on, on, explain)
+
+
+def test_whoever_is_free_at_an_instant_shares_a_row(stage: Stage, kinds: dict[int, str]) -> None:
+    """With anybody: the Monday of one and the any time of the other."""
+    monday = TODAY + timedelta(14 - TODAY.weekday())
+    slots = offered(stage, kinds[60], monday)
+
+    both = {slot["local_start"].time() for slot in slots if len(slot["practitioner_ids"]) == 2}
+    assert {time(9), time(16)} <= both
+    assert both == {at for at in both if time(9) <= at <= time(16)}
+    assert 48 == len(slots) == len({slot["starts_at"] for slot in slots})
+    assert {None} == {slot["reason"] for slot in slots}
+
+
+def test_a_pause_takes_a_practitioner_out_of_the_offer(stage: Stage, kinds: dict[int, str]) -> None:
+    """With the reason, for whoever asks."""
+    monday = TODAY + timedelta(14 - TODAY.weekday())
+    stage.run("update public.practitioners set available = false where id <> %s", ROW)
+
+    assert {ROW} == {
+        str(who) for slot in offered(stage, kinds[60], monday) for who in slot["practitioner_ids"]
+    }
+    judged = offered(stage, kinds[60], monday, explain=True)
+    assert {None, "outside_availability", "practitioner_unavailable"} == {slot["reason"] for slot in judged}
+
+
+def test_notice_and_horizon_cut_the_offer(stage: Stage, kinds: dict[int, str]) -> None:
+    """And what has passed is not offered at all."""
+    stage.run("delete from public.practitioner_availability")
+    stage.run(
+        "update public.practitioner_calendars set minimum_notice_minutes = 1440, booking_horizon_days = 2"
+    )
+    now = stage.one("select now()")
+
+    def expected(ahead: timedelta) -> str | None:
+        if ahead <= timedelta(0):
+            return "slot_in_past"
+        if ahead < timedelta(days=1):
+            return "too_short_notice"
+        return "beyond_horizon" if ahead > timedelta(days=2) else None
+
+    judged = [
+        slot for n in range(5) for slot in offered(stage, kinds[20], TODAY + timedelta(n - 1), explain=True)
+    ]
+
+    assert {expected(slot["starts_at"] - now) for slot in judged} == {slot["reason"] for slot in judged}
+    for slot in judged:
+        assert expected(slot["starts_at"] - now) == slot["reason"], slot["starts_at"]
+
+
+def test_ones_own_hold_is_still_offered(stage: Stage, kinds: dict[int, str]) -> None:
+    """To oneself, and to nobody else."""
+    monday = TODAY + timedelta(14 - TODAY.weekday())
+    slot = offered(stage, kinds[60], monday)[0]
+    stage.run(
+        "select public.hold_slot(%s, %s, %s)", slot["practitioner_ids"][0], slot["starts_at"], kinds[60]
+    )
+
+    assert slot == offered(stage, kinds[60], monday)[0]
+    stage.act_as("other")
+    assert slot["starts_at"] < stage.run(GET, kinds[60], monday, monday, False)[0]["starts_at"]
+
+
+def test_a_kind_of_group_session_is_offered_as_its_classes(stage: Stage) -> None:
+    """Of that place and length, with the seats that are left; full ones on request."""
+    kind, lasting = stage.run(
+        "select id, duration_minutes from public.session_types where is_group and duration_minutes = 60 limit 1"
+    )[0].values()
+    on = TODAY + timedelta(30)
+    classes = []
+    for hour, more in enumerate([{}, {"session_location": "in_person"}, {"duration_minutes": 45}, {}]):
+        row = {
+            "practitioner_id": ROW,
+            "client_id": ADMIN,
+            "scheduled_at": instant(ZONE["Toronto"], on, 600 + hour * 120),
+            "duration_minutes": lasting,
+            "room_name": f"class-{hour}",
+            "max_participants": 2,
+            "current_participants": 0,
+            **more,
+        }
+        names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+        insert = f"insert into public.session_schedules ({names}) values ({marks}) returning id"
+        classes.append(stage.one(insert, *row.values()))
+    evening = classes[3]
+    for client in (CLIENT, OTHER_CLIENT):
+        stage.run(
+            """insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name, notes)
+               values (%s, %s, now(), %s, %s)""",
+            ROW,
+            client,
+            f"seat-{client}",
+            f"Joined group class: {evening}",
+        )
+
+    seen = [(slot["group_class_id"], slot["seats_left"]) for slot in offered(stage, kind, on)]
+    explained = [
+        (slot["group_class_id"], slot["seats_left"], slot["reason"])
+        for slot in offered(stage, kind, on, explain=True)
+    ]
+
+    assert [(classes[0], 2)] == seen
+    assert [(classes[0], 2, None), (evening, 0, "class_full")] == explained
+
+
+def test_what_is_asked_must_be_possible(stage: Stage, kinds: dict[int, str]) -> None:
+    """A kind that is for sale, at most two months, a zone this server can tell the time in."""
+    stage.act_as("client")
+    with stage.refused("session_type_not_found"):
+        stage.run(GET, CLIENT, TODAY, TODAY, False)
+    for last in (TODAY - timedelta(1), TODAY + timedelta(62)):
+        with stage.refused("range_not_possible"):
+            stage.run(GET, kinds[60], TODAY, last, False)
+    stage.act_as("owner")
+    stage.run(
+        "create or replace function private.misread_time_zones() returns setof text"
+        " language sql stable set search_path = '' as $$ select 'America/Toronto' $$"
+    )
+    stage.act_as("client")
+    with stage.refused("time_zone_rules_outdated"):
+        stage.run(GET, kinds[60], TODAY, TODAY, False)
