@@ -48,7 +48,7 @@ lock: install ## Lock what requirements.in names, and write every function's pin
 
 doctor: install ## Say what is wrong with the stack that runs
 	@test -f $(STATE)/env || { echo "There is no stack here yet. Start one: make up"; exit 1; }
-	@set -a; . $(STATE)/env; PYTHONTZPATH= $(python) -m deploy doctor
+	@set -a; . $(STATE)/env; $(python) -m deploy doctor
 
 lint: install ## Check style, types and migrations
 	@.venv/bin/ruff check

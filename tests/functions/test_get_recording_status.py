@@ -83,6 +83,7 @@ def test_it_answers_get_and_wants_to_know_of_what(scene: Scene) -> None:
 def test_participants_of_a_class_get_a_row_and_a_link_of_their_own(stage: Stage, agora: Agora) -> None:
     """Who came finds the class's recording under their own session; absent people and others' links do not show."""
     scene = Scene(stage, agora)
+    stage.execute("delete from public.session_schedules where id = %s", scene.session["id"])
     master = stage.group_class(practitioner=scene.practitioner)
     scene.session, scene.channel = master, master["room_name"]
     came, also_came, absent = stage.client(), stage.client(), stage.client()
