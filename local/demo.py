@@ -67,9 +67,10 @@ def sign_in(env: dict[str, str], role: str) -> Person:
 
 def main(state: Path) -> None:
     """Tell the story."""
-    env = read_env(state)
-    if not env:
-        raise SystemExit("There is no stack here yet. Start one: make up")
+    try:
+        env = read_env(state)
+    except FileNotFoundError:
+        raise SystemExit("There is no stack here yet. Start one: make up") from None
     client, practitioner = sign_in(env, "CLIENT"), sign_in(env, "PRACTITIONER")
     say("The client and the practitioner sign in.")
 
