@@ -6,7 +6,7 @@ Everything goes over HTTP as the frontend does it: sign in, write tables, call f
 import sys
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,14 @@ class Person:
         params = {"on_conflict": conflict} if conflict else {}
         return self._read(
             self.api.post(f"/rest/v1/{table}", json=row, params=params, headers={"prefer": prefer})
+        )
+
+    def change(self, table: str, row: dict[str, Any], **filters: str) -> Any:
+        """What supabase-js does on `update`."""
+        return self._read(
+            self.api.patch(
+                f"/rest/v1/{table}", json=row, params=filters, headers={"prefer": "return=representation"}
+            )
         )
 
     @staticmethod
@@ -120,8 +128,20 @@ def main(state: Path) -> None:
 
 
 def book(client: Person, practitioner: Person) -> Any:
-    """The practitioner's own direct write, as the frontend does it."""
+    """The practitioner's own direct writes, as the frontend does them."""
     own = practitioner.read("practitioners", user_id=f"eq.{practitioner.id}")[0]
+
+    def stamp(minutes: int) -> str:
+        return f"{datetime.now(UTC) + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
+
+    # Whatever is planned for this very hour, by an earlier demo for one, would be in the way.
+    practitioner.change(
+        "session_schedules",
+        {"status": "cancelled", "notes": "Cancelled by practitioner: the demo needs this hour"},
+        practitioner_id=f"eq.{own['id']}",
+        status="eq.scheduled",
+        **{"and": f"(scheduled_at.gte.{stamp(-120)},scheduled_at.lt.{stamp(60)})"},
+    )
     row = {
         "practitioner_id": own["id"],
         "client_id": client.id,
