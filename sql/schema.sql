@@ -6045,6 +6045,64 @@ CREATE TABLE public.recording_views (
 
 COMMENT ON TABLE public.recording_views IS 'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
 
+-- Name: session_history; Type: VIEW; Schema: public
+
+CREATE VIEW public.session_history WITH (security_invoker='true') AS
+ SELECT s.id,
+    s.scheduled_at,
+    s.duration_minutes,
+    s.time_zone,
+    s.local_start,
+    s.status,
+    s.cancelled_at,
+    s.client_id,
+    s.practitioner_id,
+    p.name AS practitioner_name,
+    p.avatar_url AS practitioner_avatar_url,
+    s.session_type_id,
+    t.name AS session_type_name,
+    t.session_type,
+    (s.max_participants > 1) AS is_group,
+    s.class_name,
+    s.group_class_id,
+    s.current_participants,
+    s.max_participants,
+    s.session_location,
+    s.physical_location,
+        CASE
+            WHEN (s.credit_lot_id IS NOT NULL) THEN 'credit'::text
+            WHEN (paid.id IS NOT NULL) THEN 'payment'::text
+            ELSE NULL::text
+        END AS paid_with,
+    c.cancellation_type,
+    c.credit_returned,
+    r.id AS recording_id,
+    r.status AS recording_status,
+    r.recording_url,
+        CASE
+            WHEN (s.status = 'completed'::text) THEN ('/journal?session_id='::text || s.id)
+            ELSE NULL::text
+        END AS journal_path
+   FROM (((((public.session_schedules s
+     LEFT JOIN public.practitioners p ON ((p.id = s.practitioner_id)))
+     LEFT JOIN public.session_types t ON ((t.id = s.session_type_id)))
+     LEFT JOIN public.session_recordings r ON (((r.session_id = s.id) AND (r.status <> 'failed'::text))))
+     LEFT JOIN LATERAL ( SELECT x.id
+           FROM public.session_payments x
+          WHERE (x.session_id = s.id)
+         LIMIT 1) paid ON (true))
+     LEFT JOIN LATERAL ( SELECT x.cancellation_type,
+            x.credit_returned
+           FROM public.session_cancellations x
+          WHERE (x.session_id = s.id)
+          ORDER BY x.cancelled_at
+         LIMIT 1) c ON (true))
+  WHERE (((s.client_id = ( SELECT auth.uid() AS uid)) AND ((s.max_participants = 1) OR (s.group_class_id IS NOT NULL))) OR ((s.practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) AND (s.group_class_id IS NULL)) OR ( SELECT private.is_admin() AS is_admin));
+
+-- Name: VIEW session_history; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.session_history IS 'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
+
 -- Name: session_notes; Type: TABLE; Schema: public
 
 CREATE TABLE public.session_notes (
@@ -10006,6 +10064,10 @@ GRANT INSERT(address),UPDATE(address) ON TABLE public.profiles TO authenticated;
 
 GRANT SELECT ON TABLE public.recording_views TO authenticated;
 GRANT SELECT,INSERT ON TABLE public.recording_views TO service_role;
+
+-- Name: TABLE session_history; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_history TO authenticated;
 
 -- Name: TABLE session_notes; Type: ACL; Schema: public
 
