@@ -118,6 +118,8 @@ class Processes:
             for process in self._living.values():
                 process.poll()
             await asyncio.sleep(0.02)
+        for process in self._living.values():
+            process.wait()  # at once: the reaper goes only when each has ended
         self._notes.unlink(missing_ok=True)
 
     async def reaper_ended(self) -> None:

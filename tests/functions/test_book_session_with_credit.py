@@ -19,7 +19,9 @@ def test_a_credit_becomes_a_session(stage: Stage, booking: BookingScene) -> None
     booked = reply.json()
     assert (booked["success"], booked["credits_remaining"]) == (True, 1)
     (row,) = stage.rest(
-        "GET", "session_schedules?select=*,practitioner:practitioners(name)", as_=booking.client
+        "GET",
+        f"session_schedules?select=*,practitioner:practitioners(name)&client_id=eq.{booking.client.id}",
+        as_=booking.client,
     ).json()
     assert (row["id"], row["status"], row["duration_minutes"]) == (booked["session_id"], "scheduled", 45)
     assert row["practitioner"]["name"]
