@@ -103,7 +103,7 @@ class Supervisor:
         deadline = time.monotonic() + 15
         while taken := taken_ports(self._config.base):
             if any(map(is_served, taken)) or time.monotonic() > deadline:
-                raise RuntimeError(f"Port {taken[0]} is taken. Choose others: make up PORT=55321")
+                raise RuntimeError(f"Port {taken[0]} is taken. Choose others: make up PORT=25000")
             await asyncio.sleep(0.2)
 
     async def _database(self) -> None:
