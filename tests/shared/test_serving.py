@@ -43,17 +43,22 @@ class Seat(Output):
 hold_seat_rpc = Rpc("hold_seat", gives=Seat)
 
 
-@endpoint(caller="user", methods=("POST", "GET"))
-async def hold_seat(call: Call[HoldSeat]) -> Seat:
+def end_as(note: str | None) -> None:
     """Every ending a request can have, by the note it carries."""
-    call.log(seats=call.body.seats)
-    match call.body.note:
+    match note:
         case "full":
             raise Conflict("workshop_full", "No seat is left.")
         case "broken":
             raise ZeroDivisionError("the secret of the cook")
         case "away":
             raise Unavailable("stripe_unavailable", headers={"retry-after": "5"})
+
+
+@endpoint(caller="user", methods=("POST", "GET"))
+async def hold_seat(call: Call[HoldSeat]) -> Seat:
+    """Ends as its note says, else asks the database."""
+    call.log(seats=call.body.seats)
+    end_as(call.body.note)
     return await call.database.rpc(hold_seat_rpc, seats=call.body.seats)
 
 
@@ -61,6 +66,13 @@ async def hold_seat(call: Call[HoldSeat]) -> Seat:
 async def close_workshop(call: Call[StrictInput]) -> Seat:
     """For people and for the platform."""
     return Seat(seat_id=1 if call.caller and call.caller.is_service else 2)
+
+
+@endpoint(caller="user", refusals_with_200=True)
+async def book_ticket(call: Call[HoldSeat]) -> Seat:
+    """For a page that reads a reason only with status 200."""
+    end_as(call.body.note)
+    return Seat(seat_id=1)
 
 
 @endpoint(caller="public", methods=("GET",))
@@ -164,6 +176,33 @@ async def test_anything_can_be_logged(project: HTTPServer, capsys: pytest.Captur
 
     assert 200 == reply.status_code
     assert "\ud800" == said(capsys)["heard"]
+
+
+async def test_a_page_may_be_told_with_status_200_what_is_in_the_way(
+    project: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the world is otherwise about; not who asks, how, with what body, and not our own faults."""
+    async with serve(book_ticket) as booth:
+        full = await booth.post("/", json={"note": "full"}, headers=signed_in())
+        line = said(capsys)
+        others = [
+            await booth.post("/", json={"note": "full"}),
+            await booth.get("/", headers=signed_in()),
+            await booth.post("/", content=b"{}", headers={**signed_in(), "content-type": "text/plain"}),
+            await booth.post("/", json={"seats": "many"}, headers=signed_in()),
+            await booth.post("/", json={"note": "broken"}, headers=signed_in()),
+            await booth.post("/", json={"note": "away"}, headers=signed_in()),
+        ]
+
+    assert 200 == full.status_code
+    assert {
+        "success": False,
+        "error": "No seat is left.",
+        "code": "workshop_full",
+    }.items() <= full.json().items()
+    assert [401, 405, 415, 422, 500, 503] == [reply.status_code for reply in others]
+    assert all("success" not in reply.json() for reply in others)
+    assert {"code": "workshop_full", "status": 200}.items() <= line.items()
 
 
 async def test_a_fault_of_ours_says_nothing_and_logs_everything(

@@ -54,6 +54,8 @@ class Bookings(RuleBasedStateMachine):
         for who in ("client", "other", "practitioner"):
             sign(self.stage, who)
         self.types = {minutes: type_id(self.stage, minutes) for minutes in (20, 45, 60)}
+        for who in ("other", "practitioner"):
+            self.gift_of(who, 2)
         self.group_class = make_class(self.stage, in_hours(100), max_participants=PLACES)
         self.stage.act_as("owner")
         self.stage.run("delete from public.session_holds")
@@ -130,6 +132,11 @@ class Bookings(RuleBasedStateMachine):
             code.append(str(refused))
             return None
 
+    def gift_of(self, who: str, many: int, days: int | None = None) -> None:
+        ends = {"expires_at": in_hours(24 * days)} if days else {}
+        lot = grant(self.stage, many, who=who, **ends)
+        self.keep_lot(lot, who, None, many, ends_in_days=days)
+
     def keep_order(self, table: str, column: str, row: str, number: int) -> None:
         """One transaction has one time; which of two rows is older must not be left to their ids."""
         self.stage.act_as("owner")
@@ -146,9 +153,7 @@ class Bookings(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, many=st.integers(1, 2), days=st.sampled_from([None, 10]))
     def gift(self, who: str, many: int, days: int | None) -> None:
-        ends = {"expires_at": in_hours(24 * days)} if days else {}
-        lot = grant(self.stage, many, who=who, **ends)
-        self.keep_lot(lot, who, None, many, ends_in_days=days)
+        self.gift_of(who, many, days)
 
     @precondition(lambda self: any(not lot.lapsed for lot in self.model.lots.values()))
     @rule(data=st.data())
@@ -158,6 +163,7 @@ class Bookings(RuleBasedStateMachine):
         self.stage.act_as("owner")
         self.stage.run("update public.user_session_credits set expires_at = now() where id = %s", lot.id)
 
+    @precondition(lambda self: any(lot.lapsed and lot.remaining for lot in self.model.lots.values()))
     @rule()
     def the_clock_is_looked_at(self) -> None:
         self.stage.act_as("service")

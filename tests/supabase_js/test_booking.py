@@ -1,0 +1,100 @@
+"""Booking, joining and cancelling through unmodified supabase-js: what must be true of each fact that is told."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from local.config import NODE
+from local.node import NODE_BINARY, environment
+from tests.booking_scene import BookingScene
+from tests.cast import Stage
+
+
+@pytest.fixture(scope="module")
+def told(stage: Stage) -> dict[str, Any]:
+    """The scene, played once: a client with three credits, a free practitioner, a class of theirs."""
+    booking = BookingScene(stage, credits_each=3)
+    group_class = booking.make_class(
+        scheduled_at=booking.starts_at.replace(hour=1, minute=15), duration_minutes=60
+    )
+    scene = {
+        "access_token": booking.client.token,
+        "user_id": str(booking.client.id),
+        "practitioner_id": str(booking.practitioner.practitioner_id),
+        "session_type_id": None,
+        "class_id": str(group_class["id"]),
+        "starts_at": booking.starts_at.replace(hour=12).isoformat(),
+    }
+    names = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY")
+    env = environment(
+        NODE_FOLDER=f"{NODE}/", SCENE=json.dumps(scene), **{name: stage.env[name] for name in names}
+    )
+    played = subprocess.run(
+        [str(NODE_BINARY), "tests/supabase_js/booking.mjs"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert played.returncode == 0, played.stdout + played.stderr
+    return {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}
+
+
+def test_a_credit_becomes_a_session(told: dict[str, Any]) -> None:
+    """And a time that is taken becomes a sentence, which the page can read because the status is 200."""
+    assert told["credits before"]["total_credits"] == 3
+    assert told["booked"]["success"] is True
+    assert told["booked"]["credits_remaining"] == 2
+    taken = told["taken"]
+    assert taken["error"] is None
+    assert (taken["data"]["success"], taken["data"]["code"], taken["data"]["error"]) == (
+        False,
+        "slot_taken",
+        "This time is taken.",
+    )
+
+
+def test_joining_takes_one_seat_and_one_credit(told: dict[str, Any]) -> None:
+    """Although the page counts and deducts too: its count counts nothing, its deduction changes no row."""
+    assert told["class"]["practitioner"]["name"]
+    assert told["counted"] == [{"id": told["class"]["id"], "current_participants": 0, "max_participants": 3}]
+    assert told["joined"]["group_class_id"] == told["class"]["id"]
+    assert (told["deducted by the page"]["error"], told["deducted by the page"]["data"]) == (None, [])
+    assert told["class after"] == {"current_participants": 1}
+    assert told["credits after joining"]["total_credits"] == 1
+
+
+def test_a_second_seat_is_refused_in_words(told: dict[str, Any]) -> None:
+    """The toast shows PostgREST's message."""
+    error = told["joined again"]["error"]
+    assert (error["message"], error["details"]) == (
+        "You have a seat in this class already.",
+        "already_joined",
+    )
+
+
+def test_an_update_of_the_row_cancels_and_gives_the_credit_back(told: dict[str, Any]) -> None:
+    """The page reads the row it wrote."""
+    assert [row["status"] for row in told["cancelled"]] == ["cancelled"]
+    assert told["credits after cancelling"]["total_credits"] == 2
+    assert [(line["kind"], line["change"]) for line in told["ledger"]] == [
+        ("purchase", 3),
+        ("spend", -1),
+        ("spend", -1),
+        ("return", 1),
+    ]
+
+
+def test_wallet_and_history_read_as_the_pages_read_them(told: dict[str, Any]) -> None:
+    """Embeds resolve, and there are two packages for each kind that has any."""
+    assert [(lot["credits_remaining"], lot["grace_cancellation_used"]) for lot in told["wallet"]] == [
+        (2, False)
+    ]
+    assert len(told["packages"]) == 12
+    assert {package["session_type"]["duration_minutes"] for package in told["packages"]} == {45, 60}
+    assert sorted((row["status"], row["is_group"], row["paid_with"]) for row in told["history"]) == [
+        ("cancelled", False, "credit"),
+        ("scheduled", True, "credit"),
+    ]
