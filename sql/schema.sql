@@ -544,6 +544,23 @@ CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
     'bank_name', 'account_holder_name', 'account_number_encrypted', 'routing_number_encrypted'];
 $$;
 
+-- Name: balance_transaction(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.balance_transaction() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_transaction uuid := case tg_table_name when 'ledger_transactions' then to_jsonb(new) ->> 'id'
+                                           else to_jsonb(new) ->> 'transaction_id' end;
+begin
+  if (select count(*) < 2 or sum(p.amount_minor) <> 0 from public.ledger_postings p where p.transaction_id = v_transaction) then
+    perform private.refuse(409, 'transaction_unbalanced', 'The lines of a transaction must add up to nought.');
+  end if;
+  return null;
+end
+$$;
+
 -- Name: begin_checkout(uuid, text, text, uuid, integer, text, boolean, uuid, timestamp with time zone, text, text, uuid, text, boolean, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) RETURNS private.begun_checkout
@@ -2672,6 +2689,34 @@ CREATE FUNCTION private.policy_of(session public.session_schedules) RETURNS publ
     AS $$
   select p from public.cancellation_policy p
    where p.id = (session).cancellation_policy_version or ((session).cancellation_policy_version is null and p.is_active);
+$$;
+
+-- Name: post(text, uuid, text, jsonb, uuid, uuid, uuid, text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.post(kind text, practitioner_id uuid, currency text, lines jsonb, session_id uuid DEFAULT NULL::uuid, payment_id uuid DEFAULT NULL::uuid, payout_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, cause text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_cause       text := coalesce(post.cause, post.payout_id::text, post.session_id::text);
+  v_transaction uuid;
+begin
+  if not exists (select from jsonb_each_text(post.lines) line where line.value::bigint <> 0) then
+    return null;
+  end if;
+  insert into public.ledger_transactions as t (kind, practitioner_id, currency, session_id, payment_id, payout_id, reason, cause)
+  values (post.kind, post.practitioner_id, post.currency, post.session_id, post.payment_id, post.payout_id, post.reason, v_cause)
+  on conflict on constraint ledger_transactions_one_per_fact do nothing
+  returning t.id into v_transaction;
+  if v_transaction is null then
+    return (select t.id from public.ledger_transactions t where t.kind = post.kind and t.cause = v_cause);
+  end if;
+
+  insert into public.ledger_postings (transaction_id, account, amount_minor)
+  select v_transaction, line.key, line.value::bigint from jsonb_each_text(post.lines) line where line.value::bigint <> 0;
+  return v_transaction;
+end
 $$;
 
 -- Name: post_ledger_line(); Type: FUNCTION; Schema: private
@@ -5737,6 +5782,81 @@ CREATE TABLE public.data_retention_policies (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: ledger_postings; Type: TABLE; Schema: public
+
+CREATE TABLE public.ledger_postings (
+    id bigint NOT NULL,
+    transaction_id uuid NOT NULL,
+    account text NOT NULL,
+    amount_minor bigint NOT NULL,
+    CONSTRAINT ledger_postings_account_check CHECK ((account = ANY (ARRAY['client_funds'::text, 'platform_revenue'::text, 'practitioner_payable'::text, 'payouts_sent'::text]))),
+    CONSTRAINT ledger_postings_amount_minor_check CHECK ((amount_minor <> 0))
+);
+
+-- Name: COLUMN ledger_postings.amount_minor; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_postings.amount_minor IS 'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
+
+-- Name: ledger_postings_id_seq; Type: SEQUENCE; Schema: public
+
+ALTER TABLE public.ledger_postings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_postings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: ledger_transactions; Type: TABLE; Schema: public
+
+CREATE TABLE public.ledger_transactions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    currency text NOT NULL,
+    practitioner_id uuid NOT NULL,
+    session_id uuid,
+    payment_id uuid,
+    payout_id uuid,
+    cause text NOT NULL,
+    reason text,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    CONSTRAINT ledger_transactions_currency_check CHECK ((currency = ANY (ARRAY['cad'::text, 'usd'::text]))),
+    CONSTRAINT ledger_transactions_kind_check CHECK ((kind = ANY (ARRAY['accrual'::text, 'reversal'::text, 'payout'::text, 'payout_failed'::text, 'adjustment'::text]))),
+    CONSTRAINT ledger_transactions_name_their_fact CHECK (
+CASE kind
+    WHEN 'accrual'::text THEN (session_id IS NOT NULL)
+    WHEN 'reversal'::text THEN (session_id IS NOT NULL)
+    WHEN 'adjustment'::text THEN ((btrim(reason) <> ''::text) AND (reason IS NOT NULL))
+    ELSE (payout_id IS NOT NULL)
+END)
+);
+
+-- Name: TABLE ledger_transactions; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.ledger_transactions IS 'Every movement of practitioners'' money: evidence.';
+
+-- Name: COLUMN ledger_transactions.practitioner_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.practitioner_id IS 'No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about.';
+
+-- Name: COLUMN ledger_transactions.session_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.session_id IS 'The seat: a session, or somebody''s own row of a class.';
+
+-- Name: COLUMN ledger_transactions.payment_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.payment_id IS 'The row of session_payments that tells of the seat.';
+
+-- Name: COLUMN ledger_transactions.cause; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.cause IS 'The fact it follows from, unique within its kind.';
+
+-- Name: COLUMN ledger_transactions.created_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.created_by IS 'Who made it happen; null: the platform.';
+
 -- Name: liability_waivers; Type: TABLE; Schema: public
 
 CREATE TABLE public.liability_waivers (
@@ -6371,6 +6491,26 @@ ALTER TABLE ONLY public.data_retention_policies
 ALTER TABLE ONLY public.data_retention_policies
     ADD CONSTRAINT data_retention_policies_table_name_key UNIQUE (table_name);
 
+-- Name: ledger_postings ledger_postings_one_line_per_account; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.ledger_postings
+    ADD CONSTRAINT ledger_postings_one_line_per_account UNIQUE (transaction_id, account);
+
+-- Name: ledger_postings ledger_postings_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.ledger_postings
+    ADD CONSTRAINT ledger_postings_pkey PRIMARY KEY (id);
+
+-- Name: ledger_transactions ledger_transactions_one_per_fact; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.ledger_transactions
+    ADD CONSTRAINT ledger_transactions_one_per_fact UNIQUE (kind, cause);
+
+-- Name: ledger_transactions ledger_transactions_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.ledger_transactions
+    ADD CONSTRAINT ledger_transactions_pkey PRIMARY KEY (id);
+
 -- Name: liability_waivers liability_waivers_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.liability_waivers
@@ -6885,6 +7025,22 @@ CREATE INDEX idx_user_session_credits_expires ON public.user_session_credits USI
 
 CREATE INDEX idx_user_session_credits_user_id ON public.user_session_credits USING btree (user_id);
 
+-- Name: ledger_transactions_payment_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX ledger_transactions_payment_id_idx ON public.ledger_transactions USING btree (payment_id) WHERE (payment_id IS NOT NULL);
+
+-- Name: ledger_transactions_payout_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX ledger_transactions_payout_id_idx ON public.ledger_transactions USING btree (payout_id) WHERE (payout_id IS NOT NULL);
+
+-- Name: ledger_transactions_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX ledger_transactions_practitioner_id_idx ON public.ledger_transactions USING btree (practitioner_id, occurred_at);
+
+-- Name: ledger_transactions_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX ledger_transactions_session_id_idx ON public.ledger_transactions USING btree (session_id) WHERE (session_id IS NOT NULL);
+
 -- Name: liability_waivers_one_general_per_version; Type: INDEX; Schema: public
 
 CREATE UNIQUE INDEX liability_waivers_one_general_per_version ON public.liability_waivers USING btree (user_id, waiver_policy_version) WHERE (session_id IS NULL);
@@ -7128,6 +7284,30 @@ CREATE TRIGGER keep_one_active BEFORE INSERT OR UPDATE ON public.cancellation_po
 -- Name: waiver_policy keep_one_active; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER keep_one_active BEFORE INSERT OR UPDATE ON public.waiver_policy FOR EACH ROW EXECUTE FUNCTION private.keep_one_active();
+
+-- Name: ledger_postings ledger_postings_balance; Type: TRIGGER; Schema: public
+
+CREATE CONSTRAINT TRIGGER ledger_postings_balance AFTER INSERT ON public.ledger_postings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.balance_transaction();
+
+-- Name: ledger_postings ledger_postings_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER ledger_postings_keep BEFORE DELETE OR UPDATE ON public.ledger_postings FOR EACH ROW EXECUTE FUNCTION private.keep_ledger();
+
+-- Name: ledger_postings ledger_postings_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER ledger_postings_keep_all BEFORE TRUNCATE ON public.ledger_postings FOR EACH STATEMENT EXECUTE FUNCTION private.keep_ledger();
+
+-- Name: ledger_transactions ledger_transactions_balance; Type: TRIGGER; Schema: public
+
+CREATE CONSTRAINT TRIGGER ledger_transactions_balance AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.balance_transaction();
+
+-- Name: ledger_transactions ledger_transactions_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER ledger_transactions_keep BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION private.keep_ledger();
+
+-- Name: ledger_transactions ledger_transactions_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER ledger_transactions_keep_all BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION private.keep_ledger();
 
 -- Name: liability_waivers liability_waivers_keep; Type: TRIGGER; Schema: public
 
@@ -7510,6 +7690,11 @@ ALTER TABLE ONLY public.checkout_sessions
 
 ALTER TABLE ONLY public.checkout_sessions
     ADD CONSTRAINT checkout_sessions_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id);
+
+-- Name: ledger_postings ledger_postings_transaction_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.ledger_postings
+    ADD CONSTRAINT ledger_postings_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES public.ledger_transactions(id);
 
 -- Name: liability_waivers liability_waivers_waiver_policy_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -8000,6 +8185,14 @@ CREATE POLICY "grantors revoke their grants" ON public.access_grants FOR UPDATE 
 
 CREATE POLICY "grantors, grantees and admins read grants" ON public.access_grants FOR SELECT TO authenticated USING (((grantor_id = ( SELECT auth.uid() AS uid)) OR (grantee_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: ledger_postings; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.ledger_postings ENABLE ROW LEVEL SECURITY;
+
+-- Name: ledger_transactions; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.ledger_transactions ENABLE ROW LEVEL SECURITY;
+
 -- Name: liability_waivers; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.liability_waivers ENABLE ROW LEVEL SECURITY;
@@ -8194,6 +8387,10 @@ CREATE POLICY "practitioners give back their own time off, admins any" ON public
 
 CREATE POLICY "practitioners read the platform's templates and their own" ON public.action_templates FOR SELECT TO authenticated USING (((practitioner_id IS NULL) OR (practitioner_id IN ( SELECT private.my_practitioner_ids() AS my_practitioner_ids))));
 
+-- Name: ledger_transactions practitioners read their ledger, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read their ledger, admins all" ON public.ledger_transactions FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 -- Name: practitioner_banking practitioners read their own banking, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners read their own banking, admins all" ON public.practitioner_banking FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -8328,6 +8525,12 @@ CREATE POLICY "visitors read active packages" ON public.session_packages FOR SEL
 
 ALTER TABLE public.waiver_policy ENABLE ROW LEVEL SECURITY;
 
+-- Name: ledger_postings whoever reads a transaction reads its postings; Type: POLICY; Schema: public
+
+CREATE POLICY "whoever reads a transaction reads its postings" ON public.ledger_postings FOR SELECT TO authenticated USING ((( SELECT private.is_admin() AS is_admin) OR (transaction_id IN ( SELECT t.id
+   FROM public.ledger_transactions t
+  WHERE (t.practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids)))))));
+
 -- Name: SCHEMA private; Type: ACL; Schema: -
 
 GRANT USAGE ON SCHEMA private TO authenticated;
@@ -8457,6 +8660,10 @@ REVOKE ALL ON FUNCTION private.ask_back_credits(c public.checkout_sessions, cred
 -- Name: FUNCTION auditable(whole_row jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION balance_transaction(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.balance_transaction() FROM PUBLIC;
 
 -- Name: FUNCTION begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid); Type: ACL; Schema: private
 
@@ -8989,6 +9196,10 @@ GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.cancellation_policy 
 -- Name: FUNCTION policy_of(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.policy_of(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION post(kind text, practitioner_id uuid, currency text, lines jsonb, session_id uuid, payment_id uuid, payout_id uuid, reason text, cause text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.post(kind text, practitioner_id uuid, currency text, lines jsonb, session_id uuid, payment_id uuid, payout_id uuid, reason text, cause text) FROM PUBLIC;
 
 -- Name: FUNCTION post_ledger_line(); Type: ACL; Schema: private
 
@@ -9811,6 +10022,16 @@ GRANT SELECT ON TABLE public.credit_history TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO service_role;
+
+-- Name: TABLE ledger_postings; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.ledger_postings TO authenticated;
+GRANT SELECT ON TABLE public.ledger_postings TO service_role;
+
+-- Name: TABLE ledger_transactions; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.ledger_transactions TO authenticated;
+GRANT SELECT ON TABLE public.ledger_transactions TO service_role;
 
 -- Name: TABLE liability_waivers; Type: ACL; Schema: public
 

@@ -250,6 +250,27 @@ MATRIX = {
         rest="",
         never="id created_by",
     ),
+    "ledger_transactions": Rules(
+        read="practitioner admin service",
+        insert="",
+        delete="",
+        new={
+            "kind": "accrual",
+            "currency": "cad",
+            "practitioner_id": ROW,
+            "session_id": ROW,
+            "cause": "New",
+        },
+        rest="",
+    ),
+    "ledger_postings": Rules(
+        read="practitioner admin service",
+        insert="",
+        delete="",
+        new={"transaction_id": ROW, "account": "client_funds", "amount_minor": 1},
+        rest="",
+        row=f"transaction_id = '{ROW}'",
+    ),
     "checkout_sessions": Rules(
         read="client admin service",
         insert="",

@@ -51,6 +51,11 @@ insert into public.session_payments
   (id, session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status)
 values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 100, 75, 25, 'cad', 'completed');
+insert into public.ledger_transactions (id, kind, currency, practitioner_id, session_id, payment_id, cause) values
+  ('10000000-0000-4000-8000-000000000001', 'accrual', 'cad', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'story');
+insert into public.ledger_postings (transaction_id, account, amount_minor)
+  select '10000000-0000-4000-8000-000000000001', account, amount
+  from (values ('client_funds', -10000), ('practitioner_payable', 7500), ('platform_revenue', 2500)) as line (account, amount);
 insert into public.session_cancellations (id, session_id, user_id, cancellation_type) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'standard');
 insert into public.session_recordings (id, session_id, cname, recorder_uid, prefix, record_until) values
