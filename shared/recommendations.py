@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from .wire import Output
 
 ActionType = Literal["daily_practice", "mindfulness", "physical", "emotional", "other"]
@@ -23,5 +25,8 @@ class ActionRecommendation(Output):
     due_date: date | None
     completed: bool
     completed_at: datetime | None
+    template_id: UUID | None = Field(
+        description="What it was made from; null for words of the practitioner's own."
+    )
     created_at: datetime
     updated_at: datetime

@@ -23,7 +23,9 @@ class CreateActionRecommendation(StrictInput):
     description: str | None = Field(None, max_length=4000)
     frequency: str | None = Field(None, max_length=100, description="Free text, such as 'daily'.")
     due_date: date | None = None
-    template_id: UUID | None = Field(None, description="Fills in whatever is not given.")
+    template_id: UUID | None = Field(
+        None, description="The platform's or one of their own. Fills in whatever is not given."
+    )
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -42,6 +44,12 @@ class Recommended(Output):
 recommend = Rpc(
     "create_action_recommendation",
     gives=ActionRecommendation,
-    refuses=("not_a_practitioner", "template_not_found", "client_not_found", "session_not_found"),
+    refuses=(
+        "not_a_practitioner",
+        "template_not_found",
+        "template_retired",
+        "client_not_found",
+        "session_not_found",
+    ),
     remembers=True,
 )

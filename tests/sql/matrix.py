@@ -223,10 +223,13 @@ MATRIX = {
         values={"action_type": "'other'"},
     ),
     "action_templates": Rules(
-        read="practitioner service",
-        insert="service",
+        read="practitioner admin service",
+        insert="practitioner service",
         delete="service",
-        new={"title": "New", "action_type": "other"},
+        # One of the practitioner's own; who keeps the platform's is a scene of its own.
+        new={"practitioner_id": ROW, "title": "New", "action_type": "other"},
+        sets="description frequency is_active",
+        changes={"title description action_type frequency is_active": "practitioner service"},
     ),
     "session_payments": Rules(
         read=PARTIES,

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from .conftest import CLIENT, OTHER_CLIENT, ROW, Stage
+from .conftest import CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, Stage
 
 INSERT = """insert into public.action_recommendations (practitioner_id, client_id, session_id, title, action_type)
             values (%s, %s, %s, 'Breathe', 'mindfulness')"""
@@ -86,3 +86,123 @@ def test_it_outlives_its_session(stage: Stage) -> None:
     assert [{"session_id": None}] == stage.run(
         "select session_id from public.action_recommendations where id = %s", ROW
     )
+
+
+# Templates
+
+OWN = """insert into public.action_templates (practitioner_id, title, action_type) values (%s, 'Own', 'other')
+         returning id"""
+PLATFORM = "select id from public.action_templates where practitioner_id is null order by title limit 1"
+USE = "select template_id, title from public.create_action_recommendation(%s, template_id => %s)"
+DIRECTLY = """insert into public.action_recommendations (practitioner_id, client_id, title, action_type, template_id)
+              values (%s, %s, 'Rest', 'other', %s) returning id"""
+
+
+def test_admins_keep_the_platforms_templates(stage: Stage) -> None:
+    """Add, change, retire, take up again; not those of a practitioner, who in turn keeps only their own."""
+    stage.act_as("admin")
+    made = stage.one(OWN, None)
+    retire = "update public.action_templates set is_active = false where id = %s returning id"
+    assert stage.run(retire, made)
+    assert [] == stage.run(retire, ROW)
+    with stage.forbidden():
+        stage.run(OWN, ROW)
+
+    stage.act_as("practitioner")
+    assert [] == stage.run(retire, made)
+    assert stage.run(retire, ROW)
+    with stage.forbidden():
+        stage.run(OWN, None)
+    with stage.forbidden():
+        stage.run(OWN, OTHER_SESSION)
+    with stage.forbidden():
+        stage.run("delete from public.action_templates")
+
+
+def test_a_template_is_used_by_whose_it_is(stage: Stage) -> None:
+    """The platform's by everybody, through the function or directly; another's and a retired one by nobody."""
+    stage.act_as("stranger")
+    others = stage.one(OWN, OTHER_SESSION)
+    stage.act_as("practitioner")
+    assert [] == stage.run("select id from public.action_templates where id = %s", others)
+    for template in (stage.one(PLATFORM), ROW):
+        (made,) = stage.run(USE, CLIENT, template)
+        assert str(template) == str(made["template_id"]) and made["title"]
+        assert stage.run(DIRECTLY, ROW, CLIENT, template)
+    with stage.refused("template_not_found"):
+        stage.run(USE, CLIENT, others)
+    with stage.forbidden():
+        stage.run(DIRECTLY, ROW, CLIENT, others)
+
+    stage.run("update public.action_templates set is_active = false where id = %s", ROW)
+    with stage.refused("template_retired"):
+        stage.run(USE, CLIENT, ROW)
+    with stage.forbidden():
+        stage.run(DIRECTLY, ROW, CLIENT, ROW)
+
+
+def test_an_admin_who_practises_uses_their_own(stage: Stage) -> None:
+    """Although they read everybody's."""
+    stage.act_as("stranger")
+    others = stage.one(OWN, OTHER_SESSION)
+    stage.act_as("owner")
+    stage.run("insert into public.user_roles (user_id, role) values (%s, 'admin')", PRACTITIONER)
+
+    stage.act_as("practitioner")
+    assert stage.run("select id from public.action_templates where id = %s", others)
+    with stage.refused("template_not_found"):
+        stage.run(USE, CLIENT, others)
+    with stage.forbidden():
+        stage.run(DIRECTLY, ROW, CLIENT, others)
+
+
+# Progress
+
+
+def test_progress_is_counted_by_client_and_by_template(stage: Stage) -> None:
+    """Open, overdue on the practitioner's own calendar, done, and when last; in one query."""
+    stage.act_as("practitioner")
+    made = [str(stage.run(DIRECTLY, ROW, CLIENT, ROW)[0]["id"]) for _ in range(4)]
+    stage.act_as("owner")
+    stage.run("update public.practitioner_calendars set time_zone = 'Pacific/Kiritimati'")  # a day ahead
+    today = "(now() at time zone 'Pacific/Kiritimati')::date"
+    stage.run(f"update public.action_recommendations set due_date = {today} - 1 where id = %s", made[0])
+    stage.run(f"update public.action_recommendations set due_date = {today} where id = %s", made[1])
+    stage.run("update public.action_recommendations set due_date = '2020-01-01' where id = %s", made[3])
+    stage.act_as("client")
+    stage.run(
+        "update public.action_recommendations set completed = true where id = any(%s::uuid[])", made[2:]
+    )
+
+    stage.act_as("practitioner")
+    rows = stage.run("select * from public.recommendation_progress")
+    counts = {
+        (row["grouped_by"], row["client_name"], row["template_title"]): (
+            row["open"],
+            row["overdue"],
+            row["done"],
+        )
+        for row in rows
+    }
+    assert {
+        ("client", "Client", None): (3, 1, 2),
+        ("template", None, "Breathe"): (2, 1, 2),
+        ("template", None, None): (1, 0, 0),
+        ("client_and_template", "Client", "Breathe"): (2, 1, 2),
+        ("client_and_template", "Client", None): (1, 0, 0),
+    } == counts
+    assert stage.one(
+        "select last_completed_at = now() from public.recommendation_progress where grouped_by = 'client'"
+    )
+
+
+def test_progress_is_the_practitioners(stage: Stage) -> None:
+    """And an admin's, who sees all; a client and another practitioner find nothing."""
+    for who in ("client", "other", "stranger"):
+        stage.act_as(who)
+        assert [] == stage.run("select * from public.recommendation_progress"), who
+    stage.act_as("admin")
+    assert stage.run("select * from public.recommendation_progress")
+    stage.act_as("anon")
+    with stage.forbidden():
+        stage.run("select * from public.recommendation_progress")
