@@ -326,13 +326,3 @@ def test_the_admin_of_a_class_is_nobodys_client(stage: Stage) -> None:
     assert [CLIENT] == [
         str(row["my_client_ids"]) for row in stage.run("select * from private.my_client_ids()")
     ]
-
-
-def test_an_open_class_shows_its_paused_practitioner(stage: Stage) -> None:
-    """The page reads the name and would break without it."""
-    make_class(stage)
-    stage.act_as("practitioner")
-    stage.run("update public.practitioners set available = false where user_id = auth.uid()")
-
-    stage.act_as("other")
-    assert stage.run("select name from public.practitioners where id = %s", ROW)
