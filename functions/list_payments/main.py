@@ -1,0 +1,12 @@
+"""List what was paid, for admins."""
+
+from shared.call import Call
+from shared.serving import endpoint
+
+from .contract import ListPayments, PaymentList, list_payments_rpc
+
+
+@endpoint(caller="user")
+async def list_payments(call: Call[ListPayments]) -> PaymentList:
+    """Newest first, each with its session, practitioner and payer; all of them, unless a page is asked for."""
+    return await call.database.rpc(list_payments_rpc, **call.body.model_dump())
