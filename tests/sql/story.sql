@@ -56,6 +56,13 @@ insert into public.ledger_transactions (id, kind, currency, practitioner_id, ses
 insert into public.ledger_postings (transaction_id, account, amount_minor)
   select '10000000-0000-4000-8000-000000000001', account, amount
   from (values ('client_funds', -10000), ('practitioner_payable', 7500), ('platform_revenue', 2500)) as line (account, amount);
+insert into public.payouts (id, practitioner_id, currency, amount_minor, period_start, period_end, status, failed_reason) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'cad', 7500, '2026-01-05', '2026-01-19', 'failed', 'The account is closed');
+insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor, released_at) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'cad', 7500, now());
+select private.post('payout', practitioner_id, currency, '{"practitioner_payable": -7500, "payouts_sent": 7500}', payout_id => id),
+       private.post('payout_failed', practitioner_id, currency, '{"practitioner_payable": 7500, "payouts_sent": -7500}', payout_id => id)
+  from public.payouts;
 insert into public.session_cancellations (id, session_id, user_id, cancellation_type) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'standard');
 insert into public.session_recordings (id, session_id, cname, recorder_uid, prefix, record_until) values
