@@ -27,11 +27,19 @@ insert into public.practitioner_assignments (id, practitioner_id, client_id) val
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001'),
   (gen_random_uuid(), '20000000-0000-4000-8000-000000000002', 'c0000000-0000-4000-8000-000000000002');
 insert into public.practitioner_banking
-  (id, practitioner_id, bank_name, account_holder_name, account_number_encrypted, routing_number_encrypted, account_type)
+  (id, practitioner_id, bank_name, account_holder_name, account_type, account_last4, routing_last4)
 values
-  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'Bank', 'Practitioner', 'v1.sealed', 'v1.sealed', 'checking');
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'Bank', 'Practitioner', 'checking', '4567', '2345');
+insert into private.bank_numbers (practitioner_id, account_number, routing_number, fingerprint) values
+  ('10000000-0000-4000-8000-000000000001', 'v1.k1.sealed', 'v1.k1.sealed', 'k1.print');
+insert into public.banking_accesses (practitioner_id, purpose, reference) values
+  ('10000000-0000-4000-8000-000000000001', 'payout_file', 'a run');
 insert into public.practitioner_contracts (id, practitioner_id, contract_version, contract_text) values
-  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '1', 'You practise, we pay.');
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '1', 'You practise, we pay.'),
+  ('20000000-0000-4000-8000-000000000002', '20000000-0000-4000-8000-000000000002', '1', 'You practise, we pay.');
+update public.contract_templates set id = '10000000-0000-4000-8000-000000000001';
+insert into public.contract_signatures (contract_id, user_id) values
+  ('20000000-0000-4000-8000-000000000002', 'f0000000-0000-4000-8000-000000000002');
 
 insert into public.user_preferences (id, user_id) values
   ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001');

@@ -1,4 +1,4 @@
-"""Where earnings go and what was signed for them: sealed, dated by the server, and nobody's to certify for themself."""
+"""What practitioners sign for their earnings: dated by the server, and nobody's to rewrite."""
 
 import psycopg
 import pytest
@@ -8,42 +8,6 @@ from .conftest import ROW, Stage
 SIGN = """update public.practitioner_contracts
              set signed_at = '2020-01-01', status = 'signed', ip_address = '192.0.2.1', user_agent = 'Browser'
            where id = %s returning signed_at = now()"""
-
-# Banking
-
-
-@pytest.mark.parametrize("number", ["1234567", "123 456-7", "base64:MTIzNDU2Nw==", ""])
-def test_a_plain_number_is_not_stored(stage: Stage, number: str) -> None:
-    """Not even with the secret key."""
-    stage.act_as("service")
-    with pytest.raises(psycopg.errors.CheckViolation), stage.undone():
-        stage.run("update public.practitioner_banking set account_number_encrypted = %s", number)
-
-
-def test_nobody_verifies_their_own_account(stage: Stage) -> None:
-    """No person writes the row at all."""
-    for who in ("practitioner", "admin"):
-        stage.act_as(who)
-        with stage.forbidden():
-            stage.run("update public.practitioner_banking set verified = true")
-        with stage.forbidden():
-            stage.run("delete from public.practitioner_banking")
-
-
-def test_another_account_is_unverified(stage: Stage) -> None:
-    """Also if the same update says otherwise; when it was verified, the clock says."""
-    stage.act_as("service")
-    assert stage.one(
-        "update public.practitioner_banking set verified = true where id = %s returning verified_at = now()",
-        ROW,
-    )
-
-    change = "update public.practitioner_banking set account_number_encrypted = 'v1.new', verified = true where id = %s"
-    stage.run(change, ROW)
-    assert [{"verified": False, "verified_at": None}] == stage.run(
-        "select verified, verified_at from public.practitioner_banking where id = %s", ROW
-    )
-
 
 # Contracts
 
@@ -80,8 +44,10 @@ def test_an_admin_issues_and_ends_but_does_not_sign(stage: Stage) -> None:
         stage.run("update public.practitioner_contracts set status = 'revoked' where id = %s", ROW)
     stage.run(SIGN, ROW)
     stage.act_as("admin")
-    revoke = "update public.practitioner_contracts set status = 'revoked' where id = %s returning id"
-    assert stage.run(revoke, ROW)
+    revoke = "update public.practitioner_contracts set status = 'revoked'{} where id = %s returning id"
+    with stage.refused("reason_missing"):
+        stage.run(revoke.format(""), ROW)
+    assert stage.run(revoke.format(", revoked_reason = 'They moved away.'"), ROW)
     with stage.refused("contract_not_pending"):
         stage.run("update public.practitioner_contracts set status = 'signed' where id = %s", ROW)
 
