@@ -25,7 +25,7 @@ def test_nobody_signs_for_another(stage: Stage, who: str) -> None:
     """The contract is not even there for them."""
     stage.act_as(who)
     assert [] == stage.run(SIGN, ROW)
-    assert [] == stage.run("select id from public.practitioner_contracts")
+    assert [] == stage.run("select id from public.practitioner_contracts where id = %s", ROW)
 
 
 def test_an_admin_issues_and_ends_but_does_not_sign(stage: Stage) -> None:
