@@ -599,10 +599,12 @@ def test_a_credit_that_a_cancellation_gave_goes_back_with_the_money(stage: Stage
     assert [row["credits_remaining"] for row in own(stage, "user_session_credits")] == [0]
 
 
-def test_what_was_paid_out_is_the_platforms_loss(stage: Stage) -> None:
-    """The practitioner keeps what they have; the books still add up."""
+def test_what_was_paid_out_stays_paid_and_is_owed_back(stage: Stage) -> None:
+    """The row says what was sent and still adds up; the next payout is so much less."""
     payment = paid_by(single(stage))
     deliver(stage, payment.completed())
+    stage.act_as("service")
+    stage.run("update public.session_schedules set status = 'completed' where id = %s", booked(stage)[0]["id"])
     stage.act_as("admin")
     stage.run(
         "update public.session_payments set status = 'paid_out', paid_out_at = now() where client_id = %s",
@@ -613,6 +615,12 @@ def test_what_was_paid_out_is_the_platforms_loss(stage: Stage) -> None:
 
     (paid,) = own(stage, "session_payments", "client_id")
     assert shares(paid) == ["100.00", "75.00", "-75.00", "100.00"]
+    owed = (
+        "select sum(p.amount_minor) from public.ledger_postings p"
+        " join public.ledger_transactions t on t.id = p.transaction_id"
+        " where t.practitioner_id = %s and p.account = 'practitioner_payable'"
+    )
+    assert -7500 == stage.one(owed, PRACTITIONER_ROW)
 
 
 def test_a_dispute_that_is_won_gives_everything_back(stage: Stage) -> None:
