@@ -3,9 +3,10 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
-from tests.cast import Stage
+from tests.cast import Person, Stage
 
 BREATHE = {
     "title": "Ten slow breaths",
@@ -48,6 +49,44 @@ def test_a_template_fills_in_what_is_not_given(stage: Stage) -> None:
         template["action_type"],
         "twice",
     )
+
+
+def test_a_practitioner_keeps_templates_of_their_own(stage: Stage) -> None:
+    """Made, changed and retired in the table; used by nobody else; counted by client and by template."""
+    client, practitioner, other = stage.client(), stage.practitioner(), stage.practitioner()
+    for host in (practitioner, other):
+        stage.session(client=client, practitioner=host)
+    own = {"practitioner_id": str(practitioner.practitioner_id), "title": "Stand", "action_type": "physical"}
+    template = stage.rest("POST", "action_templates", as_=practitioner, json=own).json()[0]["id"]
+    row = f"action_templates?id=eq.{template}"
+    assert stage.rest("PATCH", row, as_=practitioner, json={"title": "Stand still"}).json()
+    body = {"client_id": str(client.id), "template_id": template}
+
+    def use(host: Person) -> httpx.Response:
+        return stage.invoke("create-action-recommendation", body, as_=host)
+
+    made = use(practitioner).json()["recommendation"]
+    assert (made["title"], made["template_id"]) == ("Stand still", template)
+    refused = use(other)
+    assert (refused.status_code, refused.json()["code"]) == (404, "template_not_found")
+    assert stage.rest("GET", row, as_=other).json() == []
+    assert stage.rest("PATCH", row, as_=practitioner, json={"is_active": False}).json()
+    refused = use(practitioner)
+    assert (refused.status_code, refused.json()["code"]) == (409, "template_retired")
+
+    done = {"action_id": made["id"], "completed": True}
+    assert (
+        stage.invoke("update-action-status", done, as_=client).json()["recommendation"]["template_id"]
+        == template
+    )
+    progress = stage.rest(
+        "GET", "recommendation_progress?grouped_by=neq.client_and_template&order=grouped_by", as_=practitioner
+    ).json()
+    assert [(line["template_title"], line["open"], line["done"]) for line in progress] == [
+        (None, 0, 1),
+        ("Stand still", 0, 1),
+    ]
+    assert {line["last_completed_at"] is None for line in progress} == {False}
 
 
 def test_only_a_practitioner_recommends(stage: Stage) -> None:
