@@ -604,7 +604,9 @@ def test_what_was_paid_out_stays_paid_and_is_owed_back(stage: Stage) -> None:
     payment = paid_by(single(stage))
     deliver(stage, payment.completed())
     stage.act_as("service")
-    stage.run("update public.session_schedules set status = 'completed' where id = %s", booked(stage)[0]["id"])
+    stage.run(
+        "update public.session_schedules set status = 'completed' where id = %s", booked(stage)[0]["id"]
+    )
     stage.act_as("admin")
     stage.run(
         "update public.session_payments set status = 'paid_out', paid_out_at = now() where client_id = %s",
