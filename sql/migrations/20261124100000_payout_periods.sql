@@ -71,7 +71,8 @@ as $$
   select day::timestamp at time zone 'UTC';
 $$;
 
--- Whoever calls holds the payouts lock, so that nobody else opens the same period. Gives the one of that moment.
+-- Opens the periods up to a moment, and gives the one it is in. Whoever calls holds the payouts lock, so that nobody else
+-- opens the same ones.
 create function private.payout_period_at(moment timestamptz) returns public.payout_periods
   language plpgsql volatile set search_path = ''
 as $$
@@ -84,6 +85,8 @@ begin
     insert into public.payout_periods (number, period_start, period_end)
     select v_last.number + 1, v_last.period_end, v_last.period_end + (private.payout_terms_at(private.midnight(v_last.period_end))).period_days;
   end loop;
+  select * into v_last from public.payout_periods p
+   where private.midnight(p.period_start) <= moment order by p.number desc limit 1;
   return v_last;
 end
 $$;

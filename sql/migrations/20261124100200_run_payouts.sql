@@ -23,7 +23,10 @@ create view private.unpaid_earnings with (security_invoker = true) as
     join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
    where t.kind not in ('payout', 'payout_failed')
      and not exists (select from public.payout_lines l
-                      where l.ledger_transaction_id = t.id and l.released_at is null);
+                      where l.ledger_transaction_id = t.id and l.released_at is null)
+     -- The payer's bank asks for the money: until it is decided whose it is, nobody is sent it.
+     and not exists (select from private.earned_seats e join private.payment_disputes d on d.checkout_id = e.checkout_id
+                      where e.session_id = t.session_id and d.state = 'open');
 comment on view private.unpaid_earnings is 'What the ledger owes and no payout pays, line by line.';
 
 revoke all on private.unpaid_earnings from public, anon, authenticated, service_role;
@@ -73,8 +76,6 @@ declare
 begin
   perform private.lock_payouts();
   perform private.payout_period_at(moment);
-  perform private.pay_by_hand(array(
-    select p.id from public.session_payments p join private.unpaid_earnings u on u.payment_id = p.id where p.paid_out_at is not null));
   loop
     v_period := private.period_to_pay(moment);
     for v_owed in

@@ -6,7 +6,8 @@
 --   all payments of a pending payout   that payout is paid, with whatever was taken back in it
 --   some of them                       it fails, those named are paid by a payout of their own, the rest by the next run
 --   payments in no payout              a payout of their own, in the current period
---   nothing earned yet, or taken back  refused
+--   not earned yet, or given back,     refused
+--   or under dispute
 --
 -- And a payout that is paid sets both columns, where the page looks for them.
 
@@ -183,9 +184,11 @@ begin
     end if;
   end loop;
   perform private.pay_by_hand(v_marked);
-  if exists (select from unnest(v_marked) marked
-              where not exists (select from public.payout_lines l join public.ledger_transactions t on t.id = l.ledger_transaction_id
-                                 where t.payment_id = marked and l.released_at is null)) then
+  -- What is worth nothing is marked along with the rest, for there is no money in it.
+  if exists (select from new_rows n join old_rows o on o.id = n.id
+              where n.id = any (v_marked) and (n.practitioner_share > 0 or o.status <> 'completed')
+                and not exists (select from public.payout_lines l join public.ledger_transactions t on t.id = l.ledger_transaction_id
+                                 where t.payment_id = n.id and l.released_at is null)) then
     perform private.refuse(409, 'nothing_to_pay_out', 'Nothing is earned by one of these payments, or nothing any more.',
                            'A payment can be paid out once its session is completed.');
   end if;

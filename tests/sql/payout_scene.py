@@ -1,0 +1,186 @@
+"""What the tests of payouts share: money that is earned and taken back, days that pass, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .conftest import CLIENT, ROW, Stage
+
+OTHER = (
+    "20000000-0000-4000-8000-000000000002"  # the story's other practitioner, who is a stranger to the first
+)
+LONG_AGO = timedelta(days=60)  # in a period that is over and past its hold, as of today
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def payment(stage: Stage, share_minor: int, *, practitioner: str = ROW, currency: str = "cad") -> str:
+    """Something a client paid for. Gives the row that the payments page shows."""
+    stage.act_as("owner")
+    return str(
+        stage.one(
+            "insert into public.session_payments (session_id, practitioner_id, client_id, total_amount,"
+            " practitioner_share, platform_share, currency, status)"
+            " values (%s, %s, %s, %s, %s, 0, %s, 'completed') returning id",
+            ROW,
+            practitioner,
+            CLIENT,
+            share_minor / 100,
+            share_minor / 100,
+            currency,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A transaction of the ledger."""
+
+    id: str
+    payment: str | None
+    session: str
+    owner: tuple[str, str]  # practitioner and currency
+
+
+def entry(
+    stage: Stage,
+    amount: int,
+    *,
+    practitioner: str = ROW,
+    currency: str = "cad",
+    ago: timedelta = LONG_AGO,
+    of: Entry | None = None,
+    payment: str | None = None,
+    kind: str = "accrual",
+) -> Entry:
+    """So much is earned, at that time before now; or, with `of` and a minus, taken back from what was earned."""
+    stage.act_as("owner")
+    if of:
+        kind, payment, (practitioner, currency) = "reversal", of.payment, of.owner
+    (row,) = stage.run(
+        """with posted as (
+             insert into public.ledger_transactions
+               (kind, currency, practitioner_id, session_id, payment_id, cause, reason, occurred_at)
+             values (%s, %s, %s, coalesce(%s, gen_random_uuid()), %s, gen_random_uuid(), 'Scene', now() - %s::interval)
+             returning id, session_id),
+           lines as (
+             insert into public.ledger_postings (transaction_id, account, amount_minor)
+             select id, account, amount from posted,
+                    (values ('client_funds', -%s::bigint), ('practitioner_payable', %s::bigint)) line (account, amount))
+           select * from posted""",
+        kind,
+        currency,
+        practitioner,
+        of.session if of else None,
+        payment,
+        ago,
+        amount,
+        amount,
+    )
+    return Entry(str(row["id"]), payment, str(row["session_id"]), (practitioner, currency))
+
+
+def earn(stage: Stage, amount: int, **more: Any) -> Entry:
+    """A session that a client paid for took place."""
+    owner = {name: more[name] for name in ("practitioner", "currency") if name in more}
+    return entry(stage, amount, payment=payment(stage, amount, **owner), **more)
+
+
+def run(stage: Stage, days: float = 0, batch: int = 200) -> dict[str, Any]:
+    """The scheduler's run, so many days from now."""
+    stage.act_as("owner")
+    (ran,) = stage.run(
+        "select * from private.run_payouts(%s, now() + make_interval(days => %s))", batch, days
+    )
+    settle(stage)
+    return ran
+
+
+def settle(stage: Stage) -> None:
+    """What is checked when a transaction ends is checked now."""
+    stage.run("set constraints all immediate")
+    stage.run("set constraints all deferred")
+
+
+def payouts(stage: Stage, practitioner: str = ROW, *, status: str | None = None) -> list[dict[str, Any]]:
+    """Somebody's payouts, by their amounts, without the one of the story."""
+    stage.act_as("owner")
+    return stage.run(
+        "select * from public.payouts where practitioner_id = %s and id <> %s"
+        " and status = coalesce(%s, status) order by amount_minor",
+        practitioner,
+        ROW,
+        status,
+    )
+
+
+def amounts(stage: Stage, practitioner: str = ROW, *, status: str | None = None) -> list[tuple[str, int]]:
+    return [(row["currency"], row["amount_minor"]) for row in payouts(stage, practitioner, status=status)]
+
+
+def lines(stage: Stage, payout: dict[str, Any]) -> set[str]:
+    """Which transactions a payout pays."""
+    stage.act_as("owner")
+    rows = stage.run(
+        "select ledger_transaction_id as id from public.payout_lines where payout_id = %s", payout["id"]
+    )
+    return {str(row["id"]) for row in rows}
+
+
+def balance(stage: Stage, practitioner: str = ROW, currency: str = "cad") -> int:
+    """What somebody is owed and no payout has spoken for."""
+    stage.act_as("owner")
+    return int(
+        stage.one(
+            "select coalesce(sum(p.amount_minor), 0) from public.ledger_postings p"
+            " join public.ledger_transactions t on t.id = p.transaction_id"
+            " where p.account = 'practitioner_payable' and t.practitioner_id = %s and t.currency = %s",
+            practitioner,
+            currency,
+        )
+    )
+
+
+def paid(
+    stage: Stage, payout: dict[str, Any], reference: str = "wire-1", *, who: str = "admin"
+) -> dict[str, Any]:
+    """An admin says that the money has left."""
+    stage.act_as(who)
+    (row,) = stage.run("select * from public.mark_payout_paid(%s, %s)", payout["id"], reference)
+    settle(stage)
+    return row
+
+
+def failed(
+    stage: Stage, payout: dict[str, Any], reason: str = "Account closed", *, who: str = "admin"
+) -> dict[str, Any]:
+    """An admin says that it did not."""
+    stage.act_as(who)
+    (row,) = stage.run("select * from public.mark_payout_failed(%s, %s)", payout["id"], reason)
+    settle(stage)
+    return row
+
+
+def mark_on_page(stage: Stage, *entries: Entry, who: str = "admin") -> int:
+    """What the payments page sends for one payment or several. Gives how many it changed."""
+    stage.act_as(who)
+    rows = stage.run(
+        "update public.session_payments set paid_out_at = now(), status = 'paid_out' where id = any (%s::uuid[]) returning id",
+        [each.payment for each in entries],
+    )
+    settle(stage)
+    return len(rows)
+
+
+def on_page(stage: Stage, *entries: Entry) -> list[tuple[str, bool]]:
+    """What the payments page reads of each."""
+    stage.act_as("owner")
+    return [
+        (row["status"], row["paid_out_at"] is not None)
+        for each in entries
+        for row in stage.run(
+            "select status, paid_out_at from public.session_payments where id = %s", each.payment
+        )
+    ]
