@@ -3,6 +3,7 @@
 Everything secret is generated once, at first start, and kept in the state directory.
 """
 
+import base64
 import json
 import os
 import secrets
@@ -13,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = ROOT / "local" / "node"
@@ -59,6 +61,8 @@ class Config:
         path = self.state / "secrets.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
         known = {**_new_secrets(), **kept}
+        if "BANKING_KEYS" not in known:  # an RSA key takes too long to be made at every start and thrown away
+            known |= new_banking_keys()
         if known != kept:
             write_private(path, json.dumps(known, indent=2) + "\n")
         return known
@@ -138,6 +142,14 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def new_banking_keys() -> dict[str, str]:
+    """What bank numbers are sealed with: for keeping, and on their way from a browser."""
+    ring = {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}}
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return {"BANKING_KEYS": json.dumps(ring), "BANKING_SEALING_KEY": pem.decode()}
 
 
 def _new_secrets() -> dict[str, str]:

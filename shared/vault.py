@@ -11,6 +11,7 @@ rotation possible: new values are sealed with the ring's current key, old ones o
 
 import base64
 import binascii
+import hmac
 import json
 import os
 import re
@@ -42,7 +43,7 @@ class Context(NamedTuple):
     """Where a value belongs: it opens nowhere else."""
 
     practitioner_id: UUID
-    field: str  # account_number or routing_number
+    field: str  # account_number, routing_number; numbers for the fingerprint of both
 
     def __str__(self) -> str:
         return f"{self.field} of practitioner {self.practitioner_id}"
@@ -99,6 +100,15 @@ class Vault:
         except (InvalidTag, ValueError):
             raise CannotOpen(f"The {context}, sealed with key {key_id}, was altered or moved.") from None
         return plain.decode()
+
+    def fingerprint(self, plain: str, context: Context) -> str:
+        """A keyed digest: equal for equal values in one place, so that a repeat is known without opening anything.
+
+        It says nothing without the key, and is another one once the current key is another.
+        """
+        key = hmac.digest(self.keys[self.current], b"fingerprint", "sha256")
+        digest = hmac.digest(key, _bound(self.current, context) + b"\n" + plain.encode(), "sha256")
+        return f"{self.current}.{_text(digest)}"
 
     def is_current(self, value: str) -> bool:
         """Whether a value was sealed with the current key, so that a rotation leaves it alone."""

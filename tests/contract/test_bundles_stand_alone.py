@@ -16,12 +16,15 @@ import pytest
 
 from deploy.bundle import build
 from deploy.functions import Function
+from local.config import new_banking_keys
 
 PREFLIGHT = {
     "origin": "https://app.test",
     "access-control-request-method": "POST",
     "access-control-request-headers": "authorization, x-client-info, apikey, content-type",
 }
+# Made up as well, but a function that is given anything less does not start.
+KEYS = new_banking_keys()
 FORGED = {"authorization": "Bearer eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYXV0aGVudGljYXRlZCJ9.Zm9yZ2Vk"}
 
 
@@ -59,7 +62,10 @@ def settings(function: Function) -> dict[str, str]:
     nowhere = {
         name: "http://127.0.0.1:9" for name in ("SUPABASE_URL", "RECORDING_S3_ENDPOINT") if name in made_up
     }
-    return made_up | nowhere | {"SUPABASE_JWT_SECRET": "a made-up secret of more than thirty-two bytes"}
+    keys = {name: value for name, value in KEYS.items() if name in made_up}
+    return (
+        made_up | nowhere | keys | {"SUPABASE_JWT_SECRET": "a made-up secret of more than thirty-two bytes"}
+    )
 
 
 @contextmanager

@@ -71,6 +71,23 @@ def test_a_ring_turns() -> None:
         vault("k2", "k2").open(old, HERE)
 
 
+def test_a_fingerprint_tells_equal_values_and_nothing_else() -> None:
+    """It depends on value, place and key, and is not the value."""
+    elsewhere = Context(uuid.uuid4(), HERE.field)
+    print_of = vault().fingerprint(PLAIN, HERE)
+
+    assert print_of == vault().fingerprint(PLAIN, HERE)
+    assert PLAIN not in print_of and print_of.startswith("k1.")
+    assert 4 == len(
+        {
+            print_of,
+            vault().fingerprint(PLAIN + "0", HERE),
+            vault().fingerprint(PLAIN, elsewhere),
+            vault("k2").fingerprint(PLAIN, HERE),
+        }
+    )
+
+
 @pytest.mark.parametrize(
     "ring",
     [

@@ -1,0 +1,13 @@
+"""Verify a practitioner's bank account: an admin has looked at it, and it is not their own."""
+
+from shared.call import Call
+from shared.serving import endpoint
+
+from .contract import Verified, VerifyPractitionerBanking, verify_practitioner_banking_rpc
+
+
+@endpoint(caller="user")
+async def verify_practitioner_banking(call: Call[VerifyPractitionerBanking]) -> Verified:
+    """For admins. Verifying twice changes nothing; the first one stays named."""
+    account = await call.database.rpc(verify_practitioner_banking_rpc, **call.body.model_dump())
+    return Verified(**account.model_dump())

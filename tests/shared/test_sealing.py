@@ -1,0 +1,117 @@
+"""Sealing for the way: what a browser seals with our public key, we open, and nobody else."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from joserfc import jwe
+from joserfc.jwk import RSAKey
+
+from shared.sealing import CannotOpen, SealingKeys, SealingSettings
+from shared.settings import MissingSettings
+
+WORDS = b'{"account_number": "000123456789"}'
+
+
+def pem(key: Any, password: bytes | None = None) -> str:
+    lock = BestAvailableEncryption(password) if password else NoEncryption()
+    return str(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock).decode())
+
+
+@cache
+def rsa_pem(number: int, bits: int = 2048) -> str:
+    return pem(rsa.generate_private_key(65537, bits))
+
+
+@pytest.fixture(scope="module")
+def keys() -> SealingKeys:
+    """Two: the first is for sealing, the second is on its way out."""
+    return SealingKeys.of(rsa_pem(1) + rsa_pem(2))
+
+
+def seal(words: bytes, key: Any, **header: str) -> str:
+    head = {"alg": "RSA-OAEP-256", "enc": "A256GCM", **header}
+    algorithms = [*head.values(), "DEF"]
+    return jwe.encrypt_compact(head, words, key, algorithms=algorithms)
+
+
+def test_what_a_browser_seals_is_opened(keys: SealingKeys) -> None:
+    """With the public key as it is served, which has nothing private in it."""
+    public = keys.public
+
+    assert {"kty", "n", "e", "kid", "use", "alg"} == public.keys()
+    assert ("RSA", "enc", "RSA-OAEP-256") == (public["kty"], public["use"], public["alg"])
+    assert WORDS == keys.open(seal(WORDS, RSAKey.import_key(json.loads(json.dumps(public)))))
+
+
+def test_the_key_before_still_opens(keys: SealingKeys) -> None:
+    """A page that was loaded before the keys were changed goes on working."""
+    assert WORDS == keys.open(seal(WORDS, RSAKey.import_key(rsa_pem(2))))
+
+
+def test_what_is_not_sealed_so_is_not_opened(keys: SealingKeys) -> None:
+    """Another key, other algorithms, compression, any altered part, and what is no JWE at all: the same words."""
+    key = RSAKey.import_key(rsa_pem(1))
+    good = seal(WORDS, key)
+    parts = good.split(".")
+    wrong = [
+        seal(WORDS, RSAKey.import_key(rsa_pem(3))),
+        seal(WORDS, key, alg="RSA-OAEP"),
+        seal(WORDS, key, enc="A128CBC-HS256"),
+        seal(WORDS, key, zip="DEF"),
+        *[".".join([*parts[:at], part[:-2] + "AA", *parts[at + 1 :]]) for at, part in enumerate(parts)],
+        *[
+            "",
+            ".",
+            "....",
+            "a.b.c.d.e",
+            "é.é.é.é.é",
+            good + ".x",
+            good[:-30],
+            "eyJhbGciOiJub25lIn0....",
+            "{}",
+            "e30.e30.e30.e30.e30",
+        ],
+    ]
+
+    for sealed in wrong:
+        with pytest.raises(CannotOpen, match="not sealed with a key of ours"):
+            keys.open(sealed)
+
+
+def test_nothing_starts_without_a_good_key() -> None:
+    """None, half of one, under a password, too short, of another kind: the setting is named, not its value."""
+    good = rsa_pem(1)
+    bad = [
+        "",
+        "secret-words",
+        good[: len(good) // 2],
+        good.replace(good[100:140], "A" * 40),
+        pem(rsa.generate_private_key(65537, 2048), b"password"),
+        rsa_pem(4, 1024),
+        pem(ec.generate_private_key(ec.SECP256R1())),
+        good + rsa_pem(4, 1024),
+    ]
+
+    for text in bad:
+        with pytest.raises(MissingSettings, match="BANKING_SEALING_KEY") as refused:
+            SealingSettings.from_environment({"BANKING_SEALING_KEY": text})
+        assert refused.value.__cause__ is None
+        assert "secret" not in str(refused.value) and good[40:60] not in str(refused.value)
+
+
+def test_line_ends_may_be_written_out() -> None:
+    """As many a dashboard keeps them; and nothing of the key is printed."""
+    one_line = rsa_pem(1).replace("\n", "\\n")
+    settings = SealingSettings.from_environment({"BANKING_SEALING_KEY": one_line})
+
+    assert SealingKeys.of(rsa_pem(1)).public == settings.keys.public
+    assert "PRIVATE" not in f"{settings!r} {settings.keys!r}"
