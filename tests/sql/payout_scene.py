@@ -167,7 +167,8 @@ def mark_on_page(stage: Stage, *entries: Entry, who: str = "admin") -> int:
     """What the payments page sends for one payment or several. Gives how many it changed."""
     stage.act_as(who)
     rows = stage.run(
-        "update public.session_payments set paid_out_at = now(), status = 'paid_out' where id = any (%s::uuid[]) returning id",
+        "update public.session_payments set paid_out_at = now(), status = 'paid_out'"
+        " where id = any (%s::uuid[]) returning id",
         [each.payment for each in entries],
     )
     settle(stage)

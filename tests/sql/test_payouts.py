@@ -191,7 +191,8 @@ def test_a_practitioner_reads_their_own_payouts_and_lines(stage: Stage) -> None:
     """And nobody else's."""
     earn(stage, 7500)
     run(stage)
-    mine = "select count(*) from public.payouts p join public.payout_lines l on l.payout_id = p.id where p.status = 'pending'"
+    mine = """select count(*) from public.payouts p join public.payout_lines l on l.payout_id = p.id
+               where p.status = 'pending'"""
 
     seen = {}
     for who in ("practitioner", "stranger", "client", "admin"):
@@ -384,7 +385,8 @@ def test_a_line_is_in_one_live_payout_and_of_its_own_person_and_currency(stage: 
     """Unique, and by its keys."""
     earned = earn(stage, 7500)
     run(stage)
-    copy = """insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)
+    copy = """insert into public.payout_lines
+                (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)
               select id, %s, %s, %s, 7500 from public.payouts where status = 'pending'"""
 
     stage.act_as("owner")
