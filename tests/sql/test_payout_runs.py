@@ -1,6 +1,5 @@
 """Runs that are killed at any point, or many at once, end as one that nobody disturbed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -17,8 +16,9 @@ RUN = "select * from private.run_payouts(1, '2026-06-01T00:00Z')"  # one payout 
 BOOKS = """
   with posted as (
     insert into public.ledger_transactions (kind, currency, practitioner_id, session_id, cause, occurred_at)
-    select 'accrual', case n % 5 when 0 then 'usd' else 'cad' end, ('00000000-0000-4000-8000-00000000000' || n % 6)::uuid,
-           gen_random_uuid(), n, timestamptz '2026-01-06' + make_interval(days => n * 2)
+    select 'accrual', case n % 5 when 0 then 'usd' else 'cad' end,
+           ('00000000-0000-4000-8000-00000000000' || n % 6)::uuid, gen_random_uuid(), n,
+           timestamptz '2026-01-06' + make_interval(days => n * 2)
       from generate_series(1, 24) n
     returning id, cause, practitioner_id)
   insert into public.ledger_postings (transaction_id, account, amount_minor)
@@ -48,13 +48,14 @@ END = """
             join public.ledger_transactions t on t.id = l.ledger_transaction_id where l.payout_id = p.id) as pays,
          (select array_agg(b.account || b.amount_minor order by b.account) from public.ledger_transactions t
             join public.ledger_postings b on b.transaction_id = t.id where t.payout_id = p.id) as posted,
-         (select array_agg(k.number order by k.number) from public.payout_periods k where k.closed_at is not null) as closed
+         (select array_agg(k.number order by k.number) from public.payout_periods k
+           where k.closed_at is not null) as closed
     from public.payouts p order by 1, 2, 4, 3
 """
 
 
 @pytest.fixture(scope="module")
-def books(postgres: Server) -> Iterator[str]:
+def books(postgres: Server) -> str:
     """A database with something to pay in it, to make others from."""
     url = postgres.build("books")
     with psycopg.connect(url) as connection:
@@ -65,7 +66,7 @@ def books(postgres: Server) -> Iterator[str]:
                 f"create trigger die after insert or update on public.{table}"
                 " for each row execute function private.die()".encode()
             )
-    yield "books"
+    return "books"
 
 
 def copy(postgres: Server, books: str, name: str) -> str:

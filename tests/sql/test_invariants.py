@@ -1,0 +1,121 @@
+"""What must be true whatever happened: a story keeps all of it, and whatever is broken by force is found and named."""
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from sql.throwaway import ROOT, Server
+
+from .booking_scene import book, grant, in_hours, join, make_class, sign
+from .conftest import ROW, Stage
+from .payout_scene import earn, paid, payouts, run
+
+BROKEN = "select rule, broken, examples from public.check_invariants()"
+
+
+def broken(stage: Stage) -> list[str]:
+    stage.act_as("service")
+    return [row["rule"] for row in stage.run(BROKEN)]
+
+
+# By hand, past every trigger: what each rule is there to find.
+HARM = {
+    "a transaction of the ledger does not balance": "delete from public.ledger_postings where account = 'client_funds'",
+    "a balance is not what is unpaid": (
+        "update public.ledger_postings set amount_minor = amount_minor - 1 where account = 'practitioner_payable'"
+        " and transaction_id in (select id from public.ledger_transactions where kind = 'payout')"
+    ),
+    "a payout is not the sum of its lines": "update public.payouts set amount_minor = amount_minor + 1",
+    "a payout does not share the fate of its lines": "update public.payout_lines set released_at = now()",
+    "a line pays another amount than its transaction owes": (
+        "update public.payout_lines set amount_minor = amount_minor + 1"
+    ),
+    "a transaction is paid twice": (
+        "drop index public.payout_lines_one_live_payout;"
+        " insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)"
+        " select payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor from public.payout_lines"
+        " where released_at is null"
+    ),
+    "a line is of another person or currency than its payout": "update public.payouts set currency = 'usd'",
+    "a payout is not posted as it stands": "update public.ledger_transactions set payout_id = gen_random_uuid()",
+    "payout periods leave a gap or overlap": (
+        "update public.payout_periods set period_start = period_start + 1 where number = 3"
+    ),
+    "a payment that was paid out is not marked": "update public.session_payments set paid_out_at = null",
+    "a payment is marked and no payout paid it": (
+        "update public.payouts set status = 'failed', paid_at = null, transaction_reference = null, failed_reason = 'x'"
+    ),
+    "a payment names another share than the ledger": (
+        "insert into private.earned_seats (session_id, payment_id, practitioner_id, currency, money_id, place,"
+        "   price_minor, before_minor, revenue_share_id)"
+        f" select '{ROW}', '{ROW}', '{ROW}', 'cad', '{ROW}', 1, 1, 0, id from public.revenue_shares;"
+        " update public.session_payments set practitioner_share = practitioner_share + 1"
+    ),
+    "a payment does not add up": (
+        "alter table public.session_payments drop constraint session_payments_credits_add_up;"
+        f" update public.session_payments set credit_lot_id = gen_random_uuid(), platform_share = 3 where id = '{ROW}'"
+    ),
+    "credits are not the sum of their ledger": (
+        "update public.user_session_credits set credits_remaining = credits_remaining + 1"
+    ),
+    "a session did not spend its one credit": "delete from public.credit_ledger where kind = 'spend'",
+    "a class is oversold": "update public.session_schedules set max_participants = 1 where class_name is not null",
+    "two sessions overlap": (
+        f"update public.session_schedules set practitioner_id = '{ROW}', scheduled_at = '2031-01-01'"
+        " where group_class_id is null"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def lived(postgres: Server) -> str:
+    """A database in which people booked, joined, earned and were paid, once more after a failure."""
+    name = "lived"
+    postgres.build(name)
+    url = postgres.url(name, "supabase_admin")
+    with psycopg.connect(postgres.url(name), row_factory=dict_row) as connection:
+        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
+        stage = Stage(connection)
+        for who in ("client", "other"):
+            sign(stage, who)
+            grant(stage, 2, who=who)
+        book(stage, in_hours(40))
+        class_id = make_class(stage, in_hours(60))
+        for who in ("client", "other"):
+            join(stage, class_id, who=who)
+        earn(stage, 7500)
+        run(stage)
+        paid(stage, *payouts(stage, status="pending"))
+        stage.act_as("owner")
+        connection.commit()
+    return url
+
+
+def test_a_story_keeps_every_rule(lived: str) -> None:
+    """There is nothing to report, and who asks is the service."""
+    with psycopg.connect(lived, row_factory=dict_row) as connection:
+        assert [] == broken(Stage(connection))
+
+
+@pytest.mark.parametrize(("rule", "harm"), HARM.items(), ids=list(HARM))
+def test_what_is_broken_by_force_is_named(lived: str, rule: str, harm: str) -> None:
+    """Each rule finds what it is there for, although no constraint and no trigger was asked."""
+    with psycopg.connect(lived, row_factory=dict_row) as connection:
+        stage = Stage(connection)
+        for statement in ("set local session_replication_role = replica", *harm.split(";")):
+            stage.run("reset role")
+            stage.run(statement)
+        stage.act_as("service")
+        found = {row["rule"]: row for row in stage.run(BROKEN)}
+        connection.rollback()
+
+    assert rule in found
+    assert found[rule]["broken"] >= 1 and found[rule]["examples"]
+
+
+def test_people_do_not_ask(stage: Stage) -> None:
+    """The examples are of everybody."""
+    for who in ("client", "practitioner", "admin"):
+        stage.act_as(who)
+        with stage.forbidden():
+            stage.run(BROKEN)
