@@ -1,4 +1,4 @@
-"""Everything that reads deploy.yaml: bundles, pins, manifests, routes, the API document, and the doctor.
+"""Everything that reads deploy.yaml: bundles, pins, manifests, routes, the API document, the doctor. And one rotation.
 
 python -m deploy bundle [name …]     build/<name>/, ready to be deployed alone
 python -m deploy pins                functions/*/requirements.txt, from the one lock
@@ -6,4 +6,5 @@ python -m deploy openapi             docs/api/openapi.json, from the contracts
 python -m deploy routes              wire path, verbs, callers and schedule of each function
 python -m deploy manifest [name …]   a Knative service per function, for the settings found in the environment
 python -m deploy doctor [name …]     what is wrong with the environment, a line for each
+python -m deploy rotate-banking-keys   seals anew every bank number that is not under the current key
 """

@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import bundle, doctor, manifest, openapi, pins, routes
+from . import bundle, doctor, manifest, openapi, pins, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -13,7 +13,11 @@ def main() -> None:
         prog="python -m deploy", description=deploy.__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name, write in (("routes", routes.write), ("openapi", openapi.write)):
+    for name, write in (
+        ("routes", routes.write),
+        ("openapi", openapi.write),
+        ("rotate-banking-keys", rotate_banking_keys.rotate),
+    ):
         commands.add_parser(name).set_defaults(do=lambda _, write=write: write())
     for name, write_some in (
         ("bundle", bundle.write),

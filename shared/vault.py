@@ -1,8 +1,8 @@
 """The vault: what must be kept but not read by chance, sealed with AES-256-GCM under a key of a ring.
 
     vault = VaultSettings.read().vault
-    sealed = vault.seal("000123456789", Context(practitioner_id, "account_number"))
-    plain = vault.open(sealed, Context(practitioner_id, "account_number"))
+    sealed = vault.seal_numbers(practitioner_id, account_number="0001234567", routing_number="000312345")
+    account_number, routing_number = vault.open_numbers(practitioner_id, sealed.account_number, sealed.routing_number)
 
 A sealed value is `v1.<key id>.<nonce, ciphertext and tag in base64url>`. Version, key id, practitioner and field are
 authenticated with it, so a value that was altered, or moved to another row or column, does not open. The key id makes
@@ -47,6 +47,14 @@ class Context(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.field} of practitioner {self.practitioner_id}"
+
+
+class SealedNumbers(NamedTuple):
+    """A bank account's two numbers as they are kept, and the fingerprint of both."""
+
+    account_number: str
+    routing_number: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,6 +109,23 @@ class Vault:
             raise CannotOpen(f"The {context}, sealed with key {key_id}, was altered or moved.") from None
         return plain.decode()
 
+    def seal_numbers(self, practitioner_id: UUID, account_number: str, routing_number: str) -> SealedNumbers:
+        """Seal both numbers of a practitioner's account, each for its own column."""
+        return SealedNumbers(
+            self.seal(account_number, Context(practitioner_id, "account_number")),
+            self.seal(routing_number, Context(practitioner_id, "routing_number")),
+            self.fingerprint(f"{routing_number} {account_number}", Context(practitioner_id, "numbers")),
+        )
+
+    def open_numbers(
+        self, practitioner_id: UUID, account_number: str, routing_number: str
+    ) -> tuple[str, str]:
+        """Account and routing number in the clear. Raises CannotOpen."""
+        return (
+            self.open(account_number, Context(practitioner_id, "account_number")),
+            self.open(routing_number, Context(practitioner_id, "routing_number")),
+        )
+
     def fingerprint(self, plain: str, context: Context) -> str:
         """A keyed digest: equal for equal values in one place, so that a repeat is known without opening anything.
 
@@ -109,10 +134,6 @@ class Vault:
         key = hmac.digest(self.keys[self.current], b"fingerprint", "sha256")
         digest = hmac.digest(key, _bound(self.current, context) + b"\n" + plain.encode(), "sha256")
         return f"{self.current}.{_text(digest)}"
-
-    def is_current(self, value: str) -> bool:
-        """Whether a value was sealed with the current key, so that a rotation leaves it alone."""
-        return value.startswith(f"{VERSION}.{self.current}.")
 
     def _cipher(self, key_id: str) -> "AESGCM":
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM

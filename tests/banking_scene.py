@@ -8,7 +8,7 @@ import httpx
 from joserfc import jwe
 from joserfc.jwk import RSAKey
 
-from shared.vault import Context, Vault
+from shared.vault import Vault
 
 from .cast import Person, Stage
 
@@ -70,8 +70,4 @@ class BankingScene:
         row = self.stage.row(
             "select * from private.bank_numbers where practitioner_id = %s", self.practitioner_id
         )
-        account, routing = (
-            self.vault.open(row[name], Context(self.practitioner_id, name))
-            for name in ("account_number", "routing_number")
-        )
-        return account, routing
+        return self.vault.open_numbers(self.practitioner_id, row["account_number"], row["routing_number"])

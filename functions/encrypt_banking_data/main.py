@@ -6,7 +6,7 @@ from shared.call import Call
 from shared.sealing import CannotOpen, SealingSettings
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
-from shared.vault import Context, VaultSettings
+from shared.vault import VaultSettings
 
 from .accounts import InvalidBankDetails, checked
 from .contract import EncryptBankingData, Saved, SealedNumbers, save_practitioner_banking_rpc
@@ -19,9 +19,11 @@ async def encrypt_banking_data(call: Call[EncryptBankingData]) -> Saved:
     Another account than before is unverified, and nothing is paid to it for some days. The same account again
     changes nothing, however often.
     """
-    body, vault = call.body, VaultSettings.read().vault
+    body = call.body
     account = checked(body.bank_name, body.account_holder_name, body.country, *_numbers(body))
-    both = f"{account.routing_number} {account.account_number}"
+    sealed = VaultSettings.read().vault.seal_numbers(
+        body.practitioner_id, account.account_number, account.routing_number
+    )
     saved = await call.service.rpc(
         save_practitioner_banking_rpc,
         user_id=call.user.id,
@@ -32,11 +34,8 @@ async def encrypt_banking_data(call: Call[EncryptBankingData]) -> Saved:
         country=account.country,
         account_last4=account.account_number[-4:],
         routing_last4=account.routing_number[-4:],
-        fingerprint=vault.fingerprint(both, Context(body.practitioner_id, "numbers")),
-        sealed={
-            name: vault.seal(getattr(account, name), Context(body.practitioner_id, name))
-            for name in ("account_number", "routing_number")
-        },
+        fingerprint=sealed.fingerprint,
+        sealed={"account_number": sealed.account_number, "routing_number": sealed.routing_number},
     )
     return Saved(**saved.model_dump())
 

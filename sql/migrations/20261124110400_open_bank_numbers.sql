@@ -84,6 +84,15 @@ comment on function public.open_bank_accounts is
   '`withheld` is told: no_account, not_checked, not_sealed, not_verified or cooling. shared/vault.py opens the numbers, with '
   'Context(practitioner_id, "account_number") and Context(practitioner_id, "routing_number").';
 
-revoke execute on function private.keep_banking_accesses, private.open_bank_accounts, public.open_bank_accounts
-  from public, anon, authenticated, service_role;
+-- What a rotation has left to do: it runs as the owner, since only the owner may.
+create function private.bank_numbers_not_under(key_id text) returns setof private.bank_numbers
+  language sql stable set search_path = ''
+as $$
+  select * from private.bank_numbers n
+   where not (starts_with(n.account_number, 'v1.' || key_id || '.') and starts_with(n.routing_number, 'v1.' || key_id || '.')
+              and coalesce(starts_with(n.fingerprint, key_id || '.'), true));
+$$;
+
+revoke execute on function private.keep_banking_accesses, private.open_bank_accounts, public.open_bank_accounts,
+  private.bank_numbers_not_under from public, anon, authenticated, service_role;
 grant execute on function private.open_bank_accounts, public.open_bank_accounts to service_role;

@@ -65,8 +65,7 @@ def test_a_ring_turns() -> None:
     turned = vault("k2")
 
     assert PLAIN == turned.open(old, HERE)
-    assert not turned.is_current(old)
-    assert turned.is_current(turned.seal(PLAIN, HERE))
+    assert turned.seal(PLAIN, HERE).startswith("v1.k2.")
     with pytest.raises(CannotOpen, match="key k1, which is not in the ring"):
         vault("k2", "k2").open(old, HERE)
 
