@@ -42,6 +42,18 @@ CREATE TYPE private.cancellation_terms AS (
 	cancellation_policy_version uuid
 );
 
+-- Name: money; Type: TYPE; Schema: private
+
+CREATE TYPE private.money AS (
+	id uuid,
+	checkout_id uuid,
+	amount_minor bigint,
+	currency text,
+	seats integer,
+	revenue_share_id uuid,
+	share_minor bigint
+);
+
 -- Name: payment_facts; Type: TYPE; Schema: private
 
 CREATE TYPE private.payment_facts AS (
@@ -58,6 +70,15 @@ CREATE TYPE private.payment_facts AS (
 	dispute_id text,
 	dispute_status text,
 	dispute_minor integer
+);
+
+-- Name: payouts_run; Type: TYPE; Schema: private
+
+CREATE TYPE private.payouts_run AS (
+	payouts_made integer,
+	periods_closed integer,
+	carried_forward integer,
+	is_done boolean
 );
 
 -- Name: session_schedules; Type: TABLE; Schema: public
@@ -186,6 +207,72 @@ COMMENT ON TYPE public.available_slot IS 'A start, with whom, and what speaks ag
 
 COMMENT ON COLUMN public.available_slot.local_start IS 'On the caller''s clock.';
 
+-- Name: signed_document; Type: TYPE; Schema: public
+
+CREATE TYPE public.signed_document AS (
+	kind text,
+	document_id uuid,
+	title text,
+	version text,
+	body text,
+	text_sha256 text,
+	status text,
+	issued_at timestamp with time zone,
+	expires_at timestamp with time zone,
+	ended_at timestamp with time zone,
+	ended_reason text,
+	signed_at timestamp with time zone,
+	signer_id uuid,
+	signer_name text,
+	signer_email text,
+	is_observed boolean,
+	ip_address text,
+	user_agent text,
+	signature_name text,
+	signature_image text,
+	signature_image_sha256 text,
+	evidence_sha256 text
+);
+
+-- Name: TYPE signed_document; Type: COMMENT; Schema: public
+
+COMMENT ON TYPE public.signed_document IS 'What stands on a copy.';
+
+-- Name: COLUMN signed_document.status; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.signed_document.status IS 'Of a contract its own; of a waiver signed, or superseded by a newer version.';
+
+-- Name: COLUMN signed_document.signature_image; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.signed_document.signature_image IS 'The drawn signature, PNG in base64.';
+
+-- Name: add_up_payout(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.add_up_payout() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_payout public.payouts;
+begin
+  select * into v_payout from public.payouts p
+   where p.id = (case tg_table_name when 'payouts' then to_jsonb(new) ->> 'id' else to_jsonb(new) ->> 'payout_id' end)::uuid;
+  if (select coalesce(sum(l.amount_minor), 0) <> v_payout.amount_minor
+          or bool_or((l.released_at is not null) <> (v_payout.status = 'failed'))
+        from public.payout_lines l where l.payout_id = v_payout.id) then
+    perform private.refuse(409, 'payout_does_not_add_up', 'A payout must be the sum of its lines, and share their fate.');
+  end if;
+  if exists (select from public.payout_lines l
+               left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id
+                 and p.account = 'practitioner_payable' and p.amount_minor = l.amount_minor
+               join public.ledger_transactions t on t.id = l.ledger_transaction_id
+              where l.payout_id = v_payout.id and (p.id is null or t.kind in ('payout', 'payout_failed'))) then
+    perform private.refuse(409, 'payout_line_unfounded', 'A line must pay what its transaction says is owed.');
+  end if;
+  return null;
+end
+$$;
+
 -- Name: adjust_credits(uuid, uuid, integer, text, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) RETURNS uuid
@@ -217,6 +304,26 @@ begin
   insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
   values (adjust_credits.lot_id, v_owner, adjust_credits.change, 'adjustment', adjust_credits.reason);
   return adjust_credits.lot_id;
+end
+$$;
+
+-- Name: adjust_earnings(uuid, text, bigint, text, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins adjust earnings.');
+  elsif btrim(coalesce(adjust_earnings.reason, '')) = '' or coalesce(adjust_earnings.amount_minor, 0) = 0 then
+    perform private.refuse(422, 'reason_missing', 'An adjustment needs an amount and a reason.');
+  elsif not exists (select from public.practitioners p where p.id = adjust_earnings.practitioner_id) then
+    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
+  end if;
+  return private.post('adjustment', adjust_earnings.practitioner_id, lower(adjust_earnings.currency), jsonb_build_object(
+    'practitioner_payable', adjust_earnings.amount_minor, 'platform_revenue', -adjust_earnings.amount_minor),
+    session_id => adjust_earnings.session_id, reason => adjust_earnings.reason, cause => gen_random_uuid()::text);
 end
 $$;
 
@@ -540,8 +647,8 @@ CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
     AS $$
   -- Too large, or too delicate for a second copy: the audit log outlives what it tells about.
   select whole_row - array[
-    'embedding', 'signature_image',
-    'bank_name', 'account_holder_name', 'account_number_encrypted', 'routing_number_encrypted'];
+    'embedding', 'signature_image', 'bank_name', 'account_holder_name',
+    'account_number_encrypted', 'routing_number_encrypted', 'account_last4', 'routing_last4'];
 $$;
 
 -- Name: balance_transaction(); Type: FUNCTION; Schema: private
@@ -559,6 +666,54 @@ begin
   end if;
   return null;
 end
+$$;
+
+-- Name: bank_numbers; Type: TABLE; Schema: private
+
+CREATE TABLE private.bank_numbers (
+    practitioner_id uuid NOT NULL,
+    account_number text NOT NULL,
+    routing_number text NOT NULL,
+    fingerprint text,
+    sealed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT bank_numbers_are_sealed CHECK (((account_number ~ '^(v1\.[\w-]{1,32}\.[\w-]+|base64:[\w+/=]+)$'::text) AND (routing_number ~ '^(v1\.[\w-]{1,32}\.[\w-]+|base64:[\w+/=]+)$'::text)))
+);
+
+-- Name: TABLE bank_numbers; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.bank_numbers IS 'Account and routing numbers, sealed by shared/vault.py; the keys are not in this database.';
+
+-- Name: COLUMN bank_numbers.fingerprint; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.bank_numbers.fingerprint IS 'Keyed digest of both numbers: equal numbers can be told without opening them. Null: they never passed our checks.';
+
+-- Name: bank_numbers_not_under(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.bank_numbers_not_under(key_id text) RETURNS SETOF private.bank_numbers
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select * from private.bank_numbers n
+   where not (starts_with(n.account_number, 'v1.' || key_id || '.') and starts_with(n.routing_number, 'v1.' || key_id || '.')
+              and coalesce(starts_with(n.fingerprint, key_id || '.'), true));
+$$;
+
+-- Name: banking_obstacle(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.banking_obstacle(practitioner_id uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(
+    (select case when n.fingerprint is null                  then 'not_checked'
+                 when n.account_number  not like 'v1.%'
+                   or n.routing_number  not like 'v1.%'      then 'not_sealed'
+                 when not b.verified                         then 'not_verified'
+                 when b.cooling_until > now()                then 'cooling'
+                 else '' end
+       from public.practitioner_banking b join private.bank_numbers n using (practitioner_id)
+      where b.practitioner_id = banking_obstacle.practitioner_id),
+    'no_account');
 $$;
 
 -- Name: begin_checkout(uuid, text, text, uuid, integer, text, boolean, uuid, timestamp with time zone, text, text, uuid, text, boolean, uuid); Type: FUNCTION; Schema: private
@@ -727,6 +882,19 @@ begin
 end
 $$;
 
+-- Name: bookable_until(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.bookable_until(practitioner_id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select case when r.live_contract_needed then (
+           select coalesce(max(coalesce(c.expires_at, 'infinity')), '-infinity') from public.practitioner_contracts c
+            where c.practitioner_id = bookable_until.practitioner_id and c.status = 'signed')
+         else 'infinity' end
+    from public.contract_rules r;
+$$;
+
 -- Name: is_time_zone(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_time_zone(name text) RETURNS boolean
@@ -847,6 +1015,15 @@ CREATE FUNCTION private.channel_of(session public.session_schedules) RETURNS tex
               then (session).room_name
               else 'session-' || replace((session).id::text, '-', '') end;
 $_$;
+
+-- Name: check_invariants(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.check_invariants() RETURNS TABLE(rule text, broken integer, examples text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5] from private.broken_rules b group by b.rule order by 1;
+$$;
 
 -- Name: choose_credit(uuid, uuid[]); Type: FUNCTION; Schema: private
 
@@ -1052,6 +1229,318 @@ CREATE FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange
      and h.status = 'held' and h.expires_at <= now();
 $$;
 
+-- Name: earn_completed_sessions(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.earn_completed_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+begin
+  -- Lots in one order, so that two who complete many sessions at once do not wait for each other.
+  for v_session in
+    select done.* from done join undone using (id)
+     where done.status = 'completed' and undone.status <> 'completed'
+     order by coalesce(done.credit_lot_id, done.id)
+  loop
+    if private.is_class(v_session) then
+      update public.session_schedules seat set status = 'completed'
+       where seat.group_class_id = v_session.id and seat.status in ('scheduled', 'in_progress');
+    else
+      perform private.earn_seat(v_session.id);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
+-- Name: earn_forfeited_session(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.earn_forfeited_session() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_payment public.session_payments;
+begin
+  if new.cancellation_type = 'last_minute' then
+    perform private.earn_seat(new.session_id);
+    return null;
+  end if;
+  select * into v_payment from public.session_payments p where p.session_id = new.session_id and p.status = 'completed'
+                                                           and p.paid_out_at is null;
+  if found then
+    -- The price is of the credit now that came back, and earned by the session that is booked with it.
+    perform private.lock_money(coalesce(v_payment.checkout_id, v_payment.id));
+    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0, false);
+  end if;
+  return null;
+end
+$$;
+
+-- Name: earn_late_payment(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.earn_late_payment() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_seat private.earned_seats;
+begin
+  perform private.earn_seat(s.id) from public.session_schedules s where s.id = new.session_id and s.status = 'completed';
+  if new.status = 'refunded' then
+    perform private.lock_money(new.id);
+    select * into v_seat from private.earned_seats e where e.payment_id = new.id;
+    perform private.settle_seat(v_seat, 0, false) where v_seat.session_id is not null;
+  end if;
+  return null;
+end
+$$;
+
+-- Name: earn_seat(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.earn_seat(session_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  s         public.session_schedules;
+  v_payment public.session_payments;
+  v_money   private.money;
+  v_seat    private.earned_seats;
+begin
+  select * into s from public.session_schedules known where known.id = earn_seat.session_id;
+  select * into v_payment from public.session_payments p
+   where p.session_id = s.id and p.credit_lot_id is null and p.status not in ('pending', 'failed') order by p.created_at limit 1;
+  v_money := case when v_payment.id is not null then private.money_of_payment(v_payment)
+                  else (select private.money_of_lot(l) from public.user_session_credits l where l.id = s.credit_lot_id) end;
+  if v_money.id is null then
+    return;  -- nobody paid for it
+  end if;
+  perform private.lock_money(v_money.id);
+  if exists (select from private.earned_seats e where e.session_id = s.id) then
+    return;
+  end if;
+
+  v_seat.session_id := s.id;
+  v_seat.practitioner_id := s.practitioner_id;
+  v_seat.currency := coalesce(v_money.currency, private.currency_of(s));
+  v_seat.money_id := v_money.id;
+  v_seat.checkout_id := v_money.checkout_id;
+  v_seat.revenue_share_id := v_money.revenue_share_id;
+  v_seat.share_minor := v_money.share_minor;
+  v_seat.place := 1 + (select count(*) from private.earned_seats e where e.money_id = v_money.id);
+  v_seat.before_minor := v_money.amount_minor * least(v_seat.place - 1, v_money.seats) / v_money.seats;
+  v_seat.price_minor := v_money.amount_minor * least(v_seat.place, v_money.seats) / v_money.seats - v_seat.before_minor;
+
+  if v_payment.id is null then
+    insert into public.session_payments as p
+      (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
+       credit_lot_id, revenue_share_id)
+    values
+      (s.id, s.practitioner_id, s.client_id, round(v_seat.price_minor / 100.0, 2), 0, round(v_seat.price_minor / 100.0, 2),
+       v_seat.currency, 'completed', s.credit_lot_id, v_money.revenue_share_id)
+    returning p.* into v_payment;
+  elsif v_payment.practitioner_id <> s.practitioner_id then
+    update public.session_payments p set practitioner_id = s.practitioner_id where p.id = v_payment.id;
+  end if;
+  v_seat.payment_id := v_payment.id;
+  v_seat.created_at := now();
+  insert into private.earned_seats select v_seat.*;
+
+  perform private.settle_seat(v_seat, case
+    when v_seat.checkout_id is not null
+      then (select c.amount_minor - c.returned_minor from public.checkout_sessions c where c.id = v_seat.checkout_id)
+    when v_payment.status = 'refunded' then 0
+    else v_money.amount_minor end, private.is_disputed(v_seat.checkout_id));
+end
+$$;
+
+-- Name: earners(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.earners(practitioner_id uuid) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_own uuid[] := array(select private.my_practitioner_ids());
+begin
+  if earners.practitioner_id is null then
+    if v_own = '{}' then
+      perform private.refuse(403, 'practitioners_only', 'Only practitioners have earnings.', 'As an admin, say whose you want to see.');
+    end if;
+    return v_own;
+  elsif earners.practitioner_id <> all (v_own) and not (private.is_admin()
+        and exists (select from public.practitioners p where p.id = earners.practitioner_id)) then
+    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
+  end if;
+  return array[earners.practitioner_id];
+end
+$$;
+
+-- Name: contract_signatures; Type: TABLE; Schema: public
+
+CREATE TABLE public.contract_signatures (
+    contract_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    signer_name text,
+    signer_email text,
+    signed_at timestamp with time zone NOT NULL,
+    text_sha256 text NOT NULL,
+    is_observed boolean DEFAULT true NOT NULL,
+    ip_address text,
+    user_agent text,
+    signature_name text,
+    signature_image bytea,
+    signature_image_sha256 text,
+    evidence_sha256 text NOT NULL,
+    CONSTRAINT contract_signatures_image_is_png CHECK (((SUBSTRING(signature_image FROM 1 FOR 8) = '\x89504e470d0a1a0a'::bytea) AND (octet_length(signature_image) <= 262144))),
+    CONSTRAINT contract_signatures_name_is_short CHECK ((char_length(signature_name) <= 200))
+);
+
+-- Name: TABLE contract_signatures; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.contract_signatures IS 'Signed contracts: append-only evidence.';
+
+-- Name: COLUMN contract_signatures.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_signatures.user_id IS 'Who signed. No foreign key: their account may have been erased since.';
+
+-- Name: COLUMN contract_signatures.signer_name; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_signatures.signer_name IS 'The practitioner''s name on the day; null once redacted.';
+
+-- Name: COLUMN contract_signatures.signer_email; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_signatures.signer_email IS 'The account''s address on the day; null once redacted.';
+
+-- Name: COLUMN contract_signatures.is_observed; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_signatures.is_observed IS 'Whether the server saw address and agent itself; otherwise the browser claimed them.';
+
+-- Name: COLUMN contract_signatures.signature_name; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_signatures.signature_name IS 'As typed by the signer.';
+
+-- Name: COLUMN contract_signatures.signature_image; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_signatures.signature_image IS 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+
+-- Name: COLUMN contract_signatures.evidence_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_signatures.evidence_sha256 IS 'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
+
+-- Name: evidence_of_contract(public.contract_signatures); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.evidence_of_contract(signature public.contract_signatures) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- jsonb writes its keys in one order; times are written out, because a cast depends on the session's time zone.
+  select jsonb_build_object(
+    'kind', 'contract', 'document_id', (signature).contract_id, 'text_sha256', (signature).text_sha256,
+    'signer_id', (signature).user_id, 'signer_name', (signature).signer_name, 'signer_email', (signature).signer_email,
+    'signed_at', to_char((signature).signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'is_observed', (signature).is_observed, 'ip_address', (signature).ip_address, 'user_agent', (signature).user_agent,
+    'signature_name', (signature).signature_name, 'signature_image_sha256', (signature).signature_image_sha256)::text;
+$$;
+
+-- Name: sha256_hex(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.sha256_hex(document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- Immutable although convert_to is only stable: the target encoding is a constant.
+  select encode(sha256(convert_to(document, 'UTF8')), 'hex');
+$$;
+
+-- Name: liability_waivers; Type: TABLE; Schema: public
+
+CREATE TABLE public.liability_waivers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid,
+    waiver_text text NOT NULL,
+    signed_at timestamp with time zone DEFAULT now() NOT NULL,
+    ip_address text,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    waiver_policy_id uuid NOT NULL,
+    waiver_policy_version integer NOT NULL,
+    text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(waiver_text)) STORED NOT NULL,
+    signature_name text,
+    signature_image bytea,
+    signature_image_sha256 text,
+    signer_name text,
+    signer_email text,
+    evidence_sha256 text NOT NULL,
+    CONSTRAINT liability_waivers_image_is_png CHECK (((SUBSTRING(signature_image FROM 1 FOR 8) = '\x89504e470d0a1a0a'::bytea) AND (octet_length(signature_image) <= 262144))),
+    CONSTRAINT liability_waivers_name_is_short CHECK ((char_length(signature_name) <= 200))
+);
+
+-- Name: TABLE liability_waivers; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.liability_waivers IS 'Signed waivers: append-only evidence.';
+
+-- Name: COLUMN liability_waivers.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.user_id IS 'Who signed. Their account may have been erased since.';
+
+-- Name: COLUMN liability_waivers.session_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.session_id IS 'Null for a general waiver. The session may have been deleted since.';
+
+-- Name: COLUMN liability_waivers.waiver_text; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.waiver_text IS 'The text as it was shown, with the date in it.';
+
+-- Name: COLUMN liability_waivers.ip_address; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.ip_address IS 'As the server saw it; null once redacted.';
+
+-- Name: COLUMN liability_waivers.text_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.text_sha256 IS 'SHA-256 of waiver_text, hexadecimal.';
+
+-- Name: COLUMN liability_waivers.signature_image; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.signature_image IS 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+
+-- Name: COLUMN liability_waivers.signature_image_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.signature_image_sha256 IS 'SHA-256 of the image, hexadecimal; stays when the image goes.';
+
+-- Name: COLUMN liability_waivers.signer_name; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.signer_name IS 'The account''s name on the day; null once redacted.';
+
+-- Name: COLUMN liability_waivers.signer_email; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.signer_email IS 'The account''s address on the day; null once redacted.';
+
+-- Name: COLUMN liability_waivers.evidence_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.liability_waivers.evidence_sha256 IS 'SHA-256 of the facts, hexadecimal; stays when some of them go.';
+
+-- Name: evidence_of_waiver(public.liability_waivers); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.evidence_of_waiver(waiver public.liability_waivers) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- As private.evidence_of_contract does. The text is hashed here, because a generated column is not there before the row is.
+  select jsonb_build_object(
+    'kind', 'waiver', 'document_id', (waiver).id, 'text_sha256', private.sha256_hex((waiver).waiver_text),
+    'signer_id', (waiver).user_id, 'signer_name', (waiver).signer_name, 'signer_email', (waiver).signer_email,
+    'session_id', (waiver).session_id,
+    'signed_at', to_char((waiver).signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'is_observed', true, 'ip_address', (waiver).ip_address, 'user_agent', (waiver).user_agent,
+    'signature_name', (waiver).signature_name, 'signature_image_sha256', (waiver).signature_image_sha256)::text;
+$$;
+
 -- Name: expire_credits(integer); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.expire_credits(at_most integer) RETURNS integer
@@ -1068,6 +1557,49 @@ begin
            order by c.expires_at limit at_most for no key update skip locked) c;
   get diagnostics v_count = row_count;
   return v_count;
+end
+$$;
+
+-- Name: follow_payments_page(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.follow_payments_page() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  -- What a payout has paid is marked by that, and not by hand.
+  v_marked uuid[] := array(
+    select n.id from new_rows n join old_rows o on o.id = n.id
+     where n.paid_out_at is not null and o.paid_out_at is null
+       and not exists (select from public.ledger_transactions t join public.payout_lines l on l.ledger_transaction_id = t.id
+                         join public.payouts p on p.id = l.payout_id where t.payment_id = n.id and p.status = 'paid'));
+  v_payout public.payouts;
+begin
+  if v_marked = '{}' then
+    return null;
+  end if;
+  for v_payout in
+    select p.* from public.payouts p
+     where p.status = 'pending' and exists (select from private.payments_in(p.id) payment where payment = any (v_marked))
+     order by p.id
+  loop
+    if exists (select from private.payments_in(v_payout.id) payment where payment <> all (v_marked)) then
+      perform private.settle_payout(v_payout, 'failed', failed_reason => 'A part of it was paid out by hand');
+    else
+      perform private.settle_payout(v_payout, 'paid', paid_at => (
+        select max(n.paid_out_at) from new_rows n where n.id in (select private.payments_in(v_payout.id))));
+    end if;
+  end loop;
+  perform private.pay_by_hand(v_marked);
+  -- What is worth nothing is marked along with the rest, for there is no money in it.
+  if exists (select from new_rows n join old_rows o on o.id = n.id
+              where n.id = any (v_marked) and (n.practitioner_share > 0 or o.status <> 'completed')
+                and not exists (select from public.payout_lines l join public.ledger_transactions t on t.id = l.ledger_transaction_id
+                                 where t.payment_id = n.id and l.released_at is null)) then
+    perform private.refuse(409, 'nothing_to_pay_out', 'Nothing is earned by one of these payments, or nothing any more.',
+                           'A payment can be paid out once its session is completed.');
+  end if;
+  return null;
 end
 $$;
 
@@ -1406,6 +1938,33 @@ begin
 end
 $$;
 
+-- Name: guard_payment_status(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.guard_payment_status() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if old.paid_out_at is not null then
+    if new.paid_out_at is null then
+      perform private.refuse(409, 'paid_out_stays', 'What was paid out stays paid out.', 'Correct it with an adjustment.');
+    end if;
+    new.paid_out_at := old.paid_out_at;
+    if private.is_person() then
+      new.status := old.status;  -- marking it again changes nothing
+    end if;
+  elsif new.paid_out_at is not null and new.status = 'completed' then
+    new.status := 'paid_out';
+  elsif new.paid_out_at is null and new.status = 'paid_out' then
+    perform private.refuse(422, 'payout_date_missing', 'Please say when it was paid out.');
+  end if;
+  if private.is_person() and new.status not in (old.status, 'paid_out') then
+    perform private.refuse(403, 'payment_status_is_kept', 'Admins mark payments as paid out; the rest follows from the payment.');
+  end if;
+  return new;
+end
+$$;
+
 -- Name: guard_practitioner_contracts(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.guard_practitioner_contracts() RETURNS trigger
@@ -1413,10 +1972,10 @@ CREATE FUNCTION private.guard_practitioner_contracts() RETURNS trigger
     SET search_path TO ''
     AS $$
 declare
+  v_signs   boolean := tg_op = 'UPDATE' and old.status = 'pending' and new.status = 'signed';
+  v_revokes boolean := tg_op = 'UPDATE' and old.status in ('pending', 'signed') and new.status = 'revoked';
   -- The hash is generated: before the row is written it is not there yet.
-  c_open  constant text[] := array[
-    'status', 'signed_at', 'ip_address', 'user_agent', 'expires_at', 'updated_at', 'text_sha256'];
-  v_signs boolean;
+  v_open    text[] := array['status', 'signed_at', 'ip_address', 'user_agent', 'updated_at', 'text_sha256'];
 begin
   if tg_op = 'DELETE' then
     if old.signed_at is null then
@@ -1432,13 +1991,18 @@ begin
     return new;
   end if;
 
-  if to_jsonb(new) - c_open <> to_jsonb(old) - c_open then
+  if old.status = 'pending' then
+    v_open := v_open || 'expires_at'::text;
+  end if;
+  if v_revokes then
+    v_open := v_open || 'revoked_reason'::text;
+  end if;
+  if to_jsonb(new) - v_open <> to_jsonb(old) - v_open then
     perform private.refuse(409, 'contract_is_fixed', 'An issued contract cannot be rewritten.', 'Issue a new version.');
   end if;
 
-  v_signs := old.status = 'pending' and new.status = 'signed';
-  if new.status <> old.status and not v_signs and not (
-       old.status in ('pending', 'signed') and new.status in ('expired', 'revoked')) then
+  if new.status <> old.status and not v_signs and not v_revokes
+     and not (old.status in ('pending', 'signed') and new.status = 'expired') then
     perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
   end if;
   if v_signs and coalesce(new.expires_at <= now(), false) then
@@ -1451,6 +2015,13 @@ begin
     if not private.is_admin() and (not v_signs or new.expires_at is distinct from old.expires_at) then
       perform private.refuse(403, 'contract_is_fixed', 'An issued contract can be signed, and nothing else.');
     end if;
+  elsif v_signs and not exists (select from public.contract_signatures s where s.contract_id = new.id) then
+    perform private.refuse(403, 'signature_is_the_practitioners', 'Only the practitioner can sign this contract.',
+                           'Sign it through sign_practitioner_contract.');
+  end if;
+  if v_revokes and new.revoked_reason is null then
+    perform private.refuse(422, 'reason_missing', 'Please say why the contract is revoked.',
+                           'Send revoked_reason with the status.');
   end if;
 
   if v_signs then
@@ -1760,6 +2331,15 @@ CREATE FUNCTION private.is_class(session public.session_schedules) RETURNS boole
   select (session).max_participants > 1 and (session).group_class_id is null;
 $$;
 
+-- Name: is_disputed(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_disputed(checkout_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (select from private.payment_disputes d where d.checkout_id = is_disputed.checkout_id and d.state = 'open');
+$$;
+
 -- Name: is_my_test_channel(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_my_test_channel(channel_name text) RETURNS boolean
@@ -1841,6 +2421,7 @@ declare
   v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
   v_open     tstzmultirange;
   v_busy     tstzmultirange;
+  v_until    timestamptz := private.bookable_until(judge_starts.practitioner_id);
 begin
   select c.* into v_calendar
     from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
@@ -1867,6 +2448,7 @@ begin
         when s <= now() then 'slot_in_past'
         when s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
         when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
+        when s + v_length > v_until then 'practitioner_unavailable'
         when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'
         when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
       end
@@ -1883,7 +2465,11 @@ CREATE FUNCTION private.judged_classes(kind public.session_types, first timestam
   select s.scheduled_at, s.scheduled_at + make_interval(mins => s.duration_minutes),
          s.scheduled_at at time zone judged_classes.time_zone,
          array[s.practitioner_id], s.id, s.max_participants - seats.taken,
-         case when s.scheduled_at <= now() then 'slot_in_past' when s.max_participants <= seats.taken then 'class_full' end
+         case when s.scheduled_at <= now() then 'slot_in_past'
+              when s.practitioner_id in (select private.paused_practitioner_ids())
+                or s.scheduled_at + make_interval(mins => s.duration_minutes) > private.bookable_until(s.practitioner_id)
+              then 'practitioner_unavailable'
+              when s.max_participants <= seats.taken then 'class_full' end
     from public.session_schedules s
    cross join lateral (select private.taken_seats(s.id) + private.held_seats(s.id, auth.uid()) as taken) seats
    where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
@@ -1934,6 +2520,47 @@ CREATE FUNCTION private.keep_active_policy() RETURNS trigger
 begin
   perform private.refuse(409, 'policy_version_is_active', 'The active version cannot be deleted.',
                          'Add its successor first.');
+end
+$$;
+
+-- Name: keep_banking_accesses(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_banking_accesses() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(403, 'evidence_is_kept', 'The log of accesses can be neither changed nor deleted.');
+  return null;
+end
+$$;
+
+-- Name: keep_contract_event(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_contract_event() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(403, 'evidence_is_kept', 'What happened to a contract can be neither changed nor deleted.');
+end
+$$;
+
+-- Name: keep_contract_signature(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_contract_signature() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  c_free constant text[] := array['signer_name', 'signer_email', 'ip_address', 'user_agent', 'signature_name', 'signature_image'];
+begin
+  if tg_op = 'UPDATE'
+     and to_jsonb(new) - c_free = to_jsonb(old) - c_free
+     and jsonb_strip_nulls(to_jsonb(new)) <@ to_jsonb(old) then
+    return new;
+  end if;
+  perform private.refuse(403, 'evidence_is_kept', 'A signature can be neither changed nor deleted.');
 end
 $$;
 
@@ -2025,6 +2652,26 @@ begin
 end
 $_$;
 
+-- Name: keep_payout(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_payout() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- What may change is the state, once, and with a line, that it was released.
+  if tg_op <> 'UPDATE'
+     or (tg_table_name = 'payouts' and (to_jsonb(old) ->> 'status' <> 'pending'
+       or to_jsonb(old) - '{status,transaction_reference,paid_at,failed_reason,settled_by}'::text[]
+          <> to_jsonb(new) - '{status,transaction_reference,paid_at,failed_reason,settled_by}'::text[]))
+     or (tg_table_name = 'payout_lines' and (to_jsonb(old) ->> 'released_at' is not null
+       or to_jsonb(old) - 'released_at' <> to_jsonb(new) - 'released_at')) then
+    perform private.refuse(403, 'payout_is_kept', 'A payout that was settled can be neither changed nor deleted.');
+  end if;
+  return new;
+end
+$$;
+
 -- Name: keep_waiver(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.keep_waiver() RETURNS trigger
@@ -2033,7 +2680,8 @@ CREATE FUNCTION private.keep_waiver() RETURNS trigger
     AS $$
 declare
   -- The hash of the text is generated: before the row is written it is not there yet.
-  c_free constant text[] := array['ip_address', 'user_agent', 'signature_name', 'signature_image', 'text_sha256'];
+  c_free constant text[] := array[
+    'ip_address', 'user_agent', 'signer_name', 'signer_email', 'signature_name', 'signature_image', 'text_sha256'];
 begin
   if tg_op = 'UPDATE'
      and to_jsonb(new) - c_free = to_jsonb(old) - c_free
@@ -2098,6 +2746,40 @@ begin
 end
 $_$;
 
+-- Name: list_users(integer, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.list_users(page_size integer, cursor text) RETURNS TABLE(users jsonb, next_cursor text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins list users.');
+  end if;
+  return query
+    with ahead as (
+      select u.id, u.email::text as email, coalesce(u.created_at, '-infinity') as created_at, u.email_confirmed_at
+        from auth.users u
+       where list_users.cursor is null
+          or (coalesce(u.created_at, '-infinity'), u.id)
+             < (split_part(list_users.cursor, '/', 1)::timestamptz, split_part(list_users.cursor, '/', 2)::uuid)
+       order by 3 desc, 1 desc limit list_users.page_size + 1
+    ),
+    page as (select a.* from ahead a order by a.created_at desc, a.id desc limit list_users.page_size)
+    select coalesce(jsonb_agg(jsonb_build_object(
+             'id', p.id, 'email', p.email, 'created_at', nullif(p.created_at, '-infinity'),
+             'email_confirmed_at', p.email_confirmed_at,
+             'roles', coalesce((select jsonb_agg(jsonb_build_object('role', r.role) order by r.role)
+                                  from public.user_roles r where r.user_id = p.id), '[]'),
+             'practitioner', (select jsonb_build_object('id', x.id, 'name', x.name, 'available', x.available)
+                                from public.practitioners x where x.user_id = p.id))
+             order by p.created_at desc, p.id desc), '[]'),
+           case when (select count(*) from ahead) > count(*)
+                then (array_agg(p.created_at || '/' || p.id order by p.created_at, p.id))[1] end
+      from page p;
+end
+$$;
+
 -- Name: lock_calendar(uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.lock_calendar(practitioner_id uuid) RETURNS public.practitioner_calendars
@@ -2135,6 +2817,16 @@ CREATE FUNCTION private.lock_client(user_id uuid) RETURNS void
   select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
 $$;
 
+-- Name: lock_money(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.lock_money(money_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Taken after sessions and before payments: who earns a seat and who gives money back meet here.
+  select pg_advisory_xact_lock(hashtextextended('money ' || lock_money.money_id, 0));
+$$;
+
 -- Name: lock_own_sessions(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.lock_own_sessions() RETURNS trigger
@@ -2149,6 +2841,166 @@ begin
     order by class.id for update;
   return null;
 end
+$$;
+
+-- Name: lock_payouts(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.lock_payouts() RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Taken before any row of session_payments is locked, never after (see mark_payouts).
+  select pg_advisory_xact_lock(hashtextextended('payouts', 0));
+$$;
+
+-- Name: lock_payouts_first(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.lock_payouts_first() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.lock_payouts();
+  return null;
+end
+$$;
+
+-- Name: payout_periods; Type: TABLE; Schema: public
+
+CREATE TABLE public.payout_periods (
+    number integer NOT NULL,
+    period_start date NOT NULL,
+    period_end date NOT NULL,
+    follows date GENERATED ALWAYS AS (
+CASE
+    WHEN (number > 1) THEN period_start
+    ELSE NULL::date
+END) STORED,
+    closed_at timestamp with time zone,
+    CONSTRAINT payout_periods_begin_with_one CHECK ((number >= 1)),
+    CONSTRAINT payout_periods_pass CHECK ((period_end > period_start))
+);
+
+-- Name: COLUMN payout_periods.period_end; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payout_periods.period_end IS 'The first day of the next period, which is not in this one any more.';
+
+-- Name: COLUMN payout_periods.closed_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payout_periods.closed_at IS 'When everybody who was owed something for it had a payout.';
+
+-- Name: payouts; Type: TABLE; Schema: public
+
+CREATE TABLE public.payouts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    period_start date NOT NULL,
+    period_end date NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    transaction_reference text,
+    paid_at timestamp with time zone,
+    failed_reason text,
+    settled_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT payouts_are_sent_one_way CHECK ((amount_minor > 0)),
+    CONSTRAINT payouts_currency_check CHECK ((currency = ANY (ARRAY['cad'::text, 'usd'::text]))),
+    CONSTRAINT payouts_facts_fit_the_status CHECK (
+CASE status
+    WHEN 'pending'::text THEN (num_nonnulls(paid_at, transaction_reference, failed_reason, settled_by) = 0)
+    WHEN 'paid'::text THEN ((paid_at IS NOT NULL) AND (failed_reason IS NULL))
+    WHEN 'failed'::text THEN ((paid_at IS NULL) AND (transaction_reference IS NULL) AND (failed_reason IS NOT NULL))
+    ELSE false
+END)
+);
+
+-- Name: TABLE payouts; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.payouts IS 'What each practitioner was sent, in each currency for itself.';
+
+-- Name: COLUMN payouts.practitioner_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payouts.practitioner_id IS 'No foreign key, as in the ledger: money outlives what it is about.';
+
+-- Name: COLUMN payouts.period_start; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payouts.period_start IS 'Of the period it was made for; its lines may be older.';
+
+-- Name: COLUMN payouts.period_end; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payouts.period_end IS 'The first day that is not in the period any more.';
+
+-- Name: COLUMN payouts.transaction_reference; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payouts.transaction_reference IS 'The bank''s or provider''s; null on what an admin marked on the payments page.';
+
+-- Name: COLUMN payouts.settled_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payouts.settled_by IS 'The admin who said that it was paid or failed; null: a provider.';
+
+-- Name: make_payout(uuid[], public.payout_periods); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.make_payout(transactions uuid[], period public.payout_periods) RETURNS public.payouts
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_payout public.payouts;
+begin
+  insert into public.payouts (practitioner_id, currency, amount_minor, period_start, period_end)
+  select u.practitioner_id, u.currency, sum(u.amount_minor), period.period_start, period.period_end
+    from private.unpaid_earnings u where u.transaction_id = any (transactions) group by 1, 2
+  returning * into strict v_payout;
+  insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)
+  select v_payout.id, u.transaction_id, u.practitioner_id, u.currency, u.amount_minor
+    from private.unpaid_earnings u where u.transaction_id = any (transactions);
+  perform private.post('payout', v_payout.practitioner_id, v_payout.currency,
+    jsonb_build_object('practitioner_payable', -v_payout.amount_minor, 'payouts_sent', v_payout.amount_minor),
+    payout_id => v_payout.id);
+  return v_payout;
+end
+$$;
+
+-- Name: mark_payout(uuid, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) RETURNS public.payouts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_payout public.payouts;
+begin
+  if not (private.is_admin() or coalesce(auth.role(), '') = 'service_role') then
+    perform private.refuse(403, 'admins_only', 'Only admins say what became of a payout.');
+  elsif coalesce(btrim(coalesce(mark_payout.transaction_reference, mark_payout.failed_reason)), '') = '' then
+    perform private.refuse(422, 'reference_missing', 'Please give the transaction reference, or the reason why it failed.');
+  end if;
+  perform private.lock_payouts();
+  select * into v_payout from public.payouts p where p.id = mark_payout.payout_id;
+  if not found then
+    perform private.refuse(404, 'payout_not_found', 'There is no such payout.');
+  end if;
+  -- Saying the same again is no news: a provider repeats itself.
+  if v_payout.status = mark_payout.status
+     and coalesce(v_payout.transaction_reference, v_payout.failed_reason)
+         = coalesce(mark_payout.transaction_reference, mark_payout.failed_reason) then
+    return v_payout;
+  elsif v_payout.status <> 'pending' then
+    perform private.refuse(409, 'payout_is_settled', format('This payout is %s already.', v_payout.status));
+  end if;
+  return private.settle_payout(v_payout, mark_payout.status, mark_payout.transaction_reference,
+                               mark_payout.paid_at, mark_payout.failed_reason);
+end
+$$;
+
+-- Name: midnight(date); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.midnight(day date) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select day::timestamp at time zone 'UTC';
 $$;
 
 -- Name: minutes_of_day(time without time zone, time without time zone); Type: FUNCTION; Schema: private
@@ -2174,6 +3026,97 @@ CREATE FUNCTION private.misread_time_zones() RETURNS SETOF text
          <> expected.utc_hour;
 $$;
 
+-- Name: user_session_credits; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_session_credits (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    package_id uuid,
+    session_type_id uuid,
+    credits_remaining integer DEFAULT 1 NOT NULL,
+    purchased_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    stripe_payment_intent_id text,
+    order_id text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    cancellation_policy_agreed_at timestamp with time zone,
+    cancellation_policy_version uuid,
+    grace_cancellation_used boolean DEFAULT false NOT NULL,
+    credits_owed integer DEFAULT 0 NOT NULL,
+    CONSTRAINT user_session_credits_credits_remaining_check CHECK ((credits_remaining >= 0)),
+    CONSTRAINT user_session_credits_owe_nothing_negative CHECK ((credits_owed >= 0))
+);
+
+-- Name: COLUMN user_session_credits.credits_owed; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.user_session_credits.credits_owed IS 'Credits that were spent when their price was refunded: so many that come back are not given back.';
+
+-- Name: money_of_lot(public.user_session_credits); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.money_of_lot(lot public.user_session_credits) RETURNS private.money
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$
+  select (m.id, m.checkout_id, m.amount_minor, m.currency, m.seats, (private.revenue_share_at(m.paid_at)).id, null)::private.money
+    from (select c.id, c.id as checkout_id, c.amount_minor, c.currency, c.credits as seats, c.paid_at
+            from public.checkout_sessions c
+           where lot.order_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and c.id = lot.order_id::uuid
+          union all
+          -- Older than checkouts: the wallet's own note of the price. Without one, the credit has none.
+          select lot.id, null,
+                 case when lot.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
+                      then round(100 * (lot.metadata ->> 'total_amount')::numeric)::integer else 0 end,
+                 lower(lot.metadata ->> 'currency'),
+                 coalesce((select p.session_count from public.session_packages p where p.id = lot.package_id), 1),
+                 lot.purchased_at) m
+   limit 1;
+$_$;
+
+-- Name: session_payments; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_payments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    total_amount numeric NOT NULL,
+    practitioner_share numeric NOT NULL,
+    platform_share numeric NOT NULL,
+    currency text DEFAULT 'usd'::text NOT NULL,
+    stripe_payment_intent_id text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    paid_out_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    checkout_id uuid,
+    revenue_share_id uuid,
+    refunded_amount numeric DEFAULT 0 NOT NULL,
+    credit_lot_id uuid,
+    CONSTRAINT session_payments_cents_add_up CHECK (((checkout_id IS NULL) OR (((practitioner_share + platform_share) + refunded_amount) = total_amount))),
+    CONSTRAINT session_payments_credits_add_up CHECK (((credit_lot_id IS NULL) OR (((practitioner_share + platform_share) + refunded_amount) = total_amount)))
+);
+
+-- Name: COLUMN session_payments.refunded_amount; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_payments.refunded_amount IS 'What went back to the payer; the shares are of what did not.';
+
+-- Name: COLUMN session_payments.credit_lot_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_payments.credit_lot_id IS 'The credits a seat was taken with. No foreign key: money outlives them. A total of 0: they were given, not bought.';
+
+-- Name: money_of_payment(public.session_payments); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.money_of_payment(payment public.session_payments) RETURNS private.money
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select (coalesce(payment.checkout_id, payment.id), payment.checkout_id, round(100 * payment.total_amount)::bigint,
+          lower(payment.currency), 1, payment.revenue_share_id,
+          case when payment.revenue_share_id is null then round(100 * payment.practitioner_share)::bigint end)::private.money;
+$$;
+
 -- Name: move_seats(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.move_seats() RETURNS trigger
@@ -2188,6 +3131,16 @@ begin
    where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
   return null;
 end
+$$;
+
+-- Name: my_class_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.my_class_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select s.group_class_id from public.session_schedules s
+   where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled';
 $$;
 
 -- Name: my_client_ids(); Type: FUNCTION; Schema: private
@@ -2305,6 +3258,20 @@ CREATE FUNCTION private.my_session_ids() RETURNS SETOF uuid
   select private.my_led_session_ids();
 $$;
 
+-- Name: name_the_order(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.name_the_order() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  update public.user_session_credits l set order_id = c.id::text
+    from public.checkout_sessions c
+   where l.id = new.lot_id and l.order_id is null and c.session_id = new.session_id;
+  return null;
+end
+$$;
+
 -- Name: new_recording_link(uuid, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.new_recording_link(recording_id uuid, opens_at text) RETURNS text
@@ -2349,6 +3316,87 @@ CREATE FUNCTION private.normalised(document text) RETURNS text
     SET search_path TO ''
     AS $$
   select btrim(replace(replace(document, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
+$$;
+
+-- Name: note_contract(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.note_contract() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.note_contract_event(new, case new.status when 'pending' then 'issued' else new.status end);
+  return null;
+end
+$$;
+
+-- Name: practitioner_contracts; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioner_contracts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    contract_version text NOT NULL,
+    contract_text text NOT NULL,
+    signed_at timestamp with time zone,
+    ip_address text,
+    user_agent text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(contract_text)) STORED NOT NULL,
+    template_id uuid,
+    title text DEFAULT 'Practitioner agreement'::text NOT NULL,
+    revoked_reason text,
+    CONSTRAINT practitioner_contracts_are_dated_when_signed CHECK (
+CASE status
+    WHEN 'pending'::text THEN (signed_at IS NULL)
+    WHEN 'signed'::text THEN (signed_at IS NOT NULL)
+    ELSE true
+END),
+    CONSTRAINT practitioner_contracts_reason_is_of_revoking CHECK (((revoked_reason IS NULL) OR (status = 'revoked'::text))),
+    CONSTRAINT practitioner_contracts_reason_is_short CHECK (((revoked_reason ~ '\S'::text) AND (char_length(revoked_reason) <= 500))),
+    CONSTRAINT practitioner_contracts_say_something CHECK ((btrim(contract_text) <> ''::text)),
+    CONSTRAINT practitioner_contracts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'signed'::text, 'expired'::text, 'revoked'::text]))),
+    CONSTRAINT practitioner_contracts_title_is_a_line CHECK ((title ~ '^\S[^\n]{0,119}$'::text))
+);
+
+-- Name: COLUMN practitioner_contracts.ip_address; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_contracts.ip_address IS 'As the browser says, when signed by a direct update.';
+
+-- Name: COLUMN practitioner_contracts.text_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_contracts.text_sha256 IS 'SHA-256 of contract_text, hexadecimal.';
+
+-- Name: COLUMN practitioner_contracts.template_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_contracts.template_id IS 'Null for a text that was written for this practitioner alone.';
+
+-- Name: COLUMN practitioner_contracts.revoked_reason; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_contracts.revoked_reason IS 'Why it was revoked; the practitioner reads it.';
+
+-- Name: note_contract_event(public.practitioner_contracts, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.note_contract_event(contract public.practitioner_contracts, event text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.contract_events (contract_id, event, reason)
+  values ((contract).id, note_contract_event.event,
+          case note_contract_event.event when 'revoked' then (contract).revoked_reason end)
+  on conflict on constraint contract_events_happen_once do nothing;
+  if found then
+    perform private.put_in_outbox(
+      'contract_' || note_contract_event.event,
+      (select p.user_id from public.practitioners p where p.id = (contract).practitioner_id),
+      payload => jsonb_build_object(
+        'contract_id', (contract).id, 'contract_version', (contract).contract_version, 'title', (contract).title,
+        'expires_at', (contract).expires_at, 'reason', (contract).revoked_reason));
+  end if;
+end
 $$;
 
 -- Name: observe_payment(uuid, private.payment_facts); Type: FUNCTION; Schema: private
@@ -2485,6 +3533,33 @@ CREATE FUNCTION private.occasion_of(session public.session_schedules) RETURNS uu
               else gen_random_uuid() end;
 $$;
 
+-- Name: open_bank_accounts(uuid[], text, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) RETURNS TABLE(practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text, account_number text, routing_number text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  -- Order matters: locked first, so that an account that is just being changed is looked at as it is afterwards.
+  perform from public.practitioner_banking b
+    where b.practitioner_id = any (open_bank_accounts.practitioner_ids) order by b.practitioner_id for share;
+
+  insert into public.banking_accesses (practitioner_id, purpose, reference, requested_by)
+  select distinct asked.id, 'payout_file', open_bank_accounts.reference, open_bank_accounts.requested_by
+    from unnest(open_bank_accounts.practitioner_ids) asked (id) where private.banking_obstacle(asked.id) = '';
+
+  return query
+    select asked.id, obstacle.name, b.bank_name, b.account_holder_name, b.account_type, b.country,
+           n.account_number, n.routing_number
+      from (select distinct unnest(open_bank_accounts.practitioner_ids)) asked (id)
+      cross join lateral (select nullif(private.banking_obstacle(asked.id), '')) obstacle (name)
+      left join public.practitioner_banking b on b.practitioner_id = asked.id and obstacle.name is null
+      left join private.bank_numbers n on n.practitioner_id = b.practitioner_id
+     order by asked.id;
+end
+$$;
+
 -- Name: open_checkout(uuid, text, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.open_checkout(checkout_id uuid, stripe_session_id text, url text) RETURNS public.checkout_sessions
@@ -2582,31 +3657,67 @@ CREATE FUNCTION private.patience_to_start() RETURNS interval
   select interval '6 minutes';
 $$;
 
--- Name: session_payments; Type: TABLE; Schema: public
+-- Name: paused_practitioner_ids(); Type: FUNCTION; Schema: private
 
-CREATE TABLE public.session_payments (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    session_id uuid NOT NULL,
-    practitioner_id uuid NOT NULL,
-    client_id uuid NOT NULL,
-    total_amount numeric NOT NULL,
-    practitioner_share numeric NOT NULL,
-    platform_share numeric NOT NULL,
-    currency text DEFAULT 'usd'::text NOT NULL,
-    stripe_payment_intent_id text,
-    status text DEFAULT 'pending'::text NOT NULL,
-    paid_out_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    checkout_id uuid,
-    revenue_share_id uuid,
-    refunded_amount numeric DEFAULT 0 NOT NULL,
-    CONSTRAINT session_payments_cents_add_up CHECK (((checkout_id IS NULL) OR (((practitioner_share + platform_share) + refunded_amount) = total_amount)))
-);
+CREATE FUNCTION private.paused_practitioner_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select p.id from public.practitioners p where not p.available;
+$$;
 
--- Name: COLUMN session_payments.refunded_amount; Type: COMMENT; Schema: public
+-- Name: pay_by_hand(uuid[]); Type: FUNCTION; Schema: private
 
-COMMENT ON COLUMN public.session_payments.refunded_amount IS 'What went back to the payer; the shares are of what did not.';
+CREATE FUNCTION private.pay_by_hand(payment_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_owed record;
+begin
+  for v_owed in
+    select array_agg(line) as transactions, max(payment.paid_out_at) as paid_at
+      from (select u.practitioner_id, u.currency, u.payment_id, array_agg(u.transaction_id) as transactions
+              from private.unpaid_earnings u
+             where u.payment_id = any (payment_ids)
+               and not exists (select from public.payout_lines l
+                                 join public.ledger_transactions t on t.id = l.ledger_transaction_id
+                                where t.payment_id = u.payment_id and l.released_at is null)
+             group by 1, 2, 3 having sum(u.amount_minor) > 0) earned
+      join public.session_payments payment on payment.id = earned.payment_id, unnest(earned.transactions) line
+     group by earned.practitioner_id, earned.currency
+  loop
+    perform private.settle_payout(private.make_payout(v_owed.transactions, private.payout_period_at(now())), 'paid',
+                                  paid_at => v_owed.paid_at);
+  end loop;
+end
+$$;
+
+-- Name: payment_file(uuid, text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.payment_file(user_id uuid, reference text, in_currency text) RETURNS TABLE(payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text, account_holder_name text, account_type text, country text, account_number text, routing_number text, amount_minor bigint, currency text, period_start date, period_end date)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_pending uuid[] := array(select p.id from public.payouts p
+                             where p.status = 'pending' and p.currency = coalesce(payment_file.in_currency, p.currency));
+begin
+  if not exists (select from public.user_roles r where r.user_id = payment_file.user_id and r.role = 'admin') then
+    perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
+  end if;
+  return query
+    select p.id, p.practitioner_id, who.name, a.withheld, a.bank_name, a.account_holder_name, a.account_type, a.country,
+           a.account_number, a.routing_number, p.amount_minor, p.currency, p.period_start, p.period_end
+      from public.payouts p
+      join private.open_bank_accounts(array(select p.practitioner_id from public.payouts p where p.id = any (v_pending)),
+                                      payment_file.reference, payment_file.user_id) a on a.practitioner_id = p.practitioner_id
+      left join public.practitioners who on who.id = p.practitioner_id
+     where p.id = any (v_pending)
+     order by p.currency, who.name, p.id;
+end
+$$;
 
 -- Name: payment_of(uuid); Type: FUNCTION; Schema: private
 
@@ -2618,6 +3729,72 @@ CREATE FUNCTION private.payment_of(session_id uuid) RETURNS public.session_payme
   select p from public.session_payments p
    where p.session_id = payment_of.session_id and p.status in ('completed', 'paid_out')
    order by p.created_at limit 1;
+$$;
+
+-- Name: payments_in(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.payments_in(payout_id uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- A payment that was given back entirely is in it twice, and is not paid out by it.
+  select t.payment_id from public.payout_lines l join public.ledger_transactions t on t.id = l.ledger_transaction_id
+   where l.payout_id = payments_in.payout_id and t.payment_id is not null
+   group by t.payment_id having sum(l.amount_minor) > 0;
+$$;
+
+-- Name: payout_period_at(timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.payout_period_at(moment timestamp with time zone) RETURNS public.payout_periods
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_last public.payout_periods;
+begin
+  loop
+    select * into v_last from public.payout_periods p order by p.number desc limit 1;
+    exit when private.midnight(v_last.period_end) > moment;
+    insert into public.payout_periods (number, period_start, period_end)
+    select v_last.number + 1, v_last.period_end, v_last.period_end + (private.payout_terms_at(private.midnight(v_last.period_end))).period_days;
+  end loop;
+  select * into v_last from public.payout_periods p
+   where private.midnight(p.period_start) <= moment order by p.number desc limit 1;
+  return v_last;
+end
+$$;
+
+-- Name: payout_terms; Type: TABLE; Schema: public
+
+CREATE TABLE public.payout_terms (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    period_days integer NOT NULL,
+    hold_days integer NOT NULL,
+    valid_from timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    CONSTRAINT payout_terms_holds_are_short CHECK (((hold_days >= 0) AND (hold_days <= 180))),
+    CONSTRAINT payout_terms_periods_are_short CHECK (((period_days >= 1) AND (period_days <= 62)))
+);
+
+-- Name: TABLE payout_terms; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.payout_terms IS 'How often practitioners are paid, and how long after. Append-only.';
+
+-- Name: COLUMN payout_terms.hold_days; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payout_terms.hold_days IS 'From the end of a period, and so at least from its last session: refunds come in that time.';
+
+-- Name: COLUMN payout_terms.created_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payout_terms.created_by IS 'No foreign key: who decided it stays, also when they have left.';
+
+-- Name: payout_terms_at(timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.payout_terms_at(moment timestamp with time zone) RETURNS public.payout_terms
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select t from public.payout_terms t where t.valid_from <= moment order by t.valid_from desc limit 1;
 $$;
 
 -- Name: people_present(public.session_schedules); Type: FUNCTION; Schema: private
@@ -2633,6 +3810,19 @@ CREATE FUNCTION private.people_present(session public.session_schedules) RETURNS
    where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union
   select a.user_id from private.channel_admissions a where a.session_id = (session).id and a.expires_at > now();
+$$;
+
+-- Name: period_to_pay(timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.period_to_pay(moment timestamp with time zone) RETURNS public.payout_periods
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select p from public.payout_periods p
+   where private.midnight(p.period_end)
+         + make_interval(days => (private.payout_terms_at(private.midnight(p.period_end))).hold_days) <= moment
+   order by p.closed_at is not null, case when p.closed_at is null then p.number else -p.number end
+   limit 1;
 $$;
 
 -- Name: policy_agreed(boolean, uuid); Type: FUNCTION; Schema: private
@@ -2819,6 +4009,21 @@ begin
   end if;
   return v_found.answer;
 end;
+$$;
+
+-- Name: record_direct_signature(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.record_direct_signature() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- Not where the evidence is there first, and it is what signs the contract.
+  insert into public.contract_signatures (contract_id, user_id, is_observed, ip_address, user_agent)
+  select new.id, auth.uid(), false, left(new.ip_address, 200), left(new.user_agent, 500)
+   where not exists (select from public.contract_signatures s where s.contract_id = new.id);
+  return null;
+end
 $$;
 
 -- Name: record_payment(public.checkout_sessions); Type: FUNCTION; Schema: private
@@ -3041,6 +4246,14 @@ begin
     perform private.refuse(409, 'already_joined', 'You have a seat in this class already.');
   elsif private.taken_seats(class.id) + private.held_seats(class.id, for_user) >= class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
+  elsif (class.practitioner_id in (select private.paused_practitioner_ids())
+         or class.scheduled_at + make_interval(mins => class.duration_minutes) > private.bookable_until(class.practitioner_id))
+        and not private.is_admin()
+        -- What was open when it was held is theirs: it may be paid for already.
+        and not exists (select from public.session_holds h
+                         where h.group_class_id = class.id and h.user_id = for_user and h.status = 'held' and h.expires_at > now()) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
+                           'Please choose another practitioner.');
   end if;
 end
 $$;
@@ -3166,6 +4379,20 @@ begin
    where r.ctid in (select old.ctid from private.remembered_answers old
                      where old.answered_at < now() - interval '24 hours' limit 20 for update skip locked);
 end;
+$$;
+
+-- Name: remind_of_ending_contracts(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.remind_of_ending_contracts() RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with ending as (
+    select c as contract from public.practitioner_contracts c
+     where c.status = 'signed' and c.expires_at > now() and c.expires_at <= now() + interval '30 days'
+       and not exists (select from public.contract_events e where e.contract_id = c.id and e.event = 'expiring')
+  )
+  select count(private.note_contract_event(contract, 'expiring'))::integer from ending;
 $$;
 
 -- Name: request_recording_stop(uuid, text); Type: FUNCTION; Schema: private
@@ -3307,15 +4534,179 @@ begin
 end;
 $$;
 
+-- Name: run_payouts(integer, timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.run_payouts(batch integer, moment timestamp with time zone DEFAULT now()) RETURNS private.payouts_run
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_ran    private.payouts_run := (0, 0, 0, false);
+  v_period public.payout_periods;
+  v_owed   uuid[];
+begin
+  perform private.lock_payouts();
+  perform private.payout_period_at(moment);
+  loop
+    v_period := private.period_to_pay(moment);
+    for v_owed in
+      select array_agg(u.transaction_id) from private.unpaid_earnings u
+       where u.counts_from < private.midnight(v_period.period_end)
+       group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
+       order by u.practitioner_id, u.currency limit batch - v_ran.payouts_made
+    loop
+      perform private.make_payout(v_owed, v_period);
+      v_ran.payouts_made := v_ran.payouts_made + 1;
+    end loop;
+    exit when v_ran.payouts_made >= batch;  -- there may be more
+
+    v_ran.is_done := v_period.number is null or v_period.closed_at is not null;
+    exit when v_ran.is_done;
+    update public.payout_periods p set closed_at = moment where p.number = v_period.number;
+    v_ran.periods_closed := v_ran.periods_closed + 1;
+  end loop;
+  select count(*) into v_ran.carried_forward from (
+    select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
+     group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
+  return v_ran;
+end
+$$;
+
+-- Name: practitioner_banking; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioner_banking (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_id uuid NOT NULL,
+    bank_name text NOT NULL,
+    account_holder_name text NOT NULL,
+    account_type text NOT NULL,
+    country text DEFAULT 'CA'::text NOT NULL,
+    verified boolean DEFAULT false NOT NULL,
+    verified_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    account_last4 text,
+    routing_last4 text,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    cooling_until timestamp with time zone DEFAULT now() NOT NULL,
+    verified_by uuid,
+    account_number_encrypted text GENERATED ALWAYS AS (('****'::text || COALESCE(account_last4, ''::text))) STORED NOT NULL,
+    routing_number_encrypted text GENERATED ALWAYS AS (('****'::text || COALESCE(routing_last4, ''::text))) STORED NOT NULL,
+    CONSTRAINT practitioner_banking_account_type_check CHECK ((account_type = ANY (ARRAY['checking'::text, 'savings'::text]))),
+    CONSTRAINT practitioner_banking_is_dated_when_verified CHECK ((verified = (verified_at IS NOT NULL))),
+    CONSTRAINT practitioner_banking_shows_no_more_than_four CHECK (((account_last4 ~ '^[0-9A-Z]{4}$'::text) AND (routing_last4 ~ '^[0-9A-Z]{4}$'::text)))
+);
+
+-- Name: COLUMN practitioner_banking.changed_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_banking.changed_at IS 'When this became another account. Whoever verifies it names it by this.';
+
+-- Name: COLUMN practitioner_banking.cooling_until; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_banking.cooling_until IS 'No payout before, verified or not.';
+
+-- Name: COLUMN practitioner_banking.account_number_encrypted; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_banking.account_number_encrypted IS 'A mask. The ciphertext is private.bank_numbers.account_number.';
+
+-- Name: COLUMN practitioner_banking.routing_number_encrypted; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioner_banking.routing_number_encrypted IS 'A mask, as above.';
+
+-- Name: save_practitioner_banking(uuid, uuid, text, text, text, text, text, text, text, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) RETURNS public.practitioner_banking
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_saved       public.practitioner_banking;
+  v_fingerprint text;
+begin
+  if not exists (select from public.practitioners p
+                  where p.id = save_practitioner_banking.practitioner_id and p.user_id = save_practitioner_banking.user_id) then
+    perform private.refuse(403, 'not_your_account', 'You can only save a bank account for yourself.');
+  end if;
+
+  -- Order matters: the row is locked before its numbers are looked at, so that two saves come one after the other.
+  select b.* into v_saved from public.practitioner_banking b
+   where b.practitioner_id = save_practitioner_banking.practitioner_id for update;
+  select n.fingerprint into v_fingerprint from private.bank_numbers n
+   where n.practitioner_id = save_practitioner_banking.practitioner_id;
+  if v_fingerprint = save_practitioner_banking.fingerprint
+     and (v_saved.bank_name, v_saved.account_holder_name, v_saved.account_type, v_saved.country)
+       = (save_practitioner_banking.bank_name, save_practitioner_banking.account_holder_name,
+          save_practitioner_banking.account_type, save_practitioner_banking.country) then
+    return v_saved;
+  end if;
+
+  insert into public.practitioner_banking as b
+    (practitioner_id, bank_name, account_holder_name, account_type, country, account_last4, routing_last4)
+  values (
+    save_practitioner_banking.practitioner_id, save_practitioner_banking.bank_name, save_practitioner_banking.account_holder_name,
+    save_practitioner_banking.account_type, save_practitioner_banking.country,
+    save_practitioner_banking.account_last4, save_practitioner_banking.routing_last4)
+  on conflict (practitioner_id) do update
+     set bank_name = excluded.bank_name, account_holder_name = excluded.account_holder_name,
+         account_type = excluded.account_type, country = excluded.country, account_last4 = excluded.account_last4,
+         routing_last4 = excluded.routing_last4, changed_at = clock_timestamp()
+  returning b.* into v_saved;
+
+  insert into private.bank_numbers as n (practitioner_id, account_number, routing_number, fingerprint)
+  values (
+    save_practitioner_banking.practitioner_id, sealed ->> 'account_number', sealed ->> 'routing_number',
+    save_practitioner_banking.fingerprint)
+  on conflict (practitioner_id) do update
+     set account_number = excluded.account_number, routing_number = excluded.routing_number,
+         fingerprint = excluded.fingerprint, sealed_at = now();
+
+  perform private.put_in_outbox('banking_changed', save_practitioner_banking.user_id,
+    payload => jsonb_build_object('account_last4', v_saved.account_last4));
+  return v_saved;
+end
+$$;
+
+-- Name: seal_contract_signature(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.seal_contract_signature() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_contract public.practitioner_contracts;
+begin
+  -- Signing and revoking at once: whoever comes second finds what the first has done.
+  select c.* into v_contract from public.practitioner_contracts c where c.id = new.contract_id for update;
+  if v_contract.status = 'pending' then
+    new.signed_at := now();
+  elsif v_contract.status = 'signed' then
+    new.signed_at := v_contract.signed_at;
+  elsif found then
+    perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
+  end if;
+  new.text_sha256 := v_contract.text_sha256;
+  select p.name, u.email into new.signer_name, new.signer_email
+    from public.practitioners p left join auth.users u on u.id = new.user_id
+   where p.id = v_contract.practitioner_id;
+  new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
+  new.evidence_sha256 := private.sha256_hex(private.evidence_of_contract(new));
+  return new;
+end
+$$;
+
 -- Name: seal_waiver(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.seal_waiver() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
   -- Not a generated column: it must stay when the image is redacted.
   new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
+  select p.full_name, u.email into new.signer_name, new.signer_email
+    from auth.users u left join public.profiles p on p.id = u.id where u.id = new.user_id;
+  new.evidence_sha256 := private.sha256_hex(private.evidence_of_waiver(new));
   return new;
 end
 $$;
@@ -3439,14 +4830,109 @@ begin
 end
 $$;
 
--- Name: sha256_hex(text); Type: FUNCTION; Schema: private
+-- Name: settle_payout(public.payouts, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: private
 
-CREATE FUNCTION private.sha256_hex(document text) RETURNS text
-    LANGUAGE sql IMMUTABLE
+CREATE FUNCTION private.settle_payout(payout public.payouts, status text, transaction_reference text DEFAULT NULL::text, paid_at timestamp with time zone DEFAULT NULL::timestamp with time zone, failed_reason text DEFAULT NULL::text) RETURNS public.payouts
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-  -- Immutable although convert_to is only stable: the target encoding is a constant.
-  select encode(sha256(convert_to(document, 'UTF8')), 'hex');
+begin
+  update public.payouts p
+     set status = settle_payout.status, transaction_reference = settle_payout.transaction_reference,
+         paid_at = settle_payout.paid_at, failed_reason = settle_payout.failed_reason, settled_by = auth.uid()
+   where p.id = payout.id
+  returning p.* into payout;
+  if payout.status = 'failed' then
+    update public.payout_lines l set released_at = now() where l.payout_id = payout.id;
+    perform private.post('payout_failed', payout.practitioner_id, payout.currency,
+      jsonb_build_object('practitioner_payable', payout.amount_minor, 'payouts_sent', -payout.amount_minor),
+      payout_id => payout.id, reason => payout.failed_reason);
+  else
+    -- A payment under dispute keeps saying so; that it was paid out can be seen by the date.
+    update public.session_payments p
+       set paid_out_at = payout.paid_at, status = case p.status when 'completed' then 'paid_out' else p.status end
+     where p.paid_out_at is null and p.id in (select private.payments_in(payout.id));
+  end if;
+  return payout;
+end
+$$;
+
+-- Name: earned_seats; Type: TABLE; Schema: private
+
+CREATE TABLE private.earned_seats (
+    session_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    currency text NOT NULL,
+    money_id uuid NOT NULL,
+    checkout_id uuid,
+    place integer NOT NULL,
+    price_minor bigint NOT NULL,
+    before_minor bigint NOT NULL,
+    revenue_share_id uuid,
+    share_minor bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT earned_seats_are_shared_somehow CHECK ((num_nonnulls(revenue_share_id, share_minor) = 1)),
+    CONSTRAINT earned_seats_before_minor_check CHECK ((before_minor >= 0)),
+    CONSTRAINT earned_seats_currency_check CHECK ((currency = ANY (ARRAY['cad'::text, 'usd'::text]))),
+    CONSTRAINT earned_seats_price_minor_check CHECK ((price_minor >= 0))
+);
+
+-- Name: TABLE earned_seats; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.earned_seats IS 'Seats that were earned, and the money they are paid from: evidence.';
+
+-- Name: COLUMN earned_seats.session_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.earned_seats.session_id IS 'No foreign key, like payment_id and practitioner_id: money outlives what it is about.';
+
+-- Name: COLUMN earned_seats.money_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.earned_seats.money_id IS 'The checkout; of what is older than checkouts, the payment or the lot.';
+
+-- Name: COLUMN earned_seats.place; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.earned_seats.place IS 'The how many-th seat it is that this money pays for.';
+
+-- Name: COLUMN earned_seats.before_minor; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.earned_seats.before_minor IS 'The prices of the places before.';
+
+-- Name: COLUMN earned_seats.share_minor; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.earned_seats.share_minor IS 'Of payments that are older than the versions of the share, and were split when they came.';
+
+-- Name: settle_seat(private.earned_seats, bigint, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.settle_seat(seat private.earned_seats, kept_minor bigint, is_disputed boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_price  bigint := greatest(0, least(seat.price_minor, kept_minor - seat.before_minor));
+  v_share  bigint := case when seat.revenue_share_id is null then case when v_price > 0 then seat.share_minor else 0 end
+    else (select round(v_price * s.practitioner_percent / 100) from public.revenue_shares s where s.id = seat.revenue_share_id) end;
+  v_posted record;
+begin
+  select count(*) as lines,
+         coalesce(-sum(p.amount_minor) filter (where p.account = 'client_funds'), 0) as price,
+         coalesce(sum(p.amount_minor) filter (where p.account = 'practitioner_payable'), 0) as share
+    into v_posted
+    from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+   where t.session_id = seat.session_id and t.kind in ('accrual', 'reversal');
+
+  perform private.post(
+    case v_posted.lines when 0 then 'accrual' else 'reversal' end, seat.practitioner_id, seat.currency,
+    jsonb_build_object(
+      'client_funds', v_posted.price - v_price, 'practitioner_payable', v_share - v_posted.share,
+      'platform_revenue', (v_price - v_share) - (v_posted.price - v_posted.share)),
+    session_id => seat.session_id, payment_id => seat.payment_id,
+    -- What is kept only ever gets less, so it names the fact.
+    cause => case when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
+  if num_nonnulls(seat.checkout_id, seat.revenue_share_id) > 0 then
+    perform private.state_payment(seat.payment_id, v_price, v_share, is_disputed);
+  end if;
+end
 $$;
 
 -- Name: share_class_recording(uuid, text); Type: FUNCTION; Schema: private
@@ -3479,24 +4965,38 @@ CREATE FUNCTION private.share_what_is_left(c public.checkout_sessions, returned_
     SET search_path TO ''
     AS $$
 declare
-  v_payment public.session_payments;
-  v_net     numeric := round((c.amount_minor - returned_minor) / 100.0, 2);
-  v_share   numeric;
-  v_status  text;
+  v_kept bigint := c.amount_minor - returned_minor;
+  v_seat private.earned_seats;
 begin
-  select * into v_payment from public.session_payments p where p.checkout_id = c.id for update;
-  -- What the practitioner has been paid out stays paid: then the rest is the platform's loss.
-  v_share := case when v_payment.paid_out_at is not null then v_payment.practitioner_share
-    else (select private.practitioner_share(v_net, s) from public.revenue_shares s where s.id = v_payment.revenue_share_id) end;
-  v_status := case when returned_minor >= c.amount_minor then 'refunded' when is_disputed then 'disputed'
-                   when v_payment.paid_out_at is not null then 'paid_out' else 'completed' end;
+  -- Order matters: the class, the session, its money, as whoever cancels or completes the session goes.
+  perform from public.session_schedules class where class.id = c.group_class_id for update;
+  perform from public.session_schedules s where s.id = c.session_id for update;
+  perform private.lock_money(c.id);
+  for v_seat in select * from private.earned_seats e where e.money_id = c.id order by e.place loop
+    perform private.settle_seat(v_seat, v_kept, is_disputed);
+  end loop;
 
-  update public.session_payments p
-     set refunded_amount = p.total_amount - v_net, practitioner_share = v_share, platform_share = v_net - v_share,
-         status = v_status, stripe_payment_intent_id = c.stripe_payment_intent_id
-   where p.id = v_payment.id
-     and (p.refunded_amount, p.practitioner_share, p.status, p.stripe_payment_intent_id)
-         is distinct from (p.total_amount - v_net, v_share, v_status, c.stripe_payment_intent_id);
+  -- What was paid for a seat that is not earned: not yet, or not at all.
+  perform private.state_payment(p.id, v_kept, case when s.status = 'cancelled' then 0
+                                                   else (100 * private.practitioner_share(v_kept / 100.0, share))::bigint end, is_disputed)
+     from public.session_payments p
+     join public.session_schedules s on s.id = p.session_id
+     join public.revenue_shares share on share.id = p.revenue_share_id
+    where p.checkout_id = c.id and not exists (select from private.earned_seats e where e.payment_id = p.id);
+end
+$$;
+
+-- Name: sign_by_evidence(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.sign_by_evidence() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.practitioner_contracts c
+     set status = 'signed', ip_address = new.ip_address, user_agent = new.user_agent
+   where c.id = new.contract_id and c.status = 'pending';
+  return null;
 end
 $$;
 
@@ -3597,6 +5097,27 @@ begin
     status := 'failed';
   end if;
 end;
+$$;
+
+-- Name: state_payment(uuid, bigint, bigint, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.state_payment(payment_id uuid, net_minor bigint, share_minor bigint, is_disputed boolean) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  update public.session_payments p
+     set refunded_amount = p.total_amount - n.net, practitioner_share = n.share, platform_share = n.net - n.share,
+         status = n.status, stripe_payment_intent_id = n.intent
+    from (select old.id, round(net_minor / 100.0, 2) as net,
+                 case when old.paid_out_at is not null then old.practitioner_share else round(share_minor / 100.0, 2) end as share,
+                 case when net_minor = 0 and old.total_amount > 0 then 'refunded' when is_disputed then 'disputed'
+                      when old.paid_out_at is not null then 'paid_out' else 'completed' end as status,
+                 coalesce(c.stripe_payment_intent_id, old.stripe_payment_intent_id) as intent
+            from public.session_payments old left join public.checkout_sessions c on c.id = old.checkout_id
+           where old.id = state_payment.payment_id) n
+   where p.id = n.id
+     and (p.refunded_amount, p.practitioner_share, p.status, p.stripe_payment_intent_id)
+         is distinct from (p.total_amount - n.net, n.share, n.status, n.intent);
 $$;
 
 -- Name: stop_recording(uuid, uuid); Type: FUNCTION; Schema: private
@@ -3898,22 +5419,64 @@ CREATE FUNCTION private.verify_banking() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+  v_changes boolean := tg_op = 'INSERT';
 begin
-  if tg_op = 'UPDATE'
-     and (new.bank_name, new.account_holder_name, new.account_number_encrypted, new.routing_number_encrypted,
-          new.account_type, new.country)
-       is distinct from
-         (old.bank_name, old.account_holder_name, old.account_number_encrypted, old.routing_number_encrypted,
-          old.account_type, old.country) then
+  if tg_op = 'UPDATE' then
+    v_changes := (new.bank_name, new.account_holder_name, new.account_last4, new.routing_last4, new.account_type, new.country, new.changed_at)
+                 is distinct from
+                 (old.bank_name, old.account_holder_name, old.account_last4, old.routing_last4, old.account_type, old.country, old.changed_at);
+  end if;
+  if v_changes then
     new.verified := false;  -- another account, which nobody has looked at
+    new.changed_at := now();
+    new.cooling_until := now() + (select s.cooling_period from private.banking_settings s);
   end if;
 
   if not new.verified then
     new.verified_at := null;
-  elsif tg_op = 'INSERT' or not old.verified then
+    new.verified_by := null;
+  elsif not old.verified then
     new.verified_at := now();
   end if;
   return new;
+end
+$$;
+
+-- Name: verify_practitioner_banking(uuid, timestamp with time zone, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean) RETURNS public.practitioner_banking
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_account public.practitioner_banking;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins verify bank accounts.');
+  elsif verify_practitioner_banking.practitioner_id in (select private.my_practitioner_ids()) then
+    perform private.refuse(403, 'own_account', 'Nobody verifies their own bank account.', 'Ask another admin.');
+  end if;
+
+  select b.* into v_account from public.practitioner_banking b
+   where b.practitioner_id = verify_practitioner_banking.practitioner_id for update;
+  if not found then
+    perform private.refuse(404, 'banking_not_found', 'This practitioner has no bank account here.');
+  elsif v_account.changed_at <> verify_practitioner_banking.changed_at then
+    perform private.refuse(409, 'banking_changed', 'The bank account has changed since you looked at it.', 'Look again.');
+  elsif verify_practitioner_banking.verified
+        and private.banking_obstacle(verify_practitioner_banking.practitioner_id) in ('no_account', 'not_checked', 'not_sealed') then
+    perform private.refuse(409, 'banking_not_checked', 'These bank details were never checked.',
+                           'Ask the practitioner to save them again.');
+  end if;
+
+  update public.practitioner_banking b
+     set verified = verify_practitioner_banking.verified,
+         verified_by = case when b.verified then b.verified_by else (select auth.uid()) end
+   where b.id = v_account.id
+  returning b.* into v_account;
+  return v_account;
 end
 $$;
 
@@ -3925,8 +5488,25 @@ CREATE FUNCTION private.visible_practitioner_ids() RETURNS SETOF uuid
     AS $$
   select s.practitioner_id from public.session_schedules s where s.client_id = (select auth.uid())
   union
-  select s.practitioner_id from public.session_schedules s
-   where s.max_participants > 1 and s.group_class_id is null and s.status <> 'cancelled' and s.scheduled_at > now();
+  select a.practitioner_id from public.practitioner_assignments a where a.client_id = (select auth.uid())
+  union
+  select r.practitioner_id from public.action_recommendations r where r.client_id = (select auth.uid());
+$$;
+
+-- Name: waiver_documents(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.waiver_documents(waiver_id uuid) RETURNS SETOF public.signed_document
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select 'waiver', w.id, 'Liability waiver', w.waiver_policy_version::text, w.waiver_text, w.text_sha256,
+         case when p.is_active then 'signed' else 'superseded' end, null::timestamptz, null::timestamptz,
+         null::timestamptz, null::text, w.signed_at, w.user_id, w.signer_name, w.signer_email, true, w.ip_address,
+         w.user_agent, w.signature_name, translate(encode(w.signature_image, 'base64'), E'\n', ''),
+         w.signature_image_sha256, w.evidence_sha256
+    from public.liability_waivers w join public.waiver_policy p on p.id = w.waiver_policy_id
+   where w.id = waiver_documents.waiver_id
+     and (w.user_id = (select auth.uid()) or private.is_admin());
 $$;
 
 -- Name: wall_range(date, time without time zone, time without time zone, text); Type: FUNCTION; Schema: private
@@ -3986,32 +5566,15 @@ begin
 end
 $$;
 
--- Name: user_session_credits; Type: TABLE; Schema: public
+-- Name: zone_of_earners(uuid[]); Type: FUNCTION; Schema: private
 
-CREATE TABLE public.user_session_credits (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid NOT NULL,
-    package_id uuid,
-    session_type_id uuid,
-    credits_remaining integer DEFAULT 1 NOT NULL,
-    purchased_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone,
-    stripe_payment_intent_id text,
-    order_id text,
-    metadata jsonb DEFAULT '{}'::jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    cancellation_policy_agreed_at timestamp with time zone,
-    cancellation_policy_version uuid,
-    grace_cancellation_used boolean DEFAULT false NOT NULL,
-    credits_owed integer DEFAULT 0 NOT NULL,
-    CONSTRAINT user_session_credits_credits_remaining_check CHECK ((credits_remaining >= 0)),
-    CONSTRAINT user_session_credits_owe_nothing_negative CHECK ((credits_owed >= 0))
-);
-
--- Name: COLUMN user_session_credits.credits_owed; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.user_session_credits.credits_owed IS 'Credits that were spent when their price was refunded: so many that come back are not given back.';
+CREATE FUNCTION private.zone_of_earners(earners uuid[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce((select c.time_zone from public.practitioner_calendars c
+                    where c.practitioner_id = any (zone_of_earners.earners) order by c.practitioner_id limit 1), 'UTC');
+$$;
 
 -- Name: adjust_credits(integer, text, uuid, uuid, uuid); Type: FUNCTION; Schema: public
 
@@ -4031,6 +5594,74 @@ $$;
 -- Name: FUNCTION adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) IS 'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
+
+-- Name: ledger_transactions; Type: TABLE; Schema: public
+
+CREATE TABLE public.ledger_transactions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    currency text NOT NULL,
+    practitioner_id uuid NOT NULL,
+    session_id uuid,
+    payment_id uuid,
+    payout_id uuid,
+    cause text NOT NULL,
+    reason text,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    CONSTRAINT ledger_transactions_currency_check CHECK ((currency = ANY (ARRAY['cad'::text, 'usd'::text]))),
+    CONSTRAINT ledger_transactions_kind_check CHECK ((kind = ANY (ARRAY['accrual'::text, 'reversal'::text, 'payout'::text, 'payout_failed'::text, 'adjustment'::text]))),
+    CONSTRAINT ledger_transactions_name_their_fact CHECK (
+CASE kind
+    WHEN 'accrual'::text THEN (session_id IS NOT NULL)
+    WHEN 'reversal'::text THEN (session_id IS NOT NULL)
+    WHEN 'adjustment'::text THEN ((btrim(reason) <> ''::text) AND (reason IS NOT NULL))
+    ELSE (payout_id IS NOT NULL)
+END)
+);
+
+-- Name: TABLE ledger_transactions; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.ledger_transactions IS 'Every movement of practitioners'' money: evidence.';
+
+-- Name: COLUMN ledger_transactions.practitioner_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.practitioner_id IS 'No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about.';
+
+-- Name: COLUMN ledger_transactions.session_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.session_id IS 'The seat: a session, or somebody''s own row of a class.';
+
+-- Name: COLUMN ledger_transactions.payment_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.payment_id IS 'The row of session_payments that tells of the seat.';
+
+-- Name: COLUMN ledger_transactions.cause; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.cause IS 'The fact it follows from, unique within its kind.';
+
+-- Name: COLUMN ledger_transactions.created_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_transactions.created_by IS 'Who made it happen; null: the platform.';
+
+-- Name: adjust_earnings(uuid, text, bigint, text, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid DEFAULT NULL::uuid) RETURNS SETOF public.ledger_transactions
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_transaction uuid := private.adjust_earnings(adjust_earnings.practitioner_id, adjust_earnings.currency,
+    adjust_earnings.amount_minor, adjust_earnings.reason, adjust_earnings.session_id);
+begin
+  return query select * from public.ledger_transactions t where t.id = v_transaction;
+end
+$$;
+
+-- Name: FUNCTION adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) IS 'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
 
 -- Name: apply_waiting_notifications(); Type: FUNCTION; Schema: public
 
@@ -4221,6 +5852,19 @@ $$;
 
 COMMENT ON FUNCTION public.cancel_session(session_id uuid, reason text, use_grace boolean) IS 'Cancels a session, a seat or a class, as the pages do by updating the row.';
 
+-- Name: check_invariants(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.check_invariants() RETURNS TABLE(rule text, broken integer, examples text[])
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select * from private.check_invariants();
+$$;
+
+-- Name: FUNCTION check_invariants(); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.check_invariants() IS 'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
+
 -- Name: check_session_credits(); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.check_session_credits() RETURNS TABLE(user_id uuid, total_credits integer, package_credits integer, single_credits integer, credits jsonb, has_credits boolean)
@@ -4362,6 +6006,7 @@ CREATE TABLE public.action_recommendations (
     completed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    template_id uuid,
     CONSTRAINT action_recommendations_action_type_check CHECK ((action_type = ANY (ARRAY['daily_practice'::text, 'mindfulness'::text, 'physical'::text, 'emotional'::text, 'other'::text]))),
     CONSTRAINT action_recommendations_are_dated_when_completed CHECK ((completed = (completed_at IS NOT NULL))),
     CONSTRAINT action_recommendations_description_is_short CHECK ((char_length(description) <= 4000)),
@@ -4371,6 +6016,10 @@ CREATE TABLE public.action_recommendations (
 -- Name: COLUMN action_recommendations.frequency; Type: COMMENT; Schema: public
 
 COMMENT ON COLUMN public.action_recommendations.frequency IS 'Free text, such as "daily" or "as needed".';
+
+-- Name: COLUMN action_recommendations.template_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.action_recommendations.template_id IS 'What it was made from; null for words of the practitioner''s own.';
 
 -- Name: create_action_recommendation(uuid, text, text, uuid, text, text, date, uuid); Type: FUNCTION; Schema: public
 
@@ -4387,9 +6036,13 @@ begin
     perform private.refuse(403, 'not_a_practitioner', 'Only practitioners recommend actions.');
   end if;
   if create_action_recommendation.template_id is not null then
-    select * into v_template from public.action_templates t where t.id = create_action_recommendation.template_id;
+    -- An admin who practises reads everybody's templates, and uses their own.
+    select * into v_template from public.action_templates t
+     where t.id = create_action_recommendation.template_id and coalesce(t.practitioner_id, v_practitioner) = v_practitioner;
     if not found then
       perform private.refuse(404, 'template_not_found', 'There is no such template.');
+    elsif not v_template.is_active then
+      perform private.refuse(409, 'template_retired', 'This template is not in use any more.', 'Please choose another one.');
     end if;
   end if;
   if create_action_recommendation.client_id not in (select private.my_client_ids()) then
@@ -4404,14 +6057,14 @@ begin
 
   return query
     insert into public.action_recommendations as a
-      (practitioner_id, client_id, session_id, title, description, action_type, frequency, due_date)
+      (practitioner_id, client_id, session_id, title, description, action_type, frequency, due_date, template_id)
     values
       (v_practitioner, create_action_recommendation.client_id, create_action_recommendation.session_id,
        coalesce(create_action_recommendation.title, v_template.title),
        coalesce(create_action_recommendation.description, v_template.description),
        coalesce(create_action_recommendation.action_type, v_template.action_type),
        coalesce(create_action_recommendation.frequency, v_template.frequency),
-       create_action_recommendation.due_date)
+       create_action_recommendation.due_date, create_action_recommendation.template_id)
     returning a.*;
 end;
 $$;
@@ -4515,6 +6168,154 @@ begin
 end;
 $$;
 
+-- Name: earnings_overview(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.earnings_overview(practitioner_id uuid DEFAULT NULL::uuid) RETURNS TABLE(currency text, period_start date, period_end date, period_earned_minor bigint, period_sessions integer, pending_payout_minor bigint, on_its_way_minor bigint, disputed_minor bigint, booked_minor bigint, paid_out_minor bigint, last_year_minor bigint)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_earners uuid[] := private.earners(earnings_overview.practitioner_id);
+  v_today   date := (now() at time zone 'UTC')::date;
+begin
+  -- The period of today, also before the first run has opened it.
+  select case when v_today < p.period_end then p.period_start else p.period_end + (v_today - p.period_end) / t.period_days * t.period_days end,
+         case when v_today < p.period_end then p.period_end
+              else p.period_end + ((v_today - p.period_end) / t.period_days + 1) * t.period_days end
+    into period_start, period_end
+    from (select * from public.payout_periods known where known.period_start <= v_today order by known.number desc limit 1) p,
+         (select * from public.payout_terms known where known.valid_from <= now() order by known.valid_from desc limit 1) t;
+
+  return query
+    with lines as (
+      -- What was sent is owed no more: both lines of a payout together are nought, so the sum of all is what was earned.
+      select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
+        from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+       where t.practitioner_id = any (v_earners) and p.account in ('practitioner_payable', 'payouts_sent')
+    ),
+    payments as (
+      select p.id, lower(p.currency) as currency, p.practitioner_share, p.status, s.status as session_status
+        from public.session_payments p join public.session_schedules s on s.id = p.session_id
+       where p.practitioner_id = any (v_earners) and p.paid_out_at is null
+         and (p.status = 'disputed' or (p.status = 'completed' and s.status in ('scheduled', 'in_progress')))
+    ),
+    sums as (
+      select l.currency,
+             sum(l.amount_minor) filter (where l.occurred_at >= earnings_overview.period_start::timestamp at time zone 'UTC') as period,
+             count(*) filter (where l.kind = 'accrual' and l.account = 'practitioner_payable'
+                                and l.occurred_at >= earnings_overview.period_start::timestamp at time zone 'UTC') as seats,
+             sum(l.amount_minor) filter (where l.account = 'practitioner_payable') as owed,
+             sum(l.amount_minor) filter (where l.account = 'payouts_sent') as sent,
+             sum(l.amount_minor) filter (where l.occurred_at >= now() - interval '1 year') as year,
+             sum(l.amount_minor) filter (where l.account = 'practitioner_payable' and d.id is not null) as disputed
+        from lines l left join payments d on d.id = l.payment_id and d.status = 'disputed'
+       group by l.currency
+    )
+    select c.currency, earnings_overview.period_start, earnings_overview.period_end,
+           coalesce(sums.period, 0)::bigint, coalesce(sums.seats, 0)::integer,
+           (coalesce(sums.owed, 0) + way.amount)::bigint, way.amount::bigint, coalesce(sums.disputed, 0)::bigint,
+           (select coalesce(sum(round(100 * b.practitioner_share)), 0)::bigint from payments b
+             where b.currency = c.currency and b.status = 'completed'),
+           (coalesce(sums.sent, 0) - way.amount)::bigint, coalesce(sums.year, 0)::bigint
+      from (values ('cad'), ('usd')) c (currency)
+      left join sums on sums.currency = c.currency
+     cross join lateral (select coalesce(sum(p.amount_minor), 0) as amount from public.payouts p
+                          where p.practitioner_id = any (v_earners) and p.currency = c.currency and p.status = 'pending') way
+     order by c.currency;
+end
+$$;
+
+-- Name: FUNCTION earnings_overview(practitioner_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.earnings_overview(practitioner_id uuid) IS 'A row per currency. Pending is what is earned and has not arrived, with what is on its way and what is disputed.';
+
+-- Name: earnings_series(date, date, text, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.earnings_series(from_date date DEFAULT NULL::date, until_date date DEFAULT NULL::date, step text DEFAULT 'day'::text, practitioner_id uuid DEFAULT NULL::uuid) RETURNS TABLE(starts_on date, currency text, earned_minor bigint, sessions integer)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_earners uuid[] := private.earners(earnings_series.practitioner_id);
+  v_zone    text := private.zone_of_earners(v_earners);
+  v_until   date := coalesce(until_date, (now() at time zone v_zone)::date);
+  v_from    date := coalesce(from_date, v_until - 365);
+begin
+  if step is null or step not in ('day', 'week', 'month') then
+    perform private.refuse(422, 'step_unknown', 'Earnings are added up by day, week or month.');
+  elsif v_from > v_until or v_until - v_from > 3660 or (step = 'day' and v_until - v_from > 366) then
+    perform private.refuse(422, 'range_not_possible', 'Ask for at most a year of days, or ten years of weeks or months.');
+  end if;
+  return query
+    with earned as (
+      select date_trunc(step, t.occurred_at at time zone v_zone)::date as starts_on, t.currency,
+             sum(p.amount_minor)::bigint as amount,
+             count(*) filter (where t.kind = 'accrual' and p.account = 'practitioner_payable')::integer as seats
+        from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+       where t.practitioner_id = any (v_earners) and p.account in ('practitioner_payable', 'payouts_sent')
+         and t.occurred_at >= v_from::timestamp at time zone v_zone
+         and t.occurred_at < (v_until + 1)::timestamp at time zone v_zone
+       group by 1, 2
+    )
+    select bucket.starts_at::date, c.currency, coalesce(e.amount, 0), coalesce(e.seats, 0)
+      from generate_series(date_trunc(step, v_from::timestamp), v_until::timestamp, ('1 ' || step)::interval) bucket (starts_at)
+     cross join (values ('cad'), ('usd')) c (currency)
+      left join earned e on e.starts_on = bucket.starts_at::date and e.currency = c.currency
+     order by 1, 2;
+end
+$$;
+
+-- Name: FUNCTION earnings_series(from_date date, until_date date, step text, practitioner_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.earnings_series(from_date date, until_date date, step text, practitioner_id uuid) IS 'For a chart: every day, week (from Monday) or month with either currency, also where nothing was earned. On the practitioner''s clock.';
+
+-- Name: earnings_sessions(date, date, integer, text, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.earnings_sessions(from_date date DEFAULT NULL::date, until_date date DEFAULT NULL::date, page_size integer DEFAULT 50, cursor text DEFAULT NULL::text, practitioner_id uuid DEFAULT NULL::uuid) RETURNS TABLE(session_id uuid, payment_id uuid, scheduled_at timestamp with time zone, local_start timestamp without time zone, time_zone text, duration_minutes integer, session_type_name text, class_name text, client_id uuid, client_name text, paid_with text, is_forfeited boolean, currency text, price_minor bigint, returned_minor bigint, share_minor bigint, status text, paid_out_at timestamp with time zone, next_cursor text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  v_earners uuid[] := private.earners(earnings_sessions.practitioner_id);
+  v_zone    text := private.zone_of_earners(v_earners);
+begin
+  if earnings_sessions.cursor !~ '^[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform private.refuse(422, 'cursor_unknown', 'This is not where a page begins.', 'Give the next_cursor of the last row you have.');
+  end if;
+  return query
+    select s.id, p.id, s.scheduled_at, s.local_start, s.time_zone, s.duration_minutes, t.name, s.class_name, s.client_id, who.full_name,
+           case when p.credit_lot_id is null then 'payment' when p.total_amount > 0 then 'credit' else 'given_credit' end,
+           s.status = 'cancelled', lower(p.currency), round(100 * p.total_amount)::bigint, round(100 * p.refunded_amount)::bigint,
+           share.amount, case when p.status in ('refunded', 'disputed') then p.status
+                              when p.paid_out_at is not null then 'paid_out' else 'pending' end,
+           p.paid_out_at, s.scheduled_at || '/' || p.id
+      from public.session_schedules s
+      join public.session_payments p on p.session_id = s.id
+      left join public.session_types t on t.id = s.session_type_id
+      left join public.profiles who on who.id = s.client_id
+     cross join lateral (
+       select count(*) > 0 as is_earned, coalesce(sum(l.amount_minor), 0)::bigint as amount
+         from public.ledger_transactions x join public.ledger_postings l on l.transaction_id = x.id
+        where x.session_id = s.id and x.kind in ('accrual', 'reversal') and l.account = 'practitioner_payable') share
+     where s.practitioner_id = any (v_earners) and p.practitioner_id = any (v_earners)
+       and (s.status = 'completed' or (s.status = 'cancelled' and share.is_earned))
+       and (from_date is null or s.scheduled_at >= from_date::timestamp at time zone v_zone)
+       and (until_date is null or s.scheduled_at < (until_date + 1)::timestamp at time zone v_zone)
+       and (earnings_sessions.cursor is null
+            or (s.scheduled_at, p.id) < (split_part(earnings_sessions.cursor, '/', 1)::timestamptz,
+                                         split_part(earnings_sessions.cursor, '/', 2)::uuid))
+     order by s.scheduled_at desc, p.id desc
+     limit least(greatest(page_size, 1), 1000);
+end
+$_$;
+
+-- Name: FUNCTION earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) IS 'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. A given credit earns nothing.';
+
 -- Name: get_available_slots(uuid, date, date, text, uuid, text, boolean); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid DEFAULT NULL::uuid, session_location text DEFAULT 'online'::text, explain boolean DEFAULT false) RETURNS TABLE(on_date date, slots public.available_slot[], refused public.available_slot[])
@@ -4563,6 +6364,32 @@ $$;
 -- Name: FUNCTION get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) IS 'Day by day, the starts at which a kind of session can be booked; with explain also the others, each with its reason.';
+
+-- Name: get_contract_document(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_contract_document(contract_id uuid) RETURNS SETOF public.signed_document
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select 'contract', c.id, c.title, c.contract_version, c.contract_text, c.text_sha256, c.status, c.created_at,
+           c.expires_at, ended.happened_at, ended.reason, c.signed_at, s.user_id,
+           -- Nobody has signed yet: whom it is for.
+           case when s.contract_id is null then p.name else s.signer_name end,
+           s.signer_email, s.is_observed, s.ip_address, s.user_agent, s.signature_name,
+           translate(encode(s.signature_image, 'base64'), E'\n', ''), s.signature_image_sha256, s.evidence_sha256
+      from public.practitioner_contracts c
+      join public.practitioners p on p.id = c.practitioner_id
+      left join public.contract_signatures s on s.contract_id = c.id
+      left join public.contract_events ended on ended.contract_id = c.id and ended.event = c.status
+                                            and c.status in ('expired', 'revoked')
+     where c.id = get_contract_document.contract_id;
+  if not found then
+    perform private.refuse(404, 'contract_not_found', 'There is no such contract.');
+  end if;
+end
+$$;
 
 -- Name: get_expired_records(text); Type: FUNCTION; Schema: public
 
@@ -4655,6 +6482,20 @@ CREATE FUNCTION public.get_user_id_by_email(email_input text) RETURNS uuid
   select private.user_id_by_email(email_input);
 $$;
 
+-- Name: get_waiver_document(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_waiver_document(waiver_id uuid) RETURNS SETOF public.signed_document
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return query select d.* from private.waiver_documents(get_waiver_document.waiver_id) d;
+  if not found then
+    perform private.refuse(404, 'waiver_not_found', 'There is no such waiver.');
+  end if;
+end
+$$;
+
 -- Name: has_access(uuid, text, uuid, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) RETURNS boolean
@@ -4726,6 +6567,75 @@ CREATE FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid
     select from public.practitioner_assignments a join public.practitioners p on p.id = a.practitioner_id
     where _practitioner_id in (p.id, p.user_id) and a.client_id = _client_id);
 $$;
+
+-- Name: issue_practitioner_contract(uuid, integer, timestamp with time zone); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.issue_practitioner_contract(practitioner_id uuid DEFAULT NULL::uuid, template_version integer DEFAULT NULL::integer, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(template_id uuid, contract_version text, issued uuid[], already_issued integer, replaced integer)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_template public.contract_templates;
+  v_having   uuid[];
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins issue contracts.');
+  end if;
+  select t.* into v_template from public.contract_templates t
+   where t.version = coalesce(issue_practitioner_contract.template_version, t.version) order by t.version desc limit 1;
+  if not found then
+    perform private.refuse(404, 'template_not_found', 'There is no such contract template.');
+  elsif issue_practitioner_contract.expires_at <= now() then
+    perform private.refuse(422, 'expires_in_past', 'A contract must end in the future.');
+  elsif issue_practitioner_contract.practitioner_id is not null and not exists (
+          select from public.practitioners p where p.id = issue_practitioner_contract.practitioner_id) then
+    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
+  end if;
+
+  -- Two admins who issue at once queue here: the second finds that all of it is issued.
+  perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
+  v_having := array(
+    select distinct c.practitioner_id from public.practitioner_contracts c
+     where c.contract_version = v_template.version::text and c.status in ('pending', 'signed')
+       and coalesce(c.expires_at > now(), true));
+
+  template_id      := v_template.id;
+  contract_version := v_template.version::text;
+  -- An offer of another version that nobody signed is not left beside the new one. What is signed stays until it ends.
+  update public.practitioner_contracts c
+     set status = 'revoked', revoked_reason = format('Replaced by version %s.', v_template.version)
+    from public.practitioners p
+   where p.id = c.practitioner_id and c.status = 'pending' and p.id <> all (v_having)
+     and (p.available or p.id = issue_practitioner_contract.practitioner_id)
+     and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id);
+  get diagnostics replaced = row_count;
+
+  with offered as (
+    insert into public.practitioner_contracts as c (
+      practitioner_id, template_id, contract_version, title, contract_text, expires_at)
+    select p.id, v_template.id, v_template.version::text, v_template.title,
+           -- The name last, and as one line: people choose their own, and a name must not write clauses.
+           replace(replace(v_template.body, '[Date of issue]', to_char(now() at time zone 'UTC', 'FMDD FMMonth YYYY')),
+                   '[Name of practitioner]', left(btrim(regexp_replace(p.name, '\s+', ' ', 'g')), 120)),
+           issue_practitioner_contract.expires_at
+      from public.practitioners p
+     where p.id <> all (v_having)
+       -- To all means to those who work; somebody who is paused is asked for by name.
+       and (p.available or p.id = issue_practitioner_contract.practitioner_id)
+       and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id)
+    returning c.id
+  )
+  select coalesce(array_agg(o.id order by o.id), '{}') into issued from offered o;
+  already_issued := (select count(*) from public.practitioners p
+                      where p.id = any (v_having) and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id));
+  return next;
+end
+$$;
+
+-- Name: FUNCTION issue_practitioner_contract(practitioner_id uuid, template_version integer, expires_at timestamp with time zone); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.issue_practitioner_contract(practitioner_id uuid, template_version integer, expires_at timestamp with time zone) IS 'Offers a version, by default the newest, to one practitioner or to all who are available. Whoever has it keeps what they have.';
 
 -- Name: join_group_class(uuid); Type: FUNCTION; Schema: public
 
@@ -4845,6 +6755,50 @@ begin
 end
 $$;
 
+-- Name: list_payments(text, text, integer, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.list_payments(status text DEFAULT 'all'::text, currency text DEFAULT 'all'::text, page_size integer DEFAULT NULL::integer, cursor text DEFAULT NULL::text) RETURNS TABLE(payments jsonb, next_cursor text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins list payments.');
+  end if;
+  return query
+    with ahead as (
+      select p.* from public.session_payments p
+       where list_payments.status in ('all', p.status) and lower(list_payments.currency) in ('all', lower(p.currency))
+         and (list_payments.cursor is null
+              or (p.created_at, p.id)
+                 < (split_part(list_payments.cursor, '/', 1)::timestamptz, split_part(list_payments.cursor, '/', 2)::uuid))
+       order by p.created_at desc, p.id desc limit list_payments.page_size + 1
+    ),
+    page as (select a.* from ahead a order by a.created_at desc, a.id desc limit list_payments.page_size)
+    select coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object(
+             'session', (select jsonb_build_object('id', s.id, 'scheduled_at', s.scheduled_at,
+                                                   'duration_minutes', s.duration_minutes, 'status', s.status)
+                           from public.session_schedules s where s.id = p.session_id),
+             -- Neither is a foreign key: whom it names may be gone, and the page reads on.
+             'practitioner', jsonb_build_object('name', (select x.name from public.practitioners x where x.id = p.practitioner_id)),
+             'client', jsonb_build_object('email', (select c.email from public.profiles c where c.id = p.client_id)))
+             order by p.created_at desc, p.id desc), '[]'),
+           case when (select count(*) from ahead) > count(*)
+                then (array_agg(p.created_at || '/' || p.id order by p.created_at, p.id))[1] end
+      from page p;
+end
+$$;
+
+-- Name: list_users(integer, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.list_users(page_size integer DEFAULT NULL::integer, cursor text DEFAULT NULL::text) RETURNS TABLE(users jsonb, next_cursor text)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select l.users, l.next_cursor from private.list_users(list_users.page_size, list_users.cursor) l;
+$$;
+
 -- Name: log_audit_event(uuid, text, text, uuid, text, text, jsonb); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid DEFAULT NULL::uuid, p_ip_address text DEFAULT NULL::text, p_user_agent text DEFAULT NULL::text, p_metadata jsonb DEFAULT '{}'::jsonb) RETURNS void
@@ -4854,6 +6808,33 @@ CREATE FUNCTION public.log_audit_event(p_user_id uuid, p_action text, p_table_na
   insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
   values (p_user_id, p_action, p_table_name, p_record_id, p_ip_address, p_user_agent, p_metadata);
 $$;
+
+-- Name: mark_payout_failed(uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.mark_payout_failed(payout_id uuid, reason text) RETURNS SETOF public.payouts
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.mark_payout(mark_payout_failed.payout_id, 'failed', null, null, mark_payout_failed.reason);
+$$;
+
+-- Name: FUNCTION mark_payout_failed(payout_id uuid, reason text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.mark_payout_failed(payout_id uuid, reason text) IS 'For admins and providers: the money did not leave. The next run pays it again.';
+
+-- Name: mark_payout_paid(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.mark_payout_paid(payout_id uuid, transaction_reference text, paid_at timestamp with time zone DEFAULT now()) RETURNS SETOF public.payouts
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.mark_payout(mark_payout_paid.payout_id, 'paid', mark_payout_paid.transaction_reference,
+                                    coalesce(mark_payout_paid.paid_at, now()), null);
+$$;
+
+-- Name: FUNCTION mark_payout_paid(payout_id uuid, transaction_reference text, paid_at timestamp with time zone); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.mark_payout_paid(payout_id uuid, transaction_reference text, paid_at timestamp with time zone) IS 'For admins and providers: the money has left, under this reference.';
 
 -- Name: match_memories(extensions.vector, uuid, integer, double precision); Type: FUNCTION; Schema: public
 
@@ -4958,9 +6939,10 @@ CREATE FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) RET
     SET search_path TO ''
     AS $_$
 declare
-  v_answer  jsonb := private.recall(rpc, idempotency_key, arguments);
-  v_columns text;
-  v_passed  text;
+  v_remembered jsonb := arguments - 'sealed';
+  v_answer     jsonb := private.recall(rpc, idempotency_key, v_remembered);
+  v_columns    text;
+  v_passed     text;
 begin
   if v_answer is not null then
     return v_answer;
@@ -4981,7 +6963,7 @@ begin
   execute format('select to_jsonb(result) from jsonb_to_record($1) as passed(%s), lateral public.%I(%s) as result',
                  v_columns, once.rpc, v_passed)
     into v_answer using arguments;
-  perform private.remember(rpc, idempotency_key, arguments, v_answer);
+  perform private.remember(rpc, idempotency_key, v_remembered, v_answer);
   return v_answer;
 end;
 $_$;
@@ -4989,6 +6971,19 @@ $_$;
 -- Name: FUNCTION once(rpc text, idempotency_key text, arguments jsonb); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) IS 'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
+
+-- Name: open_bank_accounts(uuid[], text, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid DEFAULT NULL::uuid) RETURNS TABLE(practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text, account_number text, routing_number text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.open_bank_accounts(practitioner_ids, reference, requested_by);
+$$;
+
+-- Name: FUNCTION open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) IS 'For the payment file alone: one row for each practitioner asked about. An account that may be paid comes with its sealed numbers, and the access is logged under `reference`, the payout run, and `requested_by`, the admin or null. Of any other only `withheld` is told: no_account, not_checked, not_sealed, not_verified or cooling. shared/vault.py opens the numbers, with Context(practitioner_id, "account_number") and Context(practitioner_id, "routing_number").';
 
 -- Name: open_checkout(uuid, text, text); Type: FUNCTION; Schema: public
 
@@ -4999,6 +6994,19 @@ CREATE FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, u
   select c.id, c.url, c.expires_at
     from private.open_checkout(open_checkout.checkout_id, open_checkout.stripe_session_id, open_checkout.url) c;
 $$;
+
+-- Name: payment_file(uuid, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.payment_file(user_id uuid, reference text, in_currency text DEFAULT NULL::text) RETURNS TABLE(payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text, account_holder_name text, account_type text, country text, account_number text, routing_number text, amount_minor bigint, currency text, period_start date, period_end date)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.payment_file(user_id, reference, in_currency);
+$$;
+
+-- Name: FUNCTION payment_file(user_id uuid, reference text, in_currency text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.payment_file(user_id uuid, reference text, in_currency text) IS 'For export-payout-file, which has verified user_id and opens the sealed numbers.';
 
 -- Name: plan_recording_files(uuid, uuid, jsonb, integer); Type: FUNCTION; Schema: public
 
@@ -5128,6 +7136,28 @@ $$;
 
 COMMENT ON FUNCTION public.reconcile_bookings() IS 'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
 
+-- Name: reconcile_contracts(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.reconcile_contracts() RETURNS TABLE(contracts_expiring integer, contracts_expired integer)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  contracts_expiring := private.remind_of_ending_contracts();
+  -- Whoever is signing or revoking one of them comes first; the next run finds what is left.
+  update public.practitioner_contracts c set status = 'expired'
+   where c.id in (select due.id from public.practitioner_contracts due
+                   where due.status in ('pending', 'signed') and due.expires_at <= now()
+                     for update skip locked);
+  get diagnostics contracts_expired = row_count;
+  return next;
+end
+$$;
+
+-- Name: FUNCTION reconcile_contracts(); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.reconcile_contracts() IS 'For the scheduler. Late is harmless: a contract past its end is neither signed nor counted as live.';
+
 -- Name: record_refund(uuid, jsonb, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text DEFAULT NULL::text) RETURNS TABLE(status text, refunded_minor integer)
@@ -5227,6 +7257,78 @@ CREATE FUNCTION public.rotate_recording_link(recording_id uuid) RETURNS TABLE(re
   select private.rotate_recording_link(recording_id);
 $$;
 
+-- Name: run_payouts(integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.run_payouts(batch integer DEFAULT 200) RETURNS TABLE(payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.run_payouts(greatest(1, run_payouts.batch));
+$$;
+
+-- Name: FUNCTION run_payouts(batch integer); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.run_payouts(batch integer) IS 'For the scheduler, again until is_done. Carried forward are those who were paid more than they earned.';
+
+-- Name: save_practitioner_banking(uuid, uuid, text, text, text, text, text, text, text, jsonb); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) RETURNS TABLE(id uuid, verified boolean)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select b.id, b.verified
+    from private.save_practitioner_banking(
+      user_id, practitioner_id, bank_name, account_holder_name, account_type, country,
+      account_last4, routing_last4, fingerprint, sealed) b;
+$$;
+
+-- Name: FUNCTION save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) IS 'Stores a bank account whose numbers are sealed: {account_number, routing_number}. The service has verified user_id.';
+
+-- Name: sign_practitioner_contract(uuid, uuid, text, text, bytea, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.sign_practitioner_contract(user_id uuid, contract_id uuid DEFAULT NULL::uuid, shown_sha256 text DEFAULT NULL::text, signature_name text DEFAULT NULL::text, signature_image bytea DEFAULT NULL::bytea, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(id uuid, contract_version text, signed_at timestamp with time zone, text_sha256 text, evidence_sha256 text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_contract public.practitioner_contracts;
+begin
+  -- Which one the pages show: the newest that is pending, else the newest that is signed. Twins queue at the lock.
+  select c.* into v_contract
+    from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
+   where p.user_id = sign_practitioner_contract.user_id
+     and case when sign_practitioner_contract.contract_id is null then c.status in ('pending', 'signed')
+              else c.id = sign_practitioner_contract.contract_id end
+   order by c.status = 'pending' desc, c.created_at desc limit 1
+     for update of c;
+  if not found then
+    perform private.refuse(404, 'contract_not_found', 'There is no contract to sign.');
+  elsif sign_practitioner_contract.shown_sha256 <> v_contract.text_sha256 then
+    perform private.refuse(409, 'contract_text_not_current', 'This is not the text of the contract.',
+                           'Load the contract again, read it and sign it.');
+  elsif v_contract.status not in ('pending', 'signed') then
+    perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
+  end if;
+
+  if v_contract.status = 'pending' then
+    insert into public.contract_signatures (contract_id, user_id, signature_name, signature_image, ip_address, user_agent)
+    values (v_contract.id, sign_practitioner_contract.user_id, sign_practitioner_contract.signature_name,
+            sign_practitioner_contract.signature_image, sign_practitioner_contract.ip_address,
+            sign_practitioner_contract.user_agent);
+  end if;
+  return query
+    select s.contract_id, v_contract.contract_version, s.signed_at, s.text_sha256, s.evidence_sha256
+      from public.contract_signatures s where s.contract_id = v_contract.id;
+end
+$$;
+
+-- Name: FUNCTION sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text) IS 'Writes the evidence, which signs the contract. Signing again gives the first signature.';
+
 -- Name: start_recording(uuid, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.start_recording(session_id uuid, mode text DEFAULT 'mix'::text) RETURNS TABLE(won boolean, recording public.session_recordings)
@@ -5300,6 +7402,19 @@ begin
 end
 $$;
 
+-- Name: verify_practitioner_banking(uuid, timestamp with time zone, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean DEFAULT true) RETURNS SETOF public.practitioner_banking
+    LANGUAGE sql ROWS 1
+    SET search_path TO ''
+    AS $$
+  select * from private.verify_practitioner_banking(practitioner_id, changed_at, verified);
+$$;
+
+-- Name: FUNCTION verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean) IS 'Verifies the account as it was at changed_at, or takes that back. For admins, and never for their own.';
+
 -- Name: verify_recording_file(uuid, uuid, uuid, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text) RETURNS TABLE(lease_until timestamp with time zone)
@@ -5314,6 +7429,41 @@ begin
   return next;
 end;
 $$;
+
+-- Name: verify_signature(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.verify_signature(sha256 text) RETURNS TABLE(kind text, version text, signed_at timestamp with time zone, text_sha256 text, status text, expires_at timestamp with time zone, ended_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select 'contract', c.contract_version, s.signed_at, s.text_sha256,
+           -- The clock ends a contract, whether or not the reconciler has written it down.
+           case when c.status = 'signed' and c.expires_at <= now() then 'expired'
+                when c.status = 'signed' then 'valid' else c.status end,
+           c.expires_at, ended.happened_at
+      from public.contract_signatures s
+      join public.practitioner_contracts c on c.id = s.contract_id
+      left join public.contract_events ended on ended.contract_id = c.id and ended.event = c.status
+                                            and c.status in ('expired', 'revoked')
+     where s.evidence_sha256 = lower(verify_signature.sha256)
+    union all
+    select 'waiver', w.waiver_policy_version::text, w.signed_at, w.text_sha256,
+           case when p.is_active then 'valid' else 'superseded' end, null::timestamptz, null::timestamptz
+      from public.liability_waivers w join public.waiver_policy p on p.id = w.waiver_policy_id
+     where w.evidence_sha256 = lower(verify_signature.sha256);
+  if not found then
+    perform private.refuse(404, 'signature_not_found', 'No signature has this fingerprint.',
+                           'Compare it with the copy, digit by digit.');
+  end if;
+end
+$$;
+
+-- Name: FUNCTION verify_signature(sha256 text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.verify_signature(sha256 text) IS 'Whether a copy is genuine, by the fingerprint of the signature that is printed on it, and whether it still holds.';
 
 -- Name: view_recording(text, integer, text, uuid, text, text); Type: FUNCTION; Schema: public
 
@@ -5380,6 +7530,30 @@ ALTER TABLE private.agora_uids ALTER COLUMN uid ADD GENERATED ALWAYS AS IDENTITY
     MAXVALUE 3999999999
     CACHE 1
 );
+
+-- Name: banking_settings; Type: TABLE; Schema: private
+
+CREATE TABLE private.banking_settings (
+    is_the_only_row boolean DEFAULT true NOT NULL,
+    cooling_period interval DEFAULT '3 days'::interval NOT NULL,
+    CONSTRAINT banking_settings_cooling_is_a_time CHECK ((cooling_period >= '00:00:00'::interval)),
+    CONSTRAINT banking_settings_is_one_row CHECK (is_the_only_row)
+);
+
+-- Name: COLUMN banking_settings.cooling_period; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.banking_settings.cooling_period IS 'For so long after a change no money goes to the account: time for its owner to notice a change that was not theirs.';
+
+-- Name: broken_rules; Type: VIEW; Schema: private
+
+CREATE VIEW private.broken_rules AS
+SELECT
+    NULL::text AS rule,
+    NULL::text AS example;
+
+-- Name: VIEW broken_rules; Type: COMMENT; Schema: private
+
+COMMENT ON VIEW private.broken_rules IS 'One row for each thing that is not as it must be. There should be none.';
 
 -- Name: channel_admissions; Type: TABLE; Schema: private
 
@@ -5585,6 +7759,73 @@ CREATE TABLE private.remembered_answers (
 
 COMMENT ON TABLE private.remembered_answers IS 'What each caller was answered under each Idempotency-Key, for 24 hours.';
 
+-- Name: ledger_postings; Type: TABLE; Schema: public
+
+CREATE TABLE public.ledger_postings (
+    id bigint NOT NULL,
+    transaction_id uuid NOT NULL,
+    account text NOT NULL,
+    amount_minor bigint NOT NULL,
+    CONSTRAINT ledger_postings_account_check CHECK ((account = ANY (ARRAY['client_funds'::text, 'platform_revenue'::text, 'practitioner_payable'::text, 'payouts_sent'::text]))),
+    CONSTRAINT ledger_postings_amount_minor_check CHECK ((amount_minor <> 0))
+);
+
+-- Name: COLUMN ledger_postings.amount_minor; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.ledger_postings.amount_minor IS 'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
+
+-- Name: payout_lines; Type: TABLE; Schema: public
+
+CREATE TABLE public.payout_lines (
+    id bigint NOT NULL,
+    payout_id uuid NOT NULL,
+    ledger_transaction_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    released_at timestamp with time zone,
+    CONSTRAINT payout_lines_amount_minor_check CHECK ((amount_minor <> 0))
+);
+
+-- Name: TABLE payout_lines; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.payout_lines IS 'What a payout pays: earnings, less what was given back to payers.';
+
+-- Name: COLUMN payout_lines.amount_minor; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payout_lines.amount_minor IS 'In cents, as the ledger has it: plus is owed to the practitioner.';
+
+-- Name: COLUMN payout_lines.released_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.payout_lines.released_at IS 'When the payout failed, and the line could be paid again.';
+
+-- Name: unpaid_earnings; Type: VIEW; Schema: private
+
+CREATE VIEW private.unpaid_earnings WITH (security_invoker='true') AS
+ SELECT t.id AS transaction_id,
+    t.practitioner_id,
+    t.currency,
+    t.payment_id,
+    p.amount_minor,
+        CASE
+            WHEN (p.amount_minor > 0) THEN t.occurred_at
+            ELSE LEAST(t.occurred_at, ( SELECT min(a.occurred_at) AS min
+               FROM public.ledger_transactions a
+              WHERE ((a.kind = 'accrual'::text) AND (a.session_id = t.session_id))))
+        END AS counts_from
+   FROM (public.ledger_transactions t
+     JOIN public.ledger_postings p ON (((p.transaction_id = t.id) AND (p.account = 'practitioner_payable'::text))))
+  WHERE ((t.kind <> ALL (ARRAY['payout'::text, 'payout_failed'::text])) AND (NOT (EXISTS ( SELECT
+           FROM public.payout_lines l
+          WHERE ((l.ledger_transaction_id = t.id) AND (l.released_at IS NULL))))) AND (NOT (EXISTS ( SELECT
+           FROM (private.earned_seats e
+             JOIN private.payment_disputes d ON ((d.checkout_id = e.checkout_id)))
+          WHERE ((e.session_id = t.session_id) AND (d.state = 'open'::text))))));
+
+-- Name: VIEW unpaid_earnings; Type: COMMENT; Schema: private
+
+COMMENT ON VIEW private.unpaid_earnings IS 'What the ledger owes and no payout pays, line by line.';
+
 -- Name: access_grants; Type: TABLE; Schema: public
 
 CREATE TABLE public.access_grants (
@@ -5629,7 +7870,11 @@ CREATE TABLE public.action_templates (
     action_type text NOT NULL,
     frequency text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT action_templates_title_is_short CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200))),
+    is_active boolean DEFAULT true NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT action_templates_description_is_short CHECK ((char_length(description) <= 4000)),
+    CONSTRAINT action_templates_frequency_is_short CHECK ((char_length(frequency) <= 100)),
+    CONSTRAINT action_templates_title_is_short CHECK (((char_length(btrim(title)) >= 1) AND (char_length(btrim(title)) <= 200))),
     CONSTRAINT action_templates_type_is_known CHECK ((action_type = ANY (ARRAY['daily_practice'::text, 'mindfulness'::text, 'physical'::text, 'emotional'::text, 'other'::text])))
 );
 
@@ -5640,6 +7885,241 @@ COMMENT ON TABLE public.action_templates IS 'What a practitioner can recommend w
 -- Name: COLUMN action_templates.practitioner_id; Type: COMMENT; Schema: public
 
 COMMENT ON COLUMN public.action_templates.practitioner_id IS 'Null for the platform''s own templates.';
+
+-- Name: COLUMN action_templates.is_active; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.action_templates.is_active IS 'False once retired: kept for what was recommended from it.';
+
+-- Name: practitioners; Type: TABLE; Schema: public
+
+CREATE TABLE public.practitioners (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    bio text,
+    specialization text,
+    avatar_url text,
+    half_hour_rate numeric(10,2),
+    available boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: profiles; Type: TABLE; Schema: public
+
+CREATE TABLE public.profiles (
+    id uuid NOT NULL,
+    full_name text,
+    email text,
+    avatar_url text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    phone_number text,
+    date_of_birth date,
+    address text
+);
+
+-- Name: COLUMN profiles.email; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.profiles.email IS 'A copy of auth.users.email, kept by trigger.';
+
+-- Name: admin_banking; Type: VIEW; Schema: public
+
+CREATE VIEW public.admin_banking WITH (security_invoker='true') AS
+ SELECT p.id AS practitioner_id,
+    p.name AS practitioner_name,
+    account.email AS practitioner_email,
+    p.available,
+        CASE
+            WHEN (b.id IS NULL) THEN 'missing'::text
+            WHEN (NOT b.verified) THEN 'unverified'::text
+            WHEN (b.cooling_until > now()) THEN 'cooling'::text
+            ELSE 'verified'::text
+        END AS verification,
+    b.bank_name,
+    b.account_holder_name,
+    b.account_type,
+    b.country,
+    b.account_last4,
+    b.changed_at,
+    b.verified_at,
+    b.verified_by,
+    verifier.full_name AS verified_by_name,
+    b.cooling_until
+   FROM (((public.practitioners p
+     LEFT JOIN public.practitioner_banking b ON ((b.practitioner_id = p.id)))
+     LEFT JOIN public.profiles account ON ((account.id = p.user_id)))
+     LEFT JOIN public.profiles verifier ON ((verifier.id = b.verified_by)))
+  WHERE ( SELECT private.is_admin() AS is_admin);
+
+-- Name: VIEW admin_banking; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.admin_banking IS 'For admins: every practitioner''s account, or that there is none. verify_practitioner_banking takes practitioner_id and changed_at.';
+
+-- Name: admin_cancellations; Type: VIEW; Schema: public
+
+CREATE VIEW public.admin_cancellations WITH (security_invoker='true') AS
+ SELECT c.id,
+    c.cancelled_at,
+    c.cancellation_type,
+    c.hours_before_session,
+    c.fee_charged,
+    c.fee_currency,
+    c.credit_returned,
+    c.reason,
+    c.cancellation_policy_version,
+    c.user_id,
+    client.full_name AS client_name,
+    client.email AS client_email,
+    c.approved_by,
+    approver.full_name AS approved_by_name,
+    c.session_id,
+    s.scheduled_at,
+    s.class_name,
+    s.practitioner_id,
+    p.name AS practitioner_name
+   FROM ((((public.session_cancellations c
+     LEFT JOIN public.session_schedules s ON ((s.id = c.session_id)))
+     LEFT JOIN public.practitioners p ON ((p.id = s.practitioner_id)))
+     LEFT JOIN public.profiles client ON ((client.id = c.user_id)))
+     LEFT JOIN public.profiles approver ON ((approver.id = c.approved_by)))
+  WHERE ( SELECT private.is_admin() AS is_admin);
+
+-- Name: VIEW admin_cancellations; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.admin_cancellations IS 'For admins: who cancelled what, how late, what it cost and what came back.';
+
+-- Name: admin_contracts; Type: VIEW; Schema: public
+
+CREATE VIEW public.admin_contracts WITH (security_invoker='true') AS
+ SELECT c.id,
+    c.created_at,
+    c.practitioner_id,
+    p.name AS practitioner_name,
+    account.email AS practitioner_email,
+    p.available,
+    c.title,
+    c.contract_version,
+    c.template_id,
+    c.status,
+    ((c.status = 'signed'::text) AND COALESCE((c.expires_at > now()), true)) AS is_live,
+    c.signed_at,
+    c.expires_at,
+    c.revoked_reason,
+    c.text_sha256,
+    x.is_observed,
+    x.evidence_sha256
+   FROM (((public.practitioner_contracts c
+     JOIN public.practitioners p ON ((p.id = c.practitioner_id)))
+     LEFT JOIN public.profiles account ON ((account.id = p.user_id)))
+     LEFT JOIN public.contract_signatures x ON ((x.contract_id = c.id)))
+  WHERE ( SELECT private.is_admin() AS is_admin);
+
+-- Name: VIEW admin_contracts; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.admin_contracts IS 'For admins: every contract issued, and what became of it.';
+
+-- Name: recording_views; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_views (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    link_id uuid NOT NULL,
+    viewed_at timestamp with time zone DEFAULT now() NOT NULL,
+    ip_address text,
+    user_agent text
+);
+
+-- Name: TABLE recording_views; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.recording_views IS 'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
+
+-- Name: admin_recordings; Type: VIEW; Schema: public
+
+CREATE VIEW public.admin_recordings WITH (security_invoker='true') AS
+ SELECT r.id,
+    r.created_at,
+    r.status,
+    r.started_at,
+    r.completed_at,
+    r.duration_seconds,
+    r.file_size_bytes,
+    r.recording_url,
+    r.session_id,
+    s.scheduled_at,
+    s.class_name,
+    (s.max_participants > 1) AS is_group,
+    s.client_id,
+    client.full_name AS client_name,
+    client.email AS client_email,
+    s.practitioner_id,
+    p.name AS practitioner_name,
+    (seen.views)::integer AS views,
+    seen.last_viewed_at
+   FROM ((((public.session_recordings r
+     JOIN public.session_schedules s ON ((s.id = r.session_id)))
+     LEFT JOIN public.practitioners p ON ((p.id = s.practitioner_id)))
+     LEFT JOIN public.profiles client ON (((client.id = s.client_id) AND (NOT ((s.max_participants > 1) AND (s.group_class_id IS NULL))))))
+     CROSS JOIN LATERAL ( SELECT count(*) AS views,
+            max(v.viewed_at) AS last_viewed_at
+           FROM public.recording_views v
+          WHERE (v.recording_id = r.id)) seen)
+  WHERE ( SELECT private.is_admin() AS is_admin);
+
+-- Name: VIEW admin_recordings; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.admin_recordings IS 'For admins: every recording, how far it is, and how often it was opened.';
+
+-- Name: waiver_policy; Type: TABLE; Schema: public
+
+CREATE TABLE public.waiver_policy (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    policy_text text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid,
+    policy_text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(policy_text)) STORED NOT NULL,
+    CONSTRAINT waiver_policy_says_something CHECK ((btrim(policy_text) <> ''::text))
+);
+
+-- Name: COLUMN waiver_policy.policy_text; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.waiver_policy.policy_text IS 'Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version.';
+
+-- Name: COLUMN waiver_policy.policy_text_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.waiver_policy.policy_text_sha256 IS 'SHA-256 of policy_text, hexadecimal.';
+
+-- Name: admin_waivers; Type: VIEW; Schema: public
+
+CREATE VIEW public.admin_waivers WITH (security_invoker='true') AS
+ SELECT w.id,
+    w.signed_at,
+    w.user_id,
+    COALESCE(w.signer_name, client.full_name) AS client_name,
+    client.email AS client_email,
+    w.signature_name,
+    w.waiver_policy_id,
+    w.waiver_policy_version,
+    policy.is_active AS is_current,
+    w.text_sha256,
+    w.evidence_sha256,
+    w.session_id,
+    s.scheduled_at,
+    s.practitioner_id,
+    p.name AS practitioner_name
+   FROM ((((public.liability_waivers w
+     JOIN public.waiver_policy policy ON ((policy.id = w.waiver_policy_id)))
+     LEFT JOIN public.profiles client ON ((client.id = w.user_id)))
+     LEFT JOIN public.session_schedules s ON ((s.id = w.session_id)))
+     LEFT JOIN public.practitioners p ON ((p.id = s.practitioner_id)))
+  WHERE ( SELECT private.is_admin() AS is_admin);
+
+-- Name: VIEW admin_waivers; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.admin_waivers IS 'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
 
 -- Name: audit_logs; Type: TABLE; Schema: public
 
@@ -5677,6 +8157,118 @@ COMMENT ON TABLE public.availability_exceptions IS 'Dates that differ from the w
 -- Name: COLUMN availability_exceptions.is_open; Type: COMMENT; Schema: public
 
 COMMENT ON COLUMN public.availability_exceptions.is_open IS 'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
+
+-- Name: banking_accesses; Type: TABLE; Schema: public
+
+CREATE TABLE public.banking_accesses (
+    id bigint NOT NULL,
+    practitioner_id uuid NOT NULL,
+    purpose text NOT NULL,
+    reference text NOT NULL,
+    requested_by uuid,
+    accessed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT banking_accesses_purpose_check CHECK ((purpose = ANY (ARRAY['payout_file'::text, 'key_rotation'::text])))
+);
+
+-- Name: TABLE banking_accesses; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.banking_accesses IS 'Every time that bank numbers were handed out to be opened: append-only.';
+
+-- Name: COLUMN banking_accesses.practitioner_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.banking_accesses.practitioner_id IS 'Whose. No foreign key, like requested_by: the log outlives both.';
+
+-- Name: COLUMN banking_accesses.reference; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.banking_accesses.reference IS 'The payout run, or the key that the numbers are sealed with from then on.';
+
+-- Name: COLUMN banking_accesses.requested_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.banking_accesses.requested_by IS 'The admin who asked; null: the platform itself.';
+
+-- Name: banking_accesses_id_seq; Type: SEQUENCE; Schema: public
+
+ALTER TABLE public.banking_accesses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.banking_accesses_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: contract_events; Type: TABLE; Schema: public
+
+CREATE TABLE public.contract_events (
+    id bigint NOT NULL,
+    contract_id uuid NOT NULL,
+    event text NOT NULL,
+    reason text,
+    happened_at timestamp with time zone DEFAULT now() NOT NULL,
+    caused_by uuid DEFAULT auth.uid(),
+    CONSTRAINT contract_events_are_known CHECK ((event = ANY (ARRAY['issued'::text, 'signed'::text, 'expiring'::text, 'expired'::text, 'revoked'::text])))
+);
+
+-- Name: TABLE contract_events; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.contract_events IS 'The history of each contract: append-only.';
+
+-- Name: COLUMN contract_events.caused_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_events.caused_by IS 'Null for the platform itself. No foreign key: who did it stays, also when they have left.';
+
+-- Name: contract_events_id_seq; Type: SEQUENCE; Schema: public
+
+ALTER TABLE public.contract_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.contract_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: contract_rules; Type: TABLE; Schema: public
+
+CREATE TABLE public.contract_rules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    live_contract_needed boolean DEFAULT false NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: TABLE contract_rules; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.contract_rules IS 'One row: what contracts decide.';
+
+-- Name: COLUMN contract_rules.live_contract_needed; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_rules.live_contract_needed IS 'Whether a practitioner without a live contract takes no bookings.';
+
+-- Name: contract_templates; Type: TABLE; Schema: public
+
+CREATE TABLE public.contract_templates (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    version integer NOT NULL,
+    title text NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    body_sha256 text GENERATED ALWAYS AS (private.sha256_hex(body)) STORED NOT NULL,
+    CONSTRAINT contract_templates_say_something CHECK ((btrim(body) <> ''::text)),
+    CONSTRAINT contract_templates_title_is_a_line CHECK ((title ~ '^\S[^\n]{0,119}$'::text))
+);
+
+-- Name: COLUMN contract_templates.body; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_templates.body IS 'Issued with [Name of practitioner] and [Date of issue] replaced. Never changes: a correction is a new version.';
+
+-- Name: COLUMN contract_templates.created_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_templates.created_by IS 'No foreign key: who wrote it stays, also when they have left.';
+
+-- Name: COLUMN contract_templates.body_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.contract_templates.body_sha256 IS 'SHA-256 of body, hexadecimal.';
 
 -- Name: credit_ledger; Type: TABLE; Schema: public
 
@@ -5782,21 +8374,6 @@ CREATE TABLE public.data_retention_policies (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
--- Name: ledger_postings; Type: TABLE; Schema: public
-
-CREATE TABLE public.ledger_postings (
-    id bigint NOT NULL,
-    transaction_id uuid NOT NULL,
-    account text NOT NULL,
-    amount_minor bigint NOT NULL,
-    CONSTRAINT ledger_postings_account_check CHECK ((account = ANY (ARRAY['client_funds'::text, 'platform_revenue'::text, 'practitioner_payable'::text, 'payouts_sent'::text]))),
-    CONSTRAINT ledger_postings_amount_minor_check CHECK ((amount_minor <> 0))
-);
-
--- Name: COLUMN ledger_postings.amount_minor; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.ledger_postings.amount_minor IS 'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
-
 -- Name: ledger_postings_id_seq; Type: SEQUENCE; Schema: public
 
 ALTER TABLE public.ledger_postings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -5807,108 +8384,6 @@ ALTER TABLE public.ledger_postings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
-
--- Name: ledger_transactions; Type: TABLE; Schema: public
-
-CREATE TABLE public.ledger_transactions (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    kind text NOT NULL,
-    currency text NOT NULL,
-    practitioner_id uuid NOT NULL,
-    session_id uuid,
-    payment_id uuid,
-    payout_id uuid,
-    cause text NOT NULL,
-    reason text,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_by uuid DEFAULT auth.uid(),
-    CONSTRAINT ledger_transactions_currency_check CHECK ((currency = ANY (ARRAY['cad'::text, 'usd'::text]))),
-    CONSTRAINT ledger_transactions_kind_check CHECK ((kind = ANY (ARRAY['accrual'::text, 'reversal'::text, 'payout'::text, 'payout_failed'::text, 'adjustment'::text]))),
-    CONSTRAINT ledger_transactions_name_their_fact CHECK (
-CASE kind
-    WHEN 'accrual'::text THEN (session_id IS NOT NULL)
-    WHEN 'reversal'::text THEN (session_id IS NOT NULL)
-    WHEN 'adjustment'::text THEN ((btrim(reason) <> ''::text) AND (reason IS NOT NULL))
-    ELSE (payout_id IS NOT NULL)
-END)
-);
-
--- Name: TABLE ledger_transactions; Type: COMMENT; Schema: public
-
-COMMENT ON TABLE public.ledger_transactions IS 'Every movement of practitioners'' money: evidence.';
-
--- Name: COLUMN ledger_transactions.practitioner_id; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.ledger_transactions.practitioner_id IS 'No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about.';
-
--- Name: COLUMN ledger_transactions.session_id; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.ledger_transactions.session_id IS 'The seat: a session, or somebody''s own row of a class.';
-
--- Name: COLUMN ledger_transactions.payment_id; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.ledger_transactions.payment_id IS 'The row of session_payments that tells of the seat.';
-
--- Name: COLUMN ledger_transactions.cause; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.ledger_transactions.cause IS 'The fact it follows from, unique within its kind.';
-
--- Name: COLUMN ledger_transactions.created_by; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.ledger_transactions.created_by IS 'Who made it happen; null: the platform.';
-
--- Name: liability_waivers; Type: TABLE; Schema: public
-
-CREATE TABLE public.liability_waivers (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid NOT NULL,
-    session_id uuid,
-    waiver_text text NOT NULL,
-    signed_at timestamp with time zone DEFAULT now() NOT NULL,
-    ip_address text,
-    user_agent text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    waiver_policy_id uuid NOT NULL,
-    waiver_policy_version integer NOT NULL,
-    text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(waiver_text)) STORED NOT NULL,
-    signature_name text,
-    signature_image bytea,
-    signature_image_sha256 text,
-    CONSTRAINT liability_waivers_image_is_png CHECK (((SUBSTRING(signature_image FROM 1 FOR 8) = '\x89504e470d0a1a0a'::bytea) AND (octet_length(signature_image) <= 262144))),
-    CONSTRAINT liability_waivers_name_is_short CHECK ((char_length(signature_name) <= 200))
-);
-
--- Name: TABLE liability_waivers; Type: COMMENT; Schema: public
-
-COMMENT ON TABLE public.liability_waivers IS 'Signed waivers: append-only evidence.';
-
--- Name: COLUMN liability_waivers.user_id; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.liability_waivers.user_id IS 'Who signed. Their account may have been erased since.';
-
--- Name: COLUMN liability_waivers.session_id; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.liability_waivers.session_id IS 'Null for a general waiver. The session may have been deleted since.';
-
--- Name: COLUMN liability_waivers.waiver_text; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.liability_waivers.waiver_text IS 'The text as it was shown, with the date in it.';
-
--- Name: COLUMN liability_waivers.ip_address; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.liability_waivers.ip_address IS 'As the server saw it; null once redacted.';
-
--- Name: COLUMN liability_waivers.text_sha256; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.liability_waivers.text_sha256 IS 'SHA-256 of waiver_text, hexadecimal.';
-
--- Name: COLUMN liability_waivers.signature_image; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.liability_waivers.signature_image IS 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
-
--- Name: COLUMN liability_waivers.signature_image_sha256; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.liability_waivers.signature_image_sha256 IS 'SHA-256 of the image, hexadecimal; stays when the image goes.';
 
 -- Name: meditation_memories; Type: TABLE; Schema: public
 
@@ -5979,7 +8454,7 @@ UNION ALL
     NULL::timestamp with time zone AS expires_at
    FROM (public.session_payments p
      LEFT JOIN public.session_schedules s ON ((s.id = p.session_id)))
-  WHERE ((p.checkout_id IS NULL) AND (p.status = ANY (ARRAY['completed'::text, 'paid_out'::text, 'refunded'::text])))
+  WHERE ((p.checkout_id IS NULL) AND (p.credit_lot_id IS NULL) AND (p.status = ANY (ARRAY['completed'::text, 'paid_out'::text, 'refunded'::text])))
 UNION ALL
  SELECT l.id,
     l.user_id,
@@ -6010,6 +8485,17 @@ UNION ALL
 
 COMMENT ON VIEW public.past_purchases IS 'What somebody bought, what came back, what is left; amounts in cents.';
 
+-- Name: payout_lines_id_seq; Type: SEQUENCE; Schema: public
+
+ALTER TABLE public.payout_lines ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.payout_lines_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: practitioner_assignments; Type: TABLE; Schema: public
 
 CREATE TABLE public.practitioner_assignments (
@@ -6031,59 +8517,6 @@ CREATE TABLE public.practitioner_availability (
     CONSTRAINT practitioner_availability_day_of_week_check CHECK (((day_of_week >= 0) AND (day_of_week <= 6)))
 );
 
--- Name: practitioner_banking; Type: TABLE; Schema: public
-
-CREATE TABLE public.practitioner_banking (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    practitioner_id uuid NOT NULL,
-    bank_name text NOT NULL,
-    account_holder_name text NOT NULL,
-    account_number_encrypted text NOT NULL,
-    routing_number_encrypted text NOT NULL,
-    account_type text NOT NULL,
-    country text DEFAULT 'CA'::text NOT NULL,
-    verified boolean DEFAULT false NOT NULL,
-    verified_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT practitioner_banking_account_type_check CHECK ((account_type = ANY (ARRAY['checking'::text, 'savings'::text]))),
-    CONSTRAINT practitioner_banking_is_dated_when_verified CHECK ((verified = (verified_at IS NOT NULL))),
-    CONSTRAINT practitioner_banking_numbers_are_sealed CHECK (((account_number_encrypted !~ '^[0-9\s-]*$'::text) AND (account_number_encrypted !~~ 'base64:%'::text) AND (routing_number_encrypted !~ '^[0-9\s-]*$'::text) AND (routing_number_encrypted !~~ 'base64:%'::text)))
-);
-
--- Name: practitioner_contracts; Type: TABLE; Schema: public
-
-CREATE TABLE public.practitioner_contracts (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    practitioner_id uuid NOT NULL,
-    contract_version text NOT NULL,
-    contract_text text NOT NULL,
-    signed_at timestamp with time zone,
-    ip_address text,
-    user_agent text,
-    status text DEFAULT 'pending'::text NOT NULL,
-    expires_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(contract_text)) STORED NOT NULL,
-    CONSTRAINT practitioner_contracts_are_dated_when_signed CHECK (
-CASE status
-    WHEN 'pending'::text THEN (signed_at IS NULL)
-    WHEN 'signed'::text THEN (signed_at IS NOT NULL)
-    ELSE true
-END),
-    CONSTRAINT practitioner_contracts_say_something CHECK ((btrim(contract_text) <> ''::text)),
-    CONSTRAINT practitioner_contracts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'signed'::text, 'expired'::text, 'revoked'::text])))
-);
-
--- Name: COLUMN practitioner_contracts.ip_address; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.practitioner_contracts.ip_address IS 'As the browser says, when signed by a direct update.';
-
--- Name: COLUMN practitioner_contracts.text_sha256; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.practitioner_contracts.text_sha256 IS 'SHA-256 of contract_text, hexadecimal.';
-
 -- Name: practitioner_time_off; Type: TABLE; Schema: public
 
 CREATE TABLE public.practitioner_time_off (
@@ -6094,21 +8527,6 @@ CREATE TABLE public.practitioner_time_off (
     reason text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT practitioner_time_off_starts_before_it_ends CHECK ((starts_at < ends_at))
-);
-
--- Name: practitioners; Type: TABLE; Schema: public
-
-CREATE TABLE public.practitioners (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid NOT NULL,
-    name text NOT NULL,
-    bio text,
-    specialization text,
-    avatar_url text,
-    half_hour_rate numeric(10,2),
-    available boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 -- Name: products; Type: TABLE; Schema: public
@@ -6132,38 +8550,39 @@ CREATE TABLE public.products (
     CONSTRAINT products_type_check CHECK ((type = ANY (ARRAY['physical'::text, 'digital'::text, 'service'::text])))
 );
 
--- Name: profiles; Type: TABLE; Schema: public
+-- Name: recommendation_progress; Type: VIEW; Schema: public
 
-CREATE TABLE public.profiles (
-    id uuid NOT NULL,
-    full_name text,
-    email text,
-    avatar_url text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    phone_number text,
-    date_of_birth date,
-    address text
-);
+CREATE VIEW public.recommendation_progress WITH (security_invoker='true') AS
+ SELECT counted.practitioner_id,
+    counted.grouped_by,
+    counted.client_id,
+    client.full_name AS client_name,
+    counted.template_id,
+    t.title AS template_title,
+    counted.open,
+    counted.overdue,
+    counted.done,
+    counted.last_completed_at,
+    counted.last_recommended_at
+   FROM ((( SELECT r.practitioner_id,
+            r.client_id,
+            r.template_id,
+            (ARRAY['client_and_template'::text, 'client'::text, 'template'::text])[(1 + GROUPING(r.client_id, r.template_id))] AS grouped_by,
+            (count(*) FILTER (WHERE (NOT r.completed)))::integer AS open,
+            (count(*) FILTER (WHERE ((NOT r.completed) AND (r.due_date < ((now() AT TIME ZONE COALESCE(c.time_zone, 'UTC'::text)))::date))))::integer AS overdue,
+            (count(*) FILTER (WHERE r.completed))::integer AS done,
+            max(r.completed_at) AS last_completed_at,
+            max(r.created_at) AS last_recommended_at
+           FROM (public.action_recommendations r
+             LEFT JOIN public.practitioner_calendars c ON ((c.practitioner_id = r.practitioner_id)))
+          WHERE ((r.practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin))
+          GROUP BY GROUPING SETS ((r.practitioner_id, r.client_id), (r.practitioner_id, r.template_id), (r.practitioner_id, r.client_id, r.template_id))) counted
+     LEFT JOIN public.profiles client ON ((client.id = counted.client_id)))
+     LEFT JOIN public.action_templates t ON ((t.id = counted.template_id)));
 
--- Name: COLUMN profiles.email; Type: COMMENT; Schema: public
+-- Name: VIEW recommendation_progress; Type: COMMENT; Schema: public
 
-COMMENT ON COLUMN public.profiles.email IS 'A copy of auth.users.email, kept by trigger.';
-
--- Name: recording_views; Type: TABLE; Schema: public
-
-CREATE TABLE public.recording_views (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    recording_id uuid NOT NULL,
-    link_id uuid NOT NULL,
-    viewed_at timestamp with time zone DEFAULT now() NOT NULL,
-    ip_address text,
-    user_agent text
-);
-
--- Name: TABLE recording_views; Type: COMMENT; Schema: public
-
-COMMENT ON TABLE public.recording_views IS 'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
+COMMENT ON VIEW public.recommendation_progress IS 'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. No template: own words.';
 
 -- Name: session_history; Type: VIEW; Schema: public
 
@@ -6294,28 +8713,6 @@ CREATE TABLE public.user_roles (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
--- Name: waiver_policy; Type: TABLE; Schema: public
-
-CREATE TABLE public.waiver_policy (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    policy_text text NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_by uuid,
-    policy_text_sha256 text GENERATED ALWAYS AS (private.sha256_hex(policy_text)) STORED NOT NULL,
-    CONSTRAINT waiver_policy_says_something CHECK ((btrim(policy_text) <> ''::text))
-);
-
--- Name: COLUMN waiver_policy.policy_text; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.waiver_policy.policy_text IS 'Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version.';
-
--- Name: COLUMN waiver_policy.policy_text_sha256; Type: COMMENT; Schema: public
-
-COMMENT ON COLUMN public.waiver_policy.policy_text_sha256 IS 'SHA-256 of policy_text, hexadecimal.';
-
 -- Name: agora_notifications agora_notifications_pkey; Type: CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.agora_notifications
@@ -6331,10 +8728,35 @@ ALTER TABLE ONLY private.agora_uids
 ALTER TABLE ONLY private.agora_uids
     ADD CONSTRAINT agora_uids_uid_is_unique UNIQUE (uid);
 
+-- Name: bank_numbers bank_numbers_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.bank_numbers
+    ADD CONSTRAINT bank_numbers_pkey PRIMARY KEY (practitioner_id);
+
+-- Name: banking_settings banking_settings_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.banking_settings
+    ADD CONSTRAINT banking_settings_pkey PRIMARY KEY (is_the_only_row);
+
 -- Name: channel_admissions channel_admissions_pkey; Type: CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_pkey PRIMARY KEY (id);
+
+-- Name: earned_seats earned_seats_one_per_place; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.earned_seats
+    ADD CONSTRAINT earned_seats_one_per_place UNIQUE (money_id, place);
+
+-- Name: earned_seats earned_seats_payment_id_key; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.earned_seats
+    ADD CONSTRAINT earned_seats_payment_id_key UNIQUE (payment_id);
+
+-- Name: earned_seats earned_seats_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.earned_seats
+    ADD CONSTRAINT earned_seats_pkey PRIMARY KEY (session_id);
 
 -- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: private
 
@@ -6456,6 +8878,11 @@ ALTER TABLE ONLY public.availability_exceptions
 ALTER TABLE ONLY public.availability_exceptions
     ADD CONSTRAINT availability_exceptions_pkey PRIMARY KEY (id);
 
+-- Name: banking_accesses banking_accesses_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.banking_accesses
+    ADD CONSTRAINT banking_accesses_pkey PRIMARY KEY (id);
+
 -- Name: cancellation_policy cancellation_policy_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.cancellation_policy
@@ -6475,6 +8902,41 @@ ALTER TABLE ONLY public.checkout_sessions
 
 ALTER TABLE ONLY public.checkout_sessions
     ADD CONSTRAINT checkout_sessions_stripe_session_id_key UNIQUE (stripe_session_id);
+
+-- Name: contract_events contract_events_happen_once; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_events
+    ADD CONSTRAINT contract_events_happen_once UNIQUE (contract_id, event);
+
+-- Name: contract_events contract_events_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_events
+    ADD CONSTRAINT contract_events_pkey PRIMARY KEY (id);
+
+-- Name: contract_rules contract_rules_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_rules
+    ADD CONSTRAINT contract_rules_pkey PRIMARY KEY (id);
+
+-- Name: contract_signatures contract_signatures_evidence_sha256_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_signatures
+    ADD CONSTRAINT contract_signatures_evidence_sha256_key UNIQUE (evidence_sha256);
+
+-- Name: contract_signatures contract_signatures_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_signatures
+    ADD CONSTRAINT contract_signatures_pkey PRIMARY KEY (contract_id);
+
+-- Name: contract_templates contract_templates_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_templates
+    ADD CONSTRAINT contract_templates_pkey PRIMARY KEY (id);
+
+-- Name: contract_templates contract_templates_version_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_templates
+    ADD CONSTRAINT contract_templates_version_key UNIQUE (version);
 
 -- Name: credit_ledger credit_ledger_pkey; Type: CONSTRAINT; Schema: public
 
@@ -6506,10 +8968,20 @@ ALTER TABLE ONLY public.ledger_postings
 ALTER TABLE ONLY public.ledger_transactions
     ADD CONSTRAINT ledger_transactions_one_per_fact UNIQUE (kind, cause);
 
+-- Name: ledger_transactions ledger_transactions_owner_and_currency; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.ledger_transactions
+    ADD CONSTRAINT ledger_transactions_owner_and_currency UNIQUE (id, practitioner_id, currency);
+
 -- Name: ledger_transactions ledger_transactions_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.ledger_transactions
     ADD CONSTRAINT ledger_transactions_pkey PRIMARY KEY (id);
+
+-- Name: liability_waivers liability_waivers_evidence_sha256_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.liability_waivers
+    ADD CONSTRAINT liability_waivers_evidence_sha256_key UNIQUE (evidence_sha256);
 
 -- Name: liability_waivers liability_waivers_pkey; Type: CONSTRAINT; Schema: public
 
@@ -6520,6 +8992,51 @@ ALTER TABLE ONLY public.liability_waivers
 
 ALTER TABLE ONLY public.meditation_memories
     ADD CONSTRAINT meditation_memories_pkey PRIMARY KEY (id);
+
+-- Name: payout_lines payout_lines_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_lines
+    ADD CONSTRAINT payout_lines_pkey PRIMARY KEY (id);
+
+-- Name: payout_periods payout_periods_as_a_pair; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_periods
+    ADD CONSTRAINT payout_periods_as_a_pair UNIQUE (period_start, period_end);
+
+-- Name: payout_periods payout_periods_period_end_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_periods
+    ADD CONSTRAINT payout_periods_period_end_key UNIQUE (period_end);
+
+-- Name: payout_periods payout_periods_period_start_key; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_periods
+    ADD CONSTRAINT payout_periods_period_start_key UNIQUE (period_start);
+
+-- Name: payout_periods payout_periods_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_periods
+    ADD CONSTRAINT payout_periods_pkey PRIMARY KEY (number);
+
+-- Name: payout_terms payout_terms_one_at_a_time; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_terms
+    ADD CONSTRAINT payout_terms_one_at_a_time UNIQUE (valid_from);
+
+-- Name: payout_terms payout_terms_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_terms
+    ADD CONSTRAINT payout_terms_pkey PRIMARY KEY (id);
+
+-- Name: payouts payouts_owner_and_currency; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT payouts_owner_and_currency UNIQUE (id, practitioner_id, currency);
+
+-- Name: payouts payouts_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT payouts_pkey PRIMARY KEY (id);
 
 -- Name: practitioner_assignments practitioner_assignments_pkey; Type: CONSTRAINT; Schema: public
 
@@ -6737,6 +9254,14 @@ CREATE INDEX channel_admissions_session_id_idx ON private.channel_admissions USI
 
 CREATE INDEX channel_admissions_user_id_idx ON private.channel_admissions USING btree (user_id);
 
+-- Name: earned_seats_checkout_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX earned_seats_checkout_id_idx ON private.earned_seats USING btree (checkout_id);
+
+-- Name: earned_seats_revenue_share_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX earned_seats_revenue_share_id_idx ON private.earned_seats USING btree (revenue_share_id);
+
 -- Name: outbox_session_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX outbox_session_id_idx ON private.outbox USING btree (session_id);
@@ -6773,6 +9298,10 @@ CREATE INDEX action_checklist_client_id_idx ON public.action_checklist USING btr
 
 CREATE INDEX action_checklist_practitioner_id_idx ON public.action_checklist USING btree (practitioner_id);
 
+-- Name: action_recommendations_template_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX action_recommendations_template_id_idx ON public.action_recommendations USING btree (template_id);
+
 -- Name: action_templates_practitioner_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX action_templates_practitioner_id_idx ON public.action_templates USING btree (practitioner_id);
@@ -6780,6 +9309,10 @@ CREATE INDEX action_templates_practitioner_id_idx ON public.action_templates USI
 -- Name: availability_exceptions_practitioner_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX availability_exceptions_practitioner_id_idx ON public.availability_exceptions USING btree (practitioner_id, on_date);
+
+-- Name: banking_accesses_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX banking_accesses_practitioner_id_idx ON public.banking_accesses USING btree (practitioner_id, accessed_at);
 
 -- Name: cancellation_policy_one_is_active; Type: INDEX; Schema: public
 
@@ -6828,6 +9361,10 @@ CREATE INDEX checkout_sessions_session_type_id_idx ON public.checkout_sessions U
 -- Name: checkout_sessions_user_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX checkout_sessions_user_id_idx ON public.checkout_sessions USING btree (user_id, created_at);
+
+-- Name: contract_rules_are_one; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX contract_rules_are_one ON public.contract_rules USING btree ((true));
 
 -- Name: credit_ledger_lot_id_idx; Type: INDEX; Schema: public
 
@@ -7049,6 +9586,10 @@ CREATE UNIQUE INDEX liability_waivers_one_general_per_version ON public.liabilit
 
 CREATE UNIQUE INDEX liability_waivers_one_per_session ON public.liability_waivers USING btree (user_id, session_id) WHERE (session_id IS NOT NULL);
 
+-- Name: liability_waivers_signed_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX liability_waivers_signed_at_idx ON public.liability_waivers USING btree (signed_at);
+
 -- Name: liability_waivers_waiver_policy_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX liability_waivers_waiver_policy_id_idx ON public.liability_waivers USING btree (waiver_policy_id);
@@ -7057,9 +9598,61 @@ CREATE INDEX liability_waivers_waiver_policy_id_idx ON public.liability_waivers 
 
 CREATE INDEX meditation_memories_embedding_idx ON public.meditation_memories USING ivfflat (embedding extensions.vector_cosine_ops) WITH (lists='100');
 
+-- Name: payout_lines_ledger_transaction_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX payout_lines_ledger_transaction_id_idx ON public.payout_lines USING btree (ledger_transaction_id, practitioner_id, currency);
+
+-- Name: payout_lines_one_live_payout; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX payout_lines_one_live_payout ON public.payout_lines USING btree (ledger_transaction_id) WHERE (released_at IS NULL);
+
+-- Name: payout_lines_payout_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX payout_lines_payout_id_idx ON public.payout_lines USING btree (payout_id, practitioner_id, currency);
+
+-- Name: payout_lines_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX payout_lines_practitioner_id_idx ON public.payout_lines USING btree (practitioner_id);
+
+-- Name: payout_periods_follows_idx; Type: INDEX; Schema: public
+
+CREATE INDEX payout_periods_follows_idx ON public.payout_periods USING btree (follows);
+
+-- Name: payouts_pending_idx; Type: INDEX; Schema: public
+
+CREATE INDEX payouts_pending_idx ON public.payouts USING btree (created_at) WHERE (status = 'pending'::text);
+
+-- Name: payouts_period_idx; Type: INDEX; Schema: public
+
+CREATE INDEX payouts_period_idx ON public.payouts USING btree (period_start, period_end);
+
+-- Name: payouts_practitioner_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX payouts_practitioner_id_idx ON public.payouts USING btree (practitioner_id, created_at);
+
 -- Name: practitioner_assignments_client_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX practitioner_assignments_client_id_idx ON public.practitioner_assignments USING btree (client_id);
+
+-- Name: practitioner_banking_verified_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX practitioner_banking_verified_by_idx ON public.practitioner_banking USING btree (verified_by);
+
+-- Name: practitioner_contracts_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX practitioner_contracts_created_at_idx ON public.practitioner_contracts USING btree (created_at);
+
+-- Name: practitioner_contracts_expires_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX practitioner_contracts_expires_at_idx ON public.practitioner_contracts USING btree (expires_at) WHERE (status = ANY (ARRAY['pending'::text, 'signed'::text]));
+
+-- Name: practitioner_contracts_one_offer_per_version; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX practitioner_contracts_one_offer_per_version ON public.practitioner_contracts USING btree (practitioner_id, contract_version) WHERE (status = 'pending'::text);
+
+-- Name: practitioner_contracts_template_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX practitioner_contracts_template_id_idx ON public.practitioner_contracts USING btree (template_id);
 
 -- Name: practitioner_time_off_practitioner_id_idx; Type: INDEX; Schema: public
 
@@ -7072,6 +9665,10 @@ CREATE INDEX recording_views_recording_id_idx ON public.recording_views USING bt
 -- Name: session_cancellations_approved_by_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_cancellations_approved_by_idx ON public.session_cancellations USING btree (approved_by);
+
+-- Name: session_cancellations_cancelled_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_cancellations_cancelled_at_idx ON public.session_cancellations USING btree (cancelled_at);
 
 -- Name: session_cancellations_policy_version_idx; Type: INDEX; Schema: public
 
@@ -7125,6 +9722,14 @@ CREATE INDEX session_packages_session_type_id_idx ON public.session_packages USI
 
 CREATE INDEX session_payments_client_id_idx ON public.session_payments USING btree (client_id, created_at);
 
+-- Name: session_payments_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_payments_created_at_idx ON public.session_payments USING btree (created_at, id);
+
+-- Name: session_payments_one_per_credit_seat; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX session_payments_one_per_credit_seat ON public.session_payments USING btree (session_id) WHERE (credit_lot_id IS NOT NULL);
+
 -- Name: session_payments_practitioner_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_payments_practitioner_id_idx ON public.session_payments USING btree (practitioner_id, created_at);
@@ -7140,6 +9745,10 @@ CREATE INDEX session_payments_session_id_idx ON public.session_payments USING bt
 -- Name: session_recordings_class_recording_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_recordings_class_recording_id_idx ON public.session_recordings USING btree (class_recording_id);
+
+-- Name: session_recordings_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_recordings_created_at_idx ON public.session_recordings USING btree (created_at);
 
 -- Name: session_recordings_next_check_at_idx; Type: INDEX; Schema: public
 
@@ -7213,6 +9822,143 @@ CREATE UNIQUE INDEX waiver_policy_one_is_active ON public.waiver_policy USING bt
 
 CREATE INDEX waiver_policy_updated_by_idx ON public.waiver_policy USING btree (updated_by);
 
+-- Name: broken_rules _RETURN; Type: RULE; Schema: private
+
+CREATE OR REPLACE VIEW private.broken_rules WITH (security_invoker='true') AS
+ SELECT 'a transaction of the ledger does not balance'::text AS rule,
+    (t.id)::text AS example
+   FROM (public.ledger_transactions t
+     LEFT JOIN public.ledger_postings p ON ((p.transaction_id = t.id)))
+  GROUP BY t.id
+ HAVING ((count(p.id) < 2) OR (sum(p.amount_minor) <> (0)::numeric))
+UNION ALL
+ SELECT 'a balance is not what is unpaid'::text AS rule,
+    ((t.practitioner_id || ' '::text) || t.currency) AS example
+   FROM ((public.ledger_transactions t
+     JOIN public.ledger_postings p ON (((p.transaction_id = t.id) AND (p.account = 'practitioner_payable'::text))))
+     LEFT JOIN public.payout_lines l ON (((l.ledger_transaction_id = t.id) AND (l.released_at IS NULL))))
+  GROUP BY t.practitioner_id, t.currency
+ HAVING (sum(p.amount_minor) <> COALESCE(sum(p.amount_minor) FILTER (WHERE ((t.kind <> ALL (ARRAY['payout'::text, 'payout_failed'::text])) AND (l.id IS NULL))), (0)::numeric))
+UNION ALL
+ SELECT 'a payout is not the sum of its lines'::text AS rule,
+    (p.id)::text AS example
+   FROM (public.payouts p
+     LEFT JOIN public.payout_lines l ON ((l.payout_id = p.id)))
+  GROUP BY p.id
+ HAVING ((p.amount_minor)::numeric <> COALESCE(sum(l.amount_minor), (0)::numeric))
+UNION ALL
+ SELECT 'a payout does not share the fate of its lines'::text AS rule,
+    (p.id)::text AS example
+   FROM (public.payouts p
+     JOIN public.payout_lines l ON ((l.payout_id = p.id)))
+  WHERE ((p.status = 'failed'::text) <> (l.released_at IS NOT NULL))
+UNION ALL
+ SELECT 'a line pays another amount than its transaction owes'::text AS rule,
+    (l.ledger_transaction_id)::text AS example
+   FROM (public.payout_lines l
+     LEFT JOIN public.ledger_postings p ON (((p.transaction_id = l.ledger_transaction_id) AND (p.account = 'practitioner_payable'::text))))
+  WHERE (p.amount_minor IS DISTINCT FROM l.amount_minor)
+UNION ALL
+ SELECT 'a transaction is paid twice'::text AS rule,
+    (l.ledger_transaction_id)::text AS example
+   FROM public.payout_lines l
+  WHERE (l.released_at IS NULL)
+  GROUP BY l.ledger_transaction_id
+ HAVING (count(*) > 1)
+UNION ALL
+ SELECT 'a line is of another person or currency than its payout'::text AS rule,
+    (l.ledger_transaction_id)::text AS example
+   FROM ((public.payout_lines l
+     JOIN public.payouts p ON ((p.id = l.payout_id)))
+     JOIN public.ledger_transactions t ON ((t.id = l.ledger_transaction_id)))
+  WHERE ((t.practitioner_id <> p.practitioner_id) OR (t.currency <> p.currency))
+UNION ALL
+ SELECT 'a payout is not posted as it stands'::text AS rule,
+    (p.id)::text AS example
+   FROM ((public.payouts p
+     LEFT JOIN public.ledger_transactions t ON ((t.payout_id = p.id)))
+     LEFT JOIN public.ledger_postings sent ON (((sent.transaction_id = t.id) AND (sent.account = 'payouts_sent'::text))))
+  GROUP BY p.id
+ HAVING ((COALESCE(sum(sent.amount_minor), (0)::numeric) <> (
+        CASE p.status
+            WHEN 'failed'::text THEN (0)::bigint
+            ELSE p.amount_minor
+        END)::numeric) OR (count(t.id) <>
+        CASE p.status
+            WHEN 'failed'::text THEN 2
+            ELSE 1
+        END))
+UNION ALL
+ SELECT 'payout periods leave a gap or overlap'::text AS rule,
+    (next.number)::text AS example
+   FROM public.payout_periods next
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM public.payout_periods before
+          WHERE ((before.number = (next.number - 1)) AND (before.period_end = next.period_start))))) AND (next.number > 1))
+UNION ALL
+ SELECT 'a payment that was paid out is not marked'::text AS rule,
+    (t.payment_id)::text AS example
+   FROM (((public.payouts p
+     JOIN public.payout_lines l ON ((l.payout_id = p.id)))
+     JOIN public.ledger_transactions t ON ((t.id = l.ledger_transaction_id)))
+     JOIN public.session_payments payment ON ((payment.id = t.payment_id)))
+  WHERE ((p.status = 'paid'::text) AND (payment.paid_out_at IS NULL))
+  GROUP BY p.id, t.payment_id
+ HAVING (sum(l.amount_minor) > (0)::numeric)
+UNION ALL
+ SELECT 'a payment is marked and no payout paid it'::text AS rule,
+    (payment.id)::text AS example
+   FROM public.session_payments payment
+  WHERE ((payment.paid_out_at IS NOT NULL) AND (payment.practitioner_share > (0)::numeric) AND (EXISTS ( SELECT
+           FROM public.ledger_transactions t
+          WHERE (t.payment_id = payment.id))) AND (NOT (EXISTS ( SELECT
+           FROM ((public.ledger_transactions t
+             LEFT JOIN public.payout_lines l ON ((l.ledger_transaction_id = t.id)))
+             LEFT JOIN public.payouts p ON (((p.id = l.payout_id) AND (p.status = 'paid'::text))))
+          WHERE ((t.payment_id = payment.id) AND ((p.id IS NOT NULL) OR (t.cause = ('paid out '::text || payment.id))))))))
+UNION ALL
+ SELECT 'a payment names another share than the ledger'::text AS rule,
+    (payment.id)::text AS example
+   FROM (public.session_payments payment
+     JOIN private.earned_seats e ON (((e.payment_id = payment.id) AND (e.revenue_share_id IS NOT NULL))))
+  WHERE ((payment.paid_out_at IS NULL) AND (round(((100)::numeric * payment.practitioner_share)) <> ( SELECT COALESCE(sum(p.amount_minor), (0)::numeric) AS "coalesce"
+           FROM (public.ledger_transactions t
+             JOIN public.ledger_postings p ON (((p.transaction_id = t.id) AND (p.account = 'practitioner_payable'::text))))
+          WHERE ((t.session_id = e.session_id) AND (t.kind = ANY (ARRAY['accrual'::text, 'reversal'::text]))))))
+UNION ALL
+ SELECT 'a payment does not add up'::text AS rule,
+    (payment.id)::text AS example
+   FROM public.session_payments payment
+  WHERE ((num_nonnulls(payment.checkout_id, payment.credit_lot_id) > 0) AND (((payment.practitioner_share + payment.platform_share) + payment.refunded_amount) <> payment.total_amount))
+UNION ALL
+ SELECT 'credits are not the sum of their ledger'::text AS rule,
+    (c.id)::text AS example
+   FROM (public.user_session_credits c
+     LEFT JOIN public.credit_ledger l ON ((l.lot_id = c.id)))
+  GROUP BY c.id
+ HAVING ((c.credits_remaining <> COALESCE(sum(l.change), (0)::bigint)) OR (c.credits_remaining < 0))
+UNION ALL
+ SELECT 'a session did not spend its one credit'::text AS rule,
+    (s.id)::text AS example
+   FROM (public.session_schedules s
+     LEFT JOIN public.credit_ledger l ON (((l.session_id = s.id) AND (l.lot_id = s.credit_lot_id) AND (l.kind = 'spend'::text))))
+  WHERE (s.credit_lot_id IS NOT NULL)
+  GROUP BY s.id
+ HAVING (count(l.id) <> 1)
+UNION ALL
+ SELECT 'a class is oversold'::text AS rule,
+    (class.id)::text AS example
+   FROM (public.session_schedules class
+     JOIN public.session_schedules seat ON (((seat.group_class_id = class.id) AND (seat.status <> 'cancelled'::text))))
+  GROUP BY class.id
+ HAVING (count(*) > class.max_participants)
+UNION ALL
+ SELECT 'two sessions overlap'::text AS rule,
+    (one.id)::text AS example
+   FROM (public.session_schedules one
+     JOIN public.session_schedules other ON (((other.practitioner_id = one.practitioner_id) AND (other.id > one.id) AND (other.scheduled_at < (one.scheduled_at + make_interval(mins => one.duration_minutes))) AND (one.scheduled_at < (other.scheduled_at + make_interval(mins => other.duration_minutes))))))
+  WHERE ((one.group_class_id IS NULL) AND (other.group_class_id IS NULL) AND (one.status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (other.status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (NOT ((one.max_participants > 1) AND (other.max_participants > 1) AND (one.scheduled_at = other.scheduled_at) AND (one.session_location <> other.session_location))));
+
 -- Name: action_checklist action_checklist_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER action_checklist_guard BEFORE UPDATE ON public.action_checklist FOR EACH ROW EXECUTE FUNCTION private.guard_action_checklist();
@@ -7220,6 +9966,10 @@ CREATE TRIGGER action_checklist_guard BEFORE UPDATE ON public.action_checklist F
 -- Name: action_recommendations action_recommendations_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER action_recommendations_guard BEFORE UPDATE ON public.action_recommendations FOR EACH ROW EXECUTE FUNCTION private.guard_action_recommendations();
+
+-- Name: contract_rules audit_contract_rules; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_contract_rules AFTER INSERT OR DELETE OR UPDATE ON public.contract_rules FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
 -- Name: meditation_memories audit_meditation_memories; Type: TRIGGER; Schema: public
 
@@ -7249,6 +9999,38 @@ CREATE TRIGGER audit_session_schedules AFTER INSERT OR DELETE OR UPDATE ON publi
 
 CREATE TRIGGER audit_user_roles AFTER INSERT OR DELETE OR UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
+-- Name: banking_accesses banking_accesses_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER banking_accesses_keep BEFORE DELETE OR UPDATE ON public.banking_accesses FOR EACH ROW EXECUTE FUNCTION private.keep_banking_accesses();
+
+-- Name: banking_accesses banking_accesses_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER banking_accesses_keep_all BEFORE TRUNCATE ON public.banking_accesses FOR EACH STATEMENT EXECUTE FUNCTION private.keep_banking_accesses();
+
+-- Name: contract_events contract_events_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER contract_events_keep BEFORE DELETE OR UPDATE ON public.contract_events FOR EACH ROW EXECUTE FUNCTION private.keep_contract_event();
+
+-- Name: contract_events contract_events_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER contract_events_keep_all BEFORE TRUNCATE ON public.contract_events FOR EACH STATEMENT EXECUTE FUNCTION private.keep_contract_event();
+
+-- Name: contract_signatures contract_signatures_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER contract_signatures_keep BEFORE DELETE OR UPDATE ON public.contract_signatures FOR EACH ROW EXECUTE FUNCTION private.keep_contract_signature();
+
+-- Name: contract_signatures contract_signatures_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER contract_signatures_keep_all BEFORE TRUNCATE ON public.contract_signatures FOR EACH STATEMENT EXECUTE FUNCTION private.keep_contract_signature();
+
+-- Name: contract_signatures contract_signatures_seal; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER contract_signatures_seal BEFORE INSERT ON public.contract_signatures FOR EACH ROW EXECUTE FUNCTION private.seal_contract_signature();
+
+-- Name: contract_signatures contract_signatures_sign; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER contract_signatures_sign AFTER INSERT ON public.contract_signatures FOR EACH ROW EXECUTE FUNCTION private.sign_by_evidence();
+
 -- Name: credit_ledger credit_ledger_keep; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER credit_ledger_keep BEFORE DELETE OR UPDATE ON public.credit_ledger FOR EACH ROW EXECUTE FUNCTION private.keep_ledger();
@@ -7256,6 +10038,10 @@ CREATE TRIGGER credit_ledger_keep BEFORE DELETE OR UPDATE ON public.credit_ledge
 -- Name: credit_ledger credit_ledger_keep_all; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER credit_ledger_keep_all BEFORE TRUNCATE ON public.credit_ledger FOR EACH STATEMENT EXECUTE FUNCTION private.keep_ledger();
+
+-- Name: credit_ledger credit_ledger_name_the_order; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER credit_ledger_name_the_order AFTER INSERT ON public.credit_ledger FOR EACH ROW WHEN ((new.kind = 'return'::text)) EXECUTE FUNCTION private.name_the_order();
 
 -- Name: credit_ledger credit_ledger_post; Type: TRIGGER; Schema: public
 
@@ -7321,6 +10107,30 @@ CREATE TRIGGER liability_waivers_keep_all BEFORE TRUNCATE ON public.liability_wa
 
 CREATE TRIGGER liability_waivers_seal BEFORE INSERT ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.seal_waiver();
 
+-- Name: payout_lines payout_lines_add_up; Type: TRIGGER; Schema: public
+
+CREATE CONSTRAINT TRIGGER payout_lines_add_up AFTER INSERT OR UPDATE ON public.payout_lines DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.add_up_payout();
+
+-- Name: payout_lines payout_lines_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER payout_lines_keep BEFORE DELETE OR UPDATE ON public.payout_lines FOR EACH ROW EXECUTE FUNCTION private.keep_payout();
+
+-- Name: payout_lines payout_lines_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER payout_lines_keep_all BEFORE TRUNCATE ON public.payout_lines FOR EACH STATEMENT EXECUTE FUNCTION private.keep_payout();
+
+-- Name: payouts payouts_add_up; Type: TRIGGER; Schema: public
+
+CREATE CONSTRAINT TRIGGER payouts_add_up AFTER INSERT OR UPDATE ON public.payouts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.add_up_payout();
+
+-- Name: payouts payouts_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER payouts_keep BEFORE DELETE OR UPDATE ON public.payouts FOR EACH ROW EXECUTE FUNCTION private.keep_payout();
+
+-- Name: payouts payouts_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER payouts_keep_all BEFORE TRUNCATE ON public.payouts FOR EACH STATEMENT EXECUTE FUNCTION private.keep_payout();
+
 -- Name: practitioner_banking practitioner_banking_verify; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER practitioner_banking_verify BEFORE INSERT OR UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION private.verify_banking();
@@ -7328,6 +10138,18 @@ CREATE TRIGGER practitioner_banking_verify BEFORE INSERT OR UPDATE ON public.pra
 -- Name: practitioner_contracts practitioner_contracts_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER practitioner_contracts_guard BEFORE INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.guard_practitioner_contracts();
+
+-- Name: practitioner_contracts practitioner_contracts_note_offer; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioner_contracts_note_offer AFTER INSERT ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.note_contract();
+
+-- Name: practitioner_contracts practitioner_contracts_note_state; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioner_contracts_note_state AFTER UPDATE OF status ON public.practitioner_contracts FOR EACH ROW WHEN ((new.status <> old.status)) EXECUTE FUNCTION private.note_contract();
+
+-- Name: practitioner_contracts practitioner_contracts_record_signature; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioner_contracts_record_signature AFTER UPDATE OF status ON public.practitioner_contracts FOR EACH ROW WHEN (((new.status = 'signed'::text) AND (old.status = 'pending'::text))) EXECUTE FUNCTION private.record_direct_signature();
 
 -- Name: practitioner_time_off practitioner_time_off_take_time; Type: TRIGGER; Schema: public
 
@@ -7337,9 +10159,29 @@ CREATE TRIGGER practitioner_time_off_take_time AFTER INSERT OR UPDATE OF practit
 
 CREATE TRIGGER practitioners_give_calendar AFTER INSERT ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.give_calendar();
 
+-- Name: session_cancellations session_cancellations_earn; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_cancellations_earn AFTER INSERT ON public.session_cancellations FOR EACH ROW EXECUTE FUNCTION private.earn_forfeited_session();
+
 -- Name: session_holds session_holds_take_time; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_holds_take_time AFTER INSERT OR UPDATE OF status, expires_at ON public.session_holds FOR EACH ROW EXECUTE FUNCTION private.take_held_time();
+
+-- Name: session_payments session_payments_10_lock_payouts; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_payments_10_lock_payouts BEFORE UPDATE OF paid_out_at ON public.session_payments FOR EACH STATEMENT EXECUTE FUNCTION private.lock_payouts_first();
+
+-- Name: session_payments session_payments_20_guard_status; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_payments_20_guard_status BEFORE UPDATE OF status, paid_out_at ON public.session_payments FOR EACH ROW EXECUTE FUNCTION private.guard_payment_status();
+
+-- Name: session_payments session_payments_30_follow_page; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_payments_30_follow_page AFTER UPDATE ON public.session_payments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.follow_payments_page();
+
+-- Name: session_payments session_payments_earn; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_payments_earn AFTER INSERT OR UPDATE OF status ON public.session_payments FOR EACH ROW WHEN (((new.checkout_id IS NULL) AND (new.credit_lot_id IS NULL))) EXECUTE FUNCTION private.earn_late_payment();
 
 -- Name: session_schedules session_schedules_00_lock; Type: TRIGGER; Schema: public
 
@@ -7397,6 +10239,10 @@ CREATE TRIGGER session_schedules_45_keep_class BEFORE UPDATE OF max_participants
 
 CREATE TRIGGER session_schedules_45_settle AFTER UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.settle_cancelled_session();
 
+-- Name: session_schedules session_schedules_47_earn; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_47_earn AFTER UPDATE ON public.session_schedules REFERENCING OLD TABLE AS undone NEW TABLE AS done FOR EACH STATEMENT EXECUTE FUNCTION private.earn_completed_sessions();
+
 -- Name: session_schedules session_schedules_50_take_other_time; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_50_take_other_time AFTER UPDATE OF status, scheduled_at, duration_minutes, practitioner_id, session_location, max_participants, group_class_id ON public.session_schedules FOR EACH ROW WHEN (((private.takes_time(old.*) <> private.takes_time(new.*)) OR ((old.scheduled_at <> new.scheduled_at) OR (old.duration_minutes <> new.duration_minutes) OR (old.practitioner_id <> new.practitioner_id) OR (old.session_location <> new.session_location) OR ((old.max_participants > 1) <> (new.max_participants > 1))))) EXECUTE FUNCTION private.take_session_time();
@@ -7445,6 +10291,10 @@ CREATE TRIGGER update_action_checklist_updated_at BEFORE UPDATE ON public.action
 
 CREATE TRIGGER update_action_recommendations_updated_at BEFORE UPDATE ON public.action_recommendations FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: action_templates update_action_templates_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_action_templates_updated_at BEFORE UPDATE ON public.action_templates FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: cancellation_policy update_cancellation_policy_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_cancellation_policy_updated_at BEFORE UPDATE ON public.cancellation_policy FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -7452,6 +10302,10 @@ CREATE TRIGGER update_cancellation_policy_updated_at BEFORE UPDATE ON public.can
 -- Name: checkout_sessions update_checkout_sessions_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_checkout_sessions_updated_at BEFORE UPDATE ON public.checkout_sessions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: contract_rules update_contract_rules_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_contract_rules_updated_at BEFORE UPDATE ON public.contract_rules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 -- Name: data_retention_policies update_data_retention_policies_updated_at; Type: TRIGGER; Schema: public
 
@@ -7546,6 +10400,11 @@ CREATE TRIGGER withdrawing_consent_stops_recordings AFTER UPDATE ON public.user_
 ALTER TABLE ONLY private.agora_uids
     ADD CONSTRAINT agora_uids_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
+-- Name: bank_numbers bank_numbers_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.bank_numbers
+    ADD CONSTRAINT bank_numbers_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioner_banking(practitioner_id) ON DELETE CASCADE;
+
 -- Name: channel_admissions channel_admissions_session_id_fkey; Type: FK CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.channel_admissions
@@ -7555,6 +10414,16 @@ ALTER TABLE ONLY private.channel_admissions
 
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: earned_seats earned_seats_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.earned_seats
+    ADD CONSTRAINT earned_seats_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkout_sessions(id);
+
+-- Name: earned_seats earned_seats_revenue_share_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.earned_seats
+    ADD CONSTRAINT earned_seats_revenue_share_id_fkey FOREIGN KEY (revenue_share_id) REFERENCES public.revenue_shares(id);
 
 -- Name: payment_disputes payment_disputes_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private
 
@@ -7631,6 +10500,11 @@ ALTER TABLE ONLY public.action_recommendations
 ALTER TABLE ONLY public.action_recommendations
     ADD CONSTRAINT action_recommendations_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
 
+-- Name: action_recommendations action_recommendations_template_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.action_recommendations
+    ADD CONSTRAINT action_recommendations_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.action_templates(id) ON DELETE SET NULL;
+
 -- Name: action_templates action_templates_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.action_templates
@@ -7691,6 +10565,16 @@ ALTER TABLE ONLY public.checkout_sessions
 ALTER TABLE ONLY public.checkout_sessions
     ADD CONSTRAINT checkout_sessions_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id);
 
+-- Name: contract_events contract_events_contract_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_events
+    ADD CONSTRAINT contract_events_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES public.practitioner_contracts(id);
+
+-- Name: contract_signatures contract_signatures_contract_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.contract_signatures
+    ADD CONSTRAINT contract_signatures_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES public.practitioner_contracts(id);
+
 -- Name: ledger_postings ledger_postings_transaction_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.ledger_postings
@@ -7700,6 +10584,26 @@ ALTER TABLE ONLY public.ledger_postings
 
 ALTER TABLE ONLY public.liability_waivers
     ADD CONSTRAINT liability_waivers_waiver_policy_id_fkey FOREIGN KEY (waiver_policy_id) REFERENCES public.waiver_policy(id);
+
+-- Name: payout_lines payout_lines_of_their_payout; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_lines
+    ADD CONSTRAINT payout_lines_of_their_payout FOREIGN KEY (payout_id, practitioner_id, currency) REFERENCES public.payouts(id, practitioner_id, currency);
+
+-- Name: payout_lines payout_lines_of_their_transaction; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_lines
+    ADD CONSTRAINT payout_lines_of_their_transaction FOREIGN KEY (ledger_transaction_id, practitioner_id, currency) REFERENCES public.ledger_transactions(id, practitioner_id, currency);
+
+-- Name: payout_periods payout_periods_follows_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payout_periods
+    ADD CONSTRAINT payout_periods_follows_fkey FOREIGN KEY (follows) REFERENCES public.payout_periods(period_end);
+
+-- Name: payouts payouts_have_a_period; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.payouts
+    ADD CONSTRAINT payouts_have_a_period FOREIGN KEY (period_start, period_end) REFERENCES public.payout_periods(period_start, period_end);
 
 -- Name: practitioner_assignments practitioner_assignments_client_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -7721,6 +10625,11 @@ ALTER TABLE ONLY public.practitioner_availability
 ALTER TABLE ONLY public.practitioner_banking
     ADD CONSTRAINT practitioner_banking_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
 
+-- Name: practitioner_banking practitioner_banking_verified_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_banking
+    ADD CONSTRAINT practitioner_banking_verified_by_fkey FOREIGN KEY (verified_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+
 -- Name: practitioner_calendars practitioner_calendars_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.practitioner_calendars
@@ -7730,6 +10639,11 @@ ALTER TABLE ONLY public.practitioner_calendars
 
 ALTER TABLE ONLY public.practitioner_contracts
     ADD CONSTRAINT practitioner_contracts_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id);
+
+-- Name: practitioner_contracts practitioner_contracts_template_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.practitioner_contracts
+    ADD CONSTRAINT practitioner_contracts_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.contract_templates(id);
 
 -- Name: practitioner_time_off practitioner_time_off_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -7909,9 +10823,21 @@ ALTER TABLE private.agora_notifications ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.agora_uids ENABLE ROW LEVEL SECURITY;
 
+-- Name: bank_numbers; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.bank_numbers ENABLE ROW LEVEL SECURITY;
+
+-- Name: banking_settings; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.banking_settings ENABLE ROW LEVEL SECURITY;
+
 -- Name: channel_admissions; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.channel_admissions ENABLE ROW LEVEL SECURITY;
+
+-- Name: earned_seats; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.earned_seats ENABLE ROW LEVEL SECURITY;
 
 -- Name: outbox; Type: ROW SECURITY; Schema: private
 
@@ -7972,6 +10898,10 @@ CREATE POLICY "admins activate waiver policies" ON public.waiver_policy FOR UPDA
 -- Name: cancellation_policy admins add cancellation policies; Type: POLICY; Schema: public
 
 CREATE POLICY "admins add cancellation policies" ON public.cancellation_policy FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: contract_templates admins add contract templates; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add contract templates" ON public.contract_templates FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 -- Name: session_packages admins add packages; Type: POLICY; Schema: public
 
@@ -8045,6 +10975,10 @@ CREATE POLICY "admins issue contracts" ON public.practitioner_contracts FOR INSE
 
 CREATE POLICY "admins mark payments as paid out" ON public.session_payments FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: contract_templates admins read contract templates; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read contract templates" ON public.contract_templates FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: data_retention_policies admins read retention rules; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read retention rules" ON public.data_retention_policies FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -8080,6 +11014,14 @@ CREATE POLICY "admins remove session types" ON public.session_types FOR DELETE T
 -- Name: studio_locations admins remove studios; Type: POLICY; Schema: public
 
 CREATE POLICY "admins remove studios" ON public.studio_locations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: contract_rules admins set contract rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins set contract rules" ON public.contract_rules FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: payout_terms admins set terms from now on or later; Type: POLICY; Schema: public
+
+CREATE POLICY "admins set terms from now on or later" ON public.payout_terms FOR INSERT TO authenticated WITH CHECK ((( SELECT private.is_admin() AS is_admin) AND (valid_from >= now())));
 
 -- Name: revenue_shares admins set the share from now on or later; Type: POLICY; Schema: public
 
@@ -8129,6 +11071,10 @@ CREATE POLICY "authors read their notes, participants shared ones, admins all" O
 
 ALTER TABLE public.availability_exceptions ENABLE ROW LEVEL SECURITY;
 
+-- Name: banking_accesses; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.banking_accesses ENABLE ROW LEVEL SECURITY;
+
 -- Name: cancellation_policy; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.cancellation_policy ENABLE ROW LEVEL SECURITY;
@@ -8155,7 +11101,7 @@ CREATE POLICY "clients, practitioners and admins change sessions" ON public.sess
 
 -- Name: session_schedules clients, practitioners and admins read sessions; Type: POLICY; Schema: public
 
-CREATE POLICY "clients, practitioners and admins read sessions" ON public.session_schedules FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ((max_participants > 1) AND (group_class_id IS NULL) AND (status <> 'cancelled'::text)) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "clients, practitioners and admins read sessions" ON public.session_schedules FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ((max_participants > 1) AND (group_class_id IS NULL) AND (status <> 'cancelled'::text) AND ((practitioner_id <> ALL (ARRAY( SELECT private.paused_practitioner_ids() AS paused_practitioner_ids))) OR (id = ANY (ARRAY( SELECT private.my_class_ids() AS my_class_ids))))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: practitioner_assignments clients, their practitioner and admins read assignments; Type: POLICY; Schema: public
 
@@ -8168,6 +11114,22 @@ CREATE POLICY "clients, their practitioners and admins change checklists" ON pub
 -- Name: action_checklist clients, their practitioners and admins read checklists; Type: POLICY; Schema: public
 
 CREATE POLICY "clients, their practitioners and admins read checklists" ON public.action_checklist FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: contract_events; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.contract_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: contract_rules; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.contract_rules ENABLE ROW LEVEL SECURITY;
+
+-- Name: contract_signatures; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.contract_signatures ENABLE ROW LEVEL SECURITY;
+
+-- Name: contract_templates; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.contract_templates ENABLE ROW LEVEL SECURITY;
 
 -- Name: credit_ledger; Type: ROW SECURITY; Schema: public
 
@@ -8213,11 +11175,27 @@ CREATE POLICY "participants write notes under their own name" ON public.session_
 
 -- Name: session_payments payer, practitioner and admins read payments; Type: POLICY; Schema: public
 
-CREATE POLICY "payer, practitioner and admins read payments" ON public.session_payments FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+CREATE POLICY "payer, practitioner and admins read payments" ON public.session_payments FOR SELECT TO authenticated USING ((((client_id = ( SELECT auth.uid() AS uid)) AND (credit_lot_id IS NULL)) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: checkout_sessions payers read their checkouts, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "payers read their checkouts, admins all" ON public.checkout_sessions FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: payout_lines; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.payout_lines ENABLE ROW LEVEL SECURITY;
+
+-- Name: payout_periods; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.payout_periods ENABLE ROW LEVEL SECURITY;
+
+-- Name: payout_terms; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.payout_terms ENABLE ROW LEVEL SECURITY;
+
+-- Name: payouts; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.payouts ENABLE ROW LEVEL SECURITY;
 
 -- Name: profiles people add their own profile; Type: POLICY; Schema: public
 
@@ -8269,6 +11247,10 @@ CREATE POLICY "people read active packages and those they bought, admins all" ON
 -- Name: practitioners people read available practitioners, theirs and themselves; Type: POLICY; Schema: public
 
 CREATE POLICY "people read available practitioners, theirs and themselves" ON public.practitioners FOR SELECT TO authenticated USING ((available OR (user_id = ( SELECT auth.uid() AS uid)) OR (id = ANY (ARRAY( SELECT private.visible_practitioner_ids() AS visible_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: action_templates people read the platform's templates and their own, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read the platform's templates and their own, admins all" ON public.action_templates FOR SELECT TO authenticated USING (((practitioner_id IS NULL) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: user_consents people read their own consents, admins all; Type: POLICY; Schema: public
 
@@ -8346,6 +11328,10 @@ CREATE POLICY "practitioners add their own exceptions, admins any" ON public.ava
 
 CREATE POLICY "practitioners add their own hours, admins any" ON public.practitioner_availability FOR INSERT TO authenticated WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: action_templates practitioners add their own templates, admins the platform's; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners add their own templates, admins the platform's" ON public.action_templates FOR INSERT TO authenticated WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ((practitioner_id IS NULL) AND ( SELECT private.is_admin() AS is_admin))));
+
 -- Name: action_checklist practitioners and admins delete checklist lines; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners and admins delete checklist lines" ON public.action_checklist FOR DELETE TO authenticated USING (((client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -8353,6 +11339,21 @@ CREATE POLICY "practitioners and admins delete checklist lines" ON public.action
 -- Name: practitioner_assignments practitioners and admins end assignments; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners and admins end assignments" ON public.practitioner_assignments FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: contract_rules practitioners and admins read contract rules; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners and admins read contract rules" ON public.contract_rules FOR SELECT TO authenticated USING (((EXISTS ( SELECT
+   FROM private.my_practitioner_ids() my_practitioner_ids(my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: payout_periods practitioners and admins read payout periods; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners and admins read payout periods" ON public.payout_periods FOR SELECT TO authenticated USING (((EXISTS ( SELECT
+   FROM private.my_practitioner_ids() my_practitioner_ids(my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: payout_terms practitioners and admins read payout terms; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners and admins read payout terms" ON public.payout_terms FOR SELECT TO authenticated USING (((EXISTS ( SELECT
+   FROM private.my_practitioner_ids() my_practitioner_ids(my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: revenue_shares practitioners and admins read revenue shares; Type: POLICY; Schema: public
 
@@ -8371,6 +11372,10 @@ CREATE POLICY "practitioners change their own exceptions, admins any" ON public.
 
 CREATE POLICY "practitioners change their own hours, admins any" ON public.practitioner_availability FOR UPDATE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: action_templates practitioners change their own templates, admins the platform's; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners change their own templates, admins the platform's" ON public.action_templates FOR UPDATE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ((practitioner_id IS NULL) AND ( SELECT private.is_admin() AS is_admin))));
+
 -- Name: practitioner_time_off practitioners change their own time off, admins any; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners change their own time off, admins any" ON public.practitioner_time_off FOR UPDATE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -8383,10 +11388,6 @@ CREATE POLICY "practitioners edit themselves, admins all" ON public.practitioner
 
 CREATE POLICY "practitioners give back their own time off, admins any" ON public.practitioner_time_off FOR DELETE TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
--- Name: action_templates practitioners read the platform's templates and their own; Type: POLICY; Schema: public
-
-CREATE POLICY "practitioners read the platform's templates and their own" ON public.action_templates FOR SELECT TO authenticated USING (((practitioner_id IS NULL) OR (practitioner_id IN ( SELECT private.my_practitioner_ids() AS my_practitioner_ids))));
-
 -- Name: ledger_transactions practitioners read their ledger, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners read their ledger, admins all" ON public.ledger_transactions FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
@@ -8394,6 +11395,12 @@ CREATE POLICY "practitioners read their ledger, admins all" ON public.ledger_tra
 -- Name: practitioner_banking practitioners read their own banking, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners read their own banking, admins all" ON public.practitioner_banking FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: contract_signatures practitioners read their own contract signatures, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read their own contract signatures, admins all" ON public.contract_signatures FOR SELECT TO authenticated USING (((EXISTS ( SELECT
+   FROM public.practitioner_contracts c
+  WHERE ((c.id = contract_signatures.contract_id) AND (c.practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids)))))) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: practitioner_contracts practitioners read their own contracts, admins all; Type: POLICY; Schema: public
 
@@ -8407,11 +11414,31 @@ CREATE POLICY "practitioners read their own exceptions, admins all" ON public.av
 
 CREATE POLICY "practitioners read their own time off, admins all" ON public.practitioner_time_off FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: payout_lines practitioners read their payout lines, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read their payout lines, admins all" ON public.payout_lines FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: payouts practitioners read their payouts, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read their payouts, admins all" ON public.payouts FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: contract_events practitioners read what happened to their contracts, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read what happened to their contracts, admins all" ON public.contract_events FOR SELECT TO authenticated USING (((EXISTS ( SELECT
+   FROM public.practitioner_contracts c
+  WHERE ((c.id = contract_events.contract_id) AND (c.practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids)))))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: banking_accesses practitioners read who got at their account, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "practitioners read who got at their account, admins all" ON public.banking_accesses FOR SELECT TO authenticated USING (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
 -- Name: action_recommendations practitioners recommend to their clients; Type: POLICY; Schema: public
 
 CREATE POLICY "practitioners recommend to their clients" ON public.action_recommendations FOR INSERT TO authenticated WITH CHECK (((practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) AND (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) AND ((session_id IS NULL) OR (EXISTS ( SELECT
    FROM public.session_schedules s
-  WHERE ((s.id = action_recommendations.session_id) AND (s.client_id = action_recommendations.client_id) AND (s.practitioner_id = action_recommendations.practitioner_id)))))));
+  WHERE ((s.id = action_recommendations.session_id) AND (s.client_id = action_recommendations.client_id) AND (s.practitioner_id = action_recommendations.practitioner_id))))) AND ((template_id IS NULL) OR (EXISTS ( SELECT
+   FROM public.action_templates t
+  WHERE ((t.id = action_recommendations.template_id) AND t.is_active AND (COALESCE(t.practitioner_id, action_recommendations.practitioner_id) = action_recommendations.practitioner_id)))))));
 
 -- Name: availability_exceptions practitioners remove their own exceptions, admins any; Type: POLICY; Schema: public
 
@@ -8607,10 +11634,19 @@ GRANT INSERT(current_participants),UPDATE(current_participants) ON TABLE public.
 
 GRANT UPDATE(correlated_session_id) ON TABLE public.session_schedules TO authenticated;
 
+-- Name: FUNCTION add_up_payout(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.add_up_payout() FROM PUBLIC;
+
 -- Name: FUNCTION adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) TO authenticated;
+
+-- Name: FUNCTION adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) TO authenticated;
 
 -- Name: FUNCTION admit(session_id uuid, channel_name text, expires_at timestamp with time zone); Type: ACL; Schema: private
 
@@ -8665,6 +11701,14 @@ REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.balance_transaction() FROM PUBLIC;
 
+-- Name: FUNCTION bank_numbers_not_under(key_id text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.bank_numbers_not_under(key_id text) FROM PUBLIC;
+
+-- Name: FUNCTION banking_obstacle(practitioner_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.banking_obstacle(practitioner_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) FROM PUBLIC;
@@ -8674,6 +11718,10 @@ GRANT ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, cu
 
 REVOKE ALL ON FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) TO authenticated;
+
+-- Name: FUNCTION bookable_until(practitioner_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.bookable_until(practitioner_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION is_time_zone(name text); Type: ACL; Schema: private
 
@@ -8722,6 +11770,11 @@ REVOKE ALL ON FUNCTION private.cancellation_terms(session public.session_schedul
 
 REVOKE ALL ON FUNCTION private.channel_of(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.channel_of(session public.session_schedules) TO authenticated;
+
+-- Name: FUNCTION check_invariants(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.check_invariants() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.check_invariants() TO service_role;
 
 -- Name: FUNCTION choose_credit(user_id uuid, session_type_ids uuid[]); Type: ACL; Schema: private
 
@@ -8774,10 +11827,148 @@ REVOKE ALL ON FUNCTION private.date_or_null(written text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) FROM PUBLIC;
 
+-- Name: FUNCTION earn_completed_sessions(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.earn_completed_sessions() FROM PUBLIC;
+
+-- Name: FUNCTION earn_forfeited_session(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.earn_forfeited_session() FROM PUBLIC;
+
+-- Name: FUNCTION earn_late_payment(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.earn_late_payment() FROM PUBLIC;
+
+-- Name: FUNCTION earn_seat(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.earn_seat(session_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION earners(practitioner_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.earners(practitioner_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.earners(practitioner_id uuid) TO authenticated;
+
+-- Name: TABLE contract_signatures; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.contract_signatures TO authenticated;
+GRANT SELECT ON TABLE public.contract_signatures TO service_role;
+
+-- Name: COLUMN contract_signatures.contract_id; Type: ACL; Schema: public
+
+GRANT INSERT(contract_id) ON TABLE public.contract_signatures TO service_role;
+
+-- Name: COLUMN contract_signatures.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.contract_signatures TO service_role;
+
+-- Name: COLUMN contract_signatures.ip_address; Type: ACL; Schema: public
+
+GRANT INSERT(ip_address) ON TABLE public.contract_signatures TO service_role;
+
+-- Name: COLUMN contract_signatures.user_agent; Type: ACL; Schema: public
+
+GRANT INSERT(user_agent) ON TABLE public.contract_signatures TO service_role;
+
+-- Name: COLUMN contract_signatures.signature_name; Type: ACL; Schema: public
+
+GRANT INSERT(signature_name) ON TABLE public.contract_signatures TO service_role;
+
+-- Name: COLUMN contract_signatures.signature_image; Type: ACL; Schema: public
+
+GRANT INSERT(signature_image) ON TABLE public.contract_signatures TO service_role;
+
+-- Name: FUNCTION evidence_of_contract(signature public.contract_signatures); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.evidence_of_contract(signature public.contract_signatures) FROM PUBLIC;
+
+-- Name: FUNCTION sha256_hex(document text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.sha256_hex(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.sha256_hex(document text) TO authenticated;
+GRANT ALL ON FUNCTION private.sha256_hex(document text) TO service_role;
+
+-- Name: TABLE liability_waivers; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.id; Type: ACL; Schema: public
+
+GRANT SELECT(id) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.user_id; Type: ACL; Schema: public
+
+GRANT SELECT(user_id) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(user_id) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.session_id; Type: ACL; Schema: public
+
+GRANT SELECT(session_id) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(session_id) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.waiver_text; Type: ACL; Schema: public
+
+GRANT SELECT(waiver_text) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(waiver_text) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.signed_at; Type: ACL; Schema: public
+
+GRANT SELECT(signed_at) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.ip_address; Type: ACL; Schema: public
+
+GRANT INSERT(ip_address) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.user_agent; Type: ACL; Schema: public
+
+GRANT INSERT(user_agent) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.created_at; Type: ACL; Schema: public
+
+GRANT SELECT(created_at) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.waiver_policy_id; Type: ACL; Schema: public
+
+GRANT SELECT(waiver_policy_id) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(waiver_policy_id) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.waiver_policy_version; Type: ACL; Schema: public
+
+GRANT SELECT(waiver_policy_version) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(waiver_policy_version) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.text_sha256; Type: ACL; Schema: public
+
+GRANT SELECT(text_sha256) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.signature_name; Type: ACL; Schema: public
+
+GRANT SELECT(signature_name) ON TABLE public.liability_waivers TO authenticated;
+GRANT INSERT(signature_name) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.signature_image; Type: ACL; Schema: public
+
+GRANT INSERT(signature_image) ON TABLE public.liability_waivers TO service_role;
+
+-- Name: COLUMN liability_waivers.signer_name; Type: ACL; Schema: public
+
+GRANT SELECT(signer_name) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: COLUMN liability_waivers.evidence_sha256; Type: ACL; Schema: public
+
+GRANT SELECT(evidence_sha256) ON TABLE public.liability_waivers TO authenticated;
+
+-- Name: FUNCTION evidence_of_waiver(waiver public.liability_waivers); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.evidence_of_waiver(waiver public.liability_waivers) FROM PUBLIC;
+
 -- Name: FUNCTION expire_credits(at_most integer); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.expire_credits(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
+
+-- Name: FUNCTION follow_payments_page(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.follow_payments_page() FROM PUBLIC;
 
 -- Name: FUNCTION fulfil_checkout(c public.checkout_sessions); Type: ACL; Schema: private
 
@@ -8862,6 +12053,10 @@ REVOKE ALL ON FUNCTION private.guard_action_checklist() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.guard_action_recommendations() FROM PUBLIC;
 
+-- Name: FUNCTION guard_payment_status(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.guard_payment_status() FROM PUBLIC;
+
 -- Name: FUNCTION guard_practitioner_contracts(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.guard_practitioner_contracts() FROM PUBLIC;
@@ -8927,6 +12122,10 @@ GRANT ALL ON FUNCTION private.is_admin() TO service_role;
 REVOKE ALL ON FUNCTION private.is_class(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO authenticated;
 
+-- Name: FUNCTION is_disputed(checkout_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_disputed(checkout_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION is_my_test_channel(channel_name text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_my_test_channel(channel_name text) FROM PUBLIC;
@@ -8972,6 +12171,18 @@ GRANT ALL ON FUNCTION private.judged_starts(kind public.session_types, first tim
 
 REVOKE ALL ON FUNCTION private.keep_active_policy() FROM PUBLIC;
 
+-- Name: FUNCTION keep_banking_accesses(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_banking_accesses() FROM PUBLIC;
+
+-- Name: FUNCTION keep_contract_event(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_contract_event() FROM PUBLIC;
+
+-- Name: FUNCTION keep_contract_signature(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_contract_signature() FROM PUBLIC;
+
 -- Name: FUNCTION keep_credit_lot(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.keep_credit_lot() FROM PUBLIC;
@@ -8992,6 +12203,10 @@ REVOKE ALL ON FUNCTION private.keep_ledger() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_one_active() FROM PUBLIC;
 
+-- Name: FUNCTION keep_payout(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_payout() FROM PUBLIC;
+
 -- Name: FUNCTION keep_waiver(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.keep_waiver() FROM PUBLIC;
@@ -9003,6 +12218,11 @@ REVOKE ALL ON FUNCTION private.keep_wall_time() FROM PUBLIC;
 -- Name: FUNCTION link_group_class(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.link_group_class() FROM PUBLIC;
+
+-- Name: FUNCTION list_users(page_size integer, cursor text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.list_users(page_size integer, cursor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.list_users(page_size integer, cursor text) TO authenticated;
 
 -- Name: FUNCTION lock_calendar(practitioner_id uuid); Type: ACL; Schema: private
 
@@ -9016,9 +12236,45 @@ REVOKE ALL ON FUNCTION private.lock_class(group_class_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lock_client(user_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION lock_money(money_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.lock_money(money_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION lock_own_sessions(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.lock_own_sessions() FROM PUBLIC;
+
+-- Name: FUNCTION lock_payouts(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.lock_payouts() FROM PUBLIC;
+
+-- Name: FUNCTION lock_payouts_first(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.lock_payouts_first() FROM PUBLIC;
+
+-- Name: TABLE payout_periods; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.payout_periods TO authenticated;
+GRANT SELECT ON TABLE public.payout_periods TO service_role;
+
+-- Name: TABLE payouts; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.payouts TO authenticated;
+GRANT SELECT ON TABLE public.payouts TO service_role;
+
+-- Name: FUNCTION make_payout(transactions uuid[], period public.payout_periods); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.make_payout(transactions uuid[], period public.payout_periods) FROM PUBLIC;
+
+-- Name: FUNCTION mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) TO authenticated;
+GRANT ALL ON FUNCTION private.mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) TO service_role;
+
+-- Name: FUNCTION midnight(day date); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.midnight(day date) FROM PUBLIC;
 
 -- Name: FUNCTION minutes_of_day(start_time time without time zone, end_time time without time zone); Type: ACL; Schema: private
 
@@ -9032,9 +12288,40 @@ REVOKE ALL ON FUNCTION private.misread_time_zones() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.misread_time_zones() TO authenticated;
 GRANT ALL ON FUNCTION private.misread_time_zones() TO service_role;
 
+-- Name: TABLE user_session_credits; Type: ACL; Schema: public
+
+GRANT SELECT,UPDATE ON TABLE public.user_session_credits TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.user_session_credits TO service_role;
+
+-- Name: FUNCTION money_of_lot(lot public.user_session_credits); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.money_of_lot(lot public.user_session_credits) FROM PUBLIC;
+
+-- Name: TABLE session_payments; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_payments TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.session_payments TO service_role;
+
+-- Name: COLUMN session_payments.status; Type: ACL; Schema: public
+
+GRANT UPDATE(status) ON TABLE public.session_payments TO authenticated;
+
+-- Name: COLUMN session_payments.paid_out_at; Type: ACL; Schema: public
+
+GRANT UPDATE(paid_out_at) ON TABLE public.session_payments TO authenticated;
+
+-- Name: FUNCTION money_of_payment(payment public.session_payments); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.money_of_payment(payment public.session_payments) FROM PUBLIC;
+
 -- Name: FUNCTION move_seats(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.move_seats() FROM PUBLIC;
+
+-- Name: FUNCTION my_class_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.my_class_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_class_ids() TO authenticated;
 
 -- Name: FUNCTION my_client_ids(); Type: ACL; Schema: private
 
@@ -9074,6 +12361,10 @@ REVOKE ALL ON FUNCTION private.my_session_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.my_session_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.my_session_ids() TO service_role;
 
+-- Name: FUNCTION name_the_order(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.name_the_order() FROM PUBLIC;
+
 -- Name: FUNCTION new_recording_link(recording_id uuid, opens_at text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.new_recording_link(recording_id uuid, opens_at text) FROM PUBLIC;
@@ -9089,6 +12380,63 @@ GRANT ALL ON FUNCTION private.next_look(r public.session_recordings, observation
 REVOKE ALL ON FUNCTION private.normalised(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.normalised(document text) TO service_role;
 
+-- Name: FUNCTION note_contract(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.note_contract() FROM PUBLIC;
+
+-- Name: TABLE practitioner_contracts; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.practitioner_contracts TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.practitioner_contracts TO service_role;
+
+-- Name: COLUMN practitioner_contracts.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.contract_version; Type: ACL; Schema: public
+
+GRANT INSERT(contract_version) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.contract_text; Type: ACL; Schema: public
+
+GRANT INSERT(contract_text) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.signed_at; Type: ACL; Schema: public
+
+GRANT UPDATE(signed_at) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.ip_address; Type: ACL; Schema: public
+
+GRANT UPDATE(ip_address) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.user_agent; Type: ACL; Schema: public
+
+GRANT UPDATE(user_agent) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.status; Type: ACL; Schema: public
+
+GRANT UPDATE(status) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.expires_at; Type: ACL; Schema: public
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.template_id; Type: ACL; Schema: public
+
+GRANT INSERT(template_id) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.title; Type: ACL; Schema: public
+
+GRANT INSERT(title) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: COLUMN practitioner_contracts.revoked_reason; Type: ACL; Schema: public
+
+GRANT UPDATE(revoked_reason) ON TABLE public.practitioner_contracts TO authenticated;
+
+-- Name: FUNCTION note_contract_event(contract public.practitioner_contracts, event text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.note_contract_event(contract public.practitioner_contracts, event text) FROM PUBLIC;
+
 -- Name: FUNCTION observe_payment(checkout_id uuid, facts private.payment_facts); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.observe_payment(checkout_id uuid, facts private.payment_facts) FROM PUBLIC;
@@ -9102,6 +12450,11 @@ GRANT ALL ON FUNCTION private.observe_recording(recording_id uuid, attempt integ
 -- Name: FUNCTION occasion_of(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.occasion_of(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) TO service_role;
 
 -- Name: FUNCTION open_checkout(checkout_id uuid, stripe_session_id text, url text); Type: ACL; Schema: private
 
@@ -9126,26 +12479,63 @@ GRANT ALL ON FUNCTION private.part_in(session public.session_schedules) TO authe
 REVOKE ALL ON FUNCTION private.patience_to_start() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.patience_to_start() TO service_role;
 
--- Name: TABLE session_payments; Type: ACL; Schema: public
+-- Name: FUNCTION paused_practitioner_ids(); Type: ACL; Schema: private
 
-GRANT SELECT ON TABLE public.session_payments TO authenticated;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.session_payments TO service_role;
+REVOKE ALL ON FUNCTION private.paused_practitioner_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.paused_practitioner_ids() TO authenticated;
 
--- Name: COLUMN session_payments.status; Type: ACL; Schema: public
+-- Name: FUNCTION pay_by_hand(payment_ids uuid[]); Type: ACL; Schema: private
 
-GRANT UPDATE(status) ON TABLE public.session_payments TO authenticated;
+REVOKE ALL ON FUNCTION private.pay_by_hand(payment_ids uuid[]) FROM PUBLIC;
 
--- Name: COLUMN session_payments.paid_out_at; Type: ACL; Schema: public
+-- Name: FUNCTION payment_file(user_id uuid, reference text, in_currency text); Type: ACL; Schema: private
 
-GRANT UPDATE(paid_out_at) ON TABLE public.session_payments TO authenticated;
+REVOKE ALL ON FUNCTION private.payment_file(user_id uuid, reference text, in_currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.payment_file(user_id uuid, reference text, in_currency text) TO service_role;
 
 -- Name: FUNCTION payment_of(session_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.payment_of(session_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION payments_in(payout_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.payments_in(payout_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION payout_period_at(moment timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.payout_period_at(moment timestamp with time zone) FROM PUBLIC;
+
+-- Name: TABLE payout_terms; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.payout_terms TO authenticated;
+GRANT SELECT ON TABLE public.payout_terms TO service_role;
+
+-- Name: COLUMN payout_terms.period_days; Type: ACL; Schema: public
+
+GRANT INSERT(period_days) ON TABLE public.payout_terms TO authenticated;
+GRANT INSERT(period_days) ON TABLE public.payout_terms TO service_role;
+
+-- Name: COLUMN payout_terms.hold_days; Type: ACL; Schema: public
+
+GRANT INSERT(hold_days) ON TABLE public.payout_terms TO authenticated;
+GRANT INSERT(hold_days) ON TABLE public.payout_terms TO service_role;
+
+-- Name: COLUMN payout_terms.valid_from; Type: ACL; Schema: public
+
+GRANT INSERT(valid_from) ON TABLE public.payout_terms TO authenticated;
+GRANT INSERT(valid_from) ON TABLE public.payout_terms TO service_role;
+
+-- Name: FUNCTION payout_terms_at(moment timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.payout_terms_at(moment timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION people_present(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.people_present(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION period_to_pay(moment timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.period_to_pay(moment timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION policy_agreed(agreed boolean, version uuid); Type: ACL; Schema: private
 
@@ -9239,6 +12629,10 @@ REVOKE ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments 
 GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO service_role;
 
+-- Name: FUNCTION record_direct_signature(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.record_direct_signature() FROM PUBLIC;
+
 -- Name: FUNCTION record_payment(c public.checkout_sessions); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.record_payment(c public.checkout_sessions) FROM PUBLIC;
@@ -9322,6 +12716,11 @@ REVOKE ALL ON FUNCTION private.remember(rpc text, idempotency_key text, argument
 GRANT ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) TO service_role;
 
+-- Name: FUNCTION remind_of_ending_contracts(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.remind_of_ending_contracts() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remind_of_ending_contracts() TO service_role;
+
 -- Name: FUNCTION request_recording_stop(session_id uuid, reason text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.request_recording_stop(session_id uuid, reason text) FROM PUBLIC;
@@ -9350,6 +12749,25 @@ REVOKE ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) FROM PUB
 GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO service_role;
 
+-- Name: FUNCTION run_payouts(batch integer, moment timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.run_payouts(batch integer, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_payouts(batch integer, moment timestamp with time zone) TO service_role;
+
+-- Name: TABLE practitioner_banking; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.practitioner_banking TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.practitioner_banking TO service_role;
+
+-- Name: FUNCTION save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) TO service_role;
+
+-- Name: FUNCTION seal_contract_signature(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.seal_contract_signature() FROM PUBLIC;
+
 -- Name: FUNCTION seal_waiver(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.seal_waiver() FROM PUBLIC;
@@ -9374,11 +12792,13 @@ REVOKE ALL ON FUNCTION private.settle_checkout(c public.checkout_sessions) FROM 
 
 REVOKE ALL ON FUNCTION private.settle_deleted_session() FROM PUBLIC;
 
--- Name: FUNCTION sha256_hex(document text); Type: ACL; Schema: private
+-- Name: FUNCTION settle_payout(payout public.payouts, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text); Type: ACL; Schema: private
 
-REVOKE ALL ON FUNCTION private.sha256_hex(document text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.sha256_hex(document text) TO authenticated;
-GRANT ALL ON FUNCTION private.sha256_hex(document text) TO service_role;
+REVOKE ALL ON FUNCTION private.settle_payout(payout public.payouts, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) FROM PUBLIC;
+
+-- Name: FUNCTION settle_seat(seat private.earned_seats, kept_minor bigint, is_disputed boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.settle_seat(seat private.earned_seats, kept_minor bigint, is_disputed boolean) FROM PUBLIC;
 
 -- Name: FUNCTION share_class_recording(recording_id uuid, opens_at text); Type: ACL; Schema: private
 
@@ -9388,6 +12808,10 @@ GRANT ALL ON FUNCTION private.share_class_recording(recording_id uuid, opens_at 
 -- Name: FUNCTION share_what_is_left(c public.checkout_sessions, returned_minor integer, is_disputed boolean); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.share_what_is_left(c public.checkout_sessions, returned_minor integer, is_disputed boolean) FROM PUBLIC;
+
+-- Name: FUNCTION sign_by_evidence(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.sign_by_evidence() FROM PUBLIC;
 
 -- Name: FUNCTION spend_credit(); Type: ACL; Schema: private
 
@@ -9403,6 +12827,10 @@ GRANT ALL ON FUNCTION private.start_recording(session_id uuid, mode text, OUT wo
 
 REVOKE ALL ON FUNCTION private.state_after(r public.session_recordings, observation text, OUT status text, OUT failure_code text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.state_after(r public.session_recordings, observation text, OUT status text, OUT failure_code text) TO service_role;
+
+-- Name: FUNCTION state_payment(payment_id uuid, net_minor bigint, share_minor bigint, is_disputed boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.state_payment(payment_id uuid, net_minor bigint, share_minor bigint, is_disputed boolean) FROM PUBLIC;
 
 -- Name: FUNCTION stop_recording(session_id uuid, recording_id uuid); Type: ACL; Schema: private
 
@@ -9476,11 +12904,21 @@ GRANT ALL ON FUNCTION private.user_id_by_email(email text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.verify_banking() FROM PUBLIC;
 
+-- Name: FUNCTION verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean) TO authenticated;
+
 -- Name: FUNCTION visible_practitioner_ids(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.visible_practitioner_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.visible_practitioner_ids() TO authenticated;
 GRANT ALL ON FUNCTION private.visible_practitioner_ids() TO service_role;
+
+-- Name: FUNCTION waiver_documents(waiver_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.waiver_documents(waiver_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.waiver_documents(waiver_id uuid) TO authenticated;
 
 -- Name: FUNCTION wall_range(on_date date, start_time time without time zone, end_time time without time zone, time_zone text); Type: ACL; Schema: private
 
@@ -9499,15 +12937,25 @@ REVOKE ALL ON FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_
 
 REVOKE ALL ON FUNCTION private.write_audit_log() FROM PUBLIC;
 
--- Name: TABLE user_session_credits; Type: ACL; Schema: public
+-- Name: FUNCTION zone_of_earners(earners uuid[]); Type: ACL; Schema: private
 
-GRANT SELECT,UPDATE ON TABLE public.user_session_credits TO authenticated;
-GRANT SELECT,INSERT ON TABLE public.user_session_credits TO service_role;
+REVOKE ALL ON FUNCTION private.zone_of_earners(earners uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.zone_of_earners(earners uuid[]) TO authenticated;
 
 -- Name: FUNCTION adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) TO authenticated;
+
+-- Name: TABLE ledger_transactions; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.ledger_transactions TO authenticated;
+GRANT SELECT ON TABLE public.ledger_transactions TO service_role;
+
+-- Name: FUNCTION adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) TO authenticated;
 
 -- Name: FUNCTION apply_waiting_notifications(); Type: ACL; Schema: public
 
@@ -9554,6 +13002,11 @@ GRANT SELECT,INSERT ON TABLE public.session_cancellations TO service_role;
 
 REVOKE ALL ON FUNCTION public.cancel_session(session_id uuid, reason text, use_grace boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_session(session_id uuid, reason text, use_grace boolean) TO authenticated;
+
+-- Name: FUNCTION check_invariants(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.check_invariants() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_invariants() TO service_role;
 
 -- Name: FUNCTION check_session_credits(); Type: ACL; Schema: public
 
@@ -9625,6 +13078,10 @@ GRANT UPDATE(completed) ON TABLE public.action_recommendations TO authenticated;
 
 GRANT UPDATE(completed_at) ON TABLE public.action_recommendations TO authenticated;
 
+-- Name: COLUMN action_recommendations.template_id; Type: ACL; Schema: public
+
+GRANT INSERT(template_id) ON TABLE public.action_recommendations TO authenticated;
+
 -- Name: FUNCTION create_action_recommendation(client_id uuid, title text, action_type text, session_id uuid, description text, frequency text, due_date date, template_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.create_action_recommendation(client_id uuid, title text, action_type text, session_id uuid, description text, frequency text, due_date date, template_id uuid) FROM PUBLIC;
@@ -9645,11 +13102,31 @@ GRANT ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uu
 REVOKE ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
 
+-- Name: FUNCTION earnings_overview(practitioner_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.earnings_overview(practitioner_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.earnings_overview(practitioner_id uuid) TO authenticated;
+
+-- Name: FUNCTION earnings_series(from_date date, until_date date, step text, practitioner_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.earnings_series(from_date date, until_date date, step text, practitioner_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.earnings_series(from_date date, until_date date, step text, practitioner_id uuid) TO authenticated;
+
+-- Name: FUNCTION earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) TO authenticated;
+
 -- Name: FUNCTION get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) TO authenticated;
 GRANT ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) TO service_role;
+
+-- Name: FUNCTION get_contract_document(contract_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_contract_document(contract_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_contract_document(contract_id uuid) TO authenticated;
 
 -- Name: FUNCTION get_expired_records(p_table_name text); Type: ACL; Schema: public
 
@@ -9685,6 +13162,11 @@ REVOKE ALL ON FUNCTION public.get_user_id_by_email(email_input text) FROM PUBLIC
 GRANT ALL ON FUNCTION public.get_user_id_by_email(email_input text) TO authenticated;
 GRANT ALL ON FUNCTION public.get_user_id_by_email(email_input text) TO service_role;
 
+-- Name: FUNCTION get_waiver_document(waiver_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_waiver_document(waiver_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_waiver_document(waiver_id uuid) TO authenticated;
+
 -- Name: FUNCTION has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) FROM PUBLIC;
@@ -9719,6 +13201,11 @@ REVOKE ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_
 GRANT ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) TO service_role;
 
+-- Name: FUNCTION issue_practitioner_contract(practitioner_id uuid, template_version integer, expires_at timestamp with time zone); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.issue_practitioner_contract(practitioner_id uuid, template_version integer, expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.issue_practitioner_contract(practitioner_id uuid, template_version integer, expires_at timestamp with time zone) TO authenticated;
+
 -- Name: FUNCTION join_group_class(class_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.join_group_class(class_id uuid) FROM PUBLIC;
@@ -9743,10 +13230,32 @@ GRANT SELECT ON TABLE public.group_session_correlations TO authenticated;
 REVOKE ALL ON FUNCTION public.link_group_sessions(session_id uuid, correlated_session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.link_group_sessions(session_id uuid, correlated_session_id uuid) TO authenticated;
 
+-- Name: FUNCTION list_payments(status text, currency text, page_size integer, cursor text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.list_payments(status text, currency text, page_size integer, cursor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_payments(status text, currency text, page_size integer, cursor text) TO authenticated;
+
+-- Name: FUNCTION list_users(page_size integer, cursor text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.list_users(page_size integer, cursor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_users(page_size integer, cursor text) TO authenticated;
+
 -- Name: FUNCTION log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid, p_ip_address text, p_user_agent text, p_metadata jsonb); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid, p_ip_address text, p_user_agent text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.log_audit_event(p_user_id uuid, p_action text, p_table_name text, p_record_id uuid, p_ip_address text, p_user_agent text, p_metadata jsonb) TO service_role;
+
+-- Name: FUNCTION mark_payout_failed(payout_id uuid, reason text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.mark_payout_failed(payout_id uuid, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_payout_failed(payout_id uuid, reason text) TO authenticated;
+GRANT ALL ON FUNCTION public.mark_payout_failed(payout_id uuid, reason text) TO service_role;
+
+-- Name: FUNCTION mark_payout_paid(payout_id uuid, transaction_reference text, paid_at timestamp with time zone); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.mark_payout_paid(payout_id uuid, transaction_reference text, paid_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mark_payout_paid(payout_id uuid, transaction_reference text, paid_at timestamp with time zone) TO authenticated;
+GRANT ALL ON FUNCTION public.mark_payout_paid(payout_id uuid, transaction_reference text, paid_at timestamp with time zone) TO service_role;
 
 -- Name: FUNCTION match_memories(query_embedding extensions.vector, match_user_id uuid, match_count integer, match_threshold double precision); Type: ACL; Schema: public
 
@@ -9779,10 +13288,20 @@ REVOKE ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jso
 GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
 GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) TO service_role;
 
+-- Name: FUNCTION open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) TO service_role;
+
 -- Name: FUNCTION open_checkout(checkout_id uuid, stripe_session_id text, url text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) TO service_role;
+
+-- Name: FUNCTION payment_file(user_id uuid, reference text, in_currency text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.payment_file(user_id uuid, reference text, in_currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.payment_file(user_id uuid, reference text, in_currency text) TO service_role;
 
 -- Name: FUNCTION plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer); Type: ACL; Schema: public
 
@@ -9813,6 +13332,11 @@ GRANT ALL ON FUNCTION public.receive_stripe_event(event_id text, event_type text
 
 REVOKE ALL ON FUNCTION public.reconcile_bookings() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reconcile_bookings() TO service_role;
+
+-- Name: FUNCTION reconcile_contracts(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.reconcile_contracts() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reconcile_contracts() TO service_role;
 
 -- Name: FUNCTION record_refund(refund_id uuid, facts jsonb, stripe_refund_id text); Type: ACL; Schema: public
 
@@ -9845,6 +13369,21 @@ REVOKE ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) FROM PUBL
 GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO service_role;
 
+-- Name: FUNCTION run_payouts(batch integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.run_payouts(batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.run_payouts(batch integer) TO service_role;
+
+-- Name: FUNCTION save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) TO service_role;
+
+-- Name: FUNCTION sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
+
 -- Name: FUNCTION start_recording(session_id uuid, mode text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.start_recording(session_id uuid, mode text) FROM PUBLIC;
@@ -9871,10 +13410,20 @@ GRANT ALL ON FUNCTION public.update_action_status(action_id uuid, completed bool
 
 REVOKE ALL ON FUNCTION public.update_updated_at_column() FROM PUBLIC;
 
+-- Name: FUNCTION verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.verify_practitioner_banking(practitioner_id uuid, changed_at timestamp with time zone, verified boolean) TO authenticated;
+
 -- Name: FUNCTION verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text) TO service_role;
+
+-- Name: FUNCTION verify_signature(sha256 text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.verify_signature(sha256 text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.verify_signature(sha256 text) TO service_role;
 
 -- Name: FUNCTION view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text); Type: ACL; Schema: public
 
@@ -9888,6 +13437,16 @@ GRANT USAGE ON SEQUENCE private.recorder_uids TO service_role;
 -- Name: TABLE recording_links; Type: ACL; Schema: private
 
 GRANT SELECT,INSERT,UPDATE ON TABLE private.recording_links TO service_role;
+
+-- Name: TABLE ledger_postings; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.ledger_postings TO authenticated;
+GRANT SELECT ON TABLE public.ledger_postings TO service_role;
+
+-- Name: TABLE payout_lines; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.payout_lines TO authenticated;
+GRANT SELECT ON TABLE public.payout_lines TO service_role;
 
 -- Name: TABLE access_grants; Type: ACL; Schema: public
 
@@ -9968,6 +13527,154 @@ GRANT INSERT(priority),UPDATE(priority) ON TABLE public.action_checklist TO auth
 GRANT SELECT ON TABLE public.action_templates TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.action_templates TO service_role;
 
+-- Name: COLUMN action_templates.practitioner_id; Type: ACL; Schema: public
+
+GRANT INSERT(practitioner_id) ON TABLE public.action_templates TO authenticated;
+
+-- Name: COLUMN action_templates.title; Type: ACL; Schema: public
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.action_templates TO authenticated;
+
+-- Name: COLUMN action_templates.description; Type: ACL; Schema: public
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.action_templates TO authenticated;
+
+-- Name: COLUMN action_templates.action_type; Type: ACL; Schema: public
+
+GRANT INSERT(action_type),UPDATE(action_type) ON TABLE public.action_templates TO authenticated;
+
+-- Name: COLUMN action_templates.frequency; Type: ACL; Schema: public
+
+GRANT INSERT(frequency),UPDATE(frequency) ON TABLE public.action_templates TO authenticated;
+
+-- Name: COLUMN action_templates.is_active; Type: ACL; Schema: public
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.action_templates TO authenticated;
+
+-- Name: TABLE practitioners; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.practitioners TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioners TO service_role;
+
+-- Name: COLUMN practitioners.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.name; Type: ACL; Schema: public
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.bio; Type: ACL; Schema: public
+
+GRANT INSERT(bio),UPDATE(bio) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.specialization; Type: ACL; Schema: public
+
+GRANT INSERT(specialization),UPDATE(specialization) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.avatar_url; Type: ACL; Schema: public
+
+GRANT INSERT(avatar_url),UPDATE(avatar_url) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.half_hour_rate; Type: ACL; Schema: public
+
+GRANT INSERT(half_hour_rate),UPDATE(half_hour_rate) ON TABLE public.practitioners TO authenticated;
+
+-- Name: COLUMN practitioners.available; Type: ACL; Schema: public
+
+GRANT INSERT(available),UPDATE(available) ON TABLE public.practitioners TO authenticated;
+
+-- Name: TABLE profiles; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profiles TO service_role;
+
+-- Name: COLUMN profiles.id; Type: ACL; Schema: public
+
+GRANT SELECT(id),INSERT(id),UPDATE(id) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.full_name; Type: ACL; Schema: public
+
+GRANT SELECT(full_name),INSERT(full_name),UPDATE(full_name) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.email; Type: ACL; Schema: public
+
+GRANT SELECT(email) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.avatar_url; Type: ACL; Schema: public
+
+GRANT SELECT(avatar_url),INSERT(avatar_url),UPDATE(avatar_url) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.created_at; Type: ACL; Schema: public
+
+GRANT SELECT(created_at) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.updated_at; Type: ACL; Schema: public
+
+GRANT SELECT(updated_at) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.phone_number; Type: ACL; Schema: public
+
+GRANT SELECT(phone_number),INSERT(phone_number),UPDATE(phone_number) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.date_of_birth; Type: ACL; Schema: public
+
+GRANT INSERT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.profiles TO authenticated;
+
+-- Name: COLUMN profiles.address; Type: ACL; Schema: public
+
+GRANT INSERT(address),UPDATE(address) ON TABLE public.profiles TO authenticated;
+
+-- Name: TABLE admin_banking; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.admin_banking TO authenticated;
+
+-- Name: TABLE admin_cancellations; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.admin_cancellations TO authenticated;
+
+-- Name: TABLE admin_contracts; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.admin_contracts TO authenticated;
+
+-- Name: TABLE recording_views; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.recording_views TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.recording_views TO service_role;
+
+-- Name: TABLE admin_recordings; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.admin_recordings TO authenticated;
+
+-- Name: TABLE waiver_policy; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.waiver_policy TO anon;
+GRANT SELECT ON TABLE public.waiver_policy TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.waiver_policy TO service_role;
+
+-- Name: COLUMN waiver_policy.version; Type: ACL; Schema: public
+
+GRANT INSERT(version) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: COLUMN waiver_policy.policy_text; Type: ACL; Schema: public
+
+GRANT INSERT(policy_text) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: COLUMN waiver_policy.is_active; Type: ACL; Schema: public
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: COLUMN waiver_policy.updated_at; Type: ACL; Schema: public
+
+GRANT UPDATE(updated_at) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: COLUMN waiver_policy.updated_by; Type: ACL; Schema: public
+
+GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: TABLE admin_waivers; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.admin_waivers TO authenticated;
+
 -- Name: TABLE audit_logs; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.audit_logs TO authenticated;
@@ -10002,6 +13709,46 @@ GRANT INSERT(is_open),UPDATE(is_open) ON TABLE public.availability_exceptions TO
 
 GRANT INSERT(reason),UPDATE(reason) ON TABLE public.availability_exceptions TO authenticated;
 
+-- Name: TABLE banking_accesses; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.banking_accesses TO authenticated;
+GRANT SELECT ON TABLE public.banking_accesses TO service_role;
+
+-- Name: TABLE contract_events; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.contract_events TO authenticated;
+GRANT SELECT ON TABLE public.contract_events TO service_role;
+
+-- Name: TABLE contract_rules; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.contract_rules TO authenticated;
+GRANT SELECT ON TABLE public.contract_rules TO service_role;
+
+-- Name: COLUMN contract_rules.live_contract_needed; Type: ACL; Schema: public
+
+GRANT UPDATE(live_contract_needed) ON TABLE public.contract_rules TO authenticated;
+GRANT UPDATE(live_contract_needed) ON TABLE public.contract_rules TO service_role;
+
+-- Name: TABLE contract_templates; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.contract_templates TO authenticated;
+GRANT SELECT ON TABLE public.contract_templates TO service_role;
+
+-- Name: COLUMN contract_templates.version; Type: ACL; Schema: public
+
+GRANT INSERT(version) ON TABLE public.contract_templates TO authenticated;
+GRANT INSERT(version) ON TABLE public.contract_templates TO service_role;
+
+-- Name: COLUMN contract_templates.title; Type: ACL; Schema: public
+
+GRANT INSERT(title) ON TABLE public.contract_templates TO authenticated;
+GRANT INSERT(title) ON TABLE public.contract_templates TO service_role;
+
+-- Name: COLUMN contract_templates.body; Type: ACL; Schema: public
+
+GRANT INSERT(body) ON TABLE public.contract_templates TO authenticated;
+GRANT INSERT(body) ON TABLE public.contract_templates TO service_role;
+
 -- Name: TABLE credit_ledger; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.credit_ledger TO authenticated;
@@ -10022,78 +13769,6 @@ GRANT SELECT ON TABLE public.credit_history TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO service_role;
-
--- Name: TABLE ledger_postings; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.ledger_postings TO authenticated;
-GRANT SELECT ON TABLE public.ledger_postings TO service_role;
-
--- Name: TABLE ledger_transactions; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.ledger_transactions TO authenticated;
-GRANT SELECT ON TABLE public.ledger_transactions TO service_role;
-
--- Name: TABLE liability_waivers; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.id; Type: ACL; Schema: public
-
-GRANT SELECT(id) ON TABLE public.liability_waivers TO authenticated;
-
--- Name: COLUMN liability_waivers.user_id; Type: ACL; Schema: public
-
-GRANT SELECT(user_id) ON TABLE public.liability_waivers TO authenticated;
-GRANT INSERT(user_id) ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.session_id; Type: ACL; Schema: public
-
-GRANT SELECT(session_id) ON TABLE public.liability_waivers TO authenticated;
-GRANT INSERT(session_id) ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.waiver_text; Type: ACL; Schema: public
-
-GRANT SELECT(waiver_text) ON TABLE public.liability_waivers TO authenticated;
-GRANT INSERT(waiver_text) ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.signed_at; Type: ACL; Schema: public
-
-GRANT SELECT(signed_at) ON TABLE public.liability_waivers TO authenticated;
-
--- Name: COLUMN liability_waivers.ip_address; Type: ACL; Schema: public
-
-GRANT INSERT(ip_address) ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.user_agent; Type: ACL; Schema: public
-
-GRANT INSERT(user_agent) ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.created_at; Type: ACL; Schema: public
-
-GRANT SELECT(created_at) ON TABLE public.liability_waivers TO authenticated;
-
--- Name: COLUMN liability_waivers.waiver_policy_id; Type: ACL; Schema: public
-
-GRANT SELECT(waiver_policy_id) ON TABLE public.liability_waivers TO authenticated;
-GRANT INSERT(waiver_policy_id) ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.waiver_policy_version; Type: ACL; Schema: public
-
-GRANT SELECT(waiver_policy_version) ON TABLE public.liability_waivers TO authenticated;
-GRANT INSERT(waiver_policy_version) ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.text_sha256; Type: ACL; Schema: public
-
-GRANT SELECT(text_sha256) ON TABLE public.liability_waivers TO authenticated;
-
--- Name: COLUMN liability_waivers.signature_name; Type: ACL; Schema: public
-
-GRANT SELECT(signature_name) ON TABLE public.liability_waivers TO authenticated;
-GRANT INSERT(signature_name) ON TABLE public.liability_waivers TO service_role;
-
--- Name: COLUMN liability_waivers.signature_image; Type: ACL; Schema: public
-
-GRANT INSERT(signature_image) ON TABLE public.liability_waivers TO service_role;
 
 -- Name: TABLE meditation_memories; Type: ACL; Schema: public
 
@@ -10139,48 +13814,6 @@ GRANT INSERT(start_time),UPDATE(start_time) ON TABLE public.practitioner_availab
 
 GRANT INSERT(end_time),UPDATE(end_time) ON TABLE public.practitioner_availability TO authenticated;
 
--- Name: TABLE practitioner_banking; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.practitioner_banking TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioner_banking TO service_role;
-
--- Name: TABLE practitioner_contracts; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.practitioner_contracts TO authenticated;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.practitioner_contracts TO service_role;
-
--- Name: COLUMN practitioner_contracts.practitioner_id; Type: ACL; Schema: public
-
-GRANT INSERT(practitioner_id) ON TABLE public.practitioner_contracts TO authenticated;
-
--- Name: COLUMN practitioner_contracts.contract_version; Type: ACL; Schema: public
-
-GRANT INSERT(contract_version) ON TABLE public.practitioner_contracts TO authenticated;
-
--- Name: COLUMN practitioner_contracts.contract_text; Type: ACL; Schema: public
-
-GRANT INSERT(contract_text) ON TABLE public.practitioner_contracts TO authenticated;
-
--- Name: COLUMN practitioner_contracts.signed_at; Type: ACL; Schema: public
-
-GRANT UPDATE(signed_at) ON TABLE public.practitioner_contracts TO authenticated;
-
--- Name: COLUMN practitioner_contracts.ip_address; Type: ACL; Schema: public
-
-GRANT UPDATE(ip_address) ON TABLE public.practitioner_contracts TO authenticated;
-
--- Name: COLUMN practitioner_contracts.user_agent; Type: ACL; Schema: public
-
-GRANT UPDATE(user_agent) ON TABLE public.practitioner_contracts TO authenticated;
-
--- Name: COLUMN practitioner_contracts.status; Type: ACL; Schema: public
-
-GRANT UPDATE(status) ON TABLE public.practitioner_contracts TO authenticated;
-
--- Name: COLUMN practitioner_contracts.expires_at; Type: ACL; Schema: public
-
-GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE public.practitioner_contracts TO authenticated;
-
 -- Name: TABLE practitioner_time_off; Type: ACL; Schema: public
 
 GRANT SELECT,DELETE ON TABLE public.practitioner_time_off TO authenticated;
@@ -10202,89 +13835,15 @@ GRANT INSERT(ends_at),UPDATE(ends_at) ON TABLE public.practitioner_time_off TO a
 
 GRANT INSERT(reason),UPDATE(reason) ON TABLE public.practitioner_time_off TO authenticated;
 
--- Name: TABLE practitioners; Type: ACL; Schema: public
-
-GRANT SELECT,DELETE ON TABLE public.practitioners TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.practitioners TO service_role;
-
--- Name: COLUMN practitioners.user_id; Type: ACL; Schema: public
-
-GRANT INSERT(user_id) ON TABLE public.practitioners TO authenticated;
-
--- Name: COLUMN practitioners.name; Type: ACL; Schema: public
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.practitioners TO authenticated;
-
--- Name: COLUMN practitioners.bio; Type: ACL; Schema: public
-
-GRANT INSERT(bio),UPDATE(bio) ON TABLE public.practitioners TO authenticated;
-
--- Name: COLUMN practitioners.specialization; Type: ACL; Schema: public
-
-GRANT INSERT(specialization),UPDATE(specialization) ON TABLE public.practitioners TO authenticated;
-
--- Name: COLUMN practitioners.avatar_url; Type: ACL; Schema: public
-
-GRANT INSERT(avatar_url),UPDATE(avatar_url) ON TABLE public.practitioners TO authenticated;
-
--- Name: COLUMN practitioners.half_hour_rate; Type: ACL; Schema: public
-
-GRANT INSERT(half_hour_rate),UPDATE(half_hour_rate) ON TABLE public.practitioners TO authenticated;
-
--- Name: COLUMN practitioners.available; Type: ACL; Schema: public
-
-GRANT INSERT(available),UPDATE(available) ON TABLE public.practitioners TO authenticated;
-
 -- Name: TABLE products; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.products TO anon;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO service_role;
 
--- Name: TABLE profiles; Type: ACL; Schema: public
+-- Name: TABLE recommendation_progress; Type: ACL; Schema: public
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profiles TO service_role;
-
--- Name: COLUMN profiles.id; Type: ACL; Schema: public
-
-GRANT SELECT(id),INSERT(id),UPDATE(id) ON TABLE public.profiles TO authenticated;
-
--- Name: COLUMN profiles.full_name; Type: ACL; Schema: public
-
-GRANT SELECT(full_name),INSERT(full_name),UPDATE(full_name) ON TABLE public.profiles TO authenticated;
-
--- Name: COLUMN profiles.email; Type: ACL; Schema: public
-
-GRANT SELECT(email) ON TABLE public.profiles TO authenticated;
-
--- Name: COLUMN profiles.avatar_url; Type: ACL; Schema: public
-
-GRANT SELECT(avatar_url),INSERT(avatar_url),UPDATE(avatar_url) ON TABLE public.profiles TO authenticated;
-
--- Name: COLUMN profiles.created_at; Type: ACL; Schema: public
-
-GRANT SELECT(created_at) ON TABLE public.profiles TO authenticated;
-
--- Name: COLUMN profiles.updated_at; Type: ACL; Schema: public
-
-GRANT SELECT(updated_at) ON TABLE public.profiles TO authenticated;
-
--- Name: COLUMN profiles.phone_number; Type: ACL; Schema: public
-
-GRANT SELECT(phone_number),INSERT(phone_number),UPDATE(phone_number) ON TABLE public.profiles TO authenticated;
-
--- Name: COLUMN profiles.date_of_birth; Type: ACL; Schema: public
-
-GRANT INSERT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.profiles TO authenticated;
-
--- Name: COLUMN profiles.address; Type: ACL; Schema: public
-
-GRANT INSERT(address),UPDATE(address) ON TABLE public.profiles TO authenticated;
-
--- Name: TABLE recording_views; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.recording_views TO authenticated;
-GRANT SELECT,INSERT ON TABLE public.recording_views TO service_role;
+GRANT SELECT ON TABLE public.recommendation_progress TO authenticated;
 
 -- Name: TABLE session_history; Type: ACL; Schema: public
 
@@ -10387,29 +13946,3 @@ GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_roles TO authenticate
 -- Name: COLUMN user_roles.role; Type: ACL; Schema: public
 
 GRANT INSERT(role),UPDATE(role) ON TABLE public.user_roles TO authenticated;
-
--- Name: TABLE waiver_policy; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.waiver_policy TO anon;
-GRANT SELECT ON TABLE public.waiver_policy TO authenticated;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.waiver_policy TO service_role;
-
--- Name: COLUMN waiver_policy.version; Type: ACL; Schema: public
-
-GRANT INSERT(version) ON TABLE public.waiver_policy TO authenticated;
-
--- Name: COLUMN waiver_policy.policy_text; Type: ACL; Schema: public
-
-GRANT INSERT(policy_text) ON TABLE public.waiver_policy TO authenticated;
-
--- Name: COLUMN waiver_policy.is_active; Type: ACL; Schema: public
-
-GRANT INSERT(is_active),UPDATE(is_active) ON TABLE public.waiver_policy TO authenticated;
-
--- Name: COLUMN waiver_policy.updated_at; Type: ACL; Schema: public
-
-GRANT UPDATE(updated_at) ON TABLE public.waiver_policy TO authenticated;
-
--- Name: COLUMN waiver_policy.updated_by; Type: ACL; Schema: public
-
-GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.waiver_policy TO authenticated;
