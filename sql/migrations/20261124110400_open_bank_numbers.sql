@@ -13,7 +13,7 @@ create table public.banking_accesses (
 );
 comment on table  public.banking_accesses                 is 'Every time that bank numbers were handed out to be opened: append-only.';
 comment on column public.banking_accesses.practitioner_id is 'Whose. No foreign key, like requested_by: the log outlives both.';
-comment on column public.banking_accesses.reference       is 'The payout run, or the key that the numbers are sealed with from then on.';
+comment on column public.banking_accesses.reference       is 'The payment file, or the key that the numbers are sealed with from then on.';
 comment on column public.banking_accesses.requested_by    is 'The admin who asked; null: the platform itself.';
 
 create index banking_accesses_practitioner_id_idx on public.banking_accesses (practitioner_id, accessed_at);
@@ -42,12 +42,14 @@ create trigger banking_accesses_keep before update or delete on public.banking_a
 create trigger banking_accesses_keep_all before truncate on public.banking_accesses
   for each statement execute function private.keep_banking_accesses();
 
--- Definer: nobody reads the numbers or writes the log by themselves, the service neither.
+-- For the payment file alone: one row for each practitioner asked about. An account that may be paid comes with its sealed
+-- numbers, and its access is logged under `reference`, the file, and `requested_by`, the admin or null. Of any other only
+-- `withheld` is told: no_account, not_checked, not_sealed, not_verified or cooling. Vault.open_numbers opens them.
 create function private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid)
   returns table (
     practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text,
     account_number text, routing_number text)
-  language plpgsql volatile security definer set search_path = ''
+  language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
 begin
@@ -70,20 +72,6 @@ begin
 end
 $$;
 
-create function public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid default null)
-  returns table (
-    practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text,
-    account_number text, routing_number text)
-  language sql volatile security invoker set search_path = ''
-as $$
-  select * from private.open_bank_accounts(practitioner_ids, reference, requested_by);
-$$;
-comment on function public.open_bank_accounts is
-  'For the payment file alone: one row for each practitioner asked about. An account that may be paid comes with its sealed '
-  'numbers, and the access is logged under `reference`, the payout run, and `requested_by`, the admin or null. Of any other only '
-  '`withheld` is told: no_account, not_checked, not_sealed, not_verified or cooling. shared/vault.py opens the numbers, with '
-  'Context(practitioner_id, "account_number") and Context(practitioner_id, "routing_number").';
-
 -- What a rotation has left to do: it runs as the owner, since only the owner may.
 create function private.bank_numbers_not_under(key_id text) returns setof private.bank_numbers
   language sql stable set search_path = ''
@@ -93,6 +81,6 @@ as $$
               and coalesce(starts_with(n.fingerprint, key_id || '.'), true));
 $$;
 
-revoke execute on function private.keep_banking_accesses, private.open_bank_accounts, public.open_bank_accounts,
-  private.bank_numbers_not_under from public, anon, authenticated, service_role;
-grant execute on function private.open_bank_accounts, public.open_bank_accounts to service_role;
+revoke execute on function private.keep_banking_accesses, private.open_bank_accounts, private.bank_numbers_not_under
+  from public, anon, authenticated, service_role;
+-- No grant: only a function that has made sure of who asks, and what for, calls the second.
