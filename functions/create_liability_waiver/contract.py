@@ -1,39 +1,13 @@
 """What signing a waiver takes and gives."""
 
-import base64
-import binascii
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.database import Rpc
+from shared.signatures import SignatureImage
 from shared.wire import Input, Output
-
-IMAGE_LIMIT_BYTES = 256 * 1024
-PNG_PREFIX = "data:image/png;base64,"
-PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-
-
-def png_of(data_url: str) -> bytes:
-    """The picture inside a data URL. Raises ValueError with a sentence if it is not a PNG of at most 256 KiB."""
-    if not data_url.startswith(PNG_PREFIX):
-        raise ValueError("must be a PNG image as a data URL")
-    try:
-        image = base64.b64decode(data_url.removeprefix(PNG_PREFIX), validate=True)
-    except binascii.Error:
-        raise ValueError("is not valid base64") from None
-    if not image.startswith(PNG_MAGIC):
-        raise ValueError("is not a PNG image")
-    if len(image) > IMAGE_LIMIT_BYTES:
-        raise ValueError("must be at most 256 KiB")
-    return image
-
-
-def _checked(data_url: str) -> str:
-    png_of(data_url)
-    return data_url
 
 
 class CreateLiabilityWaiver(Input):
@@ -46,7 +20,7 @@ class CreateLiabilityWaiver(Input):
     waiver_policy_id: UUID | None = None
     waiver_policy_version: int | None = None
     signature_name: str | None = Field(None, min_length=1, max_length=200)
-    signature_image: Annotated[str, AfterValidator(_checked)] | None = Field(
+    signature_image: SignatureImage | None = Field(
         None, description="A drawn signature: a PNG as a data URL, at most 256 KiB."
     )
 

@@ -3,8 +3,9 @@
 from shared.call import Call
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
+from shared.signatures import for_database
 
-from .contract import CreateLiabilityWaiver, Signed, create_liability_waiver_rpc, png_of
+from .contract import CreateLiabilityWaiver, Signed, create_liability_waiver_rpc
 
 
 @endpoint(caller="user", settings=(ServiceSettings,))
@@ -22,7 +23,7 @@ async def create_liability_waiver(call: Call[CreateLiabilityWaiver]) -> Signed:
         waiver_policy_id=body.waiver_policy_id,
         waiver_policy_version=body.waiver_policy_version,
         signature_name=body.signature_name,
-        signature_image=f"\\x{png_of(body.signature_image).hex()}" if body.signature_image else None,
+        signature_image=for_database(body.signature_image),
         ip_address=call.address,
         user_agent=call.agent,
     )

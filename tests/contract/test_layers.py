@@ -10,7 +10,19 @@ from deploy.imports import shared_files
 from deploy.pins import required
 
 # Each takes longer to import than all of ours together; whoever needs one imports it where it is needed.
-HEAVY = {"boto3", "botocore", "cryptography", "httpx", "jwt", "postgrest", "requests", "stripe", "supabase"}
+HEAVY = {
+    "boto3",
+    "botocore",
+    "cryptography",
+    "fpdf",
+    "httpx",
+    "jwt",
+    "PIL",
+    "postgrest",
+    "requests",
+    "stripe",
+    "supabase",
+}
 OURS = {"functions", "shared", "deploy", "local", "sql", "tests", "bench"}
 
 

@@ -1,0 +1,18 @@
+"""What the copy of a contract takes; it gives a PDF."""
+
+from uuid import UUID
+
+from shared.database import Rpc
+from shared.documents import SignedDocument
+from shared.wire import StrictInput
+
+
+class GetContractPdf(StrictInput):
+    """Which contract."""
+
+    contract_id: UUID
+
+
+get_contract_document_rpc = Rpc(
+    "get_contract_document", gives=SignedDocument, refuses=("contract_not_found",)
+)

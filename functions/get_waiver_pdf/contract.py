@@ -1,0 +1,16 @@
+"""What the copy of a waiver takes; it gives a PDF."""
+
+from uuid import UUID
+
+from shared.database import Rpc
+from shared.documents import SignedDocument
+from shared.wire import StrictInput
+
+
+class GetWaiverPdf(StrictInput):
+    """Which waiver."""
+
+    waiver_id: UUID
+
+
+get_waiver_document_rpc = Rpc("get_waiver_document", gives=SignedDocument, refuses=("waiver_not_found",))

@@ -1,0 +1,38 @@
+"""What verifying a signature takes and gives."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from shared.database import Rpc
+from shared.wire import Output, StrictInput
+
+
+class VerifySignature(StrictInput):
+    """The fingerprint that is printed on a copy."""
+
+    sha256: str = Field("", max_length=64, description="64 hexadecimal digits.")
+
+
+class VerifiedSignature(Output):
+    """What a stranger may know: nothing that the copy does not say, and nobody's name."""
+
+    kind: Literal["contract", "waiver"]
+    version: str
+    signed_at: datetime
+    text_sha256: str = Field(description="Of the text that was signed, to compare with the copy's.")
+    status: Literal["valid", "expired", "revoked", "superseded"] = Field(
+        description="Superseded is a waiver that a newer version has replaced."
+    )
+    expires_at: datetime | None
+    ended_at: datetime | None = Field(description="When it was revoked, or written down as expired.")
+
+
+class Verified(VerifiedSignature):
+    """The reply. A fingerprint that is not known is refused."""
+
+    verified: bool = True
+
+
+verify_signature_rpc = Rpc("verify_signature", gives=VerifiedSignature, refuses=("signature_not_found",))

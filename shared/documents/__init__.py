@@ -1,0 +1,70 @@
+"""Copies of what was signed: a contract or a waiver, with its evidence, as a PDF.
+
+    document = await call.database.rpc(get_waiver_document_rpc, waiver_id=call.body.waiver_id)
+    return await copy_of(document)
+
+The same evidence gives the same bytes. Fonts lie beside the code and are embedded; their licence is OFL.txt.
+"""
+
+import asyncio
+import re
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.responses import Response
+
+from shared.settings import SupabaseSettings
+from shared.wire import Output
+
+
+class SignedDocument(Output):
+    """What stands on a copy. Whoever has not signed yet has no signature; an erasure may have taken who signed."""
+
+    kind: Literal["contract", "waiver"]
+    document_id: UUID
+    title: str
+    version: str
+    body: str
+    text_sha256: str
+    status: Literal["pending", "signed", "expired", "revoked", "superseded"]
+    issued_at: datetime | None
+    expires_at: datetime | None
+    ended_at: datetime | None
+    ended_reason: str | None
+    signed_at: datetime | None
+    signer_id: UUID | None
+    signer_name: str | None
+    signer_email: str | None
+    is_observed: bool | None
+    ip_address: str | None
+    user_agent: str | None
+    signature_name: str | None
+    signature_image: str | None
+    signature_image_sha256: str | None
+    evidence_sha256: str | None
+
+
+async def copy_of(document: SignedDocument) -> Response:
+    """The reply: a PDF that a browser saves under a name of its own. Nobody on the way keeps it."""
+    # Setting type takes as long as a hundred other requests: they go on meanwhile.
+    pdf = await asyncio.to_thread(_set, document)
+    name = re.sub(
+        r"[^\w.-]", "-", f"{document.kind}-{document.version}-{document.document_id}.pdf", flags=re.ASCII
+    )
+    return Response(
+        pdf,
+        media_type="application/pdf",
+        headers={
+            "content-disposition": f'attachment; filename="{name}"',
+            "cache-control": "private, no-store",
+        },
+    )
+
+
+def _set(document: SignedDocument) -> bytes:
+    from .pdf import render  # with fpdf2 half a second to import: the first copy pays for it, no refusal does
+
+    query = urlencode({"sha256": document.evidence_sha256 or ""})
+    return render(document, f"{SupabaseSettings.read().public_functions_url}/verify-signature?{query}")

@@ -1,0 +1,243 @@
+"""A copy, set: the text as it was signed, the signature, and the evidence that a stranger can check."""
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from PIL import Image, UnidentifiedImageError
+
+from shared.signatures import IMAGE_LIMIT_PIXELS, pixels
+
+from . import SignedDocument
+from .sheet import GREY, INK, LEADING, MONO, POINT, SIDE, TEXT, Sheet
+
+# A line of its own that begins with a number, or is written in capitals, stands above what follows.
+NUMBERED = re.compile(r"\d+(\.\d+)*[.)]?\s+\S.{0,79}")
+ITEM = re.compile(r"\s*[-*\u2022]\s+")
+PARTY = {"contract": "Practitioner", "waiver": "Client"}
+LABEL = 37.0  # millimetres
+
+
+def render(document: SignedDocument, verify_url: str) -> bytes:
+    """The PDF."""
+    title, body = _titled(document)
+    sheet = Sheet()
+    sheet.set_title(title)
+    sheet.set_subject(f"{document.kind} {document.document_id}")
+    sheet.set_keywords(document.evidence_sha256 or document.text_sha256)
+    # Nothing of the moment at which the copy is made: the same evidence gives the same bytes.
+    sheet.set_creation_date(document.signed_at or document.issued_at or datetime(2026, 1, 1, tzinfo=UTC))
+    _head(sheet, document, title)
+    _text(sheet, body)
+    _signature(sheet, document)
+    _evidence(sheet, document, verify_url)
+    sheet.number_pages(f"{document.title} \u00b7 {document.document_id}")
+    return bytes(sheet.output())
+
+
+def _titled(document: SignedDocument) -> tuple[str, str]:
+    """The text's own first line, if it is in capitals, and the rest; else the document's title and all of the text."""
+    body = document.body.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    first, _, rest = body.partition("\n")
+    if _is_capitals(first.strip()) and rest.strip():
+        return first.strip(), rest
+    return document.title, body
+
+
+def _is_heading(line: str) -> bool:
+    line = line.strip()
+    return _is_capitals(line) or (bool(NUMBERED.fullmatch(line)) and not line.endswith((".", ";", ",", ":")))
+
+
+def _is_capitals(line: str) -> bool:
+    return line.isupper() and 3 < len(line) <= 80
+
+
+def _head(sheet: Sheet, document: SignedDocument, title: str) -> None:
+    """The title, what it is a copy of, and, if it no longer holds, that."""
+    sheet.pen(20, style="B")
+    sheet.set_x(SIDE)
+    sheet.multi_cell(
+        sheet.epw, 20 * 1.25 * POINT, sheet.writable(title), align="L", new_x="LMARGIN", new_y="NEXT"
+    )
+    sheet.ln(2.5)
+    facts = [f"Version {document.version}"]
+    facts += [f"issued {_day(document.issued_at)}"] if document.issued_at else []
+    facts += [f"signed {_day(document.signed_at)}"] if document.signed_at else ["not signed"]
+    facts += [f"until {_day(document.expires_at)}"] if document.expires_at else []
+    sheet.pen(9.5, GREY)
+    sheet.paragraph(" \u00b7 ".join(facts))
+    if ended := _ended(document):
+        sheet.ln(2)
+        sheet.pen(9.5, style="B")
+        sheet.paragraph(ended)
+    sheet.ln(3.5)
+    sheet.rule()
+    sheet.ln(6)
+
+
+def _ended(document: SignedDocument) -> str | None:
+    on = f" on {_day(document.ended_at)}" if document.ended_at else ""
+    match document.status:
+        case "revoked":
+            return f"Revoked{on}" + (f": {document.ended_reason}" if document.ended_reason else ".")
+        case "expired":
+            return f"Expired{on}."
+        case "superseded":
+            return "A newer version of this waiver is in force."
+    return None
+
+
+def _text(sheet: Sheet, body: str) -> None:
+    """The text, line by line as it was signed; blank lines are space, headings stay with what follows."""
+    size = 10.2
+    for block in re.split(r"\n[ \t]*\n", body):
+        for line in filter(str.strip, block.split("\n")):
+            if _is_heading(line):
+                sheet.ln(1.4)
+                sheet.pen(size + 0.8, style="B")
+                sheet.need(sheet.height() + 2.2 * size * LEADING * POINT)
+                sheet.paragraph(line)
+                sheet.ln(0.4)
+                continue
+            sheet.pen(size)
+            item = ITEM.match(line)
+            if item:
+                sheet.need(sheet.height())
+                sheet.set_x(SIDE + 1.5)
+                sheet.cell(4, sheet.height(), "\u2022")
+                sheet.paragraph(line[item.end() :], indent=6)
+            else:
+                sheet.paragraph(line)
+        sheet.ln(2.2)
+
+
+def _signature(sheet: Sheet, document: SignedDocument) -> None:
+    """The line that was signed on: the drawing, or the typed name, or how it was signed instead."""
+    sheet.need(65)
+    sheet.ln(4)
+    sheet.rule()
+    sheet.ln(5)
+    sheet.pen(12.5, style="B")
+    sheet.paragraph("Signature")
+    top, width = sheet.y + 1, 78.0
+    drawn = _drawing(document)
+    if drawn:
+        scale = min(width / drawn.width, 22 / drawn.height)
+        sheet.image(drawn, SIDE, top + 22.5 - drawn.height * scale, drawn.width * scale, drawn.height * scale)
+    else:
+        typed = sheet.writable(document.signature_name or "")
+        note = "Signed electronically" if document.signed_at else "Not signed yet"
+        sheet.pen(15 if typed else 9.5, INK if typed else GREY)
+        while typed and sheet.get_string_width(typed) > width - 4 and sheet.font_size_pt > 7:
+            sheet.pen(sheet.font_size_pt - 0.5)
+        sheet.set_xy(SIDE, top + 13)
+        sheet.cell(width, 8, _shortened(sheet, typed or note, width - 4))
+    sheet.set_xy(SIDE, top + 23)
+    sheet.rule(INK, width)
+
+    sheet.set_xy(SIDE, top + 24.5)
+    sheet.pen(9.5, style="B")
+    name = _shortened(sheet, sheet.writable(document.signer_name or ""), width)
+    sheet.cell(width, 5, name, new_x="LEFT", new_y="NEXT")
+    sheet.pen(8.5, GREY)
+    sheet.cell(width, 4.5, PARTY[document.kind])
+
+    right = SIDE + width + 12
+    if document.signed_at:
+        at = document.signed_at.astimezone(UTC)
+        sheet.set_xy(right, top + 13.5)
+        sheet.pen(8.5, GREY)
+        sheet.cell(0, 4.5, "Signed on", new_x="LEFT", new_y="NEXT")
+        sheet.pen(9.5, style="B")
+        sheet.cell(0, 5, _day(at), new_x="LEFT", new_y="NEXT")
+        sheet.pen(8.5, GREY)
+        sheet.set_xy(right, top + 24.5)
+        sheet.cell(0, 5, f"{at:%H:%M:%S} UTC")
+    sheet.set_xy(SIDE, top + 40)
+
+
+def _drawing(document: SignedDocument) -> Image.Image | None:
+    """The drawn signature on white, if there is one that can be shown."""
+    image = base64.b64decode(document.signature_image or "")
+    if not 0 < pixels(image) <= IMAGE_LIMIT_PIXELS:
+        return None
+    try:
+        drawn = Image.open(io.BytesIO(image), formats=("PNG",)).convert("RGBA")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):  # whatever was sent as a PNG
+        return None
+    white = Image.new("RGBA", drawn.size, "white")
+    return Image.alpha_composite(white, drawn).convert("L")
+
+
+def _evidence(sheet: Sheet, document: SignedDocument, verify_url: str) -> None:
+    """What proves it: a row for each fact, and where a stranger confirms them."""
+    rows = list(_facts(document))
+    sheet.need(sum(_row(sheet, *row, dry_run=True) for row in rows) + 20)
+    sheet.pen(12.5, style="B")
+    sheet.paragraph("Evidence" if document.evidence_sha256 else "Document")
+    sheet.ln(1.5)
+    for row in rows:
+        _row(sheet, *row)
+    if document.evidence_sha256:
+        sheet.ln(2.5)
+        sheet.pen(8, GREY)
+        sheet.paragraph("The fingerprint covers every fact above. Whoever holds this copy can confirm it at")
+        sheet.pen(8, family=MONO)
+        sheet.multi_cell(sheet.epw, sheet.height(), verify_url, align="L", link=verify_url)
+
+
+def _facts(document: SignedDocument) -> Iterator[tuple[str, str, bool]]:
+    """Label, value, and whether the value is for machines."""
+    yield "Document", str(document.document_id), True
+    yield "SHA-256 of the text", document.text_sha256, True
+    if not document.signed_at:
+        return
+    source = "" if document.is_observed else " (as the browser said; no server saw it)"
+    yield "Signed at", f"{document.signed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC", False
+    yield (
+        "Signed by",
+        " \u00b7 ".join(filter(None, (document.signer_name, document.signer_email))) or "\u2013",
+        False,
+    )
+    yield "Account", str(document.signer_id or "\u2013"), True
+    if document.signature_name:
+        yield "Typed name", document.signature_name, False
+    yield "Network address", f"{document.ip_address}{source}" if document.ip_address else "\u2013", False
+    yield "Browser", f"{document.user_agent}{source}" if document.user_agent else "\u2013", False
+    if document.signature_image_sha256:
+        yield "SHA-256 of the drawing", document.signature_image_sha256, True
+    if document.evidence_sha256:
+        yield "Fingerprint", document.evidence_sha256, True
+
+
+def _row(sheet: Sheet, label: str, value: str, for_machines: bool, *, dry_run: bool = False) -> float:
+    """One fact, with a hair line under it. Gives its height."""
+    family = MONO if for_machines else TEXT
+    height, width = 8 * 1.4 * POINT, sheet.epw - LABEL
+    text = sheet.writable(" ".join(value.split()))
+    sheet.pen(8, family=family)
+    tall = height * sheet.lines(text, width)
+    if dry_run:
+        return tall + 2.2
+    sheet.pen(8, GREY)
+    sheet.cell(LABEL, height, label)
+    sheet.pen(8, family=family)
+    sheet.multi_cell(width, height, text, align="L", new_x="LMARGIN", new_y="NEXT")
+    sheet.ln(1.1)
+    sheet.rule()
+    sheet.ln(1.1)
+    return tall + 2.2
+
+
+def _shortened(sheet: Sheet, text: str, width: float) -> str:
+    """The text, or as much of it as fits; all of it stands among the evidence."""
+    while text and sheet.get_string_width(text) > width:
+        text = text.rstrip("\u2026")[:-1].rstrip() + "\u2026"
+    return text
+
+
+def _day(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%-d %B %Y}" if at else ""
