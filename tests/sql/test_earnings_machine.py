@@ -1,0 +1,301 @@
+"""The ledger and a plain model are told the same story of sessions, refunds and disputes, and agree after each step.
+
+`Earning` is made to be extended: a subclass adds rules, each of which adds what it moves to `self.model.entries`, and runs
+under the same invariants. See earnings_model.py.
+"""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import psycopg
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg.rows import dict_row
+
+from .booking_scene import FREE, book, grant, in_hours, join, make_class, session, sign, start_in
+from .conftest import ADMIN, Stage
+from .earnings_model import Earnings, Money, Seat
+from .earnings_scene import (
+    Bought,
+    buy,
+    cancel,
+    complete,
+    deliver,
+    ledger_wrongs,
+    owed,
+    pay_seat,
+    pay_session,
+    price_packages,
+    row_of,
+    settle,
+)
+
+STEPS, EXAMPLES = 30, 40
+PEOPLE = st.sampled_from(["client", "other"])
+CURRENCIES = st.sampled_from(["cad", "usd"])
+
+
+class Earning(RuleBasedStateMachine):
+    """Each example is one transaction on the story, and is undone."""
+
+    database: ClassVar[str]
+    steps: ClassVar[int] = 0
+
+    bought = Bundle("bought")
+    seats = Bundle("seats")
+    told = Bundle("told")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connection = psycopg.connect(self.database, row_factory=dict_row)
+        self.stage = Stage(self.connection)
+        self.model = Earnings()
+        self.slot = 0
+        self.stage.act_as("owner")
+        self.stage.run("delete from public.session_payments")
+        self.stage.run("delete from public.user_session_credits")
+        second = self.stage.one(
+            "insert into public.practitioners (user_id, name) values (%s, 'Second') returning id", ADMIN
+        )
+        self.practitioners = [FREE, str(second)]
+        for who in ("client", "other"):
+            sign(self.stage, who)
+        price_packages(self.stage)
+
+    @initialize()
+    def a_class_is_made(self) -> None:
+        self.classes = [make_class(self.stage, in_hours(400), max_participants=9)]
+
+    def teardown(self) -> None:
+        self.connection.rollback()
+        self.connection.close()
+
+    @invariant()
+    def the_ledger_agrees(self) -> None:
+        """About what everybody is owed; and about itself."""
+        Earning.steps += 1
+        self.stage.act_as("owner")
+        settle(self.stage)
+        assert self.model.owed() == owed(self.stage)
+        assert [] == ledger_wrongs(self.stage)
+
+    def next_time(self) -> Any:
+        """When nothing else is."""
+        self.slot += 1
+        return in_hours(48) + timedelta(hours=self.slot)
+
+    def keep(self, seat: Seat) -> str:
+        self.model.seats[seat.id] = seat
+        return seat.id
+
+    # Paying
+
+    def know(self, bought: Bought, seats: int) -> Money:
+        payment = bought.payment
+        money = Money(bought.id, payment.amount, payment.currency, seats)
+        self.model.money[bought.id] = money
+        if bought.lot:
+            self.model.lots[bought.lot] = money
+        return money
+
+    @rule(target=bought, who=PEOPLE, currency=CURRENCIES, which=st.integers(0, 1))
+    def pay_for_a_session(self, who: str, currency: str, which: int) -> Bought:
+        own = self.practitioners[which]
+        bought = pay_session(self.stage, self.next_time(), practitioner=own, who=who, currency=currency)
+        assert bought.session
+        self.keep(Seat(bought.session, own, self.know(bought, 1)))
+        return bought
+
+    @rule(target=bought, who=PEOPLE, currency=CURRENCIES)
+    def pay_for_a_seat(self, who: str, currency: str) -> Any:
+        if self.has_a_seat(who):
+            return multiple()
+        bought = pay_seat(self.stage, self.classes[-1], who=who, currency=currency)
+        assert bought.session
+        self.keep(Seat(bought.session, FREE, self.know(bought, 1)))
+        return bought
+
+    @rule(target=bought, who=PEOPLE, currency=CURRENCIES, is_group=st.booleans())
+    def buy_five(self, who: str, currency: str, is_group: bool) -> Bought:
+        kind = {"minutes": 60, "is_group": True} if is_group else {}
+        bought = buy(self.stage, who=who, currency=currency, **kind)
+        self.know(bought, 5)
+        return bought
+
+    @rule(who=PEOPLE)
+    def be_given_a_credit(self, who: str) -> None:
+        self.model.lots[grant(self.stage, 1, who=who)] = None
+
+    # Booking with what was bought
+
+    def money_of(self, seat: str) -> Money | None:
+        return self.model.lots[str(session(self.stage, seat)["credit_lot_id"])]
+
+    def has_credit(self, who: str, is_group: bool) -> bool:
+        self.stage.act_as("owner")
+        return bool(
+            self.stage.run(
+                """select 1 from public.user_session_credits c
+                    left join public.session_types t on t.id = c.session_type_id
+                    join auth.users u on u.id = c.user_id
+                   where u.email = %s and c.credits_remaining > 0
+                     and (t.id is null or (t.is_group, t.duration_minutes) = (%s, %s))""",
+                {"client": "client@demo.test", "other": "other-client@demo.test"}[who],
+                is_group,
+                60 if is_group else 45,
+            )
+        )
+
+    def has_a_seat(self, who: str) -> bool:
+        self.stage.act_as(who)
+        return bool(
+            self.stage.run(
+                "select 1 from public.session_schedules s where s.group_class_id = %s and s.client_id = auth.uid()"
+                " and s.status <> 'cancelled'",
+                self.classes[-1],
+            )
+        )
+
+    @rule(target=seats, who=PEOPLE, which=st.integers(0, 1))
+    def book_with_a_credit(self, who: str, which: int) -> Any:
+        if not self.has_credit(who, is_group=False):
+            return multiple()
+        own = self.practitioners[which]
+        made = str(book(self.stage, self.next_time(), who=who, practitioner_id=own)["session_id"])
+        return self.keep(Seat(made, own, self.money_of(made)))
+
+    @rule(target=seats, who=PEOPLE)
+    def join_with_a_credit(self, who: str) -> Any:
+        if not self.has_credit(who, is_group=True) or self.has_a_seat(who):
+            return multiple()
+        made = join(self.stage, self.classes[-1], who=who, room_name=f"seat-{Earning.steps}")
+        return self.keep(Seat(made, FREE, self.money_of(made)))
+
+    # Holding and cancelling
+
+    @rule(target=seats, bought=bought)
+    def its_session(self, bought: Bought) -> Any:
+        return bought.session or multiple()
+
+    @rule(seat=seats)
+    def the_session_is_held(self, seat: str) -> None:
+        if session(self.stage, seat)["status"] == "scheduled":
+            complete(self.stage, seat)
+            self.model.seats[seat].earn()
+
+    @rule()
+    def the_class_is_held(self) -> None:
+        """Everybody's seat with it."""
+        self.stage.act_as("owner")
+        seats = self.stage.run(
+            "select id from public.session_schedules where group_class_id = %s and status = 'scheduled'",
+            self.classes[-1],
+        )
+        complete(self.stage, self.classes[-1])
+        self.stage.act_as("owner")
+        order = (
+            "select session_id, place from private.earned_seats where session_id = any (%s) order by place"
+        )
+        earned = self.stage.run(order, [row["id"] for row in seats])
+        for row in earned:
+            self.model.seats[str(row["session_id"])].earn()
+        self.classes.append(
+            make_class(self.stage, self.next_time() + timedelta(hours=400), max_participants=9)
+        )
+
+    @rule(seat=seats, by=st.sampled_from(["client", "admin"]), is_late=st.booleans())
+    def cancel_it(self, seat: str, by: str, is_late: bool) -> None:
+        """In time, and by an admin at any time, its credit comes back; too late, the client forfeits it."""
+        row = session(self.stage, seat)
+        if row["status"] != "scheduled":
+            return
+        if is_late and row["group_class_id"] is None:
+            start_in(self.stage, seat, 1)
+        who = "admin" if by == "admin" else self.client_of(row)
+        how = cancel(self.stage, seat, who)
+        settle(self.stage)
+        if how == "last_minute":
+            self.model.seats[seat].earn()
+            return
+        self.stage.act_as("owner")
+        for line in self.stage.run(
+            "select lot_id from public.credit_ledger where session_id = %s and kind = 'return'", seat
+        ):
+            # What was paid singly comes back as a lot of the same money.
+            self.model.lots.setdefault(str(line["lot_id"]), self.model.seats[seat].money)
+
+    def client_of(self, row: dict[str, Any]) -> str:
+        return "client" if str(row["client_id"]).endswith("1") else "other"
+
+    # Giving back
+
+    @rule(target=told, bought=bought, part=st.integers(1, 100))
+    def refund(self, bought: Bought, part: int) -> Any:
+        """A part of it or all, as Stripe counts: so much so far."""
+        money = self.model.money[bought.id]
+        so_far = max(1, money.amount * part // 100)
+        money.refunded = max(money.refunded, so_far)
+        body = bought.payment.refunded(so_far)
+        deliver(self.stage, body)
+        return body
+
+    @rule(
+        target=told,
+        bought=bought,
+        number=st.integers(1, 2),
+        status=st.sampled_from(["warning_needs_response", "needs_response", "won", "lost"]),
+    )
+    def dispute(self, bought: Bought, number: int, status: str) -> bytes:
+        """Heard of in any order; what was decided stays decided."""
+        disputes = self.model.money[bought.id].disputes
+        state = {"needs_response": "open", "warning_needs_response": "asked"}.get(status, status)
+        if disputes.get(number, "asked") == "asked" or (
+            disputes[number] == "open" and state in ("won", "lost")
+        ):
+            disputes[number] = state
+        body = bought.payment.disputed("updated", status, number)
+        deliver(self.stage, body)
+        return body
+
+    @rule(body=told)
+    def redeliver(self, body: bytes) -> None:
+        """Whatever was said once is said again, at any later time."""
+        deliver(self.stage, body)
+
+    # What the pages read
+
+    @rule(seat=seats)
+    def the_row_says_so_too(self, seat: str) -> None:
+        known = self.model.seats[seat]
+        if known.is_earned:
+            row = row_of(self.stage, seat)
+            assert known.share == round(100 * row["practitioner_share"])
+            if known.money and known.price:
+                assert known.money.is_disputed == (row["status"] == "disputed")
+
+
+def test_the_ledger_agrees_with_the_model(database: str) -> None:
+    """Pay, buy, book, join, hold, cancel, refund, dispute and redeliver, in any order."""
+    Earning.database, Earning.steps = database, 0
+
+    run_state_machine_as_test(
+        Earning,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
+
+    assert Earning.steps >= 500, "the story was too short"
