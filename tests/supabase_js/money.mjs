@@ -34,7 +34,7 @@ const newest = (status) =>
   practitioner.from("practitioner_contracts").select("*").eq("practitioner_id", practitioner_id).eq("status", status)
     .order("created_at", { ascending: false }).limit(1).single();
 tell("no contract", await newest("pending"));
-must(await admin.rpc("issue_practitioner_contract", { practitioner_id }));
+tell("issued", must(await admin.functions.invoke("issue-practitioner-contract", { body: { practitioner_id } })));
 const offered = must(await newest("pending"));
 tell("offered", offered);
 const signs = { signed_at: "2020-01-01T00:00:00Z", status: "signed", ip_address: "203.0.113.4", user_agent: "Browser" };

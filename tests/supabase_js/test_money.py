@@ -71,6 +71,7 @@ def test_an_account_is_saved_and_shown_without_its_numbers(told: dict[str, Any])
 def test_a_contract_is_signed_by_the_pages_update(told: dict[str, Any]) -> None:
     """Dated by the server, whatever the browser says; and nothing else of it can be changed."""
     assert told["no contract"]["error"]["code"] == "PGRST116"
+    assert told["issued"]["issued"] == [told["offered"]["id"]]
     assert told["signed"]["error"] is None
     contract = told["contract"]
     assert (contract["id"], contract["contract_text"]) == (
