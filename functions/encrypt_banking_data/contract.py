@@ -51,7 +51,7 @@ class SavedAccount(Output):
     verified: bool
 
 
-class Saved(SavedAccount):
+class SavedBanking(SavedAccount):
     """The reply."""
 
     success: bool = True

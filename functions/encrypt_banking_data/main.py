@@ -9,11 +9,11 @@ from shared.settings import ServiceSettings
 from shared.vault import VaultSettings
 
 from .accounts import InvalidBankDetails, checked
-from .contract import EncryptBankingData, Saved, SealedNumbers, save_practitioner_banking_rpc
+from .contract import EncryptBankingData, SavedBanking, SealedNumbers, save_practitioner_banking_rpc
 
 
 @endpoint(caller="user", settings=(ServiceSettings, VaultSettings, SealingSettings), refusals_with_200=True)
-async def encrypt_banking_data(call: Call[EncryptBankingData]) -> Saved:
+async def encrypt_banking_data(call: Call[EncryptBankingData]) -> SavedBanking:
     """Save the caller's own account.
 
     Another account than before is unverified, and nothing is paid to it for some days. The same account again
@@ -37,7 +37,7 @@ async def encrypt_banking_data(call: Call[EncryptBankingData]) -> Saved:
         fingerprint=sealed.fingerprint,
         sealed={"account_number": sealed.account_number, "routing_number": sealed.routing_number},
     )
-    return Saved(**saved.model_dump())
+    return SavedBanking(**saved.model_dump())
 
 
 def _numbers(body: EncryptBankingData) -> tuple[str, str]:

@@ -27,7 +27,7 @@ class VerifiedAccount(Output):
     cooling_until: datetime
 
 
-class Verified(VerifiedAccount):
+class VerifiedBanking(VerifiedAccount):
     """The reply."""
 
     success: bool = True

@@ -3,11 +3,11 @@
 from shared.call import Call
 from shared.serving import endpoint
 
-from .contract import Verified, VerifyPractitionerBanking, verify_practitioner_banking_rpc
+from .contract import VerifiedBanking, VerifyPractitionerBanking, verify_practitioner_banking_rpc
 
 
 @endpoint(caller="user")
-async def verify_practitioner_banking(call: Call[VerifyPractitionerBanking]) -> Verified:
+async def verify_practitioner_banking(call: Call[VerifyPractitionerBanking]) -> VerifiedBanking:
     """For admins. Verifying twice changes nothing; the first one stays named."""
     account = await call.database.rpc(verify_practitioner_banking_rpc, **call.body.model_dump())
-    return Verified(**account.model_dump())
+    return VerifiedBanking(**account.model_dump())
