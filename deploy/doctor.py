@@ -10,12 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import httpx
 
 from shared.agora.settings import AgoraRestSettings, RecordingBucketSettings
-from shared.settings import SupabaseSettings
+from shared.settings import MissingSettings, SupabaseSettings
 from shared.timezones import TEN_IN_THE_MORNING, UTC_HOURS, misread, misread_by_python
+from shared.vault import VaultSettings
 
 from .functions import Function, chosen
 
 Environment = Mapping[str, str]
+
+# What the platform's earlier function left has no key.
+SEALED_WITH = """
+    select substring(account_number from '^v1\\.([^.]+)'), count(*)
+      from private.bank_numbers_not_under(%(key)s) group by 1 order by 1"""
 
 
 def examine(names: Sequence[str]) -> None:
@@ -35,12 +41,16 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
     yield "time zones of Python", _python_time_zones()
     if env.get("DATABASE_URL"):
         yield "time zones of PostgreSQL", _postgres_time_zones(env["DATABASE_URL"])
+    if env.get("DATABASE_URL") and env.get("BANKING_KEYS") and "BANKING_KEYS" in wanted:
+        yield "keys of bank numbers", _banking_keys(env)
     if {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"} <= env.keys():
         yield "sign-in", _safely(_sign_in, env)
         yield "functions", _safely(_functions_answer, env, functions)
         if "SUPABASE_SECRET_KEY" in env.keys() & wanted:
             yield "database", _safely(_database, env)
             yield "storage", _safely(_storage, env)
+            if any(function.name == "check-invariants" for function in functions):
+                yield "invariants", _safely(_invariants, env)
     if {"AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"} <= env.keys() & wanted:
         yield "Agora", _safely(_agora, env)
     if set(RecordingBucketSettings.names()) <= env.keys() & wanted:
@@ -57,6 +67,29 @@ def _settings(functions: list[Function], env: Environment) -> Iterator[str]:
                 missing.setdefault(name, []).append(function.name)
     for name, needed_by in missing.items():
         yield f"{name} is not set; {', '.join(needed_by)} will not start"
+    for group in dict.fromkeys(group for function in functions for group in function.contract().settings):
+        if not missing.keys() & group.names():
+            try:
+                group.from_environment(env)
+            except MissingSettings as malformed:
+                yield str(malformed)
+
+
+def _banking_keys(env: Environment) -> Iterator[str]:
+    """Only the owner of the database can say with which keys bank numbers are sealed."""
+    import psycopg
+
+    try:
+        vault = VaultSettings.from_environment(env).vault
+        with psycopg.connect(env["DATABASE_URL"], connect_timeout=5) as connection:
+            rows = connection.execute(SEALED_WITH, {"key": vault.current}).fetchall()
+    except (MissingSettings, psycopg.OperationalError):
+        return  # said elsewhere
+    for key, accounts in rows:
+        if key in (*vault.keys, None):
+            yield f"{accounts} accounts are not sealed with the current key; run python -m deploy rotate-banking-keys"
+        else:
+            yield f"{accounts} accounts are sealed with key {key}, which is not in BANKING_KEYS: nobody can open them"
 
 
 def _python_time_zones() -> Iterator[str]:
@@ -121,6 +154,18 @@ def _storage(env: Environment) -> Iterator[str]:
         yield f"the bucket session-recordings is not there ({reply.status_code}); run supabase db push"
     elif reply.json()["public"]:
         yield "the bucket session-recordings is public; everybody can watch the sessions"
+
+
+def _invariants(env: Environment) -> Iterator[str]:
+    """What check-invariants asks, without the function: money is looked at even while nothing is deployed."""
+    base = SupabaseSettings.from_environment(env).rest_url
+    headers = {"apikey": env["SUPABASE_SECRET_KEY"]}
+    reply = httpx.post(f"{base}/rpc/check_invariants", headers=headers, json={}, timeout=300)
+    if reply.status_code != 200:
+        yield f"check_invariants answers {reply.status_code}"
+        return
+    for found in reply.json():
+        yield f"{found['rule']}: {found['broken']} times, as in {', '.join(found['examples'])}"
 
 
 def _agora(env: Environment) -> Iterator[str]:

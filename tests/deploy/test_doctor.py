@@ -1,10 +1,17 @@
 """The doctor: nothing to say of a healthy environment, and one line for each thing that is wrong with another."""
 
+import base64
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 from pytest_httpserver import HTTPServer
 
 from deploy.doctor import checks
 from deploy.functions import functions
+from tests.banking_scene import BankingScene
 from tests.cast import Stage
 
 KEY_SET = "/auth/v1/.well-known/jwks.json"
@@ -107,6 +114,22 @@ def test_each_illness_is_told_by_its_one_line(
     assert line in found[check][0]
 
 
+def test_each_broken_rule_is_told_with_where(httpserver: HTTPServer, env: dict[str, str]) -> None:
+    """And only for whom the rules are deployed; the command ends with 1."""
+    rule = {"rule": "a transaction is paid twice", "broken": 2, "examples": ["one", "other"]}
+    httpserver.expect_request("/rest/v1/rpc/check_invariants").respond_with_json([rule])
+    httpserver.expect_request("/functions/v1/check-invariants").respond_with_data(
+        status=204, headers={"access-control-allow-origin": "*"}
+    )
+    command = [sys.executable, "-m", "deploy", "doctor", "check-invariants"]
+
+    ended = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+
+    assert "a transaction is paid twice: 2 times, as in one, other" in ended.stdout
+    assert 1 == ended.returncode
+    assert {} == findings(env, "create-liability-waiver")
+
+
 def test_agora_and_its_bucket_are_asked_with_the_very_keys(stage: Stage) -> None:
     """Wrong ones are named."""
     wrong = {"AGORA_CUSTOMER_SECRET": "made-up", "RECORDING_S3_BUCKET": "no-such-bucket"}
@@ -117,3 +140,25 @@ def test_agora_and_its_bucket_are_asked_with_the_very_keys(stage: Stage) -> None
     assert ["Agora", "Agora's bucket"] == list(found)
     assert "refuses AGORA_CUSTOMER_ID and AGORA_CUSTOMER_SECRET" in found["Agora"][0]
     assert "no-such-bucket" in found["Agora's bucket"][0]
+
+
+def test_a_setting_that_is_no_good_is_named_without_its_value(stage: Stage) -> None:
+    """A function that needs it would not start."""
+    found = findings(stage.env | {"BANKING_KEYS": "secret-words"}, "encrypt-banking-data")
+
+    (line,) = found["settings"]
+    assert line.startswith("BANKING_KEYS must be a JSON object")
+    assert "secret-words" not in line
+
+
+def test_bank_numbers_under_another_key_are_counted(stage: Stage) -> None:
+    """Those that a rotation would turn, and those that nobody can open."""
+    BankingScene(stage).save()
+    ring = json.loads(stage.env["BANKING_KEYS"])
+    other = base64.b64encode(bytes(range(32))).decode()
+    turned = {"current": "k2", "keys": {**ring["keys"], "k2": other}}
+    lost = {"current": "k2", "keys": {"k2": other}}
+
+    for keys, said in ((turned, "run python -m deploy rotate-banking-keys"), (lost, "nobody can open them")):
+        found = findings(stage.env | {"BANKING_KEYS": json.dumps(keys)}, "encrypt-banking-data")
+        assert said in found["keys of bank numbers"][0]
