@@ -1,19 +1,16 @@
 """What the tests of payouts share: money that is earned and taken back, days that pass, and what became of it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
+
+from tests.payout_scene import LONG_AGO, POST
 
 from .conftest import CLIENT, ROW, Stage
 
 OTHER = (
     "20000000-0000-4000-8000-000000000002"  # the story's other practitioner, who is a stranger to the first
 )
-LONG_AGO = timedelta(days=60)  # in a period that is over and past its hold, as of today
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def payment(stage: Stage, share_minor: int, *, practitioner: str = ROW, currency: str = "cad") -> str:
@@ -60,16 +57,7 @@ def entry(
     if of:
         kind, payment, (practitioner, currency) = "reversal", of.payment, of.owner
     (row,) = stage.run(
-        """with posted as (
-             insert into public.ledger_transactions
-               (kind, currency, practitioner_id, session_id, payment_id, cause, reason, occurred_at)
-             values (%s, %s, %s, coalesce(%s, gen_random_uuid()), %s, gen_random_uuid(), 'Scene', now() - %s::interval)
-             returning id, session_id),
-           lines as (
-             insert into public.ledger_postings (transaction_id, account, amount_minor)
-             select id, account, amount from posted,
-                    (values ('client_funds', -%s::bigint), ('practitioner_payable', %s::bigint)) line (account, amount))
-           select * from posted""",
+        POST,
         kind,
         currency,
         practitioner,

@@ -1,0 +1,24 @@
+"""What checking the invariants gives."""
+
+from pydantic import Field
+
+from shared.database import Rpc
+from shared.wire import Output
+
+
+class BrokenRule(Output):
+    """A rule that does not hold."""
+
+    rule: str
+    broken: int = Field(description="How often.")
+    examples: list[str] = Field(description="Where; at most five of them.")
+
+
+class Checked(Output):
+    """The reply."""
+
+    holds: bool
+    broken: list[BrokenRule]
+
+
+check_invariants_rpc = Rpc("check_invariants", gives=BrokenRule)

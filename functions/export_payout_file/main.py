@@ -1,0 +1,35 @@
+"""Export what is to be paid as a file for an accountant: the one place where account numbers are opened."""
+
+from datetime import UTC, datetime
+
+from starlette.responses import Response
+
+from shared.call import Call
+from shared.serving import endpoint
+from shared.settings import ServiceSettings
+from shared.spreadsheet import csv_lines
+from shared.vault import VaultSettings
+
+from .contract import ExportPayoutFile, payment_file_rpc
+from .lines import COLUMNS, line
+
+
+@endpoint(caller="user", settings=(ServiceSettings, VaultSettings))
+async def export_payout_file(call: Call[ExportPayoutFile]) -> Response:
+    """The pending payouts as CSV. For admins; each use is logged for each account, under the name of the file.
+
+    Exporting pays nothing and changes nothing: a payout stays pending until somebody says what became of it. One
+    whose account may not be paid now has a line without numbers, and the reason.
+    """
+    name = f"payouts-{call.body.currency or 'all'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.csv"
+    payouts = await call.service.rows(
+        payment_file_rpc, user_id=call.user.id, reference=name, in_currency=call.body.currency
+    )
+    lines = [line(payout, VaultSettings.read().vault) for payout in payouts]
+    withheld = [str(payout["payout_id"]) for payout in lines if payout["withheld"]]
+    call.log(file=name, payouts=len(lines), withheld=withheld)
+    return Response(
+        b"".join(csv_lines(COLUMNS, (payout.values() for payout in lines))),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"},
+    )

@@ -1,0 +1,46 @@
+"""The books are looked at, and what is broken is told and logged; nothing is put right by looking."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.doctor import checks
+from deploy.functions import functions
+from local.stack import Stack
+from tests.booking_scene import BookingScene
+from tests.cast import Stage
+
+RULE = "credits are not the sum of their ledger"
+
+
+@contextmanager
+def broken_by_hand(stage: Stage, booking: BookingScene) -> Iterator[str]:
+    """Somebody has a credit more than their ledger says, as no way through the API could do it."""
+    lot = stage.value("select id from public.user_session_credits where user_id = %s", booking.client.id)
+    change = "update public.user_session_credits set credits_remaining = credits_remaining + %s where id = %s"
+    stage.execute("alter table public.user_session_credits disable trigger user")
+    try:
+        stage.execute(change, 1, lot)
+        yield str(lot)
+    finally:
+        stage.execute(change, -1, lot)
+        stage.execute("alter table public.user_session_credits enable trigger user")
+
+
+def test_a_broken_rule_is_told_and_logged(stack: Stack, stage: Stage, booking: BookingScene) -> None:
+    """With where it is broken; the doctor says the same."""
+    with broken_by_hand(stage, booking) as lot:
+        told = stage.invoke_as_service("check-invariants").json()
+        found = dict(checks([functions()["check-invariants"]], stage.env))
+        diagnosis = list(found["invariants"])
+
+    assert told["holds"] is False
+    assert {"rule": RULE, "broken": 1, "examples": [lot]} in told["broken"]
+    assert f"{RULE}: 1 times, as in {lot}" in diagnosis
+    (log,) = [path for path in Path(stack.state).rglob("check-invariants.log") if path.is_file()]
+    assert RULE in log.read_text()
+
+
+def test_books_that_are_right_hold(stage: Stage) -> None:
+    """After everything that the tests before this one did to them."""
+    assert {"holds": True, "broken": []} == stage.invoke_as_service("check-invariants").json()

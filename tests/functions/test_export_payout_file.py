@@ -1,0 +1,170 @@
+"""The payment file: what an accountant needs to pay, for admins, with each use of a number on record."""
+
+import csv
+import io
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.stack import Stack
+from tests.banking_scene import BankingScene
+from tests.cast import Person, Stage
+from tests.payout_scene import PayoutScene
+
+EXPORT = "export-payout-file"
+
+
+class FileScene(PayoutScene):
+    """Somebody with an account that may be paid."""
+
+    def __init__(self, stage: Stage, name: str = "Practitioner") -> None:
+        super().__init__(stage)
+        self.banking = BankingScene(stage)
+        self.banking.practitioner = self.practitioner
+        stage.execute("update public.practitioners set name = %s where id = %s", name, self.practitioner_id)
+
+    def save(self, **account: str) -> None:
+        """They save an account, an admin verifies it, and the cooling period passes."""
+        assert self.banking.save(**account).json()["success"]
+        self.banking.verify().raise_for_status()
+        self.stage.execute(
+            "update public.practitioner_banking set cooling_until = now() where practitioner_id = %s",
+            self.practitioner_id,
+        )
+
+    def export(self, *, as_: Person | None = None, **body: str) -> httpx.Response:
+        return self.stage.invoke(EXPORT, body, as_=as_ or self.admin)
+
+    def lines(self, **body: str) -> list[dict[str, str]]:
+        """The file, as a spreadsheet reads it; only the lines about this practitioner."""
+        reply = self.export(**body)
+        assert 200 == reply.status_code, reply.text
+        mine = {each["id"] for each in self.payouts()}
+        rows = list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"))))
+        return [row for row in rows if row["payout_id"] in mine]
+
+
+@pytest.fixture
+def scene(stage: Stage) -> FileScene:
+    """A practitioner who is owed a hundred dollars and fifty cents."""
+    scene = FileScene(stage)
+    scene.earn(10050)
+    scene.run()
+    return scene
+
+
+def test_an_accountant_reads_whom_to_pay_how_much_and_where(scene: FileScene) -> None:
+    """A Canadian account, with its two numbers apart; a spreadsheet opens it, and no cache keeps it."""
+    scene.save()
+
+    reply = scene.export()
+    (line,) = scene.lines()
+
+    assert "text/csv; charset=utf-8" == reply.headers["content-type"]
+    assert reply.headers["content-disposition"].startswith('attachment; filename="payouts-all-')
+    assert "no-store" == reply.headers["cache-control"]
+    wanted = "practitioner amount currency account_holder country"
+    wanted += " institution transit routing_number account_number withheld"
+    assert [
+        "Practitioner",
+        "100.50",
+        "CAD",
+        "Practitioner",
+        "CA",
+        "003",
+        "12345",
+        "000312345",
+        "0001234567",
+        "",
+    ] == [line[name] for name in wanted.split()]
+    assert line["period_from"] < line["period_to"]
+
+
+def test_a_file_can_be_of_one_currency(scene: FileScene) -> None:
+    """An American account, which has no institution and no transit."""
+    scene.earn(7300, "usd")
+    scene.run()
+    scene.save(country="US", account_number="1234 5678", routing_number="021000021")
+
+    (line,) = scene.lines(currency="usd")
+
+    assert ("73.00", "USD", "", "021000021", "12345678") == (
+        line["amount"],
+        line["currency"],
+        line["institution"],
+        line["routing_number"],
+        line["account_number"],
+    )
+
+
+def test_whoever_cannot_be_paid_now_is_not_forgotten(scene: FileScene, stage: Stage) -> None:
+    """A line without numbers, and the reason; nothing of it is logged as used."""
+    (without,) = scene.lines()
+    scene.banking.save()
+    (unverified,) = scene.lines()
+    scene.banking.verify()
+    (cooling,) = scene.lines()
+
+    assert ["no_account", "not_verified", "cooling"] == [
+        line["withheld"] for line in (without, unverified, cooling)
+    ]
+    assert {"", "100.50"} == {
+        line[name] for line in (unverified, cooling) for name in ("account_number", "amount")
+    }
+    used = "select count(*) from public.banking_accesses where practitioner_id = %s"
+    assert 0 == stage.value(used, scene.practitioner_id)
+
+
+def test_each_use_of_a_number_is_on_record_and_in_no_log(
+    scene: FileScene, stack: Stack, stage: Stage
+) -> None:
+    """For the practitioner to read: who, when, for which file. The function's own log has no number."""
+    scene.save(account_number="7391846250")
+    reply = scene.export()
+
+    assert "7391846250" in reply.text
+    path = "banking_accesses?select=purpose,reference,requested_by"
+    (use,) = stage.rest("GET", path, as_=scene.practitioner).json()
+    assert ("payout_file", str(scene.admin.id)) == (use["purpose"], use["requested_by"])
+    assert use["reference"] in reply.headers["content-disposition"]
+    logs = [path for path in Path(stack.state).rglob("*.log") if path.is_file()]
+    assert any(use["reference"] in path.read_text(errors="replace") for path in logs)
+    assert not [path for path in logs if "7391846250" in path.read_text(errors="replace")]
+
+
+def test_a_number_that_does_not_open_stops_nobody_else(scene: FileScene, stage: Stage) -> None:
+    """Somebody put another's ciphertext into the row: it is withheld, and told apart from a mask."""
+    scene.save()
+    other = FileScene(stage)
+    other.earn(100)
+    other.run()
+    other.save()
+    stage.execute(
+        """update private.bank_numbers n set account_number = o.account_number
+             from private.bank_numbers o where n.practitioner_id = %s and o.practitioner_id = %s""",
+        other.practitioner_id,
+        scene.practitioner_id,
+    )
+
+    assert ["cannot_be_opened", ""] == [each.lines()[0]["withheld"] for each in (other, scene)]
+    assert "" == other.lines()[0]["account_number"]
+
+
+def test_a_name_is_not_a_formula(stage: Stage) -> None:
+    """Whatever a practitioner calls themself, the accountant's spreadsheet does not calculate it."""
+    scene = FileScene(stage, name='=HYPERLINK("https://x.test")')
+    scene.earn(100)
+    scene.run()
+
+    assert "'=HYPERLINK" in scene.export().text
+
+
+def test_others_get_no_file(scene: FileScene, stage: Stage) -> None:
+    """Nor the numbers behind it, sealed or not."""
+    refused = scene.export(as_=scene.practitioner)
+
+    assert (403, "admins_only") == (refused.status_code, refused.json()["code"])
+    for who in (scene.practitioner, scene.admin):
+        body = {"user_id": str(scene.admin.id), "reference": "x"}
+        assert 403 == stage.rest("POST", "rpc/payment_file", as_=who, json=body).status_code
