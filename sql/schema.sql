@@ -3536,7 +3536,7 @@ $$;
 -- Name: open_bank_accounts(uuid[], text, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) RETURNS TABLE(practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text, account_number text, routing_number text)
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 #variable_conflict use_column
@@ -6972,19 +6972,6 @@ $_$;
 
 COMMENT ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) IS 'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
 
--- Name: open_bank_accounts(uuid[], text, uuid); Type: FUNCTION; Schema: public
-
-CREATE FUNCTION public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid DEFAULT NULL::uuid) RETURNS TABLE(practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text, account_number text, routing_number text)
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-  select * from private.open_bank_accounts(practitioner_ids, reference, requested_by);
-$$;
-
--- Name: FUNCTION open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid); Type: COMMENT; Schema: public
-
-COMMENT ON FUNCTION public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) IS 'For the payment file alone: one row for each practitioner asked about. An account that may be paid comes with its sealed numbers, and the access is logged under `reference`, the payout run, and `requested_by`, the admin or null. Of any other only `withheld` is told: no_account, not_checked, not_sealed, not_verified or cooling. shared/vault.py opens the numbers, with Context(practitioner_id, "account_number") and Context(practitioner_id, "routing_number").';
-
 -- Name: open_checkout(uuid, text, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) RETURNS TABLE(checkout_id uuid, url text, expires_at timestamp with time zone)
@@ -8180,7 +8167,7 @@ COMMENT ON COLUMN public.banking_accesses.practitioner_id IS 'Whose. No foreign 
 
 -- Name: COLUMN banking_accesses.reference; Type: COMMENT; Schema: public
 
-COMMENT ON COLUMN public.banking_accesses.reference IS 'The payout run, or the key that the numbers are sealed with from then on.';
+COMMENT ON COLUMN public.banking_accesses.reference IS 'The payment file, or the key that the numbers are sealed with from then on.';
 
 -- Name: COLUMN banking_accesses.requested_by; Type: COMMENT; Schema: public
 
@@ -12454,7 +12441,6 @@ REVOKE ALL ON FUNCTION private.occasion_of(session public.session_schedules) FRO
 -- Name: FUNCTION open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) TO service_role;
 
 -- Name: FUNCTION open_checkout(checkout_id uuid, stripe_session_id text, url text); Type: ACL; Schema: private
 
@@ -13287,11 +13273,6 @@ GRANT ALL ON FUNCTION public.observe_recording(recording_id uuid, attempt intege
 REVOKE ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
 GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments jsonb) TO service_role;
-
--- Name: FUNCTION open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid); Type: ACL; Schema: public
-
-REVOKE ALL ON FUNCTION public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) TO service_role;
 
 -- Name: FUNCTION open_checkout(checkout_id uuid, stripe_session_id text, url text); Type: ACL; Schema: public
 
