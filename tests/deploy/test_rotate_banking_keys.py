@@ -20,13 +20,14 @@ import pytest
 from deploy import rotate_banking_keys
 from deploy.rotate_banking_keys import Rotation
 from shared.vault import SealedNumbers, Vault
-from sql.throwaway import server
+from sql.throwaway import MIGRATIONS, server
 
 KEYS = {name: base64.b64encode(random.Random(name).randbytes(32)).decode() for name in ("k1", "k_2", "k3")}
 SAVE = """select * from public.save_practitioner_banking(
             %s, %s, 'Bank', 'Practitioner', 'checking', 'CA', %s, '2345', %s, %s::jsonb)"""
 ROUTING = "000312345"
 ACCOUNTS = 40
+HIDDEN_SINCE = "20261124110000"
 
 
 def ring(current: str, *names: str) -> Vault:
@@ -75,10 +76,10 @@ class Bank:
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Bank]:
-    """One database of its own: a rotation goes through all there is."""
+    """One database of its own: a rotation goes through all there is. One account is older than the mask."""
     with server() as postgres:
         bank = Bank(postgres.url("banks"), [uuid.uuid4() for _ in range(ACCOUNTS)])
-        postgres.build("banks")
+        postgres.build("banks", [path for path in MIGRATIONS if path.name < HIDDEN_SINCE])
         with bank.connect() as connection, connection.cursor() as run:
             run.executemany(
                 "insert into auth.users (id) values (%s)", [(each,) for each in bank.practitioners]
@@ -87,7 +88,31 @@ def made() -> Iterator[Bank]:
                 "insert into public.practitioners (id, user_id, name) values (%s, %s, 'P')",
                 [(each, each) for each in bank.practitioners],
             )
+            first = bank.practitioners[0]
+            sealed = ring("k1").seal_numbers(first, "7654321", ROUTING)
+            run.execute(
+                "insert into public.practitioner_banking (practitioner_id, bank_name, account_holder_name,"
+                " account_type, account_number_encrypted, routing_number_encrypted)"
+                " values (%s, 'B', 'P', 'checking', %s, %s)",
+                (first, sealed.account_number, sealed.routing_number),
+            )
+            for path in MIGRATIONS:
+                if path.name >= HIDDEN_SINCE:
+                    with connection.transaction():
+                        connection.execute(path.read_bytes())
         yield bank
+
+
+def test_numbers_that_were_there_are_hidden(made: Bank) -> None:
+    """They are moved as they are; what is shown of them is a mask, and nothing is paid before they are checked."""
+    with made.connect() as connection:
+        shown = connection.execute(
+            "select account_number_encrypted, private.banking_obstacle(practitioner_id)"
+            "  from public.practitioner_banking"
+        ).fetchall()
+
+    assert [("****", "not_checked")] == shown
+    assert {made.practitioners[0]: "7654321"} == made.kept(ring("k1"))
 
 
 @pytest.fixture
