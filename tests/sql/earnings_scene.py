@@ -1,4 +1,4 @@
-"""What the tests of earnings share: sessions that are paid for, held, cancelled or refunded, and what the ledger says then."""
+"""What the tests of earnings share: sessions that are paid for, held, cancelled, refunded, and what the ledger says."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,7 @@
 """The ledger and a plain model are told the same story of sessions, refunds and disputes, and agree after each step.
 
-`Earning` is made to be extended: a subclass adds rules, each of which adds what it moves to `self.model.entries`, and runs
-under the same invariants. See earnings_model.py.
+`Earning` is made to be extended: a subclass adds rules, each of which adds what it moves to `self.model.entries`, and
+runs under the same invariants. See earnings_model.py.
 """
 
 from datetime import timedelta
