@@ -109,5 +109,9 @@ def drawing() -> str:
 
 
 def pages_of(pdf: bytes) -> list[str]:
-    """The text of each page, as an independent reader finds it, with its white space made one."""
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+    """The text of each page, as an independent reader finds it, with its white space made one.
+
+    pypdf reads the two bytes of a letter of a CFF font as two letters, of which one is NUL.
+    """
+    texts = [page.extract_text().replace("\0", "") for page in PdfReader(io.BytesIO(pdf)).pages]
+    return [" ".join(text.split()) for text in texts]

@@ -1,0 +1,92 @@
+"""Verifying a copy: a stranger learns whether it is genuine and still holds, and nothing else."""
+
+import json
+
+import pytest
+
+from tests.cast import Stage
+from tests.contract_scene import ContractScene
+
+
+@pytest.fixture
+def scene(stage: Stage) -> ContractScene:
+    return ContractScene(stage)
+
+
+def test_a_contract_is_confirmed_as_what_it_is_now(scene: ContractScene) -> None:
+    """Valid, then past its end though nobody has written that down, then revoked; by GET and by POST."""
+    contract = scene.offer()
+    evidence = scene.sign(contract).json()["evidence_sha256"]
+
+    valid = scene.verify(evidence)
+    assert 200 == valid.status_code
+    assert valid.json() == scene.stage.invoke("verify-signature", {"sha256": evidence.upper()}).json()
+    assert {
+        "verified": True,
+        "kind": "contract",
+        "version": "1",
+        "status": "valid",
+        "expires_at": None,
+        "ended_at": None,
+        "text_sha256": scene.contract(contract)["text_sha256"],
+    } == {name: value for name, value in valid.json().items() if name != "signed_at"}
+    scene.end(contract)
+    assert "expired" == scene.verify(evidence).json()["status"]
+    scene.revoke(contract).raise_for_status()
+    revoked = scene.verify(evidence).json()
+    assert ("revoked", True) == (revoked["status"], revoked["ended_at"] is not None)
+
+
+def test_a_waiver_is_confirmed_until_a_newer_version_replaces_it(scene: ContractScene) -> None:
+    """Then it is genuine, and superseded."""
+    stage, client = scene.stage, scene.stage.client()
+    text = stage.value("select policy_text from public.waiver_policy where is_active")
+    waiver = stage.invoke("create-liability-waiver", {"waiver_text": text}, as_=client).json()["waiver_id"]
+    evidence = stage.value("select evidence_sha256 from public.liability_waivers where id = %s", waiver)
+
+    found = scene.verify(evidence).json()
+
+    assert ("waiver", "valid") == (found["kind"], found["status"])
+
+
+def test_nothing_personal_is_told(scene: ContractScene) -> None:
+    """No name, no address, no id, no reason."""
+    contract = scene.offer()
+    evidence = scene.sign(contract, signature_name="A. Practitioner").json()["evidence_sha256"]
+    scene.revoke(contract)
+
+    told = json.dumps(scene.verify(evidence).json())
+
+    person = scene.practitioner
+    for secret in (
+        contract,
+        person.id,
+        person.practitioner_id,
+        person.email,
+        "A. Pr",
+        "127.0.0.1",
+        "Browser",
+        "moved",
+    ):
+        assert str(secret) not in told
+
+
+@pytest.mark.parametrize("sha256", ["", "0" * 64, "not a hash", "' or true --"])
+def test_any_other_fingerprint_is_not_known(scene: ContractScene, sha256: str) -> None:
+    """The hash of the text alone neither: many may have signed it."""
+    reply = scene.verify(sha256)
+
+    assert (404, "signature_not_found") == (reply.status_code, reply.json()["code"])
+    assert 404 == scene.verify(scene.contract(scene.offer())["text_sha256"]).status_code
+
+
+def test_the_fingerprint_can_be_worked_out_again(scene: ContractScene) -> None:
+    """It is the SHA-256 of the facts, so that evidence and fingerprint can be held against each other for ever."""
+    contract = scene.offer()
+    told = scene.sign(contract).json()["evidence_sha256"]
+
+    assert told == scene.stage.value(
+        "select private.sha256_hex(private.evidence_of_contract(s)) from public.contract_signatures s"
+        " where contract_id = %s",
+        contract,
+    )

@@ -1,0 +1,156 @@
+"""Setting a copy: whatever the text is, nothing of it is lost, nothing overflows, and no line stands alone."""
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pypdf import PdfReader
+
+from shared.documents import SignedDocument
+from shared.documents.pdf import render
+from tests.contract_scene import drawing, pages_of
+
+AT = datetime(2026, 11, 22, 15, 4, 5, 123456, tzinfo=UTC)
+URL = "https://project.test/functions/v1/verify-signature?sha256=" + "e" * 64
+CLAUSE = "A sentence about what either side does, and does not, in the course of the time of this agreement. "
+
+
+def document(body: str, **more: Any) -> SignedDocument:
+    """A signed contract with this text."""
+    return SignedDocument.model_validate(
+        {
+            "kind": "contract",
+            "document_id": UUID(int=1),
+            "title": "Practitioner agreement",
+            "version": "1",
+            "body": body,
+            "text_sha256": "a" * 64,
+            "status": "signed",
+            "issued_at": AT,
+            "expires_at": None,
+            "ended_at": None,
+            "ended_reason": None,
+            "signed_at": AT,
+            "signer_id": UUID(int=2),
+            "signer_name": "A. Practitioner",
+            "signer_email": "practitioner@demo.test",
+            "is_observed": True,
+            "ip_address": "2001:db8::7",
+            "user_agent": "Browser/1.0",
+            "signature_name": None,
+            "signature_image": None,
+            "signature_image_sha256": None,
+            "evidence_sha256": "e" * 64,
+            **more,
+        }
+    )
+
+
+def ink(pdf: bytes) -> set[tuple[float, float]]:
+    """Where each piece of text begins and ends, in points from the left and from the foot, on any page."""
+    places: set[tuple[float, float]] = set()
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        page.extract_text(visitor_text=lambda _, __, matrix, *___: places.add((matrix[4], matrix[5])))
+    return places - {(0, 0)}
+
+
+def test_a_short_text_takes_one_page() -> None:
+    """With the signature and the evidence."""
+    (page,) = pages_of(render(document("We agree."), URL))
+
+    assert "Practitioner agreement" in page and "We agree." in page and "Signed electronically" in page
+    assert "Page 1 of 1" in page
+
+
+def test_a_long_text_flows_and_every_word_arrives_in_order() -> None:
+    """Over six pages and more; each is numbered; nothing is printed into the margins."""
+    body = "\n\n".join(f"{n}. Clause\n" + f"Here begins {n}. " + CLAUSE * (n % 7 + 2) for n in range(1, 48))
+    pdf = render(document(body), URL)
+
+    pages = pages_of(pdf)
+    assert len(pages) >= 6
+    name = f"Practitioner agreement · {UUID(int=1)} Page"
+    text = " ".join(page.split(name)[0].strip() for page in pages)
+    assert " ".join(body.split()) in text
+    assert [f"{name} {n} of {len(pages)}" in page for n, page in enumerate(pages, 1)] == [True] * len(pages)
+    assert all(82 <= x <= 530 and 34 <= y < 720 for x, y in ink(pdf))
+
+
+@pytest.mark.parametrize("lines", range(30, 50, 5))
+def test_no_line_of_a_paragraph_stands_alone(lines: int) -> None:
+    """Wherever a page ends: two lines or more of a paragraph begin it, and a heading keeps two lines below it."""
+    body = (
+        "\n".join(f"Line {n}." for n in range(lines)) + "\n\n9. Heading\n" + CLAUSE * 4 + "\n\n" + CLAUSE * 3
+    )
+
+    first, second = pages_of(render(document(body), URL))[:2]
+
+    assert "9. Heading" not in first or first.count("A sentence about") >= 1
+    top = second.split("9. Heading")[0] if "9. Heading" in second else second
+    assert not top.startswith("agreement.")
+
+
+WRITTEN = {
+    "Zażółć gęślą jaźń, Nguyễn, Ωμέγα, Щербаков, ქართული": None,
+    "office fluffy": None,
+    "李小龍 さくら 김민준": None,
+    "محمد": None,
+    "tab\tand\u00a0space": "tab and space",
+    "😀 ᐃᓄᒃ \u0007": "[U+1F600] [U+1403][U+14C4][U+1483] [U+0007]",
+    "no\u2060width\ufe0f": "nowidth",
+    "x" * 700: None,
+}
+
+
+def test_every_letter_is_drawn_or_spelt_out() -> None:
+    """In its script, with a font that is embedded; what no font has is written as its number; long words are broken."""
+    body = "\n\n".join(f"Name: {written}" for written in WRITTEN)
+    pdf = render(document(body, user_agent="U" * 500, signature_name="Łukasz محمد " * 16), URL)
+
+    text = "".join("".join(pages_of(pdf)).split())
+    for written, found in WRITTEN.items():
+        assert "".join((found or written).split()) in text, written
+    assert all(82 <= x <= 530 for x, _ in ink(pdf)), "nothing is printed into the margins"
+
+
+def test_the_drawing_or_the_name_or_neither_stands_on_the_line() -> None:
+    """Whatever was sent as a drawing, there is a copy."""
+
+    def images(**more: Any) -> int:
+        pdf = render(document("We agree.", signature_image_sha256="b" * 64, **more), URL)
+        assert "b" * 64 in pages_of(pdf)[0]
+        return sum(len(page.images) for page in PdfReader(io.BytesIO(pdf)).pages)
+
+    png = drawing().split(",")[1]
+    assert 1 == images(signature_image=png)
+    assert 0 == images(signature_image=None, signature_name="Typed " * 30)
+    assert 0 == images(signature_image=png[:60])
+    # 50,000 times 50,000 pixels, it says: they are not unfolded.
+    assert 0 == images(signature_image="iVBORw0KGgoAAAANSUhEUgAAw1AAAMNQCAYAAAA=")
+
+
+def test_what_no_longer_holds_says_so_at_the_top() -> None:
+    """Revoked with the reason, expired, superseded."""
+    for status, more, words in (
+        (
+            "revoked",
+            {"ended_at": AT, "ended_reason": "They moved away."},
+            "Revoked on 22 November 2026: They moved",
+        ),
+        ("expired", {"ended_at": AT}, "Expired on 22 November 2026."),
+        ("superseded", {}, "A newer version of this waiver is in force."),
+    ):
+        page = pages_of(render(document("We agree.", status=status, **more), URL))[0]
+        assert words in page.split("We agree.")[0]
+
+
+def test_the_same_evidence_gives_the_same_bytes() -> None:
+    """And other evidence others."""
+    one, again, other = (
+        render(document("We agree.", signature_image=drawing().split(",")[1], user_agent=agent), URL)
+        for agent in ("Browser/1.0", "Browser/1.0", "Browser/2.0")
+    )
+
+    assert one == again != other
