@@ -131,6 +131,8 @@ def _responses(function: Function, contract: Contract) -> dict[str, Any]:
         named = ""
     elif contract.gives:
         done = {"200": {"description": "Done.", "content": _json(contract.gives.__name__)}}
+    elif contract.gives_file:
+        done = {"200": {"description": "A file.", "content": {contract.gives_file: {}}}}
     else:
         done = {"200": {"description": "Done."}, "302": {"description": "Elsewhere, in `Location`."}}
     return {

@@ -21,6 +21,7 @@ class Contract:
     methods: tuple[str, ...]
     takes: type[BaseModel] | None
     gives: type[BaseModel] | None
+    gives_file: str | None  # its media type, where the reply is no JSON
     settings: tuple[type[Settings], ...]
     refusals_with_200: bool = False
 

@@ -98,6 +98,7 @@ def _contract(
         methods=methods,
         takes=takes if isinstance(takes, type) and issubclass(takes, BaseModel) else None,
         gives=gives if isinstance(gives, type) and issubclass(gives, BaseModel) else None,
+        gives_file=gives.media_type if isinstance(gives, type) and issubclass(gives, Response) else None,
         settings=settings,
         refusals_with_200=refusals_with_200,
     )

@@ -1,16 +1,14 @@
 """Give a copy of a contract: its text, and, once it is signed, the signature and what proves it."""
 
-from starlette.responses import Response
-
 from shared.call import Call
-from shared.documents import copy_of
+from shared.documents import Pdf, copy_of
 from shared.serving import endpoint
 
 from .contract import GetContractPdf, get_contract_document_rpc
 
 
 @endpoint(caller="user", methods=("POST", "GET"))
-async def get_contract_pdf(call: Call[GetContractPdf]) -> Response:
+async def get_contract_pdf(call: Call[GetContractPdf]) -> Pdf:
     """A PDF for the practitioner whose contract it is, and for admins. The same evidence gives the same bytes."""
     document = await call.database.rpc(get_contract_document_rpc, contract_id=call.body.contract_id)
     return await copy_of(document)

@@ -1,16 +1,14 @@
 """Give a copy of a signed waiver: its text as it was shown, the signature and what proves it."""
 
-from starlette.responses import Response
-
 from shared.call import Call
-from shared.documents import copy_of
+from shared.documents import Pdf, copy_of
 from shared.serving import endpoint
 
 from .contract import GetWaiverPdf, get_waiver_document_rpc
 
 
 @endpoint(caller="user", methods=("POST", "GET"))
-async def get_waiver_pdf(call: Call[GetWaiverPdf]) -> Response:
+async def get_waiver_pdf(call: Call[GetWaiverPdf]) -> Pdf:
     """A PDF for whoever signed, and for admins. The same evidence gives the same bytes."""
     document = await call.database.rpc(get_waiver_document_rpc, waiver_id=call.body.waiver_id)
     return await copy_of(document)

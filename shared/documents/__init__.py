@@ -46,16 +46,21 @@ class SignedDocument(Output):
     evidence_sha256: str | None
 
 
-async def copy_of(document: SignedDocument) -> Response:
+class Pdf(Response):
+    """A PDF as a reply."""
+
+    media_type = "application/pdf"
+
+
+async def copy_of(document: SignedDocument) -> Pdf:
     """The reply: a PDF that a browser saves under a name of its own. Nobody on the way keeps it."""
     # Setting type takes as long as a hundred other requests: they go on meanwhile.
     pdf = await asyncio.to_thread(_set, document)
     name = re.sub(
         r"[^\w.-]", "-", f"{document.kind}-{document.version}-{document.document_id}.pdf", flags=re.ASCII
     )
-    return Response(
+    return Pdf(
         pdf,
-        media_type="application/pdf",
         headers={
             "content-disposition": f'attachment; filename="{name}"',
             "cache-control": "private, no-store",
