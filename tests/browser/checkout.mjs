@@ -59,7 +59,7 @@ for (const [name, body] of Object.entries(purchases)) {
   const seen = await page.evaluate(async () => {
     const of = async (asked) => (await asked).data;
     return {
-      sessions: await of(window.client.from("session_schedules").select("*")),
+      sessions: await of(window.client.from("session_history").select("*")),
       purchases: await of(window.client.from("past_purchases").select("*").order("purchased_at")),
       credits: await of(window.client.functions.invoke("check-session-credits")),
     };
