@@ -1,6 +1,7 @@
 """`make bench`: everything in design order, on a stack of its own; `--quick` for a look while working on it."""
 
 import argparse
+import logging
 import shutil
 import sys
 import tempfile
@@ -10,15 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from pytest_httpserver import HTTPServer
+
 from local.config import ROOT, Config, Port
 from local.install import install_node
 from local.processes import Processes
 from local.progress import Live
 from local.stack import Stack
 from tests.cast import Stage
+from tests.payment_scene import FakeStripe
 from tests.recording_scene import SPEED, Agora
 
-from . import calls, cold, copying, programs, report, warm
+from . import bookings, calls, cold, copying, policies, programs, report, slots, warm
 from .cold import Start
 from .programs import BENCH, deno, python
 from .report import Row
@@ -26,36 +30,37 @@ from .report import Row
 NAME = "get_liability_waiver_status"
 OURS = ROOT / "functions" / NAME / "main.py"
 TWIN = BENCH / "twins" / f"{NAME}.ts"
+PARTS = ("cold", "warm", "calls", "slots", "bookings", "policies", "copy")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few turns, nothing written")
-    parser.add_argument(
-        "parts", nargs="*", default=["cold", "warm", "calls", "copy"], help="all, unless named"
-    )
+    parser.add_argument("parts", nargs="*", default=PARTS, help="all, unless named")
     options = parser.parse_args()
     install_node(BENCH, BENCH / "package-lock.json")
-    with _stack() as stack:
-        bench = Bench(stack, quick=options.quick)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # what Stripe is asked need not be told
+    with HTTPServer() as stripe, _stack(stripe) as stack:
+        bench = Bench(stack, FakeStripe(stripe), quick=options.quick)
         for part in options.parts:
             getattr(bench, part)()
         bench.close()
     print(f"\n{report.table(bench.rows)}")
     if bench.asked:
         print(f"\n{report.calls_table(bench.asked)}")
-    if not options.quick and len(options.parts) == 4:
-        report.write(BENCH, bench.rows, bench.asked, how=(cold, warm, calls, copying))
+    if not options.quick and options.parts == PARTS:
+        how = (cold, warm, calls, slots, bookings, policies, copying)
+        report.write(BENCH, bench.rows, bench.asked, how)
         print(f"\nWritten to {BENCH / 'results.md'}")
 
 
 @contextmanager
-def _stack() -> Iterator[Stack]:
+def _stack(stripe: HTTPServer) -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         state = Path(folder)
         state.chmod(0o711)  # PostgreSQL may run as somebody else, who must get to its folder in here
         with Live("Local stack"):
-            stack = Stack(state).start()
+            stack = Stack(state, env={"STRIPE_API_URL": stripe.url_for("").rstrip("/")}).start()
         try:
             yield stack
         finally:
@@ -65,8 +70,8 @@ def _stack() -> Iterator[Stack]:
 class Bench:
     """One run, and what it found."""
 
-    def __init__(self, stack: Stack, *, quick: bool) -> None:
-        self._stack, self._quick = stack, quick
+    def __init__(self, stack: Stack, stripe: FakeStripe, *, quick: bool) -> None:
+        self._stack, self._stripe, self._quick = stack, stripe, quick
         self._stage = Stage(stack.env)
         self._agora = Agora(stack.env)
         self._agora.set_speed(SPEED)
@@ -157,7 +162,58 @@ class Bench:
     def calls(self) -> None:
         """How often each function asks the database."""
         with Live("Calls to the database"):
-            self.asked = calls.measure(self._stage, self._agora, self._stack.state / "log")
+            self.asked = calls.measure(self._stage, self._agora, self._stripe, self._stack.state / "log")
+
+    def slots(self) -> None:
+        """A month of fifty calendars."""
+        function = python("slots", ROOT / "functions" / "get_available_slots" / "main.py", self._env)
+        with Live("Slot search") as live:
+            search = slots.measure(
+                self._stage, function, self._processes, self._signed, 3 if self._quick else 15, live.detail
+            )
+        what = f"slots of {slots.DAYS} days × {slots.PRACTITIONERS} practitioners"
+        self.rows += [
+            _versus(search.ours, search.direct, "PostgREST itself", what, "ms"),
+            Row("calls to the database for them", "", search.calls, f"{search.starts:,} starts", at_most=1),
+        ]
+
+    def bookings(self) -> None:
+        """Everybody books at once."""
+        turns, seconds, attempts = (1, 2, 1000) if self._quick else (3, 3, bookings.ATTEMPTS)
+        with Live("Bookings") as live:
+            seen = bookings.measure(turns, seconds, attempts, self._stack.state, live.detail)
+        self.rows += [
+            _versus(
+                seen.ours,
+                seen.bare,
+                "the same without rules",
+                f"booked, {bookings.CONNECTIONS} at once",
+                "/s",
+            ),
+            Row(
+                f"wrong after {attempts:,} attempts",
+                "",
+                sum(seen.wrong.values()),
+                f"without rules {seen.bare_double:,} double bookings",
+                at_most=0,
+            ),
+        ]
+
+    def policies(self) -> None:
+        """What row-level security costs when there is much."""
+        turns, many = (5, 100_000) if self._quick else (31, policies.ROWS)
+        with Live("Policies") as live:
+            asked = policies.measure(turns, many, live.detail)
+        self.rows += [
+            _versus(
+                one.with_policies, one.without, "no policies", f"{many:,} rows: {name}", "ms", at_most=1.2
+            )
+            for name, one in asked.items()
+        ]
+        through = [name for name, one in asked.items() if one.is_read_through]
+        self.rows.append(
+            Row("large tables read through", "", len(through), ", ".join(through) or "EXPLAIN", at_most=0)
+        )
 
     def copy(self) -> None:
         """A recording from the bucket to storage."""

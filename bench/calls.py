@@ -7,13 +7,18 @@ copier of a recording, asks once more for each thing on it.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.functions import functions
 from deploy.imports import packages
+from tests.booking_scene import BookingScene
 from tests.cast import Stage
+from tests.payment_scene import FakeStripe, PaymentScene
 from tests.recording_scene import Agora, Scene
+
+from .slots import slots_of_a_month
 
 
 @dataclass(frozen=True)
@@ -24,17 +29,50 @@ class Asked:
     target: int
 
 
-def measure(stage: Stage, agora: Agora, logs: Path) -> dict[str, Asked]:
+def measure(stage: Stage, agora: Agora, stripe: FakeStripe, logs: Path) -> dict[str, Asked]:
     """Every function's calls. Who goes outside asks before and after: those ship the client for it."""
-    _tell_a_story(Scene(stage, agora))
-    return {
+    _book(BookingScene(stage))
+    _pay(PaymentScene(stage), stripe)
+    _record(Scene(stage, agora))
+    asked = {
         name: Asked(list(_granted(logs / f"{name}.log")), 2 if "httpx" in packages(function) else 1)
         for name, function in functions().items()
     }
+    never = [name for name, one in asked.items() if not one.calls]
+    assert not never, f"nobody called {', '.join(never)}, or they refused"
+    return asked
 
 
-def _tell_a_story(scene: Scene) -> None:
-    """One session from waiver to recommendation, each function at least once."""
+def _book(booking: BookingScene) -> None:
+    """From a free slot to a session that was moved and cancelled; two forms of a class, linked and parted."""
+    stage, client, admin = booking.stage, booking.client, booking.stage.admin()
+    stage.invoke("get-available-slots", slots_of_a_month(stage), as_=client).raise_for_status()
+    stage.invoke("check-session-credits", as_=client).raise_for_status()
+    session = {"session_id": booking.book()}
+    stage.invoke("quote-cancellation", session, as_=client).raise_for_status()
+    later = {"scheduled_at": (booking.starts_at + timedelta(hours=5)).isoformat()}
+    stage.invoke("reschedule-session", {**session, **later}, as_=client).raise_for_status()
+    stage.invoke("cancel-session", session, as_=client).raise_for_status()
+    online, studio = booking.make_class(), booking.make_class(session_location="in_person")
+    both = {"session_id": str(online["id"]), "correlated_session_id": str(studio["id"])}
+    stage.invoke("link-group-sessions", both, as_=admin).raise_for_status()
+    stage.invoke("unlink-group-sessions", {"session_id": str(online["id"])}, as_=admin).raise_for_status()
+    stage.invoke_as_service("reconcile-bookings").raise_for_status()
+
+
+def _pay(paying: PaymentScene, stripe: FakeStripe) -> None:
+    """A package that is paid for and given back."""
+    opened = paying.pay(paying.in_wallet()).raise_for_status()
+    payment = paying.payment(opened)
+    stripe.end(opened.json()["url"].rpartition("/")[2], payment, "complete", "paid")
+    paying.hear(payment.completed()).raise_for_status()
+    refund = {"checkout_id": opened.json()["checkout_id"], "reason": "They moved away."}
+    paying.stage.invoke("refund-payment", refund, as_=paying.stage.admin()).raise_for_status()
+    paying.stage.invoke_as_service("reconcile-payments").raise_for_status()
+
+
+def _record(scene: Scene) -> None:
+    """One session from waiver to recommendation."""
     stage, client, practitioner = scene.stage, scene.client, scene.practitioner
     text = stage.value("select policy_text from public.waiver_policy where is_active")
     stage.invoke("create-liability-waiver", {"waiver_text": text}, as_=client).raise_for_status()
@@ -47,7 +85,7 @@ def _tell_a_story(scene: Scene) -> None:
     scene.reconcile()
     scene.process()
     link = urlsplit(scene.recording["recording_url"])
-    stage.http.get(f"{link.path}?{link.query}")
+    stage.http.get(f"{link.path}?{link.query}")  # redirects to storage
     action = {"client_id": str(client.id), "title": "Breathe", "action_type": "mindfulness"}
     made = stage.invoke("create-action-recommendation", action, as_=practitioner).raise_for_status().json()
     done = {"action_id": made["recommendation"]["id"], "completed": True}

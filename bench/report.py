@@ -50,7 +50,14 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         ratio = f"{self.value:.2f}" if self.theirs is not None else ""
         theirs = f"{_short(self.theirs)} {self.unit}, {self.peer}" if self.theirs is not None else self.peer
-        return (self.what, f"{_short(self.ours)} {self.unit}", theirs, ratio, self.target, self.reached)
+        return (
+            self.what,
+            f"{_short(self.ours)} {self.unit}".strip(),
+            theirs,
+            ratio,
+            self.target,
+            self.reached,
+        )
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -62,9 +69,9 @@ def calls_table(asked: Mapping[str, Asked]) -> str:
     """How often each function asks the database in one request."""
     lines = [("function", "calls in a request", "target", "reached")]
     for name, one in asked.items():
-        low, high = (min(one.calls), max(one.calls)) if one.calls else (0, 0)
+        low, high = min(one.calls), max(one.calls)
         span = str(high) if low == high else f"{low} to {high}"
-        lines.append((name, span, f"≤ {one.target}", "yes" if one.calls and high <= one.target else "no"))
+        lines.append((name, span, f"≤ {one.target}", "yes" if high <= one.target else "no"))
     return _aligned(lines)
 
 
@@ -138,7 +145,9 @@ def _aligned(lines: Sequence[Sequence[str]]) -> str:
 
 
 def _short(number: float) -> str:
-    return f"{number:,.0f}" if number >= 20 else f"{number:.1f}"
+    if number >= 20 or number == int(number):
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 1 else f"{number:.2f}"
 
 
 def _lines(path: str) -> list[str]:

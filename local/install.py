@@ -99,7 +99,8 @@ def _fetch_foreign(pack: Command, name: str, version: str, folder: Path, path: s
 
 def _run(command: Command, cwd: Path, heard: Callable[[str], None] | None = None, **env: str) -> str:
     """Run a program to its end, listening to every line; its output is only shown when it fails."""
-    process = subprocess.Popen(
+    output = ""
+    with subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,
         env={**os.environ, **env},
@@ -107,14 +108,13 @@ def _run(command: Command, cwd: Path, heard: Callable[[str], None] | None = None
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if heard else None,
         text=True,
-    )
-    assert process.stdout
-    output = ""
-    for line in process.stdout:
-        output += line
-        if heard:
-            heard(line)
-    if process.wait():
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            output += line
+            if heard:
+                heard(line)
+    if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output)
     return output
 

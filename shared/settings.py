@@ -74,9 +74,7 @@ class SupabaseSettings(Settings):
     supabase_jwks: str = ""
     supabase_rest_url: str = ""
     functions_url: str = ""
-    trusted_proxies: int = (
-        1  # how many of our own proxies append to X-Forwarded-For before the function sees it
-    )
+    trusted_proxies: int = 1  # how many of our own proxies append to X-Forwarded-For
 
     @property
     def rest_url(self) -> str:

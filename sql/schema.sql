@@ -8339,11 +8339,43 @@ CREATE VIEW public.credit_history WITH (security_invoker='true') AS
     t.duration_minutes,
     t.session_type,
     t.is_group
-   FROM ((((public.credit_ledger l
-     LEFT JOIN public.user_session_credits c ON ((c.id = l.lot_id)))
+   FROM ((((( SELECT m.id,
+            m.lot_id,
+            m.user_id,
+            m.change,
+            m.kind,
+            m.session_id,
+            m.reason,
+            m.actor,
+            m.created_at
+           FROM public.credit_ledger m
+          WHERE (m.user_id = ( SELECT auth.uid() AS uid))
+        UNION ALL
+         SELECT m.id,
+            m.lot_id,
+            m.user_id,
+            m.change,
+            m.kind,
+            m.session_id,
+            m.reason,
+            m.actor,
+            m.created_at
+           FROM public.credit_ledger m
+          WHERE (( SELECT (private.is_admin() OR (NOT private.is_person()))) AND (m.user_id IS DISTINCT FROM ( SELECT auth.uid() AS uid)))) l
+     LEFT JOIN LATERAL ( SELECT x.purchased_at,
+            x.expires_at,
+            x.credits_remaining,
+            x.package_id,
+            x.session_type_id
+           FROM public.user_session_credits x
+          WHERE (x.id = l.lot_id)
+         LIMIT 1) c ON (true))
      LEFT JOIN public.session_packages p ON ((p.id = c.package_id)))
      LEFT JOIN public.session_types t ON ((t.id = c.session_type_id)))
-     LEFT JOIN public.session_schedules s ON ((s.id = l.session_id)));
+     LEFT JOIN LATERAL ( SELECT x.scheduled_at
+           FROM public.session_schedules x
+          WHERE (x.id = l.session_id)
+         LIMIT 1) s ON (true));
 
 -- Name: VIEW credit_history; Type: COMMENT; Schema: public
 
@@ -8609,10 +8641,75 @@ CREATE VIEW public.session_history WITH (security_invoker='true') AS
             WHEN (s.status = 'completed'::text) THEN ('/journal?session_id='::text || s.id)
             ELSE NULL::text
         END AS journal_path
-   FROM (((((public.session_schedules s
+   FROM (((((( SELECT m.id,
+            m.practitioner_id,
+            m.client_id,
+            m.scheduled_at,
+            m.duration_minutes,
+            m.room_name,
+            m.status,
+            m.notes,
+            m.created_at,
+            m.updated_at,
+            m.host_room_url,
+            m.cancellation_policy_agreed_at,
+            m.cancellation_policy_version,
+            m.grace_cancellation_used,
+            m.cancelled_at,
+            m.class_name,
+            m.reminder_sent,
+            m.session_location,
+            m.physical_location,
+            m.location_coordinates,
+            m.max_participants,
+            m.current_participants,
+            m.correlated_session_id,
+            m.group_class_id,
+            m.session_type_id,
+            m.time_zone,
+            m.local_start,
+            m.credit_lot_id
+           FROM public.session_schedules m
+          WHERE (((m.client_id = ( SELECT auth.uid() AS uid)) AND ((m.max_participants = 1) OR (m.group_class_id IS NOT NULL))) OR ((m.practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) AND (m.group_class_id IS NULL)))
+        UNION ALL
+         SELECT m.id,
+            m.practitioner_id,
+            m.client_id,
+            m.scheduled_at,
+            m.duration_minutes,
+            m.room_name,
+            m.status,
+            m.notes,
+            m.created_at,
+            m.updated_at,
+            m.host_room_url,
+            m.cancellation_policy_agreed_at,
+            m.cancellation_policy_version,
+            m.grace_cancellation_used,
+            m.cancelled_at,
+            m.class_name,
+            m.reminder_sent,
+            m.session_location,
+            m.physical_location,
+            m.location_coordinates,
+            m.max_participants,
+            m.current_participants,
+            m.correlated_session_id,
+            m.group_class_id,
+            m.session_type_id,
+            m.time_zone,
+            m.local_start,
+            m.credit_lot_id
+           FROM public.session_schedules m
+          WHERE (( SELECT private.is_admin() AS is_admin) AND (NOT ((m.client_id = ( SELECT auth.uid() AS uid)) AND ((m.max_participants = 1) OR (m.group_class_id IS NOT NULL)))) AND (NOT ((m.practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) AND (m.group_class_id IS NULL))))) s
      LEFT JOIN public.practitioners p ON ((p.id = s.practitioner_id)))
      LEFT JOIN public.session_types t ON ((t.id = s.session_type_id)))
-     LEFT JOIN public.session_recordings r ON (((r.session_id = s.id) AND (r.status <> 'failed'::text))))
+     LEFT JOIN LATERAL ( SELECT x.id,
+            x.status,
+            x.recording_url
+           FROM public.session_recordings x
+          WHERE ((x.session_id = s.id) AND (x.status <> 'failed'::text))
+         LIMIT 1) r ON (true))
      LEFT JOIN LATERAL ( SELECT x.id
            FROM public.session_payments x
           WHERE (x.session_id = s.id)
@@ -8622,8 +8719,7 @@ CREATE VIEW public.session_history WITH (security_invoker='true') AS
            FROM public.session_cancellations x
           WHERE (x.session_id = s.id)
           ORDER BY x.cancelled_at
-         LIMIT 1) c ON (true))
-  WHERE (((s.client_id = ( SELECT auth.uid() AS uid)) AND ((s.max_participants = 1) OR (s.group_class_id IS NOT NULL))) OR ((s.practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) AND (s.group_class_id IS NULL)) OR ( SELECT private.is_admin() AS is_admin));
+         LIMIT 1) c ON (true));
 
 -- Name: VIEW session_history; Type: COMMENT; Schema: public
 

@@ -1,0 +1,98 @@
+"""Paying in a browser: our page calls across origins, Stripe's page is filled in, and what was bought is there."""
+
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.config import NODE
+from local.install import install_node
+from local.node import NODE_BINARY, environment
+from tests.cast import PASSWORD, Stage
+from tests.payment_scene import PaymentScene
+
+HERE = Path(__file__).parent
+SUPABASE_JS = NODE / "node_modules" / "@supabase" / "supabase-js" / "dist" / "umd" / "supabase.js"
+
+pytestmark = pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="the browser that comes as a package is for Linux on x86-64",
+)
+
+
+@pytest.fixture(scope="module")
+def paying(stage: Stage) -> PaymentScene:
+    return PaymentScene(stage)
+
+
+@pytest.fixture(scope="module")
+def told(paying: PaymentScene) -> dict[str, Any]:
+    """A single session, then a package of five, each as its page asks for it."""
+    install_node(HERE, HERE / "package-lock.json")
+    env = paying.stage.env
+    scene = {
+        "url": env["SUPABASE_URL"],
+        "key": env["SUPABASE_PUBLISHABLE_KEY"],
+        "email": paying.client.email,
+        "password": PASSWORD,
+        "purchases": {"single": paying.on_checkout_page(), "package": paying.in_wallet()},
+    }
+    with tempfile.TemporaryDirectory(prefix="browser-") as folder:
+        played = subprocess.run(
+            [str(NODE_BINARY), "checkout.mjs"],
+            cwd=HERE,
+            env=environment(SCENE=json.dumps(scene), SUPABASE_JS=str(SUPABASE_JS), TMPDIR=folder),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert played.returncode == 0, played.stdout + played.stderr
+    return {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}
+
+
+def test_a_single_session_is_paid_for_and_booked(paying: PaymentScene, told: dict[str, Any]) -> None:
+    """At the price of the database; the client sees the session, and no credit was made of it."""
+    assert "45min Standard" in told["single: to pay"] and "$100.00 CAD" in told["single: to pay"]
+    back = f"{paying.stage.env['SITE_URL']}/dashboard?session_booked=true&payment_type=single"
+    assert told["single: sent back to"] == back
+
+    seen = told["single: seen"]
+    (session,) = seen["sessions"]
+    assert (session["status"], session["practitioner_id"], session["duration_minutes"]) == (
+        "scheduled",
+        str(paying.practitioner.practitioner_id),
+        45,
+    )
+    (bought,) = seen["purchases"]
+    assert (bought["session_id"], bought["amount_minor"], bought["currency"], bought["status"]) == (
+        session["id"],
+        10_000,
+        "cad",
+        "paid",
+    )
+    assert seen["credits"]["total_credits"] == 0
+    assert paying.holds() == ["consumed"]
+
+
+def test_a_package_is_paid_for_and_granted(paying: PaymentScene, told: dict[str, Any]) -> None:
+    """Five credits in the other currency, and nothing is booked with them."""
+    assert "$343.10 USD" in told["package: to pay"]
+    assert told["package: sent back to"].endswith("payment_type=package_5")
+
+    seen = told["package: seen"]
+    assert len(seen["sessions"]) == 1
+    assert (seen["credits"]["total_credits"], seen["credits"]["package_credits"]) == (5, 5)
+    package = seen["purchases"][-1]
+    assert (package["payment_type"], package["amount_minor"], package["currency"], package["credits"]) == (
+        "package_5",
+        34_310,
+        "usd",
+        5,
+    )
+    assert [row["status"] for row in paying.checkouts()] == ["paid", "paid"]
