@@ -87,3 +87,8 @@ insert into public.audit_logs (id, user_id, action, table_name) values
 update public.data_retention_policies set id = '10000000-0000-4000-8000-000000000001' where table_name = 'session_notes';
 insert into public.action_templates (id, practitioner_id, title, action_type) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'Breathe', 'mindfulness');
+insert into public.notification_preferences (user_id) values ('c0000000-0000-4000-8000-000000000001');
+insert into public.user_notifications (id, user_id, title, message) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'Session booked', 'On Monday.');
+insert into public.email_logs (id, user_id, email_type, recipient_email, status) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'welcome', 'client@demo.test', 'sent');
