@@ -91,6 +91,9 @@ CREATE TABLE public.session_schedules (
     time_zone text NOT NULL,
     local_start timestamp without time zone NOT NULL,
     credit_lot_id uuid,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    calendar_sequence integer DEFAULT 0 NOT NULL,
     CONSTRAINT session_schedules_class_is_not_in_itself CHECK ((group_class_id <> id)),
     CONSTRAINT session_schedules_have_seats CHECK (((max_participants >= 1) AND (current_participants >= 0))),
     CONSTRAINT session_schedules_session_location_check CHECK ((session_location = ANY (ARRAY['online'::text, 'in_person'::text]))),
@@ -133,6 +136,18 @@ COMMENT ON COLUMN public.session_schedules.local_start IS 'scheduled_at on the c
 
 COMMENT ON COLUMN public.session_schedules.credit_lot_id IS 'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
 
+-- Name: COLUMN session_schedules.started_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.started_at IS 'When it was seen to begin; null if nobody was heard of.';
+
+-- Name: COLUMN session_schedules.completed_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.completed_at IS 'By the server''s clock.';
+
+-- Name: COLUMN session_schedules.calendar_sequence; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.calendar_sequence IS 'How often it has changed in a way that calendars show.';
+
 -- Name: recording_standing; Type: TYPE; Schema: private
 
 CREATE TYPE private.recording_standing AS (
@@ -156,6 +171,58 @@ CREATE TYPE private.requested_refund AS (
 CREATE TYPE private.seat AS (
 	session public.session_schedules,
 	is_host boolean
+);
+
+-- Name: told_credits; Type: TYPE; Schema: private
+
+CREATE TYPE private.told_credits AS (
+	remaining integer,
+	expires_at timestamp with time zone,
+	session_type_name text
+);
+
+-- Name: told_document; Type: TYPE; Schema: private
+
+CREATE TYPE private.told_document AS (
+	version text,
+	signed_at timestamp with time zone,
+	signature_name text,
+	body text,
+	sha256 text
+);
+
+-- Name: told_payment; Type: TYPE; Schema: private
+
+CREATE TYPE private.told_payment AS (
+	id uuid,
+	description text,
+	amount_minor integer,
+	returned_minor integer,
+	currency text,
+	paid_at timestamp with time zone,
+	receipt_url text,
+	payment_intent_id text,
+	outcome text,
+	credits integer,
+	credits_expire_at timestamp with time zone
+);
+
+-- Name: told_session; Type: TYPE; Schema: private
+
+CREATE TYPE private.told_session AS (
+	id uuid,
+	status text,
+	scheduled_at timestamp with time zone,
+	duration_minutes integer,
+	time_zone text,
+	sequence integer,
+	practice text,
+	is_group boolean,
+	class_name text,
+	is_online boolean,
+	place text,
+	practitioner_name text,
+	client_name text
 );
 
 -- Name: app_role; Type: TYPE; Schema: public
@@ -185,6 +252,48 @@ COMMENT ON TYPE public.available_slot IS 'A start, with whom, and what speaks ag
 -- Name: COLUMN available_slot.local_start; Type: COMMENT; Schema: public
 
 COMMENT ON COLUMN public.available_slot.local_start IS 'On the caller''s clock.';
+
+-- Name: address_message(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.address_message() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_kind  private.mail_kinds;
+  v_user  uuid;
+  v_facts jsonb := new.payload;
+  v_class boolean;
+  v_seat  boolean;
+  v_mail  private.mails;
+begin
+  if private.is_told_elsewhere(new.kind, new.payload) then
+    return null;
+  end if;
+  select private.is_class(s), s.group_class_id is not null into v_class, v_seat
+    from public.session_schedules s where s.id = new.session_id;
+  if new.kind = 'session_cancelled' then
+    v_facts := v_facts || coalesce(private.kept_of(new.session_id), '{}');
+  end if;
+  for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
+    -- Nobody is booked into a class's own row, and whoever leads a class need not hear of each seat.
+    continue when (v_kind.audience = 'user' and v_class) or (v_kind.audience = 'practitioner' and v_seat);
+    if v_kind.audience = 'user' then
+      v_user := new.user_id;
+    else
+      select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
+      continue when v_user = auth.uid() or v_user = new.user_id;
+    end if;
+    continue when not exists (select from auth.users u where u.id = v_user);
+    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts)
+    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts)
+    returning * into v_mail;
+    insert into public.user_notifications (user_id, kind, title, message, related_id)
+    select v_user, new.kind, n.title, n.message, new.session_id from private.notice_of(v_mail) n;
+  end loop;
+  return null;
+end
+$$;
 
 -- Name: adjust_credits(uuid, uuid, integer, text, uuid); Type: FUNCTION; Schema: private
 
@@ -238,6 +347,66 @@ begin
 end;
 $$;
 
+-- Name: advance_session(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.advance_session(session_id uuid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  r         public.session_rules;
+  s         public.session_schedules;
+  v_host    uuid;
+  v_online  boolean;
+  v_heard   boolean;  -- events of its channel
+  v_ends_at timestamptz;
+  v_empty   timestamptz;  -- since when; null if somebody is there, or nobody ever was
+begin
+  select * into r from public.session_rules;
+  select * into s from public.session_schedules x where x.id = advance_session.session_id;
+  if not private.is_class(s) then
+    perform private.lock_client(s.client_id);
+  end if;
+  perform pg_advisory_xact_lock(private.recording_lock(s.id));
+  perform private.note_attendance(s.id);
+  select * into s from public.session_schedules x where x.id = s.id for update;
+  if s.status not in ('scheduled', 'in_progress') then
+    return null;
+  end if;
+
+  v_host := private.host_of(s);
+  v_online := s.session_location = 'online';
+  v_heard := v_online and private.channel_was_heard(s.id);
+  v_ends_at := s.scheduled_at + make_interval(mins => s.duration_minutes);
+  if v_heard then
+    select max(h.last_sign_at) into v_empty from private.people_heard_of(s.id) h having not bool_or(h.is_there);
+  end if;
+
+  if v_heard and v_host is not null and private.came(s, v_host) is null
+     and now() >= s.scheduled_at + make_interval(mins => r.practitioner_grace_minutes) then
+    perform private.mark_no_show(s, v_host);
+  end if;
+  if not private.came(s, v_host) then
+    perform private.set_session_status(s.id, 'cancelled', 'Cancelled by practitioner: the practitioner did not come');
+  elsif now() >= v_ends_at + make_interval(mins => r.completion_grace_minutes)
+     or (now() >= v_ends_at and v_empty is not null)
+     or (now() >= s.scheduled_at + make_interval(mins => r.client_grace_minutes)
+         and (v_empty <= now() - make_interval(mins => r.empty_minutes)
+              -- Somebody said so; there is nothing to wait for.
+              or (not private.is_class(s) and not private.came(s, s.client_id)))) then
+    perform private.settle_no_shows(s);
+    perform private.give_back_to_absent(s);
+    perform private.set_session_status(s.id, 'completed');
+    perform private.note_attendance(s.id);  -- whoever is still there was there until now
+  elsif v_online then
+    perform private.begin_session(s.id);
+  elsif now() >= s.scheduled_at then
+    perform private.set_session_status(s.id, 'in_progress');
+  end if;
+  return (select x.status from public.session_schedules x where x.id = s.id and x.status <> s.status);
+end
+$$;
+
 -- Name: agree_to_cancel(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.agree_to_cancel() RETURNS trigger
@@ -279,6 +448,65 @@ begin
   end if;
   new.reminder_sent := null;
   return new;
+end
+$$;
+
+-- Name: channel_events; Type: TABLE; Schema: private
+
+CREATE TABLE private.channel_events (
+    notice_id text NOT NULL,
+    event_type integer NOT NULL,
+    channel text NOT NULL,
+    change text,
+    uid bigint,
+    is_recorder boolean DEFAULT false NOT NULL,
+    client_seq bigint,
+    happened_at timestamp with time zone NOT NULL,
+    stayed_seconds integer,
+    session_id uuid,
+    payload jsonb NOT NULL,
+    deliveries integer DEFAULT 1 NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT channel_events_change_is_known CHECK ((change = ANY (ARRAY['opened'::text, 'closed'::text, 'joined'::text, 'left'::text])))
+);
+
+-- Name: TABLE channel_events; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.channel_events IS 'What Agora told us of channels, as it told it.';
+
+-- Name: COLUMN channel_events.change; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_events.change IS 'What it says of the channel; null if nothing we know.';
+
+-- Name: COLUMN channel_events.client_seq; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_events.client_seq IS 'The sender''s own count: the order of one person''s events.';
+
+-- Name: COLUMN channel_events.stayed_seconds; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_events.stayed_seconds IS 'In a leave: how long they had been there.';
+
+-- Name: COLUMN channel_events.session_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_events.session_id IS 'Whose channel it is. No foreign key: the inbox outlives the session.';
+
+-- Name: apply_channel_event(private.channel_events); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.apply_channel_event(event private.channel_events) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.note_attendance((event).session_id);
+  perform private.begin_session((event).session_id);
+  -- Whoever withdrew, or came on a token from before the recording. A number that is nobody's is a machine of Agora's.
+  if (event).change = 'joined' and exists (
+       select from private.agora_uids u where u.uid = (event).uid
+          and not exists (select from public.user_consents c
+                           where c.user_id = u.user_id and c.consent_type = 'session_recording'
+                             and c.consented and c.revoked_at is null)) then
+    perform private.request_recording_stop((event).session_id, 'somebody_has_not_agreed');
+  end if;
 end
 $$;
 
@@ -532,6 +760,43 @@ begin
 end
 $$;
 
+-- Name: ask_for_session_mail(text, public.session_schedules, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb DEFAULT NULL::jsonb) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_mail uuid;
+begin
+  -- Two who ask at once must not both find nothing.
+  perform from public.session_schedules s where s.id = (session).id for no key update;
+  for attempt in 1..2 loop
+    select m.id into v_mail from private.mails m
+     where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ask_for_session_mail.kind
+     order by m.position desc limit 1;
+    exit when found or payload is null or exists (
+      select from private.outbox o where o.session_id = (session).id and o.kind = ask_for_session_mail.kind
+         and exists (select from private.mails m where m.outbox_id = o.id));
+    perform private.put_in_outbox(ask_for_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
+      'practitioner_id', (session).practitioner_id, 'scheduled_at', (session).scheduled_at,
+      'group_class_id', (session).group_class_id));
+  end loop;
+  return v_mail;
+end
+$$;
+
+-- Name: attendance_lock(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.attendance_lock(session_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Two facts at once are worked out one after the other, so that the later one sees both. Before any row is locked.
+  select pg_advisory_xact_lock(hashtextextended('attendance ' || session_id, 0));
+$$;
+
 -- Name: auditable(jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
@@ -667,6 +932,27 @@ begin
 end
 $$;
 
+-- Name: begin_session(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.begin_session(session_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s
+   where s.id = begin_session.session_id and s.status = 'scheduled' and s.session_location = 'online'
+     and now() between s.scheduled_at - interval '15 minutes' and s.scheduled_at + make_interval(mins => s.duration_minutes);
+  if v_session.scheduled_at <= now()
+     and (private.came(v_session, private.host_of(v_session))
+          or exists (select from private.clients_of(v_session) c where private.came(v_session, c.user_id)))
+     or (not private.is_class(v_session) and private.came(v_session, v_session.client_id)) then
+    perform private.set_session_status(v_session.id, 'in_progress');
+  end if;
+end
+$$;
+
 -- Name: book_session_with_credit(uuid, timestamp with time zone, integer, uuid, text, boolean, text, text, text, point); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) RETURNS uuid
@@ -754,6 +1040,17 @@ CREATE FUNCTION private.buffered(scheduled_at timestamp with time zone, duration
                    scheduled_at + make_interval(mins => duration_minutes + (calendar).buffer_after_minutes));
 $$;
 
+-- Name: came(public.session_schedules, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.came(session public.session_schedules, user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- True, false if they are known not to have come, null if nothing is known.
+  select not a.is_no_show from public.session_attendance a
+   where a.session_id = private.line_of(session, came.user_id) and a.user_id = came.user_id;
+$$;
+
 -- Name: cancel_class_instead(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.cancel_class_instead() RETURNS trigger
@@ -813,7 +1110,7 @@ begin
   if private.is_class(session) then
     -- Nobody has the class's own row; what comes back is what its seats were taken for.
     select coalesce(sum((private.cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
-      from public.session_schedules seat where seat.group_class_id = session.id and seat.status = 'scheduled';
+      from public.session_schedules seat where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
   end if;
   return v_terms;
 end
@@ -830,6 +1127,17 @@ CREATE FUNCTION private.channel_of(session public.session_schedules) RETURNS tex
               then (session).room_name
               else 'session-' || replace((session).id::text, '-', '') end;
 $_$;
+
+-- Name: channel_was_heard(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.channel_was_heard(session_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
+  select exists (select from private.channel_events e
+                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder);
+$$;
 
 -- Name: choose_credit(uuid, uuid[]); Type: FUNCTION; Schema: private
 
@@ -865,6 +1173,69 @@ CREATE FUNCTION private.claim_checkout() RETURNS public.checkout_sessions
    where c.id = (select due.id from public.checkout_sessions due where due.next_check_at <= now()
                   order by due.next_check_at limit 1 for update skip locked)
   returning c.*;
+$$;
+
+-- Name: claim_mail(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.claim_mail() RETURNS TABLE(task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamp with time zone, facts jsonb, session private.told_session, payment private.told_payment, credits private.told_credits, document private.told_document)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_mail   private.mails;
+  v_reason text;
+begin
+  loop
+    select * into v_mail from private.mails m
+     where m.status = 'queued' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+       and not exists (select from private.mails earlier
+                        where earlier.session_id = m.session_id and earlier.user_id = m.user_id
+                          and earlier.position < m.position and earlier.status in ('queued', 'sending'))
+     order by m.next_attempt_at limit 1 for update skip locked;
+    exit when not found;
+    v_reason := private.reason_to_drop(v_mail);
+    exit when v_reason is null;
+    update private.mails m set status = 'dropped', reason = v_reason, ended_at = now(), next_attempt_at = null
+     where m.id = v_mail.id;
+  end loop;
+  task := 'send';
+  if v_mail.id is null then
+    task := 'find';
+    select * into v_mail from private.mails m
+     where m.status = 'unknown' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+     order by m.next_attempt_at limit 1 for update skip locked;
+  end if;
+  if v_mail.id is null then
+    task := null;
+    return next;
+    return;
+  end if;
+
+  update private.mails m set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute'
+   where m.id = v_mail.id returning m.* into v_mail;
+  mail_id := v_mail.id;
+  lease_id := v_mail.lease_id;
+  kind := v_mail.kind;
+  audience := v_mail.audience;
+  started_at := v_mail.started_at;
+  facts := v_mail.facts - 'session';
+  select u.email, f.full_name into recipient_email, recipient_name
+    from auth.users u left join public.profiles f on f.id = u.id where u.id = v_mail.user_id;
+  session := private.told_session(private.session_of(v_mail.session_id, v_mail.facts));
+  time_zone := coalesce(private.time_zone_of(v_mail.user_id), session.time_zone);
+  payment := private.told_payment((v_mail.facts ->> 'checkout_id')::uuid);
+  credits := private.told_credits((v_mail.facts ->> 'lot_id')::uuid);
+  document := private.told_document(coalesce(v_mail.facts ->> 'waiver_id', v_mail.facts ->> 'contract_id')::uuid);
+  select k.category into unsubscribe_category from private.mail_kinds k
+   where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
+  if unsubscribe_category is not null and task = 'send' then
+    unsubscribe_token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    insert into private.unsubscribe_links (token_sha256, user_id, category)
+    values (private.sha256_hex(unsubscribe_token), v_mail.user_id, unsubscribe_category);
+  end if;
+  return next;
+end
 $$;
 
 -- Name: session_types; Type: TABLE; Schema: public
@@ -909,6 +1280,28 @@ begin
   end if;
   return v_class.id;
 end
+$$;
+
+-- Name: clients_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.clients_of(session public.session_schedules) RETURNS TABLE(session_id uuid, user_id uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select (session).id, (session).client_id where not private.is_class(session)
+  union all
+  select seat.id, seat.client_id from public.session_schedules seat
+   where seat.group_class_id = (session).id and seat.status <> 'cancelled';
+$$;
+
+-- Name: closed_after(uuid, timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.closed_after(session_id uuid, since timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select min(e.happened_at) from private.channel_events e
+   where e.session_id = closed_after.session_id and e.change = 'closed' and e.happened_at > since;
 $$;
 
 -- Name: count_participants(); Type: FUNCTION; Schema: private
@@ -1008,6 +1401,22 @@ begin
 end
 $$;
 
+-- Name: date_move(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.date_move() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if new.status = 'in_progress' then
+    new.started_at := now();
+  else
+    new.completed_at := now();
+  end if;
+  return new;
+end
+$$;
+
 -- Name: date_or_null(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.date_or_null(written text) RETURNS date
@@ -1051,6 +1460,47 @@ begin
            order by c.expires_at limit at_most for no key update skip locked) c;
   get diagnostics v_count = row_count;
   return v_count;
+end
+$$;
+
+-- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c_patience constant integer := 12;  -- attempts, the last of them an hour apart: a long outage is outlasted
+  v_before   private.mails;
+  v_mail     private.mails;
+begin
+  select * into v_before from private.mails m
+   where m.id = finish_mail.mail_id and m.lease_id = finish_mail.lease_id for update;
+  if not found or v_before.status not in ('queued', 'sending', 'unknown') then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  update private.mails m
+     set status = case
+           when outcome = 'later' and m.attempts < c_patience then 'queued'
+           when outcome = 'later' then 'failed'
+           when outcome = 'not_found' then 'unknown'
+           else outcome end,
+         reason = finish_mail.reason,
+         message_id = coalesce(finish_mail.message_id, m.message_id),
+         recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
+         ended_at = case when outcome in ('sent', 'failed') then now() end,
+         next_attempt_at = case outcome
+           when 'later' then now() + least(interval '1 hour', interval '15 seconds' * 2 ^ least(m.attempts, 10))
+           -- The service's own list of what it sent is minutes behind. After an hour it is for people to decide.
+           when 'unknown' then now() + interval '2 minutes'
+           when 'not_found' then case when m.started_at > now() - interval '1 hour' then now() + interval '10 minutes' end
+           end,
+         lease_until = null
+   where m.id = v_before.id returning m.* into v_mail;
+  if outcome <> 'not_found' and v_mail.status in ('sent', 'failed', 'unknown') then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
 end
 $$;
 
@@ -1276,6 +1726,24 @@ begin
 end
 $$;
 
+-- Name: give_back_to_absent(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.give_back_to_absent(session public.session_schedules) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_client record;
+begin
+  if (select r.client_no_show_forfeits from public.session_rules r) then
+    return;
+  end if;
+  for v_client in select c.* from private.clients_of(session) c where not private.came(session, c.user_id) loop
+    perform private.set_session_status(v_client.session_id, 'cancelled', 'Cancelled: the client did not come');
+  end loop;
+end
+$$;
+
 -- Name: give_calendar(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.give_calendar() RETURNS trigger
@@ -1285,6 +1753,29 @@ CREATE FUNCTION private.give_calendar() RETURNS trigger
 begin
   insert into public.practitioner_calendars (practitioner_id) values (new.id);
   return null;
+end
+$$;
+
+-- Name: give_up_lost_mails(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.give_up_lost_mails() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_mail  private.mails;
+  v_count integer := 0;
+begin
+  for v_mail in
+    update private.mails m set status = 'unknown', reason = 'sender_died', next_attempt_at = now()
+     where m.id in (select lost.id from private.mails lost
+                     where lost.status = 'sending' and lost.lease_until < now() limit 500 for update skip locked)
+    returning m.*
+  loop
+    perform private.log_mail(v_mail);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
 end
 $$;
 
@@ -1482,6 +1973,19 @@ begin
 end
 $$;
 
+-- Name: heed_admission(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.heed_admission() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.note_attendance(new.session_id);
+  perform private.begin_session(new.session_id);
+  return null;
+end
+$$;
+
 -- Name: held_seats(uuid, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) RETURNS integer
@@ -1640,6 +2144,15 @@ CREATE FUNCTION private.holds_time(user_id uuid, practitioner_id uuid, scheduled
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and holds_time.scheduled_at > now());
 $$;
 
+-- Name: host_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.host_of(session public.session_schedules) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select p.user_id from public.practitioners p where p.id = (session).practitioner_id;
+$$;
+
 -- Name: idempotency_caller(jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.idempotency_caller(arguments jsonb) RETURNS text
@@ -1753,6 +2266,18 @@ CREATE FUNCTION private.is_my_test_channel(channel_name text) RETURNS boolean
   select channel_name ~ ('^test-' || left((select auth.uid())::text, 8) || '-[0-9]{1,20}$');
 $_$;
 
+-- Name: is_opted_out(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_opted_out(user_id uuid, category text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (select from public.notification_preferences p
+                  where p.user_id = is_opted_out.user_id
+                    and case is_opted_out.category when 'session_reminders' then not p.session_reminders
+                                                   when 'follow_ups' then not p.follow_ups end);
+$$;
+
 -- Name: is_person(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_person() RETURNS boolean
@@ -1797,6 +2322,18 @@ begin
   v_date := substr(v_signed, strpos(v_policy, c_placeholder), v_length);
   return v_date !~ E'[\n\\[\\]]' and replace(v_policy, c_placeholder, v_date) = v_signed;
 end;
+$$;
+
+-- Name: is_told_elsewhere(text, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_told_elsewhere(kind text, payload jsonb) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select is_told_elsewhere.kind = 'credits_granted' and (
+    payload ->> 'kind' = 'return'
+    or exists (select from public.user_session_credits lot
+                where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));
 $$;
 
 -- Name: is_what_we_asked(public.checkout_sessions, private.payment_facts); Type: FUNCTION; Schema: private
@@ -2040,6 +2577,31 @@ begin
 end
 $$;
 
+-- Name: kept_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.kept_of(session_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select jsonb_build_object('session', jsonb_build_object(
+           'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
+           'session_type_id', s.session_type_id, 'session_location', s.session_location,
+           'physical_location', s.physical_location, 'max_participants', s.max_participants, 'class_name', s.class_name,
+           'calendar_sequence', s.calendar_sequence))
+    from public.session_schedules s where s.id = kept_of.session_id;
+$$;
+
+-- Name: line_of(public.session_schedules, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.line_of(session public.session_schedules, user_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- The session on which somebody's line hangs; null if they have no part in this one.
+  select case when private.host_of(session) = line_of.user_id then (session).id
+              else (select c.session_id from private.clients_of(session) c where c.user_id = line_of.user_id limit 1) end;
+$$;
+
 -- Name: link_group_class(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.link_group_class() RETURNS trigger
@@ -2134,6 +2696,100 @@ begin
 end
 $$;
 
+-- Name: mails; Type: TABLE; Schema: private
+
+CREATE TABLE private.mails (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    "position" bigint NOT NULL,
+    outbox_id bigint NOT NULL,
+    kind text NOT NULL,
+    audience text NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid,
+    facts jsonb NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    reason text,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now(),
+    lease_id uuid,
+    lease_until timestamp with time zone,
+    recipient_email text,
+    told_sequence integer,
+    template_id text,
+    message_id text,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mails_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'unknown'::text, 'failed'::text, 'dropped'::text])))
+);
+
+-- Name: COLUMN mails.facts; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.facts IS 'The message''s payload, and what it must keep of its session.';
+
+-- Name: COLUMN mails.reason; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.reason IS 'Why it was dropped, failed, or is tried again.';
+
+-- Name: COLUMN mails.next_attempt_at; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.next_attempt_at IS 'Null: nothing happens by itself any more.';
+
+-- Name: COLUMN mails.told_sequence; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.told_sequence IS 'The version of the session that it tells of.';
+
+-- Name: COLUMN mails.message_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.message_id IS 'The mail service''s name for it.';
+
+-- Name: log_mail(private.mails); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.log_mail(mail private.mails) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into public.email_logs
+    (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
+  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id, mail.message_id, mail.status,
+          case when mail.status <> 'sent' then mail.reason end,
+          jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
+$$;
+
+-- Name: mark_no_show(public.session_schedules, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.mark_no_show(session public.session_schedules, user_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into public.session_attendance (session_id, user_id, source, total_seconds, is_no_show)
+  values (private.line_of(session, mark_no_show.user_id), mark_no_show.user_id, 'agora', 0, true)
+  on conflict (session_id, user_id) do nothing;
+$$;
+
+-- Name: may_record(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.may_record(session public.session_schedules) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_failures    bigint;
+  v_last_failed timestamptz;
+begin
+  if session.status <> 'in_progress' or session.session_location <> 'online'
+     or now() >= session.scheduled_at + make_interval(mins => session.duration_minutes)
+     -- One is there already, or somebody did not want one.
+     or exists (select from public.session_recordings r
+                 where r.session_id = session.id and (r.status <> 'failed' or r.stop_reason = 'asked')) then
+    return false;
+  end if;
+  select count(*), max(r.ended_at) into v_failures, v_last_failed
+    from public.session_recordings r where r.session_id = session.id;
+  return v_failures = 0 or now() >= v_last_failed + private.recording_wait(v_failures);
+end
+$$;
+
 -- Name: minutes_of_day(time without time zone, time without time zone); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.minutes_of_day(start_time time without time zone, end_time time without time zone) RETURNS int4range
@@ -2169,6 +2825,19 @@ begin
          session_location = new.session_location, physical_location = new.physical_location,
          class_name = new.class_name, max_participants = new.max_participants
    where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
+  return null;
+end
+$$;
+
+-- Name: move_seats_along(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.move_seats_along() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.session_schedules seat set status = new.status
+   where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress') and seat.status <> new.status;
   return null;
 end
 $$;
@@ -2325,6 +2994,54 @@ CREATE FUNCTION private.next_look(r public.session_recordings, observation text)
   end;
 $$;
 
+-- Name: next_turn(timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.next_turn(since timestamp with time zone, OUT asked_at timestamp with time zone, OUT session_id uuid, OUT moved_to text, OUT task text, OUT recording public.session_recordings, OUT failure text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_variable
+declare
+  v_due record;
+begin
+  asked_at := since;
+  if asked_at is null then
+    asked_at := clock_timestamp();
+    insert into private.session_turns (session_id)
+    select s.id from public.session_schedules s
+     where s.status in ('scheduled', 'in_progress') and s.group_class_id is null
+       and s.scheduled_at <= now() + interval '15 minutes'
+       and not exists (select from private.session_turns t where t.session_id = s.id)
+    on conflict do nothing;
+  end if;
+
+  -- The newest first: what has lain for months waits for what is happening now.
+  select t.session_id into session_id
+    from private.session_turns t join public.session_schedules s on s.id = t.session_id
+   where t.looked_at < asked_at
+   order by s.scheduled_at desc limit 1
+     for no key update of t skip locked;
+  if session_id is null then
+    delete from private.channel_events e
+     where e.notice_id in (select old.notice_id from private.channel_events old
+                            where old.received_at < now() - interval '90 days' limit 1000 for update skip locked);
+    return;
+  end if;
+
+  begin
+    moved_to := private.advance_session(session_id);
+    v_due := private.recording_due(session_id);
+    task := v_due.task;
+    recording := v_due.recording;
+  exception when others then
+    failure := sqlstate || ' ' || sqlerrm;
+  end;
+  update private.session_turns t set looked_at = clock_timestamp(), failure = next_turn.failure where t.session_id = session_id;
+  delete from private.session_turns t using public.session_schedules s
+   where t.session_id = session_id and s.id = t.session_id and s.status in ('completed', 'cancelled');
+end
+$$;
+
 -- Name: normalised(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.normalised(document text) RETURNS text
@@ -2332,6 +3049,81 @@ CREATE FUNCTION private.normalised(document text) RETURNS text
     SET search_path TO ''
     AS $$
   select btrim(replace(replace(document, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
+$$;
+
+-- Name: note_attendance(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.note_attendance(session_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+  v_end     timestamptz;  -- nobody is there for longer: it was completed, or its room has closed
+begin
+  perform private.attendance_lock(note_attendance.session_id);
+  select * into v_session from public.session_schedules s where s.id = note_attendance.session_id;
+  v_end := least(v_session.completed_at, v_session.cancelled_at,
+                 v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
+  insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
+  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.first_sign_at,
+         case when h.there_since is null or v_end <= now() then upper(during.seen) end, during.seen,
+         case when h.source = 'agora'
+              then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
+    from private.people_heard_of(v_session.id) h
+   cross join lateral (select case when h.there_since < v_end and v_end <= now()
+                                   then h.intervals + tstzmultirange(tstzrange(h.there_since, v_end))
+                                   else h.intervals end as seen) during
+   where private.line_of(v_session, h.user_id) is not null
+  on conflict (session_id, user_id) do update
+    set source = excluded.source, joined_at = excluded.joined_at, intervals = excluded.intervals,
+        left_at = excluded.left_at, total_seconds = excluded.total_seconds, is_no_show = false
+  where a.source <> 'manual'
+    and (a.source, a.joined_at, a.intervals, a.left_at, a.total_seconds, a.is_no_show)
+        is distinct from (excluded.source, excluded.joined_at, excluded.intervals, excluded.left_at, excluded.total_seconds, false);
+end
+$$;
+
+-- Name: notice_of(private.mails); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.notice_of(mail private.mails) RETURNS TABLE(title text, message text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  s        private.told_session := private.told_session(private.session_of(mail.session_id, mail.facts));
+  v_client boolean := mail.audience = 'user';
+  v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
+  v_with   text := case when v_client then s.practitioner_name
+                        when s.is_group then null else coalesce(s.client_name, 'a client') end;
+  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.time_zone_of(mail.user_id), s.time_zone),
+                           'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_what   text := concat_ws(' with ', 'Your ' || v_name, v_with);
+  v_amount text := to_char((mail.facts ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
+                || upper(mail.facts ->> 'currency');
+begin
+  return query
+    select n.title, n.message from (values
+      ('session_booked',      'Session booked',    format('%s is on %s.', v_what, v_when)),
+      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_what, v_when)),
+      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
+      ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
+      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
+      ('session_completed',   'Session completed', 'How was it? Your journal is open.'),
+      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
+      ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
+      ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
+      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.facts ->> 'credits' when '1'
+                                                      then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
+      ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
+      ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
+      ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
+      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
+    ) n (kind, title, message)
+    where n.kind = mail.kind and n.message is not null;
+end
 $$;
 
 -- Name: observe_payment(uuid, private.payment_facts); Type: FUNCTION; Schema: private
@@ -2603,6 +3395,29 @@ CREATE FUNCTION private.payment_of(session_id uuid) RETURNS public.session_payme
    order by p.created_at limit 1;
 $$;
 
+-- Name: people_heard_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.people_heard_of(session_id uuid) RETURNS TABLE(user_id uuid, source text, intervals tstzmultirange, there_since timestamp with time zone, is_there boolean, first_sign_at timestamp with time zone, last_sign_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select u.user_id, case when p.was_heard then 'agora' else 'token' end, p.intervals, p.there_since,
+         p.there_since is not null
+           -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as there.
+           or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
+                       and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
+         coalesce(least(lower(p.intervals), p.there_since), t.first_at),
+         greatest(p.last_heard_at, t.last_at)
+    from private.agora_uids u
+   cross join lateral private.presence(people_heard_of.session_id, u.uid) p
+    left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
+                         from private.channel_admissions a
+                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id) t on true
+   where u.uid in (select e.uid from private.channel_events e where e.session_id = people_heard_of.session_id
+                    union select a.uid from private.channel_admissions a where a.session_id = people_heard_of.session_id)
+     and (p.was_heard or t.first_at is not null);
+$$;
+
 -- Name: people_present(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.people_present(session public.session_schedules) RETURNS SETOF uuid
@@ -2616,6 +3431,18 @@ CREATE FUNCTION private.people_present(session public.session_schedules) RETURNS
    where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union
   select a.user_id from private.channel_admissions a where a.session_id = (session).id and a.expires_at > now();
+$$;
+
+-- Name: place_of(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.place_of(physical_location text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(
+    (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
+       from public.studio_locations l where l.id::text = lower(place_of.physical_location)),
+    place_of.physical_location);
 $$;
 
 -- Name: policy_agreed(boolean, uuid); Type: FUNCTION; Schema: private
@@ -2722,6 +3549,51 @@ CREATE FUNCTION private.practitioner_share(amount numeric, share public.revenue_
   select round(amount * (share).practitioner_percent / 100, 2);
 $$;
 
+-- Name: presence(uuid, bigint); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.presence(session_id uuid, uid bigint, OUT was_heard boolean, OUT intervals tstzmultirange, OUT there_since timestamp with time zone, OUT last_heard_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_event  private.channel_events;
+  v_closed timestamptz;
+begin
+  was_heard := false;
+  intervals := '{}';
+  for v_event in
+    select * from private.channel_events e
+     where e.session_id = presence.session_id and e.uid = presence.uid and e.change in ('joined', 'left') and not e.is_recorder
+     order by e.client_seq nulls last, e.happened_at, e.change
+  loop
+    was_heard := true;
+    last_heard_at := greatest(last_heard_at, v_event.happened_at);
+    v_closed := private.closed_after(presence.session_id, there_since);
+    if v_closed <= v_event.happened_at then
+      -- They left before, unheard, and the channel closed behind the last of them.
+      intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
+      there_since := null;
+    end if;
+    if v_event.change = 'joined' then
+      there_since := coalesce(there_since, v_event.happened_at);
+    else
+      there_since := coalesce(there_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
+      if there_since < v_event.happened_at then
+        intervals := intervals + tstzmultirange(tstzrange(there_since, v_event.happened_at));
+      end if;
+      there_since := null;
+    end if;
+  end loop;
+
+  v_closed := private.closed_after(presence.session_id, there_since);
+  if v_closed is not null then
+    intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
+    there_since := null;
+    last_heard_at := greatest(last_heard_at, v_closed);
+  end if;
+end
+$$;
+
 -- Name: put_in_outbox(text, uuid, uuid, jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid DEFAULT NULL::uuid, payload jsonb DEFAULT '{}'::jsonb) RETURNS void
@@ -2750,6 +3622,65 @@ begin
 end
 $$;
 
+-- Name: raise_calendar_sequence(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.raise_calendar_sequence() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.calendar_sequence := old.calendar_sequence + 1;
+  return new;
+end
+$$;
+
+-- Name: reason_to_drop(private.mails); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.reason_to_drop(mail private.mails) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  s public.session_schedules;
+begin
+  if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
+    return 'no_address';
+  elsif exists (select from private.mails dead join auth.users u on u.id = dead.user_id
+                 where dead.user_id = mail.user_id and dead.status = 'failed' and dead.reason = 'inactive_recipient'
+                   and dead.recipient_email = u.email) then
+    return 'address_is_dead';
+  elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
+                                             where (k.kind, k.audience) = (mail.kind, mail.audience))) then
+    return 'opted_out';
+  end if;
+
+  if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
+    select * into s from public.session_schedules x where x.id = mail.session_id;
+    if s.id is null or s.status = 'cancelled' then
+      return 'session_cancelled';
+    elsif s.status <> 'scheduled' or s.scheduled_at <= now() then
+      return 'session_started';
+    elsif mail.kind = 'session_reminder' and s.scheduled_at is distinct from (mail.facts ->> 'scheduled_at')::timestamptz then
+      return 'session_moved';  -- it is reminded of anew
+    elsif mail.kind <> 'session_reminder' and exists (
+        select from private.mails told
+         where told.session_id = mail.session_id and told.user_id = mail.user_id and told.id <> mail.id
+           and told.kind in ('session_booked', 'session_rescheduled') and told.status = 'sent'
+           and told.told_sequence >= s.calendar_sequence) then
+      return 'told_already';  -- the mail before said the present time
+    end if;
+  elsif mail.kind = 'recording_ready' and not exists (
+      select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
+    return 'recording_gone';
+  elsif mail.kind = 'credit_expiring' and not exists (
+      select from public.user_session_credits lot
+       where lot.id = (mail.facts ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
+    return 'credits_used';
+  end if;
+  return null;
+end
+$$;
+
 -- Name: recall(text, text, jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) RETURNS jsonb
@@ -2774,6 +3705,55 @@ begin
   end if;
   return v_found.answer;
 end;
+$$;
+
+-- Name: receipt_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.receipt_of(checkout_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c      public.checkout_sessions;
+  v_mail uuid;
+begin
+  select * into c from public.checkout_sessions x where x.id = receipt_of.checkout_id for no key update;
+  select m.id into v_mail from private.mails m
+   where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+  if not found then
+    perform private.put_in_outbox('payment_received', c.user_id, c.session_id, jsonb_build_object(
+      'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
+    select m.id into v_mail from private.mails m
+     where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+  end if;
+  return v_mail;
+end
+$$;
+
+-- Name: receive_channel_event(text, integer, text, text, bigint, boolean, bigint, timestamp with time zone, integer, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.receive_channel_event(notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer, payload jsonb) RETURNS private.channel_events
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_event private.channel_events;
+begin
+  insert into private.channel_events as e
+    (notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at, stayed_seconds, session_id, payload)
+  values
+    (receive_channel_event.notice_id, receive_channel_event.event_type, receive_channel_event.channel,
+     receive_channel_event.change, receive_channel_event.uid, receive_channel_event.is_recorder,
+     receive_channel_event.client_seq, least(receive_channel_event.happened_at, now()),
+     receive_channel_event.stayed_seconds, (private.session_of_channel(receive_channel_event.channel)).id,
+     receive_channel_event.payload)
+  on conflict (notice_id) do update set deliveries = e.deliveries + 1
+  returning e.* into v_event;
+  if v_event.deliveries = 1 and v_event.session_id is not null and v_event.change is not null and not v_event.is_recorder then
+    perform private.apply_channel_event(v_event);
+  end if;
+  return v_event;
+end
 $$;
 
 -- Name: record_payment(public.checkout_sessions); Type: FUNCTION; Schema: private
@@ -2834,6 +3814,47 @@ begin
 end;
 $$;
 
+-- Name: recording_due(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_due(session_id uuid, OUT task text, OUT recording public.session_recordings) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_variable
+declare
+  r       public.session_rules;
+  s       public.session_schedules;
+  v_there uuid[];
+  v_left  timestamptz;
+  v_start record;
+begin
+  select * into r from public.session_rules;
+  select * into s from public.session_schedules x where x.id = session_id;
+  select coalesce(array_agg(h.user_id) filter (where h.is_there), '{}'), max(h.last_sign_at) into v_there, v_left
+    from private.people_heard_of(s.id) h;
+
+  if v_there = '{}' and private.channel_was_heard(s.id) and v_left <= now() - make_interval(mins => r.empty_minutes) then
+    perform private.request_recording_stop(s.id, 'channel_empty');
+  end if;
+  update public.session_recordings x set next_check_at = now() + interval '1 minute'
+   where x.session_id = s.id and x.status in ('pending', 'recording') and x.stop_requested_at is not null
+     and x.agora_sid is not null and x.next_check_at <= now()
+  returning x.* into recording;
+  if found then
+    task := 'stop';
+  elsif private.host_of(s) = any (v_there) and private.may_record(s)
+    and exists (select from private.clients_of(s) c where c.user_id = any (v_there)) then
+    begin
+      v_start := private.start_recording(s.id, 'mix');
+      recording := v_start.recording;
+      task := case when v_start.won then 'start' end;
+    exception when sqlstate 'PT409' then
+      null;  -- somebody has not agreed
+    end;
+  end if;
+end
+$$;
+
 -- Name: recording_lock(uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.recording_lock(session_id uuid) RETURNS bigint
@@ -2867,6 +3888,15 @@ CREATE FUNCTION private.recording_task(r public.session_recordings) RETURNS text
     when r.stop_requested_at is not null then 'stop'
     else 'query'
   end;
+$$;
+
+-- Name: recording_wait(bigint); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_wait(failures bigint) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select interval '1 minute' * (2 ^ (least(failures, 5) - 1));  -- 1, 2, 4, 8, 16 minutes
 $$;
 
 -- Name: recount_class(); Type: FUNCTION; Schema: private
@@ -3123,6 +4153,39 @@ begin
 end;
 $$;
 
+-- Name: remind_sessions(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.remind_sessions(session_id uuid DEFAULT NULL::uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+  v_count   integer := 0;
+begin
+  for v_session in
+    update public.session_schedules s set reminder_sent = now()
+     where s.id in (
+       select due.id from public.session_schedules due
+        where due.status = 'scheduled' and due.reminder_sent is null
+          and due.scheduled_at > now() and due.scheduled_at <= now() + interval '24 hours'
+          and (due.max_participants = 1 or due.group_class_id is not null)
+          and due.id = coalesce(remind_sessions.session_id, due.id)
+          and not exists (select from private.outbox o
+                           where o.session_id = due.id and o.kind in ('session_booked', 'session_rescheduled')
+                             and o.created_at > due.scheduled_at - interval '26 hours')
+        order by due.scheduled_at limit 200 for no key update skip locked)
+    returning s.*
+  loop
+    perform private.put_in_outbox('session_reminder', v_session.client_id, v_session.id, jsonb_build_object(
+      'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
+      'group_class_id', v_session.group_class_id));
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
 -- Name: request_recording_stop(uuid, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.request_recording_stop(session_id uuid, reason text) RETURNS void
@@ -3181,6 +4244,31 @@ begin
     returning r.* into v_refund;
   end if;
   return (v_refund.id, c.id, v_refund.amount_minor, c.currency, c.stripe_payment_intent_id, c.stripe_session_id);
+end
+$$;
+
+-- Name: resolve_mail(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.resolve_mail(mail_id uuid, outcome text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_mail private.mails;
+begin
+  update private.mails m
+     set status = outcome, reason = 'by_operator', lease_id = null, lease_until = null,
+         attempts = 0, next_attempt_at = case outcome when 'queued' then now() end,
+         ended_at = case outcome when 'sent' then now() end
+   where m.id = resolve_mail.mail_id and m.status in ('unknown', 'failed') and outcome in ('sent', 'queued')
+  returning m.* into v_mail;
+  if not found then
+    perform private.refuse(409, 'mail_not_stuck', 'Only an unknown or failed mail can be called sent, or queued again.');
+  end if;
+  if outcome = 'sent' then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
 end
 $$;
 
@@ -3275,6 +4363,74 @@ begin
 end
 $$;
 
+-- Name: send_welcome_email(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.send_welcome_email(user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_account auth.users;
+begin
+  select * into v_account from auth.users u
+   where u.id = send_welcome_email.user_id and u.created_at > now() - interval '1 day';
+  if found then
+    perform private.welcome(v_account);
+  end if;
+  return true;
+end
+$$;
+
+-- Name: session_of(uuid, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_of(session_id uuid, facts jsonb) RETURNS public.session_schedules
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = session_of.session_id;
+  if not found and facts ? 'scheduled_at' then
+    v_session := jsonb_populate_record(v_session, facts || coalesce(facts -> 'session', '{}'));
+    v_session.id := session_of.session_id;
+    v_session.status := 'cancelled';
+    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;  -- deleted: one more than the row had
+  end if;
+  return v_session;
+end
+$$;
+
+-- Name: session_of_channel(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_of_channel(channel text) RETURNS public.session_schedules
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$
+  select s from public.session_schedules s
+   where s.group_class_id is null and private.channel_of(s) = session_of_channel.channel
+     and (s.room_name = session_of_channel.channel
+       or s.id = case when session_of_channel.channel ~ '^session-[0-9a-f]{32}$'
+                      then right(session_of_channel.channel, 32)::uuid end);
+$_$;
+
+-- Name: session_to_tell_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_to_tell_of(session_id uuid) RETURNS public.session_schedules
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = session_to_tell_of.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return v_session;
+end
+$$;
+
 -- Name: session_types_of(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.session_types_of(class public.session_schedules) RETURNS uuid[]
@@ -3285,6 +4441,126 @@ CREATE FUNCTION private.session_types_of(class public.session_schedules) RETURNS
   select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
     from public.session_types t
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
+$$;
+
+-- Name: session_attendance; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_attendance (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    source text NOT NULL,
+    joined_at timestamp with time zone,
+    left_at timestamp with time zone,
+    intervals tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    total_seconds integer,
+    is_no_show boolean DEFAULT false NOT NULL,
+    reason text,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_attendance_absent_never_joined CHECK (((NOT is_no_show) OR (joined_at IS NULL))),
+    CONSTRAINT session_attendance_leaves_after_joining CHECK ((left_at >= joined_at)),
+    CONSTRAINT session_attendance_says_why_by_hand CHECK (((source = 'manual'::text) = (reason IS NOT NULL))),
+    CONSTRAINT session_attendance_source_is_known CHECK ((source = ANY (ARRAY['agora'::text, 'token'::text, 'manual'::text])))
+);
+
+-- Name: TABLE session_attendance; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.session_attendance IS 'One line for each person in each session.';
+
+-- Name: COLUMN session_attendance.left_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_attendance.left_at IS 'Null while they are there, and where nobody saw them leave.';
+
+-- Name: COLUMN session_attendance.intervals; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_attendance.intervals IS 'When they were there, as far as it was seen.';
+
+-- Name: COLUMN session_attendance.total_seconds; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_attendance.total_seconds IS 'Of the intervals; null if nobody knows.';
+
+-- Name: COLUMN session_attendance.is_no_show; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_attendance.is_no_show IS 'They did not come, and the session rules say what follows.';
+
+-- Name: set_attendance(uuid, uuid, boolean, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) RETURNS SETOF public.session_attendance
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+  v_rules   public.session_rules;
+  v_part    text;
+  v_line    uuid;
+  v_during  tstzmultirange := '{}';
+begin
+  select class.* into v_session from public.session_schedules named
+    join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
+   where named.id = set_attendance.session_id;
+  v_part := private.part_in(v_session);
+  if v_session.id is null or v_part is null or v_part not in ('practitioner', 'admin') then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  v_line := private.line_of(v_session, set_attendance.user_id);
+  if v_line is null then
+    perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
+  elsif btrim(coalesce(set_attendance.reason, '')) = '' then
+    perform private.refuse(422, 'reason_missing', 'Please say why.');
+  elsif set_attendance.attended and v_part = 'practitioner' and set_attendance.user_id = auth.uid() then
+    -- What they earn hangs on it.
+    perform private.refuse(403, 'not_about_oneself', 'Only an admin can say that you were there.');
+  elsif v_session.status = 'cancelled' then
+    perform private.refuse(409, 'session_cancelled', 'This session was cancelled.');
+  elsif now() < v_session.scheduled_at then
+    perform private.refuse(409, 'session_not_begun', 'This session has not begun.');
+  end if;
+  select * into v_rules from public.session_rules;
+  if not set_attendance.attended and now() < v_session.scheduled_at + make_interval(mins =>
+       case when set_attendance.user_id = private.host_of(v_session) then v_rules.practitioner_grace_minutes
+            else v_rules.client_grace_minutes end) then
+    perform private.refuse(409, 'grace_not_over', 'It is too early to say that they did not come.', 'They may still come.');
+  elsif set_attendance.left_at < set_attendance.joined_at or greatest(set_attendance.joined_at, set_attendance.left_at) > now()
+     or (set_attendance.joined_at is null and set_attendance.left_at is not null) then
+    perform private.refuse(422, 'times_not_possible', 'Nobody was there from then until then.');
+  end if;
+
+  perform private.attendance_lock(v_session.id);
+  if set_attendance.attended and set_attendance.left_at is not null then
+    v_during := tstzmultirange(tstzrange(set_attendance.joined_at, set_attendance.left_at));
+  end if;
+  return query
+    insert into public.session_attendance as a
+      (session_id, user_id, source, joined_at, left_at, intervals, total_seconds, is_no_show, reason, decided_by, decided_at)
+    values
+      (v_line, set_attendance.user_id, 'manual',
+       case when set_attendance.attended then set_attendance.joined_at end,
+       case when set_attendance.attended then set_attendance.left_at end, v_during,
+       case when not set_attendance.attended then 0
+            else extract(epoch from set_attendance.left_at - set_attendance.joined_at)::integer end,
+       not set_attendance.attended, btrim(set_attendance.reason), auth.uid(), now())
+    on conflict (session_id, user_id) do update
+      set source = excluded.source, joined_at = excluded.joined_at, left_at = excluded.left_at,
+          intervals = excluded.intervals, total_seconds = excluded.total_seconds, is_no_show = excluded.is_no_show,
+          reason = excluded.reason, decided_by = excluded.decided_by, decided_at = excluded.decided_at
+    returning a.*;
+end
+$$;
+
+-- Name: set_session_status(uuid, text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.set_session_status(session_id uuid, status text, note text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  update public.session_schedules s set status = set_session_status.status, notes = coalesce(note, s.notes)
+   where s.id = set_session_status.session_id and s.status in ('scheduled', 'in_progress')
+     and s.status <> set_session_status.status;
 $$;
 
 -- Name: settle_cancellation(public.session_schedules, boolean, text); Type: FUNCTION; Schema: private
@@ -3394,6 +4670,24 @@ begin
 end
 $$;
 
+-- Name: settle_no_shows(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.settle_no_shows(session public.session_schedules) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_client record;
+begin
+  if not private.channel_was_heard(session.id) then
+    return;
+  end if;
+  for v_client in select c.* from private.clients_of(session) c where private.came(session, c.user_id) is null loop
+    perform private.mark_no_show(session, v_client.user_id);
+  end loop;
+end
+$$;
+
 -- Name: sha256_hex(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.sha256_hex(document text) RETURNS text
@@ -3465,6 +4759,28 @@ begin
   insert into public.credit_ledger (lot_id, user_id, change, kind, session_id)
   values (new.credit_lot_id, new.client_id, -1, 'spend', new.id);
   return null;
+end
+$$;
+
+-- Name: start_mail(uuid, uuid, text, text, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_until timestamptz;
+begin
+  update private.mails m
+     set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes', attempts = m.attempts + 1,
+         recipient_email = start_mail.recipient_email, template_id = start_mail.template_id,
+         told_sequence = start_mail.told_sequence
+   where m.id = start_mail.mail_id and m.lease_id = start_mail.lease_id and m.status = 'queued' and m.lease_until > now()
+  returning m.lease_until into v_until;
+  if v_until is null then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  return v_until;
 end
 $$;
 
@@ -3785,6 +5101,53 @@ begin
 end
 $$;
 
+-- Name: tell_of_completion(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_completion() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('session_completed', new.client_id, new.id, jsonb_build_object(
+    'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
+    'is_no_show', exists (select from public.session_attendance a
+                           where a.session_id = new.id and a.user_id = new.client_id and a.is_no_show)));
+  return null;
+end
+$$;
+
+-- Name: tell_of_contract(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_contract() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('contract_signed', p.user_id, null,
+                                jsonb_build_object('contract_id', new.id, 'practitioner_id', new.practitioner_id))
+     from public.practitioners p where p.id = new.practitioner_id;
+  return null;
+end
+$$;
+
+-- Name: tell_of_failed_recording(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_failed_recording() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- Once for each session: the next attempt is already coming, and tells no more.
+  insert into private.outbox (kind, user_id, session_id, payload)
+  select 'recording_failed', p.user_id, s.id, jsonb_build_object(
+           'recording_id', new.id, 'failure_code', new.failure_code, 'client_id', s.client_id, 'scheduled_at', s.scheduled_at)
+    from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
+   where s.id = new.session_id and p.user_id is not null
+     and not exists (select from private.outbox o where o.session_id = s.id and o.kind = 'recording_failed');
+  return null;
+end
+$$;
+
 -- Name: tell_of_move(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.tell_of_move() RETURNS trigger
@@ -3799,6 +5162,46 @@ begin
 end
 $$;
 
+-- Name: tell_of_recording(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_recording() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('recording_ready', s.client_id, s.id, jsonb_build_object(
+            'recording_id', new.id, 'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at,
+            'group_class_id', s.group_class_id))
+     from public.session_schedules s where s.id = new.session_id;
+  return null;
+end
+$$;
+
+-- Name: tell_of_waiver(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_waiver() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('waiver_signed', new.user_id, new.session_id, jsonb_build_object('waiver_id', new.id));
+  return null;
+end
+$$;
+
+-- Name: time_zone_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.time_zone_of(user_id uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(
+    (select p.timezone from public.user_preferences p
+      where p.user_id = time_zone_of.user_id and private.is_time_zone(p.timezone)),
+    (select c.time_zone from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+      where p.user_id = time_zone_of.user_id));
+$$;
+
 -- Name: time_zone_rules_are_current(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.time_zone_rules_are_current() RETURNS boolean
@@ -3806,6 +5209,61 @@ CREATE FUNCTION private.time_zone_rules_are_current() RETURNS boolean
     SET search_path TO ''
     AS $$
   select not exists (select from private.misread_time_zones());
+$$;
+
+-- Name: told_credits(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_credits(lot_id uuid) RETURNS private.told_credits
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select lot.credits_remaining, lot.expires_at, t.name
+    from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
+   where lot.id = told_credits.lot_id;
+$$;
+
+-- Name: told_document(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_document(document_id uuid) RETURNS private.told_document
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select w.waiver_policy_version::text, w.signed_at, w.signature_name, w.waiver_text, w.text_sha256
+    from public.liability_waivers w where w.id = told_document.document_id
+  union all
+  select k.contract_version, k.signed_at, p.name, k.contract_text, k.text_sha256
+    from public.practitioner_contracts k join public.practitioners p on p.id = k.practitioner_id
+   where k.id = told_document.document_id;
+$$;
+
+-- Name: told_payment(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_payment(checkout_id uuid) RETURNS private.told_payment
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select c.id, c.description, c.amount_minor, c.returned_minor, c.currency, c.paid_at, c.receipt_url,
+         c.stripe_payment_intent_id, c.outcome, c.credits, lot.expires_at
+    from public.checkout_sessions c left join public.user_session_credits lot on lot.id = c.credit_lot_id
+   where c.id = told_payment.checkout_id;
+$$;
+
+-- Name: told_session(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_session(session public.session_schedules) RETURNS private.told_session
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
+         coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
+         coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
+         case when (session).session_location = 'in_person' then private.place_of((session).physical_location) end,
+         p.name, f.full_name
+    from (select 1) one
+    left join public.practitioners p on p.id = (session).practitioner_id
+    left join public.practitioner_calendars c on c.practitioner_id = p.id
+    left join public.session_types t on t.id = (session).session_type_id
+    left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
 $$;
 
 -- Name: type_to_pay(uuid, integer, text, boolean); Type: FUNCTION; Schema: private
@@ -3830,6 +5288,32 @@ begin
     perform private.refuse(409, 'duration_not_offered', format('This kind of session lasts %s minutes.', v_type.duration_minutes));
   end if;
   return v_type;
+end
+$$;
+
+-- Name: unsubscribe(text, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.unsubscribe(token_sha256 text, opts_out boolean) RETURNS TABLE(category text, is_opted_out boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_link private.unsubscribe_links;
+begin
+  select * into v_link from private.unsubscribe_links l where l.token_sha256 = unsubscribe.token_sha256;
+  if not found then
+    perform private.refuse(404, 'link_not_found', 'This link is not known.', 'You can also switch mails off in your settings.');
+  end if;
+  if opts_out then
+    insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
+    values (v_link.user_id, v_link.category <> 'session_reminders', v_link.category <> 'follow_ups')
+    on conflict (user_id) do update set
+      session_reminders = p.session_reminders and excluded.session_reminders,
+      follow_ups        = p.follow_ups and excluded.follow_ups;
+  end if;
+  return query
+    select v_link.category, private.is_opted_out(v_link.user_id, v_link.category);
 end
 $$;
 
@@ -3904,6 +5388,36 @@ CREATE FUNCTION private.was_admitted(session_id uuid, user_id uuid) RETURNS bool
     AS $$
   select exists (select from private.channel_admissions a
                   where a.session_id = was_admitted.session_id and a.user_id = was_admitted.user_id);
+$$;
+
+-- Name: welcome(auth.users); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.welcome(account auth.users) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into private.outbox (kind, user_id)
+  select 'welcome', (account).id
+   where (account).email <> ''
+     and coalesce(to_jsonb(account) ->> 'email_confirmed_at', case when to_jsonb(account) ? 'email_confirmed_at' then null
+                                                                   else 'no confirmation asked' end) is not null
+  on conflict (user_id) where kind = 'welcome' do nothing;
+$$;
+
+-- Name: welcome_account(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.welcome_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.welcome(new);
+  return null;
+exception when others then
+  -- A welcome that is not sent is a nuisance; an account that cannot be made is a lost person.
+  raise warning 'account % not welcomed: %', new.id, sqlerrm;
+  return null;
+end
 $$;
 
 -- Name: why_not_bookable(uuid, timestamp with time zone, integer, uuid, uuid); Type: FUNCTION; Schema: private
@@ -3986,6 +5500,19 @@ $$;
 -- Name: FUNCTION adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) IS 'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
+
+-- Name: advance_next_session(timestamp with time zone); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.advance_next_session(since timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(asked_at timestamp with time zone, session_id uuid, moved_to text, task text, recording public.session_recordings, failure text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select t.asked_at, t.session_id, t.moved_to, t.task, t.recording, t.failure from private.next_turn(since) t;
+$$;
+
+-- Name: FUNCTION advance_next_session(since timestamp with time zone); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.advance_next_session(since timestamp with time zone) IS 'One session''s turn; none if it names no session. Ask again with the first answer''s asked_at until there is none.';
 
 -- Name: apply_waiting_notifications(); Type: FUNCTION; Schema: public
 
@@ -4204,6 +5731,15 @@ CREATE FUNCTION public.claim_checkout_check() RETURNS TABLE(task text, checkout_
               else 'look' end,
          c.id, c.stripe_session_id
     from private.claim_checkout() c;  -- one row always: nothing is due if it names no checkout
+$$;
+
+-- Name: claim_mail(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_mail() RETURNS TABLE(task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamp with time zone, facts jsonb, session private.told_session, payment private.told_payment, credits private.told_credits, document private.told_document)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.claim_mail();
 $$;
 
 -- Name: claim_recording_check(); Type: FUNCTION; Schema: public
@@ -4470,6 +6006,16 @@ begin
 end;
 $$;
 
+-- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text DEFAULT NULL::text, reason text DEFAULT NULL::text) RETURNS TABLE(status text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome, finish_mail.message_id,
+                             finish_mail.reason);
+$$;
+
 -- Name: get_available_slots(uuid, date, date, text, uuid, text, boolean); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid DEFAULT NULL::uuid, session_location text DEFAULT 'online'::text, explain boolean DEFAULT false) RETURNS TABLE(on_date date, slots public.available_slot[], refused public.available_slot[])
@@ -4585,6 +6131,21 @@ CREATE FUNCTION public.get_retention_policy(p_table_name text) RETURNS TABLE(ret
     SET search_path TO ''
     AS $$
   select p.retention_days, p.auto_delete from public.data_retention_policies p where p.table_name = p_table_name;
+$$;
+
+-- Name: get_session_calendar(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_session_calendar(session_id uuid) RETURNS TABLE(session private.told_session, time_zone text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(get_session_calendar.session_id);
+begin
+  session := private.told_session(v_session);
+  time_zone := (session).time_zone;
+  return next;
+end
 $$;
 
 -- Name: get_user_credits(uuid); Type: FUNCTION; Schema: public
@@ -5001,6 +6562,19 @@ begin
 end;
 $$;
 
+-- Name: prepare_mails(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.prepare_mails() RETURNS TABLE(reminders integer, lost integer)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.remind_sessions(), private.give_up_lost_mails();
+$$;
+
+-- Name: FUNCTION prepare_mails(); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.prepare_mails() IS 'For the scheduler: what the clock alone makes due, before mails are claimed.';
+
 -- Name: quote_cancellation(uuid, boolean); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.quote_cancellation(session_id uuid, use_grace boolean DEFAULT false) RETURNS TABLE(session_id uuid, cancellation_type text, credit_returned integer, fee_charged numeric, currency text, hours_before_session numeric, free_until timestamp with time zone, grace_available boolean, cancellation_policy_version uuid)
@@ -5038,6 +6612,17 @@ begin
   return query select v_notice.deliveries > 1,
                       v_notice.applied_at is not null or private.apply_notification(v_notice);
 end;
+$$;
+
+-- Name: receive_channel_event(text, integer, text, jsonb, text, bigint, boolean, bigint, timestamp with time zone, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.receive_channel_event(notice_id text, event_type integer, channel text, payload jsonb, change text DEFAULT NULL::text, uid bigint DEFAULT NULL::bigint, is_recorder boolean DEFAULT false, client_seq bigint DEFAULT NULL::bigint, happened_at timestamp with time zone DEFAULT NULL::timestamp with time zone, stayed_seconds integer DEFAULT NULL::integer) RETURNS TABLE(is_repeated boolean, session_id uuid)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select e.deliveries > 1, e.session_id
+    from private.receive_channel_event(notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at,
+                                       stayed_seconds, payload) e;
 $$;
 
 -- Name: receive_stripe_event(text, text, jsonb, jsonb, timestamp with time zone); Type: FUNCTION; Schema: public
@@ -5153,6 +6738,19 @@ $$;
 
 COMMENT ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) IS 'Moves a session or a class, as the pages do by updating the row.';
 
+-- Name: resolve_mail(uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.resolve_mail(mail_id uuid, outcome text) RETURNS TABLE(status text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
+$$;
+
+-- Name: FUNCTION resolve_mail(mail_id uuid, outcome text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.resolve_mail(mail_id uuid, outcome text) IS 'For operators: a mail whose fate is unknown was sent, or is queued again.';
+
 -- Name: retry_recording(uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.retry_recording(recording_id uuid) RETURNS SETOF public.session_recordings
@@ -5180,6 +6778,120 @@ CREATE FUNCTION public.rotate_recording_link(recording_id uuid) RETURNS TABLE(re
     SET search_path TO ''
     AS $$
   select private.rotate_recording_link(recording_id);
+$$;
+
+-- Name: send_booking_confirmation(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_booking_confirmation(session_id uuid) RETURNS TABLE(message_id uuid)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(send_booking_confirmation.session_id);
+begin
+  if v_session.status <> 'scheduled' then
+    perform private.refuse(409, 'session_not_scheduled', 'There is nothing to confirm: this session is not scheduled.');
+  end if;
+  return query select private.ask_for_session_mail('session_booked', v_session, '{}');
+end
+$$;
+
+-- Name: send_cancellation_notice(uuid, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_cancellation_notice(session_id uuid, is_reschedule boolean DEFAULT false) RETURNS TABLE(message_id uuid)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(send_cancellation_notice.session_id);
+begin
+  if is_reschedule then
+    message_id := private.ask_for_session_mail('session_rescheduled', v_session);
+    if message_id is null then
+      perform private.refuse(409, 'session_not_moved', 'This session has not been moved.');
+    end if;
+  elsif v_session.status <> 'cancelled' then
+    perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
+  else
+    message_id := private.ask_for_session_mail('session_cancelled', v_session, '{"by": "platform"}');
+  end if;
+  return next;
+end
+$$;
+
+-- Name: send_class_reminder(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_class_reminder(session_id uuid DEFAULT NULL::uuid) RETURNS TABLE(reminders_sent integer)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if send_class_reminder.session_id is not null then
+    perform private.session_to_tell_of(send_class_reminder.session_id);
+  elsif private.is_person() and not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins remind everybody.', 'Name a session of yours.');
+  end if;
+  return query select private.remind_sessions(send_class_reminder.session_id);
+end
+$$;
+
+-- Name: send_payment_receipt(text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_payment_receipt(payment_intent_id text DEFAULT NULL::text, checkout_session_id text DEFAULT NULL::text) RETURNS TABLE(message_id uuid)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_checkout uuid;
+begin
+  select c.id into v_checkout from public.checkout_sessions c
+   where c.paid_at is not null
+     and (c.stripe_payment_intent_id = send_payment_receipt.payment_intent_id
+          or c.stripe_session_id = send_payment_receipt.checkout_session_id
+          or c.id::text = send_payment_receipt.checkout_session_id)
+     -- A practitioner who is an admin too may; a practitioner may not.
+     and (not private.is_person() or c.user_id = (select auth.uid()) or private.is_admin());
+  if v_checkout is null then
+    perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
+  end if;
+  return query select private.receipt_of(v_checkout);
+end
+$$;
+
+-- Name: send_welcome_email(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_welcome_email(user_id uuid) RETURNS TABLE(success boolean)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.send_welcome_email(send_welcome_email.user_id);
+$$;
+
+-- Name: FUNCTION send_welcome_email(user_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.send_welcome_email(user_id uuid) IS 'Says yes in any case: nobody learns from it who has an account.';
+
+-- Name: set_attendance(uuid, uuid, boolean, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone DEFAULT NULL::timestamp with time zone, left_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS SETOF public.session_attendance
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.set_attendance(session_id, user_id, attended, reason, joined_at, left_at);
+$$;
+
+-- Name: FUNCTION set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) IS 'For the session''s practitioner and admins: somebody came, or did not, and why that is said. Facts change it no more. A no-show said before the session is completed has the consequences that the session rules name, within a minute.';
+
+-- Name: start_mail(uuid, uuid, text, text, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) RETURNS TABLE(lease_until timestamp with time zone)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.start_mail(start_mail.mail_id, start_mail.lease_id, start_mail.recipient_email, start_mail.template_id,
+                            start_mail.told_sequence);
 $$;
 
 -- Name: start_recording(uuid, text); Type: FUNCTION; Schema: public
@@ -5224,6 +6936,19 @@ begin
   return query select * from public.group_session_correlations c where c.session_id = v_class.id;
 end
 $$;
+
+-- Name: unsubscribe(text, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.unsubscribe(token_sha256 text, opts_out boolean) RETURNS TABLE(category text, is_opted_out boolean)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
+$$;
+
+-- Name: FUNCTION unsubscribe(token_sha256 text, opts_out boolean); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.unsubscribe(token_sha256 text, opts_out boolean) IS 'What a mailed link is about; and, if opts_out, no more of that.';
 
 -- Name: update_action_status(uuid, boolean); Type: FUNCTION; Schema: public
 
@@ -5356,6 +7081,39 @@ COMMENT ON TABLE private.channel_admissions IS 'Every token issued. Who holds a 
 -- Name: COLUMN channel_admissions.session_id; Type: COMMENT; Schema: private
 
 COMMENT ON COLUMN private.channel_admissions.session_id IS 'The class''s session for a group; null for a test channel.';
+
+-- Name: mail_kinds; Type: TABLE; Schema: private
+
+CREATE TABLE private.mail_kinds (
+    kind text NOT NULL,
+    audience text NOT NULL,
+    category text,
+    CONSTRAINT mail_kinds_audience_check CHECK ((audience = ANY (ARRAY['user'::text, 'practitioner'::text]))),
+    CONSTRAINT mail_kinds_category_check CHECK ((category = ANY (ARRAY['session_reminders'::text, 'follow_ups'::text])))
+);
+
+-- Name: TABLE mail_kinds; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.mail_kinds IS 'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
+
+-- Name: COLUMN mail_kinds.audience; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mail_kinds.audience IS 'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
+
+-- Name: COLUMN mail_kinds.category; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mail_kinds.category IS 'What switches it off (notification_preferences); null: nothing does.';
+
+-- Name: mails_position_seq; Type: SEQUENCE; Schema: private
+
+ALTER TABLE private.mails ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.mails_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 -- Name: outbox; Type: TABLE; Schema: private
 
@@ -5539,6 +7297,36 @@ CREATE TABLE private.remembered_answers (
 -- Name: TABLE remembered_answers; Type: COMMENT; Schema: private
 
 COMMENT ON TABLE private.remembered_answers IS 'What each caller was answered under each Idempotency-Key, for 24 hours.';
+
+-- Name: session_turns; Type: TABLE; Schema: private
+
+CREATE TABLE private.session_turns (
+    session_id uuid NOT NULL,
+    looked_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    failure text
+);
+
+-- Name: TABLE session_turns; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.session_turns IS 'The sessions that are going on, and when somebody last looked at them.';
+
+-- Name: COLUMN session_turns.failure; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.session_turns.failure IS 'What kept the last turn from doing its work.';
+
+-- Name: unsubscribe_links; Type: TABLE; Schema: private
+
+CREATE TABLE private.unsubscribe_links (
+    token_sha256 text NOT NULL,
+    user_id uuid NOT NULL,
+    category text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT unsubscribe_links_category_check CHECK ((category = ANY (ARRAY['session_reminders'::text, 'follow_ups'::text])))
+);
+
+-- Name: TABLE unsubscribe_links; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.unsubscribe_links IS 'Links that were mailed, by the hash of what is in them. All stay good: the law asks for weeks, people for years.';
 
 -- Name: access_grants; Type: TABLE; Schema: public
 
@@ -5737,6 +7525,31 @@ CREATE TABLE public.data_retention_policies (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: email_logs; Type: TABLE; Schema: public
+
+CREATE TABLE public.email_logs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    email_type text NOT NULL,
+    recipient_email text NOT NULL,
+    session_id uuid,
+    template_id text,
+    message_id text,
+    status text NOT NULL,
+    error_message text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT email_logs_status_check CHECK ((status = ANY (ARRAY['sent'::text, 'failed'::text, 'unknown'::text])))
+);
+
+-- Name: COLUMN email_logs.message_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.email_logs.message_id IS 'The mail service''s name for it, under which it can be looked up there.';
+
+-- Name: COLUMN email_logs.status; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.email_logs.status IS 'unknown: the service did not answer; it may have been sent.';
+
 -- Name: liability_waivers; Type: TABLE; Schema: public
 
 CREATE TABLE public.liability_waivers (
@@ -5803,6 +7616,23 @@ CREATE TABLE public.meditation_memories (
     embedding extensions.vector(1536),
     CONSTRAINT meditation_memories_memory_type_check CHECK ((memory_type = ANY (ARRAY['session'::text, 'insight'::text, 'progress'::text, 'preference'::text])))
 );
+
+-- Name: notification_preferences; Type: TABLE; Schema: public
+
+CREATE TABLE public.notification_preferences (
+    user_id uuid NOT NULL,
+    session_reminders boolean DEFAULT true NOT NULL,
+    follow_ups boolean DEFAULT true NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: COLUMN notification_preferences.session_reminders; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.notification_preferences.session_reminders IS 'The mail on the day before a session.';
+
+-- Name: COLUMN notification_preferences.follow_ups; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.notification_preferences.follow_ups IS 'What comes after a session, and before credits end.';
 
 -- Name: past_purchases; Type: VIEW; Schema: public
 
@@ -6116,6 +7946,39 @@ CREATE TABLE public.session_notes (
     CONSTRAINT session_notes_visibility_check CHECK ((visibility = ANY (ARRAY['private'::text, 'shared'::text])))
 );
 
+-- Name: session_rules; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_rules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    practitioner_grace_minutes integer DEFAULT 15 NOT NULL,
+    client_grace_minutes integer DEFAULT 15 NOT NULL,
+    client_no_show_forfeits boolean DEFAULT true NOT NULL,
+    completion_grace_minutes integer DEFAULT 15 NOT NULL,
+    empty_minutes integer DEFAULT 5 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_rules_wait_a_while CHECK ((((practitioner_grace_minutes >= 1) AND (practitioner_grace_minutes <= 60)) AND ((client_grace_minutes >= 1) AND (client_grace_minutes <= 60)) AND ((completion_grace_minutes >= 0) AND (completion_grace_minutes <= 60)) AND ((empty_minutes >= 1) AND (empty_minutes <= 60))))
+);
+
+-- Name: COLUMN session_rules.practitioner_grace_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.practitioner_grace_minutes IS 'So long after the start an absent practitioner is a no-show: the session is cancelled and everything comes back.';
+
+-- Name: COLUMN session_rules.client_grace_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.client_grace_minutes IS 'So long after the start an absent client may be called a no-show.';
+
+-- Name: COLUMN session_rules.client_no_show_forfeits; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.client_no_show_forfeits IS 'True: a client''s no-show counts as delivered and the credit is used. False: it is cancelled and the credit comes back.';
+
+-- Name: COLUMN session_rules.completion_grace_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.completion_grace_minutes IS 'So long after its scheduled end a session is over, whoever is still there.';
+
+-- Name: COLUMN session_rules.empty_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.empty_minutes IS 'A channel that has been empty for so long is left for good, even before the scheduled end. As long as a recorder waits alone.';
+
 -- Name: studio_locations; Type: TABLE; Schema: public
 
 CREATE TABLE public.studio_locations (
@@ -6149,6 +8012,30 @@ CREATE TABLE public.user_consents (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT user_consents_consent_type_check CHECK ((consent_type = ANY (ARRAY['data_processing'::text, 'marketing'::text, 'session_recording'::text, 'data_sharing'::text, 'third_party_sharing'::text, 'analytics'::text])))
 );
+
+-- Name: user_notifications; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_notifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    notification_type text DEFAULT 'general'::text NOT NULL,
+    kind text,
+    title text NOT NULL,
+    message text NOT NULL,
+    related_id uuid,
+    read_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_notifications_notification_type_check CHECK ((notification_type = ANY (ARRAY['session_type_change'::text, 'price_change'::text, 'system_update'::text, 'general'::text]))),
+    CONSTRAINT user_notifications_title_check CHECK ((btrim(title) <> ''::text))
+);
+
+-- Name: COLUMN user_notifications.kind; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.user_notifications.kind IS 'The message it stands for, as in session_booked; null for what admins write.';
+
+-- Name: COLUMN user_notifications.related_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.user_notifications.related_id IS 'The session it is about. It may have been deleted since.';
 
 -- Name: user_preferences; Type: TABLE; Schema: public
 
@@ -6215,6 +8102,31 @@ ALTER TABLE ONLY private.agora_uids
 
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_pkey PRIMARY KEY (id);
+
+-- Name: channel_events channel_events_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.channel_events
+    ADD CONSTRAINT channel_events_pkey PRIMARY KEY (notice_id);
+
+-- Name: mail_kinds mail_kinds_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mail_kinds
+    ADD CONSTRAINT mail_kinds_pkey PRIMARY KEY (kind, audience);
+
+-- Name: mails mails_are_one_per_message_and_person; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_are_one_per_message_and_person UNIQUE (outbox_id, user_id);
+
+-- Name: mails mails_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
+
+-- Name: mails mails_position_key; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_position_key UNIQUE ("position");
 
 -- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: private
 
@@ -6291,10 +8203,20 @@ ALTER TABLE ONLY private.recording_links
 ALTER TABLE ONLY private.remembered_answers
     ADD CONSTRAINT remembered_answers_pkey PRIMARY KEY (caller, rpc, idempotency_key);
 
+-- Name: session_turns session_turns_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.session_turns
+    ADD CONSTRAINT session_turns_pkey PRIMARY KEY (session_id);
+
 -- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (event_id);
+
+-- Name: unsubscribe_links unsubscribe_links_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.unsubscribe_links
+    ADD CONSTRAINT unsubscribe_links_pkey PRIMARY KEY (token_sha256);
 
 -- Name: access_grants access_grants_grantor_id_grantee_id_resource_type_resource__key; Type: CONSTRAINT; Schema: public
 
@@ -6371,6 +8293,11 @@ ALTER TABLE ONLY public.data_retention_policies
 ALTER TABLE ONLY public.data_retention_policies
     ADD CONSTRAINT data_retention_policies_table_name_key UNIQUE (table_name);
 
+-- Name: email_logs email_logs_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.email_logs
+    ADD CONSTRAINT email_logs_pkey PRIMARY KEY (id);
+
 -- Name: liability_waivers liability_waivers_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.liability_waivers
@@ -6380,6 +8307,11 @@ ALTER TABLE ONLY public.liability_waivers
 
 ALTER TABLE ONLY public.meditation_memories
     ADD CONSTRAINT meditation_memories_pkey PRIMARY KEY (id);
+
+-- Name: notification_preferences notification_preferences_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_pkey PRIMARY KEY (user_id);
 
 -- Name: practitioner_assignments practitioner_assignments_pkey; Type: CONSTRAINT; Schema: public
 
@@ -6476,6 +8408,16 @@ ALTER TABLE ONLY public.revenue_shares
 ALTER TABLE ONLY public.revenue_shares
     ADD CONSTRAINT revenue_shares_pkey PRIMARY KEY (id);
 
+-- Name: session_attendance session_attendance_one_line_per_person; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_one_line_per_person UNIQUE (session_id, user_id);
+
+-- Name: session_attendance session_attendance_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_pkey PRIMARY KEY (id);
+
 -- Name: session_cancellations session_cancellations_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_cancellations
@@ -6511,6 +8453,11 @@ ALTER TABLE ONLY public.session_payments
 ALTER TABLE ONLY public.session_recordings
     ADD CONSTRAINT session_recordings_pkey PRIMARY KEY (id);
 
+-- Name: session_rules session_rules_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_rules
+    ADD CONSTRAINT session_rules_pkey PRIMARY KEY (id);
+
 -- Name: session_schedules session_schedules_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_schedules
@@ -6545,6 +8492,11 @@ ALTER TABLE ONLY public.user_consents
 
 ALTER TABLE ONLY public.user_consents
     ADD CONSTRAINT user_consents_user_id_consent_type_key UNIQUE (user_id, consent_type);
+
+-- Name: user_notifications user_notifications_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_notifications
+    ADD CONSTRAINT user_notifications_pkey PRIMARY KEY (id);
 
 -- Name: user_preferences user_preferences_pkey; Type: CONSTRAINT; Schema: public
 
@@ -6597,9 +8549,41 @@ CREATE INDEX channel_admissions_session_id_idx ON private.channel_admissions USI
 
 CREATE INDEX channel_admissions_user_id_idx ON private.channel_admissions USING btree (user_id);
 
+-- Name: channel_events_received_at_idx; Type: INDEX; Schema: private
+
+CREATE INDEX channel_events_received_at_idx ON private.channel_events USING btree (received_at);
+
+-- Name: channel_events_session_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX channel_events_session_id_idx ON private.channel_events USING btree (session_id, uid);
+
+-- Name: mails_due_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_due_idx ON private.mails USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['queued'::text, 'unknown'::text]));
+
+-- Name: mails_kind_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_kind_idx ON private.mails USING btree (kind, audience);
+
+-- Name: mails_sending_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_sending_idx ON private.mails USING btree (lease_until) WHERE (status = 'sending'::text);
+
+-- Name: mails_session_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_session_id_idx ON private.mails USING btree (session_id, user_id);
+
+-- Name: mails_user_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_user_id_idx ON private.mails USING btree (user_id);
+
 -- Name: outbox_session_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX outbox_session_id_idx ON private.outbox USING btree (session_id);
+
+-- Name: outbox_welcomes_once; Type: INDEX; Schema: private
+
+CREATE UNIQUE INDEX outbox_welcomes_once ON private.outbox USING btree (user_id) WHERE (kind = 'welcome'::text);
 
 -- Name: payment_disputes_checkout_id_idx; Type: INDEX; Schema: private
 
@@ -6624,6 +8608,10 @@ CREATE INDEX stripe_events_received_at_idx ON private.stripe_events USING btree 
 -- Name: stripe_events_waiting_idx; Type: INDEX; Schema: private
 
 CREATE INDEX stripe_events_waiting_idx ON private.stripe_events USING btree (payment_intent_id, received_at) WHERE (applied_at IS NULL);
+
+-- Name: unsubscribe_links_user_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX unsubscribe_links_user_id_idx ON private.unsubscribe_links USING btree (user_id);
 
 -- Name: action_checklist_client_id_idx; Type: INDEX; Schema: public
 
@@ -6704,6 +8692,14 @@ CREATE UNIQUE INDEX credit_ledger_one_spend_per_session ON public.credit_ledger 
 -- Name: credit_ledger_user_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX credit_ledger_user_id_idx ON public.credit_ledger USING btree (user_id, created_at);
+
+-- Name: email_logs_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX email_logs_session_id_idx ON public.email_logs USING btree (session_id);
+
+-- Name: email_logs_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX email_logs_user_id_idx ON public.email_logs USING btree (user_id, created_at);
 
 -- Name: idx_access_grants_active; Type: INDEX; Schema: public
 
@@ -6913,6 +8909,14 @@ CREATE INDEX practitioner_time_off_practitioner_id_idx ON public.practitioner_ti
 
 CREATE INDEX recording_views_recording_id_idx ON public.recording_views USING btree (recording_id, viewed_at);
 
+-- Name: session_attendance_decided_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_attendance_decided_by_idx ON public.session_attendance USING btree (decided_by);
+
+-- Name: session_attendance_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_attendance_user_id_idx ON public.session_attendance USING btree (user_id);
+
 -- Name: session_cancellations_approved_by_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_cancellations_approved_by_idx ON public.session_cancellations USING btree (approved_by);
@@ -7001,6 +9005,10 @@ CREATE INDEX session_recordings_recorder_uid_idx ON public.session_recordings US
 
 CREATE INDEX session_recordings_requested_by_idx ON public.session_recordings USING btree (requested_by);
 
+-- Name: session_rules_are_one_row; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX session_rules_are_one_row ON public.session_rules USING btree ((true));
+
 -- Name: session_schedules_cancellation_policy_version_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_schedules_cancellation_policy_version_idx ON public.session_schedules USING btree (cancellation_policy_version);
@@ -7033,6 +9041,14 @@ CREATE INDEX session_schedules_practitioner_id_idx ON public.session_schedules U
 
 CREATE INDEX session_schedules_session_type_id_idx ON public.session_schedules USING btree (session_type_id);
 
+-- Name: session_schedules_unfinished_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_unfinished_idx ON public.session_schedules USING btree (scheduled_at) WHERE ((status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (group_class_id IS NULL));
+
+-- Name: user_notifications_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_notifications_user_id_idx ON public.user_notifications USING btree (user_id, created_at DESC);
+
 -- Name: user_session_credits_cancellation_policy_version_idx; Type: INDEX; Schema: public
 
 CREATE INDEX user_session_credits_cancellation_policy_version_idx ON public.user_session_credits USING btree (cancellation_policy_version);
@@ -7057,6 +9073,14 @@ CREATE UNIQUE INDEX waiver_policy_one_is_active ON public.waiver_policy USING bt
 
 CREATE INDEX waiver_policy_updated_by_idx ON public.waiver_policy USING btree (updated_by);
 
+-- Name: channel_admissions channel_admissions_heed; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER channel_admissions_heed AFTER INSERT ON private.channel_admissions FOR EACH ROW WHEN ((new.session_id IS NOT NULL)) EXECUTE FUNCTION private.heed_admission();
+
+-- Name: outbox outbox_are_addressed; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER outbox_are_addressed AFTER INSERT ON private.outbox FOR EACH ROW EXECUTE FUNCTION private.address_message();
+
 -- Name: action_checklist action_checklist_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER action_checklist_guard BEFORE UPDATE ON public.action_checklist FOR EACH ROW EXECUTE FUNCTION private.guard_action_checklist();
@@ -7077,6 +9101,10 @@ CREATE TRIGGER audit_practitioner_banking AFTER INSERT OR DELETE OR UPDATE ON pu
 
 CREATE TRIGGER audit_practitioner_contracts AFTER INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
+-- Name: session_attendance audit_session_attendance; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_session_attendance AFTER INSERT OR UPDATE ON public.session_attendance FOR EACH ROW WHEN ((new.source = 'manual'::text)) EXECUTE FUNCTION private.write_audit_log();
+
 -- Name: session_notes audit_session_notes; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER audit_session_notes AFTER INSERT OR DELETE OR UPDATE ON public.session_notes FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
@@ -7084,6 +9112,10 @@ CREATE TRIGGER audit_session_notes AFTER INSERT OR DELETE OR UPDATE ON public.se
 -- Name: session_payments audit_session_payments; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER audit_session_payments AFTER INSERT OR DELETE OR UPDATE ON public.session_payments FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: session_rules audit_session_rules; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_session_rules AFTER UPDATE ON public.session_rules FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
 -- Name: session_schedules audit_session_schedules; Type: TRIGGER; Schema: public
 
@@ -7129,6 +9161,10 @@ CREATE TRIGGER keep_one_active BEFORE INSERT OR UPDATE ON public.cancellation_po
 
 CREATE TRIGGER keep_one_active BEFORE INSERT OR UPDATE ON public.waiver_policy FOR EACH ROW EXECUTE FUNCTION private.keep_one_active();
 
+-- Name: liability_waivers liability_waivers_70_tell; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER liability_waivers_70_tell AFTER INSERT ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.tell_of_waiver();
+
 -- Name: liability_waivers liability_waivers_keep; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER liability_waivers_keep BEFORE DELETE OR UPDATE ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.keep_waiver();
@@ -7145,6 +9181,10 @@ CREATE TRIGGER liability_waivers_seal BEFORE INSERT ON public.liability_waivers 
 
 CREATE TRIGGER practitioner_banking_verify BEFORE INSERT OR UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION private.verify_banking();
 
+-- Name: practitioner_contracts practitioner_contracts_70_tell; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioner_contracts_70_tell AFTER UPDATE OF status ON public.practitioner_contracts FOR EACH ROW WHEN (((new.status = 'signed'::text) AND (old.status <> 'signed'::text))) EXECUTE FUNCTION private.tell_of_contract();
+
 -- Name: practitioner_contracts practitioner_contracts_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER practitioner_contracts_guard BEFORE INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.guard_practitioner_contracts();
@@ -7160,6 +9200,18 @@ CREATE TRIGGER practitioners_give_calendar AFTER INSERT ON public.practitioners 
 -- Name: session_holds session_holds_take_time; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_holds_take_time AFTER INSERT OR UPDATE OF status, expires_at ON public.session_holds FOR EACH ROW EXECUTE FUNCTION private.take_held_time();
+
+-- Name: session_recordings session_recordings_70_tell; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_recordings_70_tell AFTER UPDATE OF status ON public.session_recordings FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text))) EXECUTE FUNCTION private.tell_of_recording();
+
+-- Name: session_recordings session_recordings_70_tell_when_inserted; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_recordings_70_tell_when_inserted AFTER INSERT ON public.session_recordings FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.tell_of_recording();
+
+-- Name: session_recordings session_recordings_tell_of_failure; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_recordings_tell_of_failure AFTER UPDATE OF status ON public.session_recordings FOR EACH ROW WHEN (((new.status = 'failed'::text) AND (old.status <> 'failed'::text) AND (new.class_recording_id IS NULL) AND (new.failure_code <> 'stopped_before_start'::text))) EXECUTE FUNCTION private.tell_of_failed_recording();
 
 -- Name: session_schedules session_schedules_00_lock; Type: TRIGGER; Schema: public
 
@@ -7193,6 +9245,10 @@ CREATE TRIGGER session_schedules_25_status_moves_forward BEFORE UPDATE OF status
 
 CREATE TRIGGER session_schedules_30_date_cancellation BEFORE UPDATE ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.date_cancellation();
 
+-- Name: session_schedules session_schedules_30_date_move; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_30_date_move BEFORE UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = ANY (ARRAY['in_progress'::text, 'completed'::text])) AND (old.status <> new.status))) EXECUTE FUNCTION private.date_move();
+
 -- Name: session_schedules session_schedules_35_agree_to_cancel; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_35_agree_to_cancel BEFORE UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.agree_to_cancel();
@@ -7204,6 +9260,10 @@ CREATE TRIGGER session_schedules_35_agree_to_move BEFORE UPDATE OF scheduled_at 
 -- Name: session_schedules session_schedules_40_keep_wall_time; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_40_keep_wall_time BEFORE INSERT OR UPDATE OF scheduled_at, practitioner_id, time_zone, local_start ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION private.keep_wall_time();
+
+-- Name: session_schedules session_schedules_44_raise_calendar_sequence; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_44_raise_calendar_sequence BEFORE UPDATE ON public.session_schedules FOR EACH ROW WHEN ((((((((new.scheduled_at IS DISTINCT FROM old.scheduled_at) OR (new.duration_minutes IS DISTINCT FROM old.duration_minutes)) OR (new.practitioner_id IS DISTINCT FROM old.practitioner_id)) OR (new.session_location IS DISTINCT FROM old.session_location)) OR (new.physical_location IS DISTINCT FROM old.physical_location)) OR (new.class_name IS DISTINCT FROM old.class_name)) OR ((new.status = 'cancelled'::text) IS DISTINCT FROM (old.status = 'cancelled'::text)))) EXECUTE FUNCTION private.raise_calendar_sequence();
 
 -- Name: session_schedules session_schedules_45_count_participants; Type: TRIGGER; Schema: public
 
@@ -7245,9 +9305,17 @@ CREATE TRIGGER session_schedules_65_count_lost_seat AFTER DELETE ON public.sessi
 
 CREATE TRIGGER session_schedules_65_count_new_seat AFTER INSERT ON public.session_schedules FOR EACH ROW WHEN ((new.group_class_id IS NOT NULL)) EXECUTE FUNCTION private.recount_class();
 
+-- Name: session_schedules session_schedules_65_move_seats_along; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_65_move_seats_along AFTER UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.max_participants > 1) AND (new.group_class_id IS NULL) AND (new.status = ANY (ARRAY['in_progress'::text, 'completed'::text])) AND (old.status <> new.status))) EXECUTE FUNCTION private.move_seats_along();
+
 -- Name: session_schedules session_schedules_70_tell_of_booking; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_70_tell_of_booking AFTER INSERT ON public.session_schedules FOR EACH ROW WHEN (((new.max_participants = 1) OR (new.group_class_id IS NOT NULL))) EXECUTE FUNCTION private.tell_of_booking();
+
+-- Name: session_schedules session_schedules_70_tell_of_completion; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_70_tell_of_completion AFTER UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text) AND ((new.max_participants = 1) OR (new.group_class_id IS NOT NULL)) AND (new.scheduled_at > (now() - '2 days'::interval)))) EXECUTE FUNCTION private.tell_of_completion();
 
 -- Name: session_schedules session_schedules_70_tell_of_move; Type: TRIGGER; Schema: public
 
@@ -7277,6 +9345,10 @@ CREATE TRIGGER update_checkout_sessions_updated_at BEFORE UPDATE ON public.check
 
 CREATE TRIGGER update_data_retention_policies_updated_at BEFORE UPDATE ON public.data_retention_policies FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: notification_preferences update_notification_preferences_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_notification_preferences_updated_at BEFORE UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: practitioner_banking update_practitioner_banking_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_practitioner_banking_updated_at BEFORE UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -7301,6 +9373,10 @@ CREATE TRIGGER update_products_updated_at BEFORE UPDATE ON public.products FOR E
 
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: session_attendance update_session_attendance_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_attendance_updated_at BEFORE UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: session_notes update_session_notes_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_session_notes_updated_at BEFORE UPDATE ON public.session_notes FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -7316,6 +9392,10 @@ CREATE TRIGGER update_session_payments_updated_at BEFORE UPDATE ON public.sessio
 -- Name: session_recordings update_session_recordings_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_session_recordings_updated_at BEFORE UPDATE ON public.session_recordings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: session_rules update_session_rules_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_rules_updated_at BEFORE UPDATE ON public.session_rules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 -- Name: session_schedules update_session_schedules_updated_at; Type: TRIGGER; Schema: public
 
@@ -7376,6 +9456,21 @@ ALTER TABLE ONLY private.channel_admissions
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
+-- Name: mails mails_of_kinds_that_are_mailed; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_of_kinds_that_are_mailed FOREIGN KEY (kind, audience) REFERENCES private.mail_kinds(kind, audience);
+
+-- Name: mails mails_outbox_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES private.outbox(id) ON DELETE CASCADE;
+
+-- Name: mails mails_user_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
 -- Name: payment_disputes payment_disputes_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.payment_disputes
@@ -7415,6 +9510,16 @@ ALTER TABLE ONLY private.recording_files
 
 ALTER TABLE ONLY private.recording_links
     ADD CONSTRAINT recording_links_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
+
+-- Name: session_turns session_turns_session_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.session_turns
+    ADD CONSTRAINT session_turns_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: unsubscribe_links unsubscribe_links_user_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.unsubscribe_links
+    ADD CONSTRAINT unsubscribe_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 -- Name: access_grants access_grants_grantee_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -7511,10 +9616,20 @@ ALTER TABLE ONLY public.checkout_sessions
 ALTER TABLE ONLY public.checkout_sessions
     ADD CONSTRAINT checkout_sessions_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id);
 
+-- Name: email_logs email_logs_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.email_logs
+    ADD CONSTRAINT email_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
 -- Name: liability_waivers liability_waivers_waiver_policy_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.liability_waivers
     ADD CONSTRAINT liability_waivers_waiver_policy_id_fkey FOREIGN KEY (waiver_policy_id) REFERENCES public.waiver_policy(id);
+
+-- Name: notification_preferences notification_preferences_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 -- Name: practitioner_assignments practitioner_assignments_client_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -7560,6 +9675,21 @@ ALTER TABLE ONLY public.practitioners
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: session_attendance session_attendance_decided_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: session_attendance session_attendance_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: session_attendance session_attendance_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 -- Name: session_cancellations session_cancellations_approved_by_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -7681,6 +9811,11 @@ ALTER TABLE ONLY public.session_schedules
 ALTER TABLE ONLY public.user_consents
     ADD CONSTRAINT user_consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
+-- Name: user_notifications user_notifications_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_notifications
+    ADD CONSTRAINT user_notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
 -- Name: user_preferences user_preferences_user_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.user_preferences
@@ -7728,6 +9863,18 @@ ALTER TABLE private.agora_uids ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.channel_admissions ENABLE ROW LEVEL SECURITY;
 
+-- Name: channel_events; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.channel_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: mail_kinds; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.mail_kinds ENABLE ROW LEVEL SECURITY;
+
+-- Name: mails; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.mails ENABLE ROW LEVEL SECURITY;
+
 -- Name: outbox; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.outbox ENABLE ROW LEVEL SECURITY;
@@ -7756,9 +9903,17 @@ ALTER TABLE private.recording_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.remembered_answers ENABLE ROW LEVEL SECURITY;
 
+-- Name: session_turns; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.session_turns ENABLE ROW LEVEL SECURITY;
+
 -- Name: stripe_events; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.stripe_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: unsubscribe_links; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.unsubscribe_links ENABLE ROW LEVEL SECURITY;
 
 -- Name: access_grants; Type: ROW SECURITY; Schema: public
 
@@ -7844,6 +9999,10 @@ CREATE POLICY "admins change session types" ON public.session_types FOR UPDATE T
 
 CREATE POLICY "admins change studios" ON public.studio_locations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: session_rules admins change the session rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change the session rules" ON public.session_rules FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: session_schedules admins delete sessions; Type: POLICY; Schema: public
 
 CREATE POLICY "admins delete sessions" ON public.session_schedules FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -7859,6 +10018,10 @@ CREATE POLICY "admins issue contracts" ON public.practitioner_contracts FOR INSE
 -- Name: session_payments admins mark payments as paid out; Type: POLICY; Schema: public
 
 CREATE POLICY "admins mark payments as paid out" ON public.session_payments FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: user_notifications admins notify people; Type: POLICY; Schema: public
+
+CREATE POLICY "admins notify people" ON public.user_notifications FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
 -- Name: data_retention_policies admins read retention rules; Type: POLICY; Schema: public
 
@@ -7992,6 +10155,10 @@ ALTER TABLE public.credit_ledger ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.data_retention_policies ENABLE ROW LEVEL SECURITY;
 
+-- Name: email_logs; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.email_logs ENABLE ROW LEVEL SECURITY;
+
 -- Name: access_grants grantors revoke their grants; Type: POLICY; Schema: public
 
 CREATE POLICY "grantors revoke their grants" ON public.access_grants FOR UPDATE TO authenticated USING ((grantor_id = ( SELECT auth.uid() AS uid)));
@@ -8007,6 +10174,10 @@ ALTER TABLE public.liability_waivers ENABLE ROW LEVEL SECURITY;
 -- Name: meditation_memories; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.meditation_memories ENABLE ROW LEVEL SECURITY;
+
+-- Name: notification_preferences; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.notification_preferences ENABLE ROW LEVEL SECURITY;
 
 -- Name: session_recordings participants and admins read recordings; Type: POLICY; Schema: public
 
@@ -8033,6 +10204,10 @@ CREATE POLICY "people add their own profile" ON public.profiles FOR INSERT TO au
 -- Name: user_consents people change their own consents; Type: POLICY; Schema: public
 
 CREATE POLICY "people change their own consents" ON public.user_consents FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: notification_preferences people change their own notification preferences; Type: POLICY; Schema: public
+
+CREATE POLICY "people change their own notification preferences" ON public.notification_preferences FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 -- Name: user_preferences people change their own preferences; Type: POLICY; Schema: public
 
@@ -8069,6 +10244,10 @@ END));
 
 CREATE POLICY "people keep their own memories" ON public.meditation_memories FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: user_notifications people mark their own notifications as read; Type: POLICY; Schema: public
+
+CREATE POLICY "people mark their own notifications as read" ON public.user_notifications FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: session_packages people read active packages and those they bought, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "people read active packages and those they bought, admins all" ON public.session_packages FOR SELECT TO authenticated USING ((is_active OR (id IN ( SELECT private.my_package_ids() AS my_package_ids)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -8097,6 +10276,14 @@ CREATE POLICY "people read their own ledger, admins all" ON public.credit_ledger
 
 CREATE POLICY "people read their own memories" ON public.meditation_memories FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: notification_preferences people read their own notification preferences; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own notification preferences" ON public.notification_preferences FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: user_notifications people read their own notifications; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own notifications" ON public.user_notifications FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: user_preferences people read their own preferences, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "people read their own preferences, admins all" ON public.user_preferences FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -8105,9 +10292,25 @@ CREATE POLICY "people read their own preferences, admins all" ON public.user_pre
 
 CREATE POLICY "people read their own roles, admins all" ON public.user_roles FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: email_logs people read what was mailed to them, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read what was mailed to them, admins all" ON public.email_logs FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: notification_preferences people set their own notification preferences; Type: POLICY; Schema: public
+
+CREATE POLICY "people set their own notification preferences" ON public.notification_preferences FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: user_preferences people set their own preferences; Type: POLICY; Schema: public
 
 CREATE POLICY "people set their own preferences" ON public.user_preferences FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: session_rules people who are signed in read the session rules; Type: POLICY; Schema: public
+
+CREATE POLICY "people who are signed in read the session rules" ON public.session_rules FOR SELECT TO authenticated USING (true);
+
+-- Name: session_attendance people, their practitioner and admins read attendance; Type: POLICY; Schema: public
+
+CREATE POLICY "people, their practitioner and admins read attendance" ON public.session_attendance FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: session_cancellations people, their practitioner and admins read cancellations; Type: POLICY; Schema: public
 
@@ -8256,6 +10459,10 @@ ALTER TABLE public.recording_views ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.revenue_shares ENABLE ROW LEVEL SECURITY;
 
+-- Name: session_attendance; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_attendance ENABLE ROW LEVEL SECURITY;
+
 -- Name: session_cancellations; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.session_cancellations ENABLE ROW LEVEL SECURITY;
@@ -8279,6 +10486,10 @@ ALTER TABLE public.session_payments ENABLE ROW LEVEL SECURITY;
 -- Name: session_recordings; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.session_recordings ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_rules; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_rules ENABLE ROW LEVEL SECURITY;
 
 -- Name: session_schedules; Type: ROW SECURITY; Schema: public
 
@@ -8307,6 +10518,10 @@ ALTER TABLE public.studio_locations ENABLE ROW LEVEL SECURITY;
 -- Name: user_consents; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.user_consents ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_notifications; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.user_notifications ENABLE ROW LEVEL SECURITY;
 
 -- Name: user_preferences; Type: ROW SECURITY; Schema: public
 
@@ -8404,6 +10619,10 @@ GRANT INSERT(current_participants),UPDATE(current_participants) ON TABLE public.
 
 GRANT UPDATE(correlated_session_id) ON TABLE public.session_schedules TO authenticated;
 
+-- Name: FUNCTION address_message(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.address_message() FROM PUBLIC;
+
 -- Name: FUNCTION adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) FROM PUBLIC;
@@ -8414,6 +10633,10 @@ GRANT ALL ON FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change i
 REVOKE ALL ON FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) TO authenticated;
 
+-- Name: FUNCTION advance_session(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.advance_session(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION agree_to_cancel(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.agree_to_cancel() FROM PUBLIC;
@@ -8421,6 +10644,10 @@ REVOKE ALL ON FUNCTION private.agree_to_cancel() FROM PUBLIC;
 -- Name: FUNCTION agree_to_move(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.agree_to_move() FROM PUBLIC;
+
+-- Name: FUNCTION apply_channel_event(event private.channel_events); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.apply_channel_event(event private.channel_events) FROM PUBLIC;
 
 -- Name: TABLE agora_notifications; Type: ACL; Schema: private
 
@@ -8454,6 +10681,16 @@ GRANT SELECT ON TABLE public.checkout_sessions TO service_role;
 
 REVOKE ALL ON FUNCTION private.ask_back_credits(c public.checkout_sessions, credits integer) FROM PUBLIC;
 
+-- Name: FUNCTION ask_for_session_mail(kind text, session public.session_schedules, payload jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb) TO service_role;
+
+-- Name: FUNCTION attendance_lock(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.attendance_lock(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION auditable(whole_row jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
@@ -8462,6 +10699,10 @@ REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) TO authenticated;
+
+-- Name: FUNCTION begin_session(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.begin_session(session_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point); Type: ACL; Schema: private
 
@@ -8503,6 +10744,10 @@ GRANT UPDATE(buffer_after_minutes) ON TABLE public.practitioner_calendars TO aut
 
 REVOKE ALL ON FUNCTION private.buffered(scheduled_at timestamp with time zone, duration_minutes integer, calendar public.practitioner_calendars) FROM PUBLIC;
 
+-- Name: FUNCTION came(session public.session_schedules, user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.came(session public.session_schedules, user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION cancel_class_instead(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.cancel_class_instead() FROM PUBLIC;
@@ -8516,6 +10761,10 @@ REVOKE ALL ON FUNCTION private.cancellation_terms(session public.session_schedul
 REVOKE ALL ON FUNCTION private.channel_of(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.channel_of(session public.session_schedules) TO authenticated;
 
+-- Name: FUNCTION channel_was_heard(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.channel_was_heard(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION choose_credit(user_id uuid, session_type_ids uuid[]); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.choose_credit(user_id uuid, session_type_ids uuid[]) FROM PUBLIC;
@@ -8524,6 +10773,11 @@ REVOKE ALL ON FUNCTION private.choose_credit(user_id uuid, session_type_ids uuid
 
 REVOKE ALL ON FUNCTION private.claim_checkout() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_checkout() TO service_role;
+
+-- Name: FUNCTION claim_mail(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.claim_mail() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_mail() TO service_role;
 
 -- Name: TABLE session_types; Type: ACL; Schema: public
 
@@ -8534,6 +10788,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_types TO service_role;
 -- Name: FUNCTION class_to_pay(group_class_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, type public.session_types); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.class_to_pay(group_class_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, type public.session_types) FROM PUBLIC;
+
+-- Name: FUNCTION clients_of(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.clients_of(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION closed_after(session_id uuid, since timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.closed_after(session_id uuid, since timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION count_participants(); Type: ACL; Schema: private
 
@@ -8559,6 +10821,10 @@ REVOKE ALL ON FUNCTION private.date_cancellation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.date_consent() FROM PUBLIC;
 
+-- Name: FUNCTION date_move(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.date_move() FROM PUBLIC;
+
 -- Name: FUNCTION date_or_null(written text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.date_or_null(written text) FROM PUBLIC;
@@ -8571,6 +10837,11 @@ REVOKE ALL ON FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during ts
 
 REVOKE ALL ON FUNCTION private.expire_credits(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
+
+-- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
 
 -- Name: FUNCTION fulfil_checkout(c public.checkout_sessions); Type: ACL; Schema: private
 
@@ -8630,9 +10901,18 @@ GRANT ALL ON FUNCTION private.get_recording_status(session_id uuid, recording_id
 
 REVOKE ALL ON FUNCTION private.give_back_payment(c public.checkout_sessions) FROM PUBLIC;
 
+-- Name: FUNCTION give_back_to_absent(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.give_back_to_absent(session public.session_schedules) FROM PUBLIC;
+
 -- Name: FUNCTION give_calendar(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.give_calendar() FROM PUBLIC;
+
+-- Name: FUNCTION give_up_lost_mails(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.give_up_lost_mails() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.give_up_lost_mails() TO service_role;
 
 -- Name: FUNCTION graces_used(user_id uuid); Type: ACL; Schema: private
 
@@ -8663,6 +10943,10 @@ REVOKE ALL ON FUNCTION private.guard_practitioner_contracts() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.guard_session_schedules() FROM PUBLIC;
 
+-- Name: FUNCTION heed_admission(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.heed_admission() FROM PUBLIC;
+
 -- Name: FUNCTION held_seats(group_class_id uuid, besides_user uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) FROM PUBLIC;
@@ -8689,6 +10973,10 @@ GRANT ALL ON FUNCTION private.hold_slot(user_id uuid, practitioner_id uuid, sche
 -- Name: FUNCTION holds_time(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.holds_time(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer) FROM PUBLIC;
+
+-- Name: FUNCTION host_of(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.host_of(session public.session_schedules) FROM PUBLIC;
 
 -- Name: FUNCTION idempotency_caller(arguments jsonb); Type: ACL; Schema: private
 
@@ -8719,11 +11007,16 @@ GRANT ALL ON FUNCTION private.is_admin() TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_class(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO authenticated;
+GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO service_role;
 
 -- Name: FUNCTION is_my_test_channel(channel_name text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_my_test_channel(channel_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_my_test_channel(channel_name text) TO authenticated;
+
+-- Name: FUNCTION is_opted_out(user_id uuid, category text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_opted_out(user_id uuid, category text) FROM PUBLIC;
 
 -- Name: FUNCTION is_person(); Type: ACL; Schema: private
 
@@ -8740,6 +11033,10 @@ GRANT ALL ON FUNCTION private.is_room_of_a_session(channel_name text) TO authent
 
 REVOKE ALL ON FUNCTION private.is_text_of_policy(signed text, policy_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_text_of_policy(signed text, policy_text text) TO service_role;
+
+-- Name: FUNCTION is_told_elsewhere(kind text, payload jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_told_elsewhere(kind text, payload jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION is_what_we_asked(c public.checkout_sessions, facts private.payment_facts); Type: ACL; Schema: private
 
@@ -8793,6 +11090,14 @@ REVOKE ALL ON FUNCTION private.keep_waiver() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_wall_time() FROM PUBLIC;
 
+-- Name: FUNCTION kept_of(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.kept_of(session_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION line_of(session public.session_schedules, user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.line_of(session public.session_schedules, user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION link_group_class(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.link_group_class() FROM PUBLIC;
@@ -8813,6 +11118,22 @@ REVOKE ALL ON FUNCTION private.lock_client(user_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lock_own_sessions() FROM PUBLIC;
 
+-- Name: TABLE mails; Type: ACL; Schema: private
+
+GRANT SELECT ON TABLE private.mails TO service_role;
+
+-- Name: FUNCTION log_mail(mail private.mails); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.log_mail(mail private.mails) FROM PUBLIC;
+
+-- Name: FUNCTION mark_no_show(session public.session_schedules, user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.mark_no_show(session public.session_schedules, user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION may_record(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.may_record(session public.session_schedules) FROM PUBLIC;
+
 -- Name: FUNCTION minutes_of_day(start_time time without time zone, end_time time without time zone); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.minutes_of_day(start_time time without time zone, end_time time without time zone) FROM PUBLIC;
@@ -8828,6 +11149,10 @@ GRANT ALL ON FUNCTION private.misread_time_zones() TO service_role;
 -- Name: FUNCTION move_seats(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.move_seats() FROM PUBLIC;
+
+-- Name: FUNCTION move_seats_along(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.move_seats_along() FROM PUBLIC;
 
 -- Name: FUNCTION my_client_ids(); Type: ACL; Schema: private
 
@@ -8877,10 +11202,23 @@ GRANT ALL ON FUNCTION private.new_recording_link(recording_id uuid, opens_at tex
 REVOKE ALL ON FUNCTION private.next_look(r public.session_recordings, observation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.next_look(r public.session_recordings, observation text) TO service_role;
 
+-- Name: FUNCTION next_turn(since timestamp with time zone, OUT asked_at timestamp with time zone, OUT session_id uuid, OUT moved_to text, OUT task text, OUT recording public.session_recordings, OUT failure text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.next_turn(since timestamp with time zone, OUT asked_at timestamp with time zone, OUT session_id uuid, OUT moved_to text, OUT task text, OUT recording public.session_recordings, OUT failure text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.next_turn(since timestamp with time zone, OUT asked_at timestamp with time zone, OUT session_id uuid, OUT moved_to text, OUT task text, OUT recording public.session_recordings, OUT failure text) TO service_role;
+
 -- Name: FUNCTION normalised(document text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.normalised(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.normalised(document text) TO service_role;
+
+-- Name: FUNCTION note_attendance(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.note_attendance(session_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION notice_of(mail private.mails); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.notice_of(mail private.mails) FROM PUBLIC;
 
 -- Name: FUNCTION observe_payment(checkout_id uuid, facts private.payment_facts); Type: ACL; Schema: private
 
@@ -8913,6 +11251,7 @@ REVOKE ALL ON FUNCTION private.open_hours(practitioner_id uuid, from_date date, 
 
 REVOKE ALL ON FUNCTION private.part_in(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.part_in(session public.session_schedules) TO authenticated;
+GRANT ALL ON FUNCTION private.part_in(session public.session_schedules) TO service_role;
 
 -- Name: FUNCTION patience_to_start(); Type: ACL; Schema: private
 
@@ -8936,9 +11275,17 @@ GRANT UPDATE(paid_out_at) ON TABLE public.session_payments TO authenticated;
 
 REVOKE ALL ON FUNCTION private.payment_of(session_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION people_heard_of(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.people_heard_of(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION people_present(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.people_present(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION place_of(physical_location text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.place_of(physical_location text) FROM PUBLIC;
 
 -- Name: FUNCTION policy_agreed(agreed boolean, version uuid); Type: ACL; Schema: private
 
@@ -9013,6 +11360,10 @@ GRANT INSERT(valid_from) ON TABLE public.revenue_shares TO service_role;
 
 REVOKE ALL ON FUNCTION private.practitioner_share(amount numeric, share public.revenue_shares) FROM PUBLIC;
 
+-- Name: FUNCTION presence(session_id uuid, uid bigint, OUT was_heard boolean, OUT intervals tstzmultirange, OUT there_since timestamp with time zone, OUT last_heard_at timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.presence(session_id uuid, uid bigint, OUT was_heard boolean, OUT intervals tstzmultirange, OUT there_since timestamp with time zone, OUT last_heard_at timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION put_in_outbox(kind text, user_id uuid, session_id uuid, payload jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid, payload jsonb) FROM PUBLIC;
@@ -9022,11 +11373,30 @@ REVOKE ALL ON FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id
 REVOKE ALL ON FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) TO authenticated;
 
+-- Name: FUNCTION raise_calendar_sequence(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.raise_calendar_sequence() FROM PUBLIC;
+
+-- Name: FUNCTION reason_to_drop(mail private.mails); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.reason_to_drop(mail private.mails) FROM PUBLIC;
+
 -- Name: FUNCTION recall(rpc text, idempotency_key text, arguments jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO service_role;
+
+-- Name: FUNCTION receipt_of(checkout_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.receipt_of(checkout_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.receipt_of(checkout_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.receipt_of(checkout_id uuid) TO service_role;
+
+-- Name: FUNCTION receive_channel_event(notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer, payload jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.receive_channel_event(notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer, payload jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.receive_channel_event(notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer, payload jsonb) TO service_role;
 
 -- Name: FUNCTION record_payment(c public.checkout_sessions); Type: ACL; Schema: private
 
@@ -9042,6 +11412,10 @@ GRANT ALL ON FUNCTION private.record_refund(refund_id uuid, stripe_refund_id tex
 REVOKE ALL ON FUNCTION private.recording_blocks_admission(session_id uuid, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recording_blocks_admission(session_id uuid, user_id uuid) TO authenticated;
 
+-- Name: FUNCTION recording_due(session_id uuid, OUT task text, OUT recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_due(session_id uuid, OUT task text, OUT recording public.session_recordings) FROM PUBLIC;
+
 -- Name: FUNCTION recording_lock(session_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recording_lock(session_id uuid) FROM PUBLIC;
@@ -9055,6 +11429,10 @@ GRANT ALL ON FUNCTION private.recording_prefix(recording_id uuid, attempt intege
 
 REVOKE ALL ON FUNCTION private.recording_task(r public.session_recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recording_task(r public.session_recordings) TO service_role;
+
+-- Name: FUNCTION recording_wait(failures bigint); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_wait(failures bigint) FROM PUBLIC;
 
 -- Name: FUNCTION recount_class(); Type: ACL; Schema: private
 
@@ -9111,6 +11489,12 @@ REVOKE ALL ON FUNCTION private.remember(rpc text, idempotency_key text, argument
 GRANT ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) TO service_role;
 
+-- Name: FUNCTION remind_sessions(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.remind_sessions(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remind_sessions(session_id uuid) TO service_role;
+GRANT ALL ON FUNCTION private.remind_sessions(session_id uuid) TO authenticated;
+
 -- Name: FUNCTION request_recording_stop(session_id uuid, reason text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.request_recording_stop(session_id uuid, reason text) FROM PUBLIC;
@@ -9119,6 +11503,11 @@ REVOKE ALL ON FUNCTION private.request_recording_stop(session_id uuid, reason te
 
 REVOKE ALL ON FUNCTION private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text) TO authenticated;
+
+-- Name: FUNCTION resolve_mail(mail_id uuid, outcome text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) TO service_role;
 
 -- Name: FUNCTION return_credit(session public.session_schedules); Type: ACL; Schema: private
 
@@ -9143,9 +11532,42 @@ GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO servic
 
 REVOKE ALL ON FUNCTION private.seal_waiver() FROM PUBLIC;
 
+-- Name: FUNCTION send_welcome_email(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.send_welcome_email(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.send_welcome_email(user_id uuid) TO service_role;
+
+-- Name: FUNCTION session_of(session_id uuid, facts jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_of(session_id uuid, facts jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION session_of_channel(channel text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_of_channel(channel text) FROM PUBLIC;
+
+-- Name: FUNCTION session_to_tell_of(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_to_tell_of(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_to_tell_of(session_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.session_to_tell_of(session_id uuid) TO service_role;
+
 -- Name: FUNCTION session_types_of(class public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.session_types_of(class public.session_schedules) FROM PUBLIC;
+
+-- Name: TABLE session_attendance; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_attendance TO authenticated;
+GRANT SELECT ON TABLE public.session_attendance TO service_role;
+
+-- Name: FUNCTION set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) TO authenticated;
+
+-- Name: FUNCTION set_session_status(session_id uuid, status text, note text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.set_session_status(session_id uuid, status text, note text) FROM PUBLIC;
 
 -- Name: FUNCTION settle_cancellation(session public.session_schedules, uses_grace boolean, reason text); Type: ACL; Schema: private
 
@@ -9162,6 +11584,10 @@ REVOKE ALL ON FUNCTION private.settle_checkout(c public.checkout_sessions) FROM 
 -- Name: FUNCTION settle_deleted_session(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.settle_deleted_session() FROM PUBLIC;
+
+-- Name: FUNCTION settle_no_shows(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.settle_no_shows(session public.session_schedules) FROM PUBLIC;
 
 -- Name: FUNCTION sha256_hex(document text); Type: ACL; Schema: private
 
@@ -9181,6 +11607,11 @@ REVOKE ALL ON FUNCTION private.share_what_is_left(c public.checkout_sessions, re
 -- Name: FUNCTION spend_credit(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.spend_credit() FROM PUBLIC;
+
+-- Name: FUNCTION start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) TO service_role;
 
 -- Name: FUNCTION start_recording(session_id uuid, mode text, OUT won boolean, OUT recording public.session_recordings); Type: ACL; Schema: private
 
@@ -9242,18 +11673,65 @@ GRANT ALL ON FUNCTION private.takes_time(session public.session_schedules) TO se
 
 REVOKE ALL ON FUNCTION private.tell_of_booking() FROM PUBLIC;
 
+-- Name: FUNCTION tell_of_completion(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_completion() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_contract(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_contract() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_failed_recording(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_failed_recording() FROM PUBLIC;
+
 -- Name: FUNCTION tell_of_move(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.tell_of_move() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_recording(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_recording() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_waiver(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_waiver() FROM PUBLIC;
+
+-- Name: FUNCTION time_zone_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.time_zone_of(user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION time_zone_rules_are_current(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.time_zone_rules_are_current() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.time_zone_rules_are_current() TO service_role;
 
+-- Name: FUNCTION told_credits(lot_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_credits(lot_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION told_document(document_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_document(document_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION told_payment(checkout_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_payment(checkout_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION told_session(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_session(session public.session_schedules) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.told_session(session public.session_schedules) TO authenticated;
+GRANT ALL ON FUNCTION private.told_session(session public.session_schedules) TO service_role;
+
 -- Name: FUNCTION type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) FROM PUBLIC;
+
+-- Name: FUNCTION unsubscribe(token_sha256 text, opts_out boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.unsubscribe(token_sha256 text, opts_out boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unsubscribe(token_sha256 text, opts_out boolean) TO service_role;
 
 -- Name: FUNCTION user_id_by_email(email text); Type: ACL; Schema: private
 
@@ -9280,6 +11758,14 @@ REVOKE ALL ON FUNCTION private.wall_range(on_date date, start_time time without 
 REVOKE ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) TO service_role;
 
+-- Name: FUNCTION welcome(account auth.users); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.welcome(account auth.users) FROM PUBLIC;
+
+-- Name: FUNCTION welcome_account(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.welcome_account() FROM PUBLIC;
+
 -- Name: FUNCTION why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid) FROM PUBLIC;
@@ -9297,6 +11783,11 @@ GRANT SELECT,INSERT ON TABLE public.user_session_credits TO service_role;
 
 REVOKE ALL ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.adjust_credits(change integer, reason text, lot_id uuid, user_id uuid, session_type_id uuid) TO authenticated;
+
+-- Name: FUNCTION advance_next_session(since timestamp with time zone); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) TO service_role;
 
 -- Name: FUNCTION apply_waiting_notifications(); Type: ACL; Schema: public
 
@@ -9353,6 +11844,11 @@ GRANT ALL ON FUNCTION public.check_session_credits() TO authenticated;
 
 REVOKE ALL ON FUNCTION public.claim_checkout_check() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_checkout_check() TO service_role;
+
+-- Name: FUNCTION claim_mail(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_mail() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_mail() TO service_role;
 
 -- Name: FUNCTION claim_recording_check(); Type: ACL; Schema: public
 
@@ -9434,6 +11930,11 @@ GRANT ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uu
 REVOKE ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
 
+-- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
+
 -- Name: FUNCTION get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) FROM PUBLIC;
@@ -9461,6 +11962,11 @@ GRANT ALL ON FUNCTION public.get_recording_status(session_id uuid, recording_id 
 
 REVOKE ALL ON FUNCTION public.get_retention_policy(p_table_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.get_retention_policy(p_table_name text) TO service_role;
+
+-- Name: FUNCTION get_session_calendar(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_session_calendar(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_session_calendar(session_id uuid) TO authenticated;
 
 -- Name: FUNCTION get_user_credits(p_user_id uuid); Type: ACL; Schema: public
 
@@ -9583,6 +12089,11 @@ GRANT ALL ON FUNCTION public.plan_recording_files(recording_id uuid, lease_id uu
 REVOKE ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) TO service_role;
 
+-- Name: FUNCTION prepare_mails(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.prepare_mails() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prepare_mails() TO service_role;
+
 -- Name: FUNCTION quote_cancellation(session_id uuid, use_grace boolean); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.quote_cancellation(session_id uuid, use_grace boolean) FROM PUBLIC;
@@ -9592,6 +12103,11 @@ GRANT ALL ON FUNCTION public.quote_cancellation(session_id uuid, use_grace boole
 
 REVOKE ALL ON FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint) TO service_role;
+
+-- Name: FUNCTION receive_channel_event(notice_id text, event_type integer, channel text, payload jsonb, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.receive_channel_event(notice_id text, event_type integer, channel text, payload jsonb, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.receive_channel_event(notice_id text, event_type integer, channel text, payload jsonb, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer) TO service_role;
 
 -- Name: FUNCTION receive_stripe_event(event_id text, event_type text, payload jsonb, facts jsonb, happened_at timestamp with time zone); Type: ACL; Schema: public
 
@@ -9623,6 +12139,11 @@ GRANT ALL ON FUNCTION public.request_refund(reason text, checkout_id uuid, sessi
 REVOKE ALL ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) TO authenticated;
 
+-- Name: FUNCTION resolve_mail(mail_id uuid, outcome text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.resolve_mail(mail_id uuid, outcome text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resolve_mail(mail_id uuid, outcome text) TO service_role;
+
 -- Name: FUNCTION retry_recording(recording_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.retry_recording(recording_id uuid) FROM PUBLIC;
@@ -9633,6 +12154,45 @@ GRANT ALL ON FUNCTION public.retry_recording(recording_id uuid) TO service_role;
 REVOKE ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION send_booking_confirmation(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_booking_confirmation(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_booking_confirmation(session_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.send_booking_confirmation(session_id uuid) TO service_role;
+
+-- Name: FUNCTION send_cancellation_notice(session_id uuid, is_reschedule boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_cancellation_notice(session_id uuid, is_reschedule boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_cancellation_notice(session_id uuid, is_reschedule boolean) TO authenticated;
+GRANT ALL ON FUNCTION public.send_cancellation_notice(session_id uuid, is_reschedule boolean) TO service_role;
+
+-- Name: FUNCTION send_class_reminder(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_class_reminder(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_class_reminder(session_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.send_class_reminder(session_id uuid) TO service_role;
+
+-- Name: FUNCTION send_payment_receipt(payment_intent_id text, checkout_session_id text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_payment_receipt(payment_intent_id text, checkout_session_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_payment_receipt(payment_intent_id text, checkout_session_id text) TO authenticated;
+GRANT ALL ON FUNCTION public.send_payment_receipt(payment_intent_id text, checkout_session_id text) TO service_role;
+
+-- Name: FUNCTION send_welcome_email(user_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_welcome_email(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_welcome_email(user_id uuid) TO service_role;
+
+-- Name: FUNCTION set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) TO authenticated;
+
+-- Name: FUNCTION start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) TO service_role;
 
 -- Name: FUNCTION start_recording(session_id uuid, mode text); Type: ACL; Schema: public
 
@@ -9650,6 +12210,11 @@ GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) 
 
 REVOKE ALL ON FUNCTION public.unlink_group_sessions(session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unlink_group_sessions(session_id uuid) TO authenticated;
+
+-- Name: FUNCTION unsubscribe(token_sha256 text, opts_out boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.unsubscribe(token_sha256 text, opts_out boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unsubscribe(token_sha256 text, opts_out boolean) TO service_role;
 
 -- Name: FUNCTION update_action_status(action_id uuid, completed boolean); Type: ACL; Schema: public
 
@@ -9669,6 +12234,10 @@ GRANT ALL ON FUNCTION public.verify_recording_file(recording_id uuid, lease_id u
 
 REVOKE ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) TO service_role;
+
+-- Name: TABLE mail_kinds; Type: ACL; Schema: private
+
+GRANT SELECT ON TABLE private.mail_kinds TO service_role;
 
 -- Name: SEQUENCE recorder_uids; Type: ACL; Schema: private
 
@@ -9812,6 +12381,11 @@ GRANT SELECT ON TABLE public.credit_history TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO service_role;
 
+-- Name: TABLE email_logs; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.email_logs TO authenticated;
+GRANT SELECT ON TABLE public.email_logs TO service_role;
+
 -- Name: TABLE liability_waivers; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.liability_waivers TO service_role;
@@ -9878,6 +12452,23 @@ GRANT INSERT(signature_image) ON TABLE public.liability_waivers TO service_role;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.meditation_memories TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.meditation_memories TO service_role;
+
+-- Name: TABLE notification_preferences; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.notification_preferences TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notification_preferences TO service_role;
+
+-- Name: COLUMN notification_preferences.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.notification_preferences TO authenticated;
+
+-- Name: COLUMN notification_preferences.session_reminders; Type: ACL; Schema: public
+
+GRANT INSERT(session_reminders),UPDATE(session_reminders) ON TABLE public.notification_preferences TO authenticated;
+
+-- Name: COLUMN notification_preferences.follow_ups; Type: ACL; Schema: public
+
+GRANT INSERT(follow_ups),UPDATE(follow_ups) ON TABLE public.notification_preferences TO authenticated;
 
 -- Name: TABLE past_purchases; Type: ACL; Schema: public
 
@@ -10090,6 +12681,31 @@ GRANT INSERT(content),UPDATE(content) ON TABLE public.session_notes TO authentic
 
 GRANT INSERT(visibility),UPDATE(visibility) ON TABLE public.session_notes TO authenticated;
 
+-- Name: TABLE session_rules; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_rules TO authenticated;
+GRANT SELECT ON TABLE public.session_rules TO service_role;
+
+-- Name: COLUMN session_rules.practitioner_grace_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(practitioner_grace_minutes) ON TABLE public.session_rules TO authenticated;
+
+-- Name: COLUMN session_rules.client_grace_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(client_grace_minutes) ON TABLE public.session_rules TO authenticated;
+
+-- Name: COLUMN session_rules.client_no_show_forfeits; Type: ACL; Schema: public
+
+GRANT UPDATE(client_no_show_forfeits) ON TABLE public.session_rules TO authenticated;
+
+-- Name: COLUMN session_rules.completion_grace_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(completion_grace_minutes) ON TABLE public.session_rules TO authenticated;
+
+-- Name: COLUMN session_rules.empty_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(empty_minutes) ON TABLE public.session_rules TO authenticated;
+
 -- Name: TABLE studio_locations; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.studio_locations TO anon;
@@ -10120,6 +12736,35 @@ GRANT INSERT(version),UPDATE(version) ON TABLE public.user_consents TO authentic
 -- Name: COLUMN user_consents.metadata; Type: ACL; Schema: public
 
 GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.user_consents TO authenticated;
+
+-- Name: TABLE user_notifications; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.user_notifications TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_notifications TO service_role;
+
+-- Name: COLUMN user_notifications.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.notification_type; Type: ACL; Schema: public
+
+GRANT INSERT(notification_type) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.title; Type: ACL; Schema: public
+
+GRANT INSERT(title) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.message; Type: ACL; Schema: public
+
+GRANT INSERT(message) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.related_id; Type: ACL; Schema: public
+
+GRANT INSERT(related_id) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.read_at; Type: ACL; Schema: public
+
+GRANT UPDATE(read_at) ON TABLE public.user_notifications TO authenticated;
 
 -- Name: TABLE user_preferences; Type: ACL; Schema: public
 
