@@ -943,7 +943,8 @@ declare
 begin
   select * into v_session from public.session_schedules s
    where s.id = begin_session.session_id and s.status = 'scheduled' and s.session_location = 'online'
-     and now() between s.scheduled_at - interval '15 minutes' and s.scheduled_at + make_interval(mins => s.duration_minutes);
+     and now() between s.scheduled_at - interval '15 minutes'
+                   and s.scheduled_at + make_interval(mins => s.duration_minutes + 60);  -- as long as its room is open
   if v_session.scheduled_at <= now()
      and (private.came(v_session, private.host_of(v_session))
           or exists (select from private.clients_of(v_session) c where private.came(v_session, c.user_id)))
@@ -3736,6 +3737,7 @@ CREATE FUNCTION private.receive_channel_event(notice_id text, event_type integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+#variable_conflict use_column
 declare
   v_event private.channel_events;
 begin

@@ -13,7 +13,8 @@ declare
 begin
   select * into v_session from public.session_schedules s
    where s.id = begin_session.session_id and s.status = 'scheduled' and s.session_location = 'online'
-     and now() between s.scheduled_at - interval '15 minutes' and s.scheduled_at + make_interval(mins => s.duration_minutes);
+     and now() between s.scheduled_at - interval '15 minutes'
+                   and s.scheduled_at + make_interval(mins => s.duration_minutes + 60);  -- as long as its room is open
   if v_session.scheduled_at <= now()
      and (private.came(v_session, private.host_of(v_session))
           or exists (select from private.clients_of(v_session) c where private.came(v_session, c.user_id)))
@@ -47,6 +48,7 @@ create function private.receive_channel_event(
   happened_at timestamptz, stayed_seconds integer, payload jsonb) returns private.channel_events
   language plpgsql volatile security definer set search_path = ''
 as $$
+#variable_conflict use_column
 declare
   v_event private.channel_events;
 begin

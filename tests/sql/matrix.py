@@ -188,6 +188,24 @@ MATRIX = {
         },
         values={"status": "'released'"},
     ),
+    "session_attendance": Rules(
+        read=PARTIES,
+        insert="",
+        delete="",
+        new={"session_id": ROW, "user_id": PRACTITIONER, "source": "token"},
+        rest="",
+    ),
+    "session_rules": Rules(
+        read=SIGNED_IN,
+        insert="",
+        delete="",
+        new={"empty_minutes": 5},
+        changes={
+            "practitioner_grace_minutes client_grace_minutes client_no_show_forfeits completion_grace_minutes"
+            " empty_minutes": "admin",
+        },
+        rest="",
+    ),
     "session_notes": Rules(
         read="client admin service",
         insert="client service",
@@ -425,6 +443,24 @@ MATRIX = {
             "status": "sent",
         },
         rest="",
+    ),
+    "journal_entries": Rules(
+        read="client service",
+        insert="client",
+        delete="client service",
+        new={"user_id": CLIENT, "content": "New"},
+        sets="session_id entry_date mood title",
+        changes={"session_id entry_date mood title content": "client"},
+        values={"mood": "'calm'", "session_id": f"'{ROW}'"},
+        rest="",
+    ),
+    "getting_started_ticks": Rules(
+        read="client service",
+        insert="client",
+        delete="client service",
+        new={"user_id": CLIENT, "step": "best_practices"},
+        rest="",
+        row=f"user_id = '{CLIENT}'",
     ),
     "data_retention_policies": Rules(
         read=STAFF,

@@ -19,6 +19,7 @@ VALUES = {
     "timestamptz": ("now()", "coalesce({0}, now()) + interval '1 day'"),
     "timestamp": ("localtimestamp", "{0} + interval '1 hour'"),
     "date": ("current_date", "coalesce({0}, current_date) + 1"),
+    "tstzmultirange": ("tstzmultirange()", "tstzmultirange(tstzrange(null, null))"),
     "time": ("'09:00'", "{0} + interval '1 minute'"),
     "uuid": ("gen_random_uuid()", "gen_random_uuid()"),
     "jsonb": ("'{}'", "'[]'"),
