@@ -15,7 +15,8 @@ create type private.told_session as (
   is_online         boolean,
   place             text,
   practitioner_name text,
-  client_name       text
+  client_name       text,
+  free_until        timestamptz
 );
 
 create type private.told_payment as (
@@ -55,7 +56,8 @@ as $$
          coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
          coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
          case when (session).session_location = 'in_person' then private.place_of((session).physical_location) end,
-         p.name, f.full_name
+         p.name, f.full_name,
+         (session).scheduled_at - make_interval(hours => (private.policy_of(session)).standard_cancellation_hours)
     from (select 1) one
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id

@@ -164,8 +164,10 @@ begin
       continue when v_user = auth.uid() or v_user = new.user_id;
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
-    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts)
-    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts)
+    -- Stripe names the receipt a moment after the payment, and a receipt without it would be half a receipt.
+    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts, next_attempt_at)
+    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts,
+            now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
     returning * into v_mail;
     insert into public.user_notifications (user_id, kind, title, message, related_id)
     select v_user, new.kind, n.title, n.message, new.session_id from private.notice_of(v_mail) n;
