@@ -14,6 +14,7 @@ VALUES = {
     "bool": ("true", "not coalesce({0}, false)"),
     "int4": ("1", "coalesce({0}, 0) + 1"),
     "int8": ("1", "coalesce({0}, 0) + 1"),
+    "float8": ("1", "coalesce({0}, 0) + 1"),
     "numeric": ("1", "coalesce({0}, 0) + 1"),
     "text": ("'x'", "coalesce({0}, '') || 'x'"),
     "timestamptz": ("now()", "coalesce({0}, now()) + interval '1 day'"),
