@@ -462,6 +462,22 @@ MATRIX = {
         rest="",
         row=f"user_id = '{CLIENT}'",
     ),
+    "webhook_endpoints": Rules(
+        read=STAFF,
+        insert="",
+        delete=STAFF,
+        new={"url": "https://example.com", "events": ["payout.paid"]},
+        changes={"url events description is_active": STAFF},
+        values={"url": "'https://example.com/other'", "events": "'{payout.paid,recording.ready}'"},
+        rest="",
+    ),
+    "webhook_deliveries": Rules(
+        read=STAFF,
+        insert="",
+        delete="",
+        new={"endpoint_id": ROW, "outbox_id": 2, "event": "payout.paid", "body": "{}"},
+        rest="",
+    ),
     "data_retention_policies": Rules(
         read=STAFF,
         insert=STAFF,

@@ -17,6 +17,7 @@ VALUES = {
     "float8": ("1", "coalesce({0}, 0) + 1"),
     "numeric": ("1", "coalesce({0}, 0) + 1"),
     "text": ("'x'", "coalesce({0}, '') || 'x'"),
+    "_text": ("array['x']", "array_append({0}, 'x')"),
     "timestamptz": ("now()", "coalesce({0}, now()) + interval '1 day'"),
     "timestamp": ("localtimestamp", "{0} + interval '1 hour'"),
     "date": ("current_date", "coalesce({0}, current_date) + 1"),
