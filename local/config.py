@@ -170,6 +170,7 @@ def _new_secrets() -> dict[str, str]:
         "AGORA_CUSTOMER_ID": secrets.token_hex(16),
         "AGORA_CUSTOMER_SECRET": secrets.token_hex(16),
         "AGORA_WEBHOOK_SECRET": secrets.token_urlsafe(12),
+        "AGORA_CHANNEL_WEBHOOK_SECRET": secrets.token_urlsafe(12),
         "RECORDING_S3_ACCESS_KEY": secrets.token_hex(10).upper(),
         "RECORDING_S3_SECRET_KEY": secrets.token_urlsafe(30),
         "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",

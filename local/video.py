@@ -10,10 +10,11 @@ from .processes import Processes, answers
 
 
 async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
-    """Start it with the project's own credentials, writing to our bucket and notifying our webhook."""
+    """Start it with the project's own credentials, writing to our bucket and notifying our webhooks."""
     everything = config.env()
     env = {name: value for name, value in everything.items() if name.startswith(("AGORA_", "RECORDING_S3_"))}
     env["AGORA_WEBHOOK_URL"] = f"{everything['FUNCTIONS_URL']}/agora-recording-webhook"
+    env["AGORA_CHANNEL_WEBHOOK_URL"] = f"{everything['FUNCTIONS_URL']}/agora-channel-webhook"
     env["PATH"] = os.environ["PATH"]
     command = [sys.executable, "-m", "local.agora"]
     command += ["--port", str(config.port(Port.AGORA)), "--state", str(config.state / "agora")]

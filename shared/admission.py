@@ -41,6 +41,8 @@ async def admit(
         agent=headers.get("user-agent", "")[:500] or None,
         request_id=request_id,
         idempotency_key=_idempotency_key(headers),
+        method=request.method,
+        query=dict(request.query_params) if request.scope["query_string"] else {},
     )
 
 

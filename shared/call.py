@@ -38,6 +38,8 @@ class Call(Generic[Body]):
     agent: str | None
     request_id: str
     idempotency_key: str | None = None
+    method: str = "POST"
+    query: dict[str, str] = field(default_factory=dict)  # for links that carry something beside a body
     facts: dict[str, Any] = field(default_factory=dict)
     _database: Database | None = None
     _service: Database | None = None

@@ -36,12 +36,6 @@ class StripeSettings(Settings):
     stripe_api_url: str = "https://api.stripe.com"
 
 
-class SiteSettings(Settings):
-    """Where people come back to. Ours alone to say: an Origin header is whatever the caller writes into it."""
-
-    site_url: str
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is to be paid: everything from our own database, nothing from the request."""

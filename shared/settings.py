@@ -91,3 +91,14 @@ class ServiceSettings(Settings):
     """The key that bypasses row-level security. The functions that list it in `deploy.yaml` are the security review."""
 
     supabase_secret_key: str
+
+
+class SiteSettings(Settings):
+    """Where the pages are. Ours alone to say: an Origin header is whatever the caller writes into it."""
+
+    site_url: str
+
+    @property
+    def site(self) -> str:
+        """Without a slash at the end, so that a path can follow."""
+        return self.site_url.rstrip("/")

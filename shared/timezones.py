@@ -56,6 +56,16 @@ def _known(name: str) -> str:
     return name
 
 
+def zone(*names: str | None) -> zoneinfo.ZoneInfo:
+    """The first of these zones that is one; else UTC. What a person's browser stored may be anything."""
+    for name in names:
+        try:
+            return zoneinfo.ZoneInfo(_known(name or ""))
+        except ValueError:
+            continue
+    return zoneinfo.ZoneInfo("UTC")
+
+
 TimeZone = Annotated[str, AfterValidator(_known), Field(max_length=64, examples=["America/Toronto"])]
 """The name of a time zone, in a body."""
 

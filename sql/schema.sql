@@ -112,6 +112,9 @@ CREATE TABLE public.session_schedules (
     time_zone text NOT NULL,
     local_start timestamp without time zone NOT NULL,
     credit_lot_id uuid,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    calendar_sequence integer DEFAULT 0 NOT NULL,
     CONSTRAINT session_schedules_class_is_not_in_itself CHECK ((group_class_id <> id)),
     CONSTRAINT session_schedules_have_seats CHECK (((max_participants >= 1) AND (current_participants >= 0))),
     CONSTRAINT session_schedules_session_location_check CHECK ((session_location = ANY (ARRAY['online'::text, 'in_person'::text]))),
@@ -154,6 +157,18 @@ COMMENT ON COLUMN public.session_schedules.local_start IS 'scheduled_at on the c
 
 COMMENT ON COLUMN public.session_schedules.credit_lot_id IS 'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
 
+-- Name: COLUMN session_schedules.started_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.started_at IS 'When it was seen to begin; null if nobody was heard of.';
+
+-- Name: COLUMN session_schedules.completed_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.completed_at IS 'By the server''s clock.';
+
+-- Name: COLUMN session_schedules.calendar_sequence; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.calendar_sequence IS 'How often it has changed in a way that calendars show.';
+
 -- Name: recording_standing; Type: TYPE; Schema: private
 
 CREATE TYPE private.recording_standing AS (
@@ -177,6 +192,59 @@ CREATE TYPE private.requested_refund AS (
 CREATE TYPE private.seat AS (
 	session public.session_schedules,
 	is_host boolean
+);
+
+-- Name: told_credits; Type: TYPE; Schema: private
+
+CREATE TYPE private.told_credits AS (
+	remaining integer,
+	expires_at timestamp with time zone,
+	session_type_name text
+);
+
+-- Name: told_document; Type: TYPE; Schema: private
+
+CREATE TYPE private.told_document AS (
+	version text,
+	signed_at timestamp with time zone,
+	signature_name text,
+	body text,
+	sha256 text
+);
+
+-- Name: told_payment; Type: TYPE; Schema: private
+
+CREATE TYPE private.told_payment AS (
+	id uuid,
+	description text,
+	amount_minor integer,
+	returned_minor integer,
+	currency text,
+	paid_at timestamp with time zone,
+	receipt_url text,
+	payment_intent_id text,
+	outcome text,
+	credits integer,
+	credits_expire_at timestamp with time zone
+);
+
+-- Name: told_session; Type: TYPE; Schema: private
+
+CREATE TYPE private.told_session AS (
+	id uuid,
+	status text,
+	scheduled_at timestamp with time zone,
+	duration_minutes integer,
+	time_zone text,
+	sequence integer,
+	practice text,
+	is_group boolean,
+	class_name text,
+	is_online boolean,
+	place text,
+	practitioner_name text,
+	client_name text,
+	free_until timestamp with time zone
 );
 
 -- Name: app_role; Type: TYPE; Schema: public
@@ -273,6 +341,50 @@ begin
 end
 $$;
 
+-- Name: address_message(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.address_message() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_kind  private.mail_kinds;
+  v_user  uuid;
+  v_facts jsonb := new.payload;
+  v_class boolean;
+  v_seat  boolean;
+  v_mail  private.mails;
+begin
+  if private.is_told_elsewhere(new.kind, new.payload) then
+    return null;
+  end if;
+  select private.is_class(s), s.group_class_id is not null into v_class, v_seat
+    from public.session_schedules s where s.id = new.session_id;
+  if new.kind = 'session_cancelled' then
+    v_facts := v_facts || coalesce(private.kept_of(new.session_id), '{}');
+  end if;
+  for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
+    -- Nobody is booked into a class's own row, and whoever leads a class need not hear of each seat.
+    continue when (v_kind.audience = 'user' and v_class) or (v_kind.audience = 'practitioner' and v_seat);
+    if v_kind.audience = 'user' then
+      v_user := new.user_id;
+    else
+      select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
+      continue when v_user = auth.uid() or v_user = new.user_id;
+    end if;
+    continue when not exists (select from auth.users u where u.id = v_user);
+    -- Stripe names the receipt a moment after the payment, and a receipt without it would be half a receipt.
+    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts, next_attempt_at)
+    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts,
+            now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
+    returning * into v_mail;
+    insert into public.user_notifications (user_id, kind, title, message, related_id)
+    select v_user, new.kind, n.title, n.message, new.session_id from private.notice_of(v_mail) n;
+  end loop;
+  return null;
+end
+$$;
+
 -- Name: adjust_credits(uuid, uuid, integer, text, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) RETURNS uuid
@@ -345,6 +457,66 @@ begin
 end;
 $$;
 
+-- Name: advance_session(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.advance_session(session_id uuid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  r         public.session_rules;
+  s         public.session_schedules;
+  v_host    uuid;
+  v_online  boolean;
+  v_heard   boolean;  -- events of its channel
+  v_ends_at timestamptz;
+  v_empty   timestamptz;  -- since when; null if somebody is there, or nobody ever was
+begin
+  select * into r from public.session_rules;
+  select * into s from public.session_schedules x where x.id = advance_session.session_id;
+  if not private.is_class(s) then
+    perform private.lock_client(s.client_id);
+  end if;
+  perform pg_advisory_xact_lock(private.recording_lock(s.id));
+  perform private.note_attendance(s.id);
+  select * into s from public.session_schedules x where x.id = s.id for update;
+  if s.status not in ('scheduled', 'in_progress') then
+    return null;
+  end if;
+
+  v_host := private.host_of(s);
+  v_online := s.session_location = 'online';
+  v_heard := v_online and private.channel_was_heard(s.id);
+  v_ends_at := s.scheduled_at + make_interval(mins => s.duration_minutes);
+  if v_heard then
+    select max(h.last_sign_at) into v_empty from private.people_heard_of(s.id) h having not bool_or(h.is_there);
+  end if;
+
+  if v_heard and v_host is not null and private.came(s, v_host) is null
+     and now() >= s.scheduled_at + make_interval(mins => r.practitioner_grace_minutes) then
+    perform private.mark_no_show(s, v_host);
+  end if;
+  if not private.came(s, v_host) then
+    perform private.set_session_status(s.id, 'cancelled', 'Cancelled by practitioner: the practitioner did not come');
+  elsif now() >= v_ends_at + make_interval(mins => r.completion_grace_minutes)
+     or (now() >= v_ends_at and v_empty is not null)
+     or (now() >= s.scheduled_at + make_interval(mins => r.client_grace_minutes)
+         and (v_empty <= now() - make_interval(mins => r.empty_minutes)
+              -- Somebody said so; there is nothing to wait for.
+              or (not private.is_class(s) and not private.came(s, s.client_id)))) then
+    perform private.settle_no_shows(s);
+    perform private.give_back_to_absent(s);
+    perform private.set_session_status(s.id, 'completed');
+    perform private.note_attendance(s.id);  -- whoever is still there was there until now
+  elsif v_online then
+    perform private.begin_session(s.id);
+  elsif now() >= s.scheduled_at then
+    perform private.set_session_status(s.id, 'in_progress');
+  end if;
+  return (select x.status from public.session_schedules x where x.id = s.id and x.status <> s.status);
+end
+$$;
+
 -- Name: agree_to_cancel(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.agree_to_cancel() RETURNS trigger
@@ -386,6 +558,65 @@ begin
   end if;
   new.reminder_sent := null;
   return new;
+end
+$$;
+
+-- Name: channel_events; Type: TABLE; Schema: private
+
+CREATE TABLE private.channel_events (
+    notice_id text NOT NULL,
+    event_type integer NOT NULL,
+    channel text NOT NULL,
+    change text,
+    uid bigint,
+    is_recorder boolean DEFAULT false NOT NULL,
+    client_seq bigint,
+    happened_at timestamp with time zone NOT NULL,
+    stayed_seconds integer,
+    session_id uuid,
+    payload jsonb NOT NULL,
+    deliveries integer DEFAULT 1 NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT channel_events_change_is_known CHECK ((change = ANY (ARRAY['opened'::text, 'closed'::text, 'joined'::text, 'left'::text])))
+);
+
+-- Name: TABLE channel_events; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.channel_events IS 'What Agora told us of channels, as it told it.';
+
+-- Name: COLUMN channel_events.change; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_events.change IS 'What it says of the channel; null if nothing we know.';
+
+-- Name: COLUMN channel_events.client_seq; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_events.client_seq IS 'The sender''s own count: the order of one person''s events.';
+
+-- Name: COLUMN channel_events.stayed_seconds; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_events.stayed_seconds IS 'In a leave: how long they had been there.';
+
+-- Name: COLUMN channel_events.session_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.channel_events.session_id IS 'Whose channel it is. No foreign key: the inbox outlives the session.';
+
+-- Name: apply_channel_event(private.channel_events); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.apply_channel_event(event private.channel_events) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.note_attendance((event).session_id);
+  perform private.begin_session((event).session_id);
+  -- Whoever withdrew, or came on a token from before the recording. A number that is nobody's is a machine of Agora's.
+  if (event).change = 'joined' and exists (
+       select from private.agora_uids u where u.uid = (event).uid
+          and not exists (select from public.user_consents c
+                           where c.user_id = u.user_id and c.consent_type = 'session_recording'
+                             and c.consented and c.revoked_at is null)) then
+    perform private.request_recording_stop((event).session_id, 'somebody_has_not_agreed');
+  end if;
 end
 $$;
 
@@ -639,6 +870,43 @@ begin
 end
 $$;
 
+-- Name: ask_for_session_mail(text, public.session_schedules, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb DEFAULT NULL::jsonb) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_mail uuid;
+begin
+  -- Two who ask at once must not both find nothing.
+  perform from public.session_schedules s where s.id = (session).id for no key update;
+  for attempt in 1..2 loop
+    select m.id into v_mail from private.mails m
+     where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ask_for_session_mail.kind
+     order by m.position desc limit 1;
+    exit when found or payload is null or exists (
+      select from private.outbox o where o.session_id = (session).id and o.kind = ask_for_session_mail.kind
+         and exists (select from private.mails m where m.outbox_id = o.id));
+    perform private.put_in_outbox(ask_for_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
+      'practitioner_id', (session).practitioner_id, 'scheduled_at', (session).scheduled_at,
+      'group_class_id', (session).group_class_id));
+  end loop;
+  return v_mail;
+end
+$$;
+
+-- Name: attendance_lock(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.attendance_lock(session_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Two facts at once are worked out one after the other, so that the later one sees both. Before any row is locked.
+  select pg_advisory_xact_lock(hashtextextended('attendance ' || session_id, 0));
+$$;
+
 -- Name: auditable(jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
@@ -839,6 +1107,28 @@ begin
 end
 $$;
 
+-- Name: begin_session(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.begin_session(session_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s
+   where s.id = begin_session.session_id and s.status = 'scheduled' and s.session_location = 'online'
+     and now() between s.scheduled_at - interval '15 minutes'
+                   and s.scheduled_at + make_interval(mins => s.duration_minutes + 60);  -- as long as its room is open
+  if v_session.scheduled_at <= now()
+     and (private.came(v_session, private.host_of(v_session))
+          or exists (select from private.clients_of(v_session) c where private.came(v_session, c.user_id)))
+     or (not private.is_class(v_session) and private.came(v_session, v_session.client_id)) then
+    perform private.set_session_status(v_session.id, 'in_progress');
+  end if;
+end
+$$;
+
 -- Name: book_session_with_credit(uuid, timestamp with time zone, integer, uuid, text, boolean, text, text, text, point); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) RETURNS uuid
@@ -939,6 +1229,17 @@ CREATE FUNCTION private.buffered(scheduled_at timestamp with time zone, duration
                    scheduled_at + make_interval(mins => duration_minutes + (calendar).buffer_after_minutes));
 $$;
 
+-- Name: came(public.session_schedules, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.came(session public.session_schedules, user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- True, false if they are known not to have come, null if nothing is known.
+  select not a.is_no_show from public.session_attendance a
+   where a.session_id = private.line_of(session, came.user_id) and a.user_id = came.user_id;
+$$;
+
 -- Name: cancel_class_instead(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.cancel_class_instead() RETURNS trigger
@@ -998,7 +1299,7 @@ begin
   if private.is_class(session) then
     -- Nobody has the class's own row; what comes back is what its seats were taken for.
     select coalesce(sum((private.cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
-      from public.session_schedules seat where seat.group_class_id = session.id and seat.status = 'scheduled';
+      from public.session_schedules seat where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
   end if;
   return v_terms;
 end
@@ -1015,6 +1316,17 @@ CREATE FUNCTION private.channel_of(session public.session_schedules) RETURNS tex
               then (session).room_name
               else 'session-' || replace((session).id::text, '-', '') end;
 $_$;
+
+-- Name: channel_was_heard(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.channel_was_heard(session_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
+  select exists (select from private.channel_events e
+                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder);
+$$;
 
 -- Name: check_invariants(); Type: FUNCTION; Schema: private
 
@@ -1061,6 +1373,100 @@ CREATE FUNCTION private.claim_checkout() RETURNS public.checkout_sessions
   returning c.*;
 $$;
 
+-- Name: claim_mail(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.claim_mail() RETURNS TABLE(task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamp with time zone, facts jsonb, session private.told_session, payment private.told_payment, credits private.told_credits, document private.told_document)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_mail   private.mails;
+  v_reason text;
+begin
+  loop
+    select * into v_mail from private.mails m
+     where m.status = 'queued' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+       and not exists (select from private.mails earlier
+                        where earlier.session_id = m.session_id and earlier.user_id = m.user_id
+                          and earlier.position < m.position and earlier.status in ('queued', 'sending'))
+     order by m.next_attempt_at limit 1 for update skip locked;
+    exit when not found;
+    v_reason := private.reason_to_drop(v_mail);
+    exit when v_reason is null;
+    update private.mails m set status = 'dropped', reason = v_reason, ended_at = now(), next_attempt_at = null
+     where m.id = v_mail.id;
+  end loop;
+  task := 'send';
+  if v_mail.id is null then
+    task := 'find';
+    select * into v_mail from private.mails m
+     where m.status = 'unknown' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+     order by m.next_attempt_at limit 1 for update skip locked;
+  end if;
+  if v_mail.id is null then
+    task := null;
+    return next;
+    return;
+  end if;
+
+  update private.mails m set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute'
+   where m.id = v_mail.id returning m.* into v_mail;
+  mail_id := v_mail.id;
+  lease_id := v_mail.lease_id;
+  kind := v_mail.kind;
+  audience := v_mail.audience;
+  started_at := v_mail.started_at;
+  facts := v_mail.facts - 'session';
+  select u.email, f.full_name into recipient_email, recipient_name
+    from auth.users u left join public.profiles f on f.id = u.id where u.id = v_mail.user_id;
+  session := private.told_session(private.session_of(v_mail.session_id, v_mail.facts));
+  time_zone := coalesce(private.time_zone_of(v_mail.user_id), session.time_zone);
+  payment := private.told_payment((v_mail.facts ->> 'checkout_id')::uuid);
+  credits := private.told_credits((v_mail.facts ->> 'lot_id')::uuid);
+  document := private.told_document(coalesce(v_mail.facts ->> 'waiver_id', v_mail.facts ->> 'contract_id')::uuid);
+  select k.category into unsubscribe_category from private.mail_kinds k
+   where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
+  if unsubscribe_category is not null and task = 'send' then
+    unsubscribe_token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    insert into private.unsubscribe_links (token_sha256, user_id, category)
+    values (private.sha256_hex(unsubscribe_token), v_mail.user_id, unsubscribe_category);
+  end if;
+  return next;
+end
+$$;
+
+-- Name: claim_webhook_delivery(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.claim_webhook_delivery() RETURNS TABLE(delivery_id uuid, lease_id uuid, url text, body text, secrets text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_delivery public.webhook_deliveries;
+begin
+  update public.webhook_deliveries d
+     set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute', attempts = d.attempts + 1
+   where d.id = (
+     select due.id from public.webhook_deliveries due join public.webhook_endpoints e on e.id = due.endpoint_id and e.is_active
+      where due.status = 'pending' and due.next_attempt_at <= now()
+        and (due.lease_until is null or due.lease_until < now())
+        -- One that is slow to answer must not take every worker.
+        and 4 > (select count(*) from public.webhook_deliveries busy
+                  where busy.endpoint_id = due.endpoint_id and busy.status = 'pending' and busy.lease_until > now())
+      order by due.next_attempt_at, due.id
+      limit 1 for update of due skip locked)
+  returning d.* into v_delivery;
+  return query
+    select v_delivery.id, v_delivery.lease_id, e.url, v_delivery.body,
+           array(select s.secret from private.webhook_secrets s
+                  where s.endpoint_id = e.id and (s.retires_at is null or s.retires_at > now())
+                  order by s.retires_at nulls first)
+      from (select 1) one left join public.webhook_endpoints e on e.id = v_delivery.endpoint_id;
+end
+$$;
+
 -- Name: session_types; Type: TABLE; Schema: public
 
 CREATE TABLE public.session_types (
@@ -1105,6 +1511,28 @@ begin
 end
 $$;
 
+-- Name: clients_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.clients_of(session public.session_schedules) RETURNS TABLE(session_id uuid, user_id uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select (session).id, (session).client_id where not private.is_class(session)
+  union all
+  select seat.id, seat.client_id from public.session_schedules seat
+   where seat.group_class_id = (session).id and seat.status <> 'cancelled';
+$$;
+
+-- Name: closed_after(uuid, timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.closed_after(session_id uuid, since timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select min(e.happened_at) from private.channel_events e
+   where e.session_id = closed_after.session_id and e.change = 'closed' and e.happened_at > since;
+$$;
+
 -- Name: count_participants(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.count_participants() RETURNS trigger
@@ -1139,6 +1567,26 @@ begin
                               where c.user_id = person and c.consent_type = 'session_recording'
                                 and c.consented and c.revoked_at is null));
 end;
+$$;
+
+-- Name: create_webhook_endpoint(text, text[], text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.create_webhook_endpoint(url text, events text[], description text) RETURNS TABLE(id uuid, secret text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
+  end if;
+  insert into public.webhook_endpoints (url, events, description)
+  values (create_webhook_endpoint.url, create_webhook_endpoint.events, create_webhook_endpoint.description)
+  returning id into create_webhook_endpoint.id;
+  insert into private.webhook_secrets (endpoint_id, secret)
+  values (create_webhook_endpoint.id, private.new_webhook_secret()) returning secret into create_webhook_endpoint.secret;
+  return next;
+end
 $$;
 
 -- Name: credits_by_ledger(uuid); Type: FUNCTION; Schema: private
@@ -1197,6 +1645,22 @@ begin
   else
     new.consent_date := now();
     new.revoked_at := null;
+  end if;
+  return new;
+end
+$$;
+
+-- Name: date_move(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.date_move() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if new.status = 'in_progress' then
+    new.started_at := now();
+  else
+    new.completed_at := now();
   end if;
   return new;
 end
@@ -1560,6 +2024,77 @@ begin
 end
 $$;
 
+-- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c_patience constant integer := 12;  -- attempts, the last of them an hour apart: a long outage is outlasted
+  v_before   private.mails;
+  v_mail     private.mails;
+begin
+  select * into v_before from private.mails m
+   where m.id = finish_mail.mail_id and m.lease_id = finish_mail.lease_id for update;
+  if not found or v_before.status not in ('queued', 'sending', 'unknown') then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  update private.mails m
+     set status = case
+           when outcome = 'later' and m.attempts < c_patience then 'queued'
+           when outcome = 'later' then 'failed'
+           when outcome = 'not_found' then 'unknown'
+           else outcome end,
+         reason = finish_mail.reason,
+         message_id = coalesce(finish_mail.message_id, m.message_id),
+         recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
+         ended_at = case when outcome in ('sent', 'failed') then now() end,
+         next_attempt_at = case outcome
+           when 'later' then now() + least(interval '1 hour', interval '15 seconds' * 2 ^ least(m.attempts, 10))
+           -- The service's own list of what it sent is minutes behind. After an hour it is for people to decide.
+           when 'unknown' then now() + interval '2 minutes'
+           when 'not_found' then case when m.started_at > now() - interval '1 hour' then now() + interval '10 minutes' end
+           end,
+         lease_until = null
+   where m.id = v_before.id returning m.* into v_mail;
+  if outcome <> 'not_found' and v_mail.status in ('sent', 'failed', 'unknown') then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
+end
+$$;
+
+-- Name: finish_webhook_delivery(uuid, uuid, integer, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c_waits    constant interval[] := array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[];
+  v_delivery public.webhook_deliveries;
+begin
+  update public.webhook_deliveries d
+     set status = case when finish_webhook_delivery.status between 200 and 299 then 'delivered'
+                       when finish_webhook_delivery.status = 410 or d.attempts > cardinality(c_waits) then 'failed'
+                       else 'pending' end,
+         -- A tenth more or less, so that what failed together does not come back together.
+         next_attempt_at = now() + coalesce(c_waits[d.attempts], '0 s') * (0.9 + 0.2 * random()),
+         last_status = finish_webhook_delivery.status, last_error = finish_webhook_delivery.error,
+         lease_id = null, lease_until = null
+   where d.id = finish_webhook_delivery.delivery_id and d.lease_id = finish_webhook_delivery.lease_id
+  returning d.* into v_delivery;
+  if not found then
+    perform private.refuse(409, 'lease_lost', 'Somebody else delivers this now.');
+  end if;
+  update public.webhook_deliveries d set ended_at = now() where d.id = v_delivery.id and d.status <> 'pending';
+  update public.webhook_endpoints e set is_active = false
+   where e.id = v_delivery.endpoint_id and finish_webhook_delivery.status = 410;
+  return v_delivery.status;
+end
+$$;
+
 -- Name: follow_payments_page(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.follow_payments_page() RETURNS trigger
@@ -1825,6 +2360,24 @@ begin
 end
 $$;
 
+-- Name: give_back_to_absent(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.give_back_to_absent(session public.session_schedules) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_client record;
+begin
+  if (select r.client_no_show_forfeits from public.session_rules r) then
+    return;
+  end if;
+  for v_client in select c.* from private.clients_of(session) c where not private.came(session, c.user_id) loop
+    perform private.set_session_status(v_client.session_id, 'cancelled', 'Cancelled: the client did not come');
+  end loop;
+end
+$$;
+
 -- Name: give_calendar(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.give_calendar() RETURNS trigger
@@ -1834,6 +2387,29 @@ CREATE FUNCTION private.give_calendar() RETURNS trigger
 begin
   insert into public.practitioner_calendars (practitioner_id) values (new.id);
   return null;
+end
+$$;
+
+-- Name: give_up_lost_mails(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.give_up_lost_mails() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_mail  private.mails;
+  v_count integer := 0;
+begin
+  for v_mail in
+    update private.mails m set status = 'unknown', reason = 'sender_died', next_attempt_at = now()
+     where m.id in (select lost.id from private.mails lost
+                     where lost.status = 'sending' and lost.lease_until < now() limit 500 for update skip locked)
+    returning m.*
+  loop
+    perform private.log_mail(v_mail);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
 end
 $$;
 
@@ -2070,6 +2646,19 @@ begin
 end
 $$;
 
+-- Name: heed_admission(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.heed_admission() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.note_attendance(new.session_id);
+  perform private.begin_session(new.session_id);
+  return null;
+end
+$$;
+
 -- Name: held_seats(uuid, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) RETURNS integer
@@ -2228,6 +2817,15 @@ CREATE FUNCTION private.holds_time(user_id uuid, practitioner_id uuid, scheduled
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and holds_time.scheduled_at > now());
 $$;
 
+-- Name: host_of(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.host_of(session public.session_schedules) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select p.user_id from public.practitioners p where p.id = (session).practitioner_id;
+$$;
+
 -- Name: idempotency_caller(jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.idempotency_caller(arguments jsonb) RETURNS text
@@ -2322,6 +2920,38 @@ CREATE FUNCTION private.is_admin() RETURNS boolean
   select exists (select from public.user_roles r where r.user_id = (select auth.uid()) and r.role = 'admin');
 $$;
 
+-- Name: studio_locations; Type: TABLE; Schema: public
+
+CREATE TABLE public.studio_locations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    address text NOT NULL,
+    city text,
+    province_state text,
+    country text DEFAULT 'CA'::text,
+    postal_code text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    latitude double precision,
+    longitude double precision,
+    CONSTRAINT studio_locations_are_on_the_map CHECK ((((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision)) AND ((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)) AND ((latitude IS NULL) = (longitude IS NULL))))
+);
+
+-- Name: COLUMN studio_locations.latitude; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.studio_locations.latitude IS 'Degrees north, WGS 84; with the longitude or not at all.';
+
+-- Name: is_at_studio(public.session_schedules, public.studio_locations); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_at_studio(session public.session_schedules, studio public.studio_locations) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select (session).session_location = 'in_person'
+     and (session).physical_location in ((studio).id::text, (studio).name || ' - ' || (studio).address);
+$$;
+
 -- Name: is_class(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_class(session public.session_schedules) RETURNS boolean
@@ -2349,6 +2979,18 @@ CREATE FUNCTION private.is_my_test_channel(channel_name text) RETURNS boolean
   -- The frontend's test page names its channel after the first eight characters of the user's id.
   select channel_name ~ ('^test-' || left((select auth.uid())::text, 8) || '-[0-9]{1,20}$');
 $_$;
+
+-- Name: is_opted_out(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_opted_out(user_id uuid, category text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (select from public.notification_preferences p
+                  where p.user_id = is_opted_out.user_id
+                    and case is_opted_out.category when 'session_reminders' then not p.session_reminders
+                                                   when 'follow_ups' then not p.follow_ups end);
+$$;
 
 -- Name: is_person(); Type: FUNCTION; Schema: private
 
@@ -2396,6 +3038,18 @@ begin
 end;
 $$;
 
+-- Name: is_told_elsewhere(text, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_told_elsewhere(kind text, payload jsonb) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select is_told_elsewhere.kind = 'credits_granted' and (
+    payload ->> 'kind' = 'return'
+    or exists (select from public.user_session_credits lot
+                where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));
+$$;
+
 -- Name: is_what_we_asked(public.checkout_sessions, private.payment_facts); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_what_we_asked(c public.checkout_sessions, facts private.payment_facts) RETURNS boolean
@@ -2403,6 +3057,16 @@ CREATE FUNCTION private.is_what_we_asked(c public.checkout_sessions, facts priva
     SET search_path TO ''
     AS $$
   select coalesce(facts.amount_minor, c.amount_minor) = c.amount_minor and coalesce(lower(facts.currency), c.currency) = c.currency;
+$$;
+
+-- Name: journal_mood(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.journal_mood(mood text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case when mood in ('energized', 'calm', 'strong') then 'peaceful'
+              when mood in ('peaceful', 'neutral', 'challenged') then mood end;
 $$;
 
 -- Name: judge_starts(uuid, timestamp with time zone[], integer, uuid, uuid); Type: FUNCTION; Schema: private
@@ -2705,6 +3369,31 @@ begin
 end
 $$;
 
+-- Name: kept_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.kept_of(session_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select jsonb_build_object('session', jsonb_build_object(
+           'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
+           'session_type_id', s.session_type_id, 'session_location', s.session_location,
+           'physical_location', s.physical_location, 'max_participants', s.max_participants, 'class_name', s.class_name,
+           'calendar_sequence', s.calendar_sequence))
+    from public.session_schedules s where s.id = kept_of.session_id;
+$$;
+
+-- Name: line_of(public.session_schedules, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.line_of(session public.session_schedules, user_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- The session on which somebody's line hangs; null if they have no part in this one.
+  select case when private.host_of(session) = line_of.user_id then (session).id
+              else (select c.session_id from private.clients_of(session) c where c.user_id = line_of.user_id limit 1) end;
+$$;
+
 -- Name: link_group_class(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.link_group_class() RETURNS trigger
@@ -2865,6 +3554,66 @@ begin
 end
 $$;
 
+-- Name: mails; Type: TABLE; Schema: private
+
+CREATE TABLE private.mails (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    "position" bigint NOT NULL,
+    outbox_id bigint NOT NULL,
+    kind text NOT NULL,
+    audience text NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid,
+    facts jsonb NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    reason text,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now(),
+    lease_id uuid,
+    lease_until timestamp with time zone,
+    recipient_email text,
+    told_sequence integer,
+    template_id text,
+    message_id text,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mails_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'unknown'::text, 'failed'::text, 'dropped'::text])))
+);
+
+-- Name: COLUMN mails.facts; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.facts IS 'The message''s payload, and what it must keep of its session.';
+
+-- Name: COLUMN mails.reason; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.reason IS 'Why it was dropped, failed, or is tried again.';
+
+-- Name: COLUMN mails.next_attempt_at; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.next_attempt_at IS 'Null: nothing happens by itself any more.';
+
+-- Name: COLUMN mails.told_sequence; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.told_sequence IS 'The version of the session that it tells of.';
+
+-- Name: COLUMN mails.message_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.mails.message_id IS 'The mail service''s name for it.';
+
+-- Name: log_mail(private.mails); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.log_mail(mail private.mails) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into public.email_logs
+    (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
+  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id, mail.message_id, mail.status,
+          case when mail.status <> 'sent' then mail.reason end,
+          jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
+$$;
+
 -- Name: payout_periods; Type: TABLE; Schema: public
 
 CREATE TABLE public.payout_periods (
@@ -2962,6 +3711,17 @@ begin
 end
 $$;
 
+-- Name: mark_no_show(public.session_schedules, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.mark_no_show(session public.session_schedules, user_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into public.session_attendance (session_id, user_id, source, total_seconds, is_no_show)
+  values (private.line_of(session, mark_no_show.user_id), mark_no_show.user_id, 'agora', 0, true)
+  on conflict (session_id, user_id) do nothing;
+$$;
+
 -- Name: mark_payout(uuid, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) RETURNS public.payouts
@@ -2991,6 +3751,29 @@ begin
   end if;
   return private.settle_payout(v_payout, mark_payout.status, mark_payout.transaction_reference,
                                mark_payout.paid_at, mark_payout.failed_reason);
+end
+$$;
+
+-- Name: may_record(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.may_record(session public.session_schedules) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_failures    bigint;
+  v_last_failed timestamptz;
+begin
+  if session.status <> 'in_progress' or session.session_location <> 'online'
+     or now() >= session.scheduled_at + make_interval(mins => session.duration_minutes)
+     -- One is there already, or somebody did not want one.
+     or exists (select from public.session_recordings r
+                 where r.session_id = session.id and (r.status <> 'failed' or r.stop_reason = 'asked')) then
+    return false;
+  end if;
+  select count(*), max(r.ended_at) into v_failures, v_last_failed
+    from public.session_recordings r where r.session_id = session.id;
+  return v_failures = 0 or now() >= v_last_failed + private.recording_wait(v_failures);
 end
 $$;
 
@@ -3129,6 +3912,19 @@ begin
          session_location = new.session_location, physical_location = new.physical_location,
          class_name = new.class_name, max_participants = new.max_participants
    where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
+  return null;
+end
+$$;
+
+-- Name: move_seats_along(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.move_seats_along() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.session_schedules seat set status = new.status
+   where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress') and seat.status <> new.status;
   return null;
 end
 $$;
@@ -3290,6 +4086,16 @@ begin
 end;
 $$;
 
+-- Name: new_webhook_secret(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.new_webhook_secret() RETURNS text
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Two random uuids, 244 bits by PostgreSQL's strong generator.
+  select 'whsec_' || encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64');
+$$;
+
 -- Name: next_look(public.session_recordings, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.next_look(r public.session_recordings, observation text) RETURNS timestamp with time zone
@@ -3309,6 +4115,54 @@ CREATE FUNCTION private.next_look(r public.session_recordings, observation text)
   end;
 $$;
 
+-- Name: next_turn(timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.next_turn(since timestamp with time zone, OUT asked_at timestamp with time zone, OUT session_id uuid, OUT moved_to text, OUT task text, OUT recording public.session_recordings, OUT failure text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_variable
+declare
+  v_due record;
+begin
+  asked_at := since;
+  if asked_at is null then
+    asked_at := clock_timestamp();
+    insert into private.session_turns (session_id)
+    select s.id from public.session_schedules s
+     where s.status in ('scheduled', 'in_progress') and s.group_class_id is null
+       and s.scheduled_at <= now() + interval '15 minutes'
+       and not exists (select from private.session_turns t where t.session_id = s.id)
+    on conflict do nothing;
+  end if;
+
+  -- The newest first: what has lain for months waits for what is happening now.
+  select t.session_id into session_id
+    from private.session_turns t join public.session_schedules s on s.id = t.session_id
+   where t.looked_at < asked_at
+   order by s.scheduled_at desc limit 1
+     for no key update of t skip locked;
+  if session_id is null then
+    delete from private.channel_events e
+     where e.notice_id in (select old.notice_id from private.channel_events old
+                            where old.received_at < now() - interval '90 days' limit 1000 for update skip locked);
+    return;
+  end if;
+
+  begin
+    moved_to := private.advance_session(session_id);
+    v_due := private.recording_due(session_id);
+    task := v_due.task;
+    recording := v_due.recording;
+  exception when others then
+    failure := sqlstate || ' ' || sqlerrm;
+  end;
+  update private.session_turns t set looked_at = clock_timestamp(), failure = next_turn.failure where t.session_id = session_id;
+  delete from private.session_turns t using public.session_schedules s
+   where t.session_id = session_id and s.id = t.session_id and s.status in ('completed', 'cancelled');
+end
+$$;
+
 -- Name: normalised(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.normalised(document text) RETURNS text
@@ -3316,6 +4170,40 @@ CREATE FUNCTION private.normalised(document text) RETURNS text
     SET search_path TO ''
     AS $$
   select btrim(replace(replace(document, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
+$$;
+
+-- Name: note_attendance(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.note_attendance(session_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+  v_end     timestamptz;  -- nobody is there for longer: it was completed, or its room has closed
+begin
+  perform private.attendance_lock(note_attendance.session_id);
+  select * into v_session from public.session_schedules s where s.id = note_attendance.session_id;
+  v_end := least(v_session.completed_at, v_session.cancelled_at,
+                 v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
+  insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
+  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.first_sign_at,
+         case when h.there_since is null or v_end <= now() then upper(during.seen) end, during.seen,
+         case when h.source = 'agora'
+              then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
+    from private.people_heard_of(v_session.id) h
+   cross join lateral (select case when h.there_since < v_end and v_end <= now()
+                                   then h.intervals + tstzmultirange(tstzrange(h.there_since, v_end))
+                                   else h.intervals end as seen) during
+   where private.line_of(v_session, h.user_id) is not null
+  on conflict (session_id, user_id) do update
+    set source = excluded.source, joined_at = excluded.joined_at, intervals = excluded.intervals,
+        left_at = excluded.left_at, total_seconds = excluded.total_seconds, is_no_show = false
+  where a.source <> 'manual'
+    and (a.source, a.joined_at, a.intervals, a.left_at, a.total_seconds, a.is_no_show)
+        is distinct from (excluded.source, excluded.joined_at, excluded.intervals, excluded.left_at, excluded.total_seconds, false);
+end
 $$;
 
 -- Name: note_contract(); Type: FUNCTION; Schema: private
@@ -3396,6 +4284,47 @@ begin
         'contract_id', (contract).id, 'contract_version', (contract).contract_version, 'title', (contract).title,
         'expires_at', (contract).expires_at, 'reason', (contract).revoked_reason));
   end if;
+end
+$$;
+
+-- Name: notice_of(private.mails); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.notice_of(mail private.mails) RETURNS TABLE(title text, message text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  s        private.told_session := private.told_session(private.session_of(mail.session_id, mail.facts));
+  v_client boolean := mail.audience = 'user';
+  v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
+  v_with   text := case when v_client then s.practitioner_name
+                        when s.is_group then null else coalesce(s.client_name, 'a client') end;
+  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.time_zone_of(mail.user_id), s.time_zone),
+                           'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_what   text := concat_ws(' with ', 'Your ' || v_name, v_with);
+  v_amount text := to_char((mail.facts ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
+                || upper(mail.facts ->> 'currency');
+begin
+  return query
+    select n.title, n.message from (values
+      ('session_booked',      'Session booked',    format('%s is on %s.', v_what, v_when)),
+      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_what, v_when)),
+      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
+      ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
+      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
+      ('session_completed',   'Session completed', 'How was it? Your journal is open.'),
+      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
+      ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
+      ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
+      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.facts ->> 'credits' when '1'
+                                                      then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
+      ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
+      ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
+      ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
+      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
+    ) n (kind, title, message)
+    where n.kind = mail.kind and n.message is not null;
 end
 $$;
 
@@ -3797,6 +4726,29 @@ CREATE FUNCTION private.payout_terms_at(moment timestamp with time zone) RETURNS
   select t from public.payout_terms t where t.valid_from <= moment order by t.valid_from desc limit 1;
 $$;
 
+-- Name: people_heard_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.people_heard_of(session_id uuid) RETURNS TABLE(user_id uuid, source text, intervals tstzmultirange, there_since timestamp with time zone, is_there boolean, first_sign_at timestamp with time zone, last_sign_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select u.user_id, case when p.was_heard then 'agora' else 'token' end, p.intervals, p.there_since,
+         p.there_since is not null
+           -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as there.
+           or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
+                       and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
+         coalesce(least(lower(p.intervals), p.there_since), t.first_at),
+         greatest(p.last_heard_at, t.last_at)
+    from private.agora_uids u
+   cross join lateral private.presence(people_heard_of.session_id, u.uid) p
+    left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
+                         from private.channel_admissions a
+                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id) t on true
+   where u.uid in (select e.uid from private.channel_events e where e.session_id = people_heard_of.session_id
+                    union select a.uid from private.channel_admissions a where a.session_id = people_heard_of.session_id)
+     and (p.was_heard or t.first_at is not null);
+$$;
+
 -- Name: people_present(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.people_present(session public.session_schedules) RETURNS SETOF uuid
@@ -3823,6 +4775,18 @@ CREATE FUNCTION private.period_to_pay(moment timestamp with time zone) RETURNS p
          + make_interval(days => (private.payout_terms_at(private.midnight(p.period_end))).hold_days) <= moment
    order by p.closed_at is not null, case when p.closed_at is null then p.number else -p.number end
    limit 1;
+$$;
+
+-- Name: place_of(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.place_of(physical_location text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(
+    (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
+       from public.studio_locations l where l.id::text = lower(place_of.physical_location)),
+    place_of.physical_location);
 $$;
 
 -- Name: policy_agreed(boolean, uuid); Type: FUNCTION; Schema: private
@@ -3957,6 +4921,51 @@ CREATE FUNCTION private.practitioner_share(amount numeric, share public.revenue_
   select round(amount * (share).practitioner_percent / 100, 2);
 $$;
 
+-- Name: presence(uuid, bigint); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.presence(session_id uuid, uid bigint, OUT was_heard boolean, OUT intervals tstzmultirange, OUT there_since timestamp with time zone, OUT last_heard_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_event  private.channel_events;
+  v_closed timestamptz;
+begin
+  was_heard := false;
+  intervals := '{}';
+  for v_event in
+    select * from private.channel_events e
+     where e.session_id = presence.session_id and e.uid = presence.uid and e.change in ('joined', 'left') and not e.is_recorder
+     order by e.client_seq nulls last, e.happened_at, e.change
+  loop
+    was_heard := true;
+    last_heard_at := greatest(last_heard_at, v_event.happened_at);
+    v_closed := private.closed_after(presence.session_id, there_since);
+    if v_closed <= v_event.happened_at then
+      -- They left before, unheard, and the channel closed behind the last of them.
+      intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
+      there_since := null;
+    end if;
+    if v_event.change = 'joined' then
+      there_since := coalesce(there_since, v_event.happened_at);
+    else
+      there_since := coalesce(there_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
+      if there_since < v_event.happened_at then
+        intervals := intervals + tstzmultirange(tstzrange(there_since, v_event.happened_at));
+      end if;
+      there_since := null;
+    end if;
+  end loop;
+
+  v_closed := private.closed_after(presence.session_id, there_since);
+  if v_closed is not null then
+    intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
+    there_since := null;
+    last_heard_at := greatest(last_heard_at, v_closed);
+  end if;
+end
+$$;
+
 -- Name: put_in_outbox(text, uuid, uuid, jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid DEFAULT NULL::uuid, payload jsonb DEFAULT '{}'::jsonb) RETURNS void
@@ -3985,6 +4994,65 @@ begin
 end
 $$;
 
+-- Name: raise_calendar_sequence(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.raise_calendar_sequence() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.calendar_sequence := old.calendar_sequence + 1;
+  return new;
+end
+$$;
+
+-- Name: reason_to_drop(private.mails); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.reason_to_drop(mail private.mails) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  s public.session_schedules;
+begin
+  if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
+    return 'no_address';
+  elsif exists (select from private.mails dead join auth.users u on u.id = dead.user_id
+                 where dead.user_id = mail.user_id and dead.status = 'failed' and dead.reason = 'inactive_recipient'
+                   and dead.recipient_email = u.email) then
+    return 'address_is_dead';
+  elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
+                                             where (k.kind, k.audience) = (mail.kind, mail.audience))) then
+    return 'opted_out';
+  end if;
+
+  if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
+    select * into s from public.session_schedules x where x.id = mail.session_id;
+    if s.id is null or s.status = 'cancelled' then
+      return 'session_cancelled';
+    elsif s.status <> 'scheduled' or s.scheduled_at <= now() then
+      return 'session_started';
+    elsif mail.kind = 'session_reminder' and s.scheduled_at is distinct from (mail.facts ->> 'scheduled_at')::timestamptz then
+      return 'session_moved';  -- it is reminded of anew
+    elsif mail.kind <> 'session_reminder' and exists (
+        select from private.mails told
+         where told.session_id = mail.session_id and told.user_id = mail.user_id and told.id <> mail.id
+           and told.kind in ('session_booked', 'session_rescheduled') and told.status = 'sent'
+           and told.told_sequence >= s.calendar_sequence) then
+      return 'told_already';  -- the mail before said the present time
+    end if;
+  elsif mail.kind = 'recording_ready' and not exists (
+      select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
+    return 'recording_gone';
+  elsif mail.kind = 'credit_expiring' and not exists (
+      select from public.user_session_credits lot
+       where lot.id = (mail.facts ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
+    return 'credits_used';
+  end if;
+  return null;
+end
+$$;
+
 -- Name: recall(text, text, jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) RETURNS jsonb
@@ -4009,6 +5077,56 @@ begin
   end if;
   return v_found.answer;
 end;
+$$;
+
+-- Name: receipt_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.receipt_of(checkout_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c      public.checkout_sessions;
+  v_mail uuid;
+begin
+  select * into c from public.checkout_sessions x where x.id = receipt_of.checkout_id for no key update;
+  select m.id into v_mail from private.mails m
+   where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+  if not found then
+    perform private.put_in_outbox('payment_received', c.user_id, c.session_id, jsonb_build_object(
+      'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
+    select m.id into v_mail from private.mails m
+     where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+  end if;
+  return v_mail;
+end
+$$;
+
+-- Name: receive_channel_event(text, integer, text, text, bigint, boolean, bigint, timestamp with time zone, integer, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.receive_channel_event(notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer, payload jsonb) RETURNS private.channel_events
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_event private.channel_events;
+begin
+  insert into private.channel_events as e
+    (notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at, stayed_seconds, session_id, payload)
+  values
+    (receive_channel_event.notice_id, receive_channel_event.event_type, receive_channel_event.channel,
+     receive_channel_event.change, receive_channel_event.uid, receive_channel_event.is_recorder,
+     receive_channel_event.client_seq, least(receive_channel_event.happened_at, now()),
+     receive_channel_event.stayed_seconds, (private.session_of_channel(receive_channel_event.channel)).id,
+     receive_channel_event.payload)
+  on conflict (notice_id) do update set deliveries = e.deliveries + 1
+  returning e.* into v_event;
+  if v_event.deliveries = 1 and v_event.session_id is not null and v_event.change is not null and not v_event.is_recorder then
+    perform private.apply_channel_event(v_event);
+  end if;
+  return v_event;
+end
 $$;
 
 -- Name: record_direct_signature(); Type: FUNCTION; Schema: private
@@ -4084,6 +5202,47 @@ begin
 end;
 $$;
 
+-- Name: recording_due(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_due(session_id uuid, OUT task text, OUT recording public.session_recordings) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_variable
+declare
+  r       public.session_rules;
+  s       public.session_schedules;
+  v_there uuid[];
+  v_left  timestamptz;
+  v_start record;
+begin
+  select * into r from public.session_rules;
+  select * into s from public.session_schedules x where x.id = session_id;
+  select coalesce(array_agg(h.user_id) filter (where h.is_there), '{}'), max(h.last_sign_at) into v_there, v_left
+    from private.people_heard_of(s.id) h;
+
+  if v_there = '{}' and private.channel_was_heard(s.id) and v_left <= now() - make_interval(mins => r.empty_minutes) then
+    perform private.request_recording_stop(s.id, 'channel_empty');
+  end if;
+  update public.session_recordings x set next_check_at = now() + interval '1 minute'
+   where x.session_id = s.id and x.status in ('pending', 'recording') and x.stop_requested_at is not null
+     and x.agora_sid is not null and x.next_check_at <= now()
+  returning x.* into recording;
+  if found then
+    task := 'stop';
+  elsif private.host_of(s) = any (v_there) and private.may_record(s)
+    and exists (select from private.clients_of(s) c where c.user_id = any (v_there)) then
+    begin
+      v_start := private.start_recording(s.id, 'mix');
+      recording := v_start.recording;
+      task := case when v_start.won then 'start' end;
+    exception when sqlstate 'PT409' then
+      null;  -- somebody has not agreed
+    end;
+  end if;
+end
+$$;
+
 -- Name: recording_lock(uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.recording_lock(session_id uuid) RETURNS bigint
@@ -4119,6 +5278,15 @@ CREATE FUNCTION private.recording_task(r public.session_recordings) RETURNS text
   end;
 $$;
 
+-- Name: recording_wait(bigint); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_wait(failures bigint) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select interval '1 minute' * (2 ^ (least(failures, 5) - 1));  -- 1, 2, 4, 8, 16 minutes
+$$;
+
 -- Name: recount_class(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.recount_class() RETURNS trigger
@@ -4131,6 +5299,32 @@ begin
   update public.session_holds h set status = 'consumed'
    where tg_op = 'INSERT' and h.user_id = new.client_id and h.group_class_id = new.group_class_id and h.status = 'held';
   return null;
+end
+$$;
+
+-- Name: redeliver_webhooks(uuid, timestamp with time zone, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_count integer;
+begin
+  if not private.is_admin() and coalesce((select auth.role()), '') <> 'service_role' then
+    perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
+  elsif redeliver_webhooks.since is null and redeliver_webhooks.delivery_id is null then
+    perform private.refuse(422, 'nothing_to_redeliver', 'Say which delivery, or since when.');
+  end if;
+  update public.webhook_deliveries d
+     set status = 'pending', attempts = 0, next_attempt_at = now(), ended_at = null, lease_id = null, lease_until = null
+   where (redeliver_webhooks.delivery_id is null or d.id = redeliver_webhooks.delivery_id)
+     and (redeliver_webhooks.endpoint_id is null or d.endpoint_id = redeliver_webhooks.endpoint_id)
+     and (redeliver_webhooks.since is null or d.created_at >= redeliver_webhooks.since)
+     -- By name whatever became of it; by time only what did not arrive.
+     and (redeliver_webhooks.delivery_id is not null or d.status = 'failed');
+  get diagnostics v_count = row_count;
+  return v_count;
 end
 $$;
 
@@ -4395,6 +5589,39 @@ CREATE FUNCTION private.remind_of_ending_contracts() RETURNS integer
   select count(private.note_contract_event(contract, 'expiring'))::integer from ending;
 $$;
 
+-- Name: remind_sessions(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.remind_sessions(session_id uuid DEFAULT NULL::uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+  v_count   integer := 0;
+begin
+  for v_session in
+    update public.session_schedules s set reminder_sent = now()
+     where s.id in (
+       select due.id from public.session_schedules due
+        where due.status = 'scheduled' and due.reminder_sent is null
+          and due.scheduled_at > now() and due.scheduled_at <= now() + interval '24 hours'
+          and (due.max_participants = 1 or due.group_class_id is not null)
+          and due.id = coalesce(remind_sessions.session_id, due.id)
+          and not exists (select from private.outbox o
+                           where o.session_id = due.id and o.kind in ('session_booked', 'session_rescheduled')
+                             and o.created_at > due.scheduled_at - interval '26 hours')
+        order by due.scheduled_at limit 200 for no key update skip locked)
+    returning s.*
+  loop
+    perform private.put_in_outbox('session_reminder', v_session.client_id, v_session.id, jsonb_build_object(
+      'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
+      'group_class_id', v_session.group_class_id));
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
 -- Name: request_recording_stop(uuid, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.request_recording_stop(session_id uuid, reason text) RETURNS void
@@ -4453,6 +5680,31 @@ begin
     returning r.* into v_refund;
   end if;
   return (v_refund.id, c.id, v_refund.amount_minor, c.currency, c.stripe_payment_intent_id, c.stripe_session_id);
+end
+$$;
+
+-- Name: resolve_mail(uuid, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.resolve_mail(mail_id uuid, outcome text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_mail private.mails;
+begin
+  update private.mails m
+     set status = outcome, reason = 'by_operator', lease_id = null, lease_until = null,
+         attempts = 0, next_attempt_at = case outcome when 'queued' then now() end,
+         ended_at = case outcome when 'sent' then now() end
+   where m.id = resolve_mail.mail_id and m.status in ('unknown', 'failed') and outcome in ('sent', 'queued')
+  returning m.* into v_mail;
+  if not found then
+    perform private.refuse(409, 'mail_not_stuck', 'Only an unknown or failed mail can be called sent, or queued again.');
+  end if;
+  if outcome = 'sent' then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
 end
 $$;
 
@@ -4532,6 +5784,32 @@ begin
    where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);
   return (select r.recording_url from public.session_recordings r where r.id = v_recording.id);
 end;
+$$;
+
+-- Name: rotate_webhook_secret(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.rotate_webhook_secret(endpoint_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_secret text;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
+  end if;
+  perform from public.webhook_endpoints e where e.id = rotate_webhook_secret.endpoint_id for update;
+  if not found then
+    perform private.refuse(404, 'webhook_endpoint_not_found', 'There is no such endpoint.');
+  end if;
+  delete from private.webhook_secrets s where s.endpoint_id = rotate_webhook_secret.endpoint_id and s.retires_at < now();
+  update private.webhook_secrets s set retires_at = now() + interval '1 day'
+   where s.endpoint_id = rotate_webhook_secret.endpoint_id and s.retires_at is null;
+  insert into private.webhook_secrets (endpoint_id, secret)
+  values (rotate_webhook_secret.endpoint_id, private.new_webhook_secret()) returning secret into v_secret;
+  return v_secret;
+end
 $$;
 
 -- Name: run_payouts(integer, timestamp with time zone); Type: FUNCTION; Schema: private
@@ -4711,6 +5989,74 @@ begin
 end
 $$;
 
+-- Name: send_welcome_email(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.send_welcome_email(user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_account auth.users;
+begin
+  select * into v_account from auth.users u
+   where u.id = send_welcome_email.user_id and u.created_at > now() - interval '1 day';
+  if found then
+    perform private.welcome(v_account);
+  end if;
+  return true;
+end
+$$;
+
+-- Name: session_of(uuid, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_of(session_id uuid, facts jsonb) RETURNS public.session_schedules
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = session_of.session_id;
+  if not found and facts ? 'scheduled_at' then
+    v_session := jsonb_populate_record(v_session, facts || coalesce(facts -> 'session', '{}'));
+    v_session.id := session_of.session_id;
+    v_session.status := 'cancelled';
+    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;  -- deleted: one more than the row had
+  end if;
+  return v_session;
+end
+$$;
+
+-- Name: session_of_channel(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_of_channel(channel text) RETURNS public.session_schedules
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$
+  select s from public.session_schedules s
+   where s.group_class_id is null and private.channel_of(s) = session_of_channel.channel
+     and (s.room_name = session_of_channel.channel
+       or s.id = case when session_of_channel.channel ~ '^session-[0-9a-f]{32}$'
+                      then right(session_of_channel.channel, 32)::uuid end);
+$_$;
+
+-- Name: session_to_tell_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_to_tell_of(session_id uuid) RETURNS public.session_schedules
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = session_to_tell_of.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return v_session;
+end
+$$;
+
 -- Name: session_types_of(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.session_types_of(class public.session_schedules) RETURNS uuid[]
@@ -4721,6 +6067,126 @@ CREATE FUNCTION private.session_types_of(class public.session_schedules) RETURNS
   select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
     from public.session_types t
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
+$$;
+
+-- Name: session_attendance; Type: TABLE; Schema: public
+
+CREATE TABLE public.session_attendance (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    source text NOT NULL,
+    joined_at timestamp with time zone,
+    left_at timestamp with time zone,
+    intervals tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
+    total_seconds integer,
+    is_no_show boolean DEFAULT false NOT NULL,
+    reason text,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_attendance_absent_never_joined CHECK (((NOT is_no_show) OR (joined_at IS NULL))),
+    CONSTRAINT session_attendance_leaves_after_joining CHECK ((left_at >= joined_at)),
+    CONSTRAINT session_attendance_says_why_by_hand CHECK (((source = 'manual'::text) = (reason IS NOT NULL))),
+    CONSTRAINT session_attendance_source_is_known CHECK ((source = ANY (ARRAY['agora'::text, 'token'::text, 'manual'::text])))
+);
+
+-- Name: TABLE session_attendance; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.session_attendance IS 'One line for each person in each session.';
+
+-- Name: COLUMN session_attendance.left_at; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_attendance.left_at IS 'Null while they are there, and where nobody saw them leave.';
+
+-- Name: COLUMN session_attendance.intervals; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_attendance.intervals IS 'When they were there, as far as it was seen.';
+
+-- Name: COLUMN session_attendance.total_seconds; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_attendance.total_seconds IS 'Of the intervals; null if nobody knows.';
+
+-- Name: COLUMN session_attendance.is_no_show; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_attendance.is_no_show IS 'They did not come, and the session rules say what follows.';
+
+-- Name: set_attendance(uuid, uuid, boolean, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) RETURNS SETOF public.session_attendance
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+  v_rules   public.session_rules;
+  v_part    text;
+  v_line    uuid;
+  v_during  tstzmultirange := '{}';
+begin
+  select class.* into v_session from public.session_schedules named
+    join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
+   where named.id = set_attendance.session_id;
+  v_part := private.part_in(v_session);
+  if v_session.id is null or v_part is null or v_part not in ('practitioner', 'admin') then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  v_line := private.line_of(v_session, set_attendance.user_id);
+  if v_line is null then
+    perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
+  elsif btrim(coalesce(set_attendance.reason, '')) = '' then
+    perform private.refuse(422, 'reason_missing', 'Please say why.');
+  elsif set_attendance.attended and v_part = 'practitioner' and set_attendance.user_id = auth.uid() then
+    -- What they earn hangs on it.
+    perform private.refuse(403, 'not_about_oneself', 'Only an admin can say that you were there.');
+  elsif v_session.status = 'cancelled' then
+    perform private.refuse(409, 'session_cancelled', 'This session was cancelled.');
+  elsif now() < v_session.scheduled_at then
+    perform private.refuse(409, 'session_not_begun', 'This session has not begun.');
+  end if;
+  select * into v_rules from public.session_rules;
+  if not set_attendance.attended and now() < v_session.scheduled_at + make_interval(mins =>
+       case when set_attendance.user_id = private.host_of(v_session) then v_rules.practitioner_grace_minutes
+            else v_rules.client_grace_minutes end) then
+    perform private.refuse(409, 'grace_not_over', 'It is too early to say that they did not come.', 'They may still come.');
+  elsif set_attendance.left_at < set_attendance.joined_at or greatest(set_attendance.joined_at, set_attendance.left_at) > now()
+     or (set_attendance.joined_at is null and set_attendance.left_at is not null) then
+    perform private.refuse(422, 'times_not_possible', 'Nobody was there from then until then.');
+  end if;
+
+  perform private.attendance_lock(v_session.id);
+  if set_attendance.attended and set_attendance.left_at is not null then
+    v_during := tstzmultirange(tstzrange(set_attendance.joined_at, set_attendance.left_at));
+  end if;
+  return query
+    insert into public.session_attendance as a
+      (session_id, user_id, source, joined_at, left_at, intervals, total_seconds, is_no_show, reason, decided_by, decided_at)
+    values
+      (v_line, set_attendance.user_id, 'manual',
+       case when set_attendance.attended then set_attendance.joined_at end,
+       case when set_attendance.attended then set_attendance.left_at end, v_during,
+       case when not set_attendance.attended then 0
+            else extract(epoch from set_attendance.left_at - set_attendance.joined_at)::integer end,
+       not set_attendance.attended, btrim(set_attendance.reason), auth.uid(), now())
+    on conflict (session_id, user_id) do update
+      set source = excluded.source, joined_at = excluded.joined_at, left_at = excluded.left_at,
+          intervals = excluded.intervals, total_seconds = excluded.total_seconds, is_no_show = excluded.is_no_show,
+          reason = excluded.reason, decided_by = excluded.decided_by, decided_at = excluded.decided_at
+    returning a.*;
+end
+$$;
+
+-- Name: set_session_status(uuid, text, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.set_session_status(session_id uuid, status text, note text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  update public.session_schedules s set status = set_session_status.status, notes = coalesce(note, s.notes)
+   where s.id = set_session_status.session_id and s.status in ('scheduled', 'in_progress')
+     and s.status <> set_session_status.status;
 $$;
 
 -- Name: settle_cancellation(public.session_schedules, boolean, text); Type: FUNCTION; Schema: private
@@ -4827,6 +6293,24 @@ begin
     perform private.settle_cancellation(old, false, 'The session was deleted');
   end if;
   return old;
+end
+$$;
+
+-- Name: settle_no_shows(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.settle_no_shows(session public.session_schedules) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_client record;
+begin
+  if not private.channel_was_heard(session.id) then
+    return;
+  end if;
+  for v_client in select c.* from private.clients_of(session) c where private.came(session, c.user_id) is null loop
+    perform private.mark_no_show(session, v_client.user_id);
+  end loop;
 end
 $$;
 
@@ -5010,6 +6494,28 @@ begin
   insert into public.credit_ledger (lot_id, user_id, change, kind, session_id)
   values (new.credit_lot_id, new.client_id, -1, 'spend', new.id);
   return null;
+end
+$$;
+
+-- Name: start_mail(uuid, uuid, text, text, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_until timestamptz;
+begin
+  update private.mails m
+     set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes', attempts = m.attempts + 1,
+         recipient_email = start_mail.recipient_email, template_id = start_mail.template_id,
+         told_sequence = start_mail.told_sequence
+   where m.id = start_mail.mail_id and m.lease_id = start_mail.lease_id and m.status = 'queued' and m.lease_until > now()
+  returning m.lease_until into v_until;
+  if v_until is null then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  return v_until;
 end
 $$;
 
@@ -5351,6 +6857,53 @@ begin
 end
 $$;
 
+-- Name: tell_of_completion(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_completion() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('session_completed', new.client_id, new.id, jsonb_build_object(
+    'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
+    'is_no_show', exists (select from public.session_attendance a
+                           where a.session_id = new.id and a.user_id = new.client_id and a.is_no_show)));
+  return null;
+end
+$$;
+
+-- Name: tell_of_contract(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_contract() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('contract_signed', p.user_id, null,
+                                jsonb_build_object('contract_id', new.id, 'practitioner_id', new.practitioner_id))
+     from public.practitioners p where p.id = new.practitioner_id;
+  return null;
+end
+$$;
+
+-- Name: tell_of_failed_recording(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_failed_recording() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- Once for each session: the next attempt is already coming, and tells no more.
+  insert into private.outbox (kind, user_id, session_id, payload)
+  select 'recording_failed', p.user_id, s.id, jsonb_build_object(
+           'recording_id', new.id, 'failure_code', new.failure_code, 'client_id', s.client_id, 'scheduled_at', s.scheduled_at)
+    from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
+   where s.id = new.session_id and p.user_id is not null
+     and not exists (select from private.outbox o where o.session_id = s.id and o.kind = 'recording_failed');
+  return null;
+end
+$$;
+
 -- Name: tell_of_move(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.tell_of_move() RETURNS trigger
@@ -5365,6 +6918,46 @@ begin
 end
 $$;
 
+-- Name: tell_of_recording(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_recording() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('recording_ready', s.client_id, s.id, jsonb_build_object(
+            'recording_id', new.id, 'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at,
+            'group_class_id', s.group_class_id))
+     from public.session_schedules s where s.id = new.session_id;
+  return null;
+end
+$$;
+
+-- Name: tell_of_waiver(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_waiver() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('waiver_signed', new.user_id, new.session_id, jsonb_build_object('waiver_id', new.id));
+  return null;
+end
+$$;
+
+-- Name: time_zone_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.time_zone_of(user_id uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(
+    (select p.timezone from public.user_preferences p
+      where p.user_id = time_zone_of.user_id and private.is_time_zone(p.timezone)),
+    (select c.time_zone from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+      where p.user_id = time_zone_of.user_id));
+$$;
+
 -- Name: time_zone_rules_are_current(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.time_zone_rules_are_current() RETURNS boolean
@@ -5372,6 +6965,62 @@ CREATE FUNCTION private.time_zone_rules_are_current() RETURNS boolean
     SET search_path TO ''
     AS $$
   select not exists (select from private.misread_time_zones());
+$$;
+
+-- Name: told_credits(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_credits(lot_id uuid) RETURNS private.told_credits
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select lot.credits_remaining, lot.expires_at, t.name
+    from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
+   where lot.id = told_credits.lot_id;
+$$;
+
+-- Name: told_document(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_document(document_id uuid) RETURNS private.told_document
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select w.waiver_policy_version::text, w.signed_at, w.signature_name, w.waiver_text, w.text_sha256
+    from public.liability_waivers w where w.id = told_document.document_id
+  union all
+  select k.contract_version, k.signed_at, p.name, k.contract_text, k.text_sha256
+    from public.practitioner_contracts k join public.practitioners p on p.id = k.practitioner_id
+   where k.id = told_document.document_id;
+$$;
+
+-- Name: told_payment(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_payment(checkout_id uuid) RETURNS private.told_payment
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select c.id, c.description, c.amount_minor, c.returned_minor, c.currency, c.paid_at, c.receipt_url,
+         c.stripe_payment_intent_id, c.outcome, c.credits, lot.expires_at
+    from public.checkout_sessions c left join public.user_session_credits lot on lot.id = c.credit_lot_id
+   where c.id = told_payment.checkout_id;
+$$;
+
+-- Name: told_session(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_session(session public.session_schedules) RETURNS private.told_session
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
+         coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
+         coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
+         case when (session).session_location = 'in_person' then private.place_of((session).physical_location) end,
+         p.name, f.full_name,
+         (session).scheduled_at - make_interval(hours => (private.policy_of(session)).standard_cancellation_hours)
+    from (select 1) one
+    left join public.practitioners p on p.id = (session).practitioner_id
+    left join public.practitioner_calendars c on c.practitioner_id = p.id
+    left join public.session_types t on t.id = (session).session_type_id
+    left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
 $$;
 
 -- Name: type_to_pay(uuid, integer, text, boolean); Type: FUNCTION; Schema: private
@@ -5396,6 +7045,32 @@ begin
     perform private.refuse(409, 'duration_not_offered', format('This kind of session lasts %s minutes.', v_type.duration_minutes));
   end if;
   return v_type;
+end
+$$;
+
+-- Name: unsubscribe(text, boolean); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.unsubscribe(token_sha256 text, opts_out boolean) RETURNS TABLE(category text, is_opted_out boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_link private.unsubscribe_links;
+begin
+  select * into v_link from private.unsubscribe_links l where l.token_sha256 = unsubscribe.token_sha256;
+  if not found then
+    perform private.refuse(404, 'link_not_found', 'This link is not known.', 'You can also switch mails off in your settings.');
+  end if;
+  if opts_out then
+    insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
+    values (v_link.user_id, v_link.category <> 'session_reminders', v_link.category <> 'follow_ups')
+    on conflict (user_id) do update set
+      session_reminders = p.session_reminders and excluded.session_reminders,
+      follow_ups        = p.follow_ups and excluded.follow_ups;
+  end if;
+  return query
+    select v_link.category, private.is_opted_out(v_link.user_id, v_link.category);
 end
 $$;
 
@@ -5531,6 +7206,77 @@ CREATE FUNCTION private.was_admitted(session_id uuid, user_id uuid) RETURNS bool
                   where a.session_id = was_admitted.session_id and a.user_id = was_admitted.user_id);
 $$;
 
+-- Name: outbox; Type: TABLE; Schema: private
+
+CREATE TABLE private.outbox (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_kind_is_a_word CHECK ((kind ~ '^[a-z_]+$'::text))
+);
+
+-- Name: TABLE outbox; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.outbox IS 'Messages in the order in which they became true.';
+
+-- Name: COLUMN outbox.user_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.outbox.user_id IS 'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+
+-- Name: COLUMN outbox.payload; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.outbox.payload IS 'What the row it is about may not say any more once the message is read.';
+
+-- Name: webhook_data(private.outbox); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.webhook_data(message private.outbox) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Named one by one: what a later message carries leaves the house only when somebody has thought about it.
+  select jsonb_strip_nulls(jsonb_build_object(
+           'session_id', message.session_id, 'user_id', message.user_id,
+           'practitioner_id', message.payload -> 'practitioner_id', 'group_class_id', message.payload -> 'group_class_id',
+           'scheduled_at', message.payload -> 'scheduled_at', 'cancelled_by', message.payload -> 'by',
+           'cancellation_type', message.payload -> 'cancellation_type', 'credit_returned', message.payload -> 'credit_returned',
+           'is_no_show', message.payload -> 'is_no_show', 'recording_id', message.payload -> 'recording_id',
+           'payout_id', message.payload -> 'payout_id', 'amount_minor', message.payload -> 'amount_minor',
+           'currency', message.payload -> 'currency'));
+$$;
+
+-- Name: welcome(auth.users); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.welcome(account auth.users) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into private.outbox (kind, user_id)
+  select 'welcome', (account).id
+   where (account).email <> ''
+     and coalesce(to_jsonb(account) ->> 'email_confirmed_at', case when to_jsonb(account) ? 'email_confirmed_at' then null
+                                                                   else 'no confirmation asked' end) is not null
+  on conflict (user_id) where kind = 'welcome' do nothing;
+$$;
+
+-- Name: welcome_account(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.welcome_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.welcome(new);
+  return null;
+exception when others then
+  -- A welcome that is not sent is a nuisance; an account that cannot be made is a lost person.
+  raise warning 'account % not welcomed: %', new.id, sqlerrm;
+  return null;
+end
+$$;
+
 -- Name: why_not_bookable(uuid, timestamp with time zone, integer, uuid, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid DEFAULT NULL::uuid) RETURNS text
@@ -5562,6 +7308,23 @@ begin
     (select u.id from auth.users u where u.id = (select auth.uid())),
     tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
     jsonb_build_object('operation', tg_op, 'table', tg_table_name) || v_whole);
+  return null;
+end
+$$;
+
+-- Name: write_webhook_deliveries(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.write_webhook_deliveries() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_event constant text := replace(new.kind, '_', '.');
+begin
+  insert into public.webhook_deliveries (endpoint_id, outbox_id, event, body)
+  select e.id, new.id, v_event,
+         jsonb_build_object('type', v_event, 'timestamp', new.created_at, 'data', private.webhook_data(new))::text
+    from public.webhook_endpoints e where e.is_active and v_event = any (e.events);
   return null;
 end
 $$;
@@ -5662,6 +7425,19 @@ $$;
 -- Name: FUNCTION adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) IS 'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
+
+-- Name: advance_next_session(timestamp with time zone); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.advance_next_session(since timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(asked_at timestamp with time zone, session_id uuid, moved_to text, task text, recording public.session_recordings, failure text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select t.asked_at, t.session_id, t.moved_to, t.task, t.recording, t.failure from private.next_turn(since) t;
+$$;
+
+-- Name: FUNCTION advance_next_session(since timestamp with time zone); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.advance_next_session(since timestamp with time zone) IS 'One session''s turn; none if it names no session. Ask again with the first answer''s asked_at until there is none.';
 
 -- Name: apply_waiting_notifications(); Type: FUNCTION; Schema: public
 
@@ -5895,6 +7671,15 @@ CREATE FUNCTION public.claim_checkout_check() RETURNS TABLE(task text, checkout_
     from private.claim_checkout() c;  -- one row always: nothing is due if it names no checkout
 $$;
 
+-- Name: claim_mail(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_mail() RETURNS TABLE(task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamp with time zone, facts jsonb, session private.told_session, payment private.told_payment, credits private.told_credits, document private.told_document)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.claim_mail();
+$$;
+
 -- Name: claim_recording_check(); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.claim_recording_check() RETURNS TABLE(task text, recording public.session_recordings)
@@ -5960,6 +7745,78 @@ begin
   return next;
 end;
 $$;
+
+-- Name: claim_webhook_delivery(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_webhook_delivery() RETURNS TABLE(delivery_id uuid, lease_id uuid, url text, body text, secrets text[])
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.claim_webhook_delivery();
+$$;
+
+-- Name: client_dashboard(integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.client_dashboard(at_most integer DEFAULT 5) RETURNS TABLE(online_sessions jsonb, in_person_sessions jsonb, getting_started jsonb, steps_done integer, steps_in_all integer, open_actions jsonb, total_credits integer, package_credits integer, single_credits integer, recent_recordings jsonb, sessions_completed integer, journal_entries integer)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with me as (
+    select (select auth.uid()) as id, least(greatest(at_most, 1), 50) as at_most
+  ),
+  own as (
+    select s.* from public.session_schedules s, me
+     where s.client_id = me.id and (s.max_participants = 1 or s.group_class_id is not null)
+  ),
+  next as (
+    -- One that has begun is still next: its room is open.
+    select o.*, p.name as practitioner_name, p.avatar_url, t.name as session_type_name,
+           row_number() over (partition by o.session_location order by o.scheduled_at, o.id) as place
+      from own o
+      left join public.practitioners p on p.id = o.practitioner_id
+      left join public.session_types t on t.id = o.session_type_id
+     where o.status in ('scheduled', 'in_progress')
+       and o.scheduled_at + make_interval(mins => o.duration_minutes) > now()
+  ),
+  shown as (
+    select n.session_location, jsonb_agg(jsonb_build_object(
+             'id', n.id, 'scheduled_at', n.scheduled_at, 'duration_minutes', n.duration_minutes, 'status', n.status,
+             'practitioner_id', n.practitioner_id, 'practitioner_name', n.practitioner_name, 'avatar_url', n.avatar_url,
+             'session_type_name', n.session_type_name, 'class_name', n.class_name, 'is_group', n.group_class_id is not null,
+             'room_name', n.room_name, 'physical_location', n.physical_location) order by n.place) as sessions
+      from next n, me where n.place <= me.at_most
+     group by n.session_location
+  )
+  select coalesce((select s.sessions from shown s where s.session_location = 'online'), '[]'),
+         coalesce((select s.sessions from shown s where s.session_location = 'in_person'), '[]'),
+         steps.list, steps.done, steps.all,
+         coalesce((select jsonb_agg(to_jsonb(a) order by a.due_date nulls last, a.created_at)
+                     from (select r.id, r.title, r.description, r.action_type, r.frequency, r.due_date, r.created_at,
+                                  r.due_date < current_date as is_overdue, p.name as practitioner_name
+                             from public.action_recommendations r left join public.practitioners p on p.id = r.practitioner_id
+                            where r.client_id = me.id and not r.completed
+                            order by r.due_date nulls last, r.created_at limit me.at_most) a), '[]'),
+         credits.total_credits, credits.package_credits, credits.single_credits,
+         coalesce((select jsonb_agg(to_jsonb(r) order by r.scheduled_at desc)
+                     from (select r.id, r.session_id, r.recording_url, r.duration_seconds, o.scheduled_at, o.class_name,
+                                  p.name as practitioner_name
+                             from own o join public.session_recordings r on r.session_id = o.id and r.status = 'completed'
+                             left join public.practitioners p on p.id = o.practitioner_id
+                            order by o.scheduled_at desc limit me.at_most) r), '[]'),
+         (select count(*)::integer from own o where o.status = 'completed'),
+         (select count(*)::integer from public.journal_entries j where j.user_id = me.id)
+    from me
+   cross join public.check_session_credits() credits
+   cross join lateral (
+     select jsonb_agg(jsonb_build_object('step', g.step, 'done', g.done) order by g.place) as list,
+            count(*) filter (where g.done)::integer as done, count(*)::integer as all
+       from public.getting_started() g) steps
+   where me.id is not null;
+$$;
+
+-- Name: FUNCTION client_dashboard(at_most integer); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.client_dashboard(at_most integer) IS 'The client''s own page, in one row.';
 
 -- Name: complete_recording(uuid, uuid, text); Type: FUNCTION; Schema: public
 
@@ -6168,6 +8025,20 @@ begin
 end;
 $$;
 
+-- Name: create_webhook_endpoint(text, text[], text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.create_webhook_endpoint(url text, events text[], description text DEFAULT NULL::text) RETURNS TABLE(id uuid, secret text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.create_webhook_endpoint(create_webhook_endpoint.url, create_webhook_endpoint.events,
+                                                create_webhook_endpoint.description);
+$$;
+
+-- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) IS 'For admins. The secret is shown this once.';
+
 -- Name: earnings_overview(uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.earnings_overview(practitioner_id uuid DEFAULT NULL::uuid) RETURNS TABLE(currency text, period_start date, period_end date, period_earned_minor bigint, period_sessions integer, pending_payout_minor bigint, on_its_way_minor bigint, disputed_minor bigint, booked_minor bigint, paid_out_minor bigint, last_year_minor bigint)
@@ -6316,6 +8187,26 @@ $_$;
 
 COMMENT ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) IS 'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. A given credit earns nothing.';
 
+-- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text DEFAULT NULL::text, reason text DEFAULT NULL::text) RETURNS TABLE(status text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome, finish_mail.message_id,
+                             finish_mail.reason);
+$$;
+
+-- Name: finish_webhook_delivery(uuid, uuid, integer, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer DEFAULT NULL::integer, error text DEFAULT NULL::text) RETURNS TABLE(outcome text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.finish_webhook_delivery(finish_webhook_delivery.delivery_id, finish_webhook_delivery.lease_id,
+                                         finish_webhook_delivery.status, finish_webhook_delivery.error);
+$$;
+
 -- Name: get_available_slots(uuid, date, date, text, uuid, text, boolean); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid DEFAULT NULL::uuid, session_location text DEFAULT 'online'::text, explain boolean DEFAULT false) RETURNS TABLE(on_date date, slots public.available_slot[], refused public.available_slot[])
@@ -6459,6 +8350,21 @@ CREATE FUNCTION public.get_retention_policy(p_table_name text) RETURNS TABLE(ret
   select p.retention_days, p.auto_delete from public.data_retention_policies p where p.table_name = p_table_name;
 $$;
 
+-- Name: get_session_calendar(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_session_calendar(session_id uuid) RETURNS TABLE(session private.told_session, time_zone text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(get_session_calendar.session_id);
+begin
+  session := private.told_session(v_session);
+  time_zone := (session).time_zone;
+  return next;
+end
+$$;
+
 -- Name: get_user_credits(uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.get_user_credits(p_user_id uuid) RETURNS TABLE(total_credits integer, package_credits integer, single_credits integer)
@@ -6495,6 +8401,33 @@ begin
   end if;
 end
 $$;
+
+-- Name: getting_started(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.getting_started() RETURNS TABLE(step text, done boolean, place integer)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select s.step, s.done, s.place
+    from (select (select auth.uid()) as id) me,
+         lateral (values
+           (1, 'intro_video',    exists (select from public.getting_started_ticks t where t.user_id = me.id and t.step = 'intro_video')),
+           (2, 'best_practices', exists (select from public.getting_started_ticks t where t.user_id = me.id and t.step = 'best_practices')),
+           (3, 'profile',        exists (select from public.profiles p where p.id = me.id and btrim(p.full_name) <> '')),
+           (4, 'waiver',         (select w.has_signed from public.get_liability_waiver_status() w)),
+           (5, 'first_booking',  exists (select from public.session_schedules x where x.client_id = me.id
+                                            and (x.max_participants = 1 or x.group_class_id is not null))),
+           (6, 'first_session',  exists (select from public.session_schedules x where x.client_id = me.id and x.status = 'completed'
+                                            and (x.max_participants = 1 or x.group_class_id is not null))),
+           (7, 'first_journal_entry', exists (select from public.journal_entries j where j.user_id = me.id))
+         ) s (place, step, done)
+   where me.id is not null
+   order by s.place;
+$$;
+
+-- Name: FUNCTION getting_started(); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.getting_started() IS 'The checklist of somebody new, in its order.';
 
 -- Name: has_access(uuid, text, uuid, text); Type: FUNCTION; Schema: public
 
@@ -6661,6 +8594,47 @@ $$;
 -- Name: FUNCTION join_group_class(class_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.join_group_class(class_id uuid) IS 'Takes a seat and spends a credit, as the pages do by inserting the row.';
+
+-- Name: journal_prefill(uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.journal_prefill(session_id uuid, mood text DEFAULT NULL::text) RETURNS TABLE(entry_date date, practitioner_id uuid, practitioner_name text, session_type_name text, session_type text, is_group boolean, class_name text, duration_minutes integer, session_location text, suggested_mood text, journal_entry_id uuid)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s
+   where s.id = journal_prefill.session_id and s.client_id = (select auth.uid());
+  if not found then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  elsif v_session.status = 'cancelled' or v_session.scheduled_at > now() then
+    perform private.refuse(409, 'session_not_held', 'This session has not taken place.');
+  end if;
+
+  return query
+    select (v_session.scheduled_at at time zone coalesce(v_session.time_zone, 'UTC'))::date,
+           p.id, p.name, t.name, t.session_type, v_session.max_participants > 1, v_session.class_name,
+           v_session.duration_minutes, v_session.session_location,
+           -- What they said on leaving, else what they felt when they last wrote.
+           coalesce(private.journal_mood(journal_prefill.mood), private.journal_mood(written.mood),
+                    private.journal_mood(last.mood), 'neutral'),
+           written.id
+      from (select) one
+      left join public.practitioners p on p.id = v_session.practitioner_id
+      left join public.session_types t on t.id = v_session.session_type_id
+      left join lateral (select j.id, j.mood from public.journal_entries j
+                          where j.session_id = v_session.id order by j.created_at desc limit 1) written on true
+      left join lateral (select j.mood from public.journal_entries j
+                          where j.user_id = (select auth.uid()) and j.mood is not null
+                          order by j.entry_date desc, j.created_at desc limit 1) last on true;
+end
+$$;
+
+-- Name: FUNCTION journal_prefill(session_id uuid, mood text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.journal_prefill(session_id uuid, mood text) IS 'What an entry about a session starts with; journal_entry_id is the one that was written already.';
 
 -- Name: keep_recording_lease(uuid, uuid); Type: FUNCTION; Schema: public
 
@@ -7041,6 +9015,19 @@ begin
 end;
 $$;
 
+-- Name: prepare_mails(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.prepare_mails() RETURNS TABLE(reminders integer, lost integer)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.remind_sessions(), private.give_up_lost_mails();
+$$;
+
+-- Name: FUNCTION prepare_mails(); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.prepare_mails() IS 'For the scheduler: what the clock alone makes due, before mails are claimed.';
+
 -- Name: quote_cancellation(uuid, boolean); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.quote_cancellation(session_id uuid, use_grace boolean DEFAULT false) RETURNS TABLE(session_id uuid, cancellation_type text, credit_returned integer, fee_charged numeric, currency text, hours_before_session numeric, free_until timestamp with time zone, grace_available boolean, cancellation_policy_version uuid)
@@ -7078,6 +9065,17 @@ begin
   return query select v_notice.deliveries > 1,
                       v_notice.applied_at is not null or private.apply_notification(v_notice);
 end;
+$$;
+
+-- Name: receive_channel_event(text, integer, text, jsonb, text, bigint, boolean, bigint, timestamp with time zone, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.receive_channel_event(notice_id text, event_type integer, channel text, payload jsonb, change text DEFAULT NULL::text, uid bigint DEFAULT NULL::bigint, is_recorder boolean DEFAULT false, client_seq bigint DEFAULT NULL::bigint, happened_at timestamp with time zone DEFAULT NULL::timestamp with time zone, stayed_seconds integer DEFAULT NULL::integer) RETURNS TABLE(is_repeated boolean, session_id uuid)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select e.deliveries > 1, e.session_id
+    from private.receive_channel_event(notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at,
+                                       stayed_seconds, payload) e;
 $$;
 
 -- Name: receive_stripe_event(text, text, jsonb, jsonb, timestamp with time zone); Type: FUNCTION; Schema: public
@@ -7160,6 +9158,19 @@ begin
 end
 $$;
 
+-- Name: redeliver_webhooks(uuid, timestamp with time zone, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.redeliver_webhooks(endpoint_id uuid DEFAULT NULL::uuid, since timestamp with time zone DEFAULT NULL::timestamp with time zone, delivery_id uuid DEFAULT NULL::uuid) RETURNS TABLE(redelivered integer)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.redeliver_webhooks(redeliver_webhooks.endpoint_id, redeliver_webhooks.since, redeliver_webhooks.delivery_id);
+$$;
+
+-- Name: FUNCTION redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) IS 'For admins and operators: one delivery again, or all that failed since a time.';
+
 -- Name: release_hold(uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.release_hold(hold_id uuid) RETURNS SETOF public.session_holds
@@ -7215,6 +9226,19 @@ $$;
 
 COMMENT ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) IS 'Moves a session or a class, as the pages do by updating the row.';
 
+-- Name: resolve_mail(uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.resolve_mail(mail_id uuid, outcome text) RETURNS TABLE(status text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
+$$;
+
+-- Name: FUNCTION resolve_mail(mail_id uuid, outcome text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.resolve_mail(mail_id uuid, outcome text) IS 'For operators: a mail whose fate is unknown was sent, or is queued again.';
+
 -- Name: retry_recording(uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.retry_recording(recording_id uuid) RETURNS SETOF public.session_recordings
@@ -7244,6 +9268,19 @@ CREATE FUNCTION public.rotate_recording_link(recording_id uuid) RETURNS TABLE(re
   select private.rotate_recording_link(recording_id);
 $$;
 
+-- Name: rotate_webhook_secret(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.rotate_webhook_secret(endpoint_id uuid) RETURNS TABLE(secret text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.rotate_webhook_secret(rotate_webhook_secret.endpoint_id);
+$$;
+
+-- Name: FUNCTION rotate_webhook_secret(endpoint_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.rotate_webhook_secret(endpoint_id uuid) IS 'For admins. The old secret signs beside the new one for a day.';
+
 -- Name: run_payouts(integer); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.run_payouts(batch integer DEFAULT 200) RETURNS TABLE(payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
@@ -7272,6 +9309,110 @@ $$;
 -- Name: FUNCTION save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) IS 'Stores a bank account whose numbers are sealed: {account_number, routing_number}. The service has verified user_id.';
+
+-- Name: send_booking_confirmation(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_booking_confirmation(session_id uuid) RETURNS TABLE(message_id uuid)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(send_booking_confirmation.session_id);
+begin
+  if v_session.status <> 'scheduled' then
+    perform private.refuse(409, 'session_not_scheduled', 'There is nothing to confirm: this session is not scheduled.');
+  end if;
+  return query select private.ask_for_session_mail('session_booked', v_session, '{}');
+end
+$$;
+
+-- Name: send_cancellation_notice(uuid, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_cancellation_notice(session_id uuid, is_reschedule boolean DEFAULT false) RETURNS TABLE(message_id uuid)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(send_cancellation_notice.session_id);
+begin
+  if is_reschedule then
+    message_id := private.ask_for_session_mail('session_rescheduled', v_session);
+    if message_id is null then
+      perform private.refuse(409, 'session_not_moved', 'This session has not been moved.');
+    end if;
+  elsif v_session.status <> 'cancelled' then
+    perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
+  else
+    message_id := private.ask_for_session_mail('session_cancelled', v_session, '{"by": "platform"}');
+  end if;
+  return next;
+end
+$$;
+
+-- Name: send_class_reminder(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_class_reminder(session_id uuid DEFAULT NULL::uuid) RETURNS TABLE(reminders_sent integer)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if send_class_reminder.session_id is not null then
+    perform private.session_to_tell_of(send_class_reminder.session_id);
+  elsif private.is_person() and not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins remind everybody.', 'Name a session of yours.');
+  end if;
+  return query select private.remind_sessions(send_class_reminder.session_id);
+end
+$$;
+
+-- Name: send_payment_receipt(text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_payment_receipt(payment_intent_id text DEFAULT NULL::text, checkout_session_id text DEFAULT NULL::text) RETURNS TABLE(message_id uuid)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_checkout uuid;
+begin
+  select c.id into v_checkout from public.checkout_sessions c
+   where c.paid_at is not null
+     and (c.stripe_payment_intent_id = send_payment_receipt.payment_intent_id
+          or c.stripe_session_id = send_payment_receipt.checkout_session_id
+          or c.id::text = send_payment_receipt.checkout_session_id)
+     -- A practitioner who is an admin too may; a practitioner may not.
+     and (not private.is_person() or c.user_id = (select auth.uid()) or private.is_admin());
+  if v_checkout is null then
+    perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
+  end if;
+  return query select private.receipt_of(v_checkout);
+end
+$$;
+
+-- Name: send_welcome_email(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.send_welcome_email(user_id uuid) RETURNS TABLE(success boolean)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.send_welcome_email(send_welcome_email.user_id);
+$$;
+
+-- Name: FUNCTION send_welcome_email(user_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.send_welcome_email(user_id uuid) IS 'Says yes in any case: nobody learns from it who has an account.';
+
+-- Name: set_attendance(uuid, uuid, boolean, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone DEFAULT NULL::timestamp with time zone, left_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS SETOF public.session_attendance
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.set_attendance(session_id, user_id, attended, reason, joined_at, left_at);
+$$;
+
+-- Name: FUNCTION set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) IS 'For the session''s practitioner and admins: somebody came, or did not, and why that is said. Facts change it no more. A no-show said before the session is completed has the consequences that the session rules name, within a minute.';
 
 -- Name: sign_practitioner_contract(uuid, uuid, text, text, bytea, text, text); Type: FUNCTION; Schema: public
 
@@ -7316,6 +9457,16 @@ $$;
 
 COMMENT ON FUNCTION public.sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text) IS 'Writes the evidence, which signs the contract. Signing again gives the first signature.';
 
+-- Name: start_mail(uuid, uuid, text, text, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) RETURNS TABLE(lease_until timestamp with time zone)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.start_mail(start_mail.mail_id, start_mail.lease_id, start_mail.recipient_email, start_mail.template_id,
+                            start_mail.told_sequence);
+$$;
+
 -- Name: start_recording(uuid, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.start_recording(session_id uuid, mode text DEFAULT 'mix'::text) RETURNS TABLE(won boolean, recording public.session_recordings)
@@ -7333,6 +9484,59 @@ CREATE FUNCTION public.stop_recording(session_id uuid DEFAULT NULL::uuid, record
     AS $$
   select * from private.stop_recording(session_id, recording_id);
 $$;
+
+-- Name: studio_availability(uuid, date, date, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.studio_availability(session_type_id uuid DEFAULT NULL::uuid, from_date date DEFAULT NULL::date, until_date date DEFAULT NULL::date, time_zone text DEFAULT 'America/Toronto'::text) RETURNS TABLE(studio_location_id uuid, name text, address text, city text, province_state text, country text, postal_code text, latitude double precision, longitude double precision, classes jsonb, next_slot timestamp with time zone, days date[])
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_from  date := coalesce(from_date, (now() at time zone studio_availability.time_zone)::date);
+  v_until date := coalesce(until_date, v_from + 13);
+  v_next  timestamptz;
+  v_days  date[];
+begin
+  if studio_availability.session_type_id is not null then
+    -- One answer for all studios: a practitioner's time is free or not, wherever they would be.
+    select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
+      from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
+                                      studio_availability.time_zone, null, 'in_person') s
+      join public.session_types t on t.id = studio_availability.session_type_id and not t.is_group;
+  elsif v_until < v_from or v_until - v_from > 61 then
+    perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
+  end if;
+
+  return query
+    select l.id, l.name, l.address, l.city, l.province_state, l.country, l.postal_code, l.latitude, l.longitude,
+           coalesce(held.classes, '[]'), v_next, coalesce(v_days, '{}')
+      from public.studio_locations l
+      left join lateral (
+        select jsonb_agg(jsonb_build_object(
+                 'id', s.id, 'class_name', s.class_name, 'scheduled_at', s.scheduled_at,
+                 'duration_minutes', s.duration_minutes, 'practitioner_id', s.practitioner_id,
+                 'practitioner_name', p.name, 'seats_left', s.max_participants - s.current_participants)
+               order by s.scheduled_at) as classes
+          from public.session_schedules s left join public.practitioners p on p.id = s.practitioner_id
+         where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled' and s.scheduled_at > now()
+           and s.scheduled_at >= v_from::timestamp at time zone studio_availability.time_zone
+           and s.scheduled_at < (v_until + 1)::timestamp at time zone studio_availability.time_zone
+           and s.current_participants < s.max_participants
+           and (studio_availability.session_type_id is null
+                or s.session_type_id = studio_availability.session_type_id
+                or s.session_type_id is null and s.duration_minutes = (
+                     select t.duration_minutes from public.session_types t
+                      where t.id = studio_availability.session_type_id and t.is_group))
+           and private.is_at_studio(s, l)) held on true
+     where l.is_active
+     order by l.name, l.id;
+end
+$$;
+
+-- Name: FUNCTION studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text) IS 'The studios for a map: where, which classes with free seats, and when somebody can be met there alone.';
 
 -- Name: unlink_group_sessions(uuid); Type: FUNCTION; Schema: public
 
@@ -7358,6 +9562,19 @@ begin
   return query select * from public.group_session_correlations c where c.session_id = v_class.id;
 end
 $$;
+
+-- Name: unsubscribe(text, boolean); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.unsubscribe(token_sha256 text, opts_out boolean) RETURNS TABLE(category text, is_opted_out boolean)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
+$$;
+
+-- Name: FUNCTION unsubscribe(token_sha256 text, opts_out boolean); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.unsubscribe(token_sha256 text, opts_out boolean) IS 'What a mailed link is about; and, if opts_out, no more of that.';
 
 -- Name: update_action_status(uuid, boolean); Type: FUNCTION; Schema: public
 
@@ -7563,29 +9780,38 @@ COMMENT ON TABLE private.channel_admissions IS 'Every token issued. Who holds a 
 
 COMMENT ON COLUMN private.channel_admissions.session_id IS 'The class''s session for a group; null for a test channel.';
 
--- Name: outbox; Type: TABLE; Schema: private
+-- Name: mail_kinds; Type: TABLE; Schema: private
 
-CREATE TABLE private.outbox (
-    id bigint NOT NULL,
+CREATE TABLE private.mail_kinds (
     kind text NOT NULL,
-    user_id uuid,
-    session_id uuid,
-    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT outbox_kind_is_a_word CHECK ((kind ~ '^[a-z_]+$'::text))
+    audience text NOT NULL,
+    category text,
+    CONSTRAINT mail_kinds_audience_check CHECK ((audience = ANY (ARRAY['user'::text, 'practitioner'::text]))),
+    CONSTRAINT mail_kinds_category_check CHECK ((category = ANY (ARRAY['session_reminders'::text, 'follow_ups'::text])))
 );
 
--- Name: TABLE outbox; Type: COMMENT; Schema: private
+-- Name: TABLE mail_kinds; Type: COMMENT; Schema: private
 
-COMMENT ON TABLE private.outbox IS 'Messages in the order in which they became true.';
+COMMENT ON TABLE private.mail_kinds IS 'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
 
--- Name: COLUMN outbox.user_id; Type: COMMENT; Schema: private
+-- Name: COLUMN mail_kinds.audience; Type: COMMENT; Schema: private
 
-COMMENT ON COLUMN private.outbox.user_id IS 'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+COMMENT ON COLUMN private.mail_kinds.audience IS 'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
 
--- Name: COLUMN outbox.payload; Type: COMMENT; Schema: private
+-- Name: COLUMN mail_kinds.category; Type: COMMENT; Schema: private
 
-COMMENT ON COLUMN private.outbox.payload IS 'What the row it is about may not say any more once the message is read.';
+COMMENT ON COLUMN private.mail_kinds.category IS 'What switches it off (notification_preferences); null: nothing does.';
+
+-- Name: mails_position_seq; Type: SEQUENCE; Schema: private
+
+ALTER TABLE private.mails ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME private.mails_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 -- Name: outbox_id_seq; Type: SEQUENCE; Schema: private
 
@@ -7746,6 +9972,22 @@ CREATE TABLE private.remembered_answers (
 
 COMMENT ON TABLE private.remembered_answers IS 'What each caller was answered under each Idempotency-Key, for 24 hours.';
 
+-- Name: session_turns; Type: TABLE; Schema: private
+
+CREATE TABLE private.session_turns (
+    session_id uuid NOT NULL,
+    looked_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    failure text
+);
+
+-- Name: TABLE session_turns; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.session_turns IS 'The sessions that are going on, and when somebody last looked at them.';
+
+-- Name: COLUMN session_turns.failure; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.session_turns.failure IS 'What kept the last turn from doing its work.';
+
 -- Name: ledger_postings; Type: TABLE; Schema: public
 
 CREATE TABLE public.ledger_postings (
@@ -7812,6 +10054,34 @@ CREATE VIEW private.unpaid_earnings WITH (security_invoker='true') AS
 -- Name: VIEW unpaid_earnings; Type: COMMENT; Schema: private
 
 COMMENT ON VIEW private.unpaid_earnings IS 'What the ledger owes and no payout pays, line by line.';
+
+-- Name: unsubscribe_links; Type: TABLE; Schema: private
+
+CREATE TABLE private.unsubscribe_links (
+    token_sha256 text NOT NULL,
+    user_id uuid NOT NULL,
+    category text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT unsubscribe_links_category_check CHECK ((category = ANY (ARRAY['session_reminders'::text, 'follow_ups'::text])))
+);
+
+-- Name: TABLE unsubscribe_links; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.unsubscribe_links IS 'Links that were mailed, by the hash of what is in them. All stay good: the law asks for weeks, people for years.';
+
+-- Name: webhook_secrets; Type: TABLE; Schema: private
+
+CREATE TABLE private.webhook_secrets (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    endpoint_id uuid NOT NULL,
+    secret text NOT NULL,
+    retires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: COLUMN webhook_secrets.retires_at; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.webhook_secrets.retires_at IS 'Until then it signs beside its successor.';
 
 -- Name: access_grants; Type: TABLE; Schema: public
 
@@ -8393,6 +10663,65 @@ CREATE TABLE public.data_retention_policies (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: email_logs; Type: TABLE; Schema: public
+
+CREATE TABLE public.email_logs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    email_type text NOT NULL,
+    recipient_email text NOT NULL,
+    session_id uuid,
+    template_id text,
+    message_id text,
+    status text NOT NULL,
+    error_message text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT email_logs_status_check CHECK ((status = ANY (ARRAY['sent'::text, 'failed'::text, 'unknown'::text])))
+);
+
+-- Name: COLUMN email_logs.message_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.email_logs.message_id IS 'The mail service''s name for it, under which it can be looked up there.';
+
+-- Name: COLUMN email_logs.status; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.email_logs.status IS 'unknown: the service did not answer; it may have been sent.';
+
+-- Name: getting_started_ticks; Type: TABLE; Schema: public
+
+CREATE TABLE public.getting_started_ticks (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    step text NOT NULL,
+    ticked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT getting_started_ticks_step_is_known CHECK ((step = ANY (ARRAY['intro_video'::text, 'best_practices'::text])))
+);
+
+-- Name: journal_entries; Type: TABLE; Schema: public
+
+CREATE TABLE public.journal_entries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    session_id uuid,
+    entry_date date DEFAULT CURRENT_DATE NOT NULL,
+    mood text,
+    title text,
+    content text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT journal_entries_content_is_there CHECK (((char_length(content) >= 1) AND (char_length(content) <= 50000))),
+    CONSTRAINT journal_entries_mood_is_known CHECK ((mood = ANY (ARRAY['peaceful'::text, 'neutral'::text, 'challenged'::text, 'energized'::text, 'calm'::text, 'strong'::text]))),
+    CONSTRAINT journal_entries_title_is_short CHECK ((char_length(title) <= 200))
+);
+
+-- Name: COLUMN journal_entries.session_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.journal_entries.session_id IS 'The session it is about; the entry outlives it.';
+
+-- Name: COLUMN journal_entries.entry_date; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.journal_entries.entry_date IS 'The writer''s own day.';
+
 -- Name: ledger_postings_id_seq; Type: SEQUENCE; Schema: public
 
 ALTER TABLE public.ledger_postings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -8417,6 +10746,23 @@ CREATE TABLE public.meditation_memories (
     embedding extensions.vector(1536),
     CONSTRAINT meditation_memories_memory_type_check CHECK ((memory_type = ANY (ARRAY['session'::text, 'insight'::text, 'progress'::text, 'preference'::text])))
 );
+
+-- Name: notification_preferences; Type: TABLE; Schema: public
+
+CREATE TABLE public.notification_preferences (
+    user_id uuid NOT NULL,
+    session_reminders boolean DEFAULT true NOT NULL,
+    follow_ups boolean DEFAULT true NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: COLUMN notification_preferences.session_reminders; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.notification_preferences.session_reminders IS 'The mail on the day before a session.';
+
+-- Name: COLUMN notification_preferences.follow_ups; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.notification_preferences.follow_ups IS 'What comes after a session, and before credits end.';
 
 -- Name: past_purchases; Type: VIEW; Schema: public
 
@@ -8738,20 +11084,38 @@ CREATE TABLE public.session_notes (
     CONSTRAINT session_notes_visibility_check CHECK ((visibility = ANY (ARRAY['private'::text, 'shared'::text])))
 );
 
--- Name: studio_locations; Type: TABLE; Schema: public
+-- Name: session_rules; Type: TABLE; Schema: public
 
-CREATE TABLE public.studio_locations (
+CREATE TABLE public.session_rules (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name text NOT NULL,
-    address text NOT NULL,
-    city text,
-    province_state text,
-    country text DEFAULT 'CA'::text,
-    postal_code text,
-    is_active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    practitioner_grace_minutes integer DEFAULT 15 NOT NULL,
+    client_grace_minutes integer DEFAULT 15 NOT NULL,
+    client_no_show_forfeits boolean DEFAULT true NOT NULL,
+    completion_grace_minutes integer DEFAULT 15 NOT NULL,
+    empty_minutes integer DEFAULT 5 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT session_rules_wait_a_while CHECK ((((practitioner_grace_minutes >= 1) AND (practitioner_grace_minutes <= 60)) AND ((client_grace_minutes >= 1) AND (client_grace_minutes <= 60)) AND ((completion_grace_minutes >= 0) AND (completion_grace_minutes <= 60)) AND ((empty_minutes >= 1) AND (empty_minutes <= 60))))
 );
+
+-- Name: COLUMN session_rules.practitioner_grace_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.practitioner_grace_minutes IS 'So long after the start an absent practitioner is a no-show: the session is cancelled and everything comes back.';
+
+-- Name: COLUMN session_rules.client_grace_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.client_grace_minutes IS 'So long after the start an absent client may be called a no-show.';
+
+-- Name: COLUMN session_rules.client_no_show_forfeits; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.client_no_show_forfeits IS 'True: a client''s no-show counts as delivered and the credit is used. False: it is cancelled and the credit comes back.';
+
+-- Name: COLUMN session_rules.completion_grace_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.completion_grace_minutes IS 'So long after its scheduled end a session is over, whoever is still there.';
+
+-- Name: COLUMN session_rules.empty_minutes; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_rules.empty_minutes IS 'A channel that has been empty for so long is left for good, even before the scheduled end. As long as a recorder waits alone.';
 
 -- Name: user_consents; Type: TABLE; Schema: public
 
@@ -8771,6 +11135,30 @@ CREATE TABLE public.user_consents (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT user_consents_consent_type_check CHECK ((consent_type = ANY (ARRAY['data_processing'::text, 'marketing'::text, 'session_recording'::text, 'data_sharing'::text, 'third_party_sharing'::text, 'analytics'::text])))
 );
+
+-- Name: user_notifications; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_notifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    notification_type text DEFAULT 'general'::text NOT NULL,
+    kind text,
+    title text NOT NULL,
+    message text NOT NULL,
+    related_id uuid,
+    read_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_notifications_notification_type_check CHECK ((notification_type = ANY (ARRAY['session_type_change'::text, 'price_change'::text, 'system_update'::text, 'general'::text]))),
+    CONSTRAINT user_notifications_title_check CHECK ((btrim(title) <> ''::text))
+);
+
+-- Name: COLUMN user_notifications.kind; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.user_notifications.kind IS 'The message it stands for, as in session_booked; null for what admins write.';
+
+-- Name: COLUMN user_notifications.related_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.user_notifications.related_id IS 'The session it is about. It may have been deleted since.';
 
 -- Name: user_preferences; Type: TABLE; Schema: public
 
@@ -8795,6 +11183,52 @@ CREATE TABLE public.user_roles (
     role public.app_role NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+-- Name: webhook_deliveries; Type: TABLE; Schema: public
+
+CREATE TABLE public.webhook_deliveries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    endpoint_id uuid NOT NULL,
+    outbox_id bigint NOT NULL,
+    event text NOT NULL,
+    body text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_id uuid,
+    lease_until timestamp with time zone,
+    last_status integer,
+    last_error text,
+    ended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+
+-- Name: COLUMN webhook_deliveries.outbox_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.webhook_deliveries.outbox_id IS 'No foreign key: the record stays when old messages are cleared away.';
+
+-- Name: COLUMN webhook_deliveries.last_status; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.webhook_deliveries.last_status IS 'What the endpoint answered; null: it did not.';
+
+-- Name: webhook_endpoints; Type: TABLE; Schema: public
+
+CREATE TABLE public.webhook_endpoints (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    url text NOT NULL,
+    events text[] NOT NULL,
+    description text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_endpoints_events_are_known CHECK (((events <@ ARRAY['session.booked'::text, 'session.cancelled'::text, 'session.completed'::text, 'recording.ready'::text, 'payout.paid'::text]) AND (cardinality(events) > 0))),
+    CONSTRAINT webhook_endpoints_url_is_https CHECK (((url ~ '^https://[^/?#@[:space:]]+([/?#][^[:space:]]*)?$'::text) OR (url ~ '^http://(127\.0\.0\.1|localhost)(:[0-9]+)?([/?#][^[:space:]]*)?$'::text)))
+);
+
+-- Name: COLUMN webhook_endpoints.created_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.webhook_endpoints.created_by IS 'No foreign key: the endpoint stays, also when they have left.';
 
 -- Name: agora_notifications agora_notifications_pkey; Type: CONSTRAINT; Schema: private
 
@@ -8826,6 +11260,11 @@ ALTER TABLE ONLY private.banking_settings
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_pkey PRIMARY KEY (id);
 
+-- Name: channel_events channel_events_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.channel_events
+    ADD CONSTRAINT channel_events_pkey PRIMARY KEY (notice_id);
+
 -- Name: earned_seats earned_seats_one_per_place; Type: CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.earned_seats
@@ -8840,6 +11279,26 @@ ALTER TABLE ONLY private.earned_seats
 
 ALTER TABLE ONLY private.earned_seats
     ADD CONSTRAINT earned_seats_pkey PRIMARY KEY (session_id);
+
+-- Name: mail_kinds mail_kinds_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mail_kinds
+    ADD CONSTRAINT mail_kinds_pkey PRIMARY KEY (kind, audience);
+
+-- Name: mails mails_are_one_per_message_and_person; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_are_one_per_message_and_person UNIQUE (outbox_id, user_id);
+
+-- Name: mails mails_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
+
+-- Name: mails mails_position_key; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_position_key UNIQUE ("position");
 
 -- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: private
 
@@ -8916,10 +11375,25 @@ ALTER TABLE ONLY private.recording_links
 ALTER TABLE ONLY private.remembered_answers
     ADD CONSTRAINT remembered_answers_pkey PRIMARY KEY (caller, rpc, idempotency_key);
 
+-- Name: session_turns session_turns_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.session_turns
+    ADD CONSTRAINT session_turns_pkey PRIMARY KEY (session_id);
+
 -- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (event_id);
+
+-- Name: unsubscribe_links unsubscribe_links_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.unsubscribe_links
+    ADD CONSTRAINT unsubscribe_links_pkey PRIMARY KEY (token_sha256);
+
+-- Name: webhook_secrets webhook_secrets_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (id);
 
 -- Name: access_grants access_grants_grantor_id_grantee_id_resource_type_resource__key; Type: CONSTRAINT; Schema: public
 
@@ -9036,6 +11510,21 @@ ALTER TABLE ONLY public.data_retention_policies
 ALTER TABLE ONLY public.data_retention_policies
     ADD CONSTRAINT data_retention_policies_table_name_key UNIQUE (table_name);
 
+-- Name: email_logs email_logs_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.email_logs
+    ADD CONSTRAINT email_logs_pkey PRIMARY KEY (id);
+
+-- Name: getting_started_ticks getting_started_ticks_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.getting_started_ticks
+    ADD CONSTRAINT getting_started_ticks_pkey PRIMARY KEY (user_id, step);
+
+-- Name: journal_entries journal_entries_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.journal_entries
+    ADD CONSTRAINT journal_entries_pkey PRIMARY KEY (id);
+
 -- Name: ledger_postings ledger_postings_one_line_per_account; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.ledger_postings
@@ -9075,6 +11564,11 @@ ALTER TABLE ONLY public.liability_waivers
 
 ALTER TABLE ONLY public.meditation_memories
     ADD CONSTRAINT meditation_memories_pkey PRIMARY KEY (id);
+
+-- Name: notification_preferences notification_preferences_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_pkey PRIMARY KEY (user_id);
 
 -- Name: payout_lines payout_lines_pkey; Type: CONSTRAINT; Schema: public
 
@@ -9216,6 +11710,16 @@ ALTER TABLE ONLY public.revenue_shares
 ALTER TABLE ONLY public.revenue_shares
     ADD CONSTRAINT revenue_shares_pkey PRIMARY KEY (id);
 
+-- Name: session_attendance session_attendance_one_line_per_person; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_one_line_per_person UNIQUE (session_id, user_id);
+
+-- Name: session_attendance session_attendance_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_pkey PRIMARY KEY (id);
+
 -- Name: session_cancellations session_cancellations_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_cancellations
@@ -9250,6 +11754,11 @@ ALTER TABLE ONLY public.session_payments
 
 ALTER TABLE ONLY public.session_recordings
     ADD CONSTRAINT session_recordings_pkey PRIMARY KEY (id);
+
+-- Name: session_rules session_rules_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_rules
+    ADD CONSTRAINT session_rules_pkey PRIMARY KEY (id);
 
 -- Name: session_schedules session_schedules_pkey; Type: CONSTRAINT; Schema: public
 
@@ -9286,6 +11795,11 @@ ALTER TABLE ONLY public.user_consents
 ALTER TABLE ONLY public.user_consents
     ADD CONSTRAINT user_consents_user_id_consent_type_key UNIQUE (user_id, consent_type);
 
+-- Name: user_notifications user_notifications_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_notifications
+    ADD CONSTRAINT user_notifications_pkey PRIMARY KEY (id);
+
 -- Name: user_preferences user_preferences_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.user_preferences
@@ -9321,6 +11835,21 @@ ALTER TABLE ONLY public.waiver_policy
 ALTER TABLE ONLY public.waiver_policy
     ADD CONSTRAINT waiver_policy_version_key UNIQUE (version);
 
+-- Name: webhook_deliveries webhook_deliveries_are_one_per_message_and_endpoint; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_are_one_per_message_and_endpoint UNIQUE (endpoint_id, outbox_id);
+
+-- Name: webhook_deliveries webhook_deliveries_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (id);
+
+-- Name: webhook_endpoints webhook_endpoints_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (id);
+
 -- Name: agora_notifications_received_at_idx; Type: INDEX; Schema: private
 
 CREATE INDEX agora_notifications_received_at_idx ON private.agora_notifications USING btree (received_at);
@@ -9337,6 +11866,14 @@ CREATE INDEX channel_admissions_session_id_idx ON private.channel_admissions USI
 
 CREATE INDEX channel_admissions_user_id_idx ON private.channel_admissions USING btree (user_id);
 
+-- Name: channel_events_received_at_idx; Type: INDEX; Schema: private
+
+CREATE INDEX channel_events_received_at_idx ON private.channel_events USING btree (received_at);
+
+-- Name: channel_events_session_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX channel_events_session_id_idx ON private.channel_events USING btree (session_id, uid);
+
 -- Name: earned_seats_checkout_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX earned_seats_checkout_id_idx ON private.earned_seats USING btree (checkout_id);
@@ -9345,9 +11882,33 @@ CREATE INDEX earned_seats_checkout_id_idx ON private.earned_seats USING btree (c
 
 CREATE INDEX earned_seats_revenue_share_id_idx ON private.earned_seats USING btree (revenue_share_id);
 
+-- Name: mails_due_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_due_idx ON private.mails USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['queued'::text, 'unknown'::text]));
+
+-- Name: mails_kind_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_kind_idx ON private.mails USING btree (kind, audience);
+
+-- Name: mails_sending_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_sending_idx ON private.mails USING btree (lease_until) WHERE (status = 'sending'::text);
+
+-- Name: mails_session_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_session_id_idx ON private.mails USING btree (session_id, user_id);
+
+-- Name: mails_user_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX mails_user_id_idx ON private.mails USING btree (user_id);
+
 -- Name: outbox_session_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX outbox_session_id_idx ON private.outbox USING btree (session_id);
+
+-- Name: outbox_welcomes_once; Type: INDEX; Schema: private
+
+CREATE UNIQUE INDEX outbox_welcomes_once ON private.outbox USING btree (user_id) WHERE (kind = 'welcome'::text);
 
 -- Name: payment_disputes_checkout_id_idx; Type: INDEX; Schema: private
 
@@ -9372,6 +11933,14 @@ CREATE INDEX stripe_events_received_at_idx ON private.stripe_events USING btree 
 -- Name: stripe_events_waiting_idx; Type: INDEX; Schema: private
 
 CREATE INDEX stripe_events_waiting_idx ON private.stripe_events USING btree (payment_intent_id, received_at) WHERE (applied_at IS NULL);
+
+-- Name: unsubscribe_links_user_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX unsubscribe_links_user_id_idx ON private.unsubscribe_links USING btree (user_id);
+
+-- Name: webhook_secrets_endpoint_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX webhook_secrets_endpoint_id_idx ON private.webhook_secrets USING btree (endpoint_id);
 
 -- Name: action_checklist_client_id_idx; Type: INDEX; Schema: public
 
@@ -9464,6 +12033,14 @@ CREATE UNIQUE INDEX credit_ledger_one_spend_per_session ON public.credit_ledger 
 -- Name: credit_ledger_user_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX credit_ledger_user_id_idx ON public.credit_ledger USING btree (user_id, created_at);
+
+-- Name: email_logs_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX email_logs_session_id_idx ON public.email_logs USING btree (session_id);
+
+-- Name: email_logs_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX email_logs_user_id_idx ON public.email_logs USING btree (user_id, created_at);
 
 -- Name: idx_access_grants_active; Type: INDEX; Schema: public
 
@@ -9645,6 +12222,14 @@ CREATE INDEX idx_user_session_credits_expires ON public.user_session_credits USI
 
 CREATE INDEX idx_user_session_credits_user_id ON public.user_session_credits USING btree (user_id);
 
+-- Name: journal_entries_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX journal_entries_session_id_idx ON public.journal_entries USING btree (session_id);
+
+-- Name: journal_entries_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX journal_entries_user_id_idx ON public.journal_entries USING btree (user_id, entry_date DESC);
+
 -- Name: ledger_transactions_payment_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX ledger_transactions_payment_id_idx ON public.ledger_transactions USING btree (payment_id) WHERE (payment_id IS NOT NULL);
@@ -9744,6 +12329,14 @@ CREATE INDEX practitioner_time_off_practitioner_id_idx ON public.practitioner_ti
 -- Name: recording_views_recording_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX recording_views_recording_id_idx ON public.recording_views USING btree (recording_id, viewed_at);
+
+-- Name: session_attendance_decided_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_attendance_decided_by_idx ON public.session_attendance USING btree (decided_by);
+
+-- Name: session_attendance_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_attendance_user_id_idx ON public.session_attendance USING btree (user_id);
 
 -- Name: session_cancellations_approved_by_idx; Type: INDEX; Schema: public
 
@@ -9849,6 +12442,10 @@ CREATE INDEX session_recordings_recorder_uid_idx ON public.session_recordings US
 
 CREATE INDEX session_recordings_requested_by_idx ON public.session_recordings USING btree (requested_by);
 
+-- Name: session_rules_are_one_row; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX session_rules_are_one_row ON public.session_rules USING btree ((true));
+
 -- Name: session_schedules_cancellation_policy_version_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_schedules_cancellation_policy_version_idx ON public.session_schedules USING btree (cancellation_policy_version);
@@ -9881,6 +12478,14 @@ CREATE INDEX session_schedules_practitioner_id_idx ON public.session_schedules U
 
 CREATE INDEX session_schedules_session_type_id_idx ON public.session_schedules USING btree (session_type_id);
 
+-- Name: session_schedules_unfinished_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_schedules_unfinished_idx ON public.session_schedules USING btree (scheduled_at) WHERE ((status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (group_class_id IS NULL));
+
+-- Name: user_notifications_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_notifications_user_id_idx ON public.user_notifications USING btree (user_id, created_at DESC);
+
 -- Name: user_session_credits_cancellation_policy_version_idx; Type: INDEX; Schema: public
 
 CREATE INDEX user_session_credits_cancellation_policy_version_idx ON public.user_session_credits USING btree (cancellation_policy_version);
@@ -9904,6 +12509,14 @@ CREATE UNIQUE INDEX waiver_policy_one_is_active ON public.waiver_policy USING bt
 -- Name: waiver_policy_updated_by_idx; Type: INDEX; Schema: public
 
 CREATE INDEX waiver_policy_updated_by_idx ON public.waiver_policy USING btree (updated_by);
+
+-- Name: webhook_deliveries_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX webhook_deliveries_created_at_idx ON public.webhook_deliveries USING btree (created_at);
+
+-- Name: webhook_deliveries_due_idx; Type: INDEX; Schema: public
+
+CREATE INDEX webhook_deliveries_due_idx ON public.webhook_deliveries USING btree (next_attempt_at) WHERE (status = 'pending'::text);
 
 -- Name: broken_rules _RETURN; Type: RULE; Schema: private
 
@@ -10042,6 +12655,18 @@ UNION ALL
      JOIN public.session_schedules other ON (((other.practitioner_id = one.practitioner_id) AND (other.id > one.id) AND (other.scheduled_at < (one.scheduled_at + make_interval(mins => one.duration_minutes))) AND (one.scheduled_at < (other.scheduled_at + make_interval(mins => other.duration_minutes))))))
   WHERE ((one.group_class_id IS NULL) AND (other.group_class_id IS NULL) AND (one.status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (other.status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (NOT ((one.max_participants > 1) AND (other.max_participants > 1) AND (one.scheduled_at = other.scheduled_at) AND (one.session_location <> other.session_location))));
 
+-- Name: channel_admissions channel_admissions_heed; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER channel_admissions_heed AFTER INSERT ON private.channel_admissions FOR EACH ROW WHEN ((new.session_id IS NOT NULL)) EXECUTE FUNCTION private.heed_admission();
+
+-- Name: outbox outbox_60_webhooks; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER outbox_60_webhooks AFTER INSERT ON private.outbox FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['session_booked'::text, 'session_cancelled'::text, 'session_completed'::text, 'recording_ready'::text, 'payout_paid'::text]))) EXECUTE FUNCTION private.write_webhook_deliveries();
+
+-- Name: outbox outbox_are_addressed; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER outbox_are_addressed AFTER INSERT ON private.outbox FOR EACH ROW EXECUTE FUNCTION private.address_message();
+
 -- Name: action_checklist action_checklist_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER action_checklist_guard BEFORE UPDATE ON public.action_checklist FOR EACH ROW EXECUTE FUNCTION private.guard_action_checklist();
@@ -10066,6 +12691,10 @@ CREATE TRIGGER audit_practitioner_banking AFTER INSERT OR DELETE OR UPDATE ON pu
 
 CREATE TRIGGER audit_practitioner_contracts AFTER INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
+-- Name: session_attendance audit_session_attendance; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_session_attendance AFTER INSERT OR UPDATE ON public.session_attendance FOR EACH ROW WHEN ((new.source = 'manual'::text)) EXECUTE FUNCTION private.write_audit_log();
+
 -- Name: session_notes audit_session_notes; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER audit_session_notes AFTER INSERT OR DELETE OR UPDATE ON public.session_notes FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
@@ -10073,6 +12702,10 @@ CREATE TRIGGER audit_session_notes AFTER INSERT OR DELETE OR UPDATE ON public.se
 -- Name: session_payments audit_session_payments; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER audit_session_payments AFTER INSERT OR DELETE OR UPDATE ON public.session_payments FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: session_rules audit_session_rules; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_session_rules AFTER UPDATE ON public.session_rules FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
 -- Name: session_schedules audit_session_schedules; Type: TRIGGER; Schema: public
 
@@ -10178,6 +12811,10 @@ CREATE TRIGGER ledger_transactions_keep BEFORE DELETE OR UPDATE ON public.ledger
 
 CREATE TRIGGER ledger_transactions_keep_all BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION private.keep_ledger();
 
+-- Name: liability_waivers liability_waivers_70_tell; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER liability_waivers_70_tell AFTER INSERT ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.tell_of_waiver();
+
 -- Name: liability_waivers liability_waivers_keep; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER liability_waivers_keep BEFORE DELETE OR UPDATE ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.keep_waiver();
@@ -10217,6 +12854,10 @@ CREATE TRIGGER payouts_keep_all BEFORE TRUNCATE ON public.payouts FOR EACH STATE
 -- Name: practitioner_banking practitioner_banking_verify; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER practitioner_banking_verify BEFORE INSERT OR UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION private.verify_banking();
+
+-- Name: practitioner_contracts practitioner_contracts_70_tell; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioner_contracts_70_tell AFTER UPDATE OF status ON public.practitioner_contracts FOR EACH ROW WHEN (((new.status = 'signed'::text) AND (old.status <> 'signed'::text))) EXECUTE FUNCTION private.tell_of_contract();
 
 -- Name: practitioner_contracts practitioner_contracts_guard; Type: TRIGGER; Schema: public
 
@@ -10266,6 +12907,18 @@ CREATE TRIGGER session_payments_30_follow_page AFTER UPDATE ON public.session_pa
 
 CREATE TRIGGER session_payments_earn AFTER INSERT OR UPDATE OF status ON public.session_payments FOR EACH ROW WHEN (((new.checkout_id IS NULL) AND (new.credit_lot_id IS NULL))) EXECUTE FUNCTION private.earn_late_payment();
 
+-- Name: session_recordings session_recordings_70_tell; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_recordings_70_tell AFTER UPDATE OF status ON public.session_recordings FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text))) EXECUTE FUNCTION private.tell_of_recording();
+
+-- Name: session_recordings session_recordings_70_tell_when_inserted; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_recordings_70_tell_when_inserted AFTER INSERT ON public.session_recordings FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.tell_of_recording();
+
+-- Name: session_recordings session_recordings_tell_of_failure; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_recordings_tell_of_failure AFTER UPDATE OF status ON public.session_recordings FOR EACH ROW WHEN (((new.status = 'failed'::text) AND (old.status <> 'failed'::text) AND (new.class_recording_id IS NULL) AND (new.failure_code <> 'stopped_before_start'::text))) EXECUTE FUNCTION private.tell_of_failed_recording();
+
 -- Name: session_schedules session_schedules_00_lock; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_00_lock BEFORE UPDATE ON public.session_schedules FOR EACH STATEMENT WHEN (private.is_person()) EXECUTE FUNCTION private.lock_own_sessions();
@@ -10298,6 +12951,10 @@ CREATE TRIGGER session_schedules_25_status_moves_forward BEFORE UPDATE OF status
 
 CREATE TRIGGER session_schedules_30_date_cancellation BEFORE UPDATE ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.date_cancellation();
 
+-- Name: session_schedules session_schedules_30_date_move; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_30_date_move BEFORE UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = ANY (ARRAY['in_progress'::text, 'completed'::text])) AND (old.status <> new.status))) EXECUTE FUNCTION private.date_move();
+
 -- Name: session_schedules session_schedules_35_agree_to_cancel; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_35_agree_to_cancel BEFORE UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'cancelled'::text) AND (old.status <> 'cancelled'::text))) EXECUTE FUNCTION private.agree_to_cancel();
@@ -10309,6 +12966,10 @@ CREATE TRIGGER session_schedules_35_agree_to_move BEFORE UPDATE OF scheduled_at 
 -- Name: session_schedules session_schedules_40_keep_wall_time; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_40_keep_wall_time BEFORE INSERT OR UPDATE OF scheduled_at, practitioner_id, time_zone, local_start ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION private.keep_wall_time();
+
+-- Name: session_schedules session_schedules_44_raise_calendar_sequence; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_44_raise_calendar_sequence BEFORE UPDATE ON public.session_schedules FOR EACH ROW WHEN ((((((((new.scheduled_at IS DISTINCT FROM old.scheduled_at) OR (new.duration_minutes IS DISTINCT FROM old.duration_minutes)) OR (new.practitioner_id IS DISTINCT FROM old.practitioner_id)) OR (new.session_location IS DISTINCT FROM old.session_location)) OR (new.physical_location IS DISTINCT FROM old.physical_location)) OR (new.class_name IS DISTINCT FROM old.class_name)) OR ((new.status = 'cancelled'::text) IS DISTINCT FROM (old.status = 'cancelled'::text)))) EXECUTE FUNCTION private.raise_calendar_sequence();
 
 -- Name: session_schedules session_schedules_45_count_participants; Type: TRIGGER; Schema: public
 
@@ -10354,9 +13015,17 @@ CREATE TRIGGER session_schedules_65_count_lost_seat AFTER DELETE ON public.sessi
 
 CREATE TRIGGER session_schedules_65_count_new_seat AFTER INSERT ON public.session_schedules FOR EACH ROW WHEN ((new.group_class_id IS NOT NULL)) EXECUTE FUNCTION private.recount_class();
 
+-- Name: session_schedules session_schedules_65_move_seats_along; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_65_move_seats_along AFTER UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.max_participants > 1) AND (new.group_class_id IS NULL) AND (new.status = ANY (ARRAY['in_progress'::text, 'completed'::text])) AND (old.status <> new.status))) EXECUTE FUNCTION private.move_seats_along();
+
 -- Name: session_schedules session_schedules_70_tell_of_booking; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_schedules_70_tell_of_booking AFTER INSERT ON public.session_schedules FOR EACH ROW WHEN (((new.max_participants = 1) OR (new.group_class_id IS NOT NULL))) EXECUTE FUNCTION private.tell_of_booking();
+
+-- Name: session_schedules session_schedules_70_tell_of_completion; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_70_tell_of_completion AFTER UPDATE OF status ON public.session_schedules FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text) AND ((new.max_participants = 1) OR (new.group_class_id IS NOT NULL)) AND (new.scheduled_at > (now() - '2 days'::interval)))) EXECUTE FUNCTION private.tell_of_completion();
 
 -- Name: session_schedules session_schedules_70_tell_of_move; Type: TRIGGER; Schema: public
 
@@ -10394,6 +13063,14 @@ CREATE TRIGGER update_contract_rules_updated_at BEFORE UPDATE ON public.contract
 
 CREATE TRIGGER update_data_retention_policies_updated_at BEFORE UPDATE ON public.data_retention_policies FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: journal_entries update_journal_entries_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_journal_entries_updated_at BEFORE UPDATE ON public.journal_entries FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: notification_preferences update_notification_preferences_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_notification_preferences_updated_at BEFORE UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: practitioner_banking update_practitioner_banking_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_practitioner_banking_updated_at BEFORE UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -10418,6 +13095,10 @@ CREATE TRIGGER update_products_updated_at BEFORE UPDATE ON public.products FOR E
 
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: session_attendance update_session_attendance_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_attendance_updated_at BEFORE UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: session_notes update_session_notes_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_session_notes_updated_at BEFORE UPDATE ON public.session_notes FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -10433,6 +13114,10 @@ CREATE TRIGGER update_session_payments_updated_at BEFORE UPDATE ON public.sessio
 -- Name: session_recordings update_session_recordings_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_session_recordings_updated_at BEFORE UPDATE ON public.session_recordings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+-- Name: session_rules update_session_rules_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_session_rules_updated_at BEFORE UPDATE ON public.session_rules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
 -- Name: session_schedules update_session_schedules_updated_at; Type: TRIGGER; Schema: public
 
@@ -10508,6 +13193,21 @@ ALTER TABLE ONLY private.earned_seats
 ALTER TABLE ONLY private.earned_seats
     ADD CONSTRAINT earned_seats_revenue_share_id_fkey FOREIGN KEY (revenue_share_id) REFERENCES public.revenue_shares(id);
 
+-- Name: mails mails_of_kinds_that_are_mailed; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_of_kinds_that_are_mailed FOREIGN KEY (kind, audience) REFERENCES private.mail_kinds(kind, audience);
+
+-- Name: mails mails_outbox_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES private.outbox(id) ON DELETE CASCADE;
+
+-- Name: mails mails_user_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.mails
+    ADD CONSTRAINT mails_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
 -- Name: payment_disputes payment_disputes_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.payment_disputes
@@ -10547,6 +13247,21 @@ ALTER TABLE ONLY private.recording_files
 
 ALTER TABLE ONLY private.recording_links
     ADD CONSTRAINT recording_links_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
+
+-- Name: session_turns session_turns_session_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.session_turns
+    ADD CONSTRAINT session_turns_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: unsubscribe_links unsubscribe_links_user_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.unsubscribe_links
+    ADD CONSTRAINT unsubscribe_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: webhook_secrets webhook_secrets_endpoint_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoints(id) ON DELETE CASCADE;
 
 -- Name: access_grants access_grants_grantee_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -10658,6 +13373,26 @@ ALTER TABLE ONLY public.contract_events
 ALTER TABLE ONLY public.contract_signatures
     ADD CONSTRAINT contract_signatures_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES public.practitioner_contracts(id);
 
+-- Name: email_logs email_logs_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.email_logs
+    ADD CONSTRAINT email_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: getting_started_ticks getting_started_ticks_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.getting_started_ticks
+    ADD CONSTRAINT getting_started_ticks_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: journal_entries journal_entries_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.journal_entries
+    ADD CONSTRAINT journal_entries_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
+
+-- Name: journal_entries journal_entries_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.journal_entries
+    ADD CONSTRAINT journal_entries_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
 -- Name: ledger_postings ledger_postings_transaction_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.ledger_postings
@@ -10667,6 +13402,11 @@ ALTER TABLE ONLY public.ledger_postings
 
 ALTER TABLE ONLY public.liability_waivers
     ADD CONSTRAINT liability_waivers_waiver_policy_id_fkey FOREIGN KEY (waiver_policy_id) REFERENCES public.waiver_policy(id);
+
+-- Name: notification_preferences notification_preferences_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.notification_preferences
+    ADD CONSTRAINT notification_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 -- Name: payout_lines payout_lines_of_their_payout; Type: FK CONSTRAINT; Schema: public
 
@@ -10742,6 +13482,21 @@ ALTER TABLE ONLY public.practitioners
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: session_attendance session_attendance_decided_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES auth.users(id) ON DELETE SET NULL;
+
+-- Name: session_attendance session_attendance_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: session_attendance session_attendance_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.session_attendance
+    ADD CONSTRAINT session_attendance_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 -- Name: session_cancellations session_cancellations_approved_by_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -10863,6 +13618,11 @@ ALTER TABLE ONLY public.session_schedules
 ALTER TABLE ONLY public.user_consents
     ADD CONSTRAINT user_consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
+-- Name: user_notifications user_notifications_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.user_notifications
+    ADD CONSTRAINT user_notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
 -- Name: user_preferences user_preferences_user_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.user_preferences
@@ -10898,6 +13658,11 @@ ALTER TABLE ONLY public.user_session_credits
 ALTER TABLE ONLY public.waiver_policy
     ADD CONSTRAINT waiver_policy_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES auth.users(id) ON DELETE SET NULL;
 
+-- Name: webhook_deliveries webhook_deliveries_endpoint_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoints(id) ON DELETE CASCADE;
+
 -- Name: agora_notifications; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.agora_notifications ENABLE ROW LEVEL SECURITY;
@@ -10918,9 +13683,21 @@ ALTER TABLE private.banking_settings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.channel_admissions ENABLE ROW LEVEL SECURITY;
 
+-- Name: channel_events; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.channel_events ENABLE ROW LEVEL SECURITY;
+
 -- Name: earned_seats; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.earned_seats ENABLE ROW LEVEL SECURITY;
+
+-- Name: mail_kinds; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.mail_kinds ENABLE ROW LEVEL SECURITY;
+
+-- Name: mails; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.mails ENABLE ROW LEVEL SECURITY;
 
 -- Name: outbox; Type: ROW SECURITY; Schema: private
 
@@ -10950,9 +13727,21 @@ ALTER TABLE private.recording_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.remembered_answers ENABLE ROW LEVEL SECURITY;
 
+-- Name: session_turns; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.session_turns ENABLE ROW LEVEL SECURITY;
+
 -- Name: stripe_events; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.stripe_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: unsubscribe_links; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.unsubscribe_links ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_secrets; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.webhook_secrets ENABLE ROW LEVEL SECURITY;
 
 -- Name: access_grants; Type: ROW SECURITY; Schema: public
 
@@ -11042,6 +13831,14 @@ CREATE POLICY "admins change session types" ON public.session_types FOR UPDATE T
 
 CREATE POLICY "admins change studios" ON public.studio_locations FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: session_rules admins change the session rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change the session rules" ON public.session_rules FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: webhook_endpoints admins change webhook endpoints; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change webhook endpoints" ON public.webhook_endpoints FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: session_schedules admins delete sessions; Type: POLICY; Schema: public
 
 CREATE POLICY "admins delete sessions" ON public.session_schedules FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -11058,6 +13855,10 @@ CREATE POLICY "admins issue contracts" ON public.practitioner_contracts FOR INSE
 
 CREATE POLICY "admins mark payments as paid out" ON public.session_payments FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: user_notifications admins notify people; Type: POLICY; Schema: public
+
+CREATE POLICY "admins notify people" ON public.user_notifications FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 -- Name: contract_templates admins read contract templates; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read contract templates" ON public.contract_templates FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -11069,6 +13870,14 @@ CREATE POLICY "admins read retention rules" ON public.data_retention_policies FO
 -- Name: audit_logs admins read the audit log; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read the audit log" ON public.audit_logs FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: webhook_deliveries admins read webhook deliveries; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read webhook deliveries" ON public.webhook_deliveries FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: webhook_endpoints admins read webhook endpoints; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read webhook endpoints" ON public.webhook_endpoints FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: recording_views admins read who watched; Type: POLICY; Schema: public
 
@@ -11097,6 +13906,10 @@ CREATE POLICY "admins remove session types" ON public.session_types FOR DELETE T
 -- Name: studio_locations admins remove studios; Type: POLICY; Schema: public
 
 CREATE POLICY "admins remove studios" ON public.studio_locations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: webhook_endpoints admins remove webhook endpoints; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove webhook endpoints" ON public.webhook_endpoints FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: contract_rules admins set contract rules; Type: POLICY; Schema: public
 
@@ -11222,6 +14035,14 @@ ALTER TABLE public.credit_ledger ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.data_retention_policies ENABLE ROW LEVEL SECURITY;
 
+-- Name: email_logs; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.email_logs ENABLE ROW LEVEL SECURITY;
+
+-- Name: getting_started_ticks; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.getting_started_ticks ENABLE ROW LEVEL SECURITY;
+
 -- Name: access_grants grantors revoke their grants; Type: POLICY; Schema: public
 
 CREATE POLICY "grantors revoke their grants" ON public.access_grants FOR UPDATE TO authenticated USING ((grantor_id = ( SELECT auth.uid() AS uid)));
@@ -11229,6 +14050,10 @@ CREATE POLICY "grantors revoke their grants" ON public.access_grants FOR UPDATE 
 -- Name: access_grants grantors, grantees and admins read grants; Type: POLICY; Schema: public
 
 CREATE POLICY "grantors, grantees and admins read grants" ON public.access_grants FOR SELECT TO authenticated USING (((grantor_id = ( SELECT auth.uid() AS uid)) OR (grantee_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: journal_entries; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.journal_entries ENABLE ROW LEVEL SECURITY;
 
 -- Name: ledger_postings; Type: ROW SECURITY; Schema: public
 
@@ -11245,6 +14070,10 @@ ALTER TABLE public.liability_waivers ENABLE ROW LEVEL SECURITY;
 -- Name: meditation_memories; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.meditation_memories ENABLE ROW LEVEL SECURITY;
+
+-- Name: notification_preferences; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.notification_preferences ENABLE ROW LEVEL SECURITY;
 
 -- Name: session_recordings participants and admins read recordings; Type: POLICY; Schema: public
 
@@ -11288,9 +14117,21 @@ CREATE POLICY "people add their own profile" ON public.profiles FOR INSERT TO au
 
 CREATE POLICY "people change their own consents" ON public.user_consents FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: journal_entries people change their own journal; Type: POLICY; Schema: public
+
+CREATE POLICY "people change their own journal" ON public.journal_entries FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK (((user_id = ( SELECT auth.uid() AS uid)) AND ((session_id IS NULL) OR (session_id IN ( SELECT private.my_session_ids() AS my_session_ids)))));
+
+-- Name: notification_preferences people change their own notification preferences; Type: POLICY; Schema: public
+
+CREATE POLICY "people change their own notification preferences" ON public.notification_preferences FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: user_preferences people change their own preferences; Type: POLICY; Schema: public
 
 CREATE POLICY "people change their own preferences" ON public.user_preferences FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: journal_entries people delete from their own journal; Type: POLICY; Schema: public
+
+CREATE POLICY "people delete from their own journal" ON public.journal_entries FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 -- Name: meditation_memories people delete their own memories; Type: POLICY; Schema: public
 
@@ -11323,6 +14164,10 @@ END));
 
 CREATE POLICY "people keep their own memories" ON public.meditation_memories FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: user_notifications people mark their own notifications as read; Type: POLICY; Schema: public
+
+CREATE POLICY "people mark their own notifications as read" ON public.user_notifications FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: session_packages people read active packages and those they bought, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "people read active packages and those they bought, admins all" ON public.session_packages FOR SELECT TO authenticated USING ((is_active OR (id IN ( SELECT private.my_package_ids() AS my_package_ids)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -11347,6 +14192,10 @@ CREATE POLICY "people read their own credits, admins all" ON public.user_session
 
 CREATE POLICY "people read their own holds, admins all" ON public.session_holds FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: journal_entries people read their own journal; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own journal" ON public.journal_entries FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: credit_ledger people read their own ledger, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "people read their own ledger, admins all" ON public.credit_ledger FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -11354,6 +14203,14 @@ CREATE POLICY "people read their own ledger, admins all" ON public.credit_ledger
 -- Name: meditation_memories people read their own memories; Type: POLICY; Schema: public
 
 CREATE POLICY "people read their own memories" ON public.meditation_memories FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: notification_preferences people read their own notification preferences; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own notification preferences" ON public.notification_preferences FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: user_notifications people read their own notifications; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own notifications" ON public.user_notifications FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 -- Name: user_preferences people read their own preferences, admins all; Type: POLICY; Schema: public
 
@@ -11363,9 +14220,41 @@ CREATE POLICY "people read their own preferences, admins all" ON public.user_pre
 
 CREATE POLICY "people read their own roles, admins all" ON public.user_roles FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: getting_started_ticks people read their own ticks; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own ticks" ON public.getting_started_ticks FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: email_logs people read what was mailed to them, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read what was mailed to them, admins all" ON public.email_logs FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: notification_preferences people set their own notification preferences; Type: POLICY; Schema: public
+
+CREATE POLICY "people set their own notification preferences" ON public.notification_preferences FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: user_preferences people set their own preferences; Type: POLICY; Schema: public
 
 CREATE POLICY "people set their own preferences" ON public.user_preferences FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: getting_started_ticks people tick for themselves; Type: POLICY; Schema: public
+
+CREATE POLICY "people tick for themselves" ON public.getting_started_ticks FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: getting_started_ticks people untick their own; Type: POLICY; Schema: public
+
+CREATE POLICY "people untick their own" ON public.getting_started_ticks FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: session_rules people who are signed in read the session rules; Type: POLICY; Schema: public
+
+CREATE POLICY "people who are signed in read the session rules" ON public.session_rules FOR SELECT TO authenticated USING (true);
+
+-- Name: journal_entries people write their own journal, about sessions of theirs; Type: POLICY; Schema: public
+
+CREATE POLICY "people write their own journal, about sessions of theirs" ON public.journal_entries FOR INSERT TO authenticated WITH CHECK (((user_id = ( SELECT auth.uid() AS uid)) AND ((session_id IS NULL) OR (session_id IN ( SELECT private.my_session_ids() AS my_session_ids)))));
+
+-- Name: session_attendance people, their practitioner and admins read attendance; Type: POLICY; Schema: public
+
+CREATE POLICY "people, their practitioner and admins read attendance" ON public.session_attendance FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: session_cancellations people, their practitioner and admins read cancellations; Type: POLICY; Schema: public
 
@@ -11563,6 +14452,10 @@ ALTER TABLE public.recording_views ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.revenue_shares ENABLE ROW LEVEL SECURITY;
 
+-- Name: session_attendance; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_attendance ENABLE ROW LEVEL SECURITY;
+
 -- Name: session_cancellations; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.session_cancellations ENABLE ROW LEVEL SECURITY;
@@ -11586,6 +14479,10 @@ ALTER TABLE public.session_payments ENABLE ROW LEVEL SECURITY;
 -- Name: session_recordings; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.session_recordings ENABLE ROW LEVEL SECURITY;
+
+-- Name: session_rules; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.session_rules ENABLE ROW LEVEL SECURITY;
 
 -- Name: session_schedules; Type: ROW SECURITY; Schema: public
 
@@ -11615,6 +14512,10 @@ ALTER TABLE public.studio_locations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.user_consents ENABLE ROW LEVEL SECURITY;
 
+-- Name: user_notifications; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.user_notifications ENABLE ROW LEVEL SECURITY;
+
 -- Name: user_preferences; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.user_preferences ENABLE ROW LEVEL SECURITY;
@@ -11634,6 +14535,14 @@ CREATE POLICY "visitors read active packages" ON public.session_packages FOR SEL
 -- Name: waiver_policy; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.waiver_policy ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_deliveries; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_endpoints; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.webhook_endpoints ENABLE ROW LEVEL SECURITY;
 
 -- Name: ledger_postings whoever reads a transaction reads its postings; Type: POLICY; Schema: public
 
@@ -11721,6 +14630,10 @@ GRANT UPDATE(correlated_session_id) ON TABLE public.session_schedules TO authent
 
 REVOKE ALL ON FUNCTION private.add_up_payout() FROM PUBLIC;
 
+-- Name: FUNCTION address_message(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.address_message() FROM PUBLIC;
+
 -- Name: FUNCTION adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) FROM PUBLIC;
@@ -11736,6 +14649,10 @@ GRANT ALL ON FUNCTION private.adjust_earnings(practitioner_id uuid, currency tex
 REVOKE ALL ON FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.admit(session_id uuid, channel_name text, expires_at timestamp with time zone) TO authenticated;
 
+-- Name: FUNCTION advance_session(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.advance_session(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION agree_to_cancel(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.agree_to_cancel() FROM PUBLIC;
@@ -11743,6 +14660,10 @@ REVOKE ALL ON FUNCTION private.agree_to_cancel() FROM PUBLIC;
 -- Name: FUNCTION agree_to_move(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.agree_to_move() FROM PUBLIC;
+
+-- Name: FUNCTION apply_channel_event(event private.channel_events); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.apply_channel_event(event private.channel_events) FROM PUBLIC;
 
 -- Name: TABLE agora_notifications; Type: ACL; Schema: private
 
@@ -11776,6 +14697,16 @@ GRANT SELECT ON TABLE public.checkout_sessions TO service_role;
 
 REVOKE ALL ON FUNCTION private.ask_back_credits(c public.checkout_sessions, credits integer) FROM PUBLIC;
 
+-- Name: FUNCTION ask_for_session_mail(kind text, session public.session_schedules, payload jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb) TO service_role;
+
+-- Name: FUNCTION attendance_lock(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.attendance_lock(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION auditable(whole_row jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
@@ -11796,6 +14727,10 @@ REVOKE ALL ON FUNCTION private.banking_obstacle(practitioner_id uuid) FROM PUBLI
 
 REVOKE ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid) TO authenticated;
+
+-- Name: FUNCTION begin_session(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.begin_session(session_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point); Type: ACL; Schema: private
 
@@ -11841,6 +14776,10 @@ GRANT UPDATE(buffer_after_minutes) ON TABLE public.practitioner_calendars TO aut
 
 REVOKE ALL ON FUNCTION private.buffered(scheduled_at timestamp with time zone, duration_minutes integer, calendar public.practitioner_calendars) FROM PUBLIC;
 
+-- Name: FUNCTION came(session public.session_schedules, user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.came(session public.session_schedules, user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION cancel_class_instead(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.cancel_class_instead() FROM PUBLIC;
@@ -11853,6 +14792,10 @@ REVOKE ALL ON FUNCTION private.cancellation_terms(session public.session_schedul
 
 REVOKE ALL ON FUNCTION private.channel_of(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.channel_of(session public.session_schedules) TO authenticated;
+
+-- Name: FUNCTION channel_was_heard(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.channel_was_heard(session_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION check_invariants(); Type: ACL; Schema: private
 
@@ -11868,6 +14811,16 @@ REVOKE ALL ON FUNCTION private.choose_credit(user_id uuid, session_type_ids uuid
 REVOKE ALL ON FUNCTION private.claim_checkout() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_checkout() TO service_role;
 
+-- Name: FUNCTION claim_mail(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.claim_mail() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_mail() TO service_role;
+
+-- Name: FUNCTION claim_webhook_delivery(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.claim_webhook_delivery() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_webhook_delivery() TO service_role;
+
 -- Name: TABLE session_types; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.session_types TO anon;
@@ -11878,6 +14831,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session_types TO service_role;
 
 REVOKE ALL ON FUNCTION private.class_to_pay(group_class_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, type public.session_types) FROM PUBLIC;
 
+-- Name: FUNCTION clients_of(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.clients_of(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION closed_after(session_id uuid, since timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.closed_after(session_id uuid, since timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION count_participants(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.count_participants() FROM PUBLIC;
@@ -11885,6 +14846,11 @@ REVOKE ALL ON FUNCTION private.count_participants() FROM PUBLIC;
 -- Name: FUNCTION count_without_consent(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.count_without_consent(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.create_webhook_endpoint(url text, events text[], description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_webhook_endpoint(url text, events text[], description text) TO authenticated;
 
 -- Name: FUNCTION credits_by_ledger(lot_id uuid); Type: ACL; Schema: private
 
@@ -11901,6 +14867,10 @@ REVOKE ALL ON FUNCTION private.date_cancellation() FROM PUBLIC;
 -- Name: FUNCTION date_consent(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.date_consent() FROM PUBLIC;
+
+-- Name: FUNCTION date_move(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.date_move() FROM PUBLIC;
 
 -- Name: FUNCTION date_or_null(written text); Type: ACL; Schema: private
 
@@ -12049,6 +15019,16 @@ REVOKE ALL ON FUNCTION private.evidence_of_waiver(waiver public.liability_waiver
 REVOKE ALL ON FUNCTION private.expire_credits(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
 
+-- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
+
+-- Name: FUNCTION finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) TO service_role;
+
 -- Name: FUNCTION follow_payments_page(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.follow_payments_page() FROM PUBLIC;
@@ -12111,9 +15091,18 @@ GRANT ALL ON FUNCTION private.get_recording_status(session_id uuid, recording_id
 
 REVOKE ALL ON FUNCTION private.give_back_payment(c public.checkout_sessions) FROM PUBLIC;
 
+-- Name: FUNCTION give_back_to_absent(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.give_back_to_absent(session public.session_schedules) FROM PUBLIC;
+
 -- Name: FUNCTION give_calendar(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.give_calendar() FROM PUBLIC;
+
+-- Name: FUNCTION give_up_lost_mails(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.give_up_lost_mails() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.give_up_lost_mails() TO service_role;
 
 -- Name: FUNCTION graces_used(user_id uuid); Type: ACL; Schema: private
 
@@ -12148,6 +15137,10 @@ REVOKE ALL ON FUNCTION private.guard_practitioner_contracts() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.guard_session_schedules() FROM PUBLIC;
 
+-- Name: FUNCTION heed_admission(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.heed_admission() FROM PUBLIC;
+
 -- Name: FUNCTION held_seats(group_class_id uuid, besides_user uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) FROM PUBLIC;
@@ -12175,6 +15168,10 @@ GRANT ALL ON FUNCTION private.hold_slot(user_id uuid, practitioner_id uuid, sche
 
 REVOKE ALL ON FUNCTION private.holds_time(user_id uuid, practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer) FROM PUBLIC;
 
+-- Name: FUNCTION host_of(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.host_of(session public.session_schedules) FROM PUBLIC;
+
 -- Name: FUNCTION idempotency_caller(arguments jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.idempotency_caller(arguments jsonb) FROM PUBLIC;
@@ -12200,10 +15197,22 @@ GRANT ALL ON FUNCTION private.is_admin() TO anon;
 GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_admin() TO service_role;
 
+-- Name: TABLE studio_locations; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.studio_locations TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO service_role;
+
+-- Name: FUNCTION is_at_studio(session public.session_schedules, studio public.studio_locations); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_at_studio(session public.session_schedules, studio public.studio_locations) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_at_studio(session public.session_schedules, studio public.studio_locations) TO authenticated;
+
 -- Name: FUNCTION is_class(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_class(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO authenticated;
+GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO service_role;
 
 -- Name: FUNCTION is_disputed(checkout_id uuid); Type: ACL; Schema: private
 
@@ -12213,6 +15222,10 @@ REVOKE ALL ON FUNCTION private.is_disputed(checkout_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_my_test_channel(channel_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_my_test_channel(channel_name text) TO authenticated;
+
+-- Name: FUNCTION is_opted_out(user_id uuid, category text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_opted_out(user_id uuid, category text) FROM PUBLIC;
 
 -- Name: FUNCTION is_person(); Type: ACL; Schema: private
 
@@ -12230,9 +15243,18 @@ GRANT ALL ON FUNCTION private.is_room_of_a_session(channel_name text) TO authent
 REVOKE ALL ON FUNCTION private.is_text_of_policy(signed text, policy_text text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_text_of_policy(signed text, policy_text text) TO service_role;
 
+-- Name: FUNCTION is_told_elsewhere(kind text, payload jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_told_elsewhere(kind text, payload jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION is_what_we_asked(c public.checkout_sessions, facts private.payment_facts); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_what_we_asked(c public.checkout_sessions, facts private.payment_facts) FROM PUBLIC;
+
+-- Name: FUNCTION journal_mood(mood text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.journal_mood(mood text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.journal_mood(mood text) TO authenticated;
 
 -- Name: FUNCTION judge_starts(practitioner_id uuid, starts timestamp with time zone[], duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
 
@@ -12298,6 +15320,14 @@ REVOKE ALL ON FUNCTION private.keep_waiver() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_wall_time() FROM PUBLIC;
 
+-- Name: FUNCTION kept_of(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.kept_of(session_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION line_of(session public.session_schedules, user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.line_of(session public.session_schedules, user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION link_group_class(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.link_group_class() FROM PUBLIC;
@@ -12335,6 +15365,14 @@ REVOKE ALL ON FUNCTION private.lock_payouts() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.lock_payouts_first() FROM PUBLIC;
 
+-- Name: TABLE mails; Type: ACL; Schema: private
+
+GRANT SELECT ON TABLE private.mails TO service_role;
+
+-- Name: FUNCTION log_mail(mail private.mails); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.log_mail(mail private.mails) FROM PUBLIC;
+
 -- Name: TABLE payout_periods; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.payout_periods TO authenticated;
@@ -12349,11 +15387,19 @@ GRANT SELECT ON TABLE public.payouts TO service_role;
 
 REVOKE ALL ON FUNCTION private.make_payout(transactions uuid[], period public.payout_periods) FROM PUBLIC;
 
+-- Name: FUNCTION mark_no_show(session public.session_schedules, user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.mark_no_show(session public.session_schedules, user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) TO authenticated;
 GRANT ALL ON FUNCTION private.mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text) TO service_role;
+
+-- Name: FUNCTION may_record(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.may_record(session public.session_schedules) FROM PUBLIC;
 
 -- Name: FUNCTION midnight(day date); Type: ACL; Schema: private
 
@@ -12400,6 +15446,10 @@ REVOKE ALL ON FUNCTION private.money_of_payment(payment public.session_payments)
 -- Name: FUNCTION move_seats(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.move_seats() FROM PUBLIC;
+
+-- Name: FUNCTION move_seats_along(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.move_seats_along() FROM PUBLIC;
 
 -- Name: FUNCTION my_class_ids(); Type: ACL; Schema: private
 
@@ -12453,15 +15503,28 @@ REVOKE ALL ON FUNCTION private.name_the_order() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.new_recording_link(recording_id uuid, opens_at text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.new_recording_link(recording_id uuid, opens_at text) TO service_role;
 
+-- Name: FUNCTION new_webhook_secret(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.new_webhook_secret() FROM PUBLIC;
+
 -- Name: FUNCTION next_look(r public.session_recordings, observation text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.next_look(r public.session_recordings, observation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.next_look(r public.session_recordings, observation text) TO service_role;
 
+-- Name: FUNCTION next_turn(since timestamp with time zone, OUT asked_at timestamp with time zone, OUT session_id uuid, OUT moved_to text, OUT task text, OUT recording public.session_recordings, OUT failure text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.next_turn(since timestamp with time zone, OUT asked_at timestamp with time zone, OUT session_id uuid, OUT moved_to text, OUT task text, OUT recording public.session_recordings, OUT failure text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.next_turn(since timestamp with time zone, OUT asked_at timestamp with time zone, OUT session_id uuid, OUT moved_to text, OUT task text, OUT recording public.session_recordings, OUT failure text) TO service_role;
+
 -- Name: FUNCTION normalised(document text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.normalised(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.normalised(document text) TO service_role;
+
+-- Name: FUNCTION note_attendance(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.note_attendance(session_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION note_contract(); Type: ACL; Schema: private
 
@@ -12520,6 +15583,10 @@ GRANT UPDATE(revoked_reason) ON TABLE public.practitioner_contracts TO authentic
 
 REVOKE ALL ON FUNCTION private.note_contract_event(contract public.practitioner_contracts, event text) FROM PUBLIC;
 
+-- Name: FUNCTION notice_of(mail private.mails); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.notice_of(mail private.mails) FROM PUBLIC;
+
 -- Name: FUNCTION observe_payment(checkout_id uuid, facts private.payment_facts); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.observe_payment(checkout_id uuid, facts private.payment_facts) FROM PUBLIC;
@@ -12555,6 +15622,7 @@ REVOKE ALL ON FUNCTION private.open_hours(practitioner_id uuid, from_date date, 
 
 REVOKE ALL ON FUNCTION private.part_in(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.part_in(session public.session_schedules) TO authenticated;
+GRANT ALL ON FUNCTION private.part_in(session public.session_schedules) TO service_role;
 
 -- Name: FUNCTION patience_to_start(); Type: ACL; Schema: private
 
@@ -12611,6 +15679,10 @@ GRANT INSERT(valid_from) ON TABLE public.payout_terms TO service_role;
 
 REVOKE ALL ON FUNCTION private.payout_terms_at(moment timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION people_heard_of(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.people_heard_of(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION people_present(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.people_present(session public.session_schedules) FROM PUBLIC;
@@ -12618,6 +15690,10 @@ REVOKE ALL ON FUNCTION private.people_present(session public.session_schedules) 
 -- Name: FUNCTION period_to_pay(moment timestamp with time zone); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.period_to_pay(moment timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION place_of(physical_location text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.place_of(physical_location text) FROM PUBLIC;
 
 -- Name: FUNCTION policy_agreed(agreed boolean, version uuid); Type: ACL; Schema: private
 
@@ -12696,6 +15772,10 @@ GRANT INSERT(valid_from) ON TABLE public.revenue_shares TO service_role;
 
 REVOKE ALL ON FUNCTION private.practitioner_share(amount numeric, share public.revenue_shares) FROM PUBLIC;
 
+-- Name: FUNCTION presence(session_id uuid, uid bigint, OUT was_heard boolean, OUT intervals tstzmultirange, OUT there_since timestamp with time zone, OUT last_heard_at timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.presence(session_id uuid, uid bigint, OUT was_heard boolean, OUT intervals tstzmultirange, OUT there_since timestamp with time zone, OUT last_heard_at timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION put_in_outbox(kind text, user_id uuid, session_id uuid, payload jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid, payload jsonb) FROM PUBLIC;
@@ -12705,11 +15785,30 @@ REVOKE ALL ON FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id
 REVOKE ALL ON FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) TO authenticated;
 
+-- Name: FUNCTION raise_calendar_sequence(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.raise_calendar_sequence() FROM PUBLIC;
+
+-- Name: FUNCTION reason_to_drop(mail private.mails); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.reason_to_drop(mail private.mails) FROM PUBLIC;
+
 -- Name: FUNCTION recall(rpc text, idempotency_key text, arguments jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO authenticated;
 GRANT ALL ON FUNCTION private.recall(rpc text, idempotency_key text, arguments jsonb) TO service_role;
+
+-- Name: FUNCTION receipt_of(checkout_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.receipt_of(checkout_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.receipt_of(checkout_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.receipt_of(checkout_id uuid) TO service_role;
+
+-- Name: FUNCTION receive_channel_event(notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer, payload jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.receive_channel_event(notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer, payload jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.receive_channel_event(notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer, payload jsonb) TO service_role;
 
 -- Name: FUNCTION record_direct_signature(); Type: ACL; Schema: private
 
@@ -12729,6 +15828,10 @@ GRANT ALL ON FUNCTION private.record_refund(refund_id uuid, stripe_refund_id tex
 REVOKE ALL ON FUNCTION private.recording_blocks_admission(session_id uuid, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recording_blocks_admission(session_id uuid, user_id uuid) TO authenticated;
 
+-- Name: FUNCTION recording_due(session_id uuid, OUT task text, OUT recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_due(session_id uuid, OUT task text, OUT recording public.session_recordings) FROM PUBLIC;
+
 -- Name: FUNCTION recording_lock(session_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recording_lock(session_id uuid) FROM PUBLIC;
@@ -12743,9 +15846,19 @@ GRANT ALL ON FUNCTION private.recording_prefix(recording_id uuid, attempt intege
 REVOKE ALL ON FUNCTION private.recording_task(r public.session_recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.recording_task(r public.session_recordings) TO service_role;
 
+-- Name: FUNCTION recording_wait(failures bigint); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_wait(failures bigint) FROM PUBLIC;
+
 -- Name: FUNCTION recount_class(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recount_class() FROM PUBLIC;
+
+-- Name: FUNCTION redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) TO service_role;
 
 -- Name: FUNCTION rederive_sessions(); Type: ACL; Schema: private
 
@@ -12803,6 +15916,12 @@ GRANT ALL ON FUNCTION private.remember(rpc text, idempotency_key text, arguments
 REVOKE ALL ON FUNCTION private.remind_of_ending_contracts() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remind_of_ending_contracts() TO service_role;
 
+-- Name: FUNCTION remind_sessions(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.remind_sessions(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remind_sessions(session_id uuid) TO service_role;
+GRANT ALL ON FUNCTION private.remind_sessions(session_id uuid) TO authenticated;
+
 -- Name: FUNCTION request_recording_stop(session_id uuid, reason text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.request_recording_stop(session_id uuid, reason text) FROM PUBLIC;
@@ -12811,6 +15930,11 @@ REVOKE ALL ON FUNCTION private.request_recording_stop(session_id uuid, reason te
 
 REVOKE ALL ON FUNCTION private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text) TO authenticated;
+
+-- Name: FUNCTION resolve_mail(mail_id uuid, outcome text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) TO service_role;
 
 -- Name: FUNCTION return_credit(session public.session_schedules); Type: ACL; Schema: private
 
@@ -12830,6 +15954,11 @@ GRANT ALL ON FUNCTION private.room_name(kind text, practitioner_id uuid, client_
 REVOKE ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION rotate_webhook_secret(endpoint_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.rotate_webhook_secret(endpoint_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_webhook_secret(endpoint_id uuid) TO authenticated;
 
 -- Name: FUNCTION run_payouts(batch integer, moment timestamp with time zone); Type: ACL; Schema: private
 
@@ -12854,9 +15983,42 @@ REVOKE ALL ON FUNCTION private.seal_contract_signature() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.seal_waiver() FROM PUBLIC;
 
+-- Name: FUNCTION send_welcome_email(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.send_welcome_email(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.send_welcome_email(user_id uuid) TO service_role;
+
+-- Name: FUNCTION session_of(session_id uuid, facts jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_of(session_id uuid, facts jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION session_of_channel(channel text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_of_channel(channel text) FROM PUBLIC;
+
+-- Name: FUNCTION session_to_tell_of(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_to_tell_of(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_to_tell_of(session_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.session_to_tell_of(session_id uuid) TO service_role;
+
 -- Name: FUNCTION session_types_of(class public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.session_types_of(class public.session_schedules) FROM PUBLIC;
+
+-- Name: TABLE session_attendance; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.session_attendance TO authenticated;
+GRANT SELECT ON TABLE public.session_attendance TO service_role;
+
+-- Name: FUNCTION set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) TO authenticated;
+
+-- Name: FUNCTION set_session_status(session_id uuid, status text, note text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.set_session_status(session_id uuid, status text, note text) FROM PUBLIC;
 
 -- Name: FUNCTION settle_cancellation(session public.session_schedules, uses_grace boolean, reason text); Type: ACL; Schema: private
 
@@ -12873,6 +16035,10 @@ REVOKE ALL ON FUNCTION private.settle_checkout(c public.checkout_sessions) FROM 
 -- Name: FUNCTION settle_deleted_session(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.settle_deleted_session() FROM PUBLIC;
+
+-- Name: FUNCTION settle_no_shows(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.settle_no_shows(session public.session_schedules) FROM PUBLIC;
 
 -- Name: FUNCTION settle_payout(payout public.payouts, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text); Type: ACL; Schema: private
 
@@ -12898,6 +16064,11 @@ REVOKE ALL ON FUNCTION private.sign_by_evidence() FROM PUBLIC;
 -- Name: FUNCTION spend_credit(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.spend_credit() FROM PUBLIC;
+
+-- Name: FUNCTION start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) TO service_role;
 
 -- Name: FUNCTION start_recording(session_id uuid, mode text, OUT won boolean, OUT recording public.session_recordings); Type: ACL; Schema: private
 
@@ -12963,18 +16134,65 @@ GRANT ALL ON FUNCTION private.takes_time(session public.session_schedules) TO se
 
 REVOKE ALL ON FUNCTION private.tell_of_booking() FROM PUBLIC;
 
+-- Name: FUNCTION tell_of_completion(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_completion() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_contract(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_contract() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_failed_recording(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_failed_recording() FROM PUBLIC;
+
 -- Name: FUNCTION tell_of_move(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.tell_of_move() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_recording(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_recording() FROM PUBLIC;
+
+-- Name: FUNCTION tell_of_waiver(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_waiver() FROM PUBLIC;
+
+-- Name: FUNCTION time_zone_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.time_zone_of(user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION time_zone_rules_are_current(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.time_zone_rules_are_current() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.time_zone_rules_are_current() TO service_role;
 
+-- Name: FUNCTION told_credits(lot_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_credits(lot_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION told_document(document_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_document(document_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION told_payment(checkout_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_payment(checkout_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION told_session(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_session(session public.session_schedules) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.told_session(session public.session_schedules) TO authenticated;
+GRANT ALL ON FUNCTION private.told_session(session public.session_schedules) TO service_role;
+
 -- Name: FUNCTION type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) FROM PUBLIC;
+
+-- Name: FUNCTION unsubscribe(token_sha256 text, opts_out boolean); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.unsubscribe(token_sha256 text, opts_out boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unsubscribe(token_sha256 text, opts_out boolean) TO service_role;
 
 -- Name: FUNCTION user_id_by_email(email text); Type: ACL; Schema: private
 
@@ -13011,6 +16229,18 @@ REVOKE ALL ON FUNCTION private.wall_range(on_date date, start_time time without 
 REVOKE ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) TO service_role;
 
+-- Name: FUNCTION webhook_data(message private.outbox); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.webhook_data(message private.outbox) FROM PUBLIC;
+
+-- Name: FUNCTION welcome(account auth.users); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.welcome(account auth.users) FROM PUBLIC;
+
+-- Name: FUNCTION welcome_account(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.welcome_account() FROM PUBLIC;
+
 -- Name: FUNCTION why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid) FROM PUBLIC;
@@ -13018,6 +16248,10 @@ REVOKE ALL ON FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_
 -- Name: FUNCTION write_audit_log(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.write_audit_log() FROM PUBLIC;
+
+-- Name: FUNCTION write_webhook_deliveries(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.write_webhook_deliveries() FROM PUBLIC;
 
 -- Name: FUNCTION zone_of_earners(earners uuid[]); Type: ACL; Schema: private
 
@@ -13038,6 +16272,11 @@ GRANT SELECT ON TABLE public.ledger_transactions TO service_role;
 
 REVOKE ALL ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) TO authenticated;
+
+-- Name: FUNCTION advance_next_session(since timestamp with time zone); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) TO service_role;
 
 -- Name: FUNCTION apply_waiting_notifications(); Type: ACL; Schema: public
 
@@ -13100,6 +16339,11 @@ GRANT ALL ON FUNCTION public.check_session_credits() TO authenticated;
 REVOKE ALL ON FUNCTION public.claim_checkout_check() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_checkout_check() TO service_role;
 
+-- Name: FUNCTION claim_mail(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_mail() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_mail() TO service_role;
+
 -- Name: FUNCTION claim_recording_check(); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.claim_recording_check() FROM PUBLIC;
@@ -13109,6 +16353,16 @@ GRANT ALL ON FUNCTION public.claim_recording_check() TO service_role;
 
 REVOKE ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION claim_webhook_delivery(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_webhook_delivery() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_webhook_delivery() TO service_role;
+
+-- Name: FUNCTION client_dashboard(at_most integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.client_dashboard(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.client_dashboard(at_most integer) TO authenticated;
 
 -- Name: FUNCTION complete_recording(recording_id uuid, lease_id uuid, opens_at text); Type: ACL; Schema: public
 
@@ -13184,6 +16438,11 @@ GRANT ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uu
 REVOKE ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
 
+-- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) TO authenticated;
+
 -- Name: FUNCTION earnings_overview(practitioner_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.earnings_overview(practitioner_id uuid) FROM PUBLIC;
@@ -13198,6 +16457,16 @@ GRANT ALL ON FUNCTION public.earnings_series(from_date date, until_date date, st
 
 REVOKE ALL ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) TO authenticated;
+
+-- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
+
+-- Name: FUNCTION finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) TO service_role;
 
 -- Name: FUNCTION get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean); Type: ACL; Schema: public
 
@@ -13232,6 +16501,11 @@ GRANT ALL ON FUNCTION public.get_recording_status(session_id uuid, recording_id 
 REVOKE ALL ON FUNCTION public.get_retention_policy(p_table_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.get_retention_policy(p_table_name text) TO service_role;
 
+-- Name: FUNCTION get_session_calendar(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_session_calendar(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_session_calendar(session_id uuid) TO authenticated;
+
 -- Name: FUNCTION get_user_credits(p_user_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.get_user_credits(p_user_id uuid) FROM PUBLIC;
@@ -13248,6 +16522,11 @@ GRANT ALL ON FUNCTION public.get_user_id_by_email(email_input text) TO service_r
 
 REVOKE ALL ON FUNCTION public.get_waiver_document(waiver_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.get_waiver_document(waiver_id uuid) TO authenticated;
+
+-- Name: FUNCTION getting_started(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.getting_started() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.getting_started() TO authenticated;
 
 -- Name: FUNCTION has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text); Type: ACL; Schema: public
 
@@ -13292,6 +16571,11 @@ GRANT ALL ON FUNCTION public.issue_practitioner_contract(practitioner_id uuid, t
 
 REVOKE ALL ON FUNCTION public.join_group_class(class_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.join_group_class(class_id uuid) TO authenticated;
+
+-- Name: FUNCTION journal_prefill(session_id uuid, mood text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.journal_prefill(session_id uuid, mood text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.journal_prefill(session_id uuid, mood text) TO authenticated;
 
 -- Name: FUNCTION keep_recording_lease(recording_id uuid, lease_id uuid); Type: ACL; Schema: public
 
@@ -13390,6 +16674,11 @@ GRANT ALL ON FUNCTION public.plan_recording_files(recording_id uuid, lease_id uu
 REVOKE ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) TO service_role;
 
+-- Name: FUNCTION prepare_mails(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.prepare_mails() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prepare_mails() TO service_role;
+
 -- Name: FUNCTION quote_cancellation(session_id uuid, use_grace boolean); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.quote_cancellation(session_id uuid, use_grace boolean) FROM PUBLIC;
@@ -13399,6 +16688,11 @@ GRANT ALL ON FUNCTION public.quote_cancellation(session_id uuid, use_grace boole
 
 REVOKE ALL ON FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.receive_agora_notification(notice_id text, product integer, event_type integer, channel text, sid text, payload jsonb, observation text, recorder_uid bigint, happened_at timestamp with time zone, failover_uid bigint) TO service_role;
+
+-- Name: FUNCTION receive_channel_event(notice_id text, event_type integer, channel text, payload jsonb, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.receive_channel_event(notice_id text, event_type integer, channel text, payload jsonb, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.receive_channel_event(notice_id text, event_type integer, channel text, payload jsonb, change text, uid bigint, is_recorder boolean, client_seq bigint, happened_at timestamp with time zone, stayed_seconds integer) TO service_role;
 
 -- Name: FUNCTION receive_stripe_event(event_id text, event_type text, payload jsonb, facts jsonb, happened_at timestamp with time zone); Type: ACL; Schema: public
 
@@ -13420,6 +16714,12 @@ GRANT ALL ON FUNCTION public.reconcile_contracts() TO service_role;
 REVOKE ALL ON FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text) TO service_role;
 
+-- Name: FUNCTION redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) TO service_role;
+
 -- Name: FUNCTION release_hold(hold_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.release_hold(hold_id uuid) FROM PUBLIC;
@@ -13435,6 +16735,11 @@ GRANT ALL ON FUNCTION public.request_refund(reason text, checkout_id uuid, sessi
 REVOKE ALL ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reschedule_session(session_id uuid, scheduled_at timestamp with time zone) TO authenticated;
 
+-- Name: FUNCTION resolve_mail(mail_id uuid, outcome text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.resolve_mail(mail_id uuid, outcome text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resolve_mail(mail_id uuid, outcome text) TO service_role;
+
 -- Name: FUNCTION retry_recording(recording_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.retry_recording(recording_id uuid) FROM PUBLIC;
@@ -13446,6 +16751,11 @@ REVOKE ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) FROM PUBL
 GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO service_role;
 
+-- Name: FUNCTION rotate_webhook_secret(endpoint_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.rotate_webhook_secret(endpoint_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rotate_webhook_secret(endpoint_id uuid) TO authenticated;
+
 -- Name: FUNCTION run_payouts(batch integer); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.run_payouts(batch integer) FROM PUBLIC;
@@ -13456,10 +16766,49 @@ GRANT ALL ON FUNCTION public.run_payouts(batch integer) TO service_role;
 REVOKE ALL ON FUNCTION public.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) TO service_role;
 
+-- Name: FUNCTION send_booking_confirmation(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_booking_confirmation(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_booking_confirmation(session_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.send_booking_confirmation(session_id uuid) TO service_role;
+
+-- Name: FUNCTION send_cancellation_notice(session_id uuid, is_reschedule boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_cancellation_notice(session_id uuid, is_reschedule boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_cancellation_notice(session_id uuid, is_reschedule boolean) TO authenticated;
+GRANT ALL ON FUNCTION public.send_cancellation_notice(session_id uuid, is_reschedule boolean) TO service_role;
+
+-- Name: FUNCTION send_class_reminder(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_class_reminder(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_class_reminder(session_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.send_class_reminder(session_id uuid) TO service_role;
+
+-- Name: FUNCTION send_payment_receipt(payment_intent_id text, checkout_session_id text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_payment_receipt(payment_intent_id text, checkout_session_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_payment_receipt(payment_intent_id text, checkout_session_id text) TO authenticated;
+GRANT ALL ON FUNCTION public.send_payment_receipt(payment_intent_id text, checkout_session_id text) TO service_role;
+
+-- Name: FUNCTION send_welcome_email(user_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.send_welcome_email(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.send_welcome_email(user_id uuid) TO service_role;
+
+-- Name: FUNCTION set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone) TO authenticated;
+
 -- Name: FUNCTION sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_practitioner_contract(user_id uuid, contract_id uuid, shown_sha256 text, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
+
+-- Name: FUNCTION start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_mail(mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) TO service_role;
 
 -- Name: FUNCTION start_recording(session_id uuid, mode text); Type: ACL; Schema: public
 
@@ -13473,10 +16822,20 @@ REVOKE ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid)
 GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) TO service_role;
 
+-- Name: FUNCTION studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text) TO authenticated;
+
 -- Name: FUNCTION unlink_group_sessions(session_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.unlink_group_sessions(session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unlink_group_sessions(session_id uuid) TO authenticated;
+
+-- Name: FUNCTION unsubscribe(token_sha256 text, opts_out boolean); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.unsubscribe(token_sha256 text, opts_out boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unsubscribe(token_sha256 text, opts_out boolean) TO service_role;
 
 -- Name: FUNCTION update_action_status(action_id uuid, completed boolean); Type: ACL; Schema: public
 
@@ -13506,6 +16865,10 @@ GRANT ALL ON FUNCTION public.verify_signature(sha256 text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) TO service_role;
+
+-- Name: TABLE mail_kinds; Type: ACL; Schema: private
+
+GRANT SELECT ON TABLE private.mail_kinds TO service_role;
 
 -- Name: SEQUENCE recorder_uids; Type: ACL; Schema: private
 
@@ -13847,10 +17210,74 @@ GRANT SELECT ON TABLE public.credit_history TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO service_role;
 
+-- Name: TABLE email_logs; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.email_logs TO authenticated;
+GRANT SELECT ON TABLE public.email_logs TO service_role;
+
+-- Name: TABLE getting_started_ticks; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.getting_started_ticks TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.getting_started_ticks TO service_role;
+
+-- Name: COLUMN getting_started_ticks.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.getting_started_ticks TO authenticated;
+
+-- Name: COLUMN getting_started_ticks.step; Type: ACL; Schema: public
+
+GRANT INSERT(step) ON TABLE public.getting_started_ticks TO authenticated;
+
+-- Name: TABLE journal_entries; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.journal_entries TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.journal_entries TO service_role;
+
+-- Name: COLUMN journal_entries.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.session_id; Type: ACL; Schema: public
+
+GRANT INSERT(session_id),UPDATE(session_id) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.entry_date; Type: ACL; Schema: public
+
+GRANT INSERT(entry_date),UPDATE(entry_date) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.mood; Type: ACL; Schema: public
+
+GRANT INSERT(mood),UPDATE(mood) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.title; Type: ACL; Schema: public
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.content; Type: ACL; Schema: public
+
+GRANT INSERT(content),UPDATE(content) ON TABLE public.journal_entries TO authenticated;
+
 -- Name: TABLE meditation_memories; Type: ACL; Schema: public
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.meditation_memories TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.meditation_memories TO service_role;
+
+-- Name: TABLE notification_preferences; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.notification_preferences TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notification_preferences TO service_role;
+
+-- Name: COLUMN notification_preferences.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.notification_preferences TO authenticated;
+
+-- Name: COLUMN notification_preferences.session_reminders; Type: ACL; Schema: public
+
+GRANT INSERT(session_reminders),UPDATE(session_reminders) ON TABLE public.notification_preferences TO authenticated;
+
+-- Name: COLUMN notification_preferences.follow_ups; Type: ACL; Schema: public
+
+GRANT INSERT(follow_ups),UPDATE(follow_ups) ON TABLE public.notification_preferences TO authenticated;
 
 -- Name: TABLE past_purchases; Type: ACL; Schema: public
 
@@ -13947,11 +17374,30 @@ GRANT INSERT(content),UPDATE(content) ON TABLE public.session_notes TO authentic
 
 GRANT INSERT(visibility),UPDATE(visibility) ON TABLE public.session_notes TO authenticated;
 
--- Name: TABLE studio_locations; Type: ACL; Schema: public
+-- Name: TABLE session_rules; Type: ACL; Schema: public
 
-GRANT SELECT ON TABLE public.studio_locations TO anon;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO service_role;
+GRANT SELECT ON TABLE public.session_rules TO authenticated;
+GRANT SELECT ON TABLE public.session_rules TO service_role;
+
+-- Name: COLUMN session_rules.practitioner_grace_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(practitioner_grace_minutes) ON TABLE public.session_rules TO authenticated;
+
+-- Name: COLUMN session_rules.client_grace_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(client_grace_minutes) ON TABLE public.session_rules TO authenticated;
+
+-- Name: COLUMN session_rules.client_no_show_forfeits; Type: ACL; Schema: public
+
+GRANT UPDATE(client_no_show_forfeits) ON TABLE public.session_rules TO authenticated;
+
+-- Name: COLUMN session_rules.completion_grace_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(completion_grace_minutes) ON TABLE public.session_rules TO authenticated;
+
+-- Name: COLUMN session_rules.empty_minutes; Type: ACL; Schema: public
+
+GRANT UPDATE(empty_minutes) ON TABLE public.session_rules TO authenticated;
 
 -- Name: TABLE user_consents; Type: ACL; Schema: public
 
@@ -13977,6 +17423,35 @@ GRANT INSERT(version),UPDATE(version) ON TABLE public.user_consents TO authentic
 -- Name: COLUMN user_consents.metadata; Type: ACL; Schema: public
 
 GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.user_consents TO authenticated;
+
+-- Name: TABLE user_notifications; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.user_notifications TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_notifications TO service_role;
+
+-- Name: COLUMN user_notifications.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.notification_type; Type: ACL; Schema: public
+
+GRANT INSERT(notification_type) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.title; Type: ACL; Schema: public
+
+GRANT INSERT(title) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.message; Type: ACL; Schema: public
+
+GRANT INSERT(message) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.related_id; Type: ACL; Schema: public
+
+GRANT INSERT(related_id) ON TABLE public.user_notifications TO authenticated;
+
+-- Name: COLUMN user_notifications.read_at; Type: ACL; Schema: public
+
+GRANT UPDATE(read_at) ON TABLE public.user_notifications TO authenticated;
 
 -- Name: TABLE user_preferences; Type: ACL; Schema: public
 
@@ -14023,3 +17498,33 @@ GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_roles TO authenticate
 -- Name: COLUMN user_roles.role; Type: ACL; Schema: public
 
 GRANT INSERT(role),UPDATE(role) ON TABLE public.user_roles TO authenticated;
+
+-- Name: TABLE webhook_deliveries; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.webhook_deliveries TO authenticated;
+GRANT SELECT ON TABLE public.webhook_deliveries TO service_role;
+
+-- Name: TABLE webhook_endpoints; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.webhook_endpoints TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.webhook_endpoints TO service_role;
+
+-- Name: COLUMN webhook_endpoints.url; Type: ACL; Schema: public
+
+GRANT UPDATE(url) ON TABLE public.webhook_endpoints TO authenticated;
+GRANT UPDATE(url) ON TABLE public.webhook_endpoints TO service_role;
+
+-- Name: COLUMN webhook_endpoints.events; Type: ACL; Schema: public
+
+GRANT UPDATE(events) ON TABLE public.webhook_endpoints TO authenticated;
+GRANT UPDATE(events) ON TABLE public.webhook_endpoints TO service_role;
+
+-- Name: COLUMN webhook_endpoints.description; Type: ACL; Schema: public
+
+GRANT UPDATE(description) ON TABLE public.webhook_endpoints TO authenticated;
+GRANT UPDATE(description) ON TABLE public.webhook_endpoints TO service_role;
+
+-- Name: COLUMN webhook_endpoints.is_active; Type: ACL; Schema: public
+
+GRANT UPDATE(is_active) ON TABLE public.webhook_endpoints TO authenticated;
+GRANT UPDATE(is_active) ON TABLE public.webhook_endpoints TO service_role;

@@ -4,9 +4,9 @@ from shared.call import Call
 from shared.errors import Conflict, Refusal
 from shared.http import outside
 from shared.payment_facts import PaymentFacts
-from shared.payments import Order, Payments, SiteSettings, StripeSettings
+from shared.payments import Order, Payments, StripeSettings
 from shared.serving import endpoint
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, SiteSettings
 
 from .contract import (
     BegunCheckout,
@@ -63,7 +63,7 @@ async def _close(stripe: Payments, stripe_session_id: str) -> None:
 
 
 def _order(checkout: BegunCheckout, call: Call[CreateSessionPayment]) -> Order:
-    site = SiteSettings.read().site_url.rstrip("/")
+    site = SiteSettings.read().site
     return Order(
         checkout_id=checkout.checkout_id,
         description=checkout.description,

@@ -9,7 +9,7 @@ from aiohttp import web
 from .clock import Clock
 from .faults import Faults
 from .media import Studio
-from .notices import Notices
+from .notices import Notices, Receiver
 from .server import Server
 from .service import Service
 from .settings import EmulatorSettings
@@ -36,8 +36,9 @@ async def _app(state: Path) -> web.Application:
     """Everything together. The media is made before the first request is taken."""
     settings = EmulatorSettings.read()
     clock, faults = Clock(settings.agora_emulator_speed), Faults()
-    secret = settings.agora_webhook_secret.partition(",")[0].strip()
-    notices = Notices(settings.agora_webhook_url, secret, clock, faults)
+    recordings = Receiver.of(settings.agora_webhook_url, settings.agora_webhook_secret)
+    channels = Receiver.of(settings.agora_channel_webhook_url, settings.agora_channel_webhook_secret)
+    notices = Notices(recordings, channels if channels.secret else recordings, clock, faults)
     studio = Studio(state)
     await studio.open()
     service = Service(settings, clock, faults, notices, studio)

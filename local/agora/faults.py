@@ -13,7 +13,7 @@ null for ever).
     notification                                 what becomes of a notification; `event` narrows it
         {"on": "notification", "event": 31, "effect": "lose"}
         "late" (after `seconds`), "duplicate", "forge" (wrong signature), "unsign" (none),
-        "sha1_only", "reorder" (kept back, then delivered last first when the recording is over)
+        "sha1_only", "reorder" (kept back, then delivered last first when the recording is over, or the channel closed)
 """
 
 from collections.abc import Mapping

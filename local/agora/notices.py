@@ -4,7 +4,8 @@ import asyncio
 import hmac
 import json
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 from uuid import uuid4
 
 import aiohttp
@@ -14,14 +15,27 @@ from .faults import Faults
 
 ANSWER_SECONDS = 10  # real ones: the receiver is no faster than it is
 RETRY_GAPS = (0, 3, 9)  # at once, then with growing gaps; Agora does not publish its own
-SESSION_EXIT = 11
+SESSION_EXIT, CHANNEL_CLOSED = 11, 102
+CHANNELS = 1
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Where notifications of a product go, and what they are signed with; an empty url is nowhere."""
+
+    url: str
+    secret: str
+
+    @classmethod
+    def of(cls, url: str, secrets: str) -> Self:
+        return cls(url, secrets.partition(",")[0].strip())
 
 
 class Notices:
     """Sends notifications, in the order in which they happen unless a fault disturbs it."""
 
-    def __init__(self, url: str, secret: str, clock: Clock, faults: Faults) -> None:
-        self.url, self.secret = url, secret
+    def __init__(self, recordings: Receiver, channels: Receiver, clock: Clock, faults: Faults) -> None:
+        self.recordings, self.channels = recordings, channels
         self.sent: list[dict[str, Any]] = []  # every delivery, with the answer it got
         self._clock, self._faults = clock, faults
         self._last: dict[str, asyncio.Task[None]] = {}
@@ -54,7 +68,7 @@ class Notices:
                 self._kept_back.setdefault(story, []).append(envelope)
             case effect:
                 self._queue(story, envelope, spoilt=effect or "")
-        if event == SESSION_EXIT:
+        if event in (SESSION_EXIT, CHANNEL_CLOSED):
             for kept in reversed(self._kept_back.pop(story, [])):
                 self._queue(story, kept)
         return envelope
@@ -89,7 +103,7 @@ class Notices:
         if following:
             await asyncio.wait([following])
         await self._clock.sleep(after)
-        if not self.url or await self._post(envelope, spoilt):
+        if not self._receiver(envelope).url or await self._post(envelope, spoilt):
             return
         self._spawn(self._retry(envelope, spoilt))
 
@@ -99,24 +113,31 @@ class Notices:
             if await self._post(envelope, spoilt):
                 return
 
+    def _receiver(self, envelope: dict[str, Any]) -> Receiver:
+        return self.channels if envelope["productId"] == CHANNELS else self.recordings
+
     async def _post(self, envelope: dict[str, Any], spoilt: str) -> bool:
         self._http = self._http or aiohttp.ClientSession()
+        receiver = self._receiver(envelope)
         # Only the time of sending differs between deliveries of one notification.
         body = json.dumps(envelope | {"notifyMs": int(time.time() * 1000)}, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json;charset=utf-8", **self._signatures(body, spoilt)}
+        headers = {
+            "Content-Type": "application/json;charset=utf-8",
+            **self._signatures(receiver, body, spoilt),
+        }
         timeout = aiohttp.ClientTimeout(ANSWER_SECONDS)
         record: dict[str, Any] = {"envelope": envelope, "status": "under way"}
         self.sent.append(record)
         try:
-            async with self._http.post(self.url, data=body, headers=headers, timeout=timeout) as reply:
+            async with self._http.post(receiver.url, data=body, headers=headers, timeout=timeout) as reply:
                 json.loads(await reply.read())
                 record["status"] = reply.status
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             record["status"] = type(error).__name__
         return bool(record["status"] == 200)
 
-    def _signatures(self, body: bytes, spoilt: str) -> dict[str, str]:
-        secret = self.secret.encode() + (b", forged" if spoilt == "forge" else b"")
+    def _signatures(self, receiver: Receiver, body: bytes, spoilt: str) -> dict[str, str]:
+        secret = receiver.secret.encode() + (b", forged" if spoilt == "forge" else b"")
         signed = {
             "Agora-Signature": hmac.digest(secret, body, "sha1").hex(),
             "Agora-Signature-V2": hmac.digest(secret, body, "sha256").hex(),

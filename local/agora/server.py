@@ -3,11 +3,11 @@
 GET  /_control/health
 POST /_control/reset                              forget everything, faults and counts included
 POST /_control/clock          {"speed": 200}      emulator seconds per real second
-POST /_control/webhook        {"url", "secret"}   where notifications go from now on; "" is nowhere
+POST /_control/webhook        {"url", "secret"}   where all notifications go from now on; "" is nowhere
 POST /_control/faults         one fault or a list of them: see faults.py
 GET  /_control/recordings     ?channel=           state, files, events of each; recordings started per channel
 POST /_control/recordings/<sid>/idle|crash|failover
-POST /_control/channels/<channel>  {"uids": []}   who is there; tells channel events, empties make idle
+POST /_control/channels/<channel>  {"uids": []}   who is there: people join and leave; an empty channel makes idle
 GET  /_control/requests       every call with its answer; counts, also by channel
 GET  /_control/notifications  every delivery with the answer it got
 POST /_control/notify         {"productId": 3, "eventType": 31, "payload": {}}   any notification, signed
@@ -16,7 +16,7 @@ POST /_control/notify         {"productId": 3, "eventType": 31, "payload": {}}  
 import asyncio
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 from uuid import uuid4
 
@@ -172,9 +172,10 @@ class Server:
 
     async def _set_webhook(self, request: web.Request) -> web.Response:
         asked = await _json(request)
-        self.service.notices.url = asked.get("url", self.service.notices.url)
-        self.service.notices.secret = asked.get("secret", self.service.notices.secret)
-        return web.json_response({"url": self.service.notices.url})
+        notices = self.service.notices
+        notices.recordings = replace(notices.recordings, **asked)
+        notices.channels = notices.recordings
+        return web.json_response({"url": notices.recordings.url})
 
     async def _move(self, request: web.Request) -> web.Response:
         people = {int(uid) for uid in (await _json(request))["uids"]}

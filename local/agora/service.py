@@ -48,6 +48,7 @@ class Service:
     resources: dict[str, Resource] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
     channels: dict[str, set[int]] = field(default_factory=dict)  # who is where, as far as declared
+    joined: dict[tuple[str, int], float] = field(default_factory=dict)  # since when
     started: Counter[str] = field(default_factory=Counter)  # recordings per channel
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -134,32 +135,39 @@ class Service:
         """Declare who is in a channel. Coming and going is notified; an empty channel makes recorders idle."""
         before = self.channels.get(channel, set())
         self.channels[channel] = people
-        changes = [(107, uid) for uid in sorted(people - before)] + [
-            (108, uid) for uid in sorted(before - people)
-        ]
         if people and not before:
-            changes.insert(0, (101, 0))
+            self._tell(channel, 101)
+        for uid in sorted(people - before):
+            self.joined[channel, uid] = time.time()
+            self._tell(channel, 107, uid=uid, platform=7, reason=1)
+        for uid in sorted(before - people):
+            stayed = int(time.time() - self.joined.pop((channel, uid)))
+            self._tell(channel, 108, uid=uid, platform=7, reason=1, duration=stayed)
         if before and not people:
-            changes.append((102, 0))
-        for event, uid in changes:
-            payload = {
-                "channelName": channel,
-                "ts": int(time.time()),
-                "clientSeq": event,
-            }
-            if uid:
-                payload |= {"uid": uid, "platform": 7, "reason": 1}
-            self.notices.send(1, event, payload, story=f"channel {channel}")
+            self._tell(channel, 102, lastUid=max(before))
         if before and not people:
             for recording in self.recordings.values():
                 if recording.channel == channel and not recording.is_over:
                     self._spawn(self._wait_for_somebody(recording))
 
+    def _tell(self, channel: str, event: int, **payload: int) -> None:
+        """A channel event; those of one person are numbered by the millisecond."""
+        numbered = {"clientSeq": time.time_ns() // 1_000_000} if "uid" in payload else {}
+        payload = {"ts": int(time.time()), **numbered, **payload}
+        self.notices.send(1, event, {"channelName": channel, **payload}, story=f"channel {channel}")
+
     def forget(self) -> None:
         """As if nothing had ever happened."""
         for task in self._tasks:
             task.cancel()
-        for known in (self.resources, self.recordings, self.channels, self.started, self.faults.ordered):
+        for known in (
+            self.resources,
+            self.recordings,
+            self.channels,
+            self.joined,
+            self.started,
+            self.faults.ordered,
+        ):
             known.clear()
         self.notices.forget()
 

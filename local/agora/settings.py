@@ -4,7 +4,10 @@ from shared.settings import Settings
 
 
 class EmulatorSettings(Settings):
-    """The functions' own names, plus where notifications go, which Agora's console knows and no request says."""
+    """The functions' own names, plus where notifications go, which Agora's console knows and no request says.
+
+    Channel events have an address and a secret of their own; without them they go where all the others go.
+    """
 
     agora_app_id: str
     agora_app_certificate: str
@@ -12,5 +15,7 @@ class EmulatorSettings(Settings):
     agora_customer_secret: str
     agora_webhook_secret: str
     agora_webhook_url: str = ""
+    agora_channel_webhook_secret: str = ""
+    agora_channel_webhook_url: str = ""
     recording_s3_endpoint: str = ""
     agora_emulator_speed: int = 1

@@ -113,11 +113,13 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class ChannelChanged:
-    """Somebody came or went (product 1)."""
+    """Somebody came or went (product 1). `client_seq` puts one person's events in order, whatever their times say."""
 
     change: Change
     uid: int
     is_recorder: bool
+    client_seq: int | None = None
+    stayed_seconds: int | None = None  # in a leave: how long they had been there
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,8 @@ def _channel_event(kind: int, payload: dict[str, Any]) -> Event:
         uid=_number(payload.get("uid") or payload.get("lastUid")),
         is_recorder=_number(payload.get("platform")) == RECORDER_PLATFORM
         and _number(payload.get("clientType")) == 10,
+        client_seq=_number(payload.get("clientSeq")) or None,
+        stayed_seconds=_number(payload["duration"]) if "duration" in payload else None,
     )
 
 

@@ -30,17 +30,31 @@ class AgoraRestSettings(AgoraAppSettings):
 
 
 class AgoraWebhookSettings(Settings):
-    """What proves that a notification is Agora's.
+    """What proves that a notification about recordings is Agora's.
 
-    Agora gives each product (recording, channel events) a secret of its own, so there may be several, with commas
-    between; that is also how a secret is rotated without losing a notification.
+    Agora gives each product (recording, channel events) a secret of its own. There may be several, with commas
+    between: that is how a secret is rotated without losing a notification.
     """
 
     agora_webhook_secret: str
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return tuple(secret.strip() for secret in self.agora_webhook_secret.split(",") if secret.strip())
+        return _separate(self.agora_webhook_secret)
+
+
+class AgoraChannelWebhookSettings(Settings):
+    """What proves that a notification about a channel is Agora's; as above."""
+
+    agora_channel_webhook_secret: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return _separate(self.agora_channel_webhook_secret)
+
+
+def _separate(secrets: str) -> tuple[str, ...]:
+    return tuple(secret.strip() for secret in secrets.split(",") if secret.strip())
 
 
 class RecordingBucketSettings(Settings):

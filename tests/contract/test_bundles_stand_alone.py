@@ -144,7 +144,8 @@ def test_it_holds_nothing_but_what_it_reaches(function: Function, bundle: Path) 
     """No other function, no tests, no local stack."""
     files = {path.relative_to(bundle).parts[0] for path in bundle.rglob("*") if path.is_file()}
 
-    assert files - {path.name for path in function.folder.glob("*.py")} == {
+    own = {path.name for path in function.folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert files - own == {
         "shared",
         "requirements.txt",
         "Procfile",

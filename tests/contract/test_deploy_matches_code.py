@@ -68,7 +68,7 @@ def test_a_secret_is_a_secret_everywhere() -> None:
     secrets = {name for function in functions().values() for name in function.secrets}
 
     assert not env & secrets
-    assert all(re.search("SECRET|CERTIFICATE|KEY|CUSTOMER", name) for name in secrets)
+    assert all(re.search("SECRET|CERTIFICATE|KEY|CUSTOMER|TOKEN|SMTP_URL", name) for name in secrets)
     assert not [name for name in env if re.search("SECRET|CERTIFICATE", name)]
 
 

@@ -49,6 +49,9 @@ insert into public.user_consents (id, user_id, consent_type, consented) values
 insert into public.session_schedules (id, practitioner_id, client_id, scheduled_at, duration_minutes, room_name) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', now() + interval '7 days', 45, 'session-one'),
   ('20000000-0000-4000-8000-000000000002', '20000000-0000-4000-8000-000000000002', 'c0000000-0000-4000-8000-000000000002', now() + interval '7 days', 45, 'session-two');
+insert into public.session_attendance (id, session_id, user_id, source) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'token');
+update public.session_rules set id = '10000000-0000-4000-8000-000000000001';
 insert into public.session_notes (id, session_id, author_id, content) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'My feet were warm.');
 insert into public.action_checklist (id, client_id, practitioner_id, title) values
@@ -107,3 +110,18 @@ insert into public.audit_logs (id, user_id, action, table_name) values
 update public.data_retention_policies set id = '10000000-0000-4000-8000-000000000001' where table_name = 'session_notes';
 insert into public.action_templates (id, practitioner_id, title, action_type) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'Breathe', 'mindfulness');
+insert into public.notification_preferences (user_id) values ('c0000000-0000-4000-8000-000000000001');
+insert into public.user_notifications (id, user_id, title, message) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'Session booked', 'On Monday.');
+insert into public.email_logs (id, user_id, email_type, recipient_email, status) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'welcome', 'client@demo.test', 'sent');
+
+insert into public.journal_entries (id, user_id, session_id, content) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'My feet were warm.');
+insert into public.getting_started_ticks (user_id, step) values
+  ('c0000000-0000-4000-8000-000000000001', 'intro_video');
+
+insert into public.webhook_endpoints (id, url, events) values
+  ('10000000-0000-4000-8000-000000000001', 'https://example.com', '{payout.paid}');
+insert into public.webhook_deliveries (id, endpoint_id, outbox_id, event, body) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 1, 'payout.paid', '{}');

@@ -224,12 +224,25 @@ async def test_coming_and_going_is_told(emulator: Emulator, receiver: Receiver):
     await emulator.control(f"channels/{emulator.channel}", uids=[])
     await receiver.hears(lambda: len(receiver.requests) == 4)
 
-    assert [one.event for one in receiver.notifications] == [
-        ChannelChanged("opened", 0, False),
-        ChannelChanged("joined", 7, False),
-        ChannelChanged("left", 7, False),
-        ChannelChanged("closed", 0, False),
+    events = [one.event for one in receiver.notifications if isinstance(one.event, ChannelChanged)]
+    assert [(one.change, one.uid) for one in events] == [
+        ("opened", 0),
+        ("joined", 7),
+        ("left", 7),
+        ("closed", 7),  # who was the last to leave
     ]
+    assert (events[1].client_seq or 0) <= (events[2].client_seq or 0)
+    assert (events[1].stayed_seconds, events[2].stayed_seconds) == (None, 0)
+
+
+async def test_a_channels_story_told_backwards(emulator: Emulator, receiver: Receiver):
+    """Kept back until the channel closes, then the last first."""
+    await emulator.fault("notification", effect="reorder", times=None, channel=emulator.channel)
+    await emulator.control(f"channels/{emulator.channel}", uids=[7])
+    await emulator.control(f"channels/{emulator.channel}", uids=[])
+    await receiver.hears(lambda: len(receiver.requests) == 4)
+
+    assert receiver.types == [102, 108, 107, 101]
 
 
 async def test_without_a_receiver_nothing_breaks(emulator: Emulator):

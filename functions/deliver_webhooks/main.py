@@ -1,0 +1,90 @@
+"""Tell other systems what happened here: signed deliveries, each until its endpoint has taken it.
+
+At least once: a sender that dies after the endpoint has answered sends again, under the same `webhook-id`.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+import httpx
+from standardwebhooks import Webhook  # the specification's own library
+
+from shared.call import Call
+from shared.errors import Refusal
+from shared.http import outside
+from shared.serving import endpoint
+from shared.settings import ServiceSettings
+
+from .contract import (
+    ClaimedDelivery,
+    DeliveredWebhooks,
+    Outcome,
+    claim_webhook_delivery_rpc,
+    finish_webhook_delivery_rpc,
+)
+
+WORKERS = 8
+TIME_S = 30  # begin nothing after this, so that the last delivery ends before the function's own time does
+PATIENCE_S = 15  # as the specification recommends for an endpoint
+
+
+@endpoint(caller="service", settings=(ServiceSettings,))
+async def deliver_webhooks(call: Call[None]) -> DeliveredWebhooks:
+    """Deliver until nothing is due. Any number may run at once: a claim is one sender's for a minute."""
+    done: Counter[Outcome] = Counter()
+    until = time.monotonic() + TIME_S
+    ends = await asyncio.gather(*(_work(call, done, until) for _ in range(WORKERS)), return_exceptions=True)
+    call.log(deliveries=dict(done))
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end  # after the others have finished
+    return DeliveredWebhooks(deliveries=dict(done))
+
+
+async def _work(call: Call[None], done: Counter[Outcome], until: float) -> None:
+    while time.monotonic() < until:
+        delivery = await call.service.rpc(claim_webhook_delivery_rpc)
+        if delivery.delivery_id is None:
+            return
+        status, error = await _deliver(delivery)
+        try:
+            finished = await call.service.rpc(
+                finish_webhook_delivery_rpc,
+                delivery_id=delivery.delivery_id,
+                lease_id=delivery.lease_id,
+                status=status,
+                error=error,
+            )
+        except Refusal as refused:
+            if refused.code != "lease_lost":
+                raise
+            continue  # somebody else has it
+        done[finished.outcome] += 1
+
+
+async def _deliver(delivery: ClaimedDelivery) -> tuple[int | None, str | None]:
+    """The endpoint's status, or the kind of its failure. Its answer is not read, and a redirect is not followed."""
+    assert delivery.url and delivery.body
+    try:
+        async with outside().stream(
+            "POST", delivery.url, content=delivery.body, headers=_headers(delivery), timeout=PATIENCE_S
+        ) as reply:
+            return reply.status_code, None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return None, type(error).__name__
+
+
+def _headers(delivery: ClaimedDelivery) -> dict[str, str]:
+    """Signed by each secret that is good: while one is being replaced, the receiver may know either."""
+    assert delivery.delivery_id and delivery.body
+    message_id, now = f"msg_{delivery.delivery_id.hex}", datetime.now(UTC)
+    signatures = (Webhook(secret).sign(message_id, now, delivery.body) for secret in delivery.secrets)
+    return {
+        "content-type": "application/json",
+        "user-agent": "practice-sessions-webhooks/1",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }

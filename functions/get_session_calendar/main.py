@@ -1,0 +1,26 @@
+"""A session as a file for one's calendar."""
+
+from starlette.responses import Response
+
+from shared.call import Call
+from shared.serving import endpoint
+from shared.session_event import calendar_file
+from shared.settings import SiteSettings
+
+from .contract import GetSessionCalendar, get_session_calendar_rpc
+
+
+@endpoint(caller="user", methods=("POST", "GET"), settings=(SiteSettings,))
+async def get_session_calendar(call: Call[GetSessionCalendar]) -> Response:
+    """The same event that the mails bring: importing it again changes it, and adds no second one."""
+    found = await call.database.rpc(get_session_calendar_rpc, session_id=call.body.session_id)
+    session = found.session
+    content = calendar_file(
+        session,
+        title=f"{session.name} with {session.practitioner_name}"
+        if session.practitioner_name
+        else session.name,
+        url=f"{SiteSettings.read().site}/sessions/{session.id}",
+    )
+    headers = {"content-disposition": 'attachment; filename="session.ics"', "cache-control": "no-store"}
+    return Response(content, media_type="text/calendar; charset=utf-8; method=PUBLISH", headers=headers)

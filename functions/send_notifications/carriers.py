@@ -1,0 +1,214 @@
+"""Who carries a mail: Postmark, or an SMTP server. Both say what came of it, and never try by themselves again.
+
+Neither has an idempotency key. So all that counts here is the line between "it was not accepted", which may be tried
+again, and "nobody knows", which may not.
+"""
+
+import asyncio
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate, parseaddr
+from functools import cache
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import httpx
+
+from shared.http import outside
+
+from .contract import Outcome
+from .message import Message
+from .settings import MailSettings
+
+TIMEOUT = httpx.Timeout(15, connect=3)
+# Postmark's words for what is wrong with us and not with a mail: a token, a sender, an account.
+OURS = {10, 400, 401, 405, 412, 413}
+INACTIVE = 406  # the address bounced for good, or complained
+NOT_ACCEPTED = {429, 500, 503}  # of all other failures on the way, somebody between us may be the author
+
+
+class Carried(NamedTuple):
+    """What came of it. `is_our_fault`: no other mail will fare better until somebody acts."""
+
+    outcome: Outcome
+    message_id: str | None = None
+    reason: str | None = None
+    is_our_fault: bool = False
+
+
+class Carrier(Protocol):
+    """Takes a mail, or looks for one whose fate is unknown."""
+
+    async def send(self, mail_id: UUID, message: Message, template: dict[str, Any], kind: str) -> Carried: ...
+    async def find(self, mail_id: UUID) -> Carried: ...
+
+
+@cache
+def carrier() -> Carrier:
+    """Whichever is set up; Postmark if both are."""
+    settings = MailSettings.read()
+    return Postmark(settings) if settings.token else Smtp(settings)
+
+
+class Postmark:
+    """Postmark's HTTP API."""
+
+    def __init__(self, settings: MailSettings) -> None:
+        self._settings = settings
+        self._url = settings.postmark_api_url.rstrip("/")
+        self._headers = {"x-postmark-server-token": settings.token, "accept": "application/json"}
+
+    async def send(self, mail_id: UUID, message: Message, template: dict[str, Any], kind: str) -> Carried:
+        body: dict[str, Any] = {
+            "From": self._settings.postmark_from_email,
+            "To": message.to,
+            "ReplyTo": self._settings.support_email,
+            "Tag": kind,
+            "TrackOpens": False,
+            "TrackLinks": "None",
+            "Headers": [{"Name": name, "Value": value} for name, value in message.headers.items()],
+            "Metadata": {"mail_id": str(mail_id)},  # by which it is found again
+            "Attachments": [
+                {"Name": file.name, "Content": file.base64, "ContentType": file.media_type}
+                for file in message.attachments
+            ],
+        }
+        if template:
+            body |= {**template, "TemplateModel": message.model}
+        else:
+            body |= {"Subject": message.subject, "HtmlBody": message.html, "TextBody": message.text}
+        path = "/email/withTemplate" if template else "/email"
+        try:
+            reply = await outside().post(self._url + path, json=body, headers=self._headers, timeout=TIMEOUT)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            return Carried("later", reason="not_reached")
+        except httpx.TransportError:
+            return Carried("unknown", reason="no_answer")
+        return _judge(reply)
+
+    async def find(self, mail_id: UUID) -> Carried:
+        """By its metadata, in Postmark's list of what it took; the list is minutes behind."""
+        query = {"count": "1", "offset": "0", "metadata_mail_id": str(mail_id)}
+        try:
+            reply = await outside().get(
+                f"{self._url}/messages/outbound", params=query, headers=self._headers, timeout=TIMEOUT
+            )
+            found = reply.json()["Messages"] if reply.status_code == 200 else []
+        except (httpx.TransportError, ValueError, KeyError):
+            found = []
+        if not found:
+            return Carried("not_found", reason="not_found")
+        return Carried("sent", message_id=found[0]["MessageID"], reason="found")
+
+
+def _judge(reply: httpx.Response) -> Carried:
+    """What an answer of Postmark's means. Of its message nothing is kept: it names addresses."""
+    try:
+        body = reply.json()
+        code = int(body["ErrorCode"])
+    except (ValueError, KeyError, TypeError):
+        body, code = {}, -1
+    if reply.status_code == 200:
+        # Taken; by somebody who does not speak like Postmark, perhaps, but there is nothing to say it was not.
+        return Carried("sent", message_id=body.get("MessageID"))
+    if code == INACTIVE:
+        return Carried("failed", reason="inactive_recipient")
+    reason = f"postmark_{reply.status_code}" + (f"_{code}" if code > 0 else "")
+    if reply.status_code in (401, 403) or code in OURS:
+        return Carried("later", reason=reason, is_our_fault=True)
+    if reply.status_code in NOT_ACCEPTED:
+        return Carried("later", reason=reason)
+    return Carried("failed" if reply.status_code < 500 else "unknown", reason=reason)
+
+
+class Smtp:
+    """An SMTP server: smtp://user:password@host:587, or smtps:// for TLS from the first byte."""
+
+    def __init__(self, settings: MailSettings) -> None:
+        self._settings = settings
+        self._url = urlsplit(settings.smtp_url)
+
+    async def send(self, mail_id: UUID, message: Message, template: dict[str, Any], kind: str) -> Carried:
+        return await asyncio.to_thread(self._send, self._mime(mail_id, message))
+
+    async def find(self, mail_id: UUID) -> Carried:
+        return Carried("not_found", reason="not_found")  # there is nobody to ask
+
+    def _mime(self, mail_id: UUID, message: Message) -> EmailMessage:
+        mail = EmailMessage()
+        mail["From"], mail["To"] = self._settings.postmark_from_email, message.to
+        mail["Subject"], mail["Reply-To"] = message.subject, self._settings.support_email
+        mail["Date"] = formatdate()
+        mail["Message-ID"] = (
+            f"<{mail_id}@{self._settings.postmark_from_email.rpartition('@')[2].rstrip('>')}>"
+        )
+        for name, value in message.headers.items():
+            mail[name] = value
+        mail.set_content(message.text)
+        mail.add_alternative(message.html, subtype="html")
+        for file in message.attachments:
+            maintype, _, subtype = file.media_type.partition(";")[0].partition("/")
+            mail.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
+            part = list(mail.iter_attachments())[-1]
+            for parameter in file.media_type.split(";")[1:]:
+                name, _, value = parameter.strip().partition("=")
+                part.set_param(name, value)  # the method of an invitation
+        return mail
+
+    def _send(self, mail: EmailMessage) -> Carried:
+        sender, recipient = _address(mail["From"]), _address(mail["To"])
+        try:
+            server = self._connect()
+            _accepted(server.mail(sender))
+            _accepted(server.rcpt(recipient))
+        except smtplib.SMTPResponseException as error:
+            return _refused(error)
+        except (OSError, smtplib.SMTPException):
+            return Carried("later", reason="not_reached")
+        try:
+            _accepted(server.data(mail.as_bytes()))
+        except smtplib.SMTPResponseException as error:
+            return _refused(error)
+        except (OSError, smtplib.SMTPException):
+            return Carried("unknown", reason="no_answer")
+        try:
+            server.quit()
+        except (OSError, smtplib.SMTPException):
+            pass  # it has the mail
+        return Carried("sent", message_id=str(mail["Message-ID"]))
+
+    def _connect(self) -> smtplib.SMTP:
+        host, user = self._url.hostname or "", self._url.username
+        server: smtplib.SMTP
+        if self._url.scheme == "smtps":
+            server = smtplib.SMTP_SSL(
+                host, self._url.port or 465, timeout=10, context=ssl.create_default_context()
+            )
+        else:
+            server = smtplib.SMTP(host, self._url.port or 587, timeout=10)
+            server.ehlo()
+            if user or server.has_extn("starttls"):  # a password never goes in the open
+                server.starttls(context=ssl.create_default_context())
+        server.ehlo()
+        if user:
+            server.login(unquote(user), unquote(self._url.password or ""))
+        return server
+
+
+def _accepted(answer: tuple[int, bytes]) -> None:
+    code, said = answer
+    if not 200 <= code < 300:
+        raise smtplib.SMTPResponseException(code, said)
+
+
+def _refused(error: smtplib.SMTPResponseException) -> Carried:
+    reason = f"smtp_{error.smtp_code}"
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return Carried("later", reason=reason, is_our_fault=True)
+    return Carried("failed" if error.smtp_code >= 500 else "later", reason=reason)
+
+
+def _address(written: str) -> str:
+    return parseaddr(written)[1]

@@ -1,0 +1,106 @@
+"""What a sender claims, what it reports of each mail, and what a run replies."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field
+
+from shared.database import Rpc
+from shared.session_event import MaybeToldSession
+from shared.wire import Output
+
+Outcome = Literal["sent", "failed", "later", "unknown", "not_found"]
+
+
+class Prepared(Output):
+    """What the clock alone made due; and mails whose sender died."""
+
+    reminders: int
+    lost: int
+
+
+class ToldPayment(Output):
+    """The facts of a payment that a receipt tells."""
+
+    id: UUID
+    description: str
+    amount_minor: int
+    currency: str
+    paid_at: datetime | None
+    receipt_url: str | None
+    payment_intent_id: str | None
+    outcome: str | None
+    credits: int
+    credits_expire_at: datetime | None
+
+
+class ToldCredits(Output):
+    """Credits, as they are now."""
+
+    remaining: int
+    expires_at: datetime | None
+    session_type_name: str | None
+
+
+class ToldDocument(Output):
+    """A waiver or a contract, as it was signed."""
+
+    version: str
+    signed_at: datetime
+    signature_name: str | None
+    body: str
+    sha256: str
+
+
+def _none_unless(key: str) -> BeforeValidator:
+    """PostgREST writes an absent row inside a row as an object of nulls."""
+    return BeforeValidator(
+        lambda value: None if isinstance(value, dict) and value.get(key) is None else value
+    )
+
+
+class ClaimedMail(Output):
+    """A mail to send, or one of unknown fate to look for, and all it may say; no task when nothing is due."""
+
+    task: Literal["send", "find"] | None
+    mail_id: UUID | None
+    lease_id: UUID | None
+    kind: str | None
+    audience: Literal["user", "practitioner"] | None
+    recipient_email: str | None
+    recipient_name: str | None
+    time_zone: str | None
+    unsubscribe_category: str | None
+    unsubscribe_token: str | None
+    facts: dict[str, Any] | None
+    session: MaybeToldSession
+    payment: Annotated[ToldPayment | None, _none_unless("id")]
+    credits: Annotated[ToldCredits | None, _none_unless("remaining")]
+    document: Annotated[ToldDocument | None, _none_unless("sha256")]
+
+
+class StartedMail(Output):
+    """Until when it is ours to report on."""
+
+    lease_until: datetime
+
+
+class FinishedMail(Output):
+    """How it stands now."""
+
+    status: str
+
+
+class SentNotifications(Output):
+    """The reply: how many of each came to what."""
+
+    success: bool = True
+    reminders: int = Field(description="Sessions whose reminder was written in this run.")
+    mails: dict[Outcome, int]
+
+
+prepare_mails_rpc = Rpc("prepare_mails", gives=Prepared)
+claim_mail_rpc = Rpc("claim_mail", gives=ClaimedMail)
+start_mail_rpc = Rpc("start_mail", gives=StartedMail, refuses=("lease_lost",))
+finish_mail_rpc = Rpc("finish_mail", gives=FinishedMail, refuses=("lease_lost",))

@@ -1,0 +1,92 @@
+"""Send the mails that are due: what happened in the database is told to people, each thing once.
+
+A mail is started in the database before it is handed over, and never handed over twice: a sender that dies in between
+leaves it `unknown`, and it is looked for at the mail service instead of being sent again.
+"""
+
+import asyncio
+import time
+from collections import Counter
+
+from shared.call import Call
+from shared.errors import Broken, Refusal
+from shared.serving import endpoint
+from shared.settings import ServiceSettings, SiteSettings
+
+from .carriers import Carried, carrier
+from .contract import (
+    ClaimedMail,
+    Outcome,
+    SentNotifications,
+    claim_mail_rpc,
+    finish_mail_rpc,
+    prepare_mails_rpc,
+    start_mail_rpc,
+)
+from .message import write
+from .settings import MailSettings
+
+WORKERS = 8
+TIME_S = 35  # begin nothing after this, so that the last mail ends before the function's own time does
+
+
+@endpoint(caller="service", settings=(ServiceSettings, SiteSettings, MailSettings))
+async def send_notifications(call: Call[None]) -> SentNotifications:
+    """Write the reminders that are due, then send until nothing is left.
+
+    Any number may run at once: a claim is one sender's. Fails if the mail service refuses us and not a mail; nothing
+    is lost by that.
+    """
+    prepared = await call.service.rpc(prepare_mails_rpc)
+    done: Counter[Outcome] = Counter()
+    until = time.monotonic() + TIME_S
+    ends = await asyncio.gather(*(_work(call, done, until) for _ in range(WORKERS)), return_exceptions=True)
+    call.log(reminders=prepared.reminders, lost=prepared.lost, mails=dict(done))
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end  # after the others have finished
+    return SentNotifications(reminders=prepared.reminders, mails=dict(done))
+
+
+async def _work(call: Call[None], done: Counter[Outcome], until: float) -> None:
+    while time.monotonic() < until:
+        mail = await call.service.rpc(claim_mail_rpc)
+        if mail.task is None or mail.mail_id is None:
+            return
+        try:
+            carried = await (_send(call, mail) if mail.task == "send" else carrier().find(mail.mail_id))
+            await call.service.rpc(
+                finish_mail_rpc,
+                mail_id=mail.mail_id,
+                lease_id=mail.lease_id,
+                outcome=carried.outcome,
+                message_id=carried.message_id,
+                reason=carried.reason,
+            )
+        except Refusal as refused:
+            if refused.code != "lease_lost":
+                raise
+            continue  # somebody else has it
+        done[carried.outcome] += 1
+        if carried.is_our_fault:
+            raise Broken(details=f"The mail service refuses us: {carried.reason}")
+
+
+async def _send(call: Call[None], mail: ClaimedMail) -> Carried:
+    assert mail.mail_id and mail.kind and mail.audience
+    try:
+        message = write(mail)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one mail, the others go out
+        call.log(not_written={"mail_id": mail.mail_id, "kind": mail.kind, "error": type(error).__name__})
+        return Carried("failed", reason="not_written")
+    template = MailSettings.read().template(mail.kind, mail.audience)
+    # Order matters: from this line on it may have been sent.
+    await call.service.rpc(
+        start_mail_rpc,
+        mail_id=mail.mail_id,
+        lease_id=mail.lease_id,
+        recipient_email=message.to,
+        template_id=str(next(iter(template.values()), mail.kind)),
+        told_sequence=mail.session.sequence if mail.session else None,
+    )
+    return await carrier().send(mail.mail_id, message, template, mail.kind)

@@ -1,0 +1,234 @@
+"""A claimed mail as text: subject, HTML and plain text from one template, and what goes along with it.
+
+Each kind of mail is one file in `templates/`, rendered twice: with the HTML layout, where everything put in is escaped,
+and with the plain one. So the two can not say different things.
+"""
+
+import base64
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from functools import cache
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared import timezones
+from shared.session_event import Method, Party, ToldSession, calendar_file
+from shared.settings import SiteSettings, SupabaseSettings
+
+from . import words
+from .contract import ClaimedMail
+from .settings import MailSettings
+
+CALENDAR: dict[str, Method] = {
+    "session_booked": "REQUEST",
+    "session_rescheduled": "REQUEST",
+    "session_cancelled": "CANCEL",
+}
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes along. A PDF of what was signed will be another one of these."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+    @property
+    def base64(self) -> str:
+        return base64.b64encode(self.content).decode()
+
+
+@dataclass(frozen=True)
+class Message:
+    """A mail, ready to be carried by whoever carries it."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    model: dict[str, Any]  # what a template of Postmark's own is filled with
+    attachments: list[Attachment] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def write(mail: ClaimedMail) -> Message:
+    """The mail in its reader's time. Raises jinja2's errors and ValueError if it cannot be written."""
+    known = _known(mail)
+    html, text = (_template(str(mail.kind), layout).render(known) for layout in ("html", "txt"))
+    return Message(
+        to=str(mail.recipient_email),
+        subject=_subject(mail, known),
+        html=html,
+        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        model=_model(mail, known),
+        attachments=_attachments(mail, known),
+        headers=_headers(known),
+    )
+
+
+def _known(mail: ClaimedMail) -> dict[str, Any]:
+    """All that a template may name."""
+    session, site = mail.session, SiteSettings.read().site
+    zone = timezones.zone(mail.time_zone, session.time_zone if session else None)
+    token = mail.unsubscribe_token
+    functions_url = SupabaseSettings.read().public_functions_url
+    return {
+        "kind": mail.kind,
+        "is_for_practitioner": mail.audience == "practitioner",
+        "name": words.one_line(mail.recipient_name),
+        "facts": mail.facts or {},
+        "session": session,
+        "practitioner": words.one_line(session.practitioner_name) if session else "",
+        "client": (words.one_line(session.client_name) if session else "") or "A client",
+        "what": _title(mail, session) if session else "",
+        "payment": mail.payment,
+        "credits": mail.credits,
+        "document": mail.document,
+        "site": site,
+        "link": _link(mail, site),
+        "support": MailSettings.read().support_email,
+        "unsubscribe": f"{functions_url}/unsubscribe?token={quote(token)}" if token else None,
+        "previous": _previous(mail),
+        "amount": _amount(mail),
+        "now": datetime.now(UTC),
+        # Words for a moment, in the reader's zone
+        "day": lambda moment: words.day(moment, zone),
+        "short_day": lambda moment: words.short_day(moment, zone),
+        "clock": lambda moment: words.clock(moment, zone),
+        "hours": lambda start, end: words.hours(start, end, zone),
+        "zone_name": lambda moment: words.zone_name(moment, zone),
+        "local": lambda moment: moment.astimezone(zone),
+        "money": words.money,
+    }
+
+
+def _title(mail: ClaimedMail, session: ToldSession) -> str:
+    """Standing session with … ; what an event in the reader's calendar is called."""
+    other = session.practitioner_name
+    if mail.audience == "practitioner":
+        other = None if session.is_group else session.client_name
+    return f"{session.name} with {words.one_line(other)}" if other else session.name
+
+
+def _link(mail: ClaimedMail, site: str) -> str:
+    """Where the reader sees what the mail is about."""
+    if mail.audience == "practitioner" or mail.kind in ("contract_signed", "payout_paid", "recording_failed"):
+        return f"{site}/practitioner"
+    return f"{site}/sessions/{mail.session.id}" if mail.session and mail.session.id else f"{site}/dashboard"
+
+
+def _previous(mail: ClaimedMail) -> datetime | None:
+    """When a moved session was to be, if that is not when it is again."""
+    written = (mail.facts or {}).get("previous_scheduled_at")
+    moment = datetime.fromisoformat(written) if written else None
+    return None if mail.session and moment == mail.session.scheduled_at else moment
+
+
+def _amount(mail: ClaimedMail) -> str:
+    """What a message says of money, if it does."""
+    match mail.facts:
+        case {"amount_minor": int(amount), "currency": str(currency)}:
+            return words.money(amount, currency)
+    return ""
+
+
+def _subject(mail: ClaimedMail, known: dict[str, Any]) -> str:
+    template = _template(str(mail.kind), "txt")
+    written = "".join(template.blocks["subject"](template.new_context(known)))
+    return words.one_line(written, 150)
+
+
+@cache
+def _environment(layout: str) -> Environment:
+    """HTML is escaped; plain text has nothing to escape."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=layout == "html",  # noqa: S701 - the other one is plain text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["paragraph"] = lambda text: fill(
+        " ".join(text.split()), 72, break_long_words=False, break_on_hyphens=False
+    )
+    environment.globals["layout"] = f"layout.{layout}"
+    environment.globals["parts"] = f"parts.{layout}"
+    return environment
+
+
+def _template(kind: str, layout: str) -> Any:
+    return _environment(layout).get_template(f"{kind}.mail")
+
+
+def _attachments(mail: ClaimedMail, known: dict[str, Any]) -> list[Attachment]:
+    method, session = CALENDAR.get(str(mail.kind)), mail.session
+    if method is None or session is None or session.id is None:
+        return []
+    content = calendar_file(
+        session,
+        title=known["what"],
+        url=known["link"],
+        method=method,
+        organizer=Party(
+            parseaddr(MailSettings.read().postmark_from_email)[1], words.one_line(session.practitioner_name)
+        ),
+        attendee=Party(str(mail.recipient_email), known["name"]),
+    )
+    return [Attachment("session.ics", f"text/calendar; charset=utf-8; method={method}", content)]
+
+
+def _headers(known: dict[str, Any]) -> dict[str, str]:
+    headers = {"Auto-Submitted": "auto-generated"}
+    if known["unsubscribe"]:
+        headers["List-Unsubscribe"] = f"<{known['unsubscribe']}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _model(mail: ClaimedMail, known: dict[str, Any]) -> dict[str, Any]:
+    """The variables that the platform's templates in Postmark know, by their names there."""
+    session, payment, facts = mail.session, mail.payment, known["facts"]
+    name = known["name"] or "there"
+    model: dict[str, Any] = {
+        "name": name,
+        "client_name": name,
+        "email": mail.recipient_email,
+        "login_url": known["site"],
+        "support_email": known["support"],
+    }
+    if session:
+        moved = mail.kind == "session_rescheduled"
+        returned = facts.get("credit_returned")
+        model |= {
+            "practitioner_name": known["practitioner"],
+            "session_date": known["day"](session.scheduled_at),
+            "session_time": f"{known['clock'](session.scheduled_at)} ({known['zone_name'](session.scheduled_at)})",
+            "duration_minutes": session.duration_minutes,
+            "is_group": session.is_group,
+            "class_name": session.class_name,
+            "location": "Online" if session.is_online else "In-Person",
+            "location_details": session.place,
+            "session_url": known["link"],
+            "action_text": "rescheduled" if moved else "cancelled",
+            "is_reschedule": moved,
+            "cancellation_type": facts.get("cancellation_type"),
+            "credit_message": "Your credit is back in your account." if returned else "",
+        }
+    if payment:
+        model |= {
+            "amount": payment.amount_minor / 100,
+            "amount_formatted": words.money(payment.amount_minor, payment.currency),
+            "currency": payment.currency.upper(),
+            "description": payment.description,
+            "payment_date": known["day"](payment.paid_at) if payment.paid_at else None,
+            "payment_intent_id": payment.payment_intent_id,
+            "receipt_url": payment.receipt_url,
+        }
+    return model

@@ -1,0 +1,32 @@
+"""Switch off a kind of mail by the link that is in it: one request, no sign-in (RFC 8058).
+
+Mail programs send the POST by themselves. A browser that follows the link gets a page with one button first, because
+scanners follow every link of a mail and must not decide anything.
+"""
+
+import hashlib
+
+from starlette.responses import HTMLResponse
+
+from shared.call import Call
+from shared.errors import Refusal
+from shared.serving import endpoint
+from shared.settings import ServiceSettings, SiteSettings
+
+from .contract import unsubscribe_rpc
+from .page import choice_page, unknown_page
+
+
+@endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings, SiteSettings))
+async def unsubscribe(call: Call[None]) -> HTMLResponse:
+    """Looking changes nothing; a POST says no to this kind of mail, and it stays so."""
+    token_sha256 = hashlib.sha256(call.query.get("token", "").encode()).hexdigest()
+    try:
+        choice = await call.service.rpc(
+            unsubscribe_rpc, token_sha256=token_sha256, opts_out=call.method == "POST"
+        )
+    except Refusal as refused:
+        if refused.status == 404 and "text/html" in call.headers.get("accept", ""):
+            return unknown_page()
+        raise
+    return choice_page(choice, SiteSettings.read().site)

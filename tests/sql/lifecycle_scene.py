@@ -1,0 +1,135 @@
+"""What the tests of the lifecycle share: sessions whose time has come, events of their channels, the driver's round."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from .booking_scene import grant
+from .conftest import ADMIN, CAST, CLIENT, ROW, Stage
+
+UIDS = {"client": 1, "practitioner": 2, "other": 3}
+CHANGES = {"opened": 101, "closed": 102, "joined": 107, "left": 108}
+
+
+def minutes_ago(minutes: float) -> datetime:
+    return datetime.now(UTC) - timedelta(minutes=minutes)
+
+
+def begin(stage: Stage, *, since: float, lasts: int = 60, with_credit: bool = False, **other: Any) -> str:
+    """A session of the client's, that began so many minutes ago by the clock. Gives its id."""
+    stage.act_as("owner")
+    stage.run(
+        "insert into private.agora_uids (user_id, uid) overriding system value"
+        " select * from unnest(%s::uuid[], %s::bigint[]) on conflict do nothing",
+        [CAST[who][1] for who in UIDS],
+        list(UIDS.values()),
+    )
+    row = {
+        "practitioner_id": ROW,
+        "client_id": CLIENT,
+        "scheduled_at": minutes_ago(since),
+        "duration_minutes": lasts,
+        "room_name": f"session-{uuid4()}",
+        "credit_lot_id": grant(stage, 1) if with_credit else None,
+        **other,
+    }
+    names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+    stage.act_as("owner")
+    return str(
+        stage.one(
+            f"insert into public.session_schedules ({names}) values ({marks}) returning id", *row.values()
+        )
+    )
+
+
+def begin_class(stage: Stage, *, since: float, members: tuple[str, ...] = ("client", "other")) -> list[str]:
+    """A class that began so long ago, and a seat for each member. Gives the class's id and the seats'."""
+    group = begin(stage, since=since, client_id=ADMIN, max_participants=5, current_participants=0)
+    seats = [
+        begin(
+            stage,
+            since=since,
+            client_id=CAST[who][1],
+            notes=f"Joined group class: {group}",
+            credit_lot_id=grant(stage, 1, who=who),
+        )
+        for who in members
+    ]
+    return [group, *seats]
+
+
+def event(
+    change: str, who: str = "", ago: float = 0, *, seq: int | None = None, stayed: float | None = None
+) -> dict[str, Any]:
+    """A channel event, as the webhook reads it: so many minutes ago."""
+    return {
+        "notice_id": str(uuid4()),
+        "event_type": CHANGES[change],
+        "payload": "{}",
+        "change": change,
+        "uid": UIDS.get(who, 0),
+        "client_seq": seq if seq is not None else int(minutes_ago(ago).timestamp() * 1000),
+        "happened_at": minutes_ago(ago),
+        "stayed_seconds": None if stayed is None else round(stayed * 60),
+    }
+
+
+def hear(stage: Stage, session: str, *events: dict[str, Any], **more: Any) -> None:
+    """Agora tells of a session's channel."""
+    stage.act_as("owner")
+    channel = stage.one("select room_name from public.session_schedules where id = %s", session)
+    stage.act_as("service")
+    for one in events:
+        told = {"channel": channel, **one, **more}
+        named = ", ".join(f"{name} => %s" for name in told)
+        stage.run(f"select * from public.receive_channel_event({named})", *told.values())
+
+
+def enter(stage: Stage, session: str, who: str) -> None:
+    """Somebody gets a token for their session."""
+    stage.act_as("owner")
+    channel = stage.one("select room_name from public.session_schedules where id = %s", session)
+    stage.act_as(who)
+    stage.run("select * from public.create_agora_token(%s, %s)", channel, session)
+
+
+def advance(stage: Stage) -> list[dict[str, Any]]:
+    """The driver's round: everybody's turn. Gives those who were moved."""
+    stage.act_as("service")
+    turns: list[dict[str, Any]] = []
+    since = None
+    while (
+        turn := stage.run(
+            "select asked_at, session_id, moved_to, task, failure, (recording).id as recording_id"
+            " from public.advance_next_session(%s)",
+            since,
+        )[0]
+    )["session_id"]:
+        since = turn["asked_at"]
+        turns.append(turn)
+    assert not [turn["failure"] for turn in turns if turn["failure"]], turns
+    return turns
+
+
+def status(stage: Stage, session: str) -> str:
+    stage.act_as("owner")
+    return str(stage.one("select status from public.session_schedules where id = %s", session))
+
+
+def attendance(stage: Stage, session: str) -> dict[str, tuple[Any, ...]]:
+    """Who was there, as anybody would tell it: source, minutes, still there, no-show."""
+    stage.act_as("owner")
+    who_is = {person: who for who, (_, person) in CAST.items()}
+    return {
+        who_is[str(row["user_id"])]: (
+            row["source"],
+            None if row["total_seconds"] is None else round(row["total_seconds"] / 60),
+            row["joined_at"] is not None and row["left_at"] is None,
+            row["is_no_show"],
+        )
+        for row in stage.run(
+            "select a.* from public.session_attendance a join public.session_schedules s on s.id = a.session_id"
+            " where coalesce(s.group_class_id, s.id) = %s",
+            session,
+        )
+    }

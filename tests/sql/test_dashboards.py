@@ -1,0 +1,117 @@
+"""Each person's first page is one row, and what it says is what the tables say."""
+
+from typing import Any
+
+from .booking_scene import book, grant, in_hours, join, make_class, sign
+from .conftest import CLIENT, ROW, Stage
+
+
+def client_dashboard(stage: Stage, who: str = "client", at_most: int = 5) -> dict[str, Any]:
+    stage.act_as(who)
+    (row,) = stage.run("select * from public.client_dashboard(%s)", at_most)
+    return row
+
+
+def done(row: dict[str, Any]) -> set[str]:
+    return {step["step"] for step in row["getting_started"] if step["done"]}
+
+
+def test_a_client_finds_what_is_next_by_place(stage: Stage) -> None:
+    """Sessions and seats, the soonest first; what was cancelled or is over is not next."""
+    sign(stage)
+    grant(stage, 9)
+    studio = {"session_location": "in_person", "physical_location": "1 Street"}
+    late = book(stage, in_hours(60))["session_id"]
+    soon = book(stage, in_hours(30))["session_id"]
+    seat = join(stage, make_class(stage, in_hours(40), **studio))
+    stage.run("select * from public.cancel_session(%s)", book(stage, in_hours(80))["session_id"])
+
+    row = client_dashboard(stage)
+    assert [str(soon), str(late), ROW] == [session["id"] for session in row["online_sessions"]]
+    (in_person,) = row["in_person_sessions"]
+    assert (seat, "Evening class", True) == (in_person["id"], in_person["class_name"], in_person["is_group"])
+    assert 1 == len(client_dashboard(stage, at_most=1)["online_sessions"])
+
+
+def test_getting_started_is_what_was_done(stage: Stage) -> None:
+    """Facts count by themselves; only the video and the guide are ticked, and only for oneself."""
+    stage.act_as("owner")
+    stage.run("delete from public.journal_entries")
+    stage.run("delete from public.getting_started_ticks")
+    before = client_dashboard(stage)
+    assert {"profile", "first_booking"} == done(before) - {"waiver"}
+    assert (7, len(done(before))) == (before["steps_in_all"], before["steps_done"])
+
+    sign(stage)
+    stage.run("update public.session_schedules set status = 'completed' where id = %s", ROW)
+    stage.act_as("client")
+    stage.run("insert into public.getting_started_ticks (step) values ('intro_video'), ('best_practices')")
+    stage.run("insert into public.journal_entries (content) values ('Warm feet.')")
+    after = client_dashboard(stage)
+    assert 7 == after["steps_done"] == len(done(after))
+    assert (1, 1) == (after["sessions_completed"], after["journal_entries"])
+
+    with stage.forbidden():
+        stage.run(
+            "insert into public.getting_started_ticks (user_id, step) values (gen_random_uuid(), 'intro_video')"
+        )
+
+
+def test_actions_are_open_ones_by_due_date(stage: Stage) -> None:
+    """Those without a date last; whose date has passed is said."""
+    stage.act_as("owner")
+    stage.run(
+        """insert into public.action_recommendations (practitioner_id, client_id, title, action_type, due_date)
+           values (%s, %s, 'Late', 'mindfulness', current_date - 1),
+                  (%s, %s, 'Soon', 'mindfulness', current_date + 1)""",
+        *(ROW, CLIENT) * 2,
+    )
+    actions = client_dashboard(stage)["open_actions"]
+    assert [("Late", True), ("Soon", False), ("Breathe", None)] == [
+        (action["title"], action["is_overdue"]) for action in actions
+    ]
+
+
+def test_nobody_finds_anything_of_others(stage: Stage) -> None:
+    """Whoever has nothing has an empty page."""
+    row = client_dashboard(stage, "admin")
+    assert ([], [], [], [], 0, 0) == tuple(
+        row[name]
+        for name in (
+            "online_sessions",
+            "in_person_sessions",
+            "open_actions",
+            "recent_recordings",
+            "total_credits",
+            "sessions_completed",
+        )
+    )
+
+
+def test_studios_are_on_the_map_with_their_classes(stage: Stage) -> None:
+    """By the studio's id or by name and address; a full class is no offer; who has time can be met at any of them."""
+    stage.act_as("owner")
+    stage.run("update public.studio_locations set latitude = 43.65, longitude = -79.38 where id = %s", ROW)
+    by_id = make_class(stage, in_hours(30), session_location="in_person", physical_location=ROW)
+    by_name = make_class(
+        stage, in_hours(40), session_location="in_person", physical_location="Studio - A street"
+    )
+    make_class(stage, in_hours(50), session_location="in_person", physical_location="Elsewhere")
+    stage.act_as("owner")
+    stage.run(
+        "update public.session_schedules set max_participants = 2, class_name = 'Small' where id = %s",
+        by_name,
+    )
+    kind = stage.one("select id from public.session_types where name = '20min Laying'")
+
+    stage.act_as("client")
+    (studio,) = stage.run("select * from public.studio_availability(%s)", kind)
+    assert (43.65, -79.38, []) == (studio["latitude"], studio["longitude"], studio["classes"])
+    assert studio["next_slot"] is not None
+    assert studio["days"] == sorted(studio["days"])
+
+    (studio,) = stage.run("select * from public.studio_availability()")
+    assert [by_id, by_name] == [found["id"] for found in studio["classes"]]
+    assert [3, 2] == [found["seats_left"] for found in studio["classes"]]
+    with stage.refused("range_not_possible"):
+        stage.run("select * from public.studio_availability(null, '2031-01-01', '2031-12-01')")
