@@ -115,3 +115,85 @@ def test_studios_are_on_the_map_with_their_classes(stage: Stage) -> None:
     assert [3, 2] == [found["seats_left"] for found in studio["classes"]]
     with stage.refused("range_not_possible"):
         stage.run("select * from public.studio_availability(null, '2031-01-01', '2031-12-01')")
+
+
+def practitioner_dashboard(stage: Stage, who: str = "practitioner") -> dict[str, Any]:
+    stage.act_as(who)
+    (row,) = stage.run("select * from public.practitioner_dashboard()")
+    return row
+
+
+def test_a_practitioner_finds_today_and_what_follows(stage: Stage) -> None:
+    """On their own clock; a class once, with its seats counted, and whose seats they are is no line of its own."""
+    stage.act_as("owner")
+    stage.run(
+        "update public.practitioner_calendars set time_zone = 'Pacific/Auckland' where practitioner_id = %s",
+        ROW,
+    )
+    stage.run(
+        """update public.session_schedules
+              set scheduled_at = date_trunc('day', now() at time zone 'Pacific/Auckland')
+                                 at time zone 'Pacific/Auckland' + interval '23 hours 30 minutes'
+            where id = %s""",
+        ROW,
+    )
+    later = make_class(stage, in_hours(60), practitioner_id=ROW)
+    sign(stage)
+    join(stage, later, practitioner_id=ROW)
+
+    row = practitioner_dashboard(stage)
+    assert [(ROW, "Client")] == [(session["id"], session["client_name"]) for session in row["today"]]
+    assert [(later, None, 1, True)] == [
+        (session["id"], session["client_name"], session["current_participants"], session["is_group"])
+        for session in row["upcoming"]
+    ]
+    assert (1, ["Client"]) == (row["clients_in_all"], [client["name"] for client in row["recent_clients"]])
+
+
+def test_a_practitioner_finds_what_is_open_and_missing(stage: Stage) -> None:
+    """Recommendations, money by currency, contract and bank account, as their own tables have it."""
+    stage.act_as("owner")
+    stage.run(
+        """insert into public.action_recommendations (practitioner_id, client_id, title, action_type, due_date)
+           values (%s, %s, 'Late', 'mindfulness', current_date - 3)""",
+        ROW,
+        CLIENT,
+    )
+    row = practitioner_dashboard(stage)
+    assert (2, 1, "Late") == (row["actions_open"], row["actions_overdue"], row["pending_actions"][0]["title"])
+    assert ["cad", "usd"] == [earned["currency"] for earned in row["earnings"]]
+    assert ("pending", "unverified") == (row["contract"], row["banking"])
+
+    theirs = practitioner_dashboard(stage, "stranger")
+    assert ([], 0, "signed", "missing") == tuple(
+        theirs[name] for name in ("today", "actions_open", "contract", "banking")
+    )
+    stage.act_as("client")
+    assert [] == stage.run("select * from public.practitioner_dashboard()")
+
+
+def test_an_admin_finds_the_month_and_what_needs_a_look(stage: Stage) -> None:
+    """And nobody else."""
+    stage.act_as("admin")
+    (row,) = stage.run("select * from public.admin_dashboard()")
+    attention = row["attention"]
+    assert (1, 1, 1) == tuple(
+        attention[name] for name in ("admin_banking", "admin_contracts", "payouts_failed")
+    )
+    assert (5, 2, 0) == (row["users"], row["practitioners"], row["practitioners_paused"])
+
+    stage.act_as("owner")
+    stage.run("update public.practitioners set available = false where id = %s", ROW)
+    stage.run("update public.session_schedules set status = 'in_progress' where id = %s", ROW)
+    stage.run("update public.checkout_sessions set paid_at = now() where id = %s", ROW)
+    stage.act_as("admin")
+    (row,) = stage.run("select * from public.admin_dashboard()")
+    assert (1, 1) == (row["practitioners_paused"], row["sessions_live"])
+    assert [("cad", 1, 59000, 0)] == [
+        (sold["currency"], sold["payments"], sold["amount_minor"], sold["returned_minor"])
+        for sold in row["sold"]
+    ]
+    for who in ("client", "practitioner"):
+        stage.act_as(who)
+        with stage.refused("admins_only"):
+            stage.run("select * from public.admin_dashboard()")
