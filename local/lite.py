@@ -19,6 +19,8 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
         UPLOADED=str(config.state / "uploads"),
         EXPERIMENTAL_STORAGE="1",
         LITE_TELEMETRY="0",
+        # The least that bcrypt has. Nobody's real password comes here, and at 10 a hash would take 70 ms of JavaScript.
+        LITE_AUTH_BCRYPT_COST="4",
     )
     ready = answers(client, f"{config.url(Port.SUPABASE)}/storage/v1/status")
     await processes.keep("supabase", [NODE_BINARY, "supabase.mjs"], env=env, cwd=NODE, ready=ready)

@@ -13,7 +13,7 @@ from botocore.config import Config
 from tests.cast import Person, Stage
 
 SPEED = 200  # a minute of Agora's takes 0.3 s
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 class Agora:

@@ -20,7 +20,7 @@ defaults: {env: [SHARED_SETTING]}
 functions:
   say-hello: {secrets: [OWN_SECRET]}
   will-not-start: {}
-  never-answers: {timeout: 1s}
+  never-answers: {timeout: 0.5s}
 """
 SAY_HELLO = """
 import os
@@ -33,7 +33,7 @@ WILL_NOT_START = "raise RuntimeError('AGORA_APP_ID is missing')"
 NEVER_ANSWERS = """
 import asyncio
 async def never_answers(request):
-    await asyncio.sleep(60)
+    await asyncio.sleep(2)
 """
 
 

@@ -25,7 +25,7 @@ from .booking_model import PLACES, POLICIES, Checkout, Hold, Lot, Model, Refused
 from .booking_scene import FREE, WRONGS, grant, in_hours, join, make_class, sign, type_id
 from .conftest import ROW, Stage
 
-STEPS, EXAMPLES = 40, 60
+STEPS, EXAMPLES = 40, 60  # 2,400 steps, in about ten seconds
 PEOPLE = st.sampled_from(
     ["client", "other", "practitioner"]
 )  # of other people's sessions a practitioner is a client too
@@ -433,7 +433,9 @@ class Bookings(RuleBasedStateMachine):
         self.deliver(body)
 
 
-def test_the_database_agrees_with_the_model(database: str) -> None:
+def test_the_database_agrees_with_the_model(
+    database: str, record_property: Callable[[str, object], None]
+) -> None:
     """Hold, pay, book, join, cancel, move, lapse, expire, refund and redeliver, in any order, by three people."""
     Bookings.database, Bookings.steps = database, 0
 
@@ -448,4 +450,6 @@ def test_the_database_agrees_with_the_model(database: str) -> None:
         ),
     )
 
+    record_property("steps", Bookings.steps)
+    print(f"{Bookings.steps} steps in {EXAMPLES} stories")
     assert Bookings.steps >= 2000, "the story was too short"

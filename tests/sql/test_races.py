@@ -12,7 +12,7 @@ from sql.throwaway import Server
 from .race import BOOK, PLACES, Connection, Race, acting, at_once, audit, prepare
 
 JOIN = "select session_id from public.join_group_class(%s)"
-ATTEMPTS = 1500  # `python -m tests.sql.race 10000` makes more of them
+ATTEMPTS = 10_000  # `python -m tests.sql.race 10000` makes them alone, and prints how each ended
 
 
 def test_nothing_overlaps_is_lost_or_oversold(

@@ -278,8 +278,8 @@ async def test_a_recording_of_nobody_ends_by_itself(emulator: Emulator):
     """No file, and nothing left to stop."""
     await emulator.control(f"channels/{emulator.channel}", uids=[7])
     await emulator.control(f"channels/{emulator.channel}", uids=[])
-    await emulator.control("clock", speed=20_000)
     recorder = await emulator.start()
+    await emulator.control("clock", speed=20_000)
 
     seen = await emulator.reaches(lambda seen: seen["state"] == "exited")
 
