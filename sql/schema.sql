@@ -1844,6 +1844,25 @@ begin
 end
 $$;
 
+-- Name: earnings_lines(uuid, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.earnings_lines(practitioner_id uuid, since timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(currency text, kind text, occurred_at timestamp with time zone, payment_id uuid, account text, amount_minor bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_earners uuid[] := private.earners(earnings_lines.practitioner_id);
+begin
+  -- What was sent is owed no more: both lines of a payout together are nought, so the sum of all is what was earned.
+  return query
+    select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
+      from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+     where t.practitioner_id = any (v_earners)
+       and p.account in ('practitioner_payable', 'payouts_sent')
+       and t.occurred_at >= since and t.occurred_at < until;
+end
+$$;
+
 -- Name: contract_signatures; Type: TABLE; Schema: public
 
 CREATE TABLE public.contract_signatures (
@@ -5963,10 +5982,13 @@ begin
   elsif found then
     perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
   end if;
-  new.text_sha256 := v_contract.text_sha256;
   select p.name, u.email into new.signer_name, new.signer_email
-    from public.practitioners p left join auth.users u on u.id = new.user_id
-   where p.id = v_contract.practitioner_id;
+    from public.practitioners p left join auth.users u on u.id = p.user_id
+   where p.id = v_contract.practitioner_id and p.user_id = new.user_id;
+  if not found then
+    perform private.refuse(403, 'signature_is_the_practitioners', 'Only the practitioner can sign this contract.');
+  end if;
+  new.text_sha256 := v_contract.text_sha256;
   new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
   new.evidence_sha256 := private.sha256_hex(private.evidence_of_contract(new));
   return new;
@@ -8059,13 +8081,7 @@ begin
          (select * from public.payout_terms known where known.valid_from <= now() order by known.valid_from desc limit 1) t;
 
   return query
-    with lines as (
-      -- What was sent is owed no more: both lines of a payout together are nought, so the sum of all is what was earned.
-      select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
-        from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
-       where t.practitioner_id = any (v_earners) and p.account in ('practitioner_payable', 'payouts_sent')
-    ),
-    payments as (
+    with payments as (
       select p.id, lower(p.currency) as currency, p.practitioner_share, p.status, s.status as session_status
         from public.session_payments p join public.session_schedules s on s.id = p.session_id
        where p.practitioner_id = any (v_earners) and p.paid_out_at is null
@@ -8080,7 +8096,8 @@ begin
              sum(l.amount_minor) filter (where l.account = 'payouts_sent') as sent,
              sum(l.amount_minor) filter (where l.occurred_at >= now() - interval '1 year') as year,
              sum(l.amount_minor) filter (where l.account = 'practitioner_payable' and d.id is not null) as disputed
-        from lines l left join payments d on d.id = l.payment_id and d.status = 'disputed'
+        from private.earnings_lines(earnings_overview.practitioner_id) l
+        left join payments d on d.id = l.payment_id and d.status = 'disputed'
        group by l.currency
     )
     select c.currency, earnings_overview.period_start, earnings_overview.period_end,
@@ -8121,13 +8138,11 @@ begin
   end if;
   return query
     with earned as (
-      select date_trunc(step, t.occurred_at at time zone v_zone)::date as starts_on, t.currency,
-             sum(p.amount_minor)::bigint as amount,
-             count(*) filter (where t.kind = 'accrual' and p.account = 'practitioner_payable')::integer as seats
-        from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
-       where t.practitioner_id = any (v_earners) and p.account in ('practitioner_payable', 'payouts_sent')
-         and t.occurred_at >= v_from::timestamp at time zone v_zone
-         and t.occurred_at < (v_until + 1)::timestamp at time zone v_zone
+      select date_trunc(step, l.occurred_at at time zone v_zone)::date as starts_on, l.currency,
+             sum(l.amount_minor)::bigint as amount,
+             count(*) filter (where l.kind = 'accrual' and l.account = 'practitioner_payable')::integer as seats
+        from private.earnings_lines(earnings_series.practitioner_id, v_from::timestamp at time zone v_zone,
+                                    (v_until + 1)::timestamp at time zone v_zone) l
        group by 1, 2
     )
     select bucket.starts_at::date, c.currency, coalesce(e.amount, 0), coalesce(e.seats, 0)
@@ -8156,30 +8171,37 @@ begin
   if earnings_sessions.cursor !~ '^[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform private.refuse(422, 'cursor_unknown', 'This is not where a page begins.', 'Give the next_cursor of the last row you have.');
   end if;
+  -- Page first, sum later: a page is read from the end of an index, however many sessions there are.
   return query
-    select s.id, p.id, s.scheduled_at, s.local_start, s.time_zone, s.duration_minutes, t.name, s.class_name, s.client_id, who.full_name,
-           case when p.credit_lot_id is null then 'payment' when p.total_amount > 0 then 'credit' else 'given_credit' end,
-           s.status = 'cancelled', lower(p.currency), round(100 * p.total_amount)::bigint, round(100 * p.refunded_amount)::bigint,
-           share.amount, case when p.status in ('refunded', 'disputed') then p.status
-                              when p.paid_out_at is not null then 'paid_out' else 'pending' end,
-           p.paid_out_at, s.scheduled_at || '/' || p.id
-      from public.session_schedules s
-      join public.session_payments p on p.session_id = s.id
-      left join public.session_types t on t.id = s.session_type_id
-      left join public.profiles who on who.id = s.client_id
-     cross join lateral (
-       select count(*) > 0 as is_earned, coalesce(sum(l.amount_minor), 0)::bigint as amount
-         from public.ledger_transactions x join public.ledger_postings l on l.transaction_id = x.id
-        where x.session_id = s.id and x.kind in ('accrual', 'reversal') and l.account = 'practitioner_payable') share
-     where s.practitioner_id = any (v_earners) and p.practitioner_id = any (v_earners)
-       and (s.status = 'completed' or (s.status = 'cancelled' and share.is_earned))
-       and (from_date is null or s.scheduled_at >= from_date::timestamp at time zone v_zone)
-       and (until_date is null or s.scheduled_at < (until_date + 1)::timestamp at time zone v_zone)
-       and (earnings_sessions.cursor is null
-            or (s.scheduled_at, p.id) < (split_part(earnings_sessions.cursor, '/', 1)::timestamptz,
-                                         split_part(earnings_sessions.cursor, '/', 2)::uuid))
-     order by s.scheduled_at desc, p.id desc
-     limit least(greatest(page_size, 1), 1000);
+    with page as (
+      select held.* from unnest(v_earners) earner (id) cross join lateral (
+        select s, p from public.session_schedules s join public.session_payments p on p.session_id = s.id
+         where s.practitioner_id = earner.id and p.practitioner_id = earner.id
+           and (s.status = 'completed' or (s.status = 'cancelled' and exists (
+                 select from public.ledger_transactions t where t.session_id = s.id and t.kind = 'accrual')))
+           and (from_date is null or s.scheduled_at >= from_date::timestamp at time zone v_zone)
+           and (until_date is null or s.scheduled_at < (until_date + 1)::timestamp at time zone v_zone)
+           and (earnings_sessions.cursor is null
+                or (s.scheduled_at, p.id) < (split_part(earnings_sessions.cursor, '/', 1)::timestamptz,
+                                             split_part(earnings_sessions.cursor, '/', 2)::uuid))
+         order by s.scheduled_at desc, p.id desc limit least(greatest(page_size, 1), 1000)) held
+       order by (held.s).scheduled_at desc, (held.p).id desc limit least(greatest(page_size, 1), 1000)
+    )
+    select (s).id, (p).id, (s).scheduled_at, (s).local_start, (s).time_zone, (s).duration_minutes, t.name, (s).class_name,
+           (s).client_id, who.full_name,
+           case when (p).credit_lot_id is null then 'payment' when (p).total_amount > 0 then 'credit' else 'given_credit' end,
+           (s).status = 'cancelled', lower((p).currency), round(100 * (p).total_amount)::bigint,
+           round(100 * (p).refunded_amount)::bigint,
+           (select coalesce(sum(l.amount_minor), 0)::bigint
+              from public.ledger_transactions x join public.ledger_postings l on l.transaction_id = x.id
+             where x.session_id = (s).id and x.kind in ('accrual', 'reversal') and l.account = 'practitioner_payable'),
+           case when (p).status in ('refunded', 'disputed') then (p).status
+                when (p).paid_out_at is not null then 'paid_out' else 'pending' end,
+           (p).paid_out_at, (s).scheduled_at || '/' || (p).id
+      from page
+      left join public.session_types t on t.id = (s).session_type_id
+      left join public.profiles who on who.id = (s).client_id
+     order by (s).scheduled_at desc, (p).id desc;
 end
 $_$;
 
@@ -9439,6 +9461,8 @@ begin
                            'Load the contract again, read it and sign it.');
   elsif v_contract.status not in ('pending', 'signed') then
     perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
+  elsif v_contract.status = 'pending' and v_contract.expires_at <= now() then
+    perform private.refuse(409, 'contract_expired', 'This contract has expired.');
   end if;
 
   if v_contract.status = 'pending' then
@@ -11528,7 +11552,7 @@ ALTER TABLE ONLY public.journal_entries
 -- Name: ledger_postings ledger_postings_one_line_per_account; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.ledger_postings
-    ADD CONSTRAINT ledger_postings_one_line_per_account UNIQUE (transaction_id, account);
+    ADD CONSTRAINT ledger_postings_one_line_per_account UNIQUE (transaction_id, account) INCLUDE (amount_minor);
 
 -- Name: ledger_postings ledger_postings_pkey; Type: CONSTRAINT; Schema: public
 
@@ -14900,6 +14924,11 @@ REVOKE ALL ON FUNCTION private.earn_seat(session_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.earners(practitioner_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.earners(practitioner_id uuid) TO authenticated;
+
+-- Name: FUNCTION earnings_lines(practitioner_id uuid, since timestamp with time zone, until timestamp with time zone); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.earnings_lines(practitioner_id uuid, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.earnings_lines(practitioner_id uuid, since timestamp with time zone, until timestamp with time zone) TO authenticated;
 
 -- Name: TABLE contract_signatures; Type: ACL; Schema: public
 

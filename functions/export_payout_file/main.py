@@ -14,8 +14,18 @@ from .contract import ExportPayoutFile, payment_file_rpc
 from .lines import COLUMNS, line
 
 
+class PayoutFile(Response):
+    """What is to be paid, as a spreadsheet opens it; nobody on the way keeps a copy."""
+
+    media_type = "text/csv"
+
+    def __init__(self, name: str, content: bytes) -> None:
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        super().__init__(content, headers=headers)
+
+
 @endpoint(caller="user", settings=(ServiceSettings, VaultSettings))
-async def export_payout_file(call: Call[ExportPayoutFile]) -> Response:
+async def export_payout_file(call: Call[ExportPayoutFile]) -> PayoutFile:
     """The pending payouts as CSV. For admins; each use is logged for each account, under the name of the file.
 
     Exporting pays nothing and changes nothing: a payout stays pending until somebody says what became of it. One
@@ -28,8 +38,4 @@ async def export_payout_file(call: Call[ExportPayoutFile]) -> Response:
     lines = [line(payout, VaultSettings.read().vault) for payout in payouts]
     withheld = [str(payout["payout_id"]) for payout in lines if payout["withheld"]]
     call.log(file=name, payouts=len(lines), withheld=withheld)
-    return Response(
-        b"".join(csv_lines(COLUMNS, (payout.values() for payout in lines))),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"},
-    )
+    return PayoutFile(name, b"".join(csv_lines(COLUMNS, (payout.values() for payout in lines))))

@@ -53,6 +53,6 @@ class SignedContract(Output):
 sign_practitioner_contract_rpc = Rpc(
     "sign_practitioner_contract",
     gives=ContractSignature,
-    refuses=("contract_not_found", "contract_text_not_current", "contract_not_pending"),
+    refuses=("contract_not_found", "contract_text_not_current", "contract_not_pending", "contract_expired"),
     remembers=True,
 )

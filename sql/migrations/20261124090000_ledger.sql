@@ -44,7 +44,7 @@ create table public.ledger_postings (
   account        text   not null check (account in ('client_funds', 'platform_revenue', 'practitioner_payable', 'payouts_sent')),
   amount_minor   bigint not null check (amount_minor <> 0),
 
-  constraint ledger_postings_one_line_per_account unique (transaction_id, account)
+  constraint ledger_postings_one_line_per_account unique (transaction_id, account) include (amount_minor)  -- sums read only this
 );
 comment on column public.ledger_postings.amount_minor is 'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
 

@@ -30,6 +30,25 @@ as $$
                     where c.practitioner_id = any (zone_of_earners.earners) order by c.practitioner_id limit 1), 'UTC');
 $$;
 
+-- Definer: the policy on postings asks for each line of everybody's whose it is; this asks once, and reads one person's.
+create function private.earnings_lines(
+  practitioner_id uuid, since timestamptz default '-infinity', until timestamptz default 'infinity')
+  returns table (currency text, kind text, occurred_at timestamptz, payment_id uuid, account text, amount_minor bigint)
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_earners uuid[] := private.earners(earnings_lines.practitioner_id);
+begin
+  -- What was sent is owed no more: both lines of a payout together are nought, so the sum of all is what was earned.
+  return query
+    select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
+      from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+     where t.practitioner_id = any (v_earners)
+       and p.account in ('practitioner_payable', 'payouts_sent')
+       and t.occurred_at >= since and t.occurred_at < until;
+end
+$$;
+
 create function public.earnings_overview(practitioner_id uuid default null)
   returns table (currency text, period_start date, period_end date, period_earned_minor bigint, period_sessions integer,
                  pending_payout_minor bigint, on_its_way_minor bigint, disputed_minor bigint, booked_minor bigint,
@@ -50,13 +69,7 @@ begin
          (select * from public.payout_terms known where known.valid_from <= now() order by known.valid_from desc limit 1) t;
 
   return query
-    with lines as (
-      -- What was sent is owed no more: both lines of a payout together are nought, so the sum of all is what was earned.
-      select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
-        from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
-       where t.practitioner_id = any (v_earners) and p.account in ('practitioner_payable', 'payouts_sent')
-    ),
-    payments as (
+    with payments as (
       select p.id, lower(p.currency) as currency, p.practitioner_share, p.status, s.status as session_status
         from public.session_payments p join public.session_schedules s on s.id = p.session_id
        where p.practitioner_id = any (v_earners) and p.paid_out_at is null
@@ -71,7 +84,8 @@ begin
              sum(l.amount_minor) filter (where l.account = 'payouts_sent') as sent,
              sum(l.amount_minor) filter (where l.occurred_at >= now() - interval '1 year') as year,
              sum(l.amount_minor) filter (where l.account = 'practitioner_payable' and d.id is not null) as disputed
-        from lines l left join payments d on d.id = l.payment_id and d.status = 'disputed'
+        from private.earnings_lines(earnings_overview.practitioner_id) l
+        left join payments d on d.id = l.payment_id and d.status = 'disputed'
        group by l.currency
     )
     select c.currency, earnings_overview.period_start, earnings_overview.period_end,
@@ -109,13 +123,11 @@ begin
   end if;
   return query
     with earned as (
-      select date_trunc(step, t.occurred_at at time zone v_zone)::date as starts_on, t.currency,
-             sum(p.amount_minor)::bigint as amount,
-             count(*) filter (where t.kind = 'accrual' and p.account = 'practitioner_payable')::integer as seats
-        from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
-       where t.practitioner_id = any (v_earners) and p.account in ('practitioner_payable', 'payouts_sent')
-         and t.occurred_at >= v_from::timestamp at time zone v_zone
-         and t.occurred_at < (v_until + 1)::timestamp at time zone v_zone
+      select date_trunc(step, l.occurred_at at time zone v_zone)::date as starts_on, l.currency,
+             sum(l.amount_minor)::bigint as amount,
+             count(*) filter (where l.kind = 'accrual' and l.account = 'practitioner_payable')::integer as seats
+        from private.earnings_lines(earnings_series.practitioner_id, v_from::timestamp at time zone v_zone,
+                                    (v_until + 1)::timestamp at time zone v_zone) l
        group by 1, 2
     )
     select bucket.starts_at::date, c.currency, coalesce(e.amount, 0), coalesce(e.seats, 0)
@@ -145,38 +157,45 @@ begin
   if earnings_sessions.cursor !~ '^[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform private.refuse(422, 'cursor_unknown', 'This is not where a page begins.', 'Give the next_cursor of the last row you have.');
   end if;
+  -- Page first, sum later: a page is read from the end of an index, however many sessions there are.
   return query
-    select s.id, p.id, s.scheduled_at, s.local_start, s.time_zone, s.duration_minutes, t.name, s.class_name, s.client_id, who.full_name,
-           case when p.credit_lot_id is null then 'payment' when p.total_amount > 0 then 'credit' else 'given_credit' end,
-           s.status = 'cancelled', lower(p.currency), round(100 * p.total_amount)::bigint, round(100 * p.refunded_amount)::bigint,
-           share.amount, case when p.status in ('refunded', 'disputed') then p.status
-                              when p.paid_out_at is not null then 'paid_out' else 'pending' end,
-           p.paid_out_at, s.scheduled_at || '/' || p.id
-      from public.session_schedules s
-      join public.session_payments p on p.session_id = s.id
-      left join public.session_types t on t.id = s.session_type_id
-      left join public.profiles who on who.id = s.client_id
-     cross join lateral (
-       select count(*) > 0 as is_earned, coalesce(sum(l.amount_minor), 0)::bigint as amount
-         from public.ledger_transactions x join public.ledger_postings l on l.transaction_id = x.id
-        where x.session_id = s.id and x.kind in ('accrual', 'reversal') and l.account = 'practitioner_payable') share
-     where s.practitioner_id = any (v_earners) and p.practitioner_id = any (v_earners)
-       and (s.status = 'completed' or (s.status = 'cancelled' and share.is_earned))
-       and (from_date is null or s.scheduled_at >= from_date::timestamp at time zone v_zone)
-       and (until_date is null or s.scheduled_at < (until_date + 1)::timestamp at time zone v_zone)
-       and (earnings_sessions.cursor is null
-            or (s.scheduled_at, p.id) < (split_part(earnings_sessions.cursor, '/', 1)::timestamptz,
-                                         split_part(earnings_sessions.cursor, '/', 2)::uuid))
-     order by s.scheduled_at desc, p.id desc
-     limit least(greatest(page_size, 1), 1000);
+    with page as (
+      select held.* from unnest(v_earners) earner (id) cross join lateral (
+        select s, p from public.session_schedules s join public.session_payments p on p.session_id = s.id
+         where s.practitioner_id = earner.id and p.practitioner_id = earner.id
+           and (s.status = 'completed' or (s.status = 'cancelled' and exists (
+                 select from public.ledger_transactions t where t.session_id = s.id and t.kind = 'accrual')))
+           and (from_date is null or s.scheduled_at >= from_date::timestamp at time zone v_zone)
+           and (until_date is null or s.scheduled_at < (until_date + 1)::timestamp at time zone v_zone)
+           and (earnings_sessions.cursor is null
+                or (s.scheduled_at, p.id) < (split_part(earnings_sessions.cursor, '/', 1)::timestamptz,
+                                             split_part(earnings_sessions.cursor, '/', 2)::uuid))
+         order by s.scheduled_at desc, p.id desc limit least(greatest(page_size, 1), 1000)) held
+       order by (held.s).scheduled_at desc, (held.p).id desc limit least(greatest(page_size, 1), 1000)
+    )
+    select (s).id, (p).id, (s).scheduled_at, (s).local_start, (s).time_zone, (s).duration_minutes, t.name, (s).class_name,
+           (s).client_id, who.full_name,
+           case when (p).credit_lot_id is null then 'payment' when (p).total_amount > 0 then 'credit' else 'given_credit' end,
+           (s).status = 'cancelled', lower((p).currency), round(100 * (p).total_amount)::bigint,
+           round(100 * (p).refunded_amount)::bigint,
+           (select coalesce(sum(l.amount_minor), 0)::bigint
+              from public.ledger_transactions x join public.ledger_postings l on l.transaction_id = x.id
+             where x.session_id = (s).id and x.kind in ('accrual', 'reversal') and l.account = 'practitioner_payable'),
+           case when (p).status in ('refunded', 'disputed') then (p).status
+                when (p).paid_out_at is not null then 'paid_out' else 'pending' end,
+           (p).paid_out_at, (s).scheduled_at || '/' || (p).id
+      from page
+      left join public.session_types t on t.id = (s).session_type_id
+      left join public.profiles who on who.id = (s).client_id
+     order by (s).scheduled_at desc, (p).id desc;
 end
 $$;
 comment on function public.earnings_sessions is
   'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. A given credit earns nothing.';
 
-revoke execute on function private.earners, private.zone_of_earners, public.earnings_overview, public.earnings_series,
+revoke execute on function private.earners, private.zone_of_earners, private.earnings_lines, public.earnings_overview, public.earnings_series,
   public.earnings_sessions from public, anon, authenticated, service_role;
-grant execute on function private.earners, private.zone_of_earners, public.earnings_overview, public.earnings_series,
+grant execute on function private.earners, private.zone_of_earners, private.earnings_lines, public.earnings_overview, public.earnings_series,
   public.earnings_sessions to authenticated;
 
 -- Corrections ----------------------------------------------------------------------------------------------------------

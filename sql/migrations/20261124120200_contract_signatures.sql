@@ -82,10 +82,13 @@ begin
   elsif found then
     perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
   end if;
-  new.text_sha256 := v_contract.text_sha256;
   select p.name, u.email into new.signer_name, new.signer_email
-    from public.practitioners p left join auth.users u on u.id = new.user_id
-   where p.id = v_contract.practitioner_id;
+    from public.practitioners p left join auth.users u on u.id = p.user_id
+   where p.id = v_contract.practitioner_id and p.user_id = new.user_id;
+  if not found then
+    perform private.refuse(403, 'signature_is_the_practitioners', 'Only the practitioner can sign this contract.');
+  end if;
+  new.text_sha256 := v_contract.text_sha256;
   new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
   new.evidence_sha256 := private.sha256_hex(private.evidence_of_contract(new));
   return new;
@@ -146,7 +149,7 @@ create trigger contract_signatures_keep_all before truncate on public.contract_s
 insert into public.contract_signatures (contract_id, user_id, is_observed, ip_address, user_agent)
 select c.id, p.user_id, false, left(c.ip_address, 200), left(c.user_agent, 500)
   from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
- where c.status = 'signed';
+ where c.status = 'signed' and p.user_id is not null;
 insert into public.contract_events (contract_id, event, reason, happened_at, caused_by)
 select c.id, what.event, c.revoked_reason, what.at, null
   from public.practitioner_contracts c

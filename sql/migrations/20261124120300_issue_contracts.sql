@@ -96,6 +96,8 @@ begin
                            'Load the contract again, read it and sign it.');
   elsif v_contract.status not in ('pending', 'signed') then
     perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
+  elsif v_contract.status = 'pending' and v_contract.expires_at <= now() then
+    perform private.refuse(409, 'contract_expired', 'This contract has expired.');
   end if;
 
   if v_contract.status = 'pending' then

@@ -250,6 +250,21 @@ def test_marking_a_whole_pending_payout_is_marking_that_payout(stage: Stage) -> 
     assert 2 == len(payouts(stage))
 
 
+def test_a_payout_that_is_paid_leaves_others_alone(stage: Stage) -> None:
+    """Also where another one, still pending, has a later line of the same payment."""
+    earned = earn(stage, 7500)
+    run(stage)
+    (first,) = payouts(stage)
+    entry(stage, 2500, of=earned)
+    earn(stage, 1000)
+    run(stage)
+
+    paid(stage, first)
+
+    assert [("cad", 3500)] == amounts(stage, status="pending")
+    assert [("cad", 7500)] == amounts(stage, status="paid")
+
+
 def test_marking_a_part_of_a_pending_payout_leaves_the_rest_to_the_next_run(stage: Stage) -> None:
     """Each cent once: the pending one fails, the part is paid, the rest is pending anew."""
     part, rest = earn(stage, 3000), earn(stage, 2000)
