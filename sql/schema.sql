@@ -222,7 +222,8 @@ CREATE TYPE private.told_session AS (
 	is_online boolean,
 	place text,
 	practitioner_name text,
-	client_name text
+	client_name text,
+	free_until timestamp with time zone
 );
 
 -- Name: app_role; Type: TYPE; Schema: public
@@ -285,8 +286,10 @@ begin
       continue when v_user = auth.uid() or v_user = new.user_id;
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
-    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts)
-    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts)
+    -- Stripe names the receipt a moment after the payment, and a receipt without it would be half a receipt.
+    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts, next_attempt_at)
+    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts,
+            now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
     returning * into v_mail;
     insert into public.user_notifications (user_id, kind, title, message, related_id)
     select v_user, new.kind, n.title, n.message, new.session_id from private.notice_of(v_mail) n;
@@ -1239,6 +1242,37 @@ begin
 end
 $$;
 
+-- Name: claim_webhook_delivery(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.claim_webhook_delivery() RETURNS TABLE(delivery_id uuid, lease_id uuid, url text, body text, secrets text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_delivery public.webhook_deliveries;
+begin
+  update public.webhook_deliveries d
+     set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute', attempts = d.attempts + 1
+   where d.id = (
+     select due.id from public.webhook_deliveries due join public.webhook_endpoints e on e.id = due.endpoint_id and e.is_active
+      where due.status = 'pending' and due.next_attempt_at <= now()
+        and (due.lease_until is null or due.lease_until < now())
+        -- One that is slow to answer must not take every worker.
+        and 4 > (select count(*) from public.webhook_deliveries busy
+                  where busy.endpoint_id = due.endpoint_id and busy.status = 'pending' and busy.lease_until > now())
+      order by due.next_attempt_at, due.id
+      limit 1 for update of due skip locked)
+  returning d.* into v_delivery;
+  return query
+    select v_delivery.id, v_delivery.lease_id, e.url, v_delivery.body,
+           array(select s.secret from private.webhook_secrets s
+                  where s.endpoint_id = e.id and (s.retires_at is null or s.retires_at > now())
+                  order by s.retires_at nulls first)
+      from (select 1) one left join public.webhook_endpoints e on e.id = v_delivery.endpoint_id;
+end
+$$;
+
 -- Name: session_types; Type: TABLE; Schema: public
 
 CREATE TABLE public.session_types (
@@ -1339,6 +1373,26 @@ begin
                               where c.user_id = person and c.consent_type = 'session_recording'
                                 and c.consented and c.revoked_at is null));
 end;
+$$;
+
+-- Name: create_webhook_endpoint(text, text[], text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.create_webhook_endpoint(url text, events text[], description text) RETURNS TABLE(id uuid, secret text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
+  end if;
+  insert into public.webhook_endpoints (url, events, description)
+  values (create_webhook_endpoint.url, create_webhook_endpoint.events, create_webhook_endpoint.description)
+  returning id into create_webhook_endpoint.id;
+  insert into private.webhook_secrets (endpoint_id, secret)
+  values (create_webhook_endpoint.id, private.new_webhook_secret()) returning secret into create_webhook_endpoint.secret;
+  return next;
+end
 $$;
 
 -- Name: credits_by_ledger(uuid); Type: FUNCTION; Schema: private
@@ -1502,6 +1556,36 @@ begin
     perform private.log_mail(v_mail);
   end if;
   return v_mail.status;
+end
+$$;
+
+-- Name: finish_webhook_delivery(uuid, uuid, integer, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c_waits    constant interval[] := array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[];
+  v_delivery public.webhook_deliveries;
+begin
+  update public.webhook_deliveries d
+     set status = case when finish_webhook_delivery.status between 200 and 299 then 'delivered'
+                       when finish_webhook_delivery.status = 410 or d.attempts > cardinality(c_waits) then 'failed'
+                       else 'pending' end,
+         -- A tenth more or less, so that what failed together does not come back together.
+         next_attempt_at = now() + coalesce(c_waits[d.attempts], '0 s') * (0.9 + 0.2 * random()),
+         last_status = finish_webhook_delivery.status, last_error = finish_webhook_delivery.error,
+         lease_id = null, lease_until = null
+   where d.id = finish_webhook_delivery.delivery_id and d.lease_id = finish_webhook_delivery.lease_id
+  returning d.* into v_delivery;
+  if not found then
+    perform private.refuse(409, 'lease_lost', 'Somebody else delivers this now.');
+  end if;
+  update public.webhook_deliveries d set ended_at = now() where d.id = v_delivery.id and d.status <> 'pending';
+  update public.webhook_endpoints e set is_active = false
+   where e.id = v_delivery.endpoint_id and finish_webhook_delivery.status = 410;
+  return v_delivery.status;
 end
 $$;
 
@@ -2248,6 +2332,38 @@ CREATE FUNCTION private.is_admin() RETURNS boolean
   select exists (select from public.user_roles r where r.user_id = (select auth.uid()) and r.role = 'admin');
 $$;
 
+-- Name: studio_locations; Type: TABLE; Schema: public
+
+CREATE TABLE public.studio_locations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    address text NOT NULL,
+    city text,
+    province_state text,
+    country text DEFAULT 'CA'::text,
+    postal_code text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    latitude double precision,
+    longitude double precision,
+    CONSTRAINT studio_locations_are_on_the_map CHECK ((((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision)) AND ((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)) AND ((latitude IS NULL) = (longitude IS NULL))))
+);
+
+-- Name: COLUMN studio_locations.latitude; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.studio_locations.latitude IS 'Degrees north, WGS 84; with the longitude or not at all.';
+
+-- Name: is_at_studio(public.session_schedules, public.studio_locations); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_at_studio(session public.session_schedules, studio public.studio_locations) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select (session).session_location = 'in_person'
+     and (session).physical_location in ((studio).id::text, (studio).name || ' - ' || (studio).address);
+$$;
+
 -- Name: is_class(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_class(session public.session_schedules) RETURNS boolean
@@ -2344,6 +2460,16 @@ CREATE FUNCTION private.is_what_we_asked(c public.checkout_sessions, facts priva
     SET search_path TO ''
     AS $$
   select coalesce(facts.amount_minor, c.amount_minor) = c.amount_minor and coalesce(lower(facts.currency), c.currency) = c.currency;
+$$;
+
+-- Name: journal_mood(text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.journal_mood(mood text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case when mood in ('energized', 'calm', 'strong') then 'peaceful'
+              when mood in ('peaceful', 'neutral', 'challenged') then mood end;
 $$;
 
 -- Name: judge_starts(uuid, timestamp with time zone[], integer, uuid, uuid); Type: FUNCTION; Schema: private
@@ -2976,6 +3102,16 @@ begin
 end;
 $$;
 
+-- Name: new_webhook_secret(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.new_webhook_secret() RETURNS text
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Two random uuids, 244 bits by PostgreSQL's strong generator.
+  select 'whsec_' || encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64');
+$$;
+
 -- Name: next_look(public.session_recordings, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.next_look(r public.session_recordings, observation text) RETURNS timestamp with time zone
@@ -3068,8 +3204,8 @@ begin
   v_end := least(v_session.completed_at, v_session.cancelled_at,
                  v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
   insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
-  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.first_sign_at,
-         case when h.there_since is null or v_end <= now() then upper(during.seen) end, during.seen,
+  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.joined_at,
+         coalesce(h.left_at, case when v_end <= now() then upper(during.seen) end), during.seen,
          case when h.source = 'agora'
               then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
     from private.people_heard_of(v_session.id) h
@@ -3398,16 +3534,18 @@ $$;
 
 -- Name: people_heard_of(uuid); Type: FUNCTION; Schema: private
 
-CREATE FUNCTION private.people_heard_of(session_id uuid) RETURNS TABLE(user_id uuid, source text, intervals tstzmultirange, there_since timestamp with time zone, is_there boolean, first_sign_at timestamp with time zone, last_sign_at timestamp with time zone)
+CREATE FUNCTION private.people_heard_of(session_id uuid) RETURNS TABLE(user_id uuid, source text, intervals tstzmultirange, there_since timestamp with time zone, joined_at timestamp with time zone, left_at timestamp with time zone, is_there boolean, last_sign_at timestamp with time zone)
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
   select u.user_id, case when p.was_heard then 'agora' else 'token' end, p.intervals, p.there_since,
+         -- Who came and went within a second was there at that second.
+         coalesce(least(lower(p.intervals), p.there_since), p.last_heard_at, t.first_at),
+         case when p.there_since is null then coalesce(upper(p.intervals), p.last_heard_at) end,
          p.there_since is not null
            -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as there.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
                        and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
-         coalesce(least(lower(p.intervals), p.there_since), t.first_at),
          greatest(p.last_heard_at, t.last_at)
     from private.agora_uids u
    cross join lateral private.presence(people_heard_of.session_id, u.uid) p
@@ -3916,6 +4054,32 @@ begin
 end
 $$;
 
+-- Name: redeliver_webhooks(uuid, timestamp with time zone, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_count integer;
+begin
+  if not private.is_admin() and coalesce((select auth.role()), '') <> 'service_role' then
+    perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
+  elsif redeliver_webhooks.since is null and redeliver_webhooks.delivery_id is null then
+    perform private.refuse(422, 'nothing_to_redeliver', 'Say which delivery, or since when.');
+  end if;
+  update public.webhook_deliveries d
+     set status = 'pending', attempts = 0, next_attempt_at = now(), ended_at = null, lease_id = null, lease_until = null
+   where (redeliver_webhooks.delivery_id is null or d.id = redeliver_webhooks.delivery_id)
+     and (redeliver_webhooks.endpoint_id is null or d.endpoint_id = redeliver_webhooks.endpoint_id)
+     and (redeliver_webhooks.since is null or d.created_at >= redeliver_webhooks.since)
+     -- By name whatever became of it; by time only what did not arrive.
+     and (redeliver_webhooks.delivery_id is not null or d.status = 'failed');
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
 -- Name: rederive_sessions(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.rederive_sessions() RETURNS TABLE(session_id uuid, was_at timestamp with time zone, is_at timestamp with time zone, moved boolean)
@@ -4350,6 +4514,32 @@ begin
    where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);
   return (select r.recording_url from public.session_recordings r where r.id = v_recording.id);
 end;
+$$;
+
+-- Name: rotate_webhook_secret(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.rotate_webhook_secret(endpoint_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_secret text;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
+  end if;
+  perform from public.webhook_endpoints e where e.id = rotate_webhook_secret.endpoint_id for update;
+  if not found then
+    perform private.refuse(404, 'webhook_endpoint_not_found', 'There is no such endpoint.');
+  end if;
+  delete from private.webhook_secrets s where s.endpoint_id = rotate_webhook_secret.endpoint_id and s.retires_at < now();
+  update private.webhook_secrets s set retires_at = now() + interval '1 day'
+   where s.endpoint_id = rotate_webhook_secret.endpoint_id and s.retires_at is null;
+  insert into private.webhook_secrets (endpoint_id, secret)
+  values (rotate_webhook_secret.endpoint_id, private.new_webhook_secret()) returning secret into v_secret;
+  return v_secret;
+end
 $$;
 
 -- Name: seal_waiver(); Type: FUNCTION; Schema: private
@@ -5260,7 +5450,8 @@ CREATE FUNCTION private.told_session(session public.session_schedules) RETURNS p
          coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
          coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
          case when (session).session_location = 'in_person' then private.place_of((session).physical_location) end,
-         p.name, f.full_name
+         p.name, f.full_name,
+         (session).scheduled_at - make_interval(hours => (private.policy_of(session)).standard_cancellation_hours)
     from (select 1) one
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id
@@ -5392,6 +5583,47 @@ CREATE FUNCTION private.was_admitted(session_id uuid, user_id uuid) RETURNS bool
                   where a.session_id = was_admitted.session_id and a.user_id = was_admitted.user_id);
 $$;
 
+-- Name: outbox; Type: TABLE; Schema: private
+
+CREATE TABLE private.outbox (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_kind_is_a_word CHECK ((kind ~ '^[a-z_]+$'::text))
+);
+
+-- Name: TABLE outbox; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.outbox IS 'Messages in the order in which they became true.';
+
+-- Name: COLUMN outbox.user_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.outbox.user_id IS 'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+
+-- Name: COLUMN outbox.payload; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.outbox.payload IS 'What the row it is about may not say any more once the message is read.';
+
+-- Name: webhook_data(private.outbox); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.webhook_data(message private.outbox) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Named one by one: what a later message carries leaves the house only when somebody has thought about it.
+  select jsonb_strip_nulls(jsonb_build_object(
+           'session_id', message.session_id, 'user_id', message.user_id,
+           'practitioner_id', message.payload -> 'practitioner_id', 'group_class_id', message.payload -> 'group_class_id',
+           'scheduled_at', message.payload -> 'scheduled_at', 'cancelled_by', message.payload -> 'by',
+           'cancellation_type', message.payload -> 'cancellation_type', 'credit_returned', message.payload -> 'credit_returned',
+           'is_no_show', message.payload -> 'is_no_show', 'recording_id', message.payload -> 'recording_id',
+           'payout_id', message.payload -> 'payout_id', 'amount_minor', message.payload -> 'amount_minor',
+           'currency', message.payload -> 'currency'));
+$$;
+
 -- Name: welcome(auth.users); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.welcome(account auth.users) RETURNS void
@@ -5453,6 +5685,23 @@ begin
     (select u.id from auth.users u where u.id = (select auth.uid())),
     tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
     jsonb_build_object('operation', tg_op, 'table', tg_table_name) || v_whole);
+  return null;
+end
+$$;
+
+-- Name: write_webhook_deliveries(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.write_webhook_deliveries() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_event constant text := replace(new.kind, '_', '.');
+begin
+  insert into public.webhook_deliveries (endpoint_id, outbox_id, event, body)
+  select e.id, new.id, v_event,
+         jsonb_build_object('type', v_event, 'timestamp', new.created_at, 'data', private.webhook_data(new))::text
+    from public.webhook_endpoints e where e.is_active and v_event = any (e.events);
   return null;
 end
 $$;
@@ -5810,6 +6059,78 @@ begin
 end;
 $$;
 
+-- Name: claim_webhook_delivery(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_webhook_delivery() RETURNS TABLE(delivery_id uuid, lease_id uuid, url text, body text, secrets text[])
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.claim_webhook_delivery();
+$$;
+
+-- Name: client_dashboard(integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.client_dashboard(at_most integer DEFAULT 5) RETURNS TABLE(online_sessions jsonb, in_person_sessions jsonb, getting_started jsonb, steps_done integer, steps_in_all integer, open_actions jsonb, total_credits integer, package_credits integer, single_credits integer, recent_recordings jsonb, sessions_completed integer, journal_entries integer)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with me as (
+    select (select auth.uid()) as id, least(greatest(at_most, 1), 50) as at_most
+  ),
+  own as (
+    select s.* from public.session_schedules s, me
+     where s.client_id = me.id and (s.max_participants = 1 or s.group_class_id is not null)
+  ),
+  next as (
+    -- One that has begun is still next: its room is open.
+    select o.*, p.name as practitioner_name, p.avatar_url, t.name as session_type_name,
+           row_number() over (partition by o.session_location order by o.scheduled_at, o.id) as place
+      from own o
+      left join public.practitioners p on p.id = o.practitioner_id
+      left join public.session_types t on t.id = o.session_type_id
+     where o.status in ('scheduled', 'in_progress')
+       and o.scheduled_at + make_interval(mins => o.duration_minutes) > now()
+  ),
+  shown as (
+    select n.session_location, jsonb_agg(jsonb_build_object(
+             'id', n.id, 'scheduled_at', n.scheduled_at, 'duration_minutes', n.duration_minutes, 'status', n.status,
+             'practitioner_id', n.practitioner_id, 'practitioner_name', n.practitioner_name, 'avatar_url', n.avatar_url,
+             'session_type_name', n.session_type_name, 'class_name', n.class_name, 'is_group', n.group_class_id is not null,
+             'room_name', n.room_name, 'physical_location', n.physical_location) order by n.place) as sessions
+      from next n, me where n.place <= me.at_most
+     group by n.session_location
+  )
+  select coalesce((select s.sessions from shown s where s.session_location = 'online'), '[]'),
+         coalesce((select s.sessions from shown s where s.session_location = 'in_person'), '[]'),
+         steps.list, steps.done, steps.all,
+         coalesce((select jsonb_agg(to_jsonb(a) order by a.due_date nulls last, a.created_at)
+                     from (select r.id, r.title, r.description, r.action_type, r.frequency, r.due_date, r.created_at,
+                                  r.due_date < current_date as is_overdue, p.name as practitioner_name
+                             from public.action_recommendations r left join public.practitioners p on p.id = r.practitioner_id
+                            where r.client_id = me.id and not r.completed
+                            order by r.due_date nulls last, r.created_at limit me.at_most) a), '[]'),
+         credits.total_credits, credits.package_credits, credits.single_credits,
+         coalesce((select jsonb_agg(to_jsonb(r) order by r.scheduled_at desc)
+                     from (select r.id, r.session_id, r.recording_url, r.duration_seconds, o.scheduled_at, o.class_name,
+                                  p.name as practitioner_name
+                             from own o join public.session_recordings r on r.session_id = o.id and r.status = 'completed'
+                             left join public.practitioners p on p.id = o.practitioner_id
+                            order by o.scheduled_at desc limit me.at_most) r), '[]'),
+         (select count(*)::integer from own o where o.status = 'completed'),
+         (select count(*)::integer from public.journal_entries j where j.user_id = me.id)
+    from me
+   cross join public.check_session_credits() credits
+   cross join lateral (
+     select jsonb_agg(jsonb_build_object('step', g.step, 'done', g.done) order by g.place) as list,
+            count(*) filter (where g.done)::integer as done, count(*)::integer as all
+       from public.getting_started() g) steps
+   where me.id is not null;
+$$;
+
+-- Name: FUNCTION client_dashboard(at_most integer); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.client_dashboard(at_most integer) IS 'The client''s own page, in one row.';
+
 -- Name: complete_recording(uuid, uuid, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.complete_recording(recording_id uuid, lease_id uuid, opens_at text) RETURNS SETOF public.session_recordings
@@ -6008,6 +6329,20 @@ begin
 end;
 $$;
 
+-- Name: create_webhook_endpoint(text, text[], text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.create_webhook_endpoint(url text, events text[], description text DEFAULT NULL::text) RETURNS TABLE(id uuid, secret text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.create_webhook_endpoint(create_webhook_endpoint.url, create_webhook_endpoint.events,
+                                                create_webhook_endpoint.description);
+$$;
+
+-- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) IS 'For admins. The secret is shown this once.';
+
 -- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text DEFAULT NULL::text, reason text DEFAULT NULL::text) RETURNS TABLE(status text)
@@ -6016,6 +6351,16 @@ CREATE FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, me
     AS $$
   select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome, finish_mail.message_id,
                              finish_mail.reason);
+$$;
+
+-- Name: finish_webhook_delivery(uuid, uuid, integer, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer DEFAULT NULL::integer, error text DEFAULT NULL::text) RETURNS TABLE(outcome text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.finish_webhook_delivery(finish_webhook_delivery.delivery_id, finish_webhook_delivery.lease_id,
+                                         finish_webhook_delivery.status, finish_webhook_delivery.error);
 $$;
 
 -- Name: get_available_slots(uuid, date, date, text, uuid, text, boolean); Type: FUNCTION; Schema: public
@@ -6173,6 +6518,33 @@ CREATE FUNCTION public.get_user_id_by_email(email_input text) RETURNS uuid
   select private.user_id_by_email(email_input);
 $$;
 
+-- Name: getting_started(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.getting_started() RETURNS TABLE(step text, done boolean, place integer)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select s.step, s.done, s.place
+    from (select (select auth.uid()) as id) me,
+         lateral (values
+           (1, 'intro_video',    exists (select from public.getting_started_ticks t where t.user_id = me.id and t.step = 'intro_video')),
+           (2, 'best_practices', exists (select from public.getting_started_ticks t where t.user_id = me.id and t.step = 'best_practices')),
+           (3, 'profile',        exists (select from public.profiles p where p.id = me.id and btrim(p.full_name) <> '')),
+           (4, 'waiver',         (select w.has_signed from public.get_liability_waiver_status() w)),
+           (5, 'first_booking',  exists (select from public.session_schedules x where x.client_id = me.id
+                                            and (x.max_participants = 1 or x.group_class_id is not null))),
+           (6, 'first_session',  exists (select from public.session_schedules x where x.client_id = me.id and x.status = 'completed'
+                                            and (x.max_participants = 1 or x.group_class_id is not null))),
+           (7, 'first_journal_entry', exists (select from public.journal_entries j where j.user_id = me.id))
+         ) s (place, step, done)
+   where me.id is not null
+   order by s.place;
+$$;
+
+-- Name: FUNCTION getting_started(); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.getting_started() IS 'The checklist of somebody new, in its order.';
+
 -- Name: has_access(uuid, text, uuid, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) RETURNS boolean
@@ -6269,6 +6641,47 @@ $$;
 -- Name: FUNCTION join_group_class(class_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.join_group_class(class_id uuid) IS 'Takes a seat and spends a credit, as the pages do by inserting the row.';
+
+-- Name: journal_prefill(uuid, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.journal_prefill(session_id uuid, mood text DEFAULT NULL::text) RETURNS TABLE(entry_date date, practitioner_id uuid, practitioner_name text, session_type_name text, session_type text, is_group boolean, class_name text, duration_minutes integer, session_location text, suggested_mood text, journal_entry_id uuid)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s
+   where s.id = journal_prefill.session_id and s.client_id = (select auth.uid());
+  if not found then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  elsif v_session.status = 'cancelled' or v_session.scheduled_at > now() then
+    perform private.refuse(409, 'session_not_held', 'This session has not taken place.');
+  end if;
+
+  return query
+    select (v_session.scheduled_at at time zone coalesce(v_session.time_zone, 'UTC'))::date,
+           p.id, p.name, t.name, t.session_type, v_session.max_participants > 1, v_session.class_name,
+           v_session.duration_minutes, v_session.session_location,
+           -- What they said on leaving, else what they felt when they last wrote.
+           coalesce(private.journal_mood(journal_prefill.mood), private.journal_mood(written.mood),
+                    private.journal_mood(last.mood), 'neutral'),
+           written.id
+      from (select) one
+      left join public.practitioners p on p.id = v_session.practitioner_id
+      left join public.session_types t on t.id = v_session.session_type_id
+      left join lateral (select j.id, j.mood from public.journal_entries j
+                          where j.session_id = v_session.id order by j.created_at desc limit 1) written on true
+      left join lateral (select j.mood from public.journal_entries j
+                          where j.user_id = (select auth.uid()) and j.mood is not null
+                          order by j.entry_date desc, j.created_at desc limit 1) last on true;
+end
+$$;
+
+-- Name: FUNCTION journal_prefill(session_id uuid, mood text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.journal_prefill(session_id uuid, mood text) IS 'What an entry about a session starts with; journal_entry_id is the one that was written already.';
 
 -- Name: keep_recording_lease(uuid, uuid); Type: FUNCTION; Schema: public
 
@@ -6685,6 +7098,19 @@ begin
 end
 $$;
 
+-- Name: redeliver_webhooks(uuid, timestamp with time zone, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.redeliver_webhooks(endpoint_id uuid DEFAULT NULL::uuid, since timestamp with time zone DEFAULT NULL::timestamp with time zone, delivery_id uuid DEFAULT NULL::uuid) RETURNS TABLE(redelivered integer)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.redeliver_webhooks(redeliver_webhooks.endpoint_id, redeliver_webhooks.since, redeliver_webhooks.delivery_id);
+$$;
+
+-- Name: FUNCTION redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) IS 'For admins and operators: one delivery again, or all that failed since a time.';
+
 -- Name: release_hold(uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.release_hold(hold_id uuid) RETURNS SETOF public.session_holds
@@ -6781,6 +7207,19 @@ CREATE FUNCTION public.rotate_recording_link(recording_id uuid) RETURNS TABLE(re
     AS $$
   select private.rotate_recording_link(recording_id);
 $$;
+
+-- Name: rotate_webhook_secret(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.rotate_webhook_secret(endpoint_id uuid) RETURNS TABLE(secret text)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.rotate_webhook_secret(rotate_webhook_secret.endpoint_id);
+$$;
+
+-- Name: FUNCTION rotate_webhook_secret(endpoint_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.rotate_webhook_secret(endpoint_id uuid) IS 'For admins. The old secret signs beside the new one for a day.';
 
 -- Name: send_booking_confirmation(uuid); Type: FUNCTION; Schema: public
 
@@ -6913,6 +7352,59 @@ CREATE FUNCTION public.stop_recording(session_id uuid DEFAULT NULL::uuid, record
     AS $$
   select * from private.stop_recording(session_id, recording_id);
 $$;
+
+-- Name: studio_availability(uuid, date, date, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.studio_availability(session_type_id uuid DEFAULT NULL::uuid, from_date date DEFAULT NULL::date, until_date date DEFAULT NULL::date, time_zone text DEFAULT 'America/Toronto'::text) RETURNS TABLE(studio_location_id uuid, name text, address text, city text, province_state text, country text, postal_code text, latitude double precision, longitude double precision, classes jsonb, next_slot timestamp with time zone, days date[])
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_from  date := coalesce(from_date, (now() at time zone studio_availability.time_zone)::date);
+  v_until date := coalesce(until_date, v_from + 13);
+  v_next  timestamptz;
+  v_days  date[];
+begin
+  if studio_availability.session_type_id is not null then
+    -- One answer for all studios: a practitioner's time is free or not, wherever they would be.
+    select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
+      from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
+                                      studio_availability.time_zone, null, 'in_person') s
+      join public.session_types t on t.id = studio_availability.session_type_id and not t.is_group;
+  elsif v_until < v_from or v_until - v_from > 61 then
+    perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
+  end if;
+
+  return query
+    select l.id, l.name, l.address, l.city, l.province_state, l.country, l.postal_code, l.latitude, l.longitude,
+           coalesce(held.classes, '[]'), v_next, coalesce(v_days, '{}')
+      from public.studio_locations l
+      left join lateral (
+        select jsonb_agg(jsonb_build_object(
+                 'id', s.id, 'class_name', s.class_name, 'scheduled_at', s.scheduled_at,
+                 'duration_minutes', s.duration_minutes, 'practitioner_id', s.practitioner_id,
+                 'practitioner_name', p.name, 'seats_left', s.max_participants - s.current_participants)
+               order by s.scheduled_at) as classes
+          from public.session_schedules s left join public.practitioners p on p.id = s.practitioner_id
+         where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled' and s.scheduled_at > now()
+           and s.scheduled_at >= v_from::timestamp at time zone studio_availability.time_zone
+           and s.scheduled_at < (v_until + 1)::timestamp at time zone studio_availability.time_zone
+           and s.current_participants < s.max_participants
+           and (studio_availability.session_type_id is null
+                or s.session_type_id = studio_availability.session_type_id
+                or s.session_type_id is null and s.duration_minutes = (
+                     select t.duration_minutes from public.session_types t
+                      where t.id = studio_availability.session_type_id and t.is_group))
+           and private.is_at_studio(s, l)) held on true
+     where l.is_active
+     order by l.name, l.id;
+end
+$$;
+
+-- Name: FUNCTION studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text) IS 'The studios for a map: where, which classes with free seats, and when somebody can be met there alone.';
 
 -- Name: unlink_group_sessions(uuid); Type: FUNCTION; Schema: public
 
@@ -7117,30 +7609,6 @@ ALTER TABLE private.mails ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
--- Name: outbox; Type: TABLE; Schema: private
-
-CREATE TABLE private.outbox (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    user_id uuid,
-    session_id uuid,
-    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT outbox_kind_is_a_word CHECK ((kind ~ '^[a-z_]+$'::text))
-);
-
--- Name: TABLE outbox; Type: COMMENT; Schema: private
-
-COMMENT ON TABLE private.outbox IS 'Messages in the order in which they became true.';
-
--- Name: COLUMN outbox.user_id; Type: COMMENT; Schema: private
-
-COMMENT ON COLUMN private.outbox.user_id IS 'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
-
--- Name: COLUMN outbox.payload; Type: COMMENT; Schema: private
-
-COMMENT ON COLUMN private.outbox.payload IS 'What the row it is about may not say any more once the message is read.';
-
 -- Name: outbox_id_seq; Type: SEQUENCE; Schema: private
 
 ALTER TABLE private.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -7329,6 +7797,20 @@ CREATE TABLE private.unsubscribe_links (
 -- Name: TABLE unsubscribe_links; Type: COMMENT; Schema: private
 
 COMMENT ON TABLE private.unsubscribe_links IS 'Links that were mailed, by the hash of what is in them. All stay good: the law asks for weeks, people for years.';
+
+-- Name: webhook_secrets; Type: TABLE; Schema: private
+
+CREATE TABLE private.webhook_secrets (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    endpoint_id uuid NOT NULL,
+    secret text NOT NULL,
+    retires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: COLUMN webhook_secrets.retires_at; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.webhook_secrets.retires_at IS 'Until then it signs beside its successor.';
 
 -- Name: access_grants; Type: TABLE; Schema: public
 
@@ -7551,6 +8033,40 @@ COMMENT ON COLUMN public.email_logs.message_id IS 'The mail service''s name for 
 -- Name: COLUMN email_logs.status; Type: COMMENT; Schema: public
 
 COMMENT ON COLUMN public.email_logs.status IS 'unknown: the service did not answer; it may have been sent.';
+
+-- Name: getting_started_ticks; Type: TABLE; Schema: public
+
+CREATE TABLE public.getting_started_ticks (
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    step text NOT NULL,
+    ticked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT getting_started_ticks_step_is_known CHECK ((step = ANY (ARRAY['intro_video'::text, 'best_practices'::text])))
+);
+
+-- Name: journal_entries; Type: TABLE; Schema: public
+
+CREATE TABLE public.journal_entries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid DEFAULT auth.uid() NOT NULL,
+    session_id uuid,
+    entry_date date DEFAULT CURRENT_DATE NOT NULL,
+    mood text,
+    title text,
+    content text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT journal_entries_content_is_there CHECK (((char_length(content) >= 1) AND (char_length(content) <= 50000))),
+    CONSTRAINT journal_entries_mood_is_known CHECK ((mood = ANY (ARRAY['peaceful'::text, 'neutral'::text, 'challenged'::text, 'energized'::text, 'calm'::text, 'strong'::text]))),
+    CONSTRAINT journal_entries_title_is_short CHECK ((char_length(title) <= 200))
+);
+
+-- Name: COLUMN journal_entries.session_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.journal_entries.session_id IS 'The session it is about; the entry outlives it.';
+
+-- Name: COLUMN journal_entries.entry_date; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.journal_entries.entry_date IS 'The writer''s own day.';
 
 -- Name: liability_waivers; Type: TABLE; Schema: public
 
@@ -7981,21 +8497,6 @@ COMMENT ON COLUMN public.session_rules.completion_grace_minutes IS 'So long afte
 
 COMMENT ON COLUMN public.session_rules.empty_minutes IS 'A channel that has been empty for so long is left for good, even before the scheduled end. As long as a recorder waits alone.';
 
--- Name: studio_locations; Type: TABLE; Schema: public
-
-CREATE TABLE public.studio_locations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name text NOT NULL,
-    address text NOT NULL,
-    city text,
-    province_state text,
-    country text DEFAULT 'CA'::text,
-    postal_code text,
-    is_active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
 -- Name: user_consents; Type: TABLE; Schema: public
 
 CREATE TABLE public.user_consents (
@@ -8084,6 +8585,52 @@ COMMENT ON COLUMN public.waiver_policy.policy_text IS 'Shown with the placeholde
 -- Name: COLUMN waiver_policy.policy_text_sha256; Type: COMMENT; Schema: public
 
 COMMENT ON COLUMN public.waiver_policy.policy_text_sha256 IS 'SHA-256 of policy_text, hexadecimal.';
+
+-- Name: webhook_deliveries; Type: TABLE; Schema: public
+
+CREATE TABLE public.webhook_deliveries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    endpoint_id uuid NOT NULL,
+    outbox_id bigint NOT NULL,
+    event text NOT NULL,
+    body text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_id uuid,
+    lease_until timestamp with time zone,
+    last_status integer,
+    last_error text,
+    ended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+
+-- Name: COLUMN webhook_deliveries.outbox_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.webhook_deliveries.outbox_id IS 'No foreign key: the record stays when old messages are cleared away.';
+
+-- Name: COLUMN webhook_deliveries.last_status; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.webhook_deliveries.last_status IS 'What the endpoint answered; null: it did not.';
+
+-- Name: webhook_endpoints; Type: TABLE; Schema: public
+
+CREATE TABLE public.webhook_endpoints (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    url text NOT NULL,
+    events text[] NOT NULL,
+    description text,
+    is_active boolean DEFAULT true NOT NULL,
+    created_by uuid DEFAULT auth.uid(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_endpoints_events_are_known CHECK (((events <@ ARRAY['session.booked'::text, 'session.cancelled'::text, 'session.completed'::text, 'recording.ready'::text, 'payout.paid'::text]) AND (cardinality(events) > 0))),
+    CONSTRAINT webhook_endpoints_url_is_https CHECK (((url ~ '^https://[^/?#@[:space:]]+([/?#][^[:space:]]*)?$'::text) OR (url ~ '^http://(127\.0\.0\.1|localhost)(:[0-9]+)?([/?#][^[:space:]]*)?$'::text)))
+);
+
+-- Name: COLUMN webhook_endpoints.created_by; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.webhook_endpoints.created_by IS 'No foreign key: the endpoint stays, also when they have left.';
 
 -- Name: agora_notifications agora_notifications_pkey; Type: CONSTRAINT; Schema: private
 
@@ -8220,6 +8767,11 @@ ALTER TABLE ONLY private.stripe_events
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_pkey PRIMARY KEY (token_sha256);
 
+-- Name: webhook_secrets webhook_secrets_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (id);
+
 -- Name: access_grants access_grants_grantor_id_grantee_id_resource_type_resource__key; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.access_grants
@@ -8299,6 +8851,16 @@ ALTER TABLE ONLY public.data_retention_policies
 
 ALTER TABLE ONLY public.email_logs
     ADD CONSTRAINT email_logs_pkey PRIMARY KEY (id);
+
+-- Name: getting_started_ticks getting_started_ticks_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.getting_started_ticks
+    ADD CONSTRAINT getting_started_ticks_pkey PRIMARY KEY (user_id, step);
+
+-- Name: journal_entries journal_entries_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.journal_entries
+    ADD CONSTRAINT journal_entries_pkey PRIMARY KEY (id);
 
 -- Name: liability_waivers liability_waivers_pkey; Type: CONSTRAINT; Schema: public
 
@@ -8535,6 +9097,21 @@ ALTER TABLE ONLY public.waiver_policy
 ALTER TABLE ONLY public.waiver_policy
     ADD CONSTRAINT waiver_policy_version_key UNIQUE (version);
 
+-- Name: webhook_deliveries webhook_deliveries_are_one_per_message_and_endpoint; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_are_one_per_message_and_endpoint UNIQUE (endpoint_id, outbox_id);
+
+-- Name: webhook_deliveries webhook_deliveries_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (id);
+
+-- Name: webhook_endpoints webhook_endpoints_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (id);
+
 -- Name: agora_notifications_received_at_idx; Type: INDEX; Schema: private
 
 CREATE INDEX agora_notifications_received_at_idx ON private.agora_notifications USING btree (received_at);
@@ -8614,6 +9191,10 @@ CREATE INDEX stripe_events_waiting_idx ON private.stripe_events USING btree (pay
 -- Name: unsubscribe_links_user_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX unsubscribe_links_user_id_idx ON private.unsubscribe_links USING btree (user_id);
+
+-- Name: webhook_secrets_endpoint_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX webhook_secrets_endpoint_id_idx ON private.webhook_secrets USING btree (endpoint_id);
 
 -- Name: action_checklist_client_id_idx; Type: INDEX; Schema: public
 
@@ -8883,6 +9464,14 @@ CREATE INDEX idx_user_session_credits_expires ON public.user_session_credits USI
 
 CREATE INDEX idx_user_session_credits_user_id ON public.user_session_credits USING btree (user_id);
 
+-- Name: journal_entries_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX journal_entries_session_id_idx ON public.journal_entries USING btree (session_id);
+
+-- Name: journal_entries_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX journal_entries_user_id_idx ON public.journal_entries USING btree (user_id, entry_date DESC);
+
 -- Name: liability_waivers_one_general_per_version; Type: INDEX; Schema: public
 
 CREATE UNIQUE INDEX liability_waivers_one_general_per_version ON public.liability_waivers USING btree (user_id, waiver_policy_version) WHERE (session_id IS NULL);
@@ -9075,9 +9664,21 @@ CREATE UNIQUE INDEX waiver_policy_one_is_active ON public.waiver_policy USING bt
 
 CREATE INDEX waiver_policy_updated_by_idx ON public.waiver_policy USING btree (updated_by);
 
+-- Name: webhook_deliveries_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX webhook_deliveries_created_at_idx ON public.webhook_deliveries USING btree (created_at);
+
+-- Name: webhook_deliveries_due_idx; Type: INDEX; Schema: public
+
+CREATE INDEX webhook_deliveries_due_idx ON public.webhook_deliveries USING btree (next_attempt_at) WHERE (status = 'pending'::text);
+
 -- Name: channel_admissions channel_admissions_heed; Type: TRIGGER; Schema: private
 
 CREATE TRIGGER channel_admissions_heed AFTER INSERT ON private.channel_admissions FOR EACH ROW WHEN ((new.session_id IS NOT NULL)) EXECUTE FUNCTION private.heed_admission();
+
+-- Name: outbox outbox_60_webhooks; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER outbox_60_webhooks AFTER INSERT ON private.outbox FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['session_booked'::text, 'session_cancelled'::text, 'session_completed'::text, 'recording_ready'::text, 'payout_paid'::text]))) EXECUTE FUNCTION private.write_webhook_deliveries();
 
 -- Name: outbox outbox_are_addressed; Type: TRIGGER; Schema: private
 
@@ -9347,6 +9948,10 @@ CREATE TRIGGER update_checkout_sessions_updated_at BEFORE UPDATE ON public.check
 
 CREATE TRIGGER update_data_retention_policies_updated_at BEFORE UPDATE ON public.data_retention_policies FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: journal_entries update_journal_entries_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_journal_entries_updated_at BEFORE UPDATE ON public.journal_entries FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: notification_preferences update_notification_preferences_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_notification_preferences_updated_at BEFORE UPDATE ON public.notification_preferences FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -9523,6 +10128,11 @@ ALTER TABLE ONLY private.session_turns
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
+-- Name: webhook_secrets webhook_secrets_endpoint_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoints(id) ON DELETE CASCADE;
+
 -- Name: access_grants access_grants_grantee_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.access_grants
@@ -9622,6 +10232,21 @@ ALTER TABLE ONLY public.checkout_sessions
 
 ALTER TABLE ONLY public.email_logs
     ADD CONSTRAINT email_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: getting_started_ticks getting_started_ticks_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.getting_started_ticks
+    ADD CONSTRAINT getting_started_ticks_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: journal_entries journal_entries_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.journal_entries
+    ADD CONSTRAINT journal_entries_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
+
+-- Name: journal_entries journal_entries_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.journal_entries
+    ADD CONSTRAINT journal_entries_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 -- Name: liability_waivers liability_waivers_waiver_policy_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -9853,6 +10478,11 @@ ALTER TABLE ONLY public.user_session_credits
 ALTER TABLE ONLY public.waiver_policy
     ADD CONSTRAINT waiver_policy_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES auth.users(id) ON DELETE SET NULL;
 
+-- Name: webhook_deliveries webhook_deliveries_endpoint_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoints(id) ON DELETE CASCADE;
+
 -- Name: agora_notifications; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.agora_notifications ENABLE ROW LEVEL SECURITY;
@@ -9916,6 +10546,10 @@ ALTER TABLE private.stripe_events ENABLE ROW LEVEL SECURITY;
 -- Name: unsubscribe_links; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.unsubscribe_links ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_secrets; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.webhook_secrets ENABLE ROW LEVEL SECURITY;
 
 -- Name: access_grants; Type: ROW SECURITY; Schema: public
 
@@ -10005,6 +10639,10 @@ CREATE POLICY "admins change studios" ON public.studio_locations FOR UPDATE TO a
 
 CREATE POLICY "admins change the session rules" ON public.session_rules FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: webhook_endpoints admins change webhook endpoints; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change webhook endpoints" ON public.webhook_endpoints FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: session_schedules admins delete sessions; Type: POLICY; Schema: public
 
 CREATE POLICY "admins delete sessions" ON public.session_schedules FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -10033,6 +10671,14 @@ CREATE POLICY "admins read retention rules" ON public.data_retention_policies FO
 
 CREATE POLICY "admins read the audit log" ON public.audit_logs FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: webhook_deliveries admins read webhook deliveries; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read webhook deliveries" ON public.webhook_deliveries FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: webhook_endpoints admins read webhook endpoints; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read webhook endpoints" ON public.webhook_endpoints FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: recording_views admins read who watched; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read who watched" ON public.recording_views FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -10060,6 +10706,10 @@ CREATE POLICY "admins remove session types" ON public.session_types FOR DELETE T
 -- Name: studio_locations admins remove studios; Type: POLICY; Schema: public
 
 CREATE POLICY "admins remove studios" ON public.studio_locations FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: webhook_endpoints admins remove webhook endpoints; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove webhook endpoints" ON public.webhook_endpoints FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: revenue_shares admins set the share from now on or later; Type: POLICY; Schema: public
 
@@ -10161,6 +10811,10 @@ ALTER TABLE public.data_retention_policies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.email_logs ENABLE ROW LEVEL SECURITY;
 
+-- Name: getting_started_ticks; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.getting_started_ticks ENABLE ROW LEVEL SECURITY;
+
 -- Name: access_grants grantors revoke their grants; Type: POLICY; Schema: public
 
 CREATE POLICY "grantors revoke their grants" ON public.access_grants FOR UPDATE TO authenticated USING ((grantor_id = ( SELECT auth.uid() AS uid)));
@@ -10168,6 +10822,10 @@ CREATE POLICY "grantors revoke their grants" ON public.access_grants FOR UPDATE 
 -- Name: access_grants grantors, grantees and admins read grants; Type: POLICY; Schema: public
 
 CREATE POLICY "grantors, grantees and admins read grants" ON public.access_grants FOR SELECT TO authenticated USING (((grantor_id = ( SELECT auth.uid() AS uid)) OR (grantee_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: journal_entries; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.journal_entries ENABLE ROW LEVEL SECURITY;
 
 -- Name: liability_waivers; Type: ROW SECURITY; Schema: public
 
@@ -10207,6 +10865,10 @@ CREATE POLICY "people add their own profile" ON public.profiles FOR INSERT TO au
 
 CREATE POLICY "people change their own consents" ON public.user_consents FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: journal_entries people change their own journal; Type: POLICY; Schema: public
+
+CREATE POLICY "people change their own journal" ON public.journal_entries FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid))) WITH CHECK (((user_id = ( SELECT auth.uid() AS uid)) AND ((session_id IS NULL) OR (session_id IN ( SELECT private.my_session_ids() AS my_session_ids)))));
+
 -- Name: notification_preferences people change their own notification preferences; Type: POLICY; Schema: public
 
 CREATE POLICY "people change their own notification preferences" ON public.notification_preferences FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
@@ -10214,6 +10876,10 @@ CREATE POLICY "people change their own notification preferences" ON public.notif
 -- Name: user_preferences people change their own preferences; Type: POLICY; Schema: public
 
 CREATE POLICY "people change their own preferences" ON public.user_preferences FOR UPDATE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: journal_entries people delete from their own journal; Type: POLICY; Schema: public
+
+CREATE POLICY "people delete from their own journal" ON public.journal_entries FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 -- Name: meditation_memories people delete their own memories; Type: POLICY; Schema: public
 
@@ -10270,6 +10936,10 @@ CREATE POLICY "people read their own credits, admins all" ON public.user_session
 
 CREATE POLICY "people read their own holds, admins all" ON public.session_holds FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: journal_entries people read their own journal; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own journal" ON public.journal_entries FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: credit_ledger people read their own ledger, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "people read their own ledger, admins all" ON public.credit_ledger FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -10294,6 +10964,10 @@ CREATE POLICY "people read their own preferences, admins all" ON public.user_pre
 
 CREATE POLICY "people read their own roles, admins all" ON public.user_roles FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: getting_started_ticks people read their own ticks; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own ticks" ON public.getting_started_ticks FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: email_logs people read what was mailed to them, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "people read what was mailed to them, admins all" ON public.email_logs FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
@@ -10306,9 +10980,21 @@ CREATE POLICY "people set their own notification preferences" ON public.notifica
 
 CREATE POLICY "people set their own preferences" ON public.user_preferences FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
 
+-- Name: getting_started_ticks people tick for themselves; Type: POLICY; Schema: public
+
+CREATE POLICY "people tick for themselves" ON public.getting_started_ticks FOR INSERT TO authenticated WITH CHECK ((user_id = ( SELECT auth.uid() AS uid)));
+
+-- Name: getting_started_ticks people untick their own; Type: POLICY; Schema: public
+
+CREATE POLICY "people untick their own" ON public.getting_started_ticks FOR DELETE TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 -- Name: session_rules people who are signed in read the session rules; Type: POLICY; Schema: public
 
 CREATE POLICY "people who are signed in read the session rules" ON public.session_rules FOR SELECT TO authenticated USING (true);
+
+-- Name: journal_entries people write their own journal, about sessions of theirs; Type: POLICY; Schema: public
+
+CREATE POLICY "people write their own journal, about sessions of theirs" ON public.journal_entries FOR INSERT TO authenticated WITH CHECK (((user_id = ( SELECT auth.uid() AS uid)) AND ((session_id IS NULL) OR (session_id IN ( SELECT private.my_session_ids() AS my_session_ids)))));
 
 -- Name: session_attendance people, their practitioner and admins read attendance; Type: POLICY; Schema: public
 
@@ -10544,6 +11230,14 @@ CREATE POLICY "visitors read active packages" ON public.session_packages FOR SEL
 -- Name: waiver_policy; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.waiver_policy ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_deliveries; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_endpoints; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.webhook_endpoints ENABLE ROW LEVEL SECURITY;
 
 -- Name: SCHEMA private; Type: ACL; Schema: -
 
@@ -10781,6 +11475,11 @@ GRANT ALL ON FUNCTION private.claim_checkout() TO service_role;
 REVOKE ALL ON FUNCTION private.claim_mail() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_mail() TO service_role;
 
+-- Name: FUNCTION claim_webhook_delivery(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.claim_webhook_delivery() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_webhook_delivery() TO service_role;
+
 -- Name: TABLE session_types; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.session_types TO anon;
@@ -10806,6 +11505,11 @@ REVOKE ALL ON FUNCTION private.count_participants() FROM PUBLIC;
 -- Name: FUNCTION count_without_consent(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.count_without_consent(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.create_webhook_endpoint(url text, events text[], description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_webhook_endpoint(url text, events text[], description text) TO authenticated;
 
 -- Name: FUNCTION credits_by_ledger(lot_id uuid); Type: ACL; Schema: private
 
@@ -10844,6 +11548,11 @@ GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
+
+-- Name: FUNCTION finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) TO service_role;
 
 -- Name: FUNCTION fulfil_checkout(c public.checkout_sessions); Type: ACL; Schema: private
 
@@ -11005,6 +11714,17 @@ GRANT ALL ON FUNCTION private.is_admin() TO anon;
 GRANT ALL ON FUNCTION private.is_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_admin() TO service_role;
 
+-- Name: TABLE studio_locations; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.studio_locations TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO authenticated;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO service_role;
+
+-- Name: FUNCTION is_at_studio(session public.session_schedules, studio public.studio_locations); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_at_studio(session public.session_schedules, studio public.studio_locations) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_at_studio(session public.session_schedules, studio public.studio_locations) TO authenticated;
+
 -- Name: FUNCTION is_class(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_class(session public.session_schedules) FROM PUBLIC;
@@ -11043,6 +11763,11 @@ REVOKE ALL ON FUNCTION private.is_told_elsewhere(kind text, payload jsonb) FROM 
 -- Name: FUNCTION is_what_we_asked(c public.checkout_sessions, facts private.payment_facts); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_what_we_asked(c public.checkout_sessions, facts private.payment_facts) FROM PUBLIC;
+
+-- Name: FUNCTION journal_mood(mood text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.journal_mood(mood text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.journal_mood(mood text) TO authenticated;
 
 -- Name: FUNCTION judge_starts(practitioner_id uuid, starts timestamp with time zone[], duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
 
@@ -11198,6 +11923,10 @@ GRANT ALL ON FUNCTION private.my_session_ids() TO service_role;
 
 REVOKE ALL ON FUNCTION private.new_recording_link(recording_id uuid, opens_at text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.new_recording_link(recording_id uuid, opens_at text) TO service_role;
+
+-- Name: FUNCTION new_webhook_secret(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.new_webhook_secret() FROM PUBLIC;
 
 -- Name: FUNCTION next_look(r public.session_recordings, observation text); Type: ACL; Schema: private
 
@@ -11440,6 +12169,12 @@ REVOKE ALL ON FUNCTION private.recording_wait(failures bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.recount_class() FROM PUBLIC;
 
+-- Name: FUNCTION redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) TO service_role;
+
 -- Name: FUNCTION rederive_sessions(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.rederive_sessions() FROM PUBLIC;
@@ -11529,6 +12264,11 @@ GRANT ALL ON FUNCTION private.room_name(kind text, practitioner_id uuid, client_
 REVOKE ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION rotate_webhook_secret(endpoint_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.rotate_webhook_secret(endpoint_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_webhook_secret(endpoint_id uuid) TO authenticated;
 
 -- Name: FUNCTION seal_waiver(); Type: ACL; Schema: private
 
@@ -11760,6 +12500,10 @@ REVOKE ALL ON FUNCTION private.wall_range(on_date date, start_time time without 
 REVOKE ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.was_admitted(session_id uuid, user_id uuid) TO service_role;
 
+-- Name: FUNCTION webhook_data(message private.outbox); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.webhook_data(message private.outbox) FROM PUBLIC;
+
 -- Name: FUNCTION welcome(account auth.users); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.welcome(account auth.users) FROM PUBLIC;
@@ -11775,6 +12519,10 @@ REVOKE ALL ON FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_
 -- Name: FUNCTION write_audit_log(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.write_audit_log() FROM PUBLIC;
+
+-- Name: FUNCTION write_webhook_deliveries(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.write_webhook_deliveries() FROM PUBLIC;
 
 -- Name: TABLE user_session_credits; Type: ACL; Schema: public
 
@@ -11862,6 +12610,16 @@ GRANT ALL ON FUNCTION public.claim_recording_check() TO service_role;
 REVOKE ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) TO service_role;
 
+-- Name: FUNCTION claim_webhook_delivery(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_webhook_delivery() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_webhook_delivery() TO service_role;
+
+-- Name: FUNCTION client_dashboard(at_most integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.client_dashboard(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.client_dashboard(at_most integer) TO authenticated;
+
 -- Name: FUNCTION complete_recording(recording_id uuid, lease_id uuid, opens_at text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.complete_recording(recording_id uuid, lease_id uuid, opens_at text) FROM PUBLIC;
@@ -11932,10 +12690,20 @@ GRANT ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uu
 REVOKE ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
 
+-- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) TO authenticated;
+
 -- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
+
+-- Name: FUNCTION finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) TO service_role;
 
 -- Name: FUNCTION get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean); Type: ACL; Schema: public
 
@@ -11982,6 +12750,11 @@ REVOKE ALL ON FUNCTION public.get_user_id_by_email(email_input text) FROM PUBLIC
 GRANT ALL ON FUNCTION public.get_user_id_by_email(email_input text) TO authenticated;
 GRANT ALL ON FUNCTION public.get_user_id_by_email(email_input text) TO service_role;
 
+-- Name: FUNCTION getting_started(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.getting_started() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.getting_started() TO authenticated;
+
 -- Name: FUNCTION has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.has_access(p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) FROM PUBLIC;
@@ -12020,6 +12793,11 @@ GRANT ALL ON FUNCTION public.is_practitioner_of(_practitioner_id uuid, _client_i
 
 REVOKE ALL ON FUNCTION public.join_group_class(class_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.join_group_class(class_id uuid) TO authenticated;
+
+-- Name: FUNCTION journal_prefill(session_id uuid, mood text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.journal_prefill(session_id uuid, mood text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.journal_prefill(session_id uuid, mood text) TO authenticated;
 
 -- Name: FUNCTION keep_recording_lease(recording_id uuid, lease_id uuid); Type: ACL; Schema: public
 
@@ -12126,6 +12904,12 @@ GRANT ALL ON FUNCTION public.reconcile_bookings() TO service_role;
 REVOKE ALL ON FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text) TO service_role;
 
+-- Name: FUNCTION redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid) TO service_role;
+
 -- Name: FUNCTION release_hold(hold_id uuid); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.release_hold(hold_id uuid) FROM PUBLIC;
@@ -12156,6 +12940,11 @@ GRANT ALL ON FUNCTION public.retry_recording(recording_id uuid) TO service_role;
 REVOKE ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.rotate_recording_link(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION rotate_webhook_secret(endpoint_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.rotate_webhook_secret(endpoint_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rotate_webhook_secret(endpoint_id uuid) TO authenticated;
 
 -- Name: FUNCTION send_booking_confirmation(session_id uuid); Type: ACL; Schema: public
 
@@ -12207,6 +12996,11 @@ GRANT ALL ON FUNCTION public.start_recording(session_id uuid, mode text) TO serv
 REVOKE ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.stop_recording(session_id uuid, recording_id uuid) TO service_role;
+
+-- Name: FUNCTION studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.studio_availability(session_type_id uuid, from_date date, until_date date, time_zone text) TO authenticated;
 
 -- Name: FUNCTION unlink_group_sessions(session_id uuid); Type: ACL; Schema: public
 
@@ -12387,6 +13181,48 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.data_retention_policies TO ser
 
 GRANT SELECT ON TABLE public.email_logs TO authenticated;
 GRANT SELECT ON TABLE public.email_logs TO service_role;
+
+-- Name: TABLE getting_started_ticks; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.getting_started_ticks TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.getting_started_ticks TO service_role;
+
+-- Name: COLUMN getting_started_ticks.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.getting_started_ticks TO authenticated;
+
+-- Name: COLUMN getting_started_ticks.step; Type: ACL; Schema: public
+
+GRANT INSERT(step) ON TABLE public.getting_started_ticks TO authenticated;
+
+-- Name: TABLE journal_entries; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.journal_entries TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.journal_entries TO service_role;
+
+-- Name: COLUMN journal_entries.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.session_id; Type: ACL; Schema: public
+
+GRANT INSERT(session_id),UPDATE(session_id) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.entry_date; Type: ACL; Schema: public
+
+GRANT INSERT(entry_date),UPDATE(entry_date) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.mood; Type: ACL; Schema: public
+
+GRANT INSERT(mood),UPDATE(mood) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.title; Type: ACL; Schema: public
+
+GRANT INSERT(title),UPDATE(title) ON TABLE public.journal_entries TO authenticated;
+
+-- Name: COLUMN journal_entries.content; Type: ACL; Schema: public
+
+GRANT INSERT(content),UPDATE(content) ON TABLE public.journal_entries TO authenticated;
 
 -- Name: TABLE liability_waivers; Type: ACL; Schema: public
 
@@ -12708,12 +13544,6 @@ GRANT UPDATE(completion_grace_minutes) ON TABLE public.session_rules TO authenti
 
 GRANT UPDATE(empty_minutes) ON TABLE public.session_rules TO authenticated;
 
--- Name: TABLE studio_locations; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.studio_locations TO anon;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO authenticated;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.studio_locations TO service_role;
-
 -- Name: TABLE user_consents; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.user_consents TO authenticated;
@@ -12839,3 +13669,33 @@ GRANT UPDATE(updated_at) ON TABLE public.waiver_policy TO authenticated;
 -- Name: COLUMN waiver_policy.updated_by; Type: ACL; Schema: public
 
 GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.waiver_policy TO authenticated;
+
+-- Name: TABLE webhook_deliveries; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.webhook_deliveries TO authenticated;
+GRANT SELECT ON TABLE public.webhook_deliveries TO service_role;
+
+-- Name: TABLE webhook_endpoints; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.webhook_endpoints TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.webhook_endpoints TO service_role;
+
+-- Name: COLUMN webhook_endpoints.url; Type: ACL; Schema: public
+
+GRANT UPDATE(url) ON TABLE public.webhook_endpoints TO authenticated;
+GRANT UPDATE(url) ON TABLE public.webhook_endpoints TO service_role;
+
+-- Name: COLUMN webhook_endpoints.events; Type: ACL; Schema: public
+
+GRANT UPDATE(events) ON TABLE public.webhook_endpoints TO authenticated;
+GRANT UPDATE(events) ON TABLE public.webhook_endpoints TO service_role;
+
+-- Name: COLUMN webhook_endpoints.description; Type: ACL; Schema: public
+
+GRANT UPDATE(description) ON TABLE public.webhook_endpoints TO authenticated;
+GRANT UPDATE(description) ON TABLE public.webhook_endpoints TO service_role;
+
+-- Name: COLUMN webhook_endpoints.is_active; Type: ACL; Schema: public
+
+GRANT UPDATE(is_active) ON TABLE public.webhook_endpoints TO authenticated;
+GRANT UPDATE(is_active) ON TABLE public.webhook_endpoints TO service_role;

@@ -104,16 +104,18 @@ $$;
 
 -- Everybody of whom there is a fact. The newest fact speaks: who left and then asked for another token is coming back.
 create function private.people_heard_of(session_id uuid)
-  returns table (user_id uuid, source text, intervals tstzmultirange, there_since timestamptz, is_there boolean,
-                 first_sign_at timestamptz, last_sign_at timestamptz)
+  returns table (user_id uuid, source text, intervals tstzmultirange, there_since timestamptz, joined_at timestamptz,
+                 left_at timestamptz, is_there boolean, last_sign_at timestamptz)
   language sql stable set search_path = ''
 as $$
   select u.user_id, case when p.was_heard then 'agora' else 'token' end, p.intervals, p.there_since,
+         -- Who came and went within a second was there at that second.
+         coalesce(least(lower(p.intervals), p.there_since), p.last_heard_at, t.first_at),
+         case when p.there_since is null then coalesce(upper(p.intervals), p.last_heard_at) end,
          p.there_since is not null
            -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as there.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
                        and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
-         coalesce(least(lower(p.intervals), p.there_since), t.first_at),
          greatest(p.last_heard_at, t.last_at)
     from private.agora_uids u
    cross join lateral private.presence(people_heard_of.session_id, u.uid) p
@@ -138,8 +140,8 @@ begin
   v_end := least(v_session.completed_at, v_session.cancelled_at,
                  v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
   insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
-  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.first_sign_at,
-         case when h.there_since is null or v_end <= now() then upper(during.seen) end, during.seen,
+  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.joined_at,
+         coalesce(h.left_at, case when v_end <= now() then upper(during.seen) end), during.seen,
          case when h.source = 'agora'
               then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
     from private.people_heard_of(v_session.id) h
