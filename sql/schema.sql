@@ -1441,7 +1441,8 @@ begin
       perform private.refuse(409, 'consent_is_for_something_else', 'A consent cannot become another one.');
     end if;
     new.consent_date := old.consent_date;
-    if new.consented and (not old.consented or old.revoked_at is not null) then
+    if new.consented
+       and (not old.consented or old.revoked_at is not null or new.version is distinct from old.version) then
       new.consent_date := now();
       new.revoked_at := null;
       new.revoked_ip_address := null;
@@ -1451,6 +1452,12 @@ begin
   else
     new.consent_date := now();
     new.revoked_at := null;
+  end if;
+  -- What a server saw of an earlier change says nothing about this one; the history keeps it.
+  if private.is_person() then
+    new.ip_address := null;
+    new.user_agent := null;
+    new.revoked_ip_address := null;
   end if;
   return new;
 end
@@ -2581,6 +2588,23 @@ CREATE FUNCTION private.keep_active_policy() RETURNS trigger
 begin
   perform private.refuse(409, 'policy_version_is_active', 'The active version cannot be deleted.',
                          'Add its successor first.');
+end
+$$;
+
+-- Name: keep_consent_history(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_consent_history() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c public.user_consents := case when tg_op = 'DELETE' then old else new end;
+begin
+  insert into public.consent_history (user_id, consent_type, consented, version, metadata, ip_address, user_agent)
+  values (c.user_id, c.consent_type, tg_op <> 'DELETE' and c.consented and c.revoked_at is null, c.version, c.metadata,
+          case when tg_op = 'DELETE' then null when c.consented then c.ip_address else c.revoked_ip_address end,
+          case when tg_op <> 'DELETE' then c.user_agent end);
+  return null;
 end
 $$;
 
@@ -4573,6 +4597,32 @@ begin
 end
 $$;
 
+-- Name: session_consents(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_consents(session_id uuid) RETURNS TABLE(user_id uuid, has_consented boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+begin
+  -- A participant's row stands for the class.
+  select class.* into v_session from public.session_schedules named
+    join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
+   where named.id = session_consents.session_id;
+  if v_session.id is null or not (coalesce(private.host_of(v_session) = (select auth.uid()), false) or private.is_admin()) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return query
+    select people.id, exists (select from public.user_consents c
+                               where c.user_id = people.id and c.consent_type = 'session_recording'
+                                 and c.consented and c.revoked_at is null)
+      from (select private.host_of(v_session) union select c.user_id from private.clients_of(v_session) c) people (id)
+     where people.id is not null;
+end
+$$;
+
 -- Name: session_of(uuid, jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.session_of(session_id uuid, facts jsonb) RETURNS public.session_schedules
@@ -6412,6 +6462,46 @@ $$;
 
 COMMENT ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) IS 'Day by day, the starts at which a kind of session can be booked; with explain also the others, each with its reason.';
 
+-- Name: user_consents; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_consents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    consent_type text NOT NULL,
+    consented boolean DEFAULT false NOT NULL,
+    consent_date timestamp with time zone DEFAULT now() NOT NULL,
+    ip_address text,
+    user_agent text,
+    version text,
+    revoked_at timestamp with time zone,
+    revoked_ip_address text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_consents_consent_type_check CHECK ((consent_type = ANY (ARRAY['data_processing'::text, 'marketing'::text, 'session_recording'::text, 'data_sharing'::text, 'third_party_sharing'::text, 'analytics'::text])))
+);
+
+-- Name: get_consent_status(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_consent_status(consent_type text DEFAULT NULL::text) RETURNS TABLE(user_id uuid, consents public.user_consents[], has_consent boolean, consent_status jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with mine as (
+    select c.consent_type, c.consented and c.revoked_at is null as stands, c
+      from public.user_consents c where c.user_id = (select auth.uid())
+  )
+  select (select auth.uid()),
+         array(select m.c from mine m
+                where get_consent_status.consent_type is null or m.consent_type = get_consent_status.consent_type
+                order by m.consent_type),
+         case when get_consent_status.consent_type is not null
+              then exists (select from mine m where m.consent_type = get_consent_status.consent_type and m.stands) end,
+         (select jsonb_object_agg(kind, exists (select from mine m where m.consent_type = kind and m.stands))
+            from unnest(array['data_processing', 'marketing', 'session_recording', 'data_sharing', 'third_party_sharing',
+                              'analytics']) kind);
+$$;
+
 -- Name: get_expired_records(text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.get_expired_records(p_table_name text) RETURNS TABLE(record_id uuid, created_at timestamp with time zone)
@@ -7083,6 +7173,30 @@ $$;
 
 COMMENT ON FUNCTION public.reconcile_bookings() IS 'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
 
+-- Name: record_consent(uuid, text, boolean, text, jsonb, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.record_consent(user_id uuid, consent_type text, consented boolean, version text DEFAULT '1.0'::text, metadata jsonb DEFAULT '{}'::jsonb, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS SETOF public.user_consents
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    insert into public.user_consents as c
+      (user_id, consent_type, consented, version, metadata, ip_address, user_agent, revoked_ip_address)
+    values
+      (record_consent.user_id, record_consent.consent_type, record_consent.consented, record_consent.version,
+       record_consent.metadata, case when record_consent.consented then record_consent.ip_address end,
+       record_consent.user_agent, case when not record_consent.consented then record_consent.ip_address end)
+    on conflict (user_id, consent_type) do update
+       set consented = excluded.consented, version = excluded.version, metadata = excluded.metadata,
+           -- From where it was given stays beside from where it was withdrawn.
+           ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
+           revoked_ip_address = excluded.revoked_ip_address
+    returning c.*;
+end
+$$;
+
 -- Name: record_refund(uuid, jsonb, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text DEFAULT NULL::text) RETURNS TABLE(status text, refunded_minor integer)
@@ -7254,7 +7368,12 @@ begin
   elsif v_session.status <> 'cancelled' then
     perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
   else
-    message_id := private.ask_for_session_mail('session_cancelled', v_session, '{"by": "platform"}');
+    message_id := private.ask_for_session_mail('session_cancelled', v_session, coalesce((
+      select jsonb_build_object(
+               'by', case when c.approved_by is null then 'client' else 'platform' end,
+               'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
+               'fee_charged', c.fee_charged, 'currency', c.fee_currency)
+        from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1), '{}'));
   end if;
   return next;
 end
@@ -7311,6 +7430,19 @@ $$;
 -- Name: FUNCTION send_welcome_email(user_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.send_welcome_email(user_id uuid) IS 'Says yes in any case: nobody learns from it who has an account.';
+
+-- Name: session_consents(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.session_consents(session_id uuid) RETURNS TABLE(user_id uuid, has_consented boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select * from private.session_consents(session_id);
+$$;
+
+-- Name: FUNCTION session_consents(session_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.session_consents(session_id uuid) IS 'Who in a session has agreed to be recorded: for its practitioner, and for admins. Nothing else of anybody''s consents.';
 
 -- Name: set_attendance(uuid, uuid, boolean, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public
 
@@ -7905,6 +8037,47 @@ COMMENT ON TABLE public.availability_exceptions IS 'Dates that differ from the w
 
 COMMENT ON COLUMN public.availability_exceptions.is_open IS 'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
 
+-- Name: consent_history; Type: TABLE; Schema: public
+
+CREATE TABLE public.consent_history (
+    id bigint NOT NULL,
+    user_id uuid NOT NULL,
+    consent_type text NOT NULL,
+    consented boolean NOT NULL,
+    version text,
+    metadata jsonb,
+    ip_address text,
+    user_agent text,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: TABLE consent_history; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.consent_history IS 'Evidence: lines are only added.';
+
+-- Name: COLUMN consent_history.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.consent_history.user_id IS 'No foreign key: what somebody agreed to can be shown after their account is gone.';
+
+-- Name: COLUMN consent_history.consented; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.consent_history.consented IS 'Whether the consent stood after this.';
+
+-- Name: COLUMN consent_history.ip_address; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.consent_history.ip_address IS 'As the server saw it; null if the table was written directly.';
+
+-- Name: consent_history_id_seq; Type: SEQUENCE; Schema: public
+
+ALTER TABLE public.consent_history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consent_history_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: credit_ledger; Type: TABLE; Schema: public
 
 CREATE TABLE public.credit_ledger (
@@ -8497,25 +8670,6 @@ COMMENT ON COLUMN public.session_rules.completion_grace_minutes IS 'So long afte
 
 COMMENT ON COLUMN public.session_rules.empty_minutes IS 'A channel that has been empty for so long is left for good, even before the scheduled end. As long as a recorder waits alone.';
 
--- Name: user_consents; Type: TABLE; Schema: public
-
-CREATE TABLE public.user_consents (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid NOT NULL,
-    consent_type text NOT NULL,
-    consented boolean DEFAULT false NOT NULL,
-    consent_date timestamp with time zone DEFAULT now() NOT NULL,
-    ip_address text,
-    user_agent text,
-    version text,
-    revoked_at timestamp with time zone,
-    revoked_ip_address text,
-    metadata jsonb DEFAULT '{}'::jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT user_consents_consent_type_check CHECK ((consent_type = ANY (ARRAY['data_processing'::text, 'marketing'::text, 'session_recording'::text, 'data_sharing'::text, 'third_party_sharing'::text, 'analytics'::text])))
-);
-
 -- Name: user_notifications; Type: TABLE; Schema: public
 
 CREATE TABLE public.user_notifications (
@@ -8831,6 +8985,11 @@ ALTER TABLE ONLY public.checkout_sessions
 
 ALTER TABLE ONLY public.checkout_sessions
     ADD CONSTRAINT checkout_sessions_stripe_session_id_key UNIQUE (stripe_session_id);
+
+-- Name: consent_history consent_history_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.consent_history
+    ADD CONSTRAINT consent_history_pkey PRIMARY KEY (id);
 
 -- Name: credit_ledger credit_ledger_pkey; Type: CONSTRAINT; Schema: public
 
@@ -9259,6 +9418,10 @@ CREATE INDEX checkout_sessions_session_type_id_idx ON public.checkout_sessions U
 -- Name: checkout_sessions_user_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX checkout_sessions_user_id_idx ON public.checkout_sessions USING btree (user_id, created_at);
+
+-- Name: consent_history_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX consent_history_user_id_idx ON public.consent_history USING btree (user_id, consent_type, id);
 
 -- Name: credit_ledger_lot_id_idx; Type: INDEX; Schema: public
 
@@ -10036,6 +10199,10 @@ CREATE TRIGGER update_waiver_policy_updated_at BEFORE UPDATE ON public.waiver_po
 
 CREATE TRIGGER user_consents_date BEFORE INSERT OR UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION private.date_consent();
 
+-- Name: user_consents user_consents_keep_history; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER user_consents_keep_history AFTER INSERT OR DELETE OR UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION private.keep_consent_history();
+
 -- Name: user_session_credits user_session_credits_hold_to_ledger; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER user_session_credits_hold_to_ledger BEFORE UPDATE ON public.user_session_credits FOR EACH ROW WHEN (((new.credits_remaining <> old.credits_remaining) OR (new.id <> old.id) OR (new.user_id <> old.user_id))) EXECUTE FUNCTION private.hold_credits_to_ledger();
@@ -10799,6 +10966,10 @@ CREATE POLICY "clients, their practitioners and admins change checklists" ON pub
 
 CREATE POLICY "clients, their practitioners and admins read checklists" ON public.action_checklist FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: consent_history; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.consent_history ENABLE ROW LEVEL SECURITY;
+
 -- Name: credit_ledger; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.credit_ledger ENABLE ROW LEVEL SECURITY;
@@ -10923,6 +11094,10 @@ CREATE POLICY "people read active packages and those they bought, admins all" ON
 -- Name: practitioners people read available practitioners, theirs and themselves; Type: POLICY; Schema: public
 
 CREATE POLICY "people read available practitioners, theirs and themselves" ON public.practitioners FOR SELECT TO authenticated USING ((available OR (user_id = ( SELECT auth.uid() AS uid)) OR (id = ANY (ARRAY( SELECT private.visible_practitioner_ids() AS visible_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: consent_history people read their own consent history, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own consent history, admins all" ON public.consent_history FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: user_consents people read their own consents, admins all; Type: POLICY; Schema: public
 
@@ -11789,6 +11964,10 @@ GRANT ALL ON FUNCTION private.judged_starts(kind public.session_types, first tim
 
 REVOKE ALL ON FUNCTION private.keep_active_policy() FROM PUBLIC;
 
+-- Name: FUNCTION keep_consent_history(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_consent_history() FROM PUBLIC;
+
 -- Name: FUNCTION keep_credit_lot(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.keep_credit_lot() FROM PUBLIC;
@@ -12279,6 +12458,11 @@ REVOKE ALL ON FUNCTION private.seal_waiver() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.send_welcome_email(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.send_welcome_email(user_id uuid) TO service_role;
 
+-- Name: FUNCTION session_consents(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_consents(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_consents(session_id uuid) TO authenticated;
+
 -- Name: FUNCTION session_of(session_id uuid, facts jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.session_of(session_id uuid, facts jsonb) FROM PUBLIC;
@@ -12711,6 +12895,36 @@ REVOKE ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_dat
 GRANT ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) TO authenticated;
 GRANT ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) TO service_role;
 
+-- Name: TABLE user_consents; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.user_consents TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.user_consents TO service_role;
+
+-- Name: COLUMN user_consents.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.consent_type; Type: ACL; Schema: public
+
+GRANT INSERT(consent_type),UPDATE(consent_type) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.consented; Type: ACL; Schema: public
+
+GRANT INSERT(consented),UPDATE(consented) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.version; Type: ACL; Schema: public
+
+GRANT INSERT(version),UPDATE(version) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.metadata; Type: ACL; Schema: public
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.user_consents TO authenticated;
+
+-- Name: FUNCTION get_consent_status(consent_type text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_consent_status(consent_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_consent_status(consent_type text) TO authenticated;
+
 -- Name: FUNCTION get_expired_records(p_table_name text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.get_expired_records(p_table_name text) FROM PUBLIC;
@@ -12899,6 +13113,11 @@ GRANT ALL ON FUNCTION public.receive_stripe_event(event_id text, event_type text
 REVOKE ALL ON FUNCTION public.reconcile_bookings() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reconcile_bookings() TO service_role;
 
+-- Name: FUNCTION record_consent(user_id uuid, consent_type text, consented boolean, version text, metadata jsonb, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.record_consent(user_id uuid, consent_type text, consented boolean, version text, metadata jsonb, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_consent(user_id uuid, consent_type text, consented boolean, version text, metadata jsonb, ip_address text, user_agent text) TO service_role;
+
 -- Name: FUNCTION record_refund(refund_id uuid, facts jsonb, stripe_refund_id text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text) FROM PUBLIC;
@@ -12974,6 +13193,11 @@ GRANT ALL ON FUNCTION public.send_payment_receipt(payment_intent_id text, checko
 
 REVOKE ALL ON FUNCTION public.send_welcome_email(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.send_welcome_email(user_id uuid) TO service_role;
+
+-- Name: FUNCTION session_consents(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.session_consents(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.session_consents(session_id uuid) TO authenticated;
 
 -- Name: FUNCTION set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone); Type: ACL; Schema: public
 
@@ -13155,6 +13379,11 @@ GRANT INSERT(is_open),UPDATE(is_open) ON TABLE public.availability_exceptions TO
 -- Name: COLUMN availability_exceptions.reason; Type: ACL; Schema: public
 
 GRANT INSERT(reason),UPDATE(reason) ON TABLE public.availability_exceptions TO authenticated;
+
+-- Name: TABLE consent_history; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.consent_history TO authenticated;
+GRANT SELECT ON TABLE public.consent_history TO service_role;
 
 -- Name: TABLE credit_ledger; Type: ACL; Schema: public
 
@@ -13543,31 +13772,6 @@ GRANT UPDATE(completion_grace_minutes) ON TABLE public.session_rules TO authenti
 -- Name: COLUMN session_rules.empty_minutes; Type: ACL; Schema: public
 
 GRANT UPDATE(empty_minutes) ON TABLE public.session_rules TO authenticated;
-
--- Name: TABLE user_consents; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.user_consents TO authenticated;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.user_consents TO service_role;
-
--- Name: COLUMN user_consents.user_id; Type: ACL; Schema: public
-
-GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_consents TO authenticated;
-
--- Name: COLUMN user_consents.consent_type; Type: ACL; Schema: public
-
-GRANT INSERT(consent_type),UPDATE(consent_type) ON TABLE public.user_consents TO authenticated;
-
--- Name: COLUMN user_consents.consented; Type: ACL; Schema: public
-
-GRANT INSERT(consented),UPDATE(consented) ON TABLE public.user_consents TO authenticated;
-
--- Name: COLUMN user_consents.version; Type: ACL; Schema: public
-
-GRANT INSERT(version),UPDATE(version) ON TABLE public.user_consents TO authenticated;
-
--- Name: COLUMN user_consents.metadata; Type: ACL; Schema: public
-
-GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.user_consents TO authenticated;
 
 -- Name: TABLE user_notifications; Type: ACL; Schema: public
 

@@ -138,6 +138,14 @@ MATRIX = {
         # A consent cannot become another person's or another kind: not even for the service.
         changes={"consented version metadata": "client service", "user_id consent_type": ""},
     ),
+    "consent_history": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={"user_id": CLIENT, "consent_type": "marketing", "consented": True},
+        rest="",
+        row=f"user_id = '{CLIENT}' and consent_type = 'session_recording'",
+    ),
     "profiles": Rules(
         read=PARTIES,
         insert="client service",
