@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 NAMES = {"standing": "Standing session", "laying": "Laying session"}
-AROUND = timedelta(days=30)  # how far before and after it the zone's rules are told
+AROUND = timedelta(days=400)  # how far before and after it the zone's rules are told: some programs keep them
 
 
 class ToldSession(Output):
