@@ -38,32 +38,36 @@ def read(session: ToldSession, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("zone", "day"),
+    ("zone", "day", "hour"),
     [
         # Either side of the night in which Toronto changes its clocks, and of the one in which Paris does
-        ("America/Toronto", (2026, 10, 31)),
-        ("America/Toronto", (2026, 11, 1)),
-        ("America/Toronto", (2027, 3, 13)),
-        ("America/Toronto", (2027, 3, 14)),
-        ("Europe/Paris", (2027, 3, 27)),
-        ("Europe/Paris", (2027, 3, 28)),
+        ("America/Toronto", (2026, 10, 31), 10),
+        ("America/Toronto", (2026, 11, 1), 10),
+        ("America/Toronto", (2027, 3, 13), 10),
+        ("America/Toronto", (2027, 3, 14), 10),
+        ("Europe/Paris", (2027, 3, 27), 10),
+        ("Europe/Paris", (2027, 3, 28), 10),
+        # The first hour after a change, and one before it
+        ("America/Toronto", (2027, 3, 14), 3),
+        ("America/Toronto", (2027, 3, 14), 1),
+        ("America/Toronto", (2026, 11, 1), 2),
         # Clocks that are not changed any more since 2026
-        ("America/Vancouver", (2026, 12, 1)),
-        ("America/Edmonton", (2027, 3, 20)),
+        ("America/Vancouver", (2026, 12, 1), 10),
+        ("America/Edmonton", (2027, 3, 20), 10),
         # South of the equator, half an hour off, and without any rule
-        ("Australia/Sydney", (2026, 10, 4)),
-        ("America/St_Johns", (2026, 11, 1)),
-        ("Asia/Kolkata", (2026, 11, 1)),
+        ("Australia/Sydney", (2026, 10, 4), 10),
+        ("America/St_Johns", (2026, 11, 1), 10),
+        ("Asia/Kolkata", (2026, 11, 1), 10),
     ],
 )
-def test_it_opens_at_the_right_hour(zone: str, day: tuple[int, int, int]) -> None:
+def test_it_opens_at_the_right_hour(zone: str, day: tuple[int, int, int], hour: int) -> None:
     """By the rules that stand in the file itself, under which the reader's program knows the zone."""
-    starts_at = datetime(*day, 10, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    starts_at = datetime(*day, hour, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
     calendar = read(told(starts_at, zone))
 
     start, end = calendar.vevent.dtstart, calendar.vevent.dtend
-    assert (zone, 10) == (start.params["X-VOBJ-ORIGINAL-TZID"][0], start.value.hour)
+    assert (zone, hour) == (start.params["X-VOBJ-ORIGINAL-TZID"][0], start.value.hour)
     assert calendar.vtimezone.tzid.value == zone
     assert (starts_at, 45 * 60) == (start.value.astimezone(UTC), (end.value - start.value).total_seconds())
 
