@@ -6,4 +6,5 @@ python -m deploy openapi             docs/api/openapi.json, from the contracts
 python -m deploy routes              wire path, verbs, callers and schedule of each function
 python -m deploy manifest [name …]   a Knative service per function, for the settings found in the environment
 python -m deploy doctor [name …]     what is wrong with the environment, a line for each
+python -m deploy verify-audit-log    whether the audit log is whole, and the head of its chain
 """

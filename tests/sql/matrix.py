@@ -421,6 +421,7 @@ MATRIX = {
         delete="",
         new={"action": "VIEW", "table_name": "profiles"},
         rest="",
+        never="id created_at personal_salt personal_sha256",
     ),
     "notification_preferences": Rules(
         read="client service",
