@@ -17,7 +17,7 @@ import httpx
 from .envfile import read_env
 
 LASTS_MINUTES = 30
-SHOWN_S = 35  # of the session
+SHOWN_S = 40  # of the session
 PATIENCE_S = 180
 
 
@@ -106,13 +106,14 @@ def main(state: Path) -> None:
     stand_ins.are_there(channel, uids)
     say("Both get a token and join. The session begins by itself.", f"uids {uids}")
     await_status(client, session["id"], "in_progress")
+    await_both(practitioner, session["id"])
 
     stand_ins.advance()
     say("Both are there and have agreed, so the recording starts by itself.")
     watch(practitioner, session["id"], until=("recording",))
     count_down(until=ends_at(session))
     stand_ins.are_there(channel, [])
-    say("The hour is over, and both leave.")
+    say("Its time is over, and both leave.")
     await_status(client, session["id"], "completed", stand_ins)
     say("The session is completed, and the recording stops by itself. Its files are copied and verified.")
     for line in practitioner.read("session_attendance", session_id=f"eq.{session['id']}"):
@@ -204,6 +205,19 @@ def await_status(person: Person, session_id: str, status: str, stand_ins: StandI
             return
         time.sleep(0.5)
     raise SystemExit(f"The session did not become {status}; `make logs` says why.")
+
+
+def await_both(practitioner: Person, session_id: str) -> None:
+    """Until Agora has told of both."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if (
+            len(practitioner.read("session_attendance", session_id=f"eq.{session_id}", source="eq.agora"))
+            == 2
+        ):
+            return
+        time.sleep(0.2)
+    raise SystemExit("Nobody told that they joined; `make logs` says why.")
 
 
 def watch(person: Person, session_id: str, until: tuple[str, ...]) -> Any:
