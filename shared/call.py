@@ -23,6 +23,7 @@ class Contract:
     gives: type[BaseModel] | None
     settings: tuple[type[Settings], ...]
     refusals_with_200: bool = False
+    forms: bool = False
 
 
 @dataclass(slots=True)

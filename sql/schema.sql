@@ -800,16 +800,134 @@ CREATE FUNCTION private.attendance_lock(session_id uuid) RETURNS void
   select pg_advisory_xact_lock(hashtextextended('attendance ' || session_id, 0));
 $$;
 
+-- Name: audit_findings(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.audit_findings() RETURNS TABLE(finding text, "position" bigint, line_id uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with entries as (
+    select c.*, lag(c.position, 1, 0::bigint) over chain as last_position,
+           lag(c.sha256, 1, decode(repeat('00', 32), 'hex')) over chain as last_sha256
+      from private.audit_chain c
+    window chain as (order by c.position)
+  ), judged as (
+    select case
+             when e.position <> e.last_position + 1 then 'entries of the chain are missing before this one'
+             when e.sha256 <> sha256(e.last_sha256 || e.line_sha256) then 'this entry does not follow from the one before it'
+             when l.id is null then 'a line was removed'
+             when e.line_sha256 <> private.audit_line_sha256(l)
+               or l.personal_sha256 <> private.audit_personal_sha256(l)
+               or (l.personal_salt is null and (
+                     num_nonnulls(l.ip_address, l.user_agent, l.metadata) > 0
+                     or not exists (select from private.audit_redactions r where r.line_id = l.id)))
+             then 'a line was changed' end as finding,
+           e.position, e.line_id
+      from entries e left join public.audit_logs l on l.id = e.line_id
+  )
+  select j.finding, j.position, j.line_id from judged j where j.finding is not null
+  union all
+  select 'a line was added past the chain', null, l.id
+    from public.audit_logs l
+   where not exists (select from private.audit_chain c where c.line_id = l.id)
+     and not exists (select from private.audit_lines_to_seal q where q.line_id = l.id);
+$$;
+
+-- Name: FUNCTION audit_findings(); Type: COMMENT; Schema: private
+
+COMMENT ON FUNCTION private.audit_findings() IS 'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
+
+-- Name: audit_logs; Type: TABLE; Schema: public
+
+CREATE TABLE public.audit_logs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid,
+    action text NOT NULL,
+    table_name text NOT NULL,
+    record_id uuid,
+    ip_address text,
+    user_agent text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    personal_salt bytea,
+    personal_sha256 bytea NOT NULL,
+    CONSTRAINT audit_logs_action_check CHECK ((action = ANY (ARRAY['SELECT'::text, 'INSERT'::text, 'UPDATE'::text, 'DELETE'::text, 'VIEW'::text, 'EXPORT'::text, 'LOGIN'::text, 'LOGOUT'::text, 'ACCESS_DENIED'::text])))
+);
+
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.audit_logs.user_id IS 'Who did it. No foreign key: the account may have been erased since.';
+
+-- Name: COLUMN audit_logs.metadata; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.audit_logs.metadata IS 'Of a row that was changed: the names of the columns, and the values that say nothing about a person.';
+
+-- Name: COLUMN audit_logs.personal_salt; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.audit_logs.personal_salt IS 'Random; null once the personal parts are redacted.';
+
+-- Name: COLUMN audit_logs.personal_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.audit_logs.personal_sha256 IS 'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
+
+-- Name: audit_line_sha256(public.audit_logs); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.audit_line_sha256(line public.audit_logs) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- jsonb writes its keys in one order; the time is written out, because a cast depends on the session's time zone.
+  select sha256(convert_to(jsonb_build_object(
+    'id', (line).id, 'user_id', (line).user_id, 'action', (line).action, 'table_name', (line).table_name,
+    'record_id', (line).record_id,
+    'created_at', to_char((line).created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'personal_sha256', encode((line).personal_sha256, 'hex'))::text, 'UTF8'));
+$$;
+
+-- Name: audit_personal_sha256(public.audit_logs); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.audit_personal_sha256(line public.audit_logs) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select sha256((line).personal_salt || convert_to(jsonb_build_object(
+    'ip_address', (line).ip_address, 'user_agent', (line).user_agent, 'metadata', (line).metadata)::text, 'UTF8'));
+$$;
+
 -- Name: auditable(jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
+    AS $_$
+  -- Named by what may be kept. A column of a later migration is left out until somebody has thought about it.
+  select coalesce(jsonb_object_agg(each.key, each.value), '{}')
+    from jsonb_each(whole_row) each
+   where each.key ~ ('^(id|.*_id|.*_at|is_.*|.*_minutes|.*_minor|.*_amount|.*_share|.*_participants|total_seconds|role|status'
+                  || '|source|visibility|memory_type|currency|verified|session_location|live_contract_needed)$');
+$_$;
+
+-- Name: audited_change(jsonb, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.audited_change(old_row jsonb, new_row jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
     AS $$
-  -- Too large, or too delicate for a second copy: the audit log outlives what it tells about.
-  select whole_row - array[
-    'embedding', 'signature_image',
-    'bank_name', 'account_holder_name', 'account_number_encrypted', 'routing_number_encrypted'];
+  with changed as (
+    select coalesce(o.key, n.key) as key, o.value as old_value, n.value as new_value
+      from jsonb_each(old_row) o full join jsonb_each(new_row) n on n.key = o.key
+     where old_row is null or new_row is null or o.value is distinct from n.value
+  ), kept as (
+    select jsonb_agg(key order by key) as columns,
+           private.auditable(jsonb_object_agg(key, old_value)) as old_values,
+           private.auditable(jsonb_object_agg(key, new_value)) as new_values
+      from changed
+  )
+  select jsonb_build_object('columns', coalesce(columns, '[]'))
+      || case when old_row is null then jsonb_build_object('data', new_values)
+              when new_row is null then jsonb_build_object('deleted_data', old_values)
+              else jsonb_build_object('old_data', coalesce(old_values, '{}'), 'new_data', coalesce(new_values, '{}')) end
+    from kept;
 $$;
 
 -- Name: begin_checkout(uuid, text, text, uuid, integer, text, boolean, uuid, timestamp with time zone, text, text, uuid, text, boolean, uuid); Type: FUNCTION; Schema: private
@@ -1339,6 +1457,18 @@ CREATE FUNCTION private.closed_after(session_id uuid, since timestamp with time 
    where e.session_id = closed_after.session_id and e.change = 'closed' and e.happened_at > since;
 $$;
 
+-- Name: closed_recording_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.closed_recording_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select q.recording_id from private.erasure_queue q
+  union
+  select mine.id from private.erasure_queue q
+    join public.session_recordings mine on mine.class_recording_id = q.recording_id;
+$$;
+
 -- Name: count_participants(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.count_participants() RETURNS trigger
@@ -1373,6 +1503,70 @@ begin
                               where c.user_id = person and c.consent_type = 'session_recording'
                                 and c.consented and c.revoked_at is null));
 end;
+$$;
+
+-- Name: recording_share_links; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_share_links (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    created_by uuid NOT NULL,
+    token_sha256 bytea NOT NULL,
+    password_scrypt bytea,
+    has_password boolean GENERATED ALWAYS AS ((password_scrypt IS NOT NULL)) STORED NOT NULL,
+    view_limit integer,
+    view_count integer DEFAULT 0 NOT NULL,
+    wrong_passwords integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT recording_share_links_end_within_90_days CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '90 days'::interval)))),
+    CONSTRAINT recording_share_links_keep_only_hashes CHECK (((octet_length(token_sha256) = 32) AND (octet_length(password_scrypt) = 32))),
+    CONSTRAINT recording_share_links_views_are_counted CHECK (((view_limit > 0) AND ((view_count >= 0) AND (view_count <= COALESCE(view_limit, view_count)))))
+);
+
+-- Name: COLUMN recording_share_links.password_scrypt; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_share_links.password_scrypt IS 'Salted with the token, which is random and of which we know only the hash.';
+
+-- Name: COLUMN recording_share_links.locked_until; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_share_links.locked_until IS 'After a few wrong passwords nobody may try until then.';
+
+-- Name: create_recording_share_link(uuid, text, integer, text, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) RETURNS public.recording_share_links
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings;
+  v_session   public.session_schedules;
+  v_link      public.recording_share_links;
+  v_is_staff  boolean;
+begin
+  select * into v_recording from public.session_recordings r where r.id = create_recording_share_link.recording_id;
+  select * into v_session from public.session_schedules s where s.id = v_recording.session_id;
+  v_is_staff := private.is_admin() or coalesce(private.host_of(v_session) = (select auth.uid()), false);
+  if v_session.id is null or v_recording.id in (select private.closed_recording_ids())
+     or not (v_is_staff or coalesce(v_session.client_id = (select auth.uid()), false)) then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  elsif v_recording.class_recording_id is not null and not v_is_staff then
+    perform private.refuse(403, 'class_recording_not_shareable', 'The recording of a class shows others too, so only its practitioner can share it.');
+  elsif v_recording.status <> 'completed' then
+    perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
+  end if;
+
+  insert into public.recording_share_links as l
+    (recording_id, created_by, token_sha256, password_scrypt, view_limit, expires_at)
+  values
+    (v_recording.id, (select auth.uid()), decode(create_recording_share_link.token_sha256, 'hex'),
+     decode(create_recording_share_link.password_scrypt, 'hex'), create_recording_share_link.view_limit,
+     now() + make_interval(days => create_recording_share_link.expires_in_days))
+  returning l.* into v_link;
+  return v_link;
+end
 $$;
 
 -- Name: create_webhook_endpoint(text, text[], text); Type: FUNCTION; Schema: private
@@ -1459,6 +1653,21 @@ begin
     new.user_agent := null;
     new.revoked_ip_address := null;
   end if;
+  return new;
+end
+$$;
+
+-- Name: date_hold(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.date_hold() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if old.released_at is not null then
+    perform private.refuse(409, 'hold_released', 'This hold was released. Place a new one.');
+  end if;
+  new.released_at := now();
   return new;
 end
 $$;
@@ -1563,6 +1772,57 @@ begin
     perform private.log_mail(v_mail);
   end if;
   return v_mail.status;
+end
+$$;
+
+-- Name: recording_erasures; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_erasures (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    reasons text[] NOT NULL,
+    files integer NOT NULL,
+    bytes bigint NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: TABLE recording_erasures; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.recording_erasures IS 'Receipts: that a recording was erased, and why. They name nobody, and no session: only the number the recording had.';
+
+-- Name: finish_recording_erasure(uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.finish_recording_erasure(recording_id uuid, lease_id uuid) RETURNS public.recording_erasures
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_receipt public.recording_erasures;
+begin
+  perform from public.session_recordings r
+    where r.id = finish_recording_erasure.recording_id and r.lease_id = finish_recording_erasure.lease_id
+      and r.lease_until > now()
+    for update;
+  if not found then
+    perform private.refuse(409, 'lease_lost', 'Somebody else erases this recording now.');
+  end if;
+
+  insert into public.recording_erasures as e (recording_id, reasons, files, bytes, queued_at)
+  select finish_recording_erasure.recording_id, array_agg(distinct q.reason),
+         (select count(*) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
+         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
+         min(q.queued_at)
+    from private.erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
+  returning e.* into v_receipt;
+
+  update public.recording_views v set ip_address = null, user_agent = null
+   where v.recording_id in (select r.id from public.session_recordings r
+                             where finish_recording_erasure.recording_id in (r.id, r.class_recording_id));
+  delete from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id;
+  -- With its links, its place in the queue, and the rows of those who were in the class.
+  delete from public.session_recordings r where r.id = finish_recording_erasure.recording_id;
+  return v_receipt;
 end
 $$;
 
@@ -2380,6 +2640,31 @@ CREATE FUNCTION private.is_class(session public.session_schedules) RETURNS boole
   select (session).max_participants > 1 and (session).group_class_id is null;
 $$;
 
+-- Name: is_closed(public.session_recordings); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_closed(recording public.session_recordings) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (select from private.erasure_queue q
+                  where q.recording_id in ((recording).id, (recording).class_recording_id));
+$$;
+
+-- Name: is_held(public.session_recordings); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_held(recording public.session_recordings) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from public.session_recordings whole
+      join public.session_schedules s on s.id = whole.session_id
+      join public.legal_holds h on h.released_at is null
+       and (h.user_id in (select private.people_recorded(s))
+            or h.session_id in (select s.id union select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
+     where whole.id = coalesce((recording).class_recording_id, (recording).id));
+$$;
+
 -- Name: is_my_test_channel(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_my_test_channel(channel_name text) RETURNS boolean
@@ -2588,6 +2873,25 @@ CREATE FUNCTION private.keep_active_policy() RETURNS trigger
 begin
   perform private.refuse(409, 'policy_version_is_active', 'The active version cannot be deleted.',
                          'Add its successor first.');
+end
+$$;
+
+-- Name: keep_audit_log(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_audit_log() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  c_personal constant text[] := array['ip_address', 'user_agent', 'metadata', 'personal_salt'];
+begin
+  if tg_op = 'UPDATE' and tg_table_name = 'audit_logs'
+     and to_jsonb(new) - c_personal = to_jsonb(old) - c_personal
+     and num_nonnulls(to_jsonb(new) ->> 'ip_address', to_jsonb(new) ->> 'user_agent', to_jsonb(new) ->> 'metadata',
+                      to_jsonb(new) ->> 'personal_salt') = 0 then
+    return new;
+  end if;
+  perform private.refuse(403, 'audit_log_is_kept', 'A line of the audit log can be neither changed nor deleted.');
 end
 $$;
 
@@ -3596,6 +3900,20 @@ CREATE FUNCTION private.people_present(session public.session_schedules) RETURNS
   select a.user_id from private.channel_admissions a where a.session_id = (session).id and a.expires_at > now();
 $$;
 
+-- Name: people_recorded(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.people_recorded(session public.session_schedules) RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
+  union
+  select (session).client_id where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
+  union
+  -- Whoever was let into the room may be heard and seen.
+  select a.user_id from private.channel_admissions a where a.session_id = (session).id;
+$$;
+
 -- Name: place_of(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.place_of(physical_location text) RETURNS text
@@ -3765,6 +4083,63 @@ CREATE FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid D
     AS $$
   insert into private.outbox (kind, user_id, session_id, payload)
   values (put_in_outbox.kind, put_in_outbox.user_id, put_in_outbox.session_id, put_in_outbox.payload);
+$$;
+
+-- Name: queue_audit_line(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.queue_audit_line() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.audit_lines_to_seal (line_id) values (new.id);
+  return null;
+end
+$$;
+
+-- Name: queue_expired_recordings(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.queue_expired_recordings() RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Counted from the end of what was recorded. A participant's row goes with its class's.
+  insert into private.erasure_queue (recording_id, reason)
+  select r.id, 'retention' from public.session_recordings r
+   where r.class_recording_id is null and r.status in ('completed', 'failed')
+     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.retention_days(r))
+     and not exists (select from private.erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
+  on conflict do nothing;
+$$;
+
+-- Name: queue_withdrawn_recordings(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.queue_withdrawn_recordings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.erasure_queue (recording_id, reason, user_id, due_at)
+  select case when k.stays_for_others then mine.id else r.id end, 'consent_withdrawn', old.user_id,
+         now() + interval '1 day'  -- time to take back a slip of the finger; it is closed at once
+    from (select s.id from public.session_schedules s
+            join public.practitioners p on p.id = s.practitioner_id where p.user_id = old.user_id
+          union
+          select s.id from public.session_schedules s where s.client_id = old.user_id
+          union
+          select a.session_id from private.channel_admissions a where a.user_id = old.user_id) theirs
+    join public.session_schedules s on s.id = theirs.id
+    join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null
+    left join public.recording_rules rule on rule.session_id = s.id
+   cross join lateral (select coalesce(rule.survives_withdrawal, false) and private.is_class(s)
+                              and private.host_of(s) is distinct from old.user_id as stays_for_others) k
+    left join public.session_schedules seat on k.stays_for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
+    left join public.session_recordings mine on mine.session_id = seat.id and mine.class_recording_id = r.id
+   where old.user_id in (select private.people_recorded(s))
+     and (not k.stays_for_others or mine.id is not null)
+  on conflict do nothing;
+  return null;
+end
 $$;
 
 -- Name: quote_cancellation(uuid, boolean); Type: FUNCTION; Schema: private
@@ -4028,6 +4403,35 @@ CREATE FUNCTION private.recording_lock(session_id uuid) RETURNS bigint
   select hashtextextended('recording ' || session_id, 0);
 $$;
 
+-- Name: recording_part(public.session_recordings, integer, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_part(recording public.session_recordings, part integer, file_name text, OUT part_kinds text[], OUT kind text, OUT storage_path text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_files uuid := coalesce((recording).class_recording_id, (recording).id);
+  v_parts private.recording_files[];
+  v_file  private.recording_files;
+begin
+  v_parts := array(select f from private.recording_files f
+                    where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
+  if recording_part.file_name is null then
+    v_file := v_parts[recording_part.part];
+  else
+    select * into v_file from private.recording_files f
+     where f.recording_id = v_files
+       and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || recording_part.file_name;
+  end if;
+  if v_file.id is null then
+    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+  end if;
+  part_kinds := array(select p.kind from unnest(v_parts) p);
+  kind := v_file.kind;
+  storage_path := v_file.storage_path;
+end
+$_$;
+
 -- Name: recording_prefix(uuid, integer); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.recording_prefix(recording_id uuid, attempt integer) RETURNS text
@@ -4075,6 +4479,23 @@ begin
   update public.session_holds h set status = 'consumed'
    where tg_op = 'INSERT' and h.user_id = new.client_id and h.group_class_id = new.group_class_id and h.status = 'held';
   return null;
+end
+$$;
+
+-- Name: redact_audit_lines(uuid[], text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.redact_audit_lines(line_ids uuid[], cause text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.audit_redactions (line_id, cause)
+  select l.id, redact_audit_lines.cause from public.audit_logs l
+   where l.id = any (line_ids) and l.personal_salt is not null
+  on conflict do nothing;
+  update public.audit_logs l set ip_address = null, user_agent = null, metadata = null, personal_salt = null
+   where l.id = any (line_ids) and l.personal_salt is not null;
+  return (select count(*)::integer from unnest(line_ids));
 end
 $$;
 
@@ -4217,6 +4638,21 @@ begin
   elsif private.taken_seats(class.id) + private.held_seats(class.id, for_user) >= class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   end if;
+end
+$$;
+
+-- Name: refuse_to_forget_files(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_to_forget_files() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (select from private.recording_files f where f.recording_id = old.id) then
+    perform private.refuse(409, 'recording_has_files', 'The files of this recording would be left behind.',
+                           'Put it into the erasure queue; purge-recordings erases both.');
+  end if;
+  return old;
 end
 $$;
 
@@ -4462,6 +4898,17 @@ begin
 end
 $$;
 
+-- Name: retention_days(public.session_recordings); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.retention_days(recording public.session_recordings) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(
+    (select rule.retention_days from public.recording_rules rule where rule.session_id = (recording).session_id),
+    (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
+$$;
+
 -- Name: return_credit(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.return_credit(session public.session_schedules) RETURNS void
@@ -4499,6 +4946,31 @@ CREATE FUNCTION private.revenue_share_at(moment timestamp with time zone) RETURN
     SET search_path TO ''
     AS $$
   select s from public.revenue_shares s where s.valid_from <= moment order by s.valid_from desc limit 1;
+$$;
+
+-- Name: revoke_recording_share_link(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.revoke_recording_share_link(share_link_id uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_link    public.recording_share_links;
+  v_session public.session_schedules;
+begin
+  -- Of two at once, the second finds what the first has done.
+  select * into v_link from public.recording_share_links l where l.id = revoke_recording_share_link.share_link_id for update;
+  select s.* into v_session from public.session_recordings r join public.session_schedules s on s.id = r.session_id
+   where r.id = v_link.recording_id;
+  if v_link.id is null
+     or not (v_link.created_by = (select auth.uid()) or private.is_admin()
+             or coalesce((select auth.uid()) in (private.host_of(v_session), v_session.client_id), false)) then
+    perform private.refuse(404, 'share_link_not_found', 'There is no such link.');
+  end if;
+  update public.recording_share_links l set revoked_at = coalesce(l.revoked_at, now()) where l.id = v_link.id
+  returning l.* into v_link;
+  return v_link.revoked_at;
+end
 $$;
 
 -- Name: room_name(text, uuid, uuid); Type: FUNCTION; Schema: private
@@ -4563,6 +5035,65 @@ begin
   insert into private.webhook_secrets (endpoint_id, secret)
   values (rotate_webhook_secret.endpoint_id, private.new_webhook_secret()) returning secret into v_secret;
   return v_secret;
+end
+$$;
+
+-- Name: salt_audit_line(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.salt_audit_line() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  new.created_at := now();
+  new.personal_salt := uuid_send(gen_random_uuid());
+  new.personal_sha256 := private.audit_personal_sha256(new);
+  return new;
+end
+$$;
+
+-- Name: seal_at_commit(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.seal_at_commit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.seal_audit_lines();
+  return null;
+end
+$$;
+
+-- Name: seal_audit_lines(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.seal_audit_lines() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_last   private.audit_chain;
+  v_line   public.audit_logs;
+  v_sealed integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('audit_chain', 0)) then
+    return 0;  -- somebody else is sealing; what they do not see yet is the next one's
+  end if;
+  -- Order matters: the lock first, then a statement that sees everything its last holder has committed.
+  select * into v_last from private.audit_chain c order by c.position desc limit 1;
+  v_last.position := coalesce(v_last.position, 0);
+  v_last.sha256 := coalesce(v_last.sha256, decode(repeat('00', 32), 'hex'));
+  for v_line in
+    with taken as (delete from private.audit_lines_to_seal q returning q.line_id)
+    select l.* from taken join public.audit_logs l on l.id = taken.line_id order by l.created_at, l.id
+  loop
+    v_last.position := v_last.position + 1;
+    v_last.line_sha256 := private.audit_line_sha256(v_line);
+    v_last.sha256 := sha256(v_last.sha256 || v_last.line_sha256);
+    insert into private.audit_chain (position, line_id, line_sha256, sha256)
+    values (v_last.position, v_line.id, v_last.line_sha256, v_last.sha256);
+    v_sealed := v_sealed + 1;
+  end loop;
+  return v_sealed;
 end
 $$;
 
@@ -5534,6 +6065,19 @@ begin
 end
 $$;
 
+-- Name: unqueue_recordings(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.unqueue_recordings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  delete from private.erasure_queue q
+   where q.user_id = new.user_id and q.reason = 'consent_withdrawn' and q.begun_at is null;
+  return null;
+end
+$$;
+
 -- Name: unsubscribe(text, boolean); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.unsubscribe(token_sha256 text, opts_out boolean) RETURNS TABLE(category text, is_opted_out boolean)
@@ -5721,20 +6265,13 @@ CREATE FUNCTION private.write_audit_log() RETURNS trigger
     SET search_path TO ''
     AS $$
 declare
-  v_old   jsonb := private.auditable(to_jsonb(old));
-  v_new   jsonb := private.auditable(to_jsonb(new));
-  v_whole jsonb := case tg_op
-    when 'INSERT' then jsonb_build_object('data', v_new)
-    when 'UPDATE' then jsonb_build_object('old_data', v_old, 'new_data', v_new)
-    when 'DELETE' then jsonb_build_object('deleted_data', v_old)
-  end;
+  v_old constant jsonb := to_jsonb(old);
+  v_new constant jsonb := to_jsonb(new);
 begin
   insert into public.audit_logs (user_id, action, table_name, record_id, metadata)
   values (
-    -- Looked up, because somebody's account may be deleted while their token still lives.
-    (select u.id from auth.users u where u.id = (select auth.uid())),
-    tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
-    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || v_whole);
+    (select auth.uid()), tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
+    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || private.audited_change(v_old, v_new));
   return null;
 end
 $$;
@@ -6083,10 +6620,12 @@ CREATE FUNCTION public.claim_recording_copy(recording_id uuid DEFAULT NULL::uuid
     SET search_path TO ''
     AS $$
 begin
+  -- What is to be erased is not copied any more.
   if claim_recording_copy.recording_id is null then
     select * into recording from public.session_recordings r
      where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
        and coalesce(r.lease_until, '-infinity') < now()
+       and not exists (select from private.erasure_queue q where q.recording_id = r.id)
      order by r.next_check_at limit 1
        for update skip locked;
   else
@@ -6098,7 +6637,8 @@ begin
   end if;
 
   is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
-                         and coalesce(recording.lease_until, '-infinity') < now(), false);
+                         and coalesce(recording.lease_until, '-infinity') < now()
+                         and not exists (select from private.erasure_queue q where q.recording_id = recording.id), false);
   if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
@@ -6108,6 +6648,44 @@ begin
   return next;
 end;
 $$;
+
+-- Name: claim_recording_erasure(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_recording_erasure(recording_id uuid DEFAULT NULL::uuid) RETURNS TABLE(recording public.session_recordings, storage_folder text, source_folder text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  v_recording public.session_recordings;
+begin
+  perform private.queue_expired_recordings();
+  select r.* into v_recording from public.session_recordings r
+   where coalesce(claim_recording_erasure.recording_id, r.id) = r.id
+     and exists (select from private.erasure_queue q where q.recording_id = r.id and q.due_at <= now())
+     -- What Agora is still recording or bringing is waited for.
+     and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
+     and coalesce(r.lease_until, '-infinity') < now()
+     and not private.is_held(r)
+   order by r.created_at limit 1
+     for update skip locked;
+  if not found then
+    return;
+  end if;
+
+  update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '10 minutes'
+   where r.id = v_recording.id
+  returning r.* into v_recording;
+  update private.erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempts = q.attempts + 1
+   where q.recording_id = v_recording.id;
+  return query
+    -- A participant's row has no files of its own.
+    select v_recording,
+           case when v_recording.class_recording_id is null then v_recording.session_id || '/' || v_recording.id end,
+           case when v_recording.class_recording_id is null
+                then regexp_replace(private.recording_prefix(v_recording.id, 0), '[^/]*$', '') end;  -- of every attempt
+end
+$_$;
 
 -- Name: claim_webhook_delivery(); Type: FUNCTION; Schema: public
 
@@ -6379,6 +6957,16 @@ begin
 end;
 $$;
 
+-- Name: create_recording_share_link(uuid, text, integer, text, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer DEFAULT 7, password_scrypt text DEFAULT NULL::text, view_limit integer DEFAULT NULL::integer) RETURNS TABLE(share_link_id uuid, recording_id uuid, expires_at timestamp with time zone, has_password boolean, view_limit integer)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $_$
+  select l.id, l.recording_id, l.expires_at, l.has_password, l.view_limit
+    from private.create_recording_share_link($1, $2, $3, $4, $5) l;
+$_$;
+
 -- Name: create_webhook_endpoint(text, text[], text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.create_webhook_endpoint(url text, events text[], description text DEFAULT NULL::text) RETURNS TABLE(id uuid, secret text)
@@ -6401,6 +6989,15 @@ CREATE FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, me
     AS $$
   select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome, finish_mail.message_id,
                              finish_mail.reason);
+$$;
+
+-- Name: finish_recording_erasure(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.finish_recording_erasure(recording_id uuid, lease_id uuid) RETURNS SETOF public.recording_erasures
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.finish_recording_erasure(recording_id, lease_id);
 $$;
 
 -- Name: finish_webhook_delivery(uuid, uuid, integer, text); Type: FUNCTION; Schema: public
@@ -7021,6 +7618,67 @@ CREATE FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, u
     from private.open_checkout(open_checkout.checkout_id, open_checkout.stripe_session_id, open_checkout.url) c;
 $$;
 
+-- Name: open_share_link(text, boolean, text, integer, text, uuid, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.open_share_link(token_sha256 text, opens boolean DEFAULT false, password_scrypt text DEFAULT NULL::text, part integer DEFAULT 1, file_name text DEFAULT NULL::text, view_id uuid DEFAULT NULL::uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(state text, has_password boolean, recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
+  v_link      public.recording_share_links;
+  v_recording public.session_recordings;
+  v_part      record;
+begin
+  select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
+  select v.id into view from public.recording_views v
+   where v.id = open_share_link.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
+  if not found and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
+    -- This may become a view. Those who open the same link queue here, and find what the one before has counted.
+    select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
+  end if;
+
+  select * into v_recording from public.session_recordings r
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed' and not private.is_closed(r);
+  v_part := private.recording_part(v_recording, open_share_link.part, open_share_link.file_name);
+  if v_link.expires_at <= now() then
+    perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
+  end if;
+  has_password := v_link.has_password;
+
+  if view is null then
+    if v_link.view_count >= v_link.view_limit then
+      perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
+                             'Ask whoever sent it for a new one.');
+    elsif not open_share_link.opens and (v_link.has_password or v_link.view_limit is not null) then
+      state := 'closed';
+      return next;
+      return;
+    elsif v_link.locked_until > now() then
+      perform private.refuse(429, 'too_many_wrong_passwords', 'There were too many wrong passwords.', 'Try again in 15 minutes.');
+    elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
+      -- Told by an answer, not a refusal: raising would roll the counter back that limits guessing.
+      update public.recording_share_links l
+         set wrong_passwords = (l.wrong_passwords + 1) % 5,
+             locked_until = case when l.wrong_passwords + 1 >= 5 then now() + interval '15 minutes' end
+       where l.id = v_link.id;
+      state := 'wrong_password';
+      return next;
+      return;
+    end if;
+    update public.recording_share_links l set view_count = l.view_count + 1, wrong_passwords = 0, locked_until = null
+     where l.id = v_link.id;
+    insert into public.recording_views as v (recording_id, link_id, link_kind, ip_address, user_agent)
+    values (v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent)
+    returning v.id into view;
+  end if;
+
+  return query
+    select 'open', v_link.has_password, v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
+end
+$$;
+
 -- Name: plan_recording_files(uuid, uuid, jsonb, integer); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer) RETURNS TABLE(planned bigint)
@@ -7173,6 +7831,32 @@ $$;
 
 COMMENT ON FUNCTION public.reconcile_bookings() IS 'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
 
+-- Name: record_audit_log(uuid, text, text, uuid, uuid, text, text, jsonb); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.record_audit_log(recorder uuid, action text, table_name text, user_id uuid DEFAULT NULL::uuid, record_id uuid DEFAULT NULL::uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb) RETURNS TABLE(success boolean, message text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  if recorder is not null and coalesce(record_audit_log.user_id, recorder) <> recorder then
+    perform private.refuse(403, 'audit_of_another_person', 'You can only record what you did yourself.');
+  elsif recorder is not null and record_audit_log.action not in ('VIEW', 'EXPORT', 'LOGIN', 'LOGOUT') then
+    perform private.refuse(403, 'audit_action_reserved', 'Changes are recorded by the database itself.',
+                           'Record VIEW, EXPORT, LOGIN or LOGOUT.');
+  end if;
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
+  values (coalesce(recorder, record_audit_log.user_id), record_audit_log.action, record_audit_log.table_name,
+          record_audit_log.record_id, record_audit_log.ip_address, record_audit_log.user_agent,
+          coalesce(record_audit_log.metadata, '{}'));
+  return query select true, 'Audit log recorded';
+end
+$$;
+
+-- Name: FUNCTION record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb) IS 'Adds a line to the audit log. `recorder` is the verified caller; null is the service.';
+
 -- Name: record_consent(uuid, text, boolean, text, jsonb, text, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.record_consent(user_id uuid, consent_type text, consented boolean, version text DEFAULT '1.0'::text, metadata jsonb DEFAULT '{}'::jsonb, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS SETOF public.user_consents
@@ -7312,6 +7996,15 @@ begin
   end if;
 end;
 $$;
+
+-- Name: revoke_recording_share_link(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.revoke_recording_share_link(share_link_id uuid) RETURNS TABLE(share_link_id uuid, revoked_at timestamp with time zone)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $_$
+  select $1, private.revoke_recording_share_link($1);
+$_$;
 
 -- Name: rotate_recording_link(uuid); Type: FUNCTION; Schema: public
 
@@ -7626,32 +8319,18 @@ $$;
 CREATE FUNCTION public.view_recording(token_sha256 text, part integer DEFAULT 1, file_name text DEFAULT NULL::text, view_id uuid DEFAULT NULL::uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
     LANGUAGE plpgsql
     SET search_path TO ''
-    AS $_$
+    AS $$
 #variable_conflict use_column
 declare
   v_link      private.recording_links;
   v_recording public.session_recordings;
-  v_files     uuid;
-  v_parts     private.recording_files[];
-  v_file      private.recording_files;
+  v_part      record;
 begin
   select * into v_link from private.recording_links l
    where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
-  select * into v_recording from public.session_recordings r where r.id = v_link.recording_id and r.status = 'completed';
-  v_files := coalesce(v_recording.class_recording_id, v_recording.id);
-
-  v_parts := array(select f from private.recording_files f
-                    where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
-  if view_recording.file_name is null then
-    v_file := v_parts[view_recording.part];
-  else
-    select * into v_file from private.recording_files f
-     where f.recording_id = v_files
-       and f.storage_path = regexp_replace(v_recording.storage_path, '[^/]*$', '') || view_recording.file_name;
-  end if;
-  if v_file.id is null then
-    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
-  end if;
+  select * into v_recording from public.session_recordings r
+   where r.id = v_link.recording_id and r.status = 'completed' and not private.is_closed(r);
+  v_part := private.recording_part(v_recording, view_recording.part, view_recording.file_name);
 
   -- A player asks many times; all of it is one view, for a day.
   select v.id into view from public.recording_views v
@@ -7661,9 +8340,9 @@ begin
     values (v_recording.id, v_link.id, view_recording.ip_address, view_recording.user_agent)
     returning v.id into view;
   end if;
-  return query select v_recording.id, view, array(select p.kind from unnest(v_parts) p), v_file.kind, v_file.storage_path;
+  return query select v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end;
-$_$;
+$$;
 
 -- Name: agora_uids; Type: TABLE; Schema: private
 
@@ -7687,6 +8366,51 @@ ALTER TABLE private.agora_uids ALTER COLUMN uid ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
+-- Name: audit_chain; Type: TABLE; Schema: private
+
+CREATE TABLE private.audit_chain (
+    "position" bigint NOT NULL,
+    line_id uuid NOT NULL,
+    line_sha256 bytea NOT NULL,
+    sha256 bytea NOT NULL,
+    sealed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+-- Name: TABLE audit_chain; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.audit_chain IS 'The lines of the audit log in the order in which they were sealed.';
+
+-- Name: COLUMN audit_chain.line_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.audit_chain.line_id IS 'No foreign key: an entry whose line is gone shows that it was removed.';
+
+-- Name: COLUMN audit_chain.sha256; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.audit_chain.sha256 IS 'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
+
+-- Name: audit_lines_to_seal; Type: TABLE; Schema: private
+
+CREATE TABLE private.audit_lines_to_seal (
+    line_id uuid NOT NULL
+);
+
+-- Name: TABLE audit_lines_to_seal; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.audit_lines_to_seal IS 'Written and not yet in the chain, usually for no longer than a commit takes.';
+
+-- Name: audit_redactions; Type: TABLE; Schema: private
+
+CREATE TABLE private.audit_redactions (
+    line_id uuid NOT NULL,
+    cause text NOT NULL,
+    redacted_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_redactions_cause_check CHECK ((cause = ANY (ARRAY['erasure'::text, 'retention'::text])))
+);
+
+-- Name: TABLE audit_redactions; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.audit_redactions IS 'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
+
 -- Name: channel_admissions; Type: TABLE; Schema: private
 
 CREATE TABLE private.channel_admissions (
@@ -7707,6 +8431,32 @@ COMMENT ON TABLE private.channel_admissions IS 'Every token issued. Who holds a 
 -- Name: COLUMN channel_admissions.session_id; Type: COMMENT; Schema: private
 
 COMMENT ON COLUMN private.channel_admissions.session_id IS 'The class''s session for a group; null for a test channel.';
+
+-- Name: erasure_queue; Type: TABLE; Schema: private
+
+CREATE TABLE private.erasure_queue (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    reason text NOT NULL,
+    user_id uuid,
+    queued_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    begun_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    CONSTRAINT erasure_queue_reason_is_known CHECK ((reason = ANY (ARRAY['consent_withdrawn'::text, 'retention'::text, 'account_erased'::text, 'asked'::text])))
+);
+
+-- Name: COLUMN erasure_queue.user_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.erasure_queue.user_id IS 'Who withdrew.';
+
+-- Name: COLUMN erasure_queue.begun_at; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.erasure_queue.begun_at IS 'From here on there is no way back: the first files may be gone.';
+
+-- Name: COLUMN erasure_queue.attempts; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.erasure_queue.attempts IS 'How often somebody set about it; more than a few, and storage or the bucket refuses.';
 
 -- Name: mail_kinds; Type: TABLE; Schema: private
 
@@ -8000,21 +8750,6 @@ COMMENT ON TABLE public.action_templates IS 'What a practitioner can recommend w
 
 COMMENT ON COLUMN public.action_templates.practitioner_id IS 'Null for the platform''s own templates.';
 
--- Name: audit_logs; Type: TABLE; Schema: public
-
-CREATE TABLE public.audit_logs (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid,
-    action text NOT NULL,
-    table_name text NOT NULL,
-    record_id uuid,
-    ip_address text,
-    user_agent text,
-    metadata jsonb DEFAULT '{}'::jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT audit_logs_action_check CHECK ((action = ANY (ARRAY['SELECT'::text, 'INSERT'::text, 'UPDATE'::text, 'DELETE'::text, 'VIEW'::text, 'EXPORT'::text, 'LOGIN'::text, 'LOGOUT'::text, 'ACCESS_DENIED'::text])))
-);
-
 -- Name: availability_exceptions; Type: TABLE; Schema: public
 
 CREATE TABLE public.availability_exceptions (
@@ -8241,6 +8976,24 @@ COMMENT ON COLUMN public.journal_entries.session_id IS 'The session it is about;
 
 COMMENT ON COLUMN public.journal_entries.entry_date IS 'The writer''s own day.';
 
+-- Name: legal_holds; Type: TABLE; Schema: public
+
+CREATE TABLE public.legal_holds (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    reason text NOT NULL,
+    placed_by uuid DEFAULT auth.uid(),
+    placed_at timestamp with time zone DEFAULT now() NOT NULL,
+    released_at timestamp with time zone,
+    CONSTRAINT legal_holds_are_on_one_thing CHECK ((num_nonnulls(user_id, session_id) = 1)),
+    CONSTRAINT legal_holds_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+-- Name: TABLE legal_holds; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.legal_holds IS 'No foreign keys: a hold outlives the account it is on, and who placed it.';
+
 -- Name: liability_waivers; Type: TABLE; Schema: public
 
 CREATE TABLE public.liability_waivers (
@@ -8307,6 +9060,57 @@ CREATE TABLE public.meditation_memories (
     embedding extensions.vector(1536),
     CONSTRAINT meditation_memories_memory_type_check CHECK ((memory_type = ANY (ARRAY['session'::text, 'insight'::text, 'progress'::text, 'preference'::text])))
 );
+
+-- Name: recording_views; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_views (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    link_id uuid NOT NULL,
+    viewed_at timestamp with time zone DEFAULT now() NOT NULL,
+    ip_address text,
+    user_agent text,
+    link_kind text DEFAULT 'recording'::text NOT NULL,
+    masked_address text GENERATED ALWAYS AS (
+CASE
+    WHEN (ip_address ~ '^[0-9.]+$'::text) THEN regexp_replace(ip_address, '[0-9]+$'::text, 'x'::text)
+    WHEN (ip_address ~ '^([^:]*:){2}'::text) THEN regexp_replace(ip_address, '^(([^:]*:){2}).*$'::text, '\1x'::text)
+    ELSE NULL::text
+END) STORED,
+    CONSTRAINT recording_views_link_kind_is_known CHECK ((link_kind = ANY (ARRAY['recording'::text, 'share'::text])))
+);
+
+-- Name: TABLE recording_views; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.recording_views IS 'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
+
+-- Name: COLUMN recording_views.masked_address; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_views.masked_address IS '192.0.2.x or 2001:db8:x: where from, not who.';
+
+-- Name: my_share_links; Type: VIEW; Schema: public
+
+CREATE VIEW public.my_share_links WITH (security_invoker='true') AS
+ SELECT l.id,
+    l.recording_id,
+    r.session_id,
+    (l.created_by = ( SELECT auth.uid() AS uid)) AS is_mine,
+    l.created_at,
+    l.expires_at,
+    l.revoked_at,
+    l.has_password,
+    l.view_limit,
+    l.view_count,
+    ( SELECT max(v.viewed_at) AS max
+           FROM public.recording_views v
+          WHERE (v.link_id = l.id)) AS last_viewed_at,
+    ((l.revoked_at IS NULL) AND (l.expires_at > now()) AND (l.view_count < COALESCE(l.view_limit, (l.view_count + 1)))) AS is_open
+   FROM (public.recording_share_links l
+     LEFT JOIN public.session_recordings r ON ((r.id = l.recording_id)));
+
+-- Name: VIEW my_share_links; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.my_share_links IS 'The links one has made, and those to recordings one is in.';
 
 -- Name: notification_preferences; Type: TABLE; Schema: public
 
@@ -8551,20 +9355,28 @@ CREATE TABLE public.profiles (
 
 COMMENT ON COLUMN public.profiles.email IS 'A copy of auth.users.email, kept by trigger.';
 
--- Name: recording_views; Type: TABLE; Schema: public
+-- Name: recording_rules; Type: TABLE; Schema: public
 
-CREATE TABLE public.recording_views (
+CREATE TABLE public.recording_rules (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    recording_id uuid NOT NULL,
-    link_id uuid NOT NULL,
-    viewed_at timestamp with time zone DEFAULT now() NOT NULL,
-    ip_address text,
-    user_agent text
+    session_id uuid NOT NULL,
+    retention_days integer,
+    survives_withdrawal boolean DEFAULT false NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT recording_rules_keep_for_a_while CHECK (((retention_days >= 1) AND (retention_days <= 36500)))
 );
 
--- Name: TABLE recording_views; Type: COMMENT; Schema: public
+-- Name: TABLE recording_rules; Type: COMMENT; Schema: public
 
-COMMENT ON TABLE public.recording_views IS 'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
+COMMENT ON TABLE public.recording_rules IS 'For a class, or a session, whose recording is treated otherwise than the rest.';
+
+-- Name: COLUMN recording_rules.retention_days; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_rules.retention_days IS 'Null: as data_retention_policies says of session_recordings.';
+
+-- Name: COLUMN recording_rules.survives_withdrawal; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_rules.survives_withdrawal IS 'Whether the recording of a class stays for the others when a participant withdraws. Their picture is in it: rarely lawful.';
 
 -- Name: session_history; Type: VIEW; Schema: public
 
@@ -8801,6 +9613,26 @@ ALTER TABLE ONLY private.agora_uids
 ALTER TABLE ONLY private.agora_uids
     ADD CONSTRAINT agora_uids_uid_is_unique UNIQUE (uid);
 
+-- Name: audit_chain audit_chain_has_each_line_once; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.audit_chain
+    ADD CONSTRAINT audit_chain_has_each_line_once UNIQUE (line_id);
+
+-- Name: audit_chain audit_chain_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.audit_chain
+    ADD CONSTRAINT audit_chain_pkey PRIMARY KEY ("position");
+
+-- Name: audit_lines_to_seal audit_lines_to_seal_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.audit_lines_to_seal
+    ADD CONSTRAINT audit_lines_to_seal_pkey PRIMARY KEY (line_id);
+
+-- Name: audit_redactions audit_redactions_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.audit_redactions
+    ADD CONSTRAINT audit_redactions_pkey PRIMARY KEY (line_id);
+
 -- Name: channel_admissions channel_admissions_pkey; Type: CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.channel_admissions
@@ -8810,6 +9642,16 @@ ALTER TABLE ONLY private.channel_admissions
 
 ALTER TABLE ONLY private.channel_events
     ADD CONSTRAINT channel_events_pkey PRIMARY KEY (notice_id);
+
+-- Name: erasure_queue erasure_queue_holds_a_reason_once; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.erasure_queue
+    ADD CONSTRAINT erasure_queue_holds_a_reason_once UNIQUE NULLS NOT DISTINCT (recording_id, reason, user_id);
+
+-- Name: erasure_queue erasure_queue_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.erasure_queue
+    ADD CONSTRAINT erasure_queue_pkey PRIMARY KEY (id);
 
 -- Name: mail_kinds mail_kinds_pkey; Type: CONSTRAINT; Schema: private
 
@@ -9021,6 +9863,11 @@ ALTER TABLE ONLY public.getting_started_ticks
 ALTER TABLE ONLY public.journal_entries
     ADD CONSTRAINT journal_entries_pkey PRIMARY KEY (id);
 
+-- Name: legal_holds legal_holds_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_pkey PRIMARY KEY (id);
+
 -- Name: liability_waivers liability_waivers_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.liability_waivers
@@ -9115,6 +9962,36 @@ ALTER TABLE ONLY public.products
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
+
+-- Name: recording_erasures recording_erasures_happen_once; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_erasures
+    ADD CONSTRAINT recording_erasures_happen_once UNIQUE (recording_id);
+
+-- Name: recording_erasures recording_erasures_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_erasures
+    ADD CONSTRAINT recording_erasures_pkey PRIMARY KEY (id);
+
+-- Name: recording_rules recording_rules_are_one_for_each_session; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_rules
+    ADD CONSTRAINT recording_rules_are_one_for_each_session UNIQUE (session_id);
+
+-- Name: recording_rules recording_rules_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_rules
+    ADD CONSTRAINT recording_rules_pkey PRIMARY KEY (id);
+
+-- Name: recording_share_links recording_share_links_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_share_links
+    ADD CONSTRAINT recording_share_links_pkey PRIMARY KEY (id);
+
+-- Name: recording_share_links recording_share_links_token_is_unique; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_share_links
+    ADD CONSTRAINT recording_share_links_token_is_unique UNIQUE (token_sha256);
 
 -- Name: recording_views recording_views_pkey; Type: CONSTRAINT; Schema: public
 
@@ -9294,6 +10171,10 @@ CREATE INDEX channel_events_received_at_idx ON private.channel_events USING btre
 -- Name: channel_events_session_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX channel_events_session_id_idx ON private.channel_events USING btree (session_id, uid);
+
+-- Name: erasure_queue_due_at_idx; Type: INDEX; Schema: private
+
+CREATE INDEX erasure_queue_due_at_idx ON private.erasure_queue USING btree (due_at);
 
 -- Name: mails_due_idx; Type: INDEX; Schema: private
 
@@ -9635,6 +10516,14 @@ CREATE INDEX journal_entries_session_id_idx ON public.journal_entries USING btre
 
 CREATE INDEX journal_entries_user_id_idx ON public.journal_entries USING btree (user_id, entry_date DESC);
 
+-- Name: legal_holds_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX legal_holds_session_id_idx ON public.legal_holds USING btree (session_id) WHERE (released_at IS NULL);
+
+-- Name: legal_holds_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX legal_holds_user_id_idx ON public.legal_holds USING btree (user_id) WHERE (released_at IS NULL);
+
 -- Name: liability_waivers_one_general_per_version; Type: INDEX; Schema: public
 
 CREATE UNIQUE INDEX liability_waivers_one_general_per_version ON public.liability_waivers USING btree (user_id, waiver_policy_version) WHERE (session_id IS NULL);
@@ -9658,6 +10547,18 @@ CREATE INDEX practitioner_assignments_client_id_idx ON public.practitioner_assig
 -- Name: practitioner_time_off_practitioner_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX practitioner_time_off_practitioner_id_idx ON public.practitioner_time_off USING btree (practitioner_id, starts_at);
+
+-- Name: recording_share_links_created_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX recording_share_links_created_by_idx ON public.recording_share_links USING btree (created_by);
+
+-- Name: recording_share_links_recording_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX recording_share_links_recording_id_idx ON public.recording_share_links USING btree (recording_id);
+
+-- Name: recording_views_link_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX recording_views_link_id_idx ON public.recording_views USING btree (link_id, viewed_at);
 
 -- Name: recording_views_recording_id_idx; Type: INDEX; Schema: public
 
@@ -9835,6 +10736,14 @@ CREATE INDEX webhook_deliveries_created_at_idx ON public.webhook_deliveries USIN
 
 CREATE INDEX webhook_deliveries_due_idx ON public.webhook_deliveries USING btree (next_attempt_at) WHERE (status = 'pending'::text);
 
+-- Name: audit_chain audit_chain_keep; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER audit_chain_keep BEFORE DELETE OR UPDATE ON private.audit_chain FOR EACH ROW EXECUTE FUNCTION private.keep_audit_log();
+
+-- Name: audit_chain audit_chain_keep_all; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER audit_chain_keep_all BEFORE TRUNCATE ON private.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
 -- Name: channel_admissions channel_admissions_heed; Type: TRIGGER; Schema: private
 
 CREATE TRIGGER channel_admissions_heed AFTER INSERT ON private.channel_admissions FOR EACH ROW WHEN ((new.session_id IS NOT NULL)) EXECUTE FUNCTION private.heed_admission();
@@ -9855,6 +10764,34 @@ CREATE TRIGGER action_checklist_guard BEFORE UPDATE ON public.action_checklist F
 
 CREATE TRIGGER action_recommendations_guard BEFORE UPDATE ON public.action_recommendations FOR EACH ROW EXECUTE FUNCTION private.guard_action_recommendations();
 
+-- Name: user_consents agreeing_again_keeps_recordings; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER agreeing_again_keeps_recordings AFTER INSERT OR UPDATE ON public.user_consents FOR EACH ROW WHEN (((new.consent_type = 'session_recording'::text) AND new.consented AND (new.revoked_at IS NULL))) EXECUTE FUNCTION private.unqueue_recordings();
+
+-- Name: legal_holds audit_legal_holds; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_legal_holds AFTER INSERT OR UPDATE ON public.legal_holds FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: audit_logs audit_logs_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_logs_keep BEFORE DELETE OR UPDATE ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION private.keep_audit_log();
+
+-- Name: audit_logs audit_logs_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_logs_keep_all BEFORE TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
+-- Name: audit_logs audit_logs_queue; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_logs_queue AFTER INSERT ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION private.queue_audit_line();
+
+-- Name: audit_logs audit_logs_salt; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_logs_salt BEFORE INSERT ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION private.salt_audit_line();
+
+-- Name: audit_logs audit_logs_seal; Type: TRIGGER; Schema: public
+
+CREATE CONSTRAINT TRIGGER audit_logs_seal AFTER INSERT ON public.audit_logs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.seal_at_commit();
+
 -- Name: meditation_memories audit_meditation_memories; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER audit_meditation_memories AFTER INSERT OR DELETE OR UPDATE ON public.meditation_memories FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
@@ -9866,6 +10803,10 @@ CREATE TRIGGER audit_practitioner_banking AFTER INSERT OR DELETE OR UPDATE ON pu
 -- Name: practitioner_contracts audit_practitioner_contracts; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER audit_practitioner_contracts AFTER INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: recording_rules audit_recording_rules; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_recording_rules AFTER INSERT OR DELETE OR UPDATE ON public.recording_rules FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
 -- Name: session_attendance audit_session_attendance; Type: TRIGGER; Schema: public
 
@@ -9927,6 +10868,10 @@ CREATE TRIGGER keep_one_active BEFORE INSERT OR UPDATE ON public.cancellation_po
 
 CREATE TRIGGER keep_one_active BEFORE INSERT OR UPDATE ON public.waiver_policy FOR EACH ROW EXECUTE FUNCTION private.keep_one_active();
 
+-- Name: legal_holds legal_holds_date; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER legal_holds_date BEFORE UPDATE ON public.legal_holds FOR EACH ROW WHEN ((new.released_at IS NOT NULL)) EXECUTE FUNCTION private.date_hold();
+
 -- Name: liability_waivers liability_waivers_70_tell; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER liability_waivers_70_tell AFTER INSERT ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.tell_of_waiver();
@@ -9974,6 +10919,10 @@ CREATE TRIGGER session_recordings_70_tell AFTER UPDATE OF status ON public.sessi
 -- Name: session_recordings session_recordings_70_tell_when_inserted; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_recordings_70_tell_when_inserted AFTER INSERT ON public.session_recordings FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.tell_of_recording();
+
+-- Name: session_recordings session_recordings_go_after_their_files; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_recordings_go_after_their_files BEFORE DELETE ON public.session_recordings FOR EACH ROW EXECUTE FUNCTION private.refuse_to_forget_files();
 
 -- Name: session_recordings session_recordings_tell_of_failure; Type: TRIGGER; Schema: public
 
@@ -10143,6 +11092,10 @@ CREATE TRIGGER update_products_updated_at BEFORE UPDATE ON public.products FOR E
 
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: recording_rules update_recording_rules_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_recording_rules_updated_at BEFORE UPDATE ON public.recording_rules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: session_attendance update_session_attendance_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_session_attendance_updated_at BEFORE UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -10211,9 +11164,17 @@ CREATE TRIGGER user_session_credits_hold_to_ledger BEFORE UPDATE ON public.user_
 
 CREATE TRIGGER user_session_credits_open AFTER INSERT ON public.user_session_credits FOR EACH ROW WHEN ((new.credits_remaining > 0)) EXECUTE FUNCTION private.open_credit_lot();
 
+-- Name: user_consents withdrawing_consent_erases_recordings; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER withdrawing_consent_erases_recordings AFTER UPDATE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL) AND ((NOT new.consented) OR (new.revoked_at IS NOT NULL)))) EXECUTE FUNCTION private.queue_withdrawn_recordings();
+
 -- Name: user_consents withdrawing_consent_stops_recordings; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER withdrawing_consent_stops_recordings AFTER UPDATE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL) AND ((NOT new.consented) OR (new.revoked_at IS NOT NULL)))) EXECUTE FUNCTION private.stop_recordings_without_consent();
+
+-- Name: user_consents withdrawn_consent_deleted_erases_recordings; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER withdrawn_consent_deleted_erases_recordings AFTER DELETE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL))) EXECUTE FUNCTION private.queue_withdrawn_recordings();
 
 -- Name: agora_uids agora_uids_user_id_fkey; Type: FK CONSTRAINT; Schema: private
 
@@ -10229,6 +11190,11 @@ ALTER TABLE ONLY private.channel_admissions
 
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: erasure_queue erasure_queue_recording_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.erasure_queue
+    ADD CONSTRAINT erasure_queue_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
 
 -- Name: mails mails_of_kinds_that_are_mailed; Type: FK CONSTRAINT; Schema: private
 
@@ -10339,11 +11305,6 @@ ALTER TABLE ONLY public.action_recommendations
 
 ALTER TABLE ONLY public.action_templates
     ADD CONSTRAINT action_templates_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
-
--- Name: audit_logs audit_logs_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.audit_logs
-    ADD CONSTRAINT audit_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
 
 -- Name: availability_exceptions availability_exceptions_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -10469,6 +11430,21 @@ ALTER TABLE ONLY public.practitioners
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: recording_rules recording_rules_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_rules
+    ADD CONSTRAINT recording_rules_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: recording_share_links recording_share_links_created_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_share_links
+    ADD CONSTRAINT recording_share_links_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: recording_share_links recording_share_links_recording_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_share_links
+    ADD CONSTRAINT recording_share_links_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
 
 -- Name: session_attendance session_attendance_decided_by_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -10658,6 +11634,18 @@ ALTER TABLE private.agora_notifications ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.agora_uids ENABLE ROW LEVEL SECURITY;
 
+-- Name: audit_chain; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.audit_chain ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_lines_to_seal; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.audit_lines_to_seal ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_redactions; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.audit_redactions ENABLE ROW LEVEL SECURITY;
+
 -- Name: channel_admissions; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.channel_admissions ENABLE ROW LEVEL SECURITY;
@@ -10665,6 +11653,10 @@ ALTER TABLE private.channel_admissions ENABLE ROW LEVEL SECURITY;
 -- Name: channel_events; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.channel_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: erasure_queue; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.erasure_queue ENABLE ROW LEVEL SECURITY;
 
 -- Name: mail_kinds; Type: ROW SECURITY; Schema: private
 
@@ -10758,6 +11750,10 @@ CREATE POLICY "admins add practitioners" ON public.practitioners FOR INSERT TO a
 
 CREATE POLICY "admins add products" ON public.products FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+-- Name: recording_rules admins add recording rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add recording rules" ON public.recording_rules FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 -- Name: data_retention_policies admins add retention rules; Type: POLICY; Schema: public
 
 CREATE POLICY "admins add retention rules" ON public.data_retention_policies FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
@@ -10785,6 +11781,10 @@ CREATE POLICY "admins change packages" ON public.session_packages FOR UPDATE TO 
 -- Name: products admins change products; Type: POLICY; Schema: public
 
 CREATE POLICY "admins change products" ON public.products FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_rules admins change recording rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change recording rules" ON public.recording_rules FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: data_retention_policies admins change retention rules; Type: POLICY; Schema: public
 
@@ -10830,6 +11830,22 @@ CREATE POLICY "admins mark payments as paid out" ON public.session_payments FOR 
 
 CREATE POLICY "admins notify people" ON public.user_notifications FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+-- Name: legal_holds admins place legal holds; Type: POLICY; Schema: public
+
+CREATE POLICY "admins place legal holds" ON public.legal_holds FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
+-- Name: legal_holds admins read legal holds; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read legal holds" ON public.legal_holds FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_erasures admins read receipts of erasures; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read receipts of erasures" ON public.recording_erasures FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_rules admins read recording rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read recording rules" ON public.recording_rules FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: data_retention_policies admins read retention rules; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read retention rules" ON public.data_retention_policies FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -10846,9 +11862,9 @@ CREATE POLICY "admins read webhook deliveries" ON public.webhook_deliveries FOR 
 
 CREATE POLICY "admins read webhook endpoints" ON public.webhook_endpoints FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
--- Name: recording_views admins read who watched; Type: POLICY; Schema: public
+-- Name: legal_holds admins release legal holds; Type: POLICY; Schema: public
 
-CREATE POLICY "admins read who watched" ON public.recording_views FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+CREATE POLICY "admins release legal holds" ON public.legal_holds FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: session_packages admins remove packages; Type: POLICY; Schema: public
 
@@ -10861,6 +11877,10 @@ CREATE POLICY "admins remove practitioners" ON public.practitioners FOR DELETE T
 -- Name: products admins remove products; Type: POLICY; Schema: public
 
 CREATE POLICY "admins remove products" ON public.products FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_rules admins remove recording rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove recording rules" ON public.recording_rules FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: data_retention_policies admins remove retention rules; Type: POLICY; Schema: public
 
@@ -10998,6 +12018,10 @@ CREATE POLICY "grantors, grantees and admins read grants" ON public.access_grant
 
 ALTER TABLE public.journal_entries ENABLE ROW LEVEL SECURITY;
 
+-- Name: legal_holds; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.legal_holds ENABLE ROW LEVEL SECURITY;
+
 -- Name: liability_waivers; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.liability_waivers ENABLE ROW LEVEL SECURITY;
@@ -11012,9 +12036,9 @@ ALTER TABLE public.notification_preferences ENABLE ROW LEVEL SECURITY;
 
 -- Name: session_recordings participants and admins read recordings; Type: POLICY; Schema: public
 
-CREATE POLICY "participants and admins read recordings" ON public.session_recordings FOR SELECT TO authenticated USING (((session_id IN ( SELECT s.id
+CREATE POLICY "participants and admins read recordings" ON public.session_recordings FOR SELECT TO authenticated USING ((((session_id IN ( SELECT s.id
    FROM public.session_schedules s
-  WHERE (s.client_id = ( SELECT auth.uid() AS uid)))) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+  WHERE (s.client_id = ( SELECT auth.uid() AS uid)))) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)) AND (( SELECT private.is_admin() AS is_admin) OR (NOT (id IN ( SELECT private.closed_recording_ids() AS closed_recording_ids))))));
 
 -- Name: session_notes participants write notes under their own name; Type: POLICY; Schema: public
 
@@ -11314,6 +12338,18 @@ ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
+-- Name: recording_erasures; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.recording_erasures ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_rules; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.recording_rules ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_share_links; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.recording_share_links ENABLE ROW LEVEL SECURITY;
+
 -- Name: recording_views; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.recording_views ENABLE ROW LEVEL SECURITY;
@@ -11413,6 +12449,16 @@ ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
 -- Name: webhook_endpoints; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.webhook_endpoints ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_share_links who made a share link or sees its recording sees it; Type: POLICY; Schema: public
+
+CREATE POLICY "who made a share link or sees its recording sees it" ON public.recording_share_links FOR SELECT TO authenticated USING (((created_by = ( SELECT auth.uid() AS uid)) OR (recording_id IN ( SELECT r.id
+   FROM public.session_recordings r))));
+
+-- Name: recording_views who sees a recording sees who watched it; Type: POLICY; Schema: public
+
+CREATE POLICY "who sees a recording sees who watched it" ON public.recording_views FOR SELECT TO authenticated USING (((recording_id IN ( SELECT r.id
+   FROM public.session_recordings r)) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: SCHEMA private; Type: ACL; Schema: -
 
@@ -11562,9 +12608,58 @@ GRANT ALL ON FUNCTION private.ask_for_session_mail(kind text, session public.ses
 
 REVOKE ALL ON FUNCTION private.attendance_lock(session_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION audit_findings(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.audit_findings() FROM PUBLIC;
+
+-- Name: TABLE audit_logs; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.audit_logs TO authenticated;
+GRANT SELECT ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.action; Type: ACL; Schema: public
+
+GRANT INSERT(action) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.table_name; Type: ACL; Schema: public
+
+GRANT INSERT(table_name) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.record_id; Type: ACL; Schema: public
+
+GRANT INSERT(record_id) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.ip_address; Type: ACL; Schema: public
+
+GRANT INSERT(ip_address) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.user_agent; Type: ACL; Schema: public
+
+GRANT INSERT(user_agent) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.metadata; Type: ACL; Schema: public
+
+GRANT INSERT(metadata) ON TABLE public.audit_logs TO service_role;
+
+-- Name: FUNCTION audit_line_sha256(line public.audit_logs); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.audit_line_sha256(line public.audit_logs) FROM PUBLIC;
+
+-- Name: FUNCTION audit_personal_sha256(line public.audit_logs); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.audit_personal_sha256(line public.audit_logs) FROM PUBLIC;
+
 -- Name: FUNCTION auditable(whole_row jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION audited_change(old_row jsonb, new_row jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.audited_change(old_row jsonb, new_row jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION begin_checkout(user_id uuid, payment_type text, currency text, session_type_id uuid, duration_minutes integer, session_type text, is_group boolean, practitioner_id uuid, scheduled_at timestamp with time zone, session_location text, physical_location text, group_class_id uuid, notes text, cancellation_policy_agreed boolean, cancellation_policy_version uuid); Type: ACL; Schema: private
 
@@ -11673,6 +12768,12 @@ REVOKE ALL ON FUNCTION private.clients_of(session public.session_schedules) FROM
 
 REVOKE ALL ON FUNCTION private.closed_after(session_id uuid, since timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION closed_recording_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.closed_recording_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.closed_recording_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.closed_recording_ids() TO service_role;
+
 -- Name: FUNCTION count_participants(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.count_participants() FROM PUBLIC;
@@ -11680,6 +12781,51 @@ REVOKE ALL ON FUNCTION private.count_participants() FROM PUBLIC;
 -- Name: FUNCTION count_without_consent(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.count_without_consent(session public.session_schedules) FROM PUBLIC;
+
+-- Name: TABLE recording_share_links; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.recording_share_links TO service_role;
+
+-- Name: COLUMN recording_share_links.id; Type: ACL; Schema: public
+
+GRANT SELECT(id) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.recording_id; Type: ACL; Schema: public
+
+GRANT SELECT(recording_id) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.created_by; Type: ACL; Schema: public
+
+GRANT SELECT(created_by) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.has_password; Type: ACL; Schema: public
+
+GRANT SELECT(has_password) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.view_limit; Type: ACL; Schema: public
+
+GRANT SELECT(view_limit) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.view_count; Type: ACL; Schema: public
+
+GRANT SELECT(view_count) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.created_at; Type: ACL; Schema: public
+
+GRANT SELECT(created_at) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.expires_at; Type: ACL; Schema: public
+
+GRANT SELECT(expires_at) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.revoked_at; Type: ACL; Schema: public
+
+GRANT SELECT(revoked_at) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: FUNCTION create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) TO authenticated;
 
 -- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: ACL; Schema: private
 
@@ -11702,6 +12848,10 @@ REVOKE ALL ON FUNCTION private.date_cancellation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.date_consent() FROM PUBLIC;
 
+-- Name: FUNCTION date_hold(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.date_hold() FROM PUBLIC;
+
 -- Name: FUNCTION date_move(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.date_move() FROM PUBLIC;
@@ -11723,6 +12873,16 @@ GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
 
 REVOKE ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
+
+-- Name: TABLE recording_erasures; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.recording_erasures TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.recording_erasures TO service_role;
+
+-- Name: FUNCTION finish_recording_erasure(recording_id uuid, lease_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.finish_recording_erasure(recording_id uuid, lease_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_recording_erasure(recording_id uuid, lease_id uuid) TO service_role;
 
 -- Name: FUNCTION finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text); Type: ACL; Schema: private
 
@@ -11906,6 +13066,16 @@ REVOKE ALL ON FUNCTION private.is_class(session public.session_schedules) FROM P
 GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO authenticated;
 GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO service_role;
 
+-- Name: FUNCTION is_closed(recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_closed(recording public.session_recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_closed(recording public.session_recordings) TO service_role;
+
+-- Name: FUNCTION is_held(recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_held(recording public.session_recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_held(recording public.session_recordings) TO service_role;
+
 -- Name: FUNCTION is_my_test_channel(channel_name text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_my_test_channel(channel_name text) FROM PUBLIC;
@@ -11963,6 +13133,10 @@ GRANT ALL ON FUNCTION private.judged_starts(kind public.session_types, first tim
 -- Name: FUNCTION keep_active_policy(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.keep_active_policy() FROM PUBLIC;
+
+-- Name: FUNCTION keep_audit_log(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
 
 -- Name: FUNCTION keep_consent_history(); Type: ACL; Schema: private
 
@@ -12193,6 +13367,10 @@ REVOKE ALL ON FUNCTION private.people_heard_of(session_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.people_present(session public.session_schedules) FROM PUBLIC;
 
+-- Name: FUNCTION people_recorded(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.people_recorded(session public.session_schedules) FROM PUBLIC;
+
 -- Name: FUNCTION place_of(physical_location text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.place_of(physical_location text) FROM PUBLIC;
@@ -12278,6 +13456,19 @@ REVOKE ALL ON FUNCTION private.presence(session_id uuid, uid bigint, OUT was_hea
 
 REVOKE ALL ON FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid, payload jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION queue_audit_line(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.queue_audit_line() FROM PUBLIC;
+
+-- Name: FUNCTION queue_expired_recordings(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.queue_expired_recordings() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.queue_expired_recordings() TO service_role;
+
+-- Name: FUNCTION queue_withdrawn_recordings(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.queue_withdrawn_recordings() FROM PUBLIC;
+
 -- Name: FUNCTION quote_cancellation(session_id uuid, use_grace boolean); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) FROM PUBLIC;
@@ -12330,6 +13521,11 @@ REVOKE ALL ON FUNCTION private.recording_due(session_id uuid, OUT task text, OUT
 
 REVOKE ALL ON FUNCTION private.recording_lock(session_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION recording_part(recording public.session_recordings, part integer, file_name text, OUT part_kinds text[], OUT kind text, OUT storage_path text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_part(recording public.session_recordings, part integer, file_name text, OUT part_kinds text[], OUT kind text, OUT storage_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recording_part(recording public.session_recordings, part integer, file_name text, OUT part_kinds text[], OUT kind text, OUT storage_path text) TO service_role;
+
 -- Name: FUNCTION recording_prefix(recording_id uuid, attempt integer); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recording_prefix(recording_id uuid, attempt integer) FROM PUBLIC;
@@ -12347,6 +13543,10 @@ REVOKE ALL ON FUNCTION private.recording_wait(failures bigint) FROM PUBLIC;
 -- Name: FUNCTION recount_class(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recount_class() FROM PUBLIC;
+
+-- Name: FUNCTION redact_audit_lines(line_ids uuid[], cause text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.redact_audit_lines(line_ids uuid[], cause text) FROM PUBLIC;
 
 -- Name: FUNCTION redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid); Type: ACL; Schema: private
 
@@ -12377,6 +13577,10 @@ GRANT ALL ON FUNCTION private.refuse_closed_room(session public.session_schedule
 -- Name: FUNCTION refuse_full_class(class public.session_schedules, for_user uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse_full_class(class public.session_schedules, for_user uuid) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_to_forget_files(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_to_forget_files() FROM PUBLIC;
 
 -- Name: FUNCTION refuse_unbookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
 
@@ -12425,6 +13629,11 @@ GRANT ALL ON FUNCTION private.request_refund(checkout_id uuid, session_id uuid, 
 REVOKE ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) TO service_role;
 
+-- Name: FUNCTION retention_days(recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.retention_days(recording public.session_recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.retention_days(recording public.session_recordings) TO service_role;
+
 -- Name: FUNCTION return_credit(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.return_credit(session public.session_schedules) FROM PUBLIC;
@@ -12432,6 +13641,11 @@ REVOKE ALL ON FUNCTION private.return_credit(session public.session_schedules) F
 -- Name: FUNCTION revenue_share_at(moment timestamp with time zone); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.revenue_share_at(moment timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION revoke_recording_share_link(share_link_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.revoke_recording_share_link(share_link_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_recording_share_link(share_link_id uuid) TO authenticated;
 
 -- Name: FUNCTION room_name(kind text, practitioner_id uuid, client_id uuid); Type: ACL; Schema: private
 
@@ -12448,6 +13662,18 @@ GRANT ALL ON FUNCTION private.rotate_recording_link(recording_id uuid) TO servic
 
 REVOKE ALL ON FUNCTION private.rotate_webhook_secret(endpoint_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_webhook_secret(endpoint_id uuid) TO authenticated;
+
+-- Name: FUNCTION salt_audit_line(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.salt_audit_line() FROM PUBLIC;
+
+-- Name: FUNCTION seal_at_commit(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.seal_at_commit() FROM PUBLIC;
+
+-- Name: FUNCTION seal_audit_lines(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.seal_audit_lines() FROM PUBLIC;
 
 -- Name: FUNCTION seal_waiver(); Type: ACL; Schema: private
 
@@ -12654,6 +13880,10 @@ GRANT ALL ON FUNCTION private.told_session(session public.session_schedules) TO 
 
 REVOKE ALL ON FUNCTION private.type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) FROM PUBLIC;
 
+-- Name: FUNCTION unqueue_recordings(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.unqueue_recordings() FROM PUBLIC;
+
 -- Name: FUNCTION unsubscribe(token_sha256 text, opts_out boolean); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.unsubscribe(token_sha256 text, opts_out boolean) FROM PUBLIC;
@@ -12794,6 +14024,11 @@ GRANT ALL ON FUNCTION public.claim_recording_check() TO service_role;
 REVOKE ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) TO service_role;
 
+-- Name: FUNCTION claim_recording_erasure(recording_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_recording_erasure(recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_recording_erasure(recording_id uuid) TO service_role;
+
 -- Name: FUNCTION claim_webhook_delivery(); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.claim_webhook_delivery() FROM PUBLIC;
@@ -12874,6 +14109,11 @@ GRANT ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uu
 REVOKE ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
 
+-- Name: FUNCTION create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) TO authenticated;
+
 -- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) FROM PUBLIC;
@@ -12883,6 +14123,11 @@ GRANT ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], de
 
 REVOKE ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
+
+-- Name: FUNCTION finish_recording_erasure(recording_id uuid, lease_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.finish_recording_erasure(recording_id uuid, lease_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_recording_erasure(recording_id uuid, lease_id uuid) TO service_role;
 
 -- Name: FUNCTION finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text); Type: ACL; Schema: public
 
@@ -13073,6 +14318,11 @@ GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments json
 REVOKE ALL ON FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) TO service_role;
 
+-- Name: FUNCTION open_share_link(token_sha256 text, opens boolean, password_scrypt text, part integer, file_name text, view_id uuid, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.open_share_link(token_sha256 text, opens boolean, password_scrypt text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_share_link(token_sha256 text, opens boolean, password_scrypt text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) TO service_role;
+
 -- Name: FUNCTION plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer) FROM PUBLIC;
@@ -13112,6 +14362,11 @@ GRANT ALL ON FUNCTION public.receive_stripe_event(event_id text, event_type text
 
 REVOKE ALL ON FUNCTION public.reconcile_bookings() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reconcile_bookings() TO service_role;
+
+-- Name: FUNCTION record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb) TO service_role;
 
 -- Name: FUNCTION record_consent(user_id uuid, consent_type text, consented boolean, version text, metadata jsonb, ip_address text, user_agent text); Type: ACL; Schema: public
 
@@ -13153,6 +14408,11 @@ GRANT ALL ON FUNCTION public.resolve_mail(mail_id uuid, outcome text) TO service
 
 REVOKE ALL ON FUNCTION public.retry_recording(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_recording(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION revoke_recording_share_link(share_link_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.revoke_recording_share_link(share_link_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.revoke_recording_share_link(share_link_id uuid) TO authenticated;
 
 -- Name: FUNCTION rotate_recording_link(recording_id uuid); Type: ACL; Schema: public
 
@@ -13255,6 +14515,10 @@ GRANT ALL ON FUNCTION public.verify_recording_file(recording_id uuid, lease_id u
 REVOKE ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) TO service_role;
 
+-- Name: TABLE erasure_queue; Type: ACL; Schema: private
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.erasure_queue TO service_role;
+
 -- Name: TABLE mail_kinds; Type: ACL; Schema: private
 
 GRANT SELECT ON TABLE private.mail_kinds TO service_role;
@@ -13345,11 +14609,6 @@ GRANT INSERT(priority),UPDATE(priority) ON TABLE public.action_checklist TO auth
 
 GRANT SELECT ON TABLE public.action_templates TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.action_templates TO service_role;
-
--- Name: TABLE audit_logs; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.audit_logs TO authenticated;
-GRANT SELECT,INSERT ON TABLE public.audit_logs TO service_role;
 
 -- Name: TABLE availability_exceptions; Type: ACL; Schema: public
 
@@ -13453,6 +14712,27 @@ GRANT INSERT(title),UPDATE(title) ON TABLE public.journal_entries TO authenticat
 
 GRANT INSERT(content),UPDATE(content) ON TABLE public.journal_entries TO authenticated;
 
+-- Name: TABLE legal_holds; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.legal_holds TO authenticated;
+GRANT SELECT ON TABLE public.legal_holds TO service_role;
+
+-- Name: COLUMN legal_holds.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.legal_holds TO authenticated;
+
+-- Name: COLUMN legal_holds.session_id; Type: ACL; Schema: public
+
+GRANT INSERT(session_id) ON TABLE public.legal_holds TO authenticated;
+
+-- Name: COLUMN legal_holds.reason; Type: ACL; Schema: public
+
+GRANT INSERT(reason) ON TABLE public.legal_holds TO authenticated;
+
+-- Name: COLUMN legal_holds.released_at; Type: ACL; Schema: public
+
+GRANT UPDATE(released_at) ON TABLE public.legal_holds TO authenticated;
+
 -- Name: TABLE liability_waivers; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.liability_waivers TO service_role;
@@ -13519,6 +14799,38 @@ GRANT INSERT(signature_image) ON TABLE public.liability_waivers TO service_role;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.meditation_memories TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.meditation_memories TO service_role;
+
+-- Name: TABLE recording_views; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT ON TABLE public.recording_views TO service_role;
+
+-- Name: COLUMN recording_views.id; Type: ACL; Schema: public
+
+GRANT SELECT(id) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.recording_id; Type: ACL; Schema: public
+
+GRANT SELECT(recording_id) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.link_id; Type: ACL; Schema: public
+
+GRANT SELECT(link_id) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.viewed_at; Type: ACL; Schema: public
+
+GRANT SELECT(viewed_at) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.link_kind; Type: ACL; Schema: public
+
+GRANT SELECT(link_kind) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.masked_address; Type: ACL; Schema: public
+
+GRANT SELECT(masked_address) ON TABLE public.recording_views TO authenticated;
+
+-- Name: TABLE my_share_links; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.my_share_links TO authenticated;
 
 -- Name: TABLE notification_preferences; Type: ACL; Schema: public
 
@@ -13718,10 +15030,22 @@ GRANT INSERT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.profiles TO au
 
 GRANT INSERT(address),UPDATE(address) ON TABLE public.profiles TO authenticated;
 
--- Name: TABLE recording_views; Type: ACL; Schema: public
+-- Name: TABLE recording_rules; Type: ACL; Schema: public
 
-GRANT SELECT ON TABLE public.recording_views TO authenticated;
-GRANT SELECT,INSERT ON TABLE public.recording_views TO service_role;
+GRANT SELECT,DELETE ON TABLE public.recording_rules TO authenticated;
+GRANT SELECT ON TABLE public.recording_rules TO service_role;
+
+-- Name: COLUMN recording_rules.session_id; Type: ACL; Schema: public
+
+GRANT INSERT(session_id) ON TABLE public.recording_rules TO authenticated;
+
+-- Name: COLUMN recording_rules.retention_days; Type: ACL; Schema: public
+
+GRANT INSERT(retention_days),UPDATE(retention_days) ON TABLE public.recording_rules TO authenticated;
+
+-- Name: COLUMN recording_rules.survives_withdrawal; Type: ACL; Schema: public
+
+GRANT INSERT(survives_withdrawal),UPDATE(survives_withdrawal) ON TABLE public.recording_rules TO authenticated;
 
 -- Name: TABLE session_history; Type: ACL; Schema: public
 
