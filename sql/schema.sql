@@ -1258,7 +1258,8 @@ CREATE FUNCTION private.channel_was_heard(session_id uuid) RETURNS boolean
     AS $$
   -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
   select exists (select from private.channel_events e
-                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder);
+                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder
+                    and e.happened_at >= private.facts_count_from(channel_was_heard.session_id));
 $$;
 
 -- Name: choose_credit(uuid, uuid[]); Type: FUNCTION; Schema: private
@@ -1734,6 +1735,16 @@ begin
 end
 $$;
 
+-- Name: facts_count_from(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.facts_count_from(session_id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Its room opens 15 minutes before. What was heard earlier belongs to the time from which it was moved away.
+  select s.scheduled_at - interval '16 minutes' from public.session_schedules s where s.id = facts_count_from.session_id;
+$$;
+
 -- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) RETURNS text
@@ -1853,6 +1864,18 @@ begin
   update public.webhook_endpoints e set is_active = false
    where e.id = v_delivery.endpoint_id and finish_webhook_delivery.status = 410;
   return v_delivery.status;
+end
+$$;
+
+-- Name: forget_attendance(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.forget_attendance() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  delete from public.session_attendance a where a.session_id = new.id and a.source <> 'manual';
+  return null;
 end
 $$;
 
@@ -3376,7 +3399,7 @@ begin
   else
     select * into v_named from public.session_schedules s
      where s.room_name = my_seat.channel_name
-        or (my_seat.channel_name ~ '^session-[0-9a-f]{32}$' and s.id = right(my_seat.channel_name, 32)::uuid);
+        or s.id = case when my_seat.channel_name ~ '^session-[0-9a-f]{32}$' then right(my_seat.channel_name, 32)::uuid end;
   end if;
   if v_named.id is null then
     return null;
@@ -3879,7 +3902,8 @@ CREATE FUNCTION private.people_heard_of(session_id uuid) RETURNS TABLE(user_id u
    cross join lateral private.presence(people_heard_of.session_id, u.uid) p
     left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
                          from private.channel_admissions a
-                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id) t on true
+                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id
+                          and a.admitted_at >= private.facts_count_from(people_heard_of.session_id)) t on true
    where u.uid in (select e.uid from private.channel_events e where e.session_id = people_heard_of.session_id
                     union select a.uid from private.channel_admissions a where a.session_id = people_heard_of.session_id)
      and (p.was_heard or t.first_at is not null);
@@ -4037,6 +4061,7 @@ CREATE FUNCTION private.presence(session_id uuid, uid bigint, OUT was_heard bool
     SET search_path TO ''
     AS $$
 declare
+  v_from   timestamptz := private.facts_count_from(presence.session_id);
   v_event  private.channel_events;
   v_closed timestamptz;
 begin
@@ -4045,6 +4070,7 @@ begin
   for v_event in
     select * from private.channel_events e
      where e.session_id = presence.session_id and e.uid = presence.uid and e.change in ('joined', 'left') and not e.is_recorder
+       and e.happened_at >= v_from
      order by e.client_seq nulls last, e.happened_at, e.change
   loop
     was_heard := true;
@@ -11036,6 +11062,10 @@ CREATE TRIGGER session_schedules_70_tell_of_completion AFTER UPDATE OF status ON
 
 CREATE TRIGGER session_schedules_70_tell_of_move AFTER UPDATE OF scheduled_at ON public.session_schedules FOR EACH ROW WHEN ((new.scheduled_at <> old.scheduled_at)) EXECUTE FUNCTION private.tell_of_move();
 
+-- Name: session_schedules session_schedules_75_forget_attendance; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_75_forget_attendance AFTER UPDATE OF scheduled_at ON public.session_schedules FOR EACH ROW WHEN (((new.scheduled_at <> old.scheduled_at) AND (new.status = 'scheduled'::text))) EXECUTE FUNCTION private.forget_attendance();
+
 -- Name: access_grants update_access_grants_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_access_grants_updated_at BEFORE UPDATE ON public.access_grants FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -12869,6 +12899,10 @@ REVOKE ALL ON FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during ts
 REVOKE ALL ON FUNCTION private.expire_credits(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
 
+-- Name: FUNCTION facts_count_from(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.facts_count_from(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
@@ -12888,6 +12922,10 @@ GRANT ALL ON FUNCTION private.finish_recording_erasure(recording_id uuid, lease_
 
 REVOKE ALL ON FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) TO service_role;
+
+-- Name: FUNCTION forget_attendance(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.forget_attendance() FROM PUBLIC;
 
 -- Name: FUNCTION fulfil_checkout(c public.checkout_sessions); Type: ACL; Schema: private
 
