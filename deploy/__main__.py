@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import bundle, doctor, manifest, openapi, pins, rotate_banking_keys, routes
+from . import audit, bundle, doctor, manifest, openapi, pins, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -28,6 +28,9 @@ def main() -> None:
         command = commands.add_parser(name)
         command.add_argument("functions", nargs="*", metavar="name")
         command.set_defaults(do=lambda said, write=write_some: write(said.functions))
+    command = commands.add_parser("verify-audit-log")
+    command.add_argument("heads", nargs="*", metavar="position:hash")
+    command.set_defaults(do=lambda said: audit.verify(said.heads))
     said = parser.parse_args()
     said.do(said)
 

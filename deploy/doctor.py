@@ -14,6 +14,7 @@ from shared.settings import MissingSettings, SupabaseSettings
 from shared.timezones import TEN_IN_THE_MORNING, UTC_HOURS, misread, misread_by_python
 from shared.vault import VaultSettings
 
+from . import audit
 from .functions import Function, chosen
 
 Environment = Mapping[str, str]
@@ -41,6 +42,7 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
     yield "time zones of Python", _python_time_zones()
     if env.get("DATABASE_URL"):
         yield "time zones of PostgreSQL", _postgres_time_zones(env["DATABASE_URL"])
+        yield "audit log", _audit_log(env["DATABASE_URL"])
     if env.get("DATABASE_URL") and env.get("BANKING_KEYS") and "BANKING_KEYS" in wanted:
         yield "keys of bank numbers", _banking_keys(env)
     if {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"} <= env.keys():
@@ -109,6 +111,17 @@ def _postgres_time_zones(database_url: str) -> Iterator[str]:
                     yield f"{misread(zone, row[0])}; PostgreSQL's machine needs tzdata 2026f or newer"
     except psycopg.OperationalError as error:
         yield f"DATABASE_URL does not answer: {error}".strip()
+
+
+def _audit_log(database_url: str) -> Iterator[str]:
+    import psycopg
+
+    try:
+        yield from audit.problems(database_url)
+    except psycopg.OperationalError:
+        return  # that nobody answers was said above
+    except psycopg.Error as error:
+        yield f"the audit log cannot be read: {error}".strip()
 
 
 def _safely(check: Callable[..., Iterator[str]], *given: object) -> Iterator[str]:

@@ -134,7 +134,7 @@ def _responses(function: Function, contract: Contract) -> dict[str, Any]:
     elif contract.gives_file:
         done = {"200": {"description": "A file.", "content": {contract.gives_file: {}}}}
     else:
-        done = {"200": {"description": "Done."}, "302": {"description": "Elsewhere, in `Location`."}}
+        done = {"200": {"description": "Done."}, "3XX": {"description": "Elsewhere, in `Location`."}}
     return {
         **done,
         "4XX": {"description": f"Refused{named}.", "content": _json("Refusal")},

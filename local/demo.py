@@ -1,6 +1,8 @@
 """`make demo`: one session, told from waiver to recording, against the running stack.
 
-Everything goes over HTTP as the frontend does it: sign in, write tables, call functions. Each run makes a new session.
+Everything goes over HTTP as the frontend does it: sign in, write tables, call functions. Each run makes a new session
+and shows its last half minute; nobody presses start or stop. That people join and leave is told to Agora's emulator,
+and the scheduler is called when something is due instead of on the next minute.
 """
 
 import sys
@@ -14,7 +16,8 @@ import httpx
 
 from .envfile import read_env
 
-RECORD_S = 12
+LASTS_MINUTES = 30
+SHOWN_S = 40  # of the session
 PATIENCE_S = 180
 
 
@@ -92,20 +95,30 @@ def main(state: Path) -> None:
         person.write("user_consents", consent, conflict="user_id,consent_type")
     say("Both agree to be recorded.")
 
-    session = book(client, practitioner)
-    say("The practitioner sets up a session that starts now.", session["room_name"])
+    stand_ins = StandIns(env)
+    session = book(client, practitioner, stand_ins)
+    say("The practitioner sets up a session; its last half minute has come.", session["room_name"])
 
     room = client.call("create-agora-room", {"channelName": session["room_name"], "sessionId": session["id"]})
-    for person in (client, practitioner):
-        token = person.call("create-agora-token", {"channelName": room["channelName"], "role": "publisher"})
-    say("Both get a room and a token.", f"uid {token['uid']}, token {token['token'][:12]}…")
+    channel = room["channelName"]
+    asked = {"channelName": channel, "role": "publisher"}
+    uids = [person.call("create-agora-token", asked)["uid"] for person in (client, practitioner)]
+    stand_ins.are_there(channel, uids)
+    say("Both get a token and join. The session begins by itself.", f"uids {uids}")
+    await_status(client, session["id"], "in_progress")
+    await_both(practitioner, session["id"])
 
-    recording = practitioner.call("start-agora-recording", {"session_id": session["id"]})
-    say("The practitioner starts the recording.", recording["recording_id"])
+    stand_ins.advance()
+    say("Both are there and have agreed, so the recording starts by itself.")
     watch(practitioner, session["id"], until=("recording",))
-    count_down(RECORD_S)
-    practitioner.call("stop-agora-recording", {"session_id": session["id"]})
-    say("…and stops it. The files are copied into private storage and verified.")
+    count_down(until=ends_at(session))
+    stand_ins.are_there(channel, [])
+    say("Its time is over, and both leave.")
+    await_status(client, session["id"], "completed", stand_ins)
+    say("The session is completed, and the recording stops by itself. Its files are copied and verified.")
+    for line in practitioner.read("session_attendance", session_id=f"eq.{session['id']}"):
+        who = "client" if line["user_id"] == client.id else "practitioner"
+        print(f"    {who} was there for {line['total_seconds']} s", flush=True)
     finished = watch(client, session["id"], until=("completed", "failed"))
     if finished["status"] == "failed":
         raise SystemExit("The recording failed; `make logs` says why.")
@@ -127,30 +140,84 @@ def main(state: Path) -> None:
     print(f"\n    {finished['recording_url']}\n")
 
 
-def book(client: Person, practitioner: Person) -> Any:
+class StandIns:
+    """What the world does in the real one: people who join and leave, and the scheduler's minute."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self._agora = httpx.Client(base_url=env["AGORA_API_URLS"], timeout=20)
+        key = env["SUPABASE_SECRET_KEY"]
+        self._service = httpx.Client(base_url=env["FUNCTIONS_URL"], headers={"apikey": key}, timeout=60)
+
+    def are_there(self, channel: str, uids: list[int]) -> None:
+        """These people, and nobody else, are in the channel."""
+        self._agora.post(f"/_control/channels/{channel}", json={"uids": uids}).raise_for_status()
+
+    def advance(self) -> None:
+        """The scheduler calls, as it does each minute."""
+        self._service.post("/advance-sessions", json={}).raise_for_status()
+
+
+def book(client: Person, practitioner: Person, stand_ins: StandIns) -> Any:
     """The practitioner's own direct writes, as the frontend does them."""
     own = practitioner.read("practitioners", user_id=f"eq.{practitioner.id}")[0]
+    now = datetime.now(UTC)
 
     def stamp(minutes: int) -> str:
-        return f"{datetime.now(UTC) + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
+        return f"{now + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
 
     # Whatever is planned for this very hour, by an earlier demo for one, would be in the way.
+    at_this_hour = {
+        "practitioner_id": f"eq.{own['id']}",
+        "and": f"(scheduled_at.gte.{stamp(-120)},scheduled_at.lt.{stamp(60)})",
+    }
     practitioner.change(
         "session_schedules",
         {"status": "cancelled", "notes": "Cancelled by practitioner: the demo needs this hour"},
-        practitioner_id=f"eq.{own['id']}",
         status="eq.scheduled",
-        **{"and": f"(scheduled_at.gte.{stamp(-120)},scheduled_at.lt.{stamp(60)})"},
+        **at_this_hour,
     )
+    for left_over in practitioner.read("session_schedules", status="eq.in_progress", **at_this_hour):
+        stand_ins.are_there(left_over["room_name"], [])
+        await_status(practitioner, left_over["id"], "completed", stand_ins)
     row = {
         "practitioner_id": own["id"],
         "client_id": client.id,
-        "scheduled_at": datetime.now(UTC).isoformat(),
-        "duration_minutes": 30,
+        "scheduled_at": (now - timedelta(minutes=LASTS_MINUTES, seconds=-SHOWN_S)).isoformat(),
+        "duration_minutes": LASTS_MINUTES,
         "room_name": f"session-{own['id'][:8]}-{client.id[:8]}-{time.time_ns() // 1_000_000}",
         "status": "scheduled",
     }
     return practitioner.write("session_schedules", row)[0]
+
+
+def ends_at(session: dict[str, Any]) -> datetime:
+    """When its time is over."""
+    return datetime.fromisoformat(session["scheduled_at"]) + timedelta(minutes=session["duration_minutes"])
+
+
+def await_status(person: Person, session_id: str, status: str, stand_ins: StandIns | None = None) -> None:
+    """Until the session stands there; if told so, with the scheduler calling meanwhile."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if stand_ins:
+            stand_ins.advance()
+        if person.read("session_schedules", id=f"eq.{session_id}")[0]["status"] == status:
+            return
+        time.sleep(0.5)
+    raise SystemExit(f"The session did not become {status}; `make logs` says why.")
+
+
+def await_both(practitioner: Person, session_id: str) -> None:
+    """Until Agora has told of both."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if (
+            len(practitioner.read("session_attendance", session_id=f"eq.{session_id}", source="eq.agora"))
+            == 2
+        ):
+            return
+        time.sleep(0.2)
+    raise SystemExit("Nobody told that they joined; `make logs` says why.")
 
 
 def watch(person: Person, session_id: str, until: tuple[str, ...]) -> Any:
@@ -167,12 +234,12 @@ def watch(person: Person, session_id: str, until: tuple[str, ...]) -> Any:
     raise SystemExit("The recording did not get on; `make logs` says why.")
 
 
-def count_down(seconds: int) -> None:
+def count_down(until: datetime) -> None:
     """Show that the session is on."""
-    for left in range(seconds, 0, -1):
+    while (left := (until - datetime.now(UTC)).total_seconds()) > 0:
         if sys.stdout.isatty():
-            print(f"\r    in session, {left:2} s left ", end="", flush=True)
-        time.sleep(1)
+            print(f"\r    in session, {left:2.0f} s left ", end="", flush=True)
+        time.sleep(min(1, left))
     if sys.stdout.isatty():
         print("\r" + " " * 40 + "\r", end="", flush=True)
 

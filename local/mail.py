@@ -1,9 +1,11 @@
 """The mail catcher: takes mail by Postmark's API and by SMTP, sends none of it on, and shows it in a browser."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.message import Message
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ class Mailbox:
             [
                 web.get("/", self._list),
                 web.get("/messages", self._messages),
+                web.get("/messages/outbound", self._postmark_search),
                 web.get("/messages/{id}", self._show),
                 web.delete("/messages", self._empty),
                 web.post("/email", self._postmark),
@@ -55,6 +58,8 @@ class Mailbox:
                 "Subject": str(mail["subject"] or ""),
                 "TextBody": text.get_content() if text else "",
                 "HtmlBody": html.get_content() if html else "",
+                "Headers": [{"Name": name, "Value": str(value)} for name, value in mail.items()],
+                "Attachments": [_attachment(part) for part in mail.iter_attachments()],
             }
         )
         return "250 caught"
@@ -66,6 +71,18 @@ class Mailbox:
 
     async def _postmark_batch(self, request: web.Request) -> web.Response:
         return web.json_response([_receipt(self._keep(mail)) for mail in await request.json()])
+
+    async def _postmark_search(self, request: web.Request) -> web.Response:
+        """What Postmark took, by the metadata it was given."""
+        wanted = {
+            name.removeprefix("metadata_"): value
+            for name, value in request.query.items()
+            if name.startswith("metadata_")
+        }
+        found = [mail for mail in self._mails() if wanted.items() <= mail.get("Metadata", {}).items()]
+        return web.json_response(
+            {"TotalCount": len(found), "Messages": [{"MessageID": mail["id"]} for mail in found]}
+        )
 
     def _postmark_reply(self, mail: dict[str, Any]) -> web.Response:
         return web.json_response(_receipt(mail))
@@ -112,6 +129,16 @@ class Mailbox:
             return web.Response(text=mail["HtmlBody"], content_type="text/html", headers=headers)
         text = mail.get("TextBody") or json.dumps(mail.get("TemplateModel"), indent=2)
         return web.Response(text=text, headers=headers)
+
+
+def _attachment(part: Message) -> dict[str, Any]:
+    """A file that came by SMTP, as Postmark's API writes one."""
+    content = part.get_payload(decode=True)
+    return {
+        "Name": part.get_filename(),
+        "ContentType": str(part["content-type"]),
+        "Content": b64encode(content if isinstance(content, bytes) else b"").decode(),
+    }
 
 
 def _subject(mail: dict[str, Any]) -> str:

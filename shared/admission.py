@@ -2,8 +2,9 @@
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from starlette.requests import Request
 
 from .auth import Caller, identify
@@ -12,6 +13,7 @@ from .errors import BadRequest, MethodNotAllowed, NotAllowed, NotSignedIn, TooLa
 from .settings import SupabaseSettings
 
 BODY_LIMIT_BYTES = 1024 * 1024
+FORM = "application/x-www-form-urlencoded"
 Headers = dict[str, str]
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -33,7 +35,7 @@ async def admit(
     _check_caller(caller, contract)
     raw = await _read(request, headers)
     return Call(
-        body=_parse(request, headers, raw, contract.takes),
+        body=_parse(request, headers, raw, contract),
         raw=raw,
         caller=caller,
         headers=headers,
@@ -89,8 +91,9 @@ def _too_large() -> TooLarge:
     return TooLarge(sentence=f"The body is larger than {BODY_LIMIT_BYTES // 1024} KiB.")
 
 
-def _parse(request: Request, headers: Headers, raw: bytes, takes: type[BaseModel] | None) -> Any:
-    """The body as its model. JSON is read strictly ("1" is no number); a query string is all text, so it is not."""
+def _parse(request: Request, headers: Headers, raw: bytes, contract: Contract) -> Any:
+    """The body as its model. JSON is read strictly ("1" is no number); a query or a form is all text, so it is not."""
+    takes = contract.takes
     if takes is None:
         return None
     try:
@@ -99,6 +102,8 @@ def _parse(request: Request, headers: Headers, raw: bytes, takes: type[BaseModel
         if not raw.strip():
             return takes.model_validate_json(b"{}")
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type == FORM and contract.forms:
+            return takes.model_validate(_without_nul(dict(parse_qsl(raw.decode(errors="replace")))))
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMedia()
         if b"\\u0000" in raw:

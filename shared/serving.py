@@ -53,19 +53,21 @@ def endpoint(
     methods: tuple[str, ...] = ("POST",),
     settings: tuple[type[Settings], ...] = (),
     refusals_with_200: bool = False,
+    forms: bool = False,
 ) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
     """Serve an async handler.
 
     `caller` is one or more of `user` (signed in), `service` (the secret key), `webhook` and `public` (the handler
     checks for itself). `settings` are read when the process starts: if one is missing it does not start.
     `refusals_with_200` is for pages that can read a reason only so: what the handler refuses because of the state of
-    the world is answered with status 200 and `success: false` beside the usual keys.
+    the world is answered with status 200 and `success: false` beside the usual keys. `forms` is for pages of our own: a
+    body may be a form's as well.
     """
     callers = (caller,) if isinstance(caller, str) else caller
     needed: tuple[type[Settings], ...] = (SupabaseSettings, *settings)
 
     def serve(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        contract = _contract(handler, callers, methods, needed, refusals_with_200)
+        contract = _contract(handler, callers, methods, needed, refusals_with_200, forms)
         if os.environ.get("FUNCTION_TARGET") == contract.name:
             for group in needed:
                 group.read()
@@ -88,6 +90,7 @@ def _contract(
     methods: tuple[str, ...],
     settings: tuple[type[Settings], ...],
     refusals_with_200: bool,
+    forms: bool,
 ) -> Contract:
     hints = get_type_hints(handler)
     takes = get_args(hints["call"])[0]
@@ -101,6 +104,7 @@ def _contract(
         gives_file=gives.media_type if isinstance(gives, type) and issubclass(gives, Response) else None,
         settings=settings,
         refusals_with_200=refusals_with_200,
+        forms=forms,
     )
 
 

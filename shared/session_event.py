@@ -4,9 +4,11 @@ Its time is written as wall time in the zone it was booked in, with that zone's 
 needs no rules of its own, which may be older than a government's latest decision.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator
 
@@ -14,11 +16,12 @@ from . import timezones
 from .wire import Output
 
 if TYPE_CHECKING:
-    from icalendar import Calendar
+    from icalendar import Timezone
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 NAMES = {"standing": "Standing session", "laying": "Laying session"}
-AROUND = timedelta(days=30)  # how far before and after it the zone's rules are told
+AROUND = timedelta(days=400)  # how far before and after it the zone's rules are told: some programs keep them
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 class ToldSession(Output):
@@ -78,7 +81,7 @@ def calendar_file(
     attendee: Party | None = None,
 ) -> bytes:
     """The session as an .ics file. A later version of it has a higher sequence, and takes the place of this one."""
-    from icalendar import Calendar, Event, Timezone, vText
+    from icalendar import Calendar, Event, vText
 
     zone = timezones.zone(session.time_zone)
     starts_at, ends_at = session.scheduled_at.astimezone(zone), session.ends_at.astimezone(zone)
@@ -86,11 +89,7 @@ def calendar_file(
     calendar.add("prodid", "-//Sadhu//Sessions//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    rules = Timezone.from_tzid(
-        zone.key, first_date=(starts_at - AROUND).date(), last_date=(ends_at + AROUND).date()
-    )
-    rules.pop("comment", None)  # "only works from … to …" worries whoever reads it
-    calendar.add_component(rules)
+    calendar.add_component(_rules(zone, starts_at - AROUND, ends_at + AROUND))
 
     event = Event()
     event.add("uid", str(session.id))
@@ -108,9 +107,49 @@ def calendar_file(
         if party:
             event.add(role, f"mailto:{party.email}", {"cn": vText(party.name)} if party.name else {})
     calendar.add_component(event)
-    return _written(calendar)
-
-
-def _written(calendar: "Calendar") -> bytes:
     written: bytes = calendar.to_ical()
     return written
+
+
+def _rules(zone: ZoneInfo, first: datetime, last: datetime) -> "Timezone":
+    """The zone's clock between two moments: what it is at first, and each change with the wall time it is made at."""
+    from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
+
+    rules = Timezone()
+    rules.add("tzid", zone.key)
+    before = first.astimezone(zone)
+    for moment in (first, *_changes(zone, first.astimezone(UTC), last.astimezone(UTC))):
+        after = moment.astimezone(zone)
+        observance = TimezoneDaylight() if after.dst() else TimezoneStandard()
+        # By the clock that was in force until then, as the format has it: in spring that hour does not exist.
+        observance.add(
+            "dtstart", (moment.astimezone(UTC) + _offset(before)).replace(tzinfo=None, microsecond=0)
+        )
+        observance.add("tzoffsetfrom", _offset(before))
+        observance.add("tzoffsetto", _offset(after))
+        observance.add("tzname", after.tzname() or zone.key)
+        rules.add_component(observance)
+        before = after
+    return rules
+
+
+def _changes(zone: ZoneInfo, moment: datetime, last: datetime) -> Iterator[datetime]:
+    """The minutes at which the zone's clock is changed; no zone does so twice in a day."""
+    while moment < last:
+        if _offset(moment.astimezone(zone)) != _offset((moment + DAY).astimezone(zone)):
+            low, high = (
+                0,
+                DAY // MINUTE,
+            )  # minutes from here at which the clock is still the old one, and the new one
+            while high - low > 1:
+                middle = (low + high) // 2
+                is_new = _offset((moment + middle * MINUTE).astimezone(zone)) != _offset(
+                    moment.astimezone(zone)
+                )
+                low, high = (low, middle) if is_new else (middle, high)
+            yield (moment + high * MINUTE).replace(second=0, microsecond=0)
+        moment += DAY
+
+
+def _offset(local: datetime) -> timedelta:
+    return local.utcoffset() or timedelta()

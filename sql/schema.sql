@@ -907,16 +907,134 @@ CREATE FUNCTION private.attendance_lock(session_id uuid) RETURNS void
   select pg_advisory_xact_lock(hashtextextended('attendance ' || session_id, 0));
 $$;
 
+-- Name: audit_findings(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.audit_findings() RETURNS TABLE(finding text, "position" bigint, line_id uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with entries as (
+    select c.*, lag(c.position, 1, 0::bigint) over chain as last_position,
+           lag(c.sha256, 1, decode(repeat('00', 32), 'hex')) over chain as last_sha256
+      from private.audit_chain c
+    window chain as (order by c.position)
+  ), judged as (
+    select case
+             when e.position <> e.last_position + 1 then 'entries of the chain are missing before this one'
+             when e.sha256 <> sha256(e.last_sha256 || e.line_sha256) then 'this entry does not follow from the one before it'
+             when l.id is null then 'a line was removed'
+             when e.line_sha256 <> private.audit_line_sha256(l)
+               or l.personal_sha256 <> private.audit_personal_sha256(l)
+               or (l.personal_salt is null and (
+                     num_nonnulls(l.ip_address, l.user_agent, l.metadata) > 0
+                     or not exists (select from private.audit_redactions r where r.line_id = l.id)))
+             then 'a line was changed' end as finding,
+           e.position, e.line_id
+      from entries e left join public.audit_logs l on l.id = e.line_id
+  )
+  select j.finding, j.position, j.line_id from judged j where j.finding is not null
+  union all
+  select 'a line was added past the chain', null, l.id
+    from public.audit_logs l
+   where not exists (select from private.audit_chain c where c.line_id = l.id)
+     and not exists (select from private.audit_lines_to_seal q where q.line_id = l.id);
+$$;
+
+-- Name: FUNCTION audit_findings(); Type: COMMENT; Schema: private
+
+COMMENT ON FUNCTION private.audit_findings() IS 'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
+
+-- Name: audit_logs; Type: TABLE; Schema: public
+
+CREATE TABLE public.audit_logs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid,
+    action text NOT NULL,
+    table_name text NOT NULL,
+    record_id uuid,
+    ip_address text,
+    user_agent text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    personal_salt bytea,
+    personal_sha256 bytea NOT NULL,
+    CONSTRAINT audit_logs_action_check CHECK ((action = ANY (ARRAY['SELECT'::text, 'INSERT'::text, 'UPDATE'::text, 'DELETE'::text, 'VIEW'::text, 'EXPORT'::text, 'LOGIN'::text, 'LOGOUT'::text, 'ACCESS_DENIED'::text])))
+);
+
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.audit_logs.user_id IS 'Who did it. No foreign key: the account may have been erased since.';
+
+-- Name: COLUMN audit_logs.metadata; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.audit_logs.metadata IS 'Of a row that was changed: the names of the columns, and the values that say nothing about a person.';
+
+-- Name: COLUMN audit_logs.personal_salt; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.audit_logs.personal_salt IS 'Random; null once the personal parts are redacted.';
+
+-- Name: COLUMN audit_logs.personal_sha256; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.audit_logs.personal_sha256 IS 'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
+
+-- Name: audit_line_sha256(public.audit_logs); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.audit_line_sha256(line public.audit_logs) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  -- jsonb writes its keys in one order; the time is written out, because a cast depends on the session's time zone.
+  select sha256(convert_to(jsonb_build_object(
+    'id', (line).id, 'user_id', (line).user_id, 'action', (line).action, 'table_name', (line).table_name,
+    'record_id', (line).record_id,
+    'created_at', to_char((line).created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'personal_sha256', encode((line).personal_sha256, 'hex'))::text, 'UTF8'));
+$$;
+
+-- Name: audit_personal_sha256(public.audit_logs); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.audit_personal_sha256(line public.audit_logs) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select sha256((line).personal_salt || convert_to(jsonb_build_object(
+    'ip_address', (line).ip_address, 'user_agent', (line).user_agent, 'metadata', (line).metadata)::text, 'UTF8'));
+$$;
+
 -- Name: auditable(jsonb); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.auditable(whole_row jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
+    AS $_$
+  -- Named by what may be kept. A column of a later migration is left out until somebody has thought about it.
+  select coalesce(jsonb_object_agg(each.key, each.value), '{}')
+    from jsonb_each(whole_row) each
+   where each.key ~ ('^(id|.*_id|.*_at|is_.*|.*_minutes|.*_minor|.*_amount|.*_share|.*_participants|total_seconds|role|status'
+                  || '|source|visibility|memory_type|currency|verified|session_location|live_contract_needed)$');
+$_$;
+
+-- Name: audited_change(jsonb, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.audited_change(old_row jsonb, new_row jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
     AS $$
-  -- Too large, or too delicate for a second copy: the audit log outlives what it tells about.
-  select whole_row - array[
-    'embedding', 'signature_image', 'bank_name', 'account_holder_name',
-    'account_number_encrypted', 'routing_number_encrypted', 'account_last4', 'routing_last4'];
+  with changed as (
+    select coalesce(o.key, n.key) as key, o.value as old_value, n.value as new_value
+      from jsonb_each(old_row) o full join jsonb_each(new_row) n on n.key = o.key
+     where old_row is null or new_row is null or o.value is distinct from n.value
+  ), kept as (
+    select jsonb_agg(key order by key) as columns,
+           private.auditable(jsonb_object_agg(key, old_value)) as old_values,
+           private.auditable(jsonb_object_agg(key, new_value)) as new_values
+      from changed
+  )
+  select jsonb_build_object('columns', coalesce(columns, '[]'))
+      || case when old_row is null then jsonb_build_object('data', new_values)
+              when new_row is null then jsonb_build_object('deleted_data', old_values)
+              else jsonb_build_object('old_data', coalesce(old_values, '{}'), 'new_data', coalesce(new_values, '{}')) end
+    from kept;
 $$;
 
 -- Name: balance_transaction(); Type: FUNCTION; Schema: private
@@ -1325,7 +1443,8 @@ CREATE FUNCTION private.channel_was_heard(session_id uuid) RETURNS boolean
     AS $$
   -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
   select exists (select from private.channel_events e
-                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder);
+                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder
+                    and e.happened_at >= private.facts_count_from(channel_was_heard.session_id));
 $$;
 
 -- Name: check_invariants(); Type: FUNCTION; Schema: private
@@ -1533,6 +1652,18 @@ CREATE FUNCTION private.closed_after(session_id uuid, since timestamp with time 
    where e.session_id = closed_after.session_id and e.change = 'closed' and e.happened_at > since;
 $$;
 
+-- Name: closed_recording_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.closed_recording_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select q.recording_id from private.erasure_queue q
+  union
+  select mine.id from private.erasure_queue q
+    join public.session_recordings mine on mine.class_recording_id = q.recording_id;
+$$;
+
 -- Name: count_participants(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.count_participants() RETURNS trigger
@@ -1567,6 +1698,70 @@ begin
                               where c.user_id = person and c.consent_type = 'session_recording'
                                 and c.consented and c.revoked_at is null));
 end;
+$$;
+
+-- Name: recording_share_links; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_share_links (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    created_by uuid NOT NULL,
+    token_sha256 bytea NOT NULL,
+    password_scrypt bytea,
+    has_password boolean GENERATED ALWAYS AS ((password_scrypt IS NOT NULL)) STORED NOT NULL,
+    view_limit integer,
+    view_count integer DEFAULT 0 NOT NULL,
+    wrong_passwords integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT recording_share_links_end_within_90_days CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '90 days'::interval)))),
+    CONSTRAINT recording_share_links_keep_only_hashes CHECK (((octet_length(token_sha256) = 32) AND (octet_length(password_scrypt) = 32))),
+    CONSTRAINT recording_share_links_views_are_counted CHECK (((view_limit > 0) AND ((view_count >= 0) AND (view_count <= COALESCE(view_limit, view_count)))))
+);
+
+-- Name: COLUMN recording_share_links.password_scrypt; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_share_links.password_scrypt IS 'Salted with the token, which is random and of which we know only the hash.';
+
+-- Name: COLUMN recording_share_links.locked_until; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_share_links.locked_until IS 'After a few wrong passwords nobody may try until then.';
+
+-- Name: create_recording_share_link(uuid, text, integer, text, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) RETURNS public.recording_share_links
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_recording public.session_recordings;
+  v_session   public.session_schedules;
+  v_link      public.recording_share_links;
+  v_is_staff  boolean;
+begin
+  select * into v_recording from public.session_recordings r where r.id = create_recording_share_link.recording_id;
+  select * into v_session from public.session_schedules s where s.id = v_recording.session_id;
+  v_is_staff := private.is_admin() or coalesce(private.host_of(v_session) = (select auth.uid()), false);
+  if v_session.id is null or v_recording.id in (select private.closed_recording_ids())
+     or not (v_is_staff or coalesce(v_session.client_id = (select auth.uid()), false)) then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  elsif v_recording.class_recording_id is not null and not v_is_staff then
+    perform private.refuse(403, 'class_recording_not_shareable', 'The recording of a class shows others too, so only its practitioner can share it.');
+  elsif v_recording.status <> 'completed' then
+    perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
+  end if;
+
+  insert into public.recording_share_links as l
+    (recording_id, created_by, token_sha256, password_scrypt, view_limit, expires_at)
+  values
+    (v_recording.id, (select auth.uid()), decode(create_recording_share_link.token_sha256, 'hex'),
+     decode(create_recording_share_link.password_scrypt, 'hex'), create_recording_share_link.view_limit,
+     now() + make_interval(days => create_recording_share_link.expires_in_days))
+  returning l.* into v_link;
+  return v_link;
+end
 $$;
 
 -- Name: create_webhook_endpoint(text, text[], text); Type: FUNCTION; Schema: private
@@ -1635,7 +1830,8 @@ begin
       perform private.refuse(409, 'consent_is_for_something_else', 'A consent cannot become another one.');
     end if;
     new.consent_date := old.consent_date;
-    if new.consented and (not old.consented or old.revoked_at is not null) then
+    if new.consented
+       and (not old.consented or old.revoked_at is not null or new.version is distinct from old.version) then
       new.consent_date := now();
       new.revoked_at := null;
       new.revoked_ip_address := null;
@@ -1646,6 +1842,27 @@ begin
     new.consent_date := now();
     new.revoked_at := null;
   end if;
+  -- What a server saw of an earlier change says nothing about this one; the history keeps it.
+  if private.is_person() then
+    new.ip_address := null;
+    new.user_agent := null;
+    new.revoked_ip_address := null;
+  end if;
+  return new;
+end
+$$;
+
+-- Name: date_hold(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.date_hold() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if old.released_at is not null then
+    perform private.refuse(409, 'hold_released', 'This hold was released. Place a new one.');
+  end if;
+  new.released_at := now();
   return new;
 end
 $$;
@@ -2043,6 +2260,16 @@ begin
 end
 $$;
 
+-- Name: facts_count_from(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.facts_count_from(session_id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Its room opens 15 minutes before. What was heard earlier belongs to the time from which it was moved away.
+  select s.scheduled_at - interval '16 minutes' from public.session_schedules s where s.id = facts_count_from.session_id;
+$$;
+
 -- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) RETURNS text
@@ -2081,6 +2308,57 @@ begin
     perform private.log_mail(v_mail);
   end if;
   return v_mail.status;
+end
+$$;
+
+-- Name: recording_erasures; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_erasures (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    reasons text[] NOT NULL,
+    files integer NOT NULL,
+    bytes bigint NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: TABLE recording_erasures; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.recording_erasures IS 'Receipts: that a recording was erased, and why. They name nobody, and no session: only the number the recording had.';
+
+-- Name: finish_recording_erasure(uuid, uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.finish_recording_erasure(recording_id uuid, lease_id uuid) RETURNS public.recording_erasures
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_receipt public.recording_erasures;
+begin
+  perform from public.session_recordings r
+    where r.id = finish_recording_erasure.recording_id and r.lease_id = finish_recording_erasure.lease_id
+      and r.lease_until > now()
+    for update;
+  if not found then
+    perform private.refuse(409, 'lease_lost', 'Somebody else erases this recording now.');
+  end if;
+
+  insert into public.recording_erasures as e (recording_id, reasons, files, bytes, queued_at)
+  select finish_recording_erasure.recording_id, array_agg(distinct q.reason),
+         (select count(*) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
+         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
+         min(q.queued_at)
+    from private.erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
+  returning e.* into v_receipt;
+
+  update public.recording_views v set ip_address = null, user_agent = null
+   where v.recording_id in (select r.id from public.session_recordings r
+                             where finish_recording_erasure.recording_id in (r.id, r.class_recording_id));
+  delete from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id;
+  -- With its links, its place in the queue, and the rows of those who were in the class.
+  delete from public.session_recordings r where r.id = finish_recording_erasure.recording_id;
+  return v_receipt;
 end
 $$;
 
@@ -2153,6 +2431,18 @@ begin
     perform private.refuse(409, 'nothing_to_pay_out', 'Nothing is earned by one of these payments, or nothing any more.',
                            'A payment can be paid out once its session is completed.');
   end if;
+  return null;
+end
+$$;
+
+-- Name: forget_attendance(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.forget_attendance() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  delete from public.session_attendance a where a.session_id = new.id and a.source <> 'manual';
   return null;
 end
 $$;
@@ -2980,6 +3270,16 @@ CREATE FUNCTION private.is_class(session public.session_schedules) RETURNS boole
   select (session).max_participants > 1 and (session).group_class_id is null;
 $$;
 
+-- Name: is_closed(public.session_recordings); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_closed(recording public.session_recordings) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (select from private.erasure_queue q
+                  where q.recording_id in ((recording).id, (recording).class_recording_id));
+$$;
+
 -- Name: is_disputed(uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_disputed(checkout_id uuid) RETURNS boolean
@@ -2987,6 +3287,21 @@ CREATE FUNCTION private.is_disputed(checkout_id uuid) RETURNS boolean
     SET search_path TO ''
     AS $$
   select exists (select from private.payment_disputes d where d.checkout_id = is_disputed.checkout_id and d.state = 'open');
+$$;
+
+-- Name: is_held(public.session_recordings); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.is_held(recording public.session_recordings) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from public.session_recordings whole
+      join public.session_schedules s on s.id = whole.session_id
+      join public.legal_holds h on h.released_at is null
+       and (h.user_id in (select private.people_recorded(s))
+            or h.session_id in (select s.id union select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
+     where whole.id = coalesce((recording).class_recording_id, (recording).id));
 $$;
 
 -- Name: is_my_test_channel(text); Type: FUNCTION; Schema: private
@@ -3206,6 +3521,25 @@ begin
 end
 $$;
 
+-- Name: keep_audit_log(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_audit_log() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  c_personal constant text[] := array['ip_address', 'user_agent', 'metadata', 'personal_salt'];
+begin
+  if tg_op = 'UPDATE' and tg_table_name = 'audit_logs'
+     and to_jsonb(new) - c_personal = to_jsonb(old) - c_personal
+     and num_nonnulls(to_jsonb(new) ->> 'ip_address', to_jsonb(new) ->> 'user_agent', to_jsonb(new) ->> 'metadata',
+                      to_jsonb(new) ->> 'personal_salt') = 0 then
+    return new;
+  end if;
+  perform private.refuse(403, 'audit_log_is_kept', 'A line of the audit log can be neither changed nor deleted.');
+end
+$$;
+
 -- Name: keep_banking_accesses(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.keep_banking_accesses() RETURNS trigger
@@ -3214,6 +3548,23 @@ CREATE FUNCTION private.keep_banking_accesses() RETURNS trigger
     AS $$
 begin
   perform private.refuse(403, 'evidence_is_kept', 'The log of accesses can be neither changed nor deleted.');
+  return null;
+end
+$$;
+
+-- Name: keep_consent_history(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_consent_history() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c public.user_consents := case when tg_op = 'DELETE' then old else new end;
+begin
+  insert into public.consent_history (user_id, consent_type, consented, version, metadata, ip_address, user_agent)
+  values (c.user_id, c.consent_type, tg_op <> 'DELETE' and c.consented and c.revoked_at is null, c.version, c.metadata,
+          case when tg_op = 'DELETE' then null when c.consented then c.ip_address else c.revoked_ip_address end,
+          case when tg_op <> 'DELETE' then c.user_agent end);
   return null;
 end
 $$;
@@ -4037,7 +4388,7 @@ begin
   else
     select * into v_named from public.session_schedules s
      where s.room_name = my_seat.channel_name
-        or (my_seat.channel_name ~ '^session-[0-9a-f]{32}$' and s.id = right(my_seat.channel_name, 32)::uuid);
+        or s.id = case when my_seat.channel_name ~ '^session-[0-9a-f]{32}$' then right(my_seat.channel_name, 32)::uuid end;
   end if;
   if v_named.id is null then
     return null;
@@ -4207,8 +4558,8 @@ begin
   v_end := least(v_session.completed_at, v_session.cancelled_at,
                  v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
   insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
-  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.first_sign_at,
-         case when h.there_since is null or v_end <= now() then upper(during.seen) end, during.seen,
+  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.joined_at,
+         coalesce(h.left_at, case when v_end <= now() then upper(during.seen) end), during.seen,
          case when h.source = 'agora'
               then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
     from private.people_heard_of(v_session.id) h
@@ -4747,22 +5098,25 @@ $$;
 
 -- Name: people_heard_of(uuid); Type: FUNCTION; Schema: private
 
-CREATE FUNCTION private.people_heard_of(session_id uuid) RETURNS TABLE(user_id uuid, source text, intervals tstzmultirange, there_since timestamp with time zone, is_there boolean, first_sign_at timestamp with time zone, last_sign_at timestamp with time zone)
+CREATE FUNCTION private.people_heard_of(session_id uuid) RETURNS TABLE(user_id uuid, source text, intervals tstzmultirange, there_since timestamp with time zone, joined_at timestamp with time zone, left_at timestamp with time zone, is_there boolean, last_sign_at timestamp with time zone)
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
   select u.user_id, case when p.was_heard then 'agora' else 'token' end, p.intervals, p.there_since,
+         -- Who came and went within a second was there at that second.
+         coalesce(least(lower(p.intervals), p.there_since), p.last_heard_at, t.first_at),
+         case when p.there_since is null then coalesce(upper(p.intervals), p.last_heard_at) end,
          p.there_since is not null
            -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as there.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
                        and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
-         coalesce(least(lower(p.intervals), p.there_since), t.first_at),
          greatest(p.last_heard_at, t.last_at)
     from private.agora_uids u
    cross join lateral private.presence(people_heard_of.session_id, u.uid) p
     left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
                          from private.channel_admissions a
-                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id) t on true
+                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id
+                          and a.admitted_at >= private.facts_count_from(people_heard_of.session_id)) t on true
    where u.uid in (select e.uid from private.channel_events e where e.session_id = people_heard_of.session_id
                     union select a.uid from private.channel_admissions a where a.session_id = people_heard_of.session_id)
      and (p.was_heard or t.first_at is not null);
@@ -4781,6 +5135,20 @@ CREATE FUNCTION private.people_present(session public.session_schedules) RETURNS
    where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union
   select a.user_id from private.channel_admissions a where a.session_id = (session).id and a.expires_at > now();
+$$;
+
+-- Name: people_recorded(public.session_schedules); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.people_recorded(session public.session_schedules) RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
+  union
+  select (session).client_id where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
+  union
+  -- Whoever was let into the room may be heard and seen.
+  select a.user_id from private.channel_admissions a where a.session_id = (session).id;
 $$;
 
 -- Name: period_to_pay(timestamp with time zone); Type: FUNCTION; Schema: private
@@ -4947,6 +5315,7 @@ CREATE FUNCTION private.presence(session_id uuid, uid bigint, OUT was_heard bool
     SET search_path TO ''
     AS $$
 declare
+  v_from   timestamptz := private.facts_count_from(presence.session_id);
   v_event  private.channel_events;
   v_closed timestamptz;
 begin
@@ -4955,6 +5324,7 @@ begin
   for v_event in
     select * from private.channel_events e
      where e.session_id = presence.session_id and e.uid = presence.uid and e.change in ('joined', 'left') and not e.is_recorder
+       and e.happened_at >= v_from
      order by e.client_seq nulls last, e.happened_at, e.change
   loop
     was_heard := true;
@@ -4993,6 +5363,63 @@ CREATE FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid D
     AS $$
   insert into private.outbox (kind, user_id, session_id, payload)
   values (put_in_outbox.kind, put_in_outbox.user_id, put_in_outbox.session_id, put_in_outbox.payload);
+$$;
+
+-- Name: queue_audit_line(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.queue_audit_line() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.audit_lines_to_seal (line_id) values (new.id);
+  return null;
+end
+$$;
+
+-- Name: queue_expired_recordings(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.queue_expired_recordings() RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Counted from the end of what was recorded. A participant's row goes with its class's.
+  insert into private.erasure_queue (recording_id, reason)
+  select r.id, 'retention' from public.session_recordings r
+   where r.class_recording_id is null and r.status in ('completed', 'failed')
+     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.retention_days(r))
+     and not exists (select from private.erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
+  on conflict do nothing;
+$$;
+
+-- Name: queue_withdrawn_recordings(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.queue_withdrawn_recordings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.erasure_queue (recording_id, reason, user_id, due_at)
+  select case when k.stays_for_others then mine.id else r.id end, 'consent_withdrawn', old.user_id,
+         now() + interval '1 day'  -- time to take back a slip of the finger; it is closed at once
+    from (select s.id from public.session_schedules s
+            join public.practitioners p on p.id = s.practitioner_id where p.user_id = old.user_id
+          union
+          select s.id from public.session_schedules s where s.client_id = old.user_id
+          union
+          select a.session_id from private.channel_admissions a where a.user_id = old.user_id) theirs
+    join public.session_schedules s on s.id = theirs.id
+    join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null
+    left join public.recording_rules rule on rule.session_id = s.id
+   cross join lateral (select coalesce(rule.survives_withdrawal, false) and private.is_class(s)
+                              and private.host_of(s) is distinct from old.user_id as stays_for_others) k
+    left join public.session_schedules seat on k.stays_for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
+    left join public.session_recordings mine on mine.session_id = seat.id and mine.class_recording_id = r.id
+   where old.user_id in (select private.people_recorded(s))
+     and (not k.stays_for_others or mine.id is not null)
+  on conflict do nothing;
+  return null;
+end
 $$;
 
 -- Name: quote_cancellation(uuid, boolean); Type: FUNCTION; Schema: private
@@ -5271,6 +5698,35 @@ CREATE FUNCTION private.recording_lock(session_id uuid) RETURNS bigint
   select hashtextextended('recording ' || session_id, 0);
 $$;
 
+-- Name: recording_part(public.session_recordings, integer, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.recording_part(recording public.session_recordings, part integer, file_name text, OUT part_kinds text[], OUT kind text, OUT storage_path text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_files uuid := coalesce((recording).class_recording_id, (recording).id);
+  v_parts private.recording_files[];
+  v_file  private.recording_files;
+begin
+  v_parts := array(select f from private.recording_files f
+                    where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
+  if recording_part.file_name is null then
+    v_file := v_parts[recording_part.part];
+  else
+    select * into v_file from private.recording_files f
+     where f.recording_id = v_files
+       and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || recording_part.file_name;
+  end if;
+  if v_file.id is null then
+    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+  end if;
+  part_kinds := array(select p.kind from unnest(v_parts) p);
+  kind := v_file.kind;
+  storage_path := v_file.storage_path;
+end
+$_$;
+
 -- Name: recording_prefix(uuid, integer); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.recording_prefix(recording_id uuid, attempt integer) RETURNS text
@@ -5318,6 +5774,23 @@ begin
   update public.session_holds h set status = 'consumed'
    where tg_op = 'INSERT' and h.user_id = new.client_id and h.group_class_id = new.group_class_id and h.status = 'held';
   return null;
+end
+$$;
+
+-- Name: redact_audit_lines(uuid[], text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.redact_audit_lines(line_ids uuid[], cause text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.audit_redactions (line_id, cause)
+  select l.id, redact_audit_lines.cause from public.audit_logs l
+   where l.id = any (line_ids) and l.personal_salt is not null
+  on conflict do nothing;
+  update public.audit_logs l set ip_address = null, user_agent = null, metadata = null, personal_salt = null
+   where l.id = any (line_ids) and l.personal_salt is not null;
+  return (select count(*)::integer from unnest(line_ids));
 end
 $$;
 
@@ -5468,6 +5941,21 @@ begin
     perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
                            'Please choose another practitioner.');
   end if;
+end
+$$;
+
+-- Name: refuse_to_forget_files(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_to_forget_files() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (select from private.recording_files f where f.recording_id = old.id) then
+    perform private.refuse(409, 'recording_has_files', 'The files of this recording would be left behind.',
+                           'Put it into the erasure queue; purge-recordings erases both.');
+  end if;
+  return old;
 end
 $$;
 
@@ -5727,6 +6215,17 @@ begin
 end
 $$;
 
+-- Name: retention_days(public.session_recordings); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.retention_days(recording public.session_recordings) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(
+    (select rule.retention_days from public.recording_rules rule where rule.session_id = (recording).session_id),
+    (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
+$$;
+
 -- Name: return_credit(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.return_credit(session public.session_schedules) RETURNS void
@@ -5764,6 +6263,31 @@ CREATE FUNCTION private.revenue_share_at(moment timestamp with time zone) RETURN
     SET search_path TO ''
     AS $$
   select s from public.revenue_shares s where s.valid_from <= moment order by s.valid_from desc limit 1;
+$$;
+
+-- Name: revoke_recording_share_link(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.revoke_recording_share_link(share_link_id uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_link    public.recording_share_links;
+  v_session public.session_schedules;
+begin
+  -- Of two at once, the second finds what the first has done.
+  select * into v_link from public.recording_share_links l where l.id = revoke_recording_share_link.share_link_id for update;
+  select s.* into v_session from public.session_recordings r join public.session_schedules s on s.id = r.session_id
+   where r.id = v_link.recording_id;
+  if v_link.id is null
+     or not (v_link.created_by = (select auth.uid()) or private.is_admin()
+             or coalesce((select auth.uid()) in (private.host_of(v_session), v_session.client_id), false)) then
+    perform private.refuse(404, 'share_link_not_found', 'There is no such link.');
+  end if;
+  update public.recording_share_links l set revoked_at = coalesce(l.revoked_at, now()) where l.id = v_link.id
+  returning l.* into v_link;
+  return v_link.revoked_at;
+end
 $$;
 
 -- Name: room_name(text, uuid, uuid); Type: FUNCTION; Schema: private
@@ -5869,6 +6393,20 @@ begin
 end
 $$;
 
+-- Name: salt_audit_line(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.salt_audit_line() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  new.created_at := now();
+  new.personal_salt := uuid_send(gen_random_uuid());
+  new.personal_sha256 := private.audit_personal_sha256(new);
+  return new;
+end
+$$;
+
 -- Name: practitioner_banking; Type: TABLE; Schema: public
 
 CREATE TABLE public.practitioner_banking (
@@ -5964,6 +6502,51 @@ begin
 end
 $$;
 
+-- Name: seal_at_commit(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.seal_at_commit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.seal_audit_lines();
+  return null;
+end
+$$;
+
+-- Name: seal_audit_lines(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.seal_audit_lines() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_last   private.audit_chain;
+  v_line   public.audit_logs;
+  v_sealed integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('audit_chain', 0)) then
+    return 0;  -- somebody else is sealing; what they do not see yet is the next one's
+  end if;
+  -- Order matters: the lock first, then a statement that sees everything its last holder has committed.
+  select * into v_last from private.audit_chain c order by c.position desc limit 1;
+  v_last.position := coalesce(v_last.position, 0);
+  v_last.sha256 := coalesce(v_last.sha256, decode(repeat('00', 32), 'hex'));
+  for v_line in
+    with taken as (delete from private.audit_lines_to_seal q returning q.line_id)
+    select l.* from taken join public.audit_logs l on l.id = taken.line_id order by l.created_at, l.id
+  loop
+    v_last.position := v_last.position + 1;
+    v_last.line_sha256 := private.audit_line_sha256(v_line);
+    v_last.sha256 := sha256(v_last.sha256 || v_last.line_sha256);
+    insert into private.audit_chain (position, line_id, line_sha256, sha256)
+    values (v_last.position, v_line.id, v_last.line_sha256, v_last.sha256);
+    v_sealed := v_sealed + 1;
+  end loop;
+  return v_sealed;
+end
+$$;
+
 -- Name: seal_contract_signature(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.seal_contract_signature() RETURNS trigger
@@ -6027,6 +6610,48 @@ begin
   end if;
   return true;
 end
+$$;
+
+-- Name: session_consents(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_consents(session_id uuid) RETURNS TABLE(user_id uuid, has_consented boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+begin
+  -- A participant's row stands for the class.
+  select class.* into v_session from public.session_schedules named
+    join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
+   where named.id = session_consents.session_id;
+  if v_session.id is null or not (coalesce(private.host_of(v_session) = (select auth.uid()), false) or private.is_admin()) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return query
+    select people.id, exists (select from public.user_consents c
+                               where c.user_id = people.id and c.consent_type = 'session_recording'
+                                 and c.consented and c.revoked_at is null)
+      from (select private.host_of(v_session) union select c.user_id from private.clients_of(v_session) c) people (id)
+     where people.id is not null;
+end
+$$;
+
+-- Name: session_line(public.session_schedules, text); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.session_line(session public.session_schedules, client_name text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select jsonb_build_object(
+    'id', (session).id, 'scheduled_at', (session).scheduled_at, 'duration_minutes', (session).duration_minutes,
+    'status', (session).status, 'is_group', (session).max_participants > 1, 'class_name', (session).class_name,
+    'client_id', case when (session).max_participants = 1 then (session).client_id end,
+    'client_name', case when (session).max_participants = 1 then client_name end,
+    'current_participants', (session).current_participants, 'max_participants', (session).max_participants,
+    'session_location', (session).session_location, 'physical_location', (session).physical_location,
+    'room_name', (session).room_name);
 $$;
 
 -- Name: session_of(uuid, jsonb); Type: FUNCTION; Schema: private
@@ -6940,6 +7565,21 @@ begin
 end
 $$;
 
+-- Name: tell_of_payout(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.tell_of_payout() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.put_in_outbox('payout_paid', p.user_id, null, jsonb_build_object(
+            'payout_id', new.id, 'practitioner_id', new.practitioner_id, 'amount_minor', new.amount_minor,
+            'currency', new.currency))
+     from public.practitioners p where p.id = new.practitioner_id;
+  return null;
+end
+$$;
+
 -- Name: tell_of_recording(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.tell_of_recording() RETURNS trigger
@@ -7067,6 +7707,19 @@ begin
     perform private.refuse(409, 'duration_not_offered', format('This kind of session lasts %s minutes.', v_type.duration_minutes));
   end if;
   return v_type;
+end
+$$;
+
+-- Name: unqueue_recordings(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.unqueue_recordings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  delete from private.erasure_queue q
+   where q.user_id = new.user_id and q.reason = 'consent_withdrawn' and q.begun_at is null;
+  return null;
 end
 $$;
 
@@ -7316,20 +7969,13 @@ CREATE FUNCTION private.write_audit_log() RETURNS trigger
     SET search_path TO ''
     AS $$
 declare
-  v_old   jsonb := private.auditable(to_jsonb(old));
-  v_new   jsonb := private.auditable(to_jsonb(new));
-  v_whole jsonb := case tg_op
-    when 'INSERT' then jsonb_build_object('data', v_new)
-    when 'UPDATE' then jsonb_build_object('old_data', v_old, 'new_data', v_new)
-    when 'DELETE' then jsonb_build_object('deleted_data', v_old)
-  end;
+  v_old constant jsonb := to_jsonb(old);
+  v_new constant jsonb := to_jsonb(new);
 begin
   insert into public.audit_logs (user_id, action, table_name, record_id, metadata)
   values (
-    -- Looked up, because somebody's account may be deleted while their token still lives.
-    (select u.id from auth.users u where u.id = (select auth.uid())),
-    tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
-    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || v_whole);
+    (select auth.uid()), tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
+    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || private.audited_change(v_old, v_new));
   return null;
 end
 $$;
@@ -7447,6 +8093,61 @@ $$;
 -- Name: FUNCTION adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) IS 'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
+
+-- Name: admin_dashboard(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.admin_dashboard(time_zone text DEFAULT 'America/Toronto'::text) RETURNS TABLE(sessions_today integer, sessions_live integer, sessions_next_week integer, users integer, users_this_month integer, practitioners integer, practitioners_paused integer, sold jsonb, payouts jsonb, cancellations_this_month integer, recordings_this_month integer, attention jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_today timestamptz := date_trunc('day', now() at time zone admin_dashboard.time_zone) at time zone admin_dashboard.time_zone;
+  v_month timestamptz := now() - interval '30 days';
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'This page is for admins.');
+  end if;
+  return query
+    select s.today, s.live, s.next_week, u.all, u.new, p.all, p.paused,
+           coalesce((select jsonb_agg(to_jsonb(m) order by m.currency)
+                       from (select c.currency, count(*)::integer as payments, sum(c.amount_minor)::bigint as amount_minor,
+                                    sum(c.returned_minor)::bigint as returned_minor
+                               from public.checkout_sessions c where c.paid_at >= v_month group by c.currency) m), '[]'),
+           coalesce((select jsonb_agg(to_jsonb(o) order by o.currency)
+                       from (select o.currency, count(*)::integer as pending, sum(o.amount_minor)::bigint as amount_minor
+                               from public.payouts o where o.status = 'pending' group by o.currency) o), '[]'),
+           (select count(*)::integer from public.session_cancellations x where x.cancelled_at >= v_month),
+           -- A class's recording once: the rows beneath its seats are the same film.
+           (select count(*)::integer from public.session_recordings r join public.session_schedules x on x.id = r.session_id
+             where r.completed_at >= v_month and x.group_class_id is null),
+           jsonb_build_object(
+             'recordings_failed', (select count(*) from public.session_recordings r
+                                    where r.status = 'failed' and r.created_at >= now() - interval '7 days'),
+             'admin_banking',     (select count(*) from public.admin_banking b where b.verification = 'unverified'),
+             'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),
+             'group_session_correlations', (select count(*) from public.group_session_correlations g
+                                    where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),
+             'payouts_failed',    (select count(*) from public.payouts o where o.status = 'failed' and o.created_at >= v_month),
+             'webhook_deliveries_failed', (select count(*) from public.webhook_deliveries d
+                                    where d.status = 'failed' and d.created_at >= now() - interval '7 days'))
+      from (select count(*) filter (where x.scheduled_at >= v_today and x.scheduled_at < v_today + interval '1 day')::integer as today,
+                   count(*) filter (where x.status = 'in_progress')::integer as live,
+                   count(*) filter (where x.scheduled_at >= now() and x.scheduled_at < now() + interval '7 days'
+                                      and x.status = 'scheduled')::integer as next_week
+              from public.session_schedules x
+             where x.group_class_id is null and x.status <> 'cancelled'
+               and (x.scheduled_at between v_today - interval '1 day' and now() + interval '8 days' or x.status = 'in_progress')) s,
+           (select count(*)::integer as all, count(*) filter (where f.created_at >= v_month)::integer as new
+              from public.profiles f) u,
+           (select count(*)::integer as all, count(*) filter (where not q.available)::integer as paused
+              from public.practitioners q) p;
+end
+$$;
+
+-- Name: FUNCTION admin_dashboard(time_zone text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.admin_dashboard(time_zone text) IS 'The admin''s page, in one row; amounts in cents, a row for each currency.';
 
 -- Name: advance_next_session(timestamp with time zone); Type: FUNCTION; Schema: public
 
@@ -7742,10 +8443,12 @@ CREATE FUNCTION public.claim_recording_copy(recording_id uuid DEFAULT NULL::uuid
     SET search_path TO ''
     AS $$
 begin
+  -- What is to be erased is not copied any more.
   if claim_recording_copy.recording_id is null then
     select * into recording from public.session_recordings r
      where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
        and coalesce(r.lease_until, '-infinity') < now()
+       and not exists (select from private.erasure_queue q where q.recording_id = r.id)
      order by r.next_check_at limit 1
        for update skip locked;
   else
@@ -7757,7 +8460,8 @@ begin
   end if;
 
   is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
-                         and coalesce(recording.lease_until, '-infinity') < now(), false);
+                         and coalesce(recording.lease_until, '-infinity') < now()
+                         and not exists (select from private.erasure_queue q where q.recording_id = recording.id), false);
   if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
@@ -7767,6 +8471,44 @@ begin
   return next;
 end;
 $$;
+
+-- Name: claim_recording_erasure(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.claim_recording_erasure(recording_id uuid DEFAULT NULL::uuid) RETURNS TABLE(recording public.session_recordings, storage_folder text, source_folder text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  v_recording public.session_recordings;
+begin
+  perform private.queue_expired_recordings();
+  select r.* into v_recording from public.session_recordings r
+   where coalesce(claim_recording_erasure.recording_id, r.id) = r.id
+     and exists (select from private.erasure_queue q where q.recording_id = r.id and q.due_at <= now())
+     -- What Agora is still recording or bringing is waited for.
+     and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
+     and coalesce(r.lease_until, '-infinity') < now()
+     and not private.is_held(r)
+   order by r.created_at limit 1
+     for update skip locked;
+  if not found then
+    return;
+  end if;
+
+  update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '10 minutes'
+   where r.id = v_recording.id
+  returning r.* into v_recording;
+  update private.erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempts = q.attempts + 1
+   where q.recording_id = v_recording.id;
+  return query
+    -- A participant's row has no files of its own.
+    select v_recording,
+           case when v_recording.class_recording_id is null then v_recording.session_id || '/' || v_recording.id end,
+           case when v_recording.class_recording_id is null
+                then regexp_replace(private.recording_prefix(v_recording.id, 0), '[^/]*$', '') end;  -- of every attempt
+end
+$_$;
 
 -- Name: claim_webhook_delivery(); Type: FUNCTION; Schema: public
 
@@ -8047,6 +8789,16 @@ begin
 end;
 $$;
 
+-- Name: create_recording_share_link(uuid, text, integer, text, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer DEFAULT 7, password_scrypt text DEFAULT NULL::text, view_limit integer DEFAULT NULL::integer) RETURNS TABLE(share_link_id uuid, recording_id uuid, expires_at timestamp with time zone, has_password boolean, view_limit integer)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $_$
+  select l.id, l.recording_id, l.expires_at, l.has_password, l.view_limit
+    from private.create_recording_share_link($1, $2, $3, $4, $5) l;
+$_$;
+
 -- Name: create_webhook_endpoint(text, text[], text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.create_webhook_endpoint(url text, events text[], description text DEFAULT NULL::text) RETURNS TABLE(id uuid, secret text)
@@ -8219,6 +8971,15 @@ CREATE FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, me
                              finish_mail.reason);
 $$;
 
+-- Name: finish_recording_erasure(uuid, uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.finish_recording_erasure(recording_id uuid, lease_id uuid) RETURNS SETOF public.recording_erasures
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.finish_recording_erasure(recording_id, lease_id);
+$$;
+
 -- Name: finish_webhook_delivery(uuid, uuid, integer, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer DEFAULT NULL::integer, error text DEFAULT NULL::text) RETURNS TABLE(outcome text)
@@ -8277,6 +9038,46 @@ $$;
 -- Name: FUNCTION get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) IS 'Day by day, the starts at which a kind of session can be booked; with explain also the others, each with its reason.';
+
+-- Name: user_consents; Type: TABLE; Schema: public
+
+CREATE TABLE public.user_consents (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    consent_type text NOT NULL,
+    consented boolean DEFAULT false NOT NULL,
+    consent_date timestamp with time zone DEFAULT now() NOT NULL,
+    ip_address text,
+    user_agent text,
+    version text,
+    revoked_at timestamp with time zone,
+    revoked_ip_address text,
+    metadata jsonb DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_consents_consent_type_check CHECK ((consent_type = ANY (ARRAY['data_processing'::text, 'marketing'::text, 'session_recording'::text, 'data_sharing'::text, 'third_party_sharing'::text, 'analytics'::text])))
+);
+
+-- Name: get_consent_status(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.get_consent_status(consent_type text DEFAULT NULL::text) RETURNS TABLE(user_id uuid, consents public.user_consents[], has_consent boolean, consent_status jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with mine as (
+    select c.consent_type, c.consented and c.revoked_at is null as stands, c
+      from public.user_consents c where c.user_id = (select auth.uid())
+  )
+  select (select auth.uid()),
+         array(select m.c from mine m
+                where get_consent_status.consent_type is null or m.consent_type = get_consent_status.consent_type
+                order by m.consent_type),
+         case when get_consent_status.consent_type is not null
+              then exists (select from mine m where m.consent_type = get_consent_status.consent_type and m.stands) end,
+         (select jsonb_object_agg(kind, exists (select from mine m where m.consent_type = kind and m.stands))
+            from unnest(array['data_processing', 'marketing', 'session_recording', 'data_sharing', 'third_party_sharing',
+                              'analytics']) kind);
+$$;
 
 -- Name: get_contract_document(uuid); Type: FUNCTION; Schema: public
 
@@ -8978,6 +9779,67 @@ CREATE FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, u
     from private.open_checkout(open_checkout.checkout_id, open_checkout.stripe_session_id, open_checkout.url) c;
 $$;
 
+-- Name: open_share_link(text, boolean, text, integer, text, uuid, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.open_share_link(token_sha256 text, opens boolean DEFAULT false, password_scrypt text DEFAULT NULL::text, part integer DEFAULT 1, file_name text DEFAULT NULL::text, view_id uuid DEFAULT NULL::uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(state text, has_password boolean, recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
+  v_link      public.recording_share_links;
+  v_recording public.session_recordings;
+  v_part      record;
+begin
+  select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
+  select v.id into view from public.recording_views v
+   where v.id = open_share_link.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
+  if not found and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
+    -- This may become a view. Those who open the same link queue here, and find what the one before has counted.
+    select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
+  end if;
+
+  select * into v_recording from public.session_recordings r
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed' and not private.is_closed(r);
+  v_part := private.recording_part(v_recording, open_share_link.part, open_share_link.file_name);
+  if v_link.expires_at <= now() then
+    perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
+  end if;
+  has_password := v_link.has_password;
+
+  if view is null then
+    if v_link.view_count >= v_link.view_limit then
+      perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
+                             'Ask whoever sent it for a new one.');
+    elsif not open_share_link.opens and (v_link.has_password or v_link.view_limit is not null) then
+      state := 'closed';
+      return next;
+      return;
+    elsif v_link.locked_until > now() then
+      perform private.refuse(429, 'too_many_wrong_passwords', 'There were too many wrong passwords.', 'Try again in 15 minutes.');
+    elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
+      -- Told by an answer, not a refusal: raising would roll the counter back that limits guessing.
+      update public.recording_share_links l
+         set wrong_passwords = (l.wrong_passwords + 1) % 5,
+             locked_until = case when l.wrong_passwords + 1 >= 5 then now() + interval '15 minutes' end
+       where l.id = v_link.id;
+      state := 'wrong_password';
+      return next;
+      return;
+    end if;
+    update public.recording_share_links l set view_count = l.view_count + 1, wrong_passwords = 0, locked_until = null
+     where l.id = v_link.id;
+    insert into public.recording_views as v (recording_id, link_id, link_kind, ip_address, user_agent)
+    values (v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent)
+    returning v.id into view;
+  end if;
+
+  return query
+    select 'open', v_link.has_password, v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
+end
+$$;
+
 -- Name: payment_file(uuid, text, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.payment_file(user_id uuid, reference text, in_currency text DEFAULT NULL::text) RETURNS TABLE(payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text, account_holder_name text, account_type text, country text, account_number text, routing_number text, amount_minor bigint, currency text, period_start date, period_end date)
@@ -9036,6 +9898,72 @@ begin
     returning r.*;
 end;
 $$;
+
+-- Name: practitioner_dashboard(integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.practitioner_dashboard(at_most integer DEFAULT 5) RETURNS TABLE(practitioner_id uuid, name text, available boolean, time_zone text, today jsonb, upcoming jsonb, clients_in_all integer, recent_clients jsonb, sessions_completed integer, actions_open integer, actions_overdue integer, pending_actions jsonb, earnings jsonb, contract text, banking text)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with me as (
+    select p.id, p.user_id, p.name, p.available, coalesce(c.time_zone, 'UTC') as time_zone,
+           (now() at time zone coalesce(c.time_zone, 'UTC'))::date as today, least(greatest(at_most, 1), 50) as at_most
+      from public.practitioners p left join public.practitioner_calendars c on c.practitioner_id = p.id
+     where p.user_id = (select auth.uid())
+     order by p.created_at, p.id limit 1
+  ),
+  led as (
+    select s as session, s.id, s.scheduled_at, s.status, f.full_name as client_name,
+           (s.scheduled_at at time zone me.time_zone)::date as on_date
+      from me join public.session_schedules s on s.practitioner_id = me.id and s.group_class_id is null
+      left join public.profiles f on f.id = s.client_id
+     where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
+  ),
+  met as (
+    -- A class's own row names an admin; its seats name who came.
+    select s.client_id, count(*) filter (where s.status = 'completed')::integer as completed,
+           max(s.scheduled_at) filter (where s.scheduled_at <= now()) as last_met_at,
+           min(s.scheduled_at) filter (where s.scheduled_at > now()) as meets_at
+      from me join public.session_schedules s on s.practitioner_id = me.id
+     where s.status <> 'cancelled' and (s.max_participants = 1 or s.group_class_id is not null)
+     group by s.client_id
+  ),
+  recommended as (
+    select r.id, r.client_id, f.full_name as client_name, r.title, r.action_type, r.due_date, r.created_at,
+           coalesce(r.due_date < me.today, false) as is_overdue
+      from me join public.action_recommendations r on r.practitioner_id = me.id and not r.completed
+      left join public.profiles f on f.id = r.client_id
+  )
+  select me.id, me.name, me.available, me.time_zone,
+         coalesce((select jsonb_agg(private.session_line(l.session, l.client_name) order by l.scheduled_at, l.id)
+                     from led l where l.on_date = me.today), '[]'),
+         coalesce((select jsonb_agg(private.session_line(l.session, l.client_name) order by l.scheduled_at, l.id)
+                     from (select * from led where on_date > me.today and status = 'scheduled'
+                            order by scheduled_at, id limit me.at_most) l), '[]'),
+         (select count(*)::integer from met),
+         coalesce((select jsonb_agg(jsonb_build_object(
+                            'client_id', m.client_id, 'name', f.full_name, 'sessions_completed', m.completed,
+                            'last_met_at', m.last_met_at, 'meets_at', m.meets_at)
+                          order by m.last_met_at desc nulls last, m.client_id)
+                     from (select * from met order by last_met_at desc nulls last, client_id limit me.at_most) m
+                     left join public.profiles f on f.id = m.client_id), '[]'),
+         (select coalesce(sum(m.completed), 0)::integer from met m),
+         (select count(*)::integer from recommended),
+         (select count(*)::integer from recommended r where r.is_overdue),
+         coalesce((select jsonb_agg(to_jsonb(r) order by r.due_date nulls last, r.created_at)
+                     from (select * from recommended order by due_date nulls last, created_at limit me.at_most) r), '[]'),
+         (select jsonb_agg(to_jsonb(e) order by e.currency) from public.earnings_overview(me.id) e),
+         coalesce((select case when k.status = 'signed' and k.expires_at <= now() then 'expired' else k.status end
+                     from public.practitioner_contracts k where k.practitioner_id = me.id
+                    order by k.status = 'pending' desc, k.status = 'signed' desc, k.created_at desc limit 1), 'missing'),
+         coalesce((select case when not b.verified then 'unverified' when b.cooling_until > now() then 'cooling' else 'verified' end
+                     from public.practitioner_banking b where b.practitioner_id = me.id), 'missing')
+    from me;
+$$;
+
+-- Name: FUNCTION practitioner_dashboard(at_most integer); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.practitioner_dashboard(at_most integer) IS 'The practitioner''s own page, in one row; none for whoever is not one. Earnings have a row for each currency.';
 
 -- Name: prepare_mails(); Type: FUNCTION; Schema: public
 
@@ -9165,6 +10093,56 @@ $$;
 
 COMMENT ON FUNCTION public.reconcile_contracts() IS 'For the scheduler. Late is harmless: a contract past its end is neither signed nor counted as live.';
 
+-- Name: record_audit_log(uuid, text, text, uuid, uuid, text, text, jsonb); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.record_audit_log(recorder uuid, action text, table_name text, user_id uuid DEFAULT NULL::uuid, record_id uuid DEFAULT NULL::uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb) RETURNS TABLE(success boolean, message text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  if recorder is not null and coalesce(record_audit_log.user_id, recorder) <> recorder then
+    perform private.refuse(403, 'audit_of_another_person', 'You can only record what you did yourself.');
+  elsif recorder is not null and record_audit_log.action not in ('VIEW', 'EXPORT', 'LOGIN', 'LOGOUT') then
+    perform private.refuse(403, 'audit_action_reserved', 'Changes are recorded by the database itself.',
+                           'Record VIEW, EXPORT, LOGIN or LOGOUT.');
+  end if;
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
+  values (coalesce(recorder, record_audit_log.user_id), record_audit_log.action, record_audit_log.table_name,
+          record_audit_log.record_id, record_audit_log.ip_address, record_audit_log.user_agent,
+          coalesce(record_audit_log.metadata, '{}'));
+  return query select true, 'Audit log recorded';
+end
+$$;
+
+-- Name: FUNCTION record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb) IS 'Adds a line to the audit log. `recorder` is the verified caller; null is the service.';
+
+-- Name: record_consent(uuid, text, boolean, text, jsonb, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.record_consent(user_id uuid, consent_type text, consented boolean, version text DEFAULT '1.0'::text, metadata jsonb DEFAULT '{}'::jsonb, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS SETOF public.user_consents
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    insert into public.user_consents as c
+      (user_id, consent_type, consented, version, metadata, ip_address, user_agent, revoked_ip_address)
+    values
+      (record_consent.user_id, record_consent.consent_type, record_consent.consented, record_consent.version,
+       record_consent.metadata, case when record_consent.consented then record_consent.ip_address end,
+       record_consent.user_agent, case when not record_consent.consented then record_consent.ip_address end)
+    on conflict (user_id, consent_type) do update
+       set consented = excluded.consented, version = excluded.version, metadata = excluded.metadata,
+           -- From where it was given stays beside from where it was withdrawn.
+           ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
+           revoked_ip_address = excluded.revoked_ip_address
+    returning c.*;
+end
+$$;
+
 -- Name: record_refund(uuid, jsonb, text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text DEFAULT NULL::text) RETURNS TABLE(status text, refunded_minor integer)
@@ -9281,6 +10259,15 @@ begin
 end;
 $$;
 
+-- Name: revoke_recording_share_link(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.revoke_recording_share_link(share_link_id uuid) RETURNS TABLE(share_link_id uuid, revoked_at timestamp with time zone)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $_$
+  select $1, private.revoke_recording_share_link($1);
+$_$;
+
 -- Name: rotate_recording_link(uuid); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.rotate_recording_link(recording_id uuid) RETURNS TABLE(recording_url text)
@@ -9365,7 +10352,12 @@ begin
   elsif v_session.status <> 'cancelled' then
     perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
   else
-    message_id := private.ask_for_session_mail('session_cancelled', v_session, '{"by": "platform"}');
+    message_id := private.ask_for_session_mail('session_cancelled', v_session, coalesce((
+      select jsonb_build_object(
+               'by', case when c.approved_by is null then 'client' else 'platform' end,
+               'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
+               'fee_charged', c.fee_charged, 'currency', c.fee_currency)
+        from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1), '{}'));
   end if;
   return next;
 end
@@ -9422,6 +10414,19 @@ $$;
 -- Name: FUNCTION send_welcome_email(user_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.send_welcome_email(user_id uuid) IS 'Says yes in any case: nobody learns from it who has an account.';
+
+-- Name: session_consents(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.session_consents(session_id uuid) RETURNS TABLE(user_id uuid, has_consented boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select * from private.session_consents(session_id);
+$$;
+
+-- Name: FUNCTION session_consents(session_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.session_consents(session_id uuid) IS 'Who in a session has agreed to be recorded: for its practitioner, and for admins. Nothing else of anybody''s consents.';
 
 -- Name: set_attendance(uuid, uuid, boolean, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public
 
@@ -9698,32 +10703,18 @@ COMMENT ON FUNCTION public.verify_signature(sha256 text) IS 'Whether a copy is g
 CREATE FUNCTION public.view_recording(token_sha256 text, part integer DEFAULT 1, file_name text DEFAULT NULL::text, view_id uuid DEFAULT NULL::uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
     LANGUAGE plpgsql
     SET search_path TO ''
-    AS $_$
+    AS $$
 #variable_conflict use_column
 declare
   v_link      private.recording_links;
   v_recording public.session_recordings;
-  v_files     uuid;
-  v_parts     private.recording_files[];
-  v_file      private.recording_files;
+  v_part      record;
 begin
   select * into v_link from private.recording_links l
    where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
-  select * into v_recording from public.session_recordings r where r.id = v_link.recording_id and r.status = 'completed';
-  v_files := coalesce(v_recording.class_recording_id, v_recording.id);
-
-  v_parts := array(select f from private.recording_files f
-                    where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
-  if view_recording.file_name is null then
-    v_file := v_parts[view_recording.part];
-  else
-    select * into v_file from private.recording_files f
-     where f.recording_id = v_files
-       and f.storage_path = regexp_replace(v_recording.storage_path, '[^/]*$', '') || view_recording.file_name;
-  end if;
-  if v_file.id is null then
-    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
-  end if;
+  select * into v_recording from public.session_recordings r
+   where r.id = v_link.recording_id and r.status = 'completed' and not private.is_closed(r);
+  v_part := private.recording_part(v_recording, view_recording.part, view_recording.file_name);
 
   -- A player asks many times; all of it is one view, for a day.
   select v.id into view from public.recording_views v
@@ -9733,9 +10724,9 @@ begin
     values (v_recording.id, v_link.id, view_recording.ip_address, view_recording.user_agent)
     returning v.id into view;
   end if;
-  return query select v_recording.id, view, array(select p.kind from unnest(v_parts) p), v_file.kind, v_file.storage_path;
+  return query select v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end;
-$_$;
+$$;
 
 -- Name: agora_uids; Type: TABLE; Schema: private
 
@@ -9758,6 +10749,51 @@ ALTER TABLE private.agora_uids ALTER COLUMN uid ADD GENERATED ALWAYS AS IDENTITY
     MAXVALUE 3999999999
     CACHE 1
 );
+
+-- Name: audit_chain; Type: TABLE; Schema: private
+
+CREATE TABLE private.audit_chain (
+    "position" bigint NOT NULL,
+    line_id uuid NOT NULL,
+    line_sha256 bytea NOT NULL,
+    sha256 bytea NOT NULL,
+    sealed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+-- Name: TABLE audit_chain; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.audit_chain IS 'The lines of the audit log in the order in which they were sealed.';
+
+-- Name: COLUMN audit_chain.line_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.audit_chain.line_id IS 'No foreign key: an entry whose line is gone shows that it was removed.';
+
+-- Name: COLUMN audit_chain.sha256; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.audit_chain.sha256 IS 'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
+
+-- Name: audit_lines_to_seal; Type: TABLE; Schema: private
+
+CREATE TABLE private.audit_lines_to_seal (
+    line_id uuid NOT NULL
+);
+
+-- Name: TABLE audit_lines_to_seal; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.audit_lines_to_seal IS 'Written and not yet in the chain, usually for no longer than a commit takes.';
+
+-- Name: audit_redactions; Type: TABLE; Schema: private
+
+CREATE TABLE private.audit_redactions (
+    line_id uuid NOT NULL,
+    cause text NOT NULL,
+    redacted_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_redactions_cause_check CHECK ((cause = ANY (ARRAY['erasure'::text, 'retention'::text])))
+);
+
+-- Name: TABLE audit_redactions; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.audit_redactions IS 'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
 
 -- Name: banking_settings; Type: TABLE; Schema: private
 
@@ -9803,6 +10839,32 @@ COMMENT ON TABLE private.channel_admissions IS 'Every token issued. Who holds a 
 -- Name: COLUMN channel_admissions.session_id; Type: COMMENT; Schema: private
 
 COMMENT ON COLUMN private.channel_admissions.session_id IS 'The class''s session for a group; null for a test channel.';
+
+-- Name: erasure_queue; Type: TABLE; Schema: private
+
+CREATE TABLE private.erasure_queue (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    recording_id uuid NOT NULL,
+    reason text NOT NULL,
+    user_id uuid,
+    queued_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    begun_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    CONSTRAINT erasure_queue_reason_is_known CHECK ((reason = ANY (ARRAY['consent_withdrawn'::text, 'retention'::text, 'account_erased'::text, 'asked'::text])))
+);
+
+-- Name: COLUMN erasure_queue.user_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.erasure_queue.user_id IS 'Who withdrew.';
+
+-- Name: COLUMN erasure_queue.begun_at; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.erasure_queue.begun_at IS 'From here on there is no way back: the first files may be gone.';
+
+-- Name: COLUMN erasure_queue.attempts; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.erasure_queue.attempts IS 'How often somebody set about it; more than a few, and storage or the bucket refuses.';
 
 -- Name: mail_kinds; Type: TABLE; Schema: private
 
@@ -10308,12 +11370,24 @@ CREATE TABLE public.recording_views (
     link_id uuid NOT NULL,
     viewed_at timestamp with time zone DEFAULT now() NOT NULL,
     ip_address text,
-    user_agent text
+    user_agent text,
+    link_kind text DEFAULT 'recording'::text NOT NULL,
+    masked_address text GENERATED ALWAYS AS (
+CASE
+    WHEN (ip_address ~ '^[0-9.]+$'::text) THEN regexp_replace(ip_address, '[0-9]+$'::text, 'x'::text)
+    WHEN (ip_address ~ '^([^:]*:){2}'::text) THEN regexp_replace(ip_address, '^(([^:]*:){2}).*$'::text, '\1x'::text)
+    ELSE NULL::text
+END) STORED,
+    CONSTRAINT recording_views_link_kind_is_known CHECK ((link_kind = ANY (ARRAY['recording'::text, 'share'::text])))
 );
 
 -- Name: TABLE recording_views; Type: COMMENT; Schema: public
 
 COMMENT ON TABLE public.recording_views IS 'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
+
+-- Name: COLUMN recording_views.masked_address; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_views.masked_address IS '192.0.2.x or 2001:db8:x: where from, not who.';
 
 -- Name: admin_recordings; Type: VIEW; Schema: public
 
@@ -10402,21 +11476,6 @@ CREATE VIEW public.admin_waivers WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.admin_waivers IS 'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
 
--- Name: audit_logs; Type: TABLE; Schema: public
-
-CREATE TABLE public.audit_logs (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid,
-    action text NOT NULL,
-    table_name text NOT NULL,
-    record_id uuid,
-    ip_address text,
-    user_agent text,
-    metadata jsonb DEFAULT '{}'::jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT audit_logs_action_check CHECK ((action = ANY (ARRAY['SELECT'::text, 'INSERT'::text, 'UPDATE'::text, 'DELETE'::text, 'VIEW'::text, 'EXPORT'::text, 'LOGIN'::text, 'LOGOUT'::text, 'ACCESS_DENIED'::text])))
-);
-
 -- Name: availability_exceptions; Type: TABLE; Schema: public
 
 CREATE TABLE public.availability_exceptions (
@@ -10471,6 +11530,47 @@ COMMENT ON COLUMN public.banking_accesses.requested_by IS 'The admin who asked; 
 
 ALTER TABLE public.banking_accesses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.banking_accesses_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: consent_history; Type: TABLE; Schema: public
+
+CREATE TABLE public.consent_history (
+    id bigint NOT NULL,
+    user_id uuid NOT NULL,
+    consent_type text NOT NULL,
+    consented boolean NOT NULL,
+    version text,
+    metadata jsonb,
+    ip_address text,
+    user_agent text,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: TABLE consent_history; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.consent_history IS 'Evidence: lines are only added.';
+
+-- Name: COLUMN consent_history.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.consent_history.user_id IS 'No foreign key: what somebody agreed to can be shown after their account is gone.';
+
+-- Name: COLUMN consent_history.consented; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.consent_history.consented IS 'Whether the consent stood after this.';
+
+-- Name: COLUMN consent_history.ip_address; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.consent_history.ip_address IS 'As the server saw it; null if the table was written directly.';
+
+-- Name: consent_history_id_seq; Type: SEQUENCE; Schema: public
+
+ALTER TABLE public.consent_history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consent_history_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -10757,6 +11857,24 @@ ALTER TABLE public.ledger_postings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+-- Name: legal_holds; Type: TABLE; Schema: public
+
+CREATE TABLE public.legal_holds (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid,
+    session_id uuid,
+    reason text NOT NULL,
+    placed_by uuid DEFAULT auth.uid(),
+    placed_at timestamp with time zone DEFAULT now() NOT NULL,
+    released_at timestamp with time zone,
+    CONSTRAINT legal_holds_are_on_one_thing CHECK ((num_nonnulls(user_id, session_id) = 1)),
+    CONSTRAINT legal_holds_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+-- Name: TABLE legal_holds; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.legal_holds IS 'No foreign keys: a hold outlives the account it is on, and who placed it.';
+
 -- Name: meditation_memories; Type: TABLE; Schema: public
 
 CREATE TABLE public.meditation_memories (
@@ -10770,6 +11888,30 @@ CREATE TABLE public.meditation_memories (
     embedding extensions.vector(1536),
     CONSTRAINT meditation_memories_memory_type_check CHECK ((memory_type = ANY (ARRAY['session'::text, 'insight'::text, 'progress'::text, 'preference'::text])))
 );
+
+-- Name: my_share_links; Type: VIEW; Schema: public
+
+CREATE VIEW public.my_share_links WITH (security_invoker='true') AS
+ SELECT l.id,
+    l.recording_id,
+    r.session_id,
+    (l.created_by = ( SELECT auth.uid() AS uid)) AS is_mine,
+    l.created_at,
+    l.expires_at,
+    l.revoked_at,
+    l.has_password,
+    l.view_limit,
+    l.view_count,
+    ( SELECT max(v.viewed_at) AS max
+           FROM public.recording_views v
+          WHERE (v.link_id = l.id)) AS last_viewed_at,
+    ((l.revoked_at IS NULL) AND (l.expires_at > now()) AND (l.view_count < COALESCE(l.view_limit, (l.view_count + 1)))) AS is_open
+   FROM (public.recording_share_links l
+     LEFT JOIN public.session_recordings r ON ((r.id = l.recording_id)));
+
+-- Name: VIEW my_share_links; Type: COMMENT; Schema: public
+
+COMMENT ON VIEW public.my_share_links IS 'The links one has made, and those to recordings one is in.';
 
 -- Name: notification_preferences; Type: TABLE; Schema: public
 
@@ -10973,6 +12115,29 @@ CREATE VIEW public.recommendation_progress WITH (security_invoker='true') AS
 
 COMMENT ON VIEW public.recommendation_progress IS 'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. No template: own words.';
 
+-- Name: recording_rules; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_rules (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    session_id uuid NOT NULL,
+    retention_days integer,
+    survives_withdrawal boolean DEFAULT false NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT recording_rules_keep_for_a_while CHECK (((retention_days >= 1) AND (retention_days <= 36500)))
+);
+
+-- Name: TABLE recording_rules; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.recording_rules IS 'For a class, or a session, whose recording is treated otherwise than the rest.';
+
+-- Name: COLUMN recording_rules.retention_days; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_rules.retention_days IS 'Null: as data_retention_policies says of session_recordings.';
+
+-- Name: COLUMN recording_rules.survives_withdrawal; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.recording_rules.survives_withdrawal IS 'Whether the recording of a class stays for the others when a participant withdraws. Their picture is in it: rarely lawful.';
+
 -- Name: session_history; Type: VIEW; Schema: public
 
 CREATE VIEW public.session_history WITH (security_invoker='true') AS
@@ -11141,25 +12306,6 @@ COMMENT ON COLUMN public.session_rules.completion_grace_minutes IS 'So long afte
 
 COMMENT ON COLUMN public.session_rules.empty_minutes IS 'A channel that has been empty for so long is left for good, even before the scheduled end. As long as a recorder waits alone.';
 
--- Name: user_consents; Type: TABLE; Schema: public
-
-CREATE TABLE public.user_consents (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid NOT NULL,
-    consent_type text NOT NULL,
-    consented boolean DEFAULT false NOT NULL,
-    consent_date timestamp with time zone DEFAULT now() NOT NULL,
-    ip_address text,
-    user_agent text,
-    version text,
-    revoked_at timestamp with time zone,
-    revoked_ip_address text,
-    metadata jsonb DEFAULT '{}'::jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT user_consents_consent_type_check CHECK ((consent_type = ANY (ARRAY['data_processing'::text, 'marketing'::text, 'session_recording'::text, 'data_sharing'::text, 'third_party_sharing'::text, 'analytics'::text])))
-);
-
 -- Name: user_notifications; Type: TABLE; Schema: public
 
 CREATE TABLE public.user_notifications (
@@ -11269,6 +12415,26 @@ ALTER TABLE ONLY private.agora_uids
 ALTER TABLE ONLY private.agora_uids
     ADD CONSTRAINT agora_uids_uid_is_unique UNIQUE (uid);
 
+-- Name: audit_chain audit_chain_has_each_line_once; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.audit_chain
+    ADD CONSTRAINT audit_chain_has_each_line_once UNIQUE (line_id);
+
+-- Name: audit_chain audit_chain_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.audit_chain
+    ADD CONSTRAINT audit_chain_pkey PRIMARY KEY ("position");
+
+-- Name: audit_lines_to_seal audit_lines_to_seal_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.audit_lines_to_seal
+    ADD CONSTRAINT audit_lines_to_seal_pkey PRIMARY KEY (line_id);
+
+-- Name: audit_redactions audit_redactions_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.audit_redactions
+    ADD CONSTRAINT audit_redactions_pkey PRIMARY KEY (line_id);
+
 -- Name: bank_numbers bank_numbers_pkey; Type: CONSTRAINT; Schema: private
 
 ALTER TABLE ONLY private.bank_numbers
@@ -11303,6 +12469,16 @@ ALTER TABLE ONLY private.earned_seats
 
 ALTER TABLE ONLY private.earned_seats
     ADD CONSTRAINT earned_seats_pkey PRIMARY KEY (session_id);
+
+-- Name: erasure_queue erasure_queue_holds_a_reason_once; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.erasure_queue
+    ADD CONSTRAINT erasure_queue_holds_a_reason_once UNIQUE NULLS NOT DISTINCT (recording_id, reason, user_id);
+
+-- Name: erasure_queue erasure_queue_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.erasure_queue
+    ADD CONSTRAINT erasure_queue_pkey PRIMARY KEY (id);
 
 -- Name: mail_kinds mail_kinds_pkey; Type: CONSTRAINT; Schema: private
 
@@ -11484,6 +12660,11 @@ ALTER TABLE ONLY public.checkout_sessions
 ALTER TABLE ONLY public.checkout_sessions
     ADD CONSTRAINT checkout_sessions_stripe_session_id_key UNIQUE (stripe_session_id);
 
+-- Name: consent_history consent_history_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.consent_history
+    ADD CONSTRAINT consent_history_pkey PRIMARY KEY (id);
+
 -- Name: contract_events contract_events_happen_once; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.contract_events
@@ -11573,6 +12754,11 @@ ALTER TABLE ONLY public.ledger_transactions
 
 ALTER TABLE ONLY public.ledger_transactions
     ADD CONSTRAINT ledger_transactions_pkey PRIMARY KEY (id);
+
+-- Name: legal_holds legal_holds_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_pkey PRIMARY KEY (id);
 
 -- Name: liability_waivers liability_waivers_evidence_sha256_key; Type: CONSTRAINT; Schema: public
 
@@ -11718,6 +12904,36 @@ ALTER TABLE ONLY public.products
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
+
+-- Name: recording_erasures recording_erasures_happen_once; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_erasures
+    ADD CONSTRAINT recording_erasures_happen_once UNIQUE (recording_id);
+
+-- Name: recording_erasures recording_erasures_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_erasures
+    ADD CONSTRAINT recording_erasures_pkey PRIMARY KEY (id);
+
+-- Name: recording_rules recording_rules_are_one_for_each_session; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_rules
+    ADD CONSTRAINT recording_rules_are_one_for_each_session UNIQUE (session_id);
+
+-- Name: recording_rules recording_rules_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_rules
+    ADD CONSTRAINT recording_rules_pkey PRIMARY KEY (id);
+
+-- Name: recording_share_links recording_share_links_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_share_links
+    ADD CONSTRAINT recording_share_links_pkey PRIMARY KEY (id);
+
+-- Name: recording_share_links recording_share_links_token_is_unique; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_share_links
+    ADD CONSTRAINT recording_share_links_token_is_unique UNIQUE (token_sha256);
 
 -- Name: recording_views recording_views_pkey; Type: CONSTRAINT; Schema: public
 
@@ -11906,6 +13122,10 @@ CREATE INDEX earned_seats_checkout_id_idx ON private.earned_seats USING btree (c
 
 CREATE INDEX earned_seats_revenue_share_id_idx ON private.earned_seats USING btree (revenue_share_id);
 
+-- Name: erasure_queue_due_at_idx; Type: INDEX; Schema: private
+
+CREATE INDEX erasure_queue_due_at_idx ON private.erasure_queue USING btree (due_at);
+
 -- Name: mails_due_idx; Type: INDEX; Schema: private
 
 CREATE INDEX mails_due_idx ON private.mails USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['queued'::text, 'unknown'::text]));
@@ -12037,6 +13257,10 @@ CREATE INDEX checkout_sessions_session_type_id_idx ON public.checkout_sessions U
 -- Name: checkout_sessions_user_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX checkout_sessions_user_id_idx ON public.checkout_sessions USING btree (user_id, created_at);
+
+-- Name: consent_history_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX consent_history_user_id_idx ON public.consent_history USING btree (user_id, consent_type, id);
 
 -- Name: contract_rules_are_one; Type: INDEX; Schema: public
 
@@ -12270,6 +13494,14 @@ CREATE INDEX ledger_transactions_practitioner_id_idx ON public.ledger_transactio
 
 CREATE INDEX ledger_transactions_session_id_idx ON public.ledger_transactions USING btree (session_id) WHERE (session_id IS NOT NULL);
 
+-- Name: legal_holds_session_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX legal_holds_session_id_idx ON public.legal_holds USING btree (session_id) WHERE (released_at IS NULL);
+
+-- Name: legal_holds_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX legal_holds_user_id_idx ON public.legal_holds USING btree (user_id) WHERE (released_at IS NULL);
+
 -- Name: liability_waivers_one_general_per_version; Type: INDEX; Schema: public
 
 CREATE UNIQUE INDEX liability_waivers_one_general_per_version ON public.liability_waivers USING btree (user_id, waiver_policy_version) WHERE (session_id IS NULL);
@@ -12349,6 +13581,18 @@ CREATE INDEX practitioner_contracts_template_id_idx ON public.practitioner_contr
 -- Name: practitioner_time_off_practitioner_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX practitioner_time_off_practitioner_id_idx ON public.practitioner_time_off USING btree (practitioner_id, starts_at);
+
+-- Name: recording_share_links_created_by_idx; Type: INDEX; Schema: public
+
+CREATE INDEX recording_share_links_created_by_idx ON public.recording_share_links USING btree (created_by);
+
+-- Name: recording_share_links_recording_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX recording_share_links_recording_id_idx ON public.recording_share_links USING btree (recording_id);
+
+-- Name: recording_views_link_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX recording_views_link_id_idx ON public.recording_views USING btree (link_id, viewed_at);
 
 -- Name: recording_views_recording_id_idx; Type: INDEX; Schema: public
 
@@ -12679,6 +13923,14 @@ UNION ALL
      JOIN public.session_schedules other ON (((other.practitioner_id = one.practitioner_id) AND (other.id > one.id) AND (other.scheduled_at < (one.scheduled_at + make_interval(mins => one.duration_minutes))) AND (one.scheduled_at < (other.scheduled_at + make_interval(mins => other.duration_minutes))))))
   WHERE ((one.group_class_id IS NULL) AND (other.group_class_id IS NULL) AND (one.status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (other.status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (NOT ((one.max_participants > 1) AND (other.max_participants > 1) AND (one.scheduled_at = other.scheduled_at) AND (one.session_location <> other.session_location))));
 
+-- Name: audit_chain audit_chain_keep; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER audit_chain_keep BEFORE DELETE OR UPDATE ON private.audit_chain FOR EACH ROW EXECUTE FUNCTION private.keep_audit_log();
+
+-- Name: audit_chain audit_chain_keep_all; Type: TRIGGER; Schema: private
+
+CREATE TRIGGER audit_chain_keep_all BEFORE TRUNCATE ON private.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
 -- Name: channel_admissions channel_admissions_heed; Type: TRIGGER; Schema: private
 
 CREATE TRIGGER channel_admissions_heed AFTER INSERT ON private.channel_admissions FOR EACH ROW WHEN ((new.session_id IS NOT NULL)) EXECUTE FUNCTION private.heed_admission();
@@ -12699,9 +13951,37 @@ CREATE TRIGGER action_checklist_guard BEFORE UPDATE ON public.action_checklist F
 
 CREATE TRIGGER action_recommendations_guard BEFORE UPDATE ON public.action_recommendations FOR EACH ROW EXECUTE FUNCTION private.guard_action_recommendations();
 
+-- Name: user_consents agreeing_again_keeps_recordings; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER agreeing_again_keeps_recordings AFTER INSERT OR UPDATE ON public.user_consents FOR EACH ROW WHEN (((new.consent_type = 'session_recording'::text) AND new.consented AND (new.revoked_at IS NULL))) EXECUTE FUNCTION private.unqueue_recordings();
+
 -- Name: contract_rules audit_contract_rules; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER audit_contract_rules AFTER INSERT OR DELETE OR UPDATE ON public.contract_rules FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: legal_holds audit_legal_holds; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_legal_holds AFTER INSERT OR UPDATE ON public.legal_holds FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: audit_logs audit_logs_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_logs_keep BEFORE DELETE OR UPDATE ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION private.keep_audit_log();
+
+-- Name: audit_logs audit_logs_keep_all; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_logs_keep_all BEFORE TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
+-- Name: audit_logs audit_logs_queue; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_logs_queue AFTER INSERT ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION private.queue_audit_line();
+
+-- Name: audit_logs audit_logs_salt; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_logs_salt BEFORE INSERT ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION private.salt_audit_line();
+
+-- Name: audit_logs audit_logs_seal; Type: TRIGGER; Schema: public
+
+CREATE CONSTRAINT TRIGGER audit_logs_seal AFTER INSERT ON public.audit_logs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.seal_at_commit();
 
 -- Name: meditation_memories audit_meditation_memories; Type: TRIGGER; Schema: public
 
@@ -12714,6 +13994,10 @@ CREATE TRIGGER audit_practitioner_banking AFTER INSERT OR DELETE OR UPDATE ON pu
 -- Name: practitioner_contracts audit_practitioner_contracts; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER audit_practitioner_contracts AFTER INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
+
+-- Name: recording_rules audit_recording_rules; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER audit_recording_rules AFTER INSERT OR DELETE OR UPDATE ON public.recording_rules FOR EACH ROW EXECUTE FUNCTION private.write_audit_log();
 
 -- Name: session_attendance audit_session_attendance; Type: TRIGGER; Schema: public
 
@@ -12835,6 +14119,10 @@ CREATE TRIGGER ledger_transactions_keep BEFORE DELETE OR UPDATE ON public.ledger
 
 CREATE TRIGGER ledger_transactions_keep_all BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION private.keep_ledger();
 
+-- Name: legal_holds legal_holds_date; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER legal_holds_date BEFORE UPDATE ON public.legal_holds FOR EACH ROW WHEN ((new.released_at IS NOT NULL)) EXECUTE FUNCTION private.date_hold();
+
 -- Name: liability_waivers liability_waivers_70_tell; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER liability_waivers_70_tell AFTER INSERT ON public.liability_waivers FOR EACH ROW EXECUTE FUNCTION private.tell_of_waiver();
@@ -12862,6 +14150,10 @@ CREATE TRIGGER payout_lines_keep BEFORE DELETE OR UPDATE ON public.payout_lines 
 -- Name: payout_lines payout_lines_keep_all; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER payout_lines_keep_all BEFORE TRUNCATE ON public.payout_lines FOR EACH STATEMENT EXECUTE FUNCTION private.keep_payout();
+
+-- Name: payouts payouts_70_tell; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER payouts_70_tell AFTER UPDATE OF status ON public.payouts FOR EACH ROW WHEN (((new.status = 'paid'::text) AND (old.status <> 'paid'::text))) EXECUTE FUNCTION private.tell_of_payout();
 
 -- Name: payouts payouts_add_up; Type: TRIGGER; Schema: public
 
@@ -12938,6 +14230,10 @@ CREATE TRIGGER session_recordings_70_tell AFTER UPDATE OF status ON public.sessi
 -- Name: session_recordings session_recordings_70_tell_when_inserted; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_recordings_70_tell_when_inserted AFTER INSERT ON public.session_recordings FOR EACH ROW WHEN ((new.status = 'completed'::text)) EXECUTE FUNCTION private.tell_of_recording();
+
+-- Name: session_recordings session_recordings_go_after_their_files; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_recordings_go_after_their_files BEFORE DELETE ON public.session_recordings FOR EACH ROW EXECUTE FUNCTION private.refuse_to_forget_files();
 
 -- Name: session_recordings session_recordings_tell_of_failure; Type: TRIGGER; Schema: public
 
@@ -13055,6 +14351,10 @@ CREATE TRIGGER session_schedules_70_tell_of_completion AFTER UPDATE OF status ON
 
 CREATE TRIGGER session_schedules_70_tell_of_move AFTER UPDATE OF scheduled_at ON public.session_schedules FOR EACH ROW WHEN ((new.scheduled_at <> old.scheduled_at)) EXECUTE FUNCTION private.tell_of_move();
 
+-- Name: session_schedules session_schedules_75_forget_attendance; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_75_forget_attendance AFTER UPDATE OF scheduled_at ON public.session_schedules FOR EACH ROW WHEN (((new.scheduled_at <> old.scheduled_at) AND (new.status = 'scheduled'::text))) EXECUTE FUNCTION private.forget_attendance();
+
 -- Name: access_grants update_access_grants_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_access_grants_updated_at BEFORE UPDATE ON public.access_grants FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -13119,6 +14419,10 @@ CREATE TRIGGER update_products_updated_at BEFORE UPDATE ON public.products FOR E
 
 CREATE TRIGGER update_profiles_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
+-- Name: recording_rules update_recording_rules_updated_at; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER update_recording_rules_updated_at BEFORE UPDATE ON public.recording_rules FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
 -- Name: session_attendance update_session_attendance_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_session_attendance_updated_at BEFORE UPDATE ON public.session_attendance FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -13175,6 +14479,10 @@ CREATE TRIGGER update_waiver_policy_updated_at BEFORE UPDATE ON public.waiver_po
 
 CREATE TRIGGER user_consents_date BEFORE INSERT OR UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION private.date_consent();
 
+-- Name: user_consents user_consents_keep_history; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER user_consents_keep_history AFTER INSERT OR DELETE OR UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION private.keep_consent_history();
+
 -- Name: user_session_credits user_session_credits_hold_to_ledger; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER user_session_credits_hold_to_ledger BEFORE UPDATE ON public.user_session_credits FOR EACH ROW WHEN (((new.credits_remaining <> old.credits_remaining) OR (new.id <> old.id) OR (new.user_id <> old.user_id))) EXECUTE FUNCTION private.hold_credits_to_ledger();
@@ -13183,9 +14491,17 @@ CREATE TRIGGER user_session_credits_hold_to_ledger BEFORE UPDATE ON public.user_
 
 CREATE TRIGGER user_session_credits_open AFTER INSERT ON public.user_session_credits FOR EACH ROW WHEN ((new.credits_remaining > 0)) EXECUTE FUNCTION private.open_credit_lot();
 
+-- Name: user_consents withdrawing_consent_erases_recordings; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER withdrawing_consent_erases_recordings AFTER UPDATE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL) AND ((NOT new.consented) OR (new.revoked_at IS NOT NULL)))) EXECUTE FUNCTION private.queue_withdrawn_recordings();
+
 -- Name: user_consents withdrawing_consent_stops_recordings; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER withdrawing_consent_stops_recordings AFTER UPDATE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL) AND ((NOT new.consented) OR (new.revoked_at IS NOT NULL)))) EXECUTE FUNCTION private.stop_recordings_without_consent();
+
+-- Name: user_consents withdrawn_consent_deleted_erases_recordings; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER withdrawn_consent_deleted_erases_recordings AFTER DELETE ON public.user_consents FOR EACH ROW WHEN (((old.consent_type = 'session_recording'::text) AND old.consented AND (old.revoked_at IS NULL))) EXECUTE FUNCTION private.queue_withdrawn_recordings();
 
 -- Name: agora_uids agora_uids_user_id_fkey; Type: FK CONSTRAINT; Schema: private
 
@@ -13216,6 +14532,11 @@ ALTER TABLE ONLY private.earned_seats
 
 ALTER TABLE ONLY private.earned_seats
     ADD CONSTRAINT earned_seats_revenue_share_id_fkey FOREIGN KEY (revenue_share_id) REFERENCES public.revenue_shares(id);
+
+-- Name: erasure_queue erasure_queue_recording_id_fkey; Type: FK CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.erasure_queue
+    ADD CONSTRAINT erasure_queue_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
 
 -- Name: mails mails_of_kinds_that_are_mailed; Type: FK CONSTRAINT; Schema: private
 
@@ -13331,11 +14652,6 @@ ALTER TABLE ONLY public.action_recommendations
 
 ALTER TABLE ONLY public.action_templates
     ADD CONSTRAINT action_templates_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
-
--- Name: audit_logs audit_logs_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.audit_logs
-    ADD CONSTRAINT audit_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
 
 -- Name: availability_exceptions availability_exceptions_practitioner_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -13506,6 +14822,21 @@ ALTER TABLE ONLY public.practitioners
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: recording_rules recording_rules_session_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_rules
+    ADD CONSTRAINT recording_rules_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
+
+-- Name: recording_share_links recording_share_links_created_by_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_share_links
+    ADD CONSTRAINT recording_share_links_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: recording_share_links recording_share_links_recording_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_share_links
+    ADD CONSTRAINT recording_share_links_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
 
 -- Name: session_attendance session_attendance_decided_by_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -13695,6 +15026,18 @@ ALTER TABLE private.agora_notifications ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE private.agora_uids ENABLE ROW LEVEL SECURITY;
 
+-- Name: audit_chain; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.audit_chain ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_lines_to_seal; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.audit_lines_to_seal ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_redactions; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.audit_redactions ENABLE ROW LEVEL SECURITY;
+
 -- Name: bank_numbers; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.bank_numbers ENABLE ROW LEVEL SECURITY;
@@ -13714,6 +15057,10 @@ ALTER TABLE private.channel_events ENABLE ROW LEVEL SECURITY;
 -- Name: earned_seats; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.earned_seats ENABLE ROW LEVEL SECURITY;
+
+-- Name: erasure_queue; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.erasure_queue ENABLE ROW LEVEL SECURITY;
 
 -- Name: mail_kinds; Type: ROW SECURITY; Schema: private
 
@@ -13811,6 +15158,10 @@ CREATE POLICY "admins add practitioners" ON public.practitioners FOR INSERT TO a
 
 CREATE POLICY "admins add products" ON public.products FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+-- Name: recording_rules admins add recording rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins add recording rules" ON public.recording_rules FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 -- Name: data_retention_policies admins add retention rules; Type: POLICY; Schema: public
 
 CREATE POLICY "admins add retention rules" ON public.data_retention_policies FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
@@ -13838,6 +15189,10 @@ CREATE POLICY "admins change packages" ON public.session_packages FOR UPDATE TO 
 -- Name: products admins change products; Type: POLICY; Schema: public
 
 CREATE POLICY "admins change products" ON public.products FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_rules admins change recording rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins change recording rules" ON public.recording_rules FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: data_retention_policies admins change retention rules; Type: POLICY; Schema: public
 
@@ -13883,9 +15238,25 @@ CREATE POLICY "admins mark payments as paid out" ON public.session_payments FOR 
 
 CREATE POLICY "admins notify people" ON public.user_notifications FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+-- Name: legal_holds admins place legal holds; Type: POLICY; Schema: public
+
+CREATE POLICY "admins place legal holds" ON public.legal_holds FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
+
 -- Name: contract_templates admins read contract templates; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read contract templates" ON public.contract_templates FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: legal_holds admins read legal holds; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read legal holds" ON public.legal_holds FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_erasures admins read receipts of erasures; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read receipts of erasures" ON public.recording_erasures FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_rules admins read recording rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read recording rules" ON public.recording_rules FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: data_retention_policies admins read retention rules; Type: POLICY; Schema: public
 
@@ -13903,9 +15274,9 @@ CREATE POLICY "admins read webhook deliveries" ON public.webhook_deliveries FOR 
 
 CREATE POLICY "admins read webhook endpoints" ON public.webhook_endpoints FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
--- Name: recording_views admins read who watched; Type: POLICY; Schema: public
+-- Name: legal_holds admins release legal holds; Type: POLICY; Schema: public
 
-CREATE POLICY "admins read who watched" ON public.recording_views FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+CREATE POLICY "admins release legal holds" ON public.legal_holds FOR UPDATE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: session_packages admins remove packages; Type: POLICY; Schema: public
 
@@ -13918,6 +15289,10 @@ CREATE POLICY "admins remove practitioners" ON public.practitioners FOR DELETE T
 -- Name: products admins remove products; Type: POLICY; Schema: public
 
 CREATE POLICY "admins remove products" ON public.products FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
+-- Name: recording_rules admins remove recording rules; Type: POLICY; Schema: public
+
+CREATE POLICY "admins remove recording rules" ON public.recording_rules FOR DELETE TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
 -- Name: data_retention_policies admins remove retention rules; Type: POLICY; Schema: public
 
@@ -14035,6 +15410,10 @@ CREATE POLICY "clients, their practitioners and admins change checklists" ON pub
 
 CREATE POLICY "clients, their practitioners and admins read checklists" ON public.action_checklist FOR SELECT TO authenticated USING (((client_id = ( SELECT auth.uid() AS uid)) OR (client_id IN ( SELECT private.my_client_ids() AS my_client_ids)) OR ( SELECT private.is_admin() AS is_admin)));
 
+-- Name: consent_history; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.consent_history ENABLE ROW LEVEL SECURITY;
+
 -- Name: contract_events; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.contract_events ENABLE ROW LEVEL SECURITY;
@@ -14087,6 +15466,10 @@ ALTER TABLE public.ledger_postings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.ledger_transactions ENABLE ROW LEVEL SECURITY;
 
+-- Name: legal_holds; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.legal_holds ENABLE ROW LEVEL SECURITY;
+
 -- Name: liability_waivers; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.liability_waivers ENABLE ROW LEVEL SECURITY;
@@ -14101,9 +15484,9 @@ ALTER TABLE public.notification_preferences ENABLE ROW LEVEL SECURITY;
 
 -- Name: session_recordings participants and admins read recordings; Type: POLICY; Schema: public
 
-CREATE POLICY "participants and admins read recordings" ON public.session_recordings FOR SELECT TO authenticated USING (((session_id IN ( SELECT s.id
+CREATE POLICY "participants and admins read recordings" ON public.session_recordings FOR SELECT TO authenticated USING ((((session_id IN ( SELECT s.id
    FROM public.session_schedules s
-  WHERE (s.client_id = ( SELECT auth.uid() AS uid)))) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)));
+  WHERE (s.client_id = ( SELECT auth.uid() AS uid)))) OR (session_id IN ( SELECT private.my_led_session_ids() AS my_led_session_ids)) OR ( SELECT private.is_admin() AS is_admin)) AND (( SELECT private.is_admin() AS is_admin) OR (NOT (id IN ( SELECT private.closed_recording_ids() AS closed_recording_ids))))));
 
 -- Name: session_notes participants write notes under their own name; Type: POLICY; Schema: public
 
@@ -14203,6 +15586,10 @@ CREATE POLICY "people read available practitioners, theirs and themselves" ON pu
 -- Name: action_templates people read the platform's templates and their own, admins all; Type: POLICY; Schema: public
 
 CREATE POLICY "people read the platform's templates and their own, admins all" ON public.action_templates FOR SELECT TO authenticated USING (((practitioner_id IS NULL) OR (practitioner_id = ANY (ARRAY( SELECT private.my_practitioner_ids() AS my_practitioner_ids))) OR ( SELECT private.is_admin() AS is_admin)));
+
+-- Name: consent_history people read their own consent history, admins all; Type: POLICY; Schema: public
+
+CREATE POLICY "people read their own consent history, admins all" ON public.consent_history FOR SELECT TO authenticated USING (((user_id = ( SELECT auth.uid() AS uid)) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: user_consents people read their own consents, admins all; Type: POLICY; Schema: public
 
@@ -14468,6 +15855,18 @@ ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 
+-- Name: recording_erasures; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.recording_erasures ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_rules; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.recording_rules ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_share_links; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.recording_share_links ENABLE ROW LEVEL SECURITY;
+
 -- Name: recording_views; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.recording_views ENABLE ROW LEVEL SECURITY;
@@ -14567,6 +15966,16 @@ ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
 -- Name: webhook_endpoints; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.webhook_endpoints ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_share_links who made a share link or sees its recording sees it; Type: POLICY; Schema: public
+
+CREATE POLICY "who made a share link or sees its recording sees it" ON public.recording_share_links FOR SELECT TO authenticated USING (((created_by = ( SELECT auth.uid() AS uid)) OR (recording_id IN ( SELECT r.id
+   FROM public.session_recordings r))));
+
+-- Name: recording_views who sees a recording sees who watched it; Type: POLICY; Schema: public
+
+CREATE POLICY "who sees a recording sees who watched it" ON public.recording_views FOR SELECT TO authenticated USING (((recording_id IN ( SELECT r.id
+   FROM public.session_recordings r)) OR ( SELECT private.is_admin() AS is_admin)));
 
 -- Name: ledger_postings whoever reads a transaction reads its postings; Type: POLICY; Schema: public
 
@@ -14731,9 +16140,58 @@ GRANT ALL ON FUNCTION private.ask_for_session_mail(kind text, session public.ses
 
 REVOKE ALL ON FUNCTION private.attendance_lock(session_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION audit_findings(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.audit_findings() FROM PUBLIC;
+
+-- Name: TABLE audit_logs; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.audit_logs TO authenticated;
+GRANT SELECT ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.action; Type: ACL; Schema: public
+
+GRANT INSERT(action) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.table_name; Type: ACL; Schema: public
+
+GRANT INSERT(table_name) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.record_id; Type: ACL; Schema: public
+
+GRANT INSERT(record_id) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.ip_address; Type: ACL; Schema: public
+
+GRANT INSERT(ip_address) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.user_agent; Type: ACL; Schema: public
+
+GRANT INSERT(user_agent) ON TABLE public.audit_logs TO service_role;
+
+-- Name: COLUMN audit_logs.metadata; Type: ACL; Schema: public
+
+GRANT INSERT(metadata) ON TABLE public.audit_logs TO service_role;
+
+-- Name: FUNCTION audit_line_sha256(line public.audit_logs); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.audit_line_sha256(line public.audit_logs) FROM PUBLIC;
+
+-- Name: FUNCTION audit_personal_sha256(line public.audit_logs); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.audit_personal_sha256(line public.audit_logs) FROM PUBLIC;
+
 -- Name: FUNCTION auditable(whole_row jsonb); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.auditable(whole_row jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION audited_change(old_row jsonb, new_row jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.audited_change(old_row jsonb, new_row jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION balance_transaction(); Type: ACL; Schema: private
 
@@ -14863,6 +16321,12 @@ REVOKE ALL ON FUNCTION private.clients_of(session public.session_schedules) FROM
 
 REVOKE ALL ON FUNCTION private.closed_after(session_id uuid, since timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION closed_recording_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.closed_recording_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.closed_recording_ids() TO authenticated;
+GRANT ALL ON FUNCTION private.closed_recording_ids() TO service_role;
+
 -- Name: FUNCTION count_participants(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.count_participants() FROM PUBLIC;
@@ -14870,6 +16334,51 @@ REVOKE ALL ON FUNCTION private.count_participants() FROM PUBLIC;
 -- Name: FUNCTION count_without_consent(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.count_without_consent(session public.session_schedules) FROM PUBLIC;
+
+-- Name: TABLE recording_share_links; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.recording_share_links TO service_role;
+
+-- Name: COLUMN recording_share_links.id; Type: ACL; Schema: public
+
+GRANT SELECT(id) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.recording_id; Type: ACL; Schema: public
+
+GRANT SELECT(recording_id) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.created_by; Type: ACL; Schema: public
+
+GRANT SELECT(created_by) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.has_password; Type: ACL; Schema: public
+
+GRANT SELECT(has_password) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.view_limit; Type: ACL; Schema: public
+
+GRANT SELECT(view_limit) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.view_count; Type: ACL; Schema: public
+
+GRANT SELECT(view_count) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.created_at; Type: ACL; Schema: public
+
+GRANT SELECT(created_at) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.expires_at; Type: ACL; Schema: public
+
+GRANT SELECT(expires_at) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: COLUMN recording_share_links.revoked_at; Type: ACL; Schema: public
+
+GRANT SELECT(revoked_at) ON TABLE public.recording_share_links TO authenticated;
+
+-- Name: FUNCTION create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) TO authenticated;
 
 -- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: ACL; Schema: private
 
@@ -14891,6 +16400,10 @@ REVOKE ALL ON FUNCTION private.date_cancellation() FROM PUBLIC;
 -- Name: FUNCTION date_consent(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.date_consent() FROM PUBLIC;
+
+-- Name: FUNCTION date_hold(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.date_hold() FROM PUBLIC;
 
 -- Name: FUNCTION date_move(); Type: ACL; Schema: private
 
@@ -15048,10 +16561,24 @@ REVOKE ALL ON FUNCTION private.evidence_of_waiver(waiver public.liability_waiver
 REVOKE ALL ON FUNCTION private.expire_credits(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
 
+-- Name: FUNCTION facts_count_from(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.facts_count_from(session_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
+
+-- Name: TABLE recording_erasures; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.recording_erasures TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.recording_erasures TO service_role;
+
+-- Name: FUNCTION finish_recording_erasure(recording_id uuid, lease_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.finish_recording_erasure(recording_id uuid, lease_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.finish_recording_erasure(recording_id uuid, lease_id uuid) TO service_role;
 
 -- Name: FUNCTION finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text); Type: ACL; Schema: private
 
@@ -15061,6 +16588,10 @@ GRANT ALL ON FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id
 -- Name: FUNCTION follow_payments_page(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.follow_payments_page() FROM PUBLIC;
+
+-- Name: FUNCTION forget_attendance(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.forget_attendance() FROM PUBLIC;
 
 -- Name: FUNCTION fulfil_checkout(c public.checkout_sessions); Type: ACL; Schema: private
 
@@ -15243,9 +16774,19 @@ REVOKE ALL ON FUNCTION private.is_class(session public.session_schedules) FROM P
 GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO authenticated;
 GRANT ALL ON FUNCTION private.is_class(session public.session_schedules) TO service_role;
 
+-- Name: FUNCTION is_closed(recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_closed(recording public.session_recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_closed(recording public.session_recordings) TO service_role;
+
 -- Name: FUNCTION is_disputed(checkout_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.is_disputed(checkout_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION is_held(recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.is_held(recording public.session_recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_held(recording public.session_recordings) TO service_role;
 
 -- Name: FUNCTION is_my_test_channel(channel_name text); Type: ACL; Schema: private
 
@@ -15305,9 +16846,17 @@ GRANT ALL ON FUNCTION private.judged_starts(kind public.session_types, first tim
 
 REVOKE ALL ON FUNCTION private.keep_active_policy() FROM PUBLIC;
 
+-- Name: FUNCTION keep_audit_log(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
+
 -- Name: FUNCTION keep_banking_accesses(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.keep_banking_accesses() FROM PUBLIC;
+
+-- Name: FUNCTION keep_consent_history(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_consent_history() FROM PUBLIC;
 
 -- Name: FUNCTION keep_contract_event(); Type: ACL; Schema: private
 
@@ -15716,6 +17265,10 @@ REVOKE ALL ON FUNCTION private.people_heard_of(session_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.people_present(session public.session_schedules) FROM PUBLIC;
 
+-- Name: FUNCTION people_recorded(session public.session_schedules); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.people_recorded(session public.session_schedules) FROM PUBLIC;
+
 -- Name: FUNCTION period_to_pay(moment timestamp with time zone); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.period_to_pay(moment timestamp with time zone) FROM PUBLIC;
@@ -15809,6 +17362,19 @@ REVOKE ALL ON FUNCTION private.presence(session_id uuid, uid bigint, OUT was_hea
 
 REVOKE ALL ON FUNCTION private.put_in_outbox(kind text, user_id uuid, session_id uuid, payload jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION queue_audit_line(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.queue_audit_line() FROM PUBLIC;
+
+-- Name: FUNCTION queue_expired_recordings(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.queue_expired_recordings() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.queue_expired_recordings() TO service_role;
+
+-- Name: FUNCTION queue_withdrawn_recordings(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.queue_withdrawn_recordings() FROM PUBLIC;
+
 -- Name: FUNCTION quote_cancellation(session_id uuid, use_grace boolean); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.quote_cancellation(session_id uuid, use_grace boolean) FROM PUBLIC;
@@ -15865,6 +17431,11 @@ REVOKE ALL ON FUNCTION private.recording_due(session_id uuid, OUT task text, OUT
 
 REVOKE ALL ON FUNCTION private.recording_lock(session_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION recording_part(recording public.session_recordings, part integer, file_name text, OUT part_kinds text[], OUT kind text, OUT storage_path text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.recording_part(recording public.session_recordings, part integer, file_name text, OUT part_kinds text[], OUT kind text, OUT storage_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.recording_part(recording public.session_recordings, part integer, file_name text, OUT part_kinds text[], OUT kind text, OUT storage_path text) TO service_role;
+
 -- Name: FUNCTION recording_prefix(recording_id uuid, attempt integer); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recording_prefix(recording_id uuid, attempt integer) FROM PUBLIC;
@@ -15882,6 +17453,10 @@ REVOKE ALL ON FUNCTION private.recording_wait(failures bigint) FROM PUBLIC;
 -- Name: FUNCTION recount_class(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.recount_class() FROM PUBLIC;
+
+-- Name: FUNCTION redact_audit_lines(line_ids uuid[], cause text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.redact_audit_lines(line_ids uuid[], cause text) FROM PUBLIC;
 
 -- Name: FUNCTION redeliver_webhooks(endpoint_id uuid, since timestamp with time zone, delivery_id uuid); Type: ACL; Schema: private
 
@@ -15912,6 +17487,10 @@ GRANT ALL ON FUNCTION private.refuse_closed_room(session public.session_schedule
 -- Name: FUNCTION refuse_full_class(class public.session_schedules, for_user uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse_full_class(class public.session_schedules, for_user uuid) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_to_forget_files(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_to_forget_files() FROM PUBLIC;
 
 -- Name: FUNCTION refuse_unbookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
 
@@ -15965,6 +17544,11 @@ GRANT ALL ON FUNCTION private.request_refund(checkout_id uuid, session_id uuid, 
 REVOKE ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) TO service_role;
 
+-- Name: FUNCTION retention_days(recording public.session_recordings); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.retention_days(recording public.session_recordings) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.retention_days(recording public.session_recordings) TO service_role;
+
 -- Name: FUNCTION return_credit(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.return_credit(session public.session_schedules) FROM PUBLIC;
@@ -15972,6 +17556,11 @@ REVOKE ALL ON FUNCTION private.return_credit(session public.session_schedules) F
 -- Name: FUNCTION revenue_share_at(moment timestamp with time zone); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.revenue_share_at(moment timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION revoke_recording_share_link(share_link_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.revoke_recording_share_link(share_link_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_recording_share_link(share_link_id uuid) TO authenticated;
 
 -- Name: FUNCTION room_name(kind text, practitioner_id uuid, client_id uuid); Type: ACL; Schema: private
 
@@ -15994,6 +17583,10 @@ GRANT ALL ON FUNCTION private.rotate_webhook_secret(endpoint_id uuid) TO authent
 REVOKE ALL ON FUNCTION private.run_payouts(batch integer, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_payouts(batch integer, moment timestamp with time zone) TO service_role;
 
+-- Name: FUNCTION salt_audit_line(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.salt_audit_line() FROM PUBLIC;
+
 -- Name: TABLE practitioner_banking; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.practitioner_banking TO authenticated;
@@ -16003,6 +17596,14 @@ GRANT SELECT,DELETE ON TABLE public.practitioner_banking TO service_role;
 
 REVOKE ALL ON FUNCTION private.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.save_practitioner_banking(user_id uuid, practitioner_id uuid, bank_name text, account_holder_name text, account_type text, country text, account_last4 text, routing_last4 text, fingerprint text, sealed jsonb) TO service_role;
+
+-- Name: FUNCTION seal_at_commit(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.seal_at_commit() FROM PUBLIC;
+
+-- Name: FUNCTION seal_audit_lines(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.seal_audit_lines() FROM PUBLIC;
 
 -- Name: FUNCTION seal_contract_signature(); Type: ACL; Schema: private
 
@@ -16016,6 +17617,16 @@ REVOKE ALL ON FUNCTION private.seal_waiver() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.send_welcome_email(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.send_welcome_email(user_id uuid) TO service_role;
+
+-- Name: FUNCTION session_consents(session_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_consents(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_consents(session_id uuid) TO authenticated;
+
+-- Name: FUNCTION session_line(session public.session_schedules, client_name text); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.session_line(session public.session_schedules, client_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_line(session public.session_schedules, client_name text) TO authenticated;
 
 -- Name: FUNCTION session_of(session_id uuid, facts jsonb); Type: ACL; Schema: private
 
@@ -16179,6 +17790,10 @@ REVOKE ALL ON FUNCTION private.tell_of_failed_recording() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.tell_of_move() FROM PUBLIC;
 
+-- Name: FUNCTION tell_of_payout(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.tell_of_payout() FROM PUBLIC;
+
 -- Name: FUNCTION tell_of_recording(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.tell_of_recording() FROM PUBLIC;
@@ -16217,6 +17832,10 @@ GRANT ALL ON FUNCTION private.told_session(session public.session_schedules) TO 
 -- Name: FUNCTION type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.type_to_pay(session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) FROM PUBLIC;
+
+-- Name: FUNCTION unqueue_recordings(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.unqueue_recordings() FROM PUBLIC;
 
 -- Name: FUNCTION unsubscribe(token_sha256 text, opts_out boolean); Type: ACL; Schema: private
 
@@ -16302,6 +17921,11 @@ GRANT SELECT ON TABLE public.ledger_transactions TO service_role;
 REVOKE ALL ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid) TO authenticated;
 
+-- Name: FUNCTION admin_dashboard(time_zone text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.admin_dashboard(time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admin_dashboard(time_zone text) TO authenticated;
+
 -- Name: FUNCTION advance_next_session(since timestamp with time zone); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) FROM PUBLIC;
@@ -16382,6 +18006,11 @@ GRANT ALL ON FUNCTION public.claim_recording_check() TO service_role;
 
 REVOKE ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_recording_copy(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION claim_recording_erasure(recording_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.claim_recording_erasure(recording_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_recording_erasure(recording_id uuid) TO service_role;
 
 -- Name: FUNCTION claim_webhook_delivery(); Type: ACL; Schema: public
 
@@ -16467,6 +18096,11 @@ GRANT ALL ON FUNCTION public.create_agora_token(channel_name text, session_id uu
 REVOKE ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_liability_waiver(user_id uuid, waiver_text text, session_id uuid, waiver_policy_id uuid, waiver_policy_version integer, signature_name text, signature_image bytea, ip_address text, user_agent text) TO service_role;
 
+-- Name: FUNCTION create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_recording_share_link(recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer) TO authenticated;
+
 -- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) FROM PUBLIC;
@@ -16492,6 +18126,11 @@ GRANT ALL ON FUNCTION public.earnings_sessions(from_date date, until_date date, 
 REVOKE ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) TO service_role;
 
+-- Name: FUNCTION finish_recording_erasure(recording_id uuid, lease_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.finish_recording_erasure(recording_id uuid, lease_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_recording_erasure(recording_id uuid, lease_id uuid) TO service_role;
+
 -- Name: FUNCTION finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text) FROM PUBLIC;
@@ -16502,6 +18141,36 @@ GRANT ALL ON FUNCTION public.finish_webhook_delivery(delivery_id uuid, lease_id 
 REVOKE ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) TO authenticated;
 GRANT ALL ON FUNCTION public.get_available_slots(session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid, session_location text, explain boolean) TO service_role;
+
+-- Name: TABLE user_consents; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.user_consents TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.user_consents TO service_role;
+
+-- Name: COLUMN user_consents.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.consent_type; Type: ACL; Schema: public
+
+GRANT INSERT(consent_type),UPDATE(consent_type) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.consented; Type: ACL; Schema: public
+
+GRANT INSERT(consented),UPDATE(consented) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.version; Type: ACL; Schema: public
+
+GRANT INSERT(version),UPDATE(version) ON TABLE public.user_consents TO authenticated;
+
+-- Name: COLUMN user_consents.metadata; Type: ACL; Schema: public
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.user_consents TO authenticated;
+
+-- Name: FUNCTION get_consent_status(consent_type text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.get_consent_status(consent_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_consent_status(consent_type text) TO authenticated;
 
 -- Name: FUNCTION get_contract_document(contract_id uuid); Type: ACL; Schema: public
 
@@ -16688,6 +18357,11 @@ GRANT ALL ON FUNCTION public.once(rpc text, idempotency_key text, arguments json
 REVOKE ALL ON FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_checkout(checkout_id uuid, stripe_session_id text, url text) TO service_role;
 
+-- Name: FUNCTION open_share_link(token_sha256 text, opens boolean, password_scrypt text, part integer, file_name text, view_id uuid, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.open_share_link(token_sha256 text, opens boolean, password_scrypt text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_share_link(token_sha256 text, opens boolean, password_scrypt text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) TO service_role;
+
 -- Name: FUNCTION payment_file(user_id uuid, reference text, in_currency text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.payment_file(user_id uuid, reference text, in_currency text) FROM PUBLIC;
@@ -16702,6 +18376,11 @@ GRANT ALL ON FUNCTION public.plan_recording_files(recording_id uuid, lease_id uu
 
 REVOKE ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text) TO service_role;
+
+-- Name: FUNCTION practitioner_dashboard(at_most integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.practitioner_dashboard(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.practitioner_dashboard(at_most integer) TO authenticated;
 
 -- Name: FUNCTION prepare_mails(); Type: ACL; Schema: public
 
@@ -16738,6 +18417,16 @@ GRANT ALL ON FUNCTION public.reconcile_bookings() TO service_role;
 REVOKE ALL ON FUNCTION public.reconcile_contracts() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reconcile_contracts() TO service_role;
 
+-- Name: FUNCTION record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_audit_log(recorder uuid, action text, table_name text, user_id uuid, record_id uuid, ip_address text, user_agent text, metadata jsonb) TO service_role;
+
+-- Name: FUNCTION record_consent(user_id uuid, consent_type text, consented boolean, version text, metadata jsonb, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.record_consent(user_id uuid, consent_type text, consented boolean, version text, metadata jsonb, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_consent(user_id uuid, consent_type text, consented boolean, version text, metadata jsonb, ip_address text, user_agent text) TO service_role;
+
 -- Name: FUNCTION record_refund(refund_id uuid, facts jsonb, stripe_refund_id text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text) FROM PUBLIC;
@@ -16773,6 +18462,11 @@ GRANT ALL ON FUNCTION public.resolve_mail(mail_id uuid, outcome text) TO service
 
 REVOKE ALL ON FUNCTION public.retry_recording(recording_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_recording(recording_id uuid) TO service_role;
+
+-- Name: FUNCTION revoke_recording_share_link(share_link_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.revoke_recording_share_link(share_link_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.revoke_recording_share_link(share_link_id uuid) TO authenticated;
 
 -- Name: FUNCTION rotate_recording_link(recording_id uuid); Type: ACL; Schema: public
 
@@ -16823,6 +18517,11 @@ GRANT ALL ON FUNCTION public.send_payment_receipt(payment_intent_id text, checko
 
 REVOKE ALL ON FUNCTION public.send_welcome_email(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.send_welcome_email(user_id uuid) TO service_role;
+
+-- Name: FUNCTION session_consents(session_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.session_consents(session_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.session_consents(session_id uuid) TO authenticated;
 
 -- Name: FUNCTION set_attendance(session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamp with time zone, left_at timestamp with time zone); Type: ACL; Schema: public
 
@@ -16894,6 +18593,10 @@ GRANT ALL ON FUNCTION public.verify_signature(sha256 text) TO service_role;
 
 REVOKE ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.view_recording(token_sha256 text, part integer, file_name text, view_id uuid, ip_address text, user_agent text) TO service_role;
+
+-- Name: TABLE erasure_queue; Type: ACL; Schema: private
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.erasure_queue TO service_role;
 
 -- Name: TABLE mail_kinds; Type: ACL; Schema: private
 
@@ -17107,8 +18810,31 @@ GRANT SELECT ON TABLE public.admin_contracts TO authenticated;
 
 -- Name: TABLE recording_views; Type: ACL; Schema: public
 
-GRANT SELECT ON TABLE public.recording_views TO authenticated;
 GRANT SELECT,INSERT ON TABLE public.recording_views TO service_role;
+
+-- Name: COLUMN recording_views.id; Type: ACL; Schema: public
+
+GRANT SELECT(id) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.recording_id; Type: ACL; Schema: public
+
+GRANT SELECT(recording_id) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.link_id; Type: ACL; Schema: public
+
+GRANT SELECT(link_id) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.viewed_at; Type: ACL; Schema: public
+
+GRANT SELECT(viewed_at) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.link_kind; Type: ACL; Schema: public
+
+GRANT SELECT(link_kind) ON TABLE public.recording_views TO authenticated;
+
+-- Name: COLUMN recording_views.masked_address; Type: ACL; Schema: public
+
+GRANT SELECT(masked_address) ON TABLE public.recording_views TO authenticated;
 
 -- Name: TABLE admin_recordings; Type: ACL; Schema: public
 
@@ -17144,11 +18870,6 @@ GRANT INSERT(updated_by),UPDATE(updated_by) ON TABLE public.waiver_policy TO aut
 
 GRANT SELECT ON TABLE public.admin_waivers TO authenticated;
 
--- Name: TABLE audit_logs; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.audit_logs TO authenticated;
-GRANT SELECT,INSERT ON TABLE public.audit_logs TO service_role;
-
 -- Name: TABLE availability_exceptions; Type: ACL; Schema: public
 
 GRANT SELECT,DELETE ON TABLE public.availability_exceptions TO authenticated;
@@ -17182,6 +18903,11 @@ GRANT INSERT(reason),UPDATE(reason) ON TABLE public.availability_exceptions TO a
 
 GRANT SELECT ON TABLE public.banking_accesses TO authenticated;
 GRANT SELECT ON TABLE public.banking_accesses TO service_role;
+
+-- Name: TABLE consent_history; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.consent_history TO authenticated;
+GRANT SELECT ON TABLE public.consent_history TO service_role;
 
 -- Name: TABLE contract_events; Type: ACL; Schema: public
 
@@ -17286,10 +19012,35 @@ GRANT INSERT(title),UPDATE(title) ON TABLE public.journal_entries TO authenticat
 
 GRANT INSERT(content),UPDATE(content) ON TABLE public.journal_entries TO authenticated;
 
+-- Name: TABLE legal_holds; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.legal_holds TO authenticated;
+GRANT SELECT ON TABLE public.legal_holds TO service_role;
+
+-- Name: COLUMN legal_holds.user_id; Type: ACL; Schema: public
+
+GRANT INSERT(user_id) ON TABLE public.legal_holds TO authenticated;
+
+-- Name: COLUMN legal_holds.session_id; Type: ACL; Schema: public
+
+GRANT INSERT(session_id) ON TABLE public.legal_holds TO authenticated;
+
+-- Name: COLUMN legal_holds.reason; Type: ACL; Schema: public
+
+GRANT INSERT(reason) ON TABLE public.legal_holds TO authenticated;
+
+-- Name: COLUMN legal_holds.released_at; Type: ACL; Schema: public
+
+GRANT UPDATE(released_at) ON TABLE public.legal_holds TO authenticated;
+
 -- Name: TABLE meditation_memories; Type: ACL; Schema: public
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.meditation_memories TO authenticated;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.meditation_memories TO service_role;
+
+-- Name: TABLE my_share_links; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.my_share_links TO authenticated;
 
 -- Name: TABLE notification_preferences; Type: ACL; Schema: public
 
@@ -17378,6 +19129,23 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.products TO service_role;
 
 GRANT SELECT ON TABLE public.recommendation_progress TO authenticated;
 
+-- Name: TABLE recording_rules; Type: ACL; Schema: public
+
+GRANT SELECT,DELETE ON TABLE public.recording_rules TO authenticated;
+GRANT SELECT ON TABLE public.recording_rules TO service_role;
+
+-- Name: COLUMN recording_rules.session_id; Type: ACL; Schema: public
+
+GRANT INSERT(session_id) ON TABLE public.recording_rules TO authenticated;
+
+-- Name: COLUMN recording_rules.retention_days; Type: ACL; Schema: public
+
+GRANT INSERT(retention_days),UPDATE(retention_days) ON TABLE public.recording_rules TO authenticated;
+
+-- Name: COLUMN recording_rules.survives_withdrawal; Type: ACL; Schema: public
+
+GRANT INSERT(survives_withdrawal),UPDATE(survives_withdrawal) ON TABLE public.recording_rules TO authenticated;
+
 -- Name: TABLE session_history; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.session_history TO authenticated;
@@ -17427,31 +19195,6 @@ GRANT UPDATE(completion_grace_minutes) ON TABLE public.session_rules TO authenti
 -- Name: COLUMN session_rules.empty_minutes; Type: ACL; Schema: public
 
 GRANT UPDATE(empty_minutes) ON TABLE public.session_rules TO authenticated;
-
--- Name: TABLE user_consents; Type: ACL; Schema: public
-
-GRANT SELECT ON TABLE public.user_consents TO authenticated;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.user_consents TO service_role;
-
--- Name: COLUMN user_consents.user_id; Type: ACL; Schema: public
-
-GRANT INSERT(user_id),UPDATE(user_id) ON TABLE public.user_consents TO authenticated;
-
--- Name: COLUMN user_consents.consent_type; Type: ACL; Schema: public
-
-GRANT INSERT(consent_type),UPDATE(consent_type) ON TABLE public.user_consents TO authenticated;
-
--- Name: COLUMN user_consents.consented; Type: ACL; Schema: public
-
-GRANT INSERT(consented),UPDATE(consented) ON TABLE public.user_consents TO authenticated;
-
--- Name: COLUMN user_consents.version; Type: ACL; Schema: public
-
-GRANT INSERT(version),UPDATE(version) ON TABLE public.user_consents TO authenticated;
-
--- Name: COLUMN user_consents.metadata; Type: ACL; Schema: public
-
-GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.user_consents TO authenticated;
 
 -- Name: TABLE user_notifications; Type: ACL; Schema: public
 

@@ -206,7 +206,9 @@ class FakeStripe:
 
 
 @contextmanager
-def served(name: str, stage: Stage, **env: str) -> Iterator[httpx.Client]:
+def served(
+    name: str, stage: Stage, *, prints: bool = False, is_killed: bool = False, **env: str
+) -> Iterator[httpx.Client]:
     """A function in a process of its own, beside those of the stack, with some of its settings otherwise."""
     function = functions()[name]
     granted = {each: stage.env[each] for each in function.settings if each in stage.env}
@@ -223,11 +225,11 @@ def served(name: str, stage: Stage, **env: str) -> Iterator[httpx.Client]:
             },
             cwd=ROOT,
             pass_fds=(listener.fileno(),),
-            stdout=subprocess.DEVNULL,
+            stdout=None if prints else subprocess.DEVNULL,
         )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client
     finally:
-        process.terminate()
+        process.kill() if is_killed else process.terminate()
         process.wait()

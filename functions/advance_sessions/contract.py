@@ -32,8 +32,19 @@ class Advanced(Output):
     failures: int
 
 
+# What winning a recording refuses. It is caught with its session, whose turn says `failure`, or says nothing where
+# somebody has not agreed.
 advance_next_session_rpc = Rpc(
     "advance_next_session",
     gives=Turn,
-    refuses=(),
+    refuses=(
+        "session_not_found",
+        "not_allowed",
+        "session_already_recorded",
+        "session_cancelled",
+        "session_over",
+        "session_in_person",
+        "too_early",
+        "recording_consent_missing",
+    ),
 )

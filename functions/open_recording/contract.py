@@ -12,9 +12,13 @@ FileKind = Literal["mp4", "playlist", "slice"]
 
 
 class OpenRecording(Input):
-    """The query of a link. People have the token only; pages and playlists made here add the rest."""
+    """A link has one token: one's own, or one that was shared. Pages and playlists made here add the rest."""
 
-    token: str = Field("", max_length=200)
+    token: str = Field("", max_length=200, description="Of somebody's own link.")
+    share: str = Field("", max_length=200, description="Of a link that was shared.")
+    password: str | None = Field(
+        None, max_length=200, description="Of a shared link; heeded in a POST only, which opens it."
+    )
     part: int = Field(1, ge=1, le=10_000, description="Which of several parts, in playing order.")
     file: str | None = Field(None, max_length=500, description="A slice, by its name in the playlist.")
     view: UUID | None = Field(None, description="The view that this request belongs to.")
@@ -29,4 +33,25 @@ class OpenedRecording(Output):
     storage_path: str
 
 
+class SharedRecording(Output):
+    """A shared link: open, with what an open one shows; or not yet."""
+
+    state: Literal["open", "closed", "wrong_password"]
+    has_password: bool
+    view: UUID | None
+    part_kinds: list[FileKind] | None
+    kind: FileKind | None
+    storage_path: str | None
+
+
 view_recording_rpc = Rpc("view_recording", gives=OpenedRecording, refuses=("recording_not_found",))
+open_share_link_rpc = Rpc(
+    "open_share_link",
+    gives=SharedRecording,
+    refuses=(
+        "recording_not_found",
+        "share_link_expired",
+        "share_link_used_up",
+        "too_many_wrong_passwords",
+    ),
+)

@@ -1,72 +1,114 @@
 """Play a recording by its link: a page for a browser, a redirect to the file for the player in it.
 
-The link is good until it is revoked, and each view is logged. What it redirects to is signed for a minute, and knows
-neither; so nothing here ever hands out a longer one, and a player comes back here whenever it needs another.
+A link is somebody's own (`token`) or was shared (`share`). It is good until it is revoked, and each view is logged. What
+it redirects to is signed for a minute, and knows neither; so nothing here ever hands out a longer one, and a player comes
+back here whenever it needs another.
 """
 
-import hashlib
 from urllib.parse import urlencode
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from shared.agora.playlist import readdress
 from shared.call import Call
-from shared.errors import Refusal
+from shared.errors import NotAllowed, Refusal
 from shared.serving import endpoint
 from shared.settings import ServiceSettings, SupabaseSettings
+from shared.share_links import TOKEN, scrypt_of, sha256_of
 from shared.storage.supabase import Storage
 
-from .contract import OpenedRecording, OpenRecording, view_recording_rpc
-from .page import not_found_page, player_page
+from .contract import (
+    OpenedRecording,
+    OpenRecording,
+    SharedRecording,
+    open_share_link_rpc,
+    view_recording_rpc,
+)
+from .page import closed_page, player_page, refusal_page
 
 END = "#EXT-X-ENDLIST"
 BUCKET = "session-recordings"
 SIGNED_FOR_S = 60
-PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex"}
+PRIVATE = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex, nofollow, noarchive",
+    "x-content-type-options": "nosniff",
+}
 
 
-@endpoint(caller="public", methods=("GET",), settings=(ServiceSettings,))
+@endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings,), forms=True)
 async def open_recording(call: Call[OpenRecording]) -> Response:
-    """Show, redirect or rewrite. An unknown link and a revoked one look the same."""
+    """Show, redirect or rewrite. An unknown link and a revoked one look the same.
+
+    A shared link with a password or a view limit is opened by a POST; what looks at it before uses nothing up.
+    """
     wants_page = "text/html" in call.headers.get("accept", "")
     try:
-        found = await call.service.rpc(
-            view_recording_rpc,
-            token_sha256=hashlib.sha256(call.body.token.encode()).hexdigest(),
-            part=call.body.part,
-            file_name=call.body.file,
-            view_id=call.body.view,
-            ip_address=call.address,
-            user_agent=call.agent,
-        )
+        found = await _find_shared(call) if call.body.share else await _find(call)
     except Refusal as refused:
-        if refused.status == 404 and wants_page:
-            return _private(not_found_page())
+        if wants_page and refused.status in (404, 410, 429):
+            return _private(refusal_page(refused))
         raise
+    if isinstance(found, SharedRecording):
+        if wants_page:
+            return _private(closed_page(call.body.share, found))
+        raise NotAllowed(f"share_link_{found.state}", "This link is opened on its page.")
+    if call.method == "POST":
+        # So that the page can be loaded again without another view, or a password in its history.
+        return _private(RedirectResponse(_address(call.body, found), 303))
     if wants_page:
-        addresses = [
-            _address(call.body.token, found, part=part) for part in range(1, len(found.part_kinds) + 1)
-        ]
+        addresses = [_address(call.body, found, part=part) for part in range(1, len(found.part_kinds) + 1)]
         return _private(player_page(addresses, media_origin=SupabaseSettings.read().supabase_url))
     if found.kind == "playlist":
-        return _private(await _playlist(call.body.token, found))
+        return _private(await _playlist(call.body, found))
     return _private(RedirectResponse(await Storage(BUCKET).sign(found.storage_path, SIGNED_FOR_S), 302))
 
 
-async def _playlist(token: str, found: OpenedRecording) -> Response:
+async def _find(call: Call[OpenRecording]) -> OpenedRecording:
+    return await call.service.rpc(
+        view_recording_rpc,
+        token_sha256=sha256_of(call.body.token),
+        part=call.body.part,
+        file_name=call.body.file,
+        view_id=call.body.view,
+        ip_address=call.address,
+        user_agent=call.agent,
+    )
+
+
+async def _find_shared(call: Call[OpenRecording]) -> OpenedRecording | SharedRecording:
+    body, opens = call.body, call.method == "POST"
+    guessed = opens and body.password and TOKEN.fullmatch(body.share)
+    found = await call.service.rpc(
+        open_share_link_rpc,
+        token_sha256=sha256_of(body.share),
+        opens=opens,
+        password_scrypt=await scrypt_of(body.password or "", body.share) if guessed else None,
+        part=body.part,
+        file_name=body.file,
+        view_id=body.view,
+        ip_address=call.address,
+        user_agent=call.agent,
+    )
+    return OpenedRecording(**found.model_dump()) if found.state == "open" else found
+
+
+async def _playlist(asked: OpenRecording, found: OpenedRecording) -> Response:
     """The stored playlist, each slice at our own address: it is signed when it is played, not an hour before."""
     stored = b"".join([piece async for piece in Storage(BUCKET).read(found.storage_path)])
-    text = readdress(stored.decode(errors="replace"), lambda name: _address(token, found, file=name))
+    text = readdress(stored.decode(errors="replace"), lambda name: _address(asked, found, file=name))
     if END not in text:
         text += END + "\n"  # a crash kept it back; without it a player waits for more
     return Response(text, media_type="application/vnd.apple.mpegurl")
 
 
-def _address(token: str, found: OpenedRecording, **which: int | str) -> str:
-    query = urlencode({"token": token, "view": found.view, **which})
+def _address(asked: OpenRecording, found: OpenedRecording, **which: int | str) -> str:
+    link = {"share": asked.share} if asked.share else {"token": asked.token}
+    query = urlencode({**link, "view": found.view, **which})
     return f"{SupabaseSettings.read().public_functions_url}/open-recording?{query}"
 
 
-def _private(response: Response | HTMLResponse) -> Response:
+def _private(response: Response) -> Response:
     response.headers.update(PRIVATE)
     return response

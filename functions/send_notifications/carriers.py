@@ -8,6 +8,7 @@ import asyncio
 import smtplib
 import ssl
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, parseaddr
 from functools import cache
 from typing import Any, NamedTuple, Protocol
@@ -168,7 +169,7 @@ class Smtp:
         except (OSError, smtplib.SMTPException):
             return Carried("later", reason="not_reached")
         try:
-            _accepted(server.data(mail.as_bytes()))
+            _accepted(server.data(mail.as_bytes(policy=SMTP)))
         except smtplib.SMTPResponseException as error:
             return _refused(error)
         except (OSError, smtplib.SMTPException):

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 from shared.call import Call
-from shared.errors import Broken, Refusal
+from shared.errors import Broken, Refusal, Unavailable
 from shared.serving import endpoint
 from shared.settings import ServiceSettings, SiteSettings
 
@@ -26,7 +26,7 @@ from .contract import (
 from .message import write
 from .settings import MailSettings
 
-WORKERS = 8
+WORKERS = 4
 TIME_S = 35  # begin nothing after this, so that the last mail ends before the function's own time does
 
 
@@ -55,14 +55,7 @@ async def _work(call: Call[None], done: Counter[Outcome], until: float) -> None:
             return
         try:
             carried = await (_send(call, mail) if mail.task == "send" else carrier().find(mail.mail_id))
-            await call.service.rpc(
-                finish_mail_rpc,
-                mail_id=mail.mail_id,
-                lease_id=mail.lease_id,
-                outcome=carried.outcome,
-                message_id=carried.message_id,
-                reason=carried.reason,
-            )
+            await _report(call, mail, carried)
         except Refusal as refused:
             if refused.code != "lease_lost":
                 raise
@@ -90,3 +83,22 @@ async def _send(call: Call[None], mail: ClaimedMail) -> Carried:
         told_sequence=mail.session.sequence if mail.session else None,
     )
     return await carrier().send(mail.mail_id, message, template, mail.kind)
+
+
+async def _report(call: Call[None], mail: ClaimedMail, carried: Carried) -> None:
+    """Say what came of it. Worth a second try: if nobody hears of it, the mail's fate is unknown."""
+    for patience in (0.5, 2, None):
+        try:
+            await call.service.rpc(
+                finish_mail_rpc,
+                mail_id=mail.mail_id,
+                lease_id=mail.lease_id,
+                outcome=carried.outcome,
+                message_id=carried.message_id,
+                reason=carried.reason,
+            )
+            return
+        except Unavailable:
+            if patience is None:
+                raise
+            await asyncio.sleep(patience)

@@ -43,12 +43,20 @@ as $$
                       then right(session_of_channel.channel, 32)::uuid end);
 $$;
 
+create function private.facts_count_from(session_id uuid) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  -- Its room opens 15 minutes before. What was heard earlier belongs to the time from which it was moved away.
+  select s.scheduled_at - interval '16 minutes' from public.session_schedules s where s.id = facts_count_from.session_id;
+$$;
+
 create function private.channel_was_heard(session_id uuid) returns boolean
   language sql stable set search_path = ''
 as $$
   -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
   select exists (select from private.channel_events e
-                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder);
+                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder
+                    and e.happened_at >= private.facts_count_from(channel_was_heard.session_id));
 $$;
 
 create function private.presence(
@@ -57,6 +65,7 @@ create function private.presence(
   language plpgsql stable set search_path = ''
 as $$
 declare
+  v_from   timestamptz := private.facts_count_from(presence.session_id);
   v_event  private.channel_events;
   v_closed timestamptz;
 begin
@@ -65,6 +74,7 @@ begin
   for v_event in
     select * from private.channel_events e
      where e.session_id = presence.session_id and e.uid = presence.uid and e.change in ('joined', 'left') and not e.is_recorder
+       and e.happened_at >= v_from
      order by e.client_seq nulls last, e.happened_at, e.change
   loop
     was_heard := true;
@@ -104,22 +114,25 @@ $$;
 
 -- Everybody of whom there is a fact. The newest fact speaks: who left and then asked for another token is coming back.
 create function private.people_heard_of(session_id uuid)
-  returns table (user_id uuid, source text, intervals tstzmultirange, there_since timestamptz, is_there boolean,
-                 first_sign_at timestamptz, last_sign_at timestamptz)
+  returns table (user_id uuid, source text, intervals tstzmultirange, there_since timestamptz, joined_at timestamptz,
+                 left_at timestamptz, is_there boolean, last_sign_at timestamptz)
   language sql stable set search_path = ''
 as $$
   select u.user_id, case when p.was_heard then 'agora' else 'token' end, p.intervals, p.there_since,
+         -- Who came and went within a second was there at that second.
+         coalesce(least(lower(p.intervals), p.there_since), p.last_heard_at, t.first_at),
+         case when p.there_since is null then coalesce(upper(p.intervals), p.last_heard_at) end,
          p.there_since is not null
            -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as there.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
                        and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
-         coalesce(least(lower(p.intervals), p.there_since), t.first_at),
          greatest(p.last_heard_at, t.last_at)
     from private.agora_uids u
    cross join lateral private.presence(people_heard_of.session_id, u.uid) p
     left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
                          from private.channel_admissions a
-                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id) t on true
+                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id
+                          and a.admitted_at >= private.facts_count_from(people_heard_of.session_id)) t on true
    where u.uid in (select e.uid from private.channel_events e where e.session_id = people_heard_of.session_id
                     union select a.uid from private.channel_admissions a where a.session_id = people_heard_of.session_id)
      and (p.was_heard or t.first_at is not null);
@@ -138,8 +151,8 @@ begin
   v_end := least(v_session.completed_at, v_session.cancelled_at,
                  v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
   insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
-  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.first_sign_at,
-         case when h.there_since is null or v_end <= now() then upper(during.seen) end, during.seen,
+  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.joined_at,
+         coalesce(h.left_at, case when v_end <= now() then upper(during.seen) end), during.seen,
          case when h.source = 'agora'
               then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
     from private.people_heard_of(v_session.id) h
@@ -156,5 +169,21 @@ begin
 end
 $$;
 
-revoke execute on function private.session_of_channel, private.channel_was_heard, private.presence, private.closed_after,
+-- Definer: whoever moves a session may not write attendance.
+create function private.forget_attendance() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.session_attendance a where a.session_id = new.id and a.source <> 'manual';
+  return null;
+end
+$$;
+revoke execute on function private.forget_attendance from public, anon, authenticated, service_role;
+
+-- Who was early for the time it was moved away from is not there at the new one.
+create trigger session_schedules_75_forget_attendance after update of scheduled_at on public.session_schedules
+  for each row when (new.scheduled_at <> old.scheduled_at and new.status = 'scheduled')
+  execute function private.forget_attendance();
+
+revoke execute on function private.session_of_channel, private.facts_count_from, private.channel_was_heard, private.presence, private.closed_after,
   private.people_heard_of, private.note_attendance from public, anon, authenticated, service_role;

@@ -69,7 +69,12 @@ begin
   elsif v_session.status <> 'cancelled' then
     perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
   else
-    message_id := private.ask_for_session_mail('session_cancelled', v_session, '{"by": "platform"}');
+    message_id := private.ask_for_session_mail('session_cancelled', v_session, coalesce((
+      select jsonb_build_object(
+               'by', case when c.approved_by is null then 'client' else 'platform' end,
+               'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
+               'fee_charged', c.fee_charged, 'currency', c.fee_currency)
+        from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1), '{}'));
   end if;
   return next;
 end

@@ -6,6 +6,7 @@ import pytest
 
 from tests.booking_scene import BookingScene
 from tests.cast import Stage
+from tests.lifecycle_scene import Lifecycle
 from tests.payment_scene import PaymentScene
 from tests.recording_scene import SPEED, Agora, Scene
 
@@ -36,3 +37,9 @@ def paying(stage: Stage) -> PaymentScene:
 def booking(stage: Stage) -> BookingScene:
     """Somebody who may book, and a practitioner whose time is free."""
     return BookingScene(stage)
+
+
+@pytest.fixture
+def lifecycle(stage: Stage, agora: Agora) -> Lifecycle:
+    """A session that has just begun by the clock."""
+    return Lifecycle(stage, agora)

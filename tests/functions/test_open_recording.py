@@ -1,7 +1,9 @@
 """Opening a recording by its link: it plays without headers, is logged, and can be revoked."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -9,8 +11,7 @@ import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import Agora, Scene
-
-BROWSER = {"accept": "text/html,application/xhtml+xml", "user-agent": "Mozilla/5.0 (a browser)"}
+from tests.sharing_scene import BROWSER, Link, Sharing
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,13 @@ def sliced(stage: Stage, agora: Agora) -> Scene:
     scene.record(recording_mode="individual")
     scene.process()
     return scene
+
+
+def shared(scene: Scene, **body: Any) -> Link:
+    """A link to it, made by its client."""
+    body = {"recording_id": str(scene.recording["id"]), **body}
+    made = scene.stage.invoke("create-recording-share-link", body, as_=scene.client).raise_for_status().json()
+    return Link(scene.stage, made["share_link_id"], made["url"])
 
 
 def link(scene: Scene) -> str:
@@ -185,3 +193,149 @@ def test_the_database_keeps_no_token_and_the_log_says_none(finished: Scene, stac
     log = Path(stack.state, "log", "open-recording.log")  # type: ignore[attr-defined]
     assert "open_recording" in log.read_text()
     assert token not in log.read_text()
+
+
+# Links that were shared
+
+
+def test_a_shared_link_plays_without_an_account(finished: Scene) -> None:
+    """Page, redirect to the file, and a range of it: no header, no sign-in."""
+    link = shared(finished)
+
+    page = link.get()
+    (address,) = re.findall(r'"(http[^"]+part=1)"', page.text)
+    reply = httpx.get(address)
+    video = httpx.get(reply.headers["location"], headers={"range": "bytes=100-131"})
+
+    assert page.status_code == 200 and "/storage/v1/" not in page.text
+    assert "share=" in address and "view=" in address
+    assert (reply.status_code, video.status_code, len(video.content)) == (302, 206, 32)
+    assert video.headers["content-range"].startswith("bytes 100-131/")
+    assert link.row["view_count"] == 1
+
+
+def test_nothing_indexes_or_keeps_what_is_shared(finished: Scene) -> None:
+    """Pages and redirects alike; the address goes to nobody as a referrer, and the page is in no frame."""
+    link = shared(finished)
+    for reply in (link.get(), link.get(accept="*/*"), httpx.get(f"{link.url}x", headers=BROWSER)):
+        assert "noindex" in reply.headers["x-robots-tag"]
+        assert reply.headers["referrer-policy"] == "no-referrer"
+        assert reply.headers["cache-control"] == "no-store"
+    policy = link.get().headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+
+
+def test_a_shared_playlist_is_rewritten_for_its_link(sliced: Scene) -> None:
+    """Every slice at our address with the shared token, of the same view."""
+    link = shared(sliced)
+    parts = re.findall(r'"(http[^"]+part=\d+)"', link.get().text)
+
+    playlist = httpx.get(parts[0])
+    slices = [line for line in playlist.text.splitlines() if line and not line.startswith("#")]
+    reply = httpx.get(slices[0], follow_redirects=True)
+
+    assert (reply.status_code, reply.content[0]) == (200, 0x47)
+    assert all(f"share={link.token}" in line for line in slices)
+    assert link.row["view_count"] == 1
+
+
+def test_a_password_opens_it_once_for_the_whole_view(stage: Stage) -> None:
+    """The form first, which counts nothing; the right one leads to a page that can be loaded again."""
+    link = Sharing(stage).link(password="correct horse")
+
+    form, wrong, right = link.get(), link.open("wrong horse"), link.open("correct horse")
+
+    assert 'type="password"' in form.text and "<video" not in form.text
+    assert "form-action 'self'" in form.headers["content-security-policy"]
+    assert wrong.status_code == 403 and "not the password" in wrong.text
+    assert right.status_code == 303 and "correct" not in right.headers["location"]
+    for _ in range(2):
+        assert "<video" in httpx.get(right.headers["location"], headers=BROWSER).text
+    assert (link.row["view_count"], link.row["wrong_passwords"]) == (1, 0)
+
+
+def test_a_password_is_no_part_of_an_address(stage: Stage) -> None:
+    """In a query it would end up in histories and logs, so there it opens nothing."""
+    link = Sharing(stage).link(password="correct horse")
+
+    assert "<video" not in link.get("&password=correct%20horse").text
+    program = httpx.get(link.url)
+    assert (program.status_code, program.json()["code"]) == (403, "share_link_closed")
+    assert link.row["view_count"] == 0
+
+
+def test_guessing_is_limited(stage: Stage) -> None:
+    """Five wrong ones, also at once, lock it for a quarter of an hour, for the right one as well."""
+    link = Sharing(stage).link(password="correct horse")
+
+    with ThreadPoolExecutor(10) as many:
+        replies = [reply.status_code for reply in many.map(lambda n: link.open(f"guess {n}"), range(10))]
+    locked = link.open("correct horse")
+
+    assert sorted(replies) == [403] * 5 + [429] * 5
+    assert locked.status_code == 429 and "15 minutes" in locked.text
+    link.change(locked_until="now() - interval '1 second'")
+    assert link.open("correct horse").status_code == 303
+
+
+def test_of_ten_who_open_a_link_for_one_one_does(stage: Stage) -> None:
+    """One view; looking at it before uses nothing up; who has opened it goes on."""
+    link = Sharing(stage).link(view_limit=1)
+    before = link.get()
+
+    with ThreadPoolExecutor(10) as many:
+        replies = list(many.map(lambda _: link.open(), range(10)))
+
+    assert before.status_code == 200 and "<video" not in before.text
+    assert sorted(reply.status_code for reply in replies) == [303] + [410] * 9
+    assert link.row["view_count"] == 1
+    (opened,) = (reply.headers["location"] for reply in replies if reply.status_code == 303)
+    assert "<video" in httpx.get(opened, headers=BROWSER).text
+    assert "as often as it could be" in link.get().text
+
+
+def test_a_view_ends_after_a_day(stage: Stage) -> None:
+    """Then it is another one, and where there is none left it is over."""
+    link = Sharing(stage).link(view_limit=1)
+    opened = link.open().headers["location"]
+
+    stage.execute(
+        "update public.recording_views set viewed_at = now() - interval '25 hours' where link_id = %s",
+        link.id,
+    )
+
+    assert httpx.get(opened, headers=BROWSER).status_code == 410
+
+
+def test_a_link_that_has_expired_says_so(stage: Stage) -> None:
+    """To people on a page, to programs by a code; a view that was open is over too."""
+    link = Sharing(stage).link()
+    (address,) = re.findall(r'"(http[^"]+part=1)"', link.get().text)
+    link.change(created_at="now() - interval '8 days'", expires_at="now() - interval '1 second'")
+
+    page, program = link.get(), httpx.get(link.url)
+
+    assert (page.status_code, program.status_code) == (410, 410)
+    assert "has expired" in page.text and program.json()["code"] == "share_link_expired"
+    assert httpx.get(address).status_code == 410
+
+
+def test_a_signed_address_stays_out_of_database_and_logs(finished: Scene, stack: object) -> None:
+    """It cannot be taken back, so nobody keeps it; nor shared tokens and passwords."""
+    link = shared(finished, password="correct horse")
+    opened = link.open("correct horse").headers["location"]
+    signed = httpx.get(opened).headers["location"]
+    secret = parse_qs(urlsplit(signed).query)["token"][0]
+    assert httpx.get(signed).status_code == 200
+
+    kept = {secret, link.token, "correct horse"}
+    for table in (
+        "session_recordings", "recording_views", "recording_share_links", "audit_logs", "consent_history",
+    ):  # fmt: skip
+        dump = str(
+            finished.stage.owner.execute(f"select to_jsonb(t)::text as row from public.{table} t").fetchall()
+        )
+        assert "/object/sign/" not in dump and not [each for each in kept if each in dump], table
+    for log in Path(stack.state, "log").glob("*.log"):  # type: ignore[attr-defined]
+        text = log.read_text(errors="replace")
+        assert not [each for each in kept if each in text], log.name

@@ -81,6 +81,15 @@ insert into public.session_recordings (id, session_id, cname, recorder_uid, pref
 insert into public.recording_views (id, recording_id, link_id) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001');
 
+insert into public.recording_share_links (id, recording_id, created_by, token_sha256, expires_at) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', sha256('shared'), now() + interval '7 days');
+insert into public.recording_rules (id, session_id, retention_days) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 365);
+insert into public.recording_erasures (id, recording_id, reasons, files, bytes, queued_at) values
+  ('10000000-0000-4000-8000-000000000001', '30000000-0000-4000-8000-000000000003', '{retention}', 1, 1, now());
+insert into public.legal_holds (id, user_id, reason) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'A claim');
+
 insert into public.session_types (id, name, duration_minutes, session_type, is_group, price_cad, price_usd) values
   ('10000000-0000-4000-8000-000000000001', '20min Laying', 20, 'laying', false, 50, 36.50);
 insert into public.session_holds (id, user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, expires_at) values

@@ -151,6 +151,22 @@ def test_in_a_class_each_seat_has_its_own_line(stage: Stage) -> None:
     }
 
 
+def test_who_was_early_for_a_session_that_was_moved_is_not_there_at_its_new_time(stage: Stage) -> None:
+    """Nothing that was heard before counts for another day."""
+    session = begin(stage, since=-10)
+    enter(stage, session, "practitioner")
+    hear(stage, session, event("joined", "practitioner", 0.1))
+    before = attendance(stage, session)
+
+    stage.act_as("practitioner")
+    stage.run("select * from public.reschedule_session(%s, now() + interval '1 day')", session)
+    stage.act_as("owner")
+    stage.run("select private.note_attendance(%s)", session)
+
+    assert before == {"practitioner": ("agora", 0, True, False)}
+    assert attendance(stage, session) == {}
+
+
 # By hand ----------------------------------------------------------------------------------------------------------
 
 

@@ -148,6 +148,21 @@ def test_an_early_practitioner_does_not_take_the_clients_right_to_cancel(stage: 
     assert status(stage, its) == "cancelled"
 
 
+def test_a_room_is_found_by_its_name_by_any_plan(stage: Stage) -> None:
+    """With many sessions the server looks in two indexes at once: a name that holds no id must not be read as one."""
+    its = begin(stage, since=5, room_name="group-1-2-3")
+    stage.act_as("owner")
+    stage.run("set local enable_seqscan = off")
+    stage.run("set local plan_cache_mode = force_generic_plan")
+
+    stage.act_as("client")
+    (token,) = stage.run("select * from public.create_agora_token('group-1-2-3')")
+    hear(stage, its, event("joined", "client"))
+
+    assert token["channel"] == "group-1-2-3"
+    assert attendance(stage, its) == {"client": ("agora", 0, True, False)}
+
+
 # Classes ------------------------------------------------------------------------------------------------------------
 
 

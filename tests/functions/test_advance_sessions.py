@@ -1,0 +1,248 @@
+"""Advancing: with nobody pressing anything a session begins, is recorded and completed; each effect happens once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.booking_scene import BookingScene
+from tests.cast import Person, Stage
+from tests.lifecycle_scene import Lifecycle
+from tests.recording_scene import Agora, until
+
+
+def withdraw(stage: Stage, person: Person) -> None:
+    """As the page does: the row says no from now on."""
+    stage.rest(
+        "PATCH",
+        f"user_consents?user_id=eq.{person.id}&consent_type=eq.session_recording",
+        as_=person,
+        json={"consented": False},
+    ).raise_for_status()
+
+
+def booked(stage: Stage, agora: Agora, booking: BookingScene) -> Lifecycle:
+    """A session booked with a credit, whose time has come."""
+    its = booking.book()
+    stage.consent(booking.client, booking.practitioner)
+    row = stage.row("update public.session_schedules set scheduled_at = now() where id = %s returning *", its)
+    return Lifecycle.of(stage, agora, row, booking.client, booking.practitioner)
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["notified", "every notification lost"])
+def test_after_booking_nobody_presses_anything(
+    stage: Stage, agora: Agora, booking: BookingScene, heard: bool
+) -> None:
+    """They enter; it begins, is recorded by itself, stops and is completed. With every notification lost, too."""
+    scene = booked(stage, agora, booking)
+    both = scene.client, scene.practitioner
+    if not heard:
+        scene.lose_notifications()
+
+    scene.enter(*both)
+    assert scene.status == "in_progress"
+    scene.are_there(*both)
+    if heard:
+        scene.is_heard(3)
+    else:
+        scene.pass_minutes(2)  # by then a join would have been heard of
+    scene.advance()
+    (scene.wait_for if heard else scene.reconcile_to)("recording")
+    scene.await_media()
+    assert {line[:2] for line in scene.attendance().values()} == {("agora" if heard else "token", True)}
+
+    scene.pass_minutes(46)
+    scene.are_there()
+    if heard:
+        scene.is_heard(6)
+    else:
+        scene.pass_minutes(15)  # the grace
+    scene.advance()
+
+    assert scene.status == "completed"
+    if heard:
+        scene.wait_for("processing", upload_complete=True)
+    else:
+        scene.reconcile_to("processing", upload_complete=True)
+    assert scene.process()["status"] == "completed"
+    assert scene.told() == {"acquire": 1, "start": 1, "stop": 1}
+    assert scene.recording["stop_reason"] == "session_completed"
+    assert scene.recording["requested_by"] is None
+    assert scene.messages().count("session_completed") == 1
+    assert set(scene.attendance()) == set(both)
+    events = "select count(*) from private.channel_events where channel = %s"
+    assert bool(stage.value(events, scene.channel)) is heard
+
+
+def test_ten_at_once_do_everything_once(stage: Stage, agora: Agora) -> None:
+    """Completed, cancelled with the credit back, started, stopped: counted in the database and at Agora's."""
+    over, deserted, meeting, recorded = (Lifecycle(stage, agora) for _ in range(4))
+    for scene in (meeting, recorded):
+        scene.enter(scene.client, scene.practitioner)
+        scene.are_there(scene.client, scene.practitioner)
+        scene.is_heard(3)
+    recorded.advance()
+    until(lambda: len(recorded.recordings) == 1, "a recording")
+    recorded.wait_for("recording")
+    recorded.pass_minutes(46)
+    over.pass_minutes(46)
+    meeting.stage.execute(
+        "delete from public.session_recordings where session_id = %s", meeting.session["id"]
+    )
+    already = meeting.told()
+    deserted_credit(stage, deserted)
+    deserted.enter(deserted.client)
+    deserted.are_there(deserted.client)
+    deserted.is_heard(2)
+    deserted.pass_minutes(16)
+
+    with ThreadPoolExecutor(10) as crowd:
+        replies = list(crowd.map(lambda _: stage.invoke_as_service("advance-sessions"), range(10)))
+
+    assert {reply.status_code for reply in replies} == {200}
+    assert sum(reply.json()["failures"] for reply in replies) == 0
+    scenes = over, deserted, meeting, recorded
+    assert [one.status for one in scenes] == ["completed", "cancelled", "in_progress", "completed"]
+    assert [
+        [kind for kind in one.messages() if kind in ("session_completed", "session_cancelled")]
+        for one in scenes
+    ] == [["session_completed"], ["session_cancelled"], [], ["session_completed"]]
+    assert count(stage, "public.credit_ledger", deserted, "and kind = 'return'") == 1
+    assert count(stage, "public.session_cancellations", deserted) == 1
+    assert {each: meeting.told()[each] - already.get(each, 0) for each in ("acquire", "start")} == {
+        "acquire": 1,
+        "start": 1,
+    }
+    assert recorded.told() == {"acquire": 1, "start": 1, "stop": 1}
+
+
+def deserted_credit(stage: Stage, scene: Lifecycle) -> None:
+    """The client booked it with a credit."""
+    lot = stage.value("select private.grant_credits(%s, 1)", scene.client.id)
+    stage.execute("delete from public.session_schedules where id = %s", scene.session["id"])
+    scene.session = stage.session(client=scene.client, practitioner=scene.practitioner, credit_lot_id=lot)
+    scene.channel = scene.session["room_name"]
+
+
+def count(stage: Stage, table: str, scene: Lifecycle, more: str = "") -> int:
+    return int(stage.value(f"select count(*) from {table} where session_id = %s {more}", scene.session["id"]))
+
+
+def test_withdrawing_consent_stops_the_recording_and_no_other_begins(lifecycle: Lifecycle) -> None:
+    """Agora is told within a minute; agreeing again does not begin a second one."""
+    scene = recording(lifecycle)
+
+    withdraw(scene.stage, scene.client)
+    scene.advance()
+    scene.wait_for("processing")
+    scene.stage.rest(
+        "PATCH",
+        f"user_consents?user_id=eq.{scene.client.id}",
+        as_=scene.client,
+        json={"consented": True},
+    ).raise_for_status()
+    scene.advance()
+
+    assert scene.recording["stop_reason"] == "consent_withdrawn"
+    assert scene.told() == {"acquire": 1, "start": 1, "stop": 1}
+
+
+def recording(scene: Lifecycle) -> Lifecycle:
+    """Both are there, and it records."""
+    scene.enter(scene.client, scene.practitioner)
+    scene.are_there(scene.client, scene.practitioner)
+    scene.is_heard(3)
+    scene.advance()
+    scene.wait_for("recording")
+    return scene
+
+
+def test_nobody_is_recorded_alone_or_without_agreeing(lifecycle: Lifecycle) -> None:
+    """Both must be there, and both must agree; then it begins in the minute in which both is true."""
+    scene = lifecycle
+    withdraw(scene.stage, scene.practitioner)
+    scene.enter(scene.practitioner)
+    scene.are_there(scene.practitioner)
+    scene.is_heard(2)
+    scene.advance()
+    alone = scene.told()
+    scene.enter(scene.client)
+    scene.are_there(scene.client, scene.practitioner)
+    scene.is_heard(3)
+    scene.advance()
+    without_consent = scene.told()
+    scene.stage.rest(
+        "PATCH",
+        f"user_consents?user_id=eq.{scene.practitioner.id}",
+        as_=scene.practitioner,
+        json={"consented": True},
+    ).raise_for_status()
+    scene.advance()
+
+    assert (alone, without_consent) == ({}, {})
+    assert scene.wait_for("recording")
+    assert scene.messages() == ["session_booked"]
+
+
+def test_a_start_that_fails_is_tried_again_ever_later_and_told_once(lifecycle: Lifecycle) -> None:
+    """While the session lasts; the practitioner hears of it while they can still do something."""
+    scene = lifecycle
+    scene.fault("acquire", status=400, code=2, reason="bad", times=2)
+    scene.enter(scene.client, scene.practitioner)
+    scene.are_there(scene.client, scene.practitioner)
+    scene.is_heard(3)
+
+    def attempts_after(minutes: int) -> int:
+        scene.stage.execute(
+            "update public.session_recordings set ended_at = ended_at - %s * interval '1 minute' where session_id = %s",
+            minutes,
+            scene.session["id"],
+        )
+        scene.advance()
+        return len(scene.recordings)
+
+    assert [attempts_after(minutes) for minutes in (0, 0, 1, 1, 1)] == [1, 1, 2, 2, 3]
+    scene.wait_for("recording")
+    told = scene.stage.row(
+        "select * from private.outbox where kind = 'recording_failed' and session_id = %s",
+        scene.session["id"],
+    )
+    assert told["user_id"] == scene.practitioner.id
+    assert told["payload"]["failure_code"] == "agora_rejected"
+    assert scene.messages().count("recording_failed") == 1
+
+
+def test_a_class_is_recorded_with_its_first_participant_and_completed_with_all(
+    stage: Stage, agora: Agora
+) -> None:
+    """Everybody's own row moves along; who did not come is said on their own line."""
+    practitioner, present, absent = stage.practitioner(), stage.client(), stage.client()
+    stage.consent(practitioner, present)
+    group = stage.group_class(practitioner=practitioner)
+    seats = [stage.join(group, person) for person in (present, absent)]
+    scene = recording(Lifecycle.of(stage, agora, group, present, practitioner))
+
+    scene.pass_minutes(46)
+    scene.advance()
+
+    rows = stage.owner.execute(
+        "select status from public.session_schedules where group_class_id = %s", [group["id"]]
+    ).fetchall()
+    assert [scene.status, *(row["status"] for row in rows)] == ["completed"] * 3
+    lines: dict[Any, Any] = {
+        row["session_id"]: row["is_no_show"]
+        for row in stage.owner.execute(
+            "select session_id, is_no_show from public.session_attendance where session_id = any (%s)",
+            [[group["id"], *(seat["id"] for seat in seats)]],
+        )
+    }
+    assert lines == {group["id"]: False, seats[0]["id"]: False, seats[1]["id"]: True}
+    scene.wait_for("processing")
+    assert scene.told() == {"acquire": 1, "start": 1, "stop": 1}
+
+
+def test_only_the_service_advances(lifecycle: Lifecycle) -> None:
+    """Not a user, and nobody."""
+    stage = lifecycle.stage
+    assert stage.invoke("advance-sessions", {}, as_=lifecycle.practitioner).status_code == 403
+    assert stage.invoke("advance-sessions", {}).status_code == 401

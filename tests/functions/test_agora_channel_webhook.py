@@ -1,0 +1,145 @@
+"""Hearing who came and went: only what Agora signed for channels, once, in any order, and always with a 200."""
+
+import hmac
+import json
+import time
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.lifecycle_scene import Lifecycle
+from tests.recording_scene import until
+
+
+def event(scene: Lifecycle, kind: int, uid: int, **more: Any) -> dict[str, Any]:
+    """A channel event, as Agora words it."""
+    return {
+        "noticeId": str(uuid4()),
+        "productId": 1,
+        "eventType": kind,
+        "notifyMs": int(time.time() * 1000),
+        "payload": {
+            "channelName": scene.channel,
+            "uid": uid,
+            "ts": int(time.time()),
+            "clientSeq": time.time_ns() // 1000,
+            "platform": 7,
+            **more,
+        },
+    }
+
+
+def deliver(scene: Lifecycle, body: Any, *, key_of: str = "AGORA_CHANNEL_WEBHOOK_SECRET") -> httpx.Response:
+    """Post a body, signed as Agora signs."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    key = scene.stage.env.get(key_of, key_of).encode()
+    headers = {
+        "content-type": "application/json",
+        "Agora-Signature-V2": hmac.digest(key, raw, "sha256").hex(),
+    }
+    return scene.stage.invoke("agora-channel-webhook", content=raw, headers=headers)
+
+
+def kept(scene: Lifecycle, body: dict[str, Any]) -> dict[str, Any] | None:
+    query = "select * from private.channel_events where notice_id = %s"
+    return scene.stage.owner.execute(query, [body["noticeId"]]).fetchone()  # type: ignore[return-value]
+
+
+@pytest.fixture
+def entered(lifecycle: Lifecycle) -> Lifecycle:
+    """The practitioner holds a token; the session has begun by that."""
+    lifecycle.enter(lifecycle.practitioner)
+    return lifecycle
+
+
+def test_a_join_is_attendance_and_begins_the_session(lifecycle: Lifecycle) -> None:
+    """At once, before the driver comes by."""
+    scene = lifecycle
+    scene.stage.execute(
+        "insert into private.agora_uids (user_id) values (%s) on conflict do nothing", scene.client.id
+    )
+    uid = scene.stage.value("select uid from private.agora_uids where user_id = %s", scene.client.id)
+    body = event(scene, 107, uid)
+
+    reply = deliver(scene, body)
+
+    assert (reply.status_code, reply.json()) == (200, {"success": True})
+    assert scene.status == "in_progress"
+    assert scene.attendance() == {scene.client: ("agora", True, False)}
+    inbox = kept(scene, body)
+    assert inbox
+    assert (inbox["payload"], inbox["session_id"]) == (body, scene.session["id"])
+
+
+@pytest.mark.parametrize("key_of", ["AGORA_WEBHOOK_SECRET", "another secret", " "])
+def test_without_a_good_signature_nothing_is_stored(entered: Lifecycle, key_of: str) -> None:
+    """The recordings' secret opens another door."""
+    body = event(entered, 107, entered.uids[entered.practitioner])
+
+    reply = deliver(entered, body, key_of=key_of)
+
+    assert (reply.status_code, reply.json()["code"]) == (401, "signature_not_valid")
+    assert kept(entered, body) is None
+
+
+def test_health_checks_recorders_and_the_unknown_are_kept_and_move_nothing(entered: Lifecycle) -> None:
+    """Agora's console saves the address only if every test event gets a 200."""
+    uid = entered.uids[entered.practitioner]
+    before = entered.attendance()
+    strange = [
+        event(entered, 101, 0, channelName="test_webhook"),
+        event(entered, 107, uid, platform=6, clientType=10),
+        event(entered, 111, uid),
+        event(entered, 108, 12121212, duration=60),
+        event(entered, 4711, uid),
+        {"noticeId": str(uuid4()), "productId": 3, "eventType": 40, "payload": {"cname": entered.channel}},
+        {"noticeId": str(uuid4()), "payload": "none"},
+    ]
+
+    replies = [deliver(entered, body) for body in strange]
+
+    assert {reply.status_code for reply in replies} == {200}
+    assert all(kept(entered, body) for body in strange)
+    assert entered.attendance() == before
+    assert deliver(entered, b"not JSON").status_code == 200
+    assert deliver(entered, event(entered, 107, 10**30)).status_code == 200
+
+
+def test_twice_is_once(entered: Lifecycle) -> None:
+    """A repeat is counted and changes nothing."""
+    body = event(entered, 107, entered.uids[entered.practitioner])
+    deliver(entered, body)
+    before = entered.attendance()
+
+    assert deliver(entered, {**body, "notifyMs": 1}).status_code == 200
+
+    inbox = kept(entered, body)
+    assert inbox and inbox["deliveries"] == 2
+    assert entered.attendance() == before
+
+
+@pytest.mark.parametrize("effect", ["lose", "late", "duplicate", "reorder", "forge"])
+def test_however_agora_spoils_the_story_the_attendance_is_the_same(entered: Lifecycle, effect: str) -> None:
+    """Of a join that is lost or forged the leave tells; what is late or backwards is put in order."""
+    scene = entered
+    event_of = {"reorder": {}, "duplicate": {}}.get(effect, {"event": 107})
+    scene.fault("notification", effect=effect, times=None if not event_of else 1, **event_of)
+    scene.are_there(scene.practitioner)
+    time.sleep(0.01)
+    scene.are_there()
+
+    def has_left() -> bool:
+        lines = scene.attendance()
+        return lines.get(scene.practitioner, ("",))[0] == "agora" and not lines[scene.practitioner][1]
+
+    until(has_left, f"the attendance of a story told with {effect}")
+    scene.is_heard({"lose": 3, "forge": 3}.get(effect, 4))
+
+    assert scene.attendance() == {scene.practitioner: ("agora", False, False)}
+
+
+def test_it_is_no_place_for_anything_but_posts(lifecycle: Lifecycle) -> None:
+    """405 for a browser that strays here."""
+    assert lifecycle.stage.invoke("agora-channel-webhook", method="GET").status_code == 405

@@ -1,0 +1,39 @@
+"""A session as a file for one's calendar."""
+
+import pytest
+import vobject
+
+from tests.booking_scene import BookingScene
+
+NAME = "get-session-calendar"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_it_is_the_event_that_mails_bring(booking: BookingScene, method: str) -> None:
+    """Under the session's id, at its time, as it is now."""
+    session_id = booking.book()
+    booking.stage.invoke("cancel-session", {"session_id": session_id}, as_=booking.client).raise_for_status()
+
+    if method == "GET":
+        reply = booking.stage.invoke(f"{NAME}?session_id={session_id}", as_=booking.client, method="GET")
+    else:
+        reply = booking.stage.invoke(NAME, {"session_id": session_id}, as_=booking.client)
+
+    assert reply.headers["content-type"].startswith("text/calendar")
+    calendar = vobject.readOne(reply.text)
+    event = calendar.vevent
+    assert ("PUBLISH", session_id, "1", "CANCELLED", "Standing session with Practitioner") == (
+        calendar.method.value,
+        event.uid.value,
+        event.sequence.value,
+        event.status.value,
+        event.summary.value,
+    )
+    assert booking.starts_at == event.dtstart.value
+
+
+def test_a_strangers_session_is_not_there(booking: BookingScene) -> None:
+    """404, as for one that does not exist."""
+    refused = booking.stage.invoke(NAME, {"session_id": booking.book()}, as_=booking.stage.client())
+
+    assert (404, "session_not_found") == (refused.status_code, refused.json()["code"])

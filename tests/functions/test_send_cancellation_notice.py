@@ -1,0 +1,76 @@
+"""Asking for a notice of a cancellation or a move: what happened is told, not what the caller says."""
+
+import pytest
+
+from tests.cast import Stage
+from tests.mail_scene import MailScene
+
+NAME = "send-cancellation-notice"
+
+
+@pytest.fixture
+def mail(stage: Stage) -> MailScene:
+    return MailScene(stage)
+
+
+def test_it_finds_the_mail_that_the_cancellation_wrote(mail: MailScene) -> None:
+    """What came back stands in the database; the page's own account of it does not count."""
+    session_id = mail.book()
+    mail.cancel(session_id)
+    body = {
+        "session_id": session_id,
+        "cancellation_type": "grace",
+        "credit_returned": 0,
+        "is_reschedule": False,
+    }
+
+    replies = [mail.stage.invoke(NAME, body, as_=mail.client).json() for _ in range(2)]
+    mail.send()
+
+    assert replies[0] == replies[1]
+    assert "Your credit is back" in mail.only_mail_to(mail.client)["TextBody"]
+
+
+def test_it_finds_the_mail_that_the_move_wrote(mail: MailScene) -> None:
+    """As the page asks after moving."""
+    session_id = mail.book()
+    mail.send()
+    mail.move(session_id)
+    body = {
+        "session_id": session_id,
+        "cancellation_type": "standard",
+        "credit_returned": 0,
+        "is_reschedule": True,
+    }
+
+    asked = mail.stage.invoke(NAME, body, as_=mail.client).json()
+    mail.send()
+
+    assert asked["success"]
+    assert mail.mails_to(mail.client)[-1]["Subject"].startswith("New time: ")
+    assert mail.logged()[-1]["metadata"]["mail_id"] == asked["messageId"]
+
+
+def test_what_did_not_happen_is_not_told(mail: MailScene) -> None:
+    """Neither to people of the session; to others there is no such session."""
+    session_id = mail.book()
+
+    for is_reschedule, code in ((False, "session_not_cancelled"), (True, "session_not_moved")):
+        body = {"session_id": session_id, "is_reschedule": is_reschedule}
+        assert mail.stage.invoke(NAME, body, as_=mail.client).json()["code"] == code
+        assert mail.stage.invoke(NAME, body, as_=mail.stage.client()).json()["code"] == "session_not_found"
+
+
+def test_a_cancellation_older_than_the_outbox_is_told_once(mail: MailScene) -> None:
+    """The mail is written now."""
+    session_id = mail.book()
+    mail.cancel(session_id)
+    mail.stage.execute("delete from private.outbox where session_id = %s", session_id)
+
+    replies = [
+        mail.stage.invoke(NAME, {"session_id": session_id}, as_=mail.practitioner).json() for _ in range(2)
+    ]
+    mail.send()
+
+    assert replies[0] == replies[1]
+    assert mail.only_mail_to(mail.client)["Subject"].startswith("Cancelled: ")

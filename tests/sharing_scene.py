@@ -1,0 +1,119 @@
+"""A finished recording that is shared, as rows: what happens to links needs no video. And somebody's browser."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+from tests.cast import Person, Stage
+
+BROWSER = {"accept": "text/html,application/xhtml+xml", "user-agent": "Mozilla/5.0 (a browser)"}
+
+
+class Sharing:
+    """A session with its client and practitioner, whose recording is finished."""
+
+    def __init__(self, stage: Stage, session: dict[str, Any] | None = None, **columns: Any) -> None:
+        self.stage = stage
+        self.client, self.practitioner = stage.client(), stage.practitioner()
+        self.session = session or stage.session(client=self.client, practitioner=self.practitioner)
+        self.id = finished_recording(stage, self.session["id"], **columns)
+
+    # What people do
+
+    def share(self, as_: Person | None = None, **body: Any) -> httpx.Response:
+        body = {"recording_id": str(self.id), **body}
+        return self.stage.invoke("create-recording-share-link", body, as_=as_ or self.client)
+
+    def link(self, as_: Person | None = None, **body: Any) -> "Link":
+        """A link, made and sent to somebody."""
+        made = self.share(as_, **body).raise_for_status().json()
+        return Link(self.stage, made["share_link_id"], made["url"])
+
+    def revoke(self, link: "Link", as_: Person | None = None) -> httpx.Response:
+        return self.stage.invoke(
+            "revoke-recording-share-link", {"share_link_id": link.id}, as_=as_ or self.client
+        )
+
+    # What is seen
+
+    def listed(self, as_: Person) -> list[dict[str, Any]]:
+        """The links to this recording, as somebody reads them."""
+        reply = self.stage.rest("GET", f"my_share_links?recording_id=eq.{self.id}&order=created_at", as_=as_)
+        return list(reply.raise_for_status().json())
+
+    def views(self, as_: Person) -> list[dict[str, Any]]:
+        """Who watched, as somebody reads it."""
+        named = "link_id,link_kind,viewed_at,masked_address"
+        path = f"recording_views?recording_id=eq.{self.id}&select={named}&order=viewed_at"
+        return list(self.stage.rest("GET", path, as_=as_).raise_for_status().json())
+
+
+class Link:
+    """A share link in the hands of somebody without an account."""
+
+    def __init__(self, stage: Stage, link_id: str, url: str) -> None:
+        self.stage, self.id, self.url = stage, link_id, url
+
+    @cached_property
+    def token(self) -> str:
+        return self.url.partition("share=")[2]
+
+    def get(self, more: str = "", **headers: str) -> httpx.Response:
+        """Look at it, as a browser does."""
+        return httpx.get(self.url + more, headers={**BROWSER, **headers})
+
+    def open(self, password: str | None = None) -> httpx.Response:
+        """Press the button on its page."""
+        form = {"share": self.token, **({"password": password} if password else {})}
+        return httpx.post(self.url.partition("?")[0], data=form, headers=BROWSER)
+
+    def change(self, **columns: str) -> None:
+        """Set columns to SQL expressions: how time passes here."""
+        sets = ", ".join(f"{name} = {value}" for name, value in columns.items())
+        self.stage.execute(f"update public.recording_share_links set {sets} where id = %s", self.id)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return self.stage.row("select * from public.recording_share_links where id = %s", self.id)
+
+
+def finished_recording(
+    stage: Stage, session_id: uuid.UUID, *, of_class: uuid.UUID | None = None, **columns: Any
+) -> uuid.UUID:
+    """A completed recording of one file; or a participant's own row for their class's."""
+    recording = uuid.uuid4()
+    ended = datetime.now(UTC) - timedelta(hours=1)
+    row = {
+        "id": recording,
+        "session_id": session_id,
+        "class_recording_id": of_class,
+        "status": "completed",
+        "recording_url": "https://functions.test/open-recording?token=x",
+        "storage_path": f"{session_id}/{of_class or recording}/1.mp4",
+        "duration_seconds": 60,
+        "file_size_bytes": 1000,
+        "ended_at": ended,
+        "completed_at": ended,
+        **(
+            {}
+            if of_class
+            else {"cname": "c", "recorder_uid": 4_000_000_001, "prefix": "p", "record_until": ended}
+        ),
+        **columns,
+    }
+    stage.execute(
+        f"insert into public.session_recordings ({', '.join(row)}) values ({', '.join(['%s'] * len(row))})",
+        *row.values(),
+    )
+    if of_class is None and row["status"] == "completed":
+        stage.execute(
+            "insert into private.recording_files"
+            " (recording_id, position, kind, source_key, source_etag, size_bytes, storage_path)"
+            " values (%s, 1, 'mp4', 'k', 'e', 1000, %s)",
+            recording,
+            row["storage_path"],
+        )
+    return recording
