@@ -12,15 +12,22 @@ from .cast import Stage
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def states() -> Iterator[Path]:
+    """Where stacks keep what they know.
+
+    Started by root, PostgreSQL runs as somebody else, who must get to its folder in here. Not under tmp_path: any other
+    run of pytest on the machine would lock that up again.
+    """
+    with tempfile.TemporaryDirectory(prefix="stacks-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def stack(states: Path) -> Iterator[Stack]:
     """Everything `make up` starts, without the demo and without the clock: tests call the scheduled functions."""
-    with tempfile.TemporaryDirectory(prefix="stack-") as folder:
-        state = Path(folder)
-        state.chmod(
-            0o711
-        )  # started by root, PostgreSQL runs as somebody else, who must get to its folder in here
-        with Stack(state) as running:
-            yield running
+    with Stack(states / "stack") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

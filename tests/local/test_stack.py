@@ -23,9 +23,9 @@ PASSWORD = "a long enough password"
 
 
 @pytest.fixture(scope="module")
-def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def another(states: Path) -> Iterator[Stack]:
     """A stack beside the one that all tests share; these tests may stop and start it."""
-    with Stack(tmp_path_factory.mktemp("another")) as stack:
+    with Stack(states / "another") as stack:
         yield stack
 
 
@@ -124,15 +124,16 @@ def test_an_unfinished_upload_outlives_a_restart(another: Stack) -> None:
         assert client.get(f"{storage}/object/b/a").content == bytes(chunk) + b"end"
 
 
-def test_make_up_leaves_the_stack_running_and_make_down_does_not(tmp_path: Path) -> None:
+def test_make_up_leaves_the_stack_running_and_make_down_does_not(states: Path) -> None:
     """The commands behind make: up twice, the demo's people, reset, down."""
-    place = ["--state", str(tmp_path / "state"), "--port", str(free_base())]
+    state = states / "made"
+    place = ["--state", str(state), "--port", str(free_base())]
 
     def make(command: str) -> str:
         run = [sys.executable, "-m", "local", command, *place]
         return subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
-    stack = Stack(tmp_path / "state")
+    stack = Stack(state)
     try:
         said = make("up")
         assert stack.env["DEMO_CLIENT_PASSWORD"] in said
@@ -150,8 +151,8 @@ def test_make_up_leaves_the_stack_running_and_make_down_does_not(tmp_path: Path)
 
     keys = stack.env
     make("reset")
-    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["secrets.json"]
-    assert keys["SUPABASE_SECRET_KEY"] in (tmp_path / "state" / "secrets.json").read_text()
+    assert sorted(path.name for path in state.iterdir()) == ["secrets.json"]
+    assert keys["SUPABASE_SECRET_KEY"] in (state / "secrets.json").read_text()
 
 
 def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
