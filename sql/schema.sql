@@ -11956,9 +11956,92 @@ CREATE VIEW public.past_purchases WITH (security_invoker='true') AS
         END AS credits,
     l.credits_remaining,
     l.expires_at
-   FROM ((public.checkout_sessions c
-     LEFT JOIN public.session_schedules s ON ((s.id = c.session_id)))
-     LEFT JOIN public.user_session_credits l ON ((l.id = c.credit_lot_id)))
+   FROM ((( SELECT m.id,
+            m.user_id,
+            m.payment_type,
+            m.status,
+            m.description,
+            m.amount_minor,
+            m.currency,
+            m.credits,
+            m.session_type_id,
+            m.package_id,
+            m.practitioner_id,
+            m.scheduled_at,
+            m.session_location,
+            m.physical_location,
+            m.group_class_id,
+            m.hold_id,
+            m.notes,
+            m.cancellation_policy_version,
+            m.stripe_session_id,
+            m.stripe_payment_intent_id,
+            m.url,
+            m.expires_at,
+            m.processing_at,
+            m.paid_at,
+            m.failed_at,
+            m.expired_at,
+            m.receipt_url,
+            m.refunded_minor,
+            m.outcome,
+            m.session_id,
+            m.credit_lot_id,
+            m.returned_minor,
+            m.credits_taken_back,
+            m.next_check_at,
+            m.created_at,
+            m.updated_at
+           FROM public.checkout_sessions m
+          WHERE (m.user_id = ( SELECT auth.uid() AS uid))
+        UNION ALL
+         SELECT m.id,
+            m.user_id,
+            m.payment_type,
+            m.status,
+            m.description,
+            m.amount_minor,
+            m.currency,
+            m.credits,
+            m.session_type_id,
+            m.package_id,
+            m.practitioner_id,
+            m.scheduled_at,
+            m.session_location,
+            m.physical_location,
+            m.group_class_id,
+            m.hold_id,
+            m.notes,
+            m.cancellation_policy_version,
+            m.stripe_session_id,
+            m.stripe_payment_intent_id,
+            m.url,
+            m.expires_at,
+            m.processing_at,
+            m.paid_at,
+            m.failed_at,
+            m.expired_at,
+            m.receipt_url,
+            m.refunded_minor,
+            m.outcome,
+            m.session_id,
+            m.credit_lot_id,
+            m.returned_minor,
+            m.credits_taken_back,
+            m.next_check_at,
+            m.created_at,
+            m.updated_at
+           FROM public.checkout_sessions m
+          WHERE (( SELECT (private.is_admin() OR (NOT private.is_person()))) AND (m.user_id IS DISTINCT FROM ( SELECT auth.uid() AS uid)))) c
+     LEFT JOIN LATERAL ( SELECT x.scheduled_at
+           FROM public.session_schedules x
+          WHERE (x.id = c.session_id)
+         LIMIT 1) s ON (true))
+     LEFT JOIN LATERAL ( SELECT x.credits_remaining,
+            x.expires_at
+           FROM public.user_session_credits x
+          WHERE (x.id = c.credit_lot_id)
+         LIMIT 1) l ON (true))
   WHERE (c.outcome IS NOT NULL)
 UNION ALL
  SELECT p.id,
@@ -11983,8 +12066,49 @@ UNION ALL
     NULL::integer AS credits,
     NULL::integer AS credits_remaining,
     NULL::timestamp with time zone AS expires_at
-   FROM (public.session_payments p
-     LEFT JOIN public.session_schedules s ON ((s.id = p.session_id)))
+   FROM (( SELECT m.id,
+            m.session_id,
+            m.practitioner_id,
+            m.client_id,
+            m.total_amount,
+            m.practitioner_share,
+            m.platform_share,
+            m.currency,
+            m.stripe_payment_intent_id,
+            m.status,
+            m.paid_out_at,
+            m.created_at,
+            m.updated_at,
+            m.checkout_id,
+            m.revenue_share_id,
+            m.refunded_amount,
+            m.credit_lot_id
+           FROM public.session_payments m
+          WHERE (m.client_id = ( SELECT auth.uid() AS uid))
+        UNION ALL
+         SELECT m.id,
+            m.session_id,
+            m.practitioner_id,
+            m.client_id,
+            m.total_amount,
+            m.practitioner_share,
+            m.platform_share,
+            m.currency,
+            m.stripe_payment_intent_id,
+            m.status,
+            m.paid_out_at,
+            m.created_at,
+            m.updated_at,
+            m.checkout_id,
+            m.revenue_share_id,
+            m.refunded_amount,
+            m.credit_lot_id
+           FROM public.session_payments m
+          WHERE (( SELECT (private.is_admin() OR (NOT private.is_person()))) AND (m.client_id IS DISTINCT FROM ( SELECT auth.uid() AS uid)))) p
+     LEFT JOIN LATERAL ( SELECT x.scheduled_at
+           FROM public.session_schedules x
+          WHERE (x.id = p.session_id)
+         LIMIT 1) s ON (true))
   WHERE ((p.checkout_id IS NULL) AND (p.credit_lot_id IS NULL) AND (p.status = ANY (ARRAY['completed'::text, 'paid_out'::text, 'refunded'::text])))
 UNION ALL
  SELECT l.id,
@@ -12006,7 +12130,43 @@ UNION ALL
     p.session_count AS credits,
     l.credits_remaining,
     l.expires_at
-   FROM (public.user_session_credits l
+   FROM (( SELECT m.id,
+            m.user_id,
+            m.package_id,
+            m.session_type_id,
+            m.credits_remaining,
+            m.purchased_at,
+            m.expires_at,
+            m.stripe_payment_intent_id,
+            m.order_id,
+            m.metadata,
+            m.created_at,
+            m.updated_at,
+            m.cancellation_policy_agreed_at,
+            m.cancellation_policy_version,
+            m.grace_cancellation_used,
+            m.credits_owed
+           FROM public.user_session_credits m
+          WHERE (m.user_id = ( SELECT auth.uid() AS uid))
+        UNION ALL
+         SELECT m.id,
+            m.user_id,
+            m.package_id,
+            m.session_type_id,
+            m.credits_remaining,
+            m.purchased_at,
+            m.expires_at,
+            m.stripe_payment_intent_id,
+            m.order_id,
+            m.metadata,
+            m.created_at,
+            m.updated_at,
+            m.cancellation_policy_agreed_at,
+            m.cancellation_policy_version,
+            m.grace_cancellation_used,
+            m.credits_owed
+           FROM public.user_session_credits m
+          WHERE (( SELECT (private.is_admin() OR (NOT private.is_person()))) AND (m.user_id IS DISTINCT FROM ( SELECT auth.uid() AS uid)))) l
      JOIN public.session_packages p ON ((p.id = l.package_id)))
   WHERE (NOT (EXISTS ( SELECT
            FROM public.checkout_sessions c

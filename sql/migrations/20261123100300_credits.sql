@@ -181,16 +181,11 @@ create view public.credit_history with (security_invoker = true) as
          l.lot_id, c.purchased_at, c.expires_at, c.credits_remaining as lot_credits_remaining,
          c.package_id, p.name as package_name, c.session_type_id, t.name as session_type_name,
          t.duration_minutes, t.session_type, t.is_group
-    -- In two parts, and laterally, so that one's own lines are found by index among everybody's.
-    from (select m.* from public.credit_ledger m where m.user_id = (select auth.uid())
-          union all
-          select m.* from public.credit_ledger m
-           where (select private.is_admin() or not private.is_person()) and m.user_id is distinct from (select auth.uid())) l
-    left join lateral (select x.purchased_at, x.expires_at, x.credits_remaining, x.package_id, x.session_type_id
-                         from public.user_session_credits x where x.id = l.lot_id limit 1) c on true
+    from public.credit_ledger l
+    left join public.user_session_credits c on c.id = l.lot_id
     left join public.session_packages p on p.id = c.package_id
     left join public.session_types t on t.id = c.session_type_id
-    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
+    left join public.session_schedules s on s.id = l.session_id;
 comment on view public.credit_history is 'The ledger as its owner reads it: what came, what went, for what, and until when.';
 
 revoke all on public.credit_history from anon, authenticated, service_role;

@@ -1,11 +1,7 @@
 -- Session history: everybody's own sessions, past and to come, with what belongs to each; filtered as any table is.
 --
 -- A client's are those they booked and their seats; a practitioner's those they lead, a class once; an admin's all. What the
--- caller may not read (another's recording) is null, as the tables beneath decide. Everybody sees open classes in the
--- table; in a history they have no place before one has a seat.
---
--- What is one's own and what an admin sees are told apart, and the rest is joined laterally: an "or is admin" can be looked
--- up in no index, and with joins planned for everybody's rows a history of fifty sessions read a million.
+-- caller may not read (another's recording) is null, as the tables beneath decide.
 
 create view public.session_history with (security_invoker = true) as
   select s.id, s.scheduled_at, s.duration_minutes, s.time_zone, s.local_start, s.status, s.cancelled_at,
@@ -17,21 +13,17 @@ create view public.session_history with (security_invoker = true) as
          c.cancellation_type, c.credit_returned,
          r.id as recording_id, r.status as recording_status, r.recording_url,
          case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
-    from (select m.* from public.session_schedules m
-           where (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
-              or (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)
-          union all
-          select m.* from public.session_schedules m
-           where (select private.is_admin())
-             and not (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
-             and not (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)) s
+    from public.session_schedules s
     left join public.practitioners p on p.id = s.practitioner_id
     left join public.session_types t on t.id = s.session_type_id
-    left join lateral (select x.id, x.status, x.recording_url from public.session_recordings x
-                        where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
+    left join public.session_recordings r on r.session_id = s.id and r.status <> 'failed'
     left join lateral (select x.id from public.session_payments x where x.session_id = s.id limit 1) paid on true
     left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
-                        where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
+                        where x.session_id = s.id order by x.cancelled_at limit 1) c on true
+   -- Everybody sees open classes in the table; in a history they have no place before one has a seat.
+   where (s.client_id = (select auth.uid()) and (s.max_participants = 1 or s.group_class_id is not null))
+      or (s.practitioner_id = any (array(select private.my_practitioner_ids())) and s.group_class_id is null)
+      or (select private.is_admin());
 comment on view public.session_history is 'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
 
 revoke all on public.session_history from anon, authenticated, service_role;
