@@ -54,6 +54,15 @@ CREATE TYPE private.money AS (
 	share_minor bigint
 );
 
+-- Name: owed_lines; Type: TYPE; Schema: private
+
+CREATE TYPE private.owed_lines AS (
+	practitioner_id uuid,
+	currency text,
+	transactions uuid[],
+	amounts bigint[]
+);
+
 -- Name: payment_facts; Type: TYPE; Schema: private
 
 CREATE TYPE private.payment_facts AS (
@@ -252,23 +261,44 @@ CREATE FUNCTION private.add_up_payout() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-  v_payout public.payouts;
 begin
-  select * into v_payout from public.payouts p
-   where p.id = (case tg_table_name when 'payouts' then to_jsonb(new) ->> 'id' else to_jsonb(new) ->> 'payout_id' end)::uuid;
-  if (select coalesce(sum(l.amount_minor), 0) <> v_payout.amount_minor
-          or bool_or((l.released_at is not null) <> (v_payout.status = 'failed'))
-        from public.payout_lines l where l.payout_id = v_payout.id) then
+  perform private.add_up_payouts(array[new.id]);
+  return null;
+end
+$$;
+
+-- Name: add_up_payouts(uuid[]); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.add_up_payouts(payout_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (select from public.payouts p left join public.payout_lines l on l.payout_id = p.id
+              where p.id = any (payout_ids)
+              group by p.id
+             having coalesce(sum(l.amount_minor), 0) <> p.amount_minor
+                 or bool_or((l.released_at is not null) <> (p.status = 'failed'))) then
     perform private.refuse(409, 'payout_does_not_add_up', 'A payout must be the sum of its lines, and share their fate.');
   end if;
   if exists (select from public.payout_lines l
-               left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id
-                 and p.account = 'practitioner_payable' and p.amount_minor = l.amount_minor
                join public.ledger_transactions t on t.id = l.ledger_transaction_id
-              where l.payout_id = v_payout.id and (p.id is null or t.kind in ('payout', 'payout_failed'))) then
+               left join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+              where l.payout_id = any (payout_ids)
+                and (p.amount_minor is distinct from l.amount_minor or t.kind in ('payout', 'payout_failed'))) then
     perform private.refuse(409, 'payout_line_unfounded', 'A line must pay what its transaction says is owed.');
   end if;
+end
+$$;
+
+-- Name: add_up_payouts_of_lines(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.add_up_payouts_of_lines() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.add_up_payouts(array(select distinct l.payout_id from new_lines l));
   return null;
 end
 $$;
@@ -1268,12 +1298,13 @@ begin
     perform private.earn_seat(new.session_id);
     return null;
   end if;
-  select * into v_payment from public.session_payments p where p.session_id = new.session_id and p.status = 'completed'
-                                                           and p.paid_out_at is null;
+  select * into v_payment from public.session_payments p
+   where p.session_id = new.session_id and p.status in ('completed', 'disputed') and p.paid_out_at is null;
   if found then
     -- The price is of the credit now that came back, and earned by the session that is booked with it.
     perform private.lock_money(coalesce(v_payment.checkout_id, v_payment.id));
-    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0, false);
+    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0,
+                                  v_payment.status = 'disputed');
   end if;
   return null;
 end
@@ -2958,9 +2989,9 @@ COMMENT ON COLUMN public.payouts.transaction_reference IS 'The bank''s or provid
 
 COMMENT ON COLUMN public.payouts.settled_by IS 'The admin who said that it was paid or failed; null: a provider.';
 
--- Name: make_payout(uuid[], public.payout_periods); Type: FUNCTION; Schema: private
+-- Name: make_payout(private.owed_lines, public.payout_periods); Type: FUNCTION; Schema: private
 
-CREATE FUNCTION private.make_payout(transactions uuid[], period public.payout_periods) RETURNS public.payouts
+CREATE FUNCTION private.make_payout(owed private.owed_lines, period public.payout_periods) RETURNS public.payouts
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -2968,12 +2999,11 @@ declare
   v_payout public.payouts;
 begin
   insert into public.payouts (practitioner_id, currency, amount_minor, period_start, period_end)
-  select u.practitioner_id, u.currency, sum(u.amount_minor), period.period_start, period.period_end
-    from private.unpaid_earnings u where u.transaction_id = any (transactions) group by 1, 2
-  returning * into strict v_payout;
+  select owed.practitioner_id, owed.currency, sum(amount), period.period_start, period.period_end from unnest(owed.amounts) amount
+  returning * into v_payout;
   insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)
-  select v_payout.id, u.transaction_id, u.practitioner_id, u.currency, u.amount_minor
-    from private.unpaid_earnings u where u.transaction_id = any (transactions);
+  select v_payout.id, line.transaction_id, owed.practitioner_id, owed.currency, line.amount_minor
+    from unnest(owed.transactions, owed.amounts) line (transaction_id, amount_minor);
   perform private.post('payout', v_payout.practitioner_id, v_payout.currency,
     jsonb_build_object('practitioner_payable', -v_payout.amount_minor, 'payouts_sent', v_payout.amount_minor),
     payout_id => v_payout.id);
@@ -3695,18 +3725,19 @@ declare
   v_owed record;
 begin
   for v_owed in
-    select array_agg(line) as transactions, max(payment.paid_out_at) as paid_at
-      from (select u.practitioner_id, u.currency, u.payment_id, array_agg(u.transaction_id) as transactions
-              from private.unpaid_earnings u
-             where u.payment_id = any (payment_ids)
-               and not exists (select from public.payout_lines l
-                                 join public.ledger_transactions t on t.id = l.ledger_transaction_id
-                                where t.payment_id = u.payment_id and l.released_at is null)
-             group by 1, 2, 3 having sum(u.amount_minor) > 0) earned
-      join public.session_payments payment on payment.id = earned.payment_id, unnest(earned.transactions) line
-     group by earned.practitioner_id, earned.currency
+    select (u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor))::private.owed_lines as lines,
+           max(payment.paid_out_at) as paid_at
+      from private.unpaid_earnings u
+      join public.session_payments payment on payment.id = u.payment_id
+     where u.payment_id in (
+       select t.payment_id from public.ledger_transactions t
+         left join public.payout_lines l on l.ledger_transaction_id = t.id and l.released_at is null
+         left join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+        where t.payment_id = any (payment_ids)
+        group by t.payment_id having count(l.id) = 0 and sum(p.amount_minor) > 0)
+     group by u.practitioner_id, u.currency
   loop
-    perform private.settle_payout(private.make_payout(v_owed.transactions, private.payout_period_at(now())), 'paid',
+    perform private.settle_payout(private.make_payout(v_owed.lines, private.payout_period_at(now())), 'paid',
                                   paid_at => v_owed.paid_at);
   end loop;
 end
@@ -4562,31 +4593,31 @@ CREATE FUNCTION private.run_payouts(batch integer, moment timestamp with time zo
 declare
   v_ran    private.payouts_run := (0, 0, 0, false);
   v_period public.payout_periods;
-  v_owed   uuid[];
+  v_owed   private.owed_lines;
 begin
   perform private.lock_payouts();
   perform private.payout_period_at(moment);
+  v_period := private.period_to_pay(moment);
+  for v_owed in
+    select u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor) from private.unpaid_earnings u
+     where u.counts_from < private.midnight(v_period.period_end)
+     group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
+     order by u.practitioner_id, u.currency limit batch
   loop
-    v_period := private.period_to_pay(moment);
-    for v_owed in
-      select array_agg(u.transaction_id) from private.unpaid_earnings u
-       where u.counts_from < private.midnight(v_period.period_end)
-       group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
-       order by u.practitioner_id, u.currency limit batch - v_ran.payouts_made
-    loop
-      perform private.make_payout(v_owed, v_period);
-      v_ran.payouts_made := v_ran.payouts_made + 1;
-    end loop;
-    exit when v_ran.payouts_made >= batch;  -- there may be more
-
-    v_ran.is_done := v_period.number is null or v_period.closed_at is not null;
-    exit when v_ran.is_done;
-    update public.payout_periods p set closed_at = moment where p.number = v_period.number;
-    v_ran.periods_closed := v_ran.periods_closed + 1;
+    perform private.make_payout(v_owed, v_period);
+    v_ran.payouts_made := v_ran.payouts_made + 1;
   end loop;
-  select count(*) into v_ran.carried_forward from (
-    select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
-     group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
+
+  if v_ran.payouts_made < batch then  -- otherwise there may be more
+    update public.payout_periods p set closed_at = moment where p.number = v_period.number and p.closed_at is null;
+    v_ran.periods_closed := case when found then 1 else 0 end;
+    v_ran.is_done := (private.period_to_pay(moment)).closed_at is not null or v_period.number is null;
+  end if;
+  if v_ran.is_done then
+    select count(*) into v_ran.carried_forward from (
+      select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
+       group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
+  end if;
   return v_ran;
 end
 $$;
@@ -4911,6 +4942,10 @@ COMMENT ON COLUMN private.earned_seats.session_id IS 'No foreign key, like payme
 -- Name: COLUMN earned_seats.money_id; Type: COMMENT; Schema: private
 
 COMMENT ON COLUMN private.earned_seats.money_id IS 'The checkout; of what is older than checkouts, the payment or the lot.';
+
+-- Name: COLUMN earned_seats.checkout_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.earned_seats.checkout_id IS 'No foreign key: checking one waits for whoever gives back, and who waits for the lock on this very money.';
 
 -- Name: COLUMN earned_seats.place; Type: COMMENT; Schema: private
 
@@ -7268,7 +7303,7 @@ $$;
 
 -- Name: run_payouts(integer); Type: FUNCTION; Schema: public
 
-CREATE FUNCTION public.run_payouts(batch integer DEFAULT 200) RETURNS TABLE(payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
+CREATE FUNCTION public.run_payouts(batch integer DEFAULT 100) RETURNS TABLE(payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
     LANGUAGE sql
     SET search_path TO ''
     AS $$
@@ -10120,7 +10155,11 @@ CREATE TRIGGER liability_waivers_seal BEFORE INSERT ON public.liability_waivers 
 
 -- Name: payout_lines payout_lines_add_up; Type: TRIGGER; Schema: public
 
-CREATE CONSTRAINT TRIGGER payout_lines_add_up AFTER INSERT OR UPDATE ON public.payout_lines DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.add_up_payout();
+CREATE TRIGGER payout_lines_add_up AFTER INSERT ON public.payout_lines REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION private.add_up_payouts_of_lines();
+
+-- Name: payout_lines payout_lines_add_up_released; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER payout_lines_add_up_released AFTER UPDATE ON public.payout_lines REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION private.add_up_payouts_of_lines();
 
 -- Name: payout_lines payout_lines_keep; Type: TRIGGER; Schema: public
 
@@ -10425,11 +10464,6 @@ ALTER TABLE ONLY private.channel_admissions
 
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-
--- Name: earned_seats earned_seats_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private
-
-ALTER TABLE ONLY private.earned_seats
-    ADD CONSTRAINT earned_seats_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkout_sessions(id);
 
 -- Name: earned_seats earned_seats_revenue_share_id_fkey; Type: FK CONSTRAINT; Schema: private
 
@@ -11649,6 +11683,14 @@ GRANT UPDATE(correlated_session_id) ON TABLE public.session_schedules TO authent
 
 REVOKE ALL ON FUNCTION private.add_up_payout() FROM PUBLIC;
 
+-- Name: FUNCTION add_up_payouts(payout_ids uuid[]); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.add_up_payouts(payout_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION add_up_payouts_of_lines(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.add_up_payouts_of_lines() FROM PUBLIC;
+
 -- Name: FUNCTION adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid) FROM PUBLIC;
@@ -12278,9 +12320,9 @@ GRANT SELECT ON TABLE public.payout_periods TO service_role;
 GRANT SELECT ON TABLE public.payouts TO authenticated;
 GRANT SELECT ON TABLE public.payouts TO service_role;
 
--- Name: FUNCTION make_payout(transactions uuid[], period public.payout_periods); Type: ACL; Schema: private
+-- Name: FUNCTION make_payout(owed private.owed_lines, period public.payout_periods); Type: ACL; Schema: private
 
-REVOKE ALL ON FUNCTION private.make_payout(transactions uuid[], period public.payout_periods) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.make_payout(owed private.owed_lines, period public.payout_periods) FROM PUBLIC;
 
 -- Name: FUNCTION mark_payout(payout_id uuid, status text, transaction_reference text, paid_at timestamp with time zone, failed_reason text); Type: ACL; Schema: private
 

@@ -235,7 +235,7 @@ class Paying(Earning):
         assert self.marked & set(self.model.seats) == {row["id"] for row in marked}
 
     def teardown(self) -> None:
-        """In the end nothing is broken, and everybody was sent what they earned; or more, if it was taken back since."""
+        """In the end nothing is broken, and everybody was sent what they earned; or more, if it was taken back."""
         try:
             self.run_payouts(3, 20)
             for name in self.pending():
