@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import StreamingResponse
 
 from shared.call import Call
 from shared.serving import endpoint
@@ -30,18 +30,27 @@ COLUMNS = (
     "Paid out on",
     "Session id",
 )
-HEADERS = {"content-disposition": 'attachment; filename="earnings.csv"', "cache-control": "no-store"}
+
+
+class EarningsFile(StreamingResponse):
+    """What was earned, as a spreadsheet opens it; nobody on the way keeps a copy."""
+
+    media_type = "text/csv"
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        headers = {"content-disposition": 'attachment; filename="earnings.csv"', "cache-control": "no-store"}
+        super().__init__(pieces, headers=headers)
 
 
 @endpoint(caller="user", methods=("POST", "GET"))
-async def export_earnings_csv(call: Call[ExportEarnings]) -> Response:
+async def export_earnings_csv(call: Call[ExportEarnings]) -> EarningsFile:
     """A practitioner's own earnings, or for an admin anybody's. The file is sent while it is read, page by page.
 
     It begins with a byte order mark, which a spreadsheet needs and a browser's `text()` removes: save the `blob()`. If
     a later page fails, the connection breaks off, so that half a file is not taken for a whole one.
     """
     first = await _page(call, None)  # what refuses does so before the file begins
-    return StreamingResponse(_file(call, first), media_type="text/csv; charset=utf-8", headers=HEADERS)
+    return EarningsFile(_file(call, first))
 
 
 async def _file(call: Call[ExportEarnings], page: list[EarnedSession]) -> AsyncIterator[bytes]:

@@ -16,7 +16,7 @@ create table private.earned_seats (
   practitioner_id  uuid        not null,
   currency         text        not null check (currency in ('cad', 'usd')),
   money_id         uuid        not null,
-  checkout_id      uuid        references public.checkout_sessions (id),
+  checkout_id      uuid,
   place            integer     not null,
   price_minor      bigint      not null check (price_minor >= 0),
   before_minor     bigint      not null check (before_minor >= 0),
@@ -30,6 +30,8 @@ create table private.earned_seats (
 comment on table  private.earned_seats              is 'Seats that were earned, and the money they are paid from: evidence.';
 comment on column private.earned_seats.session_id   is 'No foreign key, like payment_id and practitioner_id: money outlives what it is about.';
 comment on column private.earned_seats.money_id     is 'The checkout; of what is older than checkouts, the payment or the lot.';
+comment on column private.earned_seats.checkout_id  is
+  'No foreign key: checking one waits for whoever gives back, and who waits for the lock on this very money.';
 comment on column private.earned_seats.place        is 'The how many-th seat it is that this money pays for.';
 comment on column private.earned_seats.before_minor is 'The prices of the places before.';
 comment on column private.earned_seats.share_minor  is 'Of payments that are older than the versions of the share, and were split when they came.';
@@ -236,12 +238,13 @@ begin
     perform private.earn_seat(new.session_id);
     return null;
   end if;
-  select * into v_payment from public.session_payments p where p.session_id = new.session_id and p.status = 'completed'
-                                                           and p.paid_out_at is null;
+  select * into v_payment from public.session_payments p
+   where p.session_id = new.session_id and p.status in ('completed', 'disputed') and p.paid_out_at is null;
   if found then
     -- The price is of the credit now that came back, and earned by the session that is booked with it.
     perform private.lock_money(coalesce(v_payment.checkout_id, v_payment.id));
-    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0, false);
+    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0,
+                                  v_payment.status = 'disputed');
   end if;
   return null;
 end

@@ -107,34 +107,54 @@ create trigger payout_lines_keep before update or delete on public.payout_lines
 create trigger payout_lines_keep_all before truncate on public.payout_lines
   for each statement execute function private.keep_payout();
 
+create function private.add_up_payouts(payout_ids uuid[]) returns void
+  language plpgsql set search_path = ''
+as $$
+begin
+  if exists (select from public.payouts p left join public.payout_lines l on l.payout_id = p.id
+              where p.id = any (payout_ids)
+              group by p.id
+             having coalesce(sum(l.amount_minor), 0) <> p.amount_minor
+                 or bool_or((l.released_at is not null) <> (p.status = 'failed'))) then
+    perform private.refuse(409, 'payout_does_not_add_up', 'A payout must be the sum of its lines, and share their fate.');
+  end if;
+  if exists (select from public.payout_lines l
+               join public.ledger_transactions t on t.id = l.ledger_transaction_id
+               left join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+              where l.payout_id = any (payout_ids)
+                and (p.amount_minor is distinct from l.amount_minor or t.kind in ('payout', 'payout_failed'))) then
+    perform private.refuse(409, 'payout_line_unfounded', 'A line must pay what its transaction says is owed.');
+  end if;
+end
+$$;
+
 -- Definer: it runs at commit, as whoever began the request, and that may be somebody who may not read these lines.
 create function private.add_up_payout() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
-declare
-  v_payout public.payouts;
 begin
-  select * into v_payout from public.payouts p
-   where p.id = (case tg_table_name when 'payouts' then to_jsonb(new) ->> 'id' else to_jsonb(new) ->> 'payout_id' end)::uuid;
-  if (select coalesce(sum(l.amount_minor), 0) <> v_payout.amount_minor
-          or bool_or((l.released_at is not null) <> (v_payout.status = 'failed'))
-        from public.payout_lines l where l.payout_id = v_payout.id) then
-    perform private.refuse(409, 'payout_does_not_add_up', 'A payout must be the sum of its lines, and share their fate.');
-  end if;
-  if exists (select from public.payout_lines l
-               left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id
-                 and p.account = 'practitioner_payable' and p.amount_minor = l.amount_minor
-               join public.ledger_transactions t on t.id = l.ledger_transaction_id
-              where l.payout_id = v_payout.id and (p.id is null or t.kind in ('payout', 'payout_failed'))) then
-    perform private.refuse(409, 'payout_line_unfounded', 'A line must pay what its transaction says is owed.');
-  end if;
+  perform private.add_up_payouts(array[new.id]);
+  return null;
+end
+$$;
+
+-- Definer: as above. All lines of a payout come in one statement, and go in one: looked at each by each, a payout of a
+-- thousand lines would be added up a thousand times.
+create function private.add_up_payouts_of_lines() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.add_up_payouts(array(select distinct l.payout_id from new_lines l));
   return null;
 end
 $$;
 
 create constraint trigger payouts_add_up after insert or update on public.payouts
   deferrable initially deferred for each row execute function private.add_up_payout();
-create constraint trigger payout_lines_add_up after insert or update on public.payout_lines
-  deferrable initially deferred for each row execute function private.add_up_payout();
+create trigger payout_lines_add_up after insert on public.payout_lines
+  referencing new table as new_lines for each statement execute function private.add_up_payouts_of_lines();
+create trigger payout_lines_add_up_released after update on public.payout_lines
+  referencing new table as new_lines for each statement execute function private.add_up_payouts_of_lines();
 
-revoke execute on function private.keep_payout, private.add_up_payout from public, anon, authenticated, service_role;
+revoke execute on function private.keep_payout, private.add_up_payouts, private.add_up_payout, private.add_up_payouts_of_lines
+  from public, anon, authenticated, service_role;

@@ -1,7 +1,7 @@
 -- Making payouts: every period that is over and past its hold is closed, and whoever is owed something for it is paid.
 --
--- A run compares what is with what should be, batch by batch, each in one transaction. So it may be ended anywhere and
--- begun again, and any number may run at once: they queue on one lock, and the next one finds less to do. What a failed
+-- A run compares what is with what should be, a batch of one period at a time, each in a transaction. So it may be ended
+-- anywhere and begun again, and any number may run at once: they queue on one lock, and the next one finds less to do. What a failed
 -- payout released is found like everything else that is owed and not in a payout.
 --
 -- A sum that is not more than nought is not paid: its lines stay unpaid and are taken along by the next one.
@@ -31,20 +31,22 @@ comment on view private.unpaid_earnings is 'What the ledger owes and no payout p
 
 revoke all on private.unpaid_earnings from public, anon, authenticated, service_role;
 
--- The lines are all of one practitioner and one currency; their sum is more than nought.
-create function private.make_payout(transactions uuid[], period public.payout_periods) returns public.payouts
+-- Somebody's unpaid lines in one currency, or some of them.
+create type private.owed_lines as (practitioner_id uuid, currency text, transactions uuid[], amounts bigint[]);
+
+-- Their sum is more than nought.
+create function private.make_payout(owed private.owed_lines, period public.payout_periods) returns public.payouts
   language plpgsql volatile set search_path = ''
 as $$
 declare
   v_payout public.payouts;
 begin
   insert into public.payouts (practitioner_id, currency, amount_minor, period_start, period_end)
-  select u.practitioner_id, u.currency, sum(u.amount_minor), period.period_start, period.period_end
-    from private.unpaid_earnings u where u.transaction_id = any (transactions) group by 1, 2
-  returning * into strict v_payout;
+  select owed.practitioner_id, owed.currency, sum(amount), period.period_start, period.period_end from unnest(owed.amounts) amount
+  returning * into v_payout;
   insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)
-  select v_payout.id, u.transaction_id, u.practitioner_id, u.currency, u.amount_minor
-    from private.unpaid_earnings u where u.transaction_id = any (transactions);
+  select v_payout.id, line.transaction_id, owed.practitioner_id, owed.currency, line.amount_minor
+    from unnest(owed.transactions, owed.amounts) line (transaction_id, amount_minor);
   perform private.post('payout', v_payout.practitioner_id, v_payout.currency,
     jsonb_build_object('practitioner_payable', -v_payout.amount_minor, 'payouts_sent', v_payout.amount_minor),
     payout_id => v_payout.id);
@@ -72,36 +74,36 @@ as $$
 declare
   v_ran    private.payouts_run := (0, 0, 0, false);
   v_period public.payout_periods;
-  v_owed   uuid[];
+  v_owed   private.owed_lines;
 begin
   perform private.lock_payouts();
   perform private.payout_period_at(moment);
+  v_period := private.period_to_pay(moment);
+  for v_owed in
+    select u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor) from private.unpaid_earnings u
+     where u.counts_from < private.midnight(v_period.period_end)
+     group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
+     order by u.practitioner_id, u.currency limit batch
   loop
-    v_period := private.period_to_pay(moment);
-    for v_owed in
-      select array_agg(u.transaction_id) from private.unpaid_earnings u
-       where u.counts_from < private.midnight(v_period.period_end)
-       group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
-       order by u.practitioner_id, u.currency limit batch - v_ran.payouts_made
-    loop
-      perform private.make_payout(v_owed, v_period);
-      v_ran.payouts_made := v_ran.payouts_made + 1;
-    end loop;
-    exit when v_ran.payouts_made >= batch;  -- there may be more
-
-    v_ran.is_done := v_period.number is null or v_period.closed_at is not null;
-    exit when v_ran.is_done;
-    update public.payout_periods p set closed_at = moment where p.number = v_period.number;
-    v_ran.periods_closed := v_ran.periods_closed + 1;
+    perform private.make_payout(v_owed, v_period);
+    v_ran.payouts_made := v_ran.payouts_made + 1;
   end loop;
-  select count(*) into v_ran.carried_forward from (
-    select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
-     group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
+
+  if v_ran.payouts_made < batch then  -- otherwise there may be more
+    update public.payout_periods p set closed_at = moment where p.number = v_period.number and p.closed_at is null;
+    v_ran.periods_closed := case when found then 1 else 0 end;
+    v_ran.is_done := (private.period_to_pay(moment)).closed_at is not null or v_period.number is null;
+  end if;
+  if v_ran.is_done then
+    select count(*) into v_ran.carried_forward from (
+      select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
+       group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
+  end if;
   return v_ran;
 end
 $$;
 
-create function public.run_payouts(batch integer default 200)
+create function public.run_payouts(batch integer default 100)
   returns table (payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
   language sql volatile security invoker set search_path = ''
 as $$

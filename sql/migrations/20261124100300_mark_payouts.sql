@@ -104,18 +104,19 @@ declare
   v_owed record;
 begin
   for v_owed in
-    select array_agg(line) as transactions, max(payment.paid_out_at) as paid_at
-      from (select u.practitioner_id, u.currency, u.payment_id, array_agg(u.transaction_id) as transactions
-              from private.unpaid_earnings u
-             where u.payment_id = any (payment_ids)
-               and not exists (select from public.payout_lines l
-                                 join public.ledger_transactions t on t.id = l.ledger_transaction_id
-                                where t.payment_id = u.payment_id and l.released_at is null)
-             group by 1, 2, 3 having sum(u.amount_minor) > 0) earned
-      join public.session_payments payment on payment.id = earned.payment_id, unnest(earned.transactions) line
-     group by earned.practitioner_id, earned.currency
+    select (u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor))::private.owed_lines as lines,
+           max(payment.paid_out_at) as paid_at
+      from private.unpaid_earnings u
+      join public.session_payments payment on payment.id = u.payment_id
+     where u.payment_id in (
+       select t.payment_id from public.ledger_transactions t
+         left join public.payout_lines l on l.ledger_transaction_id = t.id and l.released_at is null
+         left join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+        where t.payment_id = any (payment_ids)
+        group by t.payment_id having count(l.id) = 0 and sum(p.amount_minor) > 0)
+     group by u.practitioner_id, u.currency
   loop
-    perform private.settle_payout(private.make_payout(v_owed.transactions, private.payout_period_at(now())), 'paid',
+    perform private.settle_payout(private.make_payout(v_owed.lines, private.payout_period_at(now())), 'paid',
                                   paid_at => v_owed.paid_at);
   end loop;
 end

@@ -27,6 +27,11 @@ LEDGER_WRONGS = """
     select 'a row does not add up', p.id from public.session_payments p
      where p.practitioner_share + p.platform_share + p.refunded_amount <> p.total_amount
     union all
+    select 'a cancelled session counts', p.id from public.session_payments p
+      join public.session_schedules s on s.id = p.session_id and s.status = 'cancelled'
+     where p.practitioner_share <> 0 and p.paid_out_at is null
+       and not exists (select from private.earned_seats e where e.payment_id = p.id)
+    union all
     select 'a row says other than the ledger', p.id from public.session_payments p
       join private.earned_seats e on e.payment_id = p.id
      where p.paid_out_at is null and round(100 * p.practitioner_share) <> (

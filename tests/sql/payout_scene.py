@@ -76,14 +76,18 @@ def earn(stage: Stage, amount: int, **more: Any) -> Entry:
     return entry(stage, amount, payment=payment(stage, amount, **owner), **more)
 
 
-def run(stage: Stage, days: float = 0, batch: int = 200) -> dict[str, Any]:
-    """The scheduler's run, so many days from now."""
+def run(stage: Stage, days: float = 0, batch: int = 100) -> dict[str, Any]:
+    """The scheduler's run, so many days from now, until it is done."""
     stage.act_as("owner")
-    (ran,) = stage.run(
-        "select * from private.run_payouts(%s, now() + make_interval(days => %s))", batch, days
-    )
-    settle(stage)
-    return ran
+    made = closed = 0
+    while True:
+        (ran,) = stage.run(
+            "select * from private.run_payouts(%s, now() + make_interval(days => %s))", batch, days
+        )
+        settle(stage)
+        made, closed = made + ran["payouts_made"], closed + ran["periods_closed"]
+        if ran["is_done"]:
+            return {**ran, "payouts_made": made, "periods_closed": closed}
 
 
 def settle(stage: Stage) -> None:

