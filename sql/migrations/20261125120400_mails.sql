@@ -128,7 +128,7 @@ begin
       ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
       ('contract_expired',    'Contract ended',    'Your contract has ended.'),
       ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
-      ('banking_changed',     'Bank account changed', 'Your payouts go to another account from now on.'),
+      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
       ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
     ) n (kind, title, message)
     where n.kind = mail.kind and n.message is not null;
