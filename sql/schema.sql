@@ -100,6 +100,10 @@ CREATE TABLE public.session_schedules (
     CONSTRAINT session_schedules_status_check CHECK ((status = ANY (ARRAY['scheduled'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text])))
 );
 
+-- Name: COLUMN session_schedules.client_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.client_id IS 'No foreign key: the account may have been erased since.';
+
 -- Name: COLUMN session_schedules.notes; Type: COMMENT; Schema: public
 
 COMMENT ON COLUMN public.session_schedules.notes IS 'Deprecated: use session_notes.';
@@ -277,8 +281,9 @@ begin
     v_facts := v_facts || coalesce(private.kept_of(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- Nobody is booked into a class's own row, and whoever leads a class need not hear of each seat.
-    continue when (v_kind.audience = 'user' and v_class) or (v_kind.audience = 'practitioner' and v_seat);
+    -- The client of a class's own row is an admin, whom nothing happened to; and whoever leads a class need not hear of
+    -- each seat.
+    continue when (v_kind.audience = 'user' and v_class and new.kind <> 'recording_failed') or (v_kind.audience = 'practitioner' and v_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
     else
@@ -1075,6 +1080,112 @@ begin
 end
 $$;
 
+-- Name: blank_evidence_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.blank_evidence_of(user_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  c_user     constant uuid   := blank_evidence_of.user_id;
+  v_mine     constant uuid[] := array(select s.id from public.session_schedules s
+                                       where s.client_id = c_user and not private.is_class(s));
+  v_checkout constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
+  v_names    constant text[] := array(
+    select distinct btrim(name) from (
+      select p.full_name from public.profiles p where p.id = c_user
+      union select p.name from public.practitioners p where p.user_id = c_user
+      union select u.email from auth.users u where u.id = c_user) known (name)
+     where char_length(btrim(name)) > 2);
+begin
+  -- Sessions: the note, and a place that is none of ours.
+  update public.session_schedules s
+     set notes = null, host_room_url = null, location_coordinates = null,
+         physical_location = (select s.physical_location from public.studio_locations l
+                               where s.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address) limit 1)
+   where s.id = any (v_mine)
+     and num_nonnulls(s.notes, s.host_room_url, s.location_coordinates, s.physical_location) > 0;
+  update public.session_cancellations c set reason = null
+   where (c.user_id = c_user or c.session_id = any (v_mine)) and c.reason is not null;
+  update public.session_attendance a set reason = null where a.session_id = any (v_mine) and a.reason is not null;
+  delete from public.session_notes n
+   where n.session_id = any (v_mine) or (n.author_id = c_user and n.visibility = 'private');
+  delete from public.meditation_memories m where m.user_id = c_user;
+
+  -- Money
+  update public.user_session_credits c set metadata = '{}', order_id = null where c.user_id = c_user;
+  update public.credit_ledger l set reason = '(erased)' where l.user_id = c_user and l.reason <> '(erased)';
+  update public.ledger_transactions t set reason = '(erased)'
+   where t.reason <> '(erased)'
+     and (t.session_id = any (v_mine)
+          or t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user));
+  update public.checkout_sessions c set notes = null, url = null, receipt_url = null, physical_location = null
+   where c.id = any (v_checkout);
+  update private.payment_refunds r set reason = '(erased)' where r.checkout_id = any (v_checkout);
+  update private.stripe_events e set payload = '{}'
+   where e.checkout_id = any (v_checkout)
+      or e.payment_intent_id in (select c.stripe_payment_intent_id from public.checkout_sessions c where c.user_id = c_user)
+      or exists (select from unnest(v_names) name where strpos(e.payload::text, name) > 0);
+
+  -- Evidence: text, hashes, times and the id stay.
+  update public.liability_waivers w
+     set ip_address = null, user_agent = null, signer_name = null, signer_email = null, signature_name = null, signature_image = null
+   where w.user_id = c_user;
+  update public.contract_signatures s
+     set ip_address = null, user_agent = null, signer_name = null, signer_email = null, signature_name = null, signature_image = null
+   where s.user_id = c_user;
+  update public.consent_history h set ip_address = null, user_agent = null, metadata = null where h.user_id = c_user;
+  update public.recording_views v set ip_address = null, user_agent = null
+   where v.recording_id in (select r.id from public.session_recordings r where r.session_id = any (v_mine));
+  perform private.redact_audit_lines(
+    array(select l.id from public.audit_logs l where l.user_id = c_user and l.personal_salt is not null
+          union
+          select l.id from public.audit_logs l, unnest(v_names) name
+           where l.action in ('SELECT', 'VIEW', 'EXPORT', 'LOGIN', 'LOGOUT', 'ACCESS_DENIED')
+             and strpos(l.metadata::text, name) > 0), 'erasure');
+
+  -- Messages: to them go with the account; of them stay with whoever got them, without the name.
+  update private.outbox o set payload = '{}' where o.user_id = c_user and o.payload <> '{}';
+  update private.mails m set facts = m.facts - 'session'
+   where m.session_id = any (v_mine) and m.status not in ('queued', 'sending');
+  update private.mails m set facts = jsonb_set(m.facts, '{session,physical_location}', 'null')
+   where m.session_id = any (v_mine) and m.facts #>> '{session,physical_location}' is not null;
+  update public.user_notifications n
+     set title = private.without_names(n.title, v_names), message = private.without_names(n.message, v_names)
+   where n.related_id in (select s.id from public.session_schedules s
+                            left join public.practitioners p on p.id = s.practitioner_id
+                           where c_user in (s.client_id, p.user_id));
+  delete from private.remembered_answers a
+   where a.caller = c_user::text or strpos(a.arguments::text || a.answer::text, c_user::text) > 0
+      or exists (select from unnest(v_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
+
+  -- A practitioner
+  update public.checkout_sessions c set description = private.without_names(c.description, v_names)
+   where c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_banking b
+   where b.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_contracts c
+   where c.signed_at is null and c.status = 'pending'
+     and c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user)
+     and not exists (select from public.contract_events e where e.contract_id = c.id);
+  update public.practitioner_contracts c set ip_address = null, user_agent = null
+   where num_nonnulls(c.ip_address, c.user_agent) > 0
+     and c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.action_templates t
+   where t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.practitioner_time_off t set reason = null
+   where t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.availability_exceptions e set reason = null
+   where e.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_availability a
+   where a.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.practitioners p
+     set name = 'Former practitioner', bio = null, specialization = null, avatar_url = null, available = false
+   where p.user_id = c_user;
+end
+$$;
+
 -- Name: book_session_with_credit(uuid, timestamp with time zone, integer, uuid, text, boolean, text, text, text, point); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) RETURNS uuid
@@ -1187,6 +1298,32 @@ begin
   end if;
   update public.session_schedules class set status = 'cancelled' where class.id = old.id;
   return null;
+end
+$$;
+
+-- Name: cancel_coming_sessions(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.cancel_coming_sessions(user_id uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_session   uuid;
+  v_cancelled integer := 0;
+begin
+  -- By the same update as the pages', so the same rules decide what comes back and who is told.
+  for v_session in
+    select s.id from public.session_schedules s
+     where s.status = 'scheduled' and s.scheduled_at > now()
+       and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_coming_sessions.user_id)
+            or (s.client_id = cancel_coming_sessions.user_id and not private.is_class(s)))
+     order by s.group_class_id is not null, s.id  -- a class takes its seats along
+  loop
+    update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
+     where s.id = v_session and s.status = 'scheduled';
+    v_cancelled := v_cancelled + 1;
+  end loop;
+  return v_cancelled;
 end
 $$;
 
@@ -1702,6 +1839,34 @@ exception when data_exception then
 end
 $$;
 
+-- Name: delete_rows_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.delete_rows_of(user_id uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+  v_key     record;
+  v_deleted integer;
+  v_all     integer := 0;
+begin
+  for v_key in
+    select c.conrelid::regclass as "table", a.attname as "column"
+      from pg_catalog.pg_constraint c
+      join pg_catalog.pg_class t on t.oid = c.conrelid
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass and c.confdeltype = 'c' and cardinality(c.conkey) = 1
+       and t.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+     order by c.conrelid::regclass::text
+  loop
+    execute format('delete from %s where %I = $1', v_key."table", v_key."column") using delete_rows_of.user_id;
+    get diagnostics v_deleted = row_count;
+    v_all := v_all + v_deleted;
+  end loop;
+  return v_all;
+end
+$_$;
+
 -- Name: drop_lapsed_holds(uuid, tstzrange); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) RETURNS void
@@ -1714,6 +1879,88 @@ CREATE FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange
                      and t.during && drop_lapsed_holds.during and t.lapses_at <= now())
      -- Asked of the hold itself as well: its owner may take it up again at this very moment.
      and h.status = 'held' and h.expires_at <= now();
+$$;
+
+-- Name: erasure_receipts; Type: TABLE; Schema: public
+
+CREATE TABLE public.erasure_receipts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    pseudonym uuid NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    rows_erased_at timestamp with time zone,
+    account_deleted_at timestamp with time zone,
+    CONSTRAINT erasure_receipts_asked_by_check CHECK ((asked_by = ANY (ARRAY['self'::text, 'admin'::text, 'service'::text])))
+);
+
+-- Name: TABLE erasure_receipts; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.erasure_receipts IS 'That an account was erased, when, and how many rows. Names nobody.';
+
+-- Name: COLUMN erasure_receipts.pseudonym; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.erasure_receipts.pseudonym IS 'The id under which the evidence that stays can be found.';
+
+-- Name: erase_account(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.erase_account(user_id uuid) RETURNS public.erasure_receipts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c_caller  constant uuid := (select auth.uid());  -- null for the service, and when the auth service deletes the account
+  c_user    constant uuid := coalesce(erase_account.user_id, c_caller);
+  v_receipt public.erasure_receipts;
+  v_counts  jsonb := '{}';
+begin
+  if c_user <> c_caller and not private.is_admin() then
+    perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
+  end if;
+  perform private.lock_client(c_user);
+  select * into v_receipt from public.erasure_receipts r where r.pseudonym = c_user;
+  if v_receipt.account_deleted_at is not null then
+    return v_receipt;
+  end if;
+  if not exists (select from auth.users u where u.id = c_user) then
+    perform private.refuse(404, 'account_not_found', 'There is no such account.');
+  end if;
+  -- Once begun it is carried through: what would have refused it was asked then.
+  if v_receipt.rows_erased_at is null then
+    perform private.refuse_erasure(c_user);
+  end if;
+  -- Whoever is erased may still book and write while the account is there, so all of it is done each time.
+  v_counts := jsonb_build_object('sessions_cancelled', private.cancel_coming_sessions(c_user));
+  perform private.queue_recordings_of(c_user);
+  v_counts := v_counts || jsonb_build_object(
+    'credits_expired', private.expire_credits_of(c_user),
+    'recordings_queued', (select count(*) from private.erasure_queue q where q.user_id = c_user));
+  perform private.blank_evidence_of(c_user);
+  v_counts := v_counts || jsonb_build_object('rows_deleted', private.delete_rows_of(c_user));
+
+  insert into public.erasure_receipts as r (pseudonym, asked_by, counts, rows_erased_at)
+  values (c_user, case when c_caller is null then 'service' when c_user = c_caller then 'self' else 'admin' end,
+          v_counts, now())
+  on conflict on constraint erasure_receipts_are_one_per_account do update set rows_erased_at = r.rows_erased_at
+  returning r.* into v_receipt;
+  return v_receipt;
+end
+$$;
+
+-- Name: erase_deleted_account(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.erase_deleted_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_when = 'BEFORE' then
+    perform private.erase_account(old.id);
+    return old;
+  end if;
+  update public.erasure_receipts r set account_deleted_at = now() where r.pseudonym = old.id;
+  return null;
+end
 $$;
 
 -- Name: expire_credits(integer); Type: FUNCTION; Schema: private
@@ -1733,6 +1980,20 @@ begin
   get diagnostics v_count = row_count;
   return v_count;
 end
+$$;
+
+-- Name: expire_credits_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.expire_credits_of(user_id uuid) RETURNS integer
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  with expired as (
+    insert into public.credit_ledger (lot_id, user_id, change, kind)
+    select lot.id, lot.user_id, -lot.credits_remaining, 'expiry' from public.user_session_credits lot
+     where lot.user_id = expire_credits_of.user_id and lot.credits_remaining > 0
+    returning -change as credits)
+  select coalesce(sum(credits), 0)::integer from expired;
 $$;
 
 -- Name: facts_count_from(uuid); Type: FUNCTION; Schema: private
@@ -2935,6 +3196,20 @@ begin
 end
 $$;
 
+-- Name: keep_contract_event(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_contract_event() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op = 'UPDATE' and private.only_reason_goes(to_jsonb(old), to_jsonb(new)) then
+    return new;
+  end if;
+  perform private.refuse(403, 'evidence_is_kept', 'What happened to a contract can be neither changed nor deleted.');
+end
+$$;
+
 -- Name: keep_credit_lot(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.keep_credit_lot() RETURNS trigger
@@ -2992,6 +3267,9 @@ CREATE FUNCTION private.keep_ledger() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
+  if tg_op = 'UPDATE' and private.only_reason_goes(to_jsonb(old), to_jsonb(new)) then
+    return new;
+  end if;
   perform private.refuse(403, 'ledger_is_kept', 'A line of the ledger can be neither changed nor deleted.',
                          'Add a line that corrects it.');
 end
@@ -3581,7 +3859,7 @@ CREATE FUNCTION private.notice_of(mail private.mails) RETURNS TABLE(title text, 
     AS $$
 declare
   s        private.told_session := private.told_session(private.session_of(mail.session_id, mail.facts));
-  v_client boolean := mail.audience = 'user';
+  v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
   v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
   v_with   text := case when v_client then s.practitioner_name
                         when s.is_group then null else coalesce(s.client_name, 'a client') end;
@@ -3598,7 +3876,8 @@ begin
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
-      ('session_completed',   'Session completed', 'How was it? Your journal is open.'),
+      ('session_completed',   'Session completed', case when not coalesce((mail.facts ->> 'is_no_show')::boolean, false)
+                                                      then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
       ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
@@ -3607,7 +3886,12 @@ begin
                                                       then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
       ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
       ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
+      ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
       ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
+      ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
+      ('contract_expired',    'Contract ended',    'Your contract has ended.'),
+      ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
+      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
       ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
     ) n (kind, title, message)
     where n.kind = mail.kind and n.message is not null;
@@ -3746,6 +4030,15 @@ CREATE FUNCTION private.occasion_of(session public.session_schedules) RETURNS uu
   select case when private.is_class(session)
               then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
               else gen_random_uuid() end;
+$$;
+
+-- Name: only_reason_goes(jsonb, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.only_reason_goes(old_row jsonb, new_row jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select new_row - 'reason' = old_row - 'reason' and old_row ->> 'reason' is not null and new_row ->> 'reason' = '(erased)';
 $$;
 
 -- Name: open_checkout(uuid, text, text); Type: FUNCTION; Schema: private
@@ -4138,6 +4431,26 @@ CREATE FUNCTION private.queue_expired_recordings() RETURNS void
   on conflict do nothing;
 $$;
 
+-- Name: queue_recordings_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.queue_recordings_of(user_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Those of their own sessions, at once. Of classes they were in, whatever withdrawing the consent decides.
+  insert into private.erasure_queue (recording_id, reason, user_id)
+  select r.id, 'account_erased', queue_recordings_of.user_id
+    from public.session_recordings r
+    join public.session_schedules s on s.id = r.session_id
+    left join public.practitioners p on p.id = s.practitioner_id
+   where r.class_recording_id is null and not private.is_class(s)
+     and queue_recordings_of.user_id in (s.client_id, p.user_id)
+  on conflict do nothing;
+  delete from public.user_consents c where c.user_id = queue_recordings_of.user_id;
+  update private.erasure_queue q set due_at = now()
+   where q.user_id = queue_recordings_of.user_id and q.due_at > now();
+$$;
+
 -- Name: queue_withdrawn_recordings(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.queue_withdrawn_recordings() RETURNS trigger
@@ -4233,6 +4546,8 @@ begin
            and told.told_sequence >= s.calendar_sequence) then
       return 'told_already';  -- the mail before said the present time
     end if;
+  elsif mail.kind = 'session_completed' and (mail.facts ->> 'is_no_show')::boolean then
+    return 'was_not_there';
   elsif mail.kind = 'recording_ready' and not exists (
       select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
     return 'recording_gone';
@@ -4647,6 +4962,36 @@ begin
 end;
 $$;
 
+-- Name: refuse_erasure(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_erasure(user_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_practitioner uuid := (select p.id from public.practitioners p where p.user_id = refuse_erasure.user_id);
+begin
+  if exists (select from public.user_roles r where r.user_id = refuse_erasure.user_id and r.role = 'admin')
+     and not exists (select from public.user_roles r join auth.users u on u.id = r.user_id
+                      where r.user_id <> refuse_erasure.user_id and r.role = 'admin') then
+    perform private.refuse(409, 'last_admin', 'The last admin cannot be erased.', 'Make somebody else an admin first.');
+  elsif exists (select from public.legal_holds h where h.user_id = refuse_erasure.user_id and h.released_at is null) then
+    perform private.refuse(409, 'under_legal_hold', 'This account is kept for a legal claim and cannot be erased yet.',
+                           'An admin can release the hold.');
+  elsif exists (select from public.session_schedules s
+                 where (s.practitioner_id = v_practitioner or (s.client_id = refuse_erasure.user_id and not private.is_class(s)))
+                   and s.status in ('scheduled', 'in_progress') and s.scheduled_at <= now()) then
+    perform private.refuse(409, 'session_running', 'A session of this account is running.', 'Ask again when it is over.');
+  elsif exists (select from public.ledger_transactions t
+                  join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+                 where t.practitioner_id = v_practitioner group by t.currency having sum(p.amount_minor) <> 0)
+     or exists (select from public.payouts p where p.practitioner_id = v_practitioner and p.status = 'pending') then
+    perform private.refuse(409, 'payouts_open', 'There is money that was earned and not yet paid out.',
+                           'Ask again when the last payout has been made.');
+  end if;
+end
+$$;
+
 -- Name: refuse_full_class(public.session_schedules, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.refuse_full_class(class public.session_schedules, for_user uuid) RETURNS void
@@ -4727,6 +5072,24 @@ begin
   elsif private.part_in(session) = 'client' and session.scheduled_at <= now() then
     perform private.refuse(409, 'session_started', 'This session has started and can no longer be cancelled.');
   end if;
+end
+$$;
+
+-- Name: refuse_unknown_account(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_unknown_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_user constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+begin
+  perform from auth.users u where u.id = v_user for key share;
+  if not found then
+    raise foreign_key_violation using
+      message = format('There is no account %s, so it cannot be in %I.%I.', v_user, tg_table_name, tg_argv[0]);
+  end if;
+  return new;
 end
 $$;
 
@@ -5915,20 +6278,6 @@ begin
 end
 $$;
 
--- Name: tell_of_contract(); Type: FUNCTION; Schema: private
-
-CREATE FUNCTION private.tell_of_contract() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-  perform private.put_in_outbox('contract_signed', p.user_id, null,
-                                jsonb_build_object('contract_id', new.id, 'practitioner_id', new.practitioner_id))
-     from public.practitioners p where p.id = new.practitioner_id;
-  return null;
-end
-$$;
-
 -- Name: tell_of_failed_recording(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.tell_of_failed_recording() RETURNS trigger
@@ -6282,6 +6631,22 @@ CREATE FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at time
     AS $$
   select j.reason from private.judge_starts(why_not_bookable.practitioner_id, array[why_not_bookable.scheduled_at],
     why_not_bookable.duration_minutes, why_not_bookable.for_user, why_not_bookable.ignore_session) j;
+$$;
+
+-- Name: without_names(text, text[]); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.without_names(written text, names text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_name text;
+begin
+  foreach v_name in array names loop
+    written := replace(written, v_name, 'somebody');
+  end loop;
+  return written;
+end
 $$;
 
 -- Name: write_audit_log(); Type: FUNCTION; Schema: private
@@ -7006,6 +7371,20 @@ $$;
 -- Name: FUNCTION create_webhook_endpoint(url text, events text[], description text); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) IS 'For admins. The secret is shown this once.';
+
+-- Name: erase_account(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.erase_account(user_id uuid DEFAULT NULL::uuid) RETURNS SETOF public.erasure_receipts
+    LANGUAGE sql
+    SET search_path TO ''
+    SET statement_timeout TO '60s'
+    AS $$
+  select * from private.erase_account(erase_account.user_id);
+$$;
+
+-- Name: FUNCTION erase_account(user_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.erase_account(user_id uuid) IS 'Erases what is known of oneself, or, for admins and the service, of somebody. The account itself is deleted by erase-my-account.';
 
 -- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: public
 
@@ -9342,6 +9721,10 @@ CREATE TABLE public.practitioners (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: COLUMN practitioners.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioners.user_id IS 'No foreign key: the account may have been erased since.';
+
 -- Name: products; Type: TABLE; Schema: public
 
 CREATE TABLE public.products (
@@ -9879,6 +10262,16 @@ ALTER TABLE ONLY public.data_retention_policies
 ALTER TABLE ONLY public.email_logs
     ADD CONSTRAINT email_logs_pkey PRIMARY KEY (id);
 
+-- Name: erasure_receipts erasure_receipts_are_one_per_account; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.erasure_receipts
+    ADD CONSTRAINT erasure_receipts_are_one_per_account UNIQUE (pseudonym);
+
+-- Name: erasure_receipts erasure_receipts_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.erasure_receipts
+    ADD CONSTRAINT erasure_receipts_pkey PRIMARY KEY (id);
+
 -- Name: getting_started_ticks getting_started_ticks_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.getting_started_ticks
@@ -10225,6 +10618,10 @@ CREATE INDEX mails_user_id_idx ON private.mails USING btree (user_id);
 -- Name: outbox_session_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX outbox_session_id_idx ON private.outbox USING btree (session_id);
+
+-- Name: outbox_user_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX outbox_user_id_idx ON private.outbox USING btree (user_id);
 
 -- Name: outbox_welcomes_once; Type: INDEX; Schema: private
 
@@ -10918,10 +11315,6 @@ CREATE TRIGGER liability_waivers_seal BEFORE INSERT ON public.liability_waivers 
 
 CREATE TRIGGER practitioner_banking_verify BEFORE INSERT OR UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION private.verify_banking();
 
--- Name: practitioner_contracts practitioner_contracts_70_tell; Type: TRIGGER; Schema: public
-
-CREATE TRIGGER practitioner_contracts_70_tell AFTER UPDATE OF status ON public.practitioner_contracts FOR EACH ROW WHEN (((new.status = 'signed'::text) AND (old.status <> 'signed'::text))) EXECUTE FUNCTION private.tell_of_contract();
-
 -- Name: practitioner_contracts practitioner_contracts_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER practitioner_contracts_guard BEFORE INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.guard_practitioner_contracts();
@@ -10929,6 +11322,10 @@ CREATE TRIGGER practitioner_contracts_guard BEFORE INSERT OR DELETE OR UPDATE ON
 -- Name: practitioner_time_off practitioner_time_off_take_time; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER practitioner_time_off_take_time AFTER INSERT OR UPDATE OF practitioner_id, starts_at, ends_at ON public.practitioner_time_off FOR EACH ROW EXECUTE FUNCTION private.take_time_off();
+
+-- Name: practitioners practitioners_99_account_is_there; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioners_99_account_is_there BEFORE INSERT OR UPDATE OF user_id ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.refuse_unknown_account('user_id');
 
 -- Name: practitioners practitioners_give_calendar; Type: TRIGGER; Schema: public
 
@@ -11066,6 +11463,10 @@ CREATE TRIGGER session_schedules_70_tell_of_move AFTER UPDATE OF scheduled_at ON
 
 CREATE TRIGGER session_schedules_75_forget_attendance AFTER UPDATE OF scheduled_at ON public.session_schedules FOR EACH ROW WHEN (((new.scheduled_at <> old.scheduled_at) AND (new.status = 'scheduled'::text))) EXECUTE FUNCTION private.forget_attendance();
 
+-- Name: session_schedules session_schedules_99_client_is_there; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_99_client_is_there BEFORE INSERT OR UPDATE OF client_id ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION private.refuse_unknown_account('client_id');
+
 -- Name: access_grants update_access_grants_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_access_grants_updated_at BEFORE UPDATE ON public.access_grants FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -11185,6 +11586,10 @@ CREATE TRIGGER user_consents_date BEFORE INSERT OR UPDATE ON public.user_consent
 -- Name: user_consents user_consents_keep_history; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER user_consents_keep_history AFTER INSERT OR DELETE OR UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION private.keep_consent_history();
+
+-- Name: user_session_credits user_session_credits_99_account_is_there; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER user_session_credits_99_account_is_there BEFORE INSERT OR UPDATE OF user_id ON public.user_session_credits FOR EACH ROW EXECUTE FUNCTION private.refuse_unknown_account('user_id');
 
 -- Name: user_session_credits user_session_credits_hold_to_ledger; Type: TRIGGER; Schema: public
 
@@ -11451,11 +11856,6 @@ ALTER TABLE ONLY public.practitioner_contracts
 ALTER TABLE ONLY public.practitioner_time_off
     ADD CONSTRAINT practitioner_time_off_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
 
--- Name: practitioners practitioners_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.practitioners
-    ADD CONSTRAINT practitioners_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-
 -- Name: profiles profiles_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.profiles
@@ -11486,11 +11886,6 @@ ALTER TABLE ONLY public.session_attendance
 ALTER TABLE ONLY public.session_attendance
     ADD CONSTRAINT session_attendance_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
 
--- Name: session_attendance session_attendance_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.session_attendance
-    ADD CONSTRAINT session_attendance_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-
 -- Name: session_cancellations session_cancellations_approved_by_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_cancellations
@@ -11505,11 +11900,6 @@ ALTER TABLE ONLY public.session_cancellations
 
 ALTER TABLE ONLY public.session_cancellations
     ADD CONSTRAINT session_cancellations_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
-
--- Name: session_cancellations session_cancellations_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.session_cancellations
-    ADD CONSTRAINT session_cancellations_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
 
 -- Name: session_holds session_holds_group_class_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -11576,11 +11966,6 @@ ALTER TABLE ONLY public.session_recordings
 ALTER TABLE ONLY public.session_schedules
     ADD CONSTRAINT session_schedules_cancellation_policy_version_fkey FOREIGN KEY (cancellation_policy_version) REFERENCES public.cancellation_policy(id);
 
--- Name: session_schedules session_schedules_client_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.session_schedules
-    ADD CONSTRAINT session_schedules_client_id_fkey FOREIGN KEY (client_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-
 -- Name: session_schedules session_schedules_correlated_session_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_schedules
@@ -11640,11 +12025,6 @@ ALTER TABLE ONLY public.user_session_credits
 
 ALTER TABLE ONLY public.user_session_credits
     ADD CONSTRAINT user_session_credits_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id) ON DELETE SET NULL;
-
--- Name: user_session_credits user_session_credits_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.user_session_credits
-    ADD CONSTRAINT user_session_credits_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 -- Name: waiver_policy waiver_policy_updated_by_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -11864,6 +12244,10 @@ CREATE POLICY "admins notify people" ON public.user_notifications FOR INSERT TO 
 
 CREATE POLICY "admins place legal holds" ON public.legal_holds FOR INSERT TO authenticated WITH CHECK (( SELECT private.is_admin() AS is_admin));
 
+-- Name: erasure_receipts admins read erasure receipts; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read erasure receipts" ON public.erasure_receipts FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: legal_holds admins read legal holds; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read legal holds" ON public.legal_holds FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -12031,6 +12415,10 @@ ALTER TABLE public.data_retention_policies ENABLE ROW LEVEL SECURITY;
 -- Name: email_logs; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.email_logs ENABLE ROW LEVEL SECURITY;
+
+-- Name: erasure_receipts; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.erasure_receipts ENABLE ROW LEVEL SECURITY;
 
 -- Name: getting_started_ticks; Type: ROW SECURITY; Schema: public
 
@@ -12700,6 +13088,10 @@ GRANT ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, cu
 
 REVOKE ALL ON FUNCTION private.begin_session(session_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION blank_evidence_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.blank_evidence_of(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) FROM PUBLIC;
@@ -12747,6 +13139,10 @@ REVOKE ALL ON FUNCTION private.came(session public.session_schedules, user_id uu
 -- Name: FUNCTION cancel_class_instead(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.cancel_class_instead() FROM PUBLIC;
+
+-- Name: FUNCTION cancel_coming_sessions(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.cancel_coming_sessions(user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION cancellation_terms(session public.session_schedules, wants_grace boolean); Type: ACL; Schema: private
 
@@ -12890,14 +13286,37 @@ REVOKE ALL ON FUNCTION private.date_move() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.date_or_null(written text) FROM PUBLIC;
 
+-- Name: FUNCTION delete_rows_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.delete_rows_of(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION drop_lapsed_holds(practitioner_id uuid, during tstzrange); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) FROM PUBLIC;
+
+-- Name: TABLE erasure_receipts; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.erasure_receipts TO authenticated;
+GRANT SELECT ON TABLE public.erasure_receipts TO service_role;
+
+-- Name: FUNCTION erase_account(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.erase_account(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.erase_account(user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.erase_account(user_id uuid) TO service_role;
+
+-- Name: FUNCTION erase_deleted_account(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.erase_deleted_account() FROM PUBLIC;
 
 -- Name: FUNCTION expire_credits(at_most integer); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.expire_credits(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
+
+-- Name: FUNCTION expire_credits_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.expire_credits_of(user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION facts_count_from(session_id uuid); Type: ACL; Schema: private
 
@@ -13180,6 +13599,10 @@ REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_consent_history() FROM PUBLIC;
 
+-- Name: FUNCTION keep_contract_event(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_contract_event() FROM PUBLIC;
+
 -- Name: FUNCTION keep_credit_lot(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.keep_credit_lot() FROM PUBLIC;
@@ -13356,6 +13779,12 @@ GRANT ALL ON FUNCTION private.observe_recording(recording_id uuid, attempt integ
 
 REVOKE ALL ON FUNCTION private.occasion_of(session public.session_schedules) FROM PUBLIC;
 
+-- Name: FUNCTION only_reason_goes(old_row jsonb, new_row jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.only_reason_goes(old_row jsonb, new_row jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.only_reason_goes(old_row jsonb, new_row jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.only_reason_goes(old_row jsonb, new_row jsonb) TO service_role;
+
 -- Name: FUNCTION open_checkout(checkout_id uuid, stripe_session_id text, url text); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.open_checkout(checkout_id uuid, stripe_session_id text, url text) FROM PUBLIC;
@@ -13503,6 +13932,10 @@ REVOKE ALL ON FUNCTION private.queue_audit_line() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.queue_expired_recordings() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.queue_expired_recordings() TO service_role;
 
+-- Name: FUNCTION queue_recordings_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.queue_recordings_of(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION queue_withdrawn_recordings(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.queue_withdrawn_recordings() FROM PUBLIC;
@@ -13612,6 +14045,10 @@ REVOKE ALL ON FUNCTION private.refuse_backward_status() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_closed_room(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse_closed_room(session public.session_schedules) TO authenticated;
 
+-- Name: FUNCTION refuse_erasure(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_erasure(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION refuse_full_class(class public.session_schedules, for_user uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse_full_class(class public.session_schedules, for_user uuid) FROM PUBLIC;
@@ -13627,6 +14064,10 @@ REVOKE ALL ON FUNCTION private.refuse_unbookable(practitioner_id uuid, scheduled
 -- Name: FUNCTION refuse_uncancellable(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse_uncancellable(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_unknown_account(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_unknown_account() FROM PUBLIC;
 
 -- Name: FUNCTION refuse_unknown_place(session_location text, physical_location text, location_coordinates point); Type: ACL; Schema: private
 
@@ -13867,10 +14308,6 @@ REVOKE ALL ON FUNCTION private.tell_of_booking() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.tell_of_completion() FROM PUBLIC;
 
--- Name: FUNCTION tell_of_contract(); Type: ACL; Schema: private
-
-REVOKE ALL ON FUNCTION private.tell_of_contract() FROM PUBLIC;
-
 -- Name: FUNCTION tell_of_failed_recording(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.tell_of_failed_recording() FROM PUBLIC;
@@ -13967,6 +14404,10 @@ REVOKE ALL ON FUNCTION private.welcome_account() FROM PUBLIC;
 -- Name: FUNCTION why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid) FROM PUBLIC;
+
+-- Name: FUNCTION without_names(written text, names text[]); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.without_names(written text, names text[]) FROM PUBLIC;
 
 -- Name: FUNCTION write_audit_log(); Type: ACL; Schema: private
 
@@ -14156,6 +14597,12 @@ GRANT ALL ON FUNCTION public.create_recording_share_link(recording_id uuid, toke
 
 REVOKE ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], description text) TO authenticated;
+
+-- Name: FUNCTION erase_account(user_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.erase_account(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_account(user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.erase_account(user_id uuid) TO service_role;
 
 -- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: public
 
