@@ -1106,9 +1106,10 @@ begin
                                where s.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address) limit 1)
    where s.id = any (v_mine)
      and num_nonnulls(s.notes, s.host_room_url, s.location_coordinates, s.physical_location) > 0;
-  update public.session_cancellations c set reason = null
+  update public.session_cancellations c set reason = '(erased)'
    where (c.user_id = c_user or c.session_id = any (v_mine)) and c.reason is not null;
-  update public.session_attendance a set reason = null where a.session_id = any (v_mine) and a.reason is not null;
+  update public.session_attendance a set reason = '(erased)'
+   where (a.user_id = c_user or a.session_id = any (v_mine)) and a.reason is not null;
   delete from public.session_notes n
    where n.session_id = any (v_mine) or (n.author_id = c_user and n.visibility = 'private');
   delete from public.meditation_memories m where m.user_id = c_user;
@@ -1958,6 +1959,7 @@ begin
     perform private.erase_account(old.id);
     return old;
   end if;
+  perform private.forget_auth_log(old.id);
   update public.erasure_receipts r set account_deleted_at = now() where r.pseudonym = old.id;
   return null;
 end
@@ -2140,6 +2142,20 @@ begin
 end
 $$;
 
+-- Name: forget_auth_log(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.forget_auth_log(user_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+begin
+  if to_regclass('auth.audit_log_entries') is not null and has_table_privilege('auth.audit_log_entries', 'delete') then
+    execute 'delete from auth.audit_log_entries e where $1 in (e.payload ->> ''actor_id'', e.payload #>> ''{traits,user_id}'')'
+      using forget_auth_log.user_id::text;
+  end if;
+end
+$_$;
+
 -- Name: fulfil_checkout(public.checkout_sessions); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.fulfil_checkout(c public.checkout_sessions) RETURNS public.checkout_sessions
@@ -2306,7 +2322,10 @@ begin
      where r.session_id in (get_recording_status.session_id, (v_standing.session).id)
      order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
   end if;
+  -- What is to be erased is gone already, for everybody who could do no more than watch it.
   if v_recording.id is null or (v_standing.session).id is null
+     or v_recording.id in (select private.closed_recording_ids())
+        and not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin())
      or not v_standing.is_staff and v_recording.class_recording_id is not null
         and v_recording.session_id not in (select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
@@ -5876,7 +5895,11 @@ begin
     from public.session_recordings r
     join public.session_schedules mine on mine.group_class_id = r.session_id and mine.status <> 'cancelled'
    where r.id = share_class_recording.recording_id
-     and private.was_admitted(r.session_id, mine.client_id);
+     and private.was_admitted(r.session_id, mine.client_id)
+     -- Whoever has withdrawn meanwhile gets none, where the recording stays for the others.
+     and exists (select from public.user_consents c
+                  where c.user_id = mine.client_id and c.consent_type = 'session_recording'
+                    and c.consented and c.revoked_at is null);
   update public.session_recordings r
      set recording_url = private.new_recording_link(r.id, share_class_recording.opens_at)
    where r.class_recording_id = share_class_recording.recording_id;
@@ -13345,6 +13368,10 @@ GRANT ALL ON FUNCTION private.finish_webhook_delivery(delivery_id uuid, lease_id
 -- Name: FUNCTION forget_attendance(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.forget_attendance() FROM PUBLIC;
+
+-- Name: FUNCTION forget_auth_log(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.forget_auth_log(user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION fulfil_checkout(c public.checkout_sessions); Type: ACL; Schema: private
 

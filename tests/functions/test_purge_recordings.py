@@ -104,6 +104,8 @@ def test_what_somebody_withdrew_from_is_closed_at_once_and_then_gone(erasable: E
     assert (erasable.seen_by(erasable.client), erasable.seen_by(erasable.practitioner)) == (0, 0)
     assert link.get().status_code == 404
     assert erasable.share().status_code == 404
+    asked = {"recording_id": str(erasable.id)}
+    assert erasable.stage.invoke("get-recording-status", asked, as_=erasable.client).status_code == 404
     assert purge(erasable.stage, erasable.id) == {"erased": 0, "failed": 0}  # it is not due yet
     assert erasable.is_there() == (2, 2, 1)
 
@@ -225,6 +227,20 @@ def test_a_class_may_survive_for_the_others(stage: Stage) -> None:
     group.withdraw(group.practitioner)
     assert group.purge() == {"erased": 1, "failed": 0}
     assert (group.is_there(), group.seen()) == ((0, 0, 0), [0, 0])
+
+
+def test_whoever_withdrew_before_it_was_finished_gets_none(stage: Stage) -> None:
+    """Where it stays for the others, those get their rows."""
+    group = ClassRecording(stage)
+    group.survives()
+    stage.execute("delete from public.session_recordings where id = any (%s)", group.own)
+    group.withdraw(group.people[0])
+
+    stage.execute(
+        "select private.share_class_recording(%s, 'https://functions.test/open-recording')", group.id
+    )
+
+    assert group.seen() == [0, 1]
 
 
 def test_recordings_end_by_themselves(stage: Stage) -> None:
