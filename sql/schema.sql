@@ -54,6 +54,15 @@ CREATE TYPE private.money AS (
 	share_minor bigint
 );
 
+-- Name: owed_lines; Type: TYPE; Schema: private
+
+CREATE TYPE private.owed_lines AS (
+	practitioner_id uuid,
+	currency text,
+	transactions uuid[],
+	amounts bigint[]
+);
+
 -- Name: payment_facts; Type: TYPE; Schema: private
 
 CREATE TYPE private.payment_facts AS (
@@ -120,6 +129,10 @@ CREATE TABLE public.session_schedules (
     CONSTRAINT session_schedules_session_location_check CHECK ((session_location = ANY (ARRAY['online'::text, 'in_person'::text]))),
     CONSTRAINT session_schedules_status_check CHECK ((status = ANY (ARRAY['scheduled'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text])))
 );
+
+-- Name: COLUMN session_schedules.client_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.session_schedules.client_id IS 'No foreign key: the account may have been erased since.';
 
 -- Name: COLUMN session_schedules.notes; Type: COMMENT; Schema: public
 
@@ -320,23 +333,44 @@ CREATE FUNCTION private.add_up_payout() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-  v_payout public.payouts;
 begin
-  select * into v_payout from public.payouts p
-   where p.id = (case tg_table_name when 'payouts' then to_jsonb(new) ->> 'id' else to_jsonb(new) ->> 'payout_id' end)::uuid;
-  if (select coalesce(sum(l.amount_minor), 0) <> v_payout.amount_minor
-          or bool_or((l.released_at is not null) <> (v_payout.status = 'failed'))
-        from public.payout_lines l where l.payout_id = v_payout.id) then
+  perform private.add_up_payouts(array[new.id]);
+  return null;
+end
+$$;
+
+-- Name: add_up_payouts(uuid[]); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.add_up_payouts(payout_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (select from public.payouts p left join public.payout_lines l on l.payout_id = p.id
+              where p.id = any (payout_ids)
+              group by p.id
+             having coalesce(sum(l.amount_minor), 0) <> p.amount_minor
+                 or bool_or((l.released_at is not null) <> (p.status = 'failed'))) then
     perform private.refuse(409, 'payout_does_not_add_up', 'A payout must be the sum of its lines, and share their fate.');
   end if;
   if exists (select from public.payout_lines l
-               left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id
-                 and p.account = 'practitioner_payable' and p.amount_minor = l.amount_minor
                join public.ledger_transactions t on t.id = l.ledger_transaction_id
-              where l.payout_id = v_payout.id and (p.id is null or t.kind in ('payout', 'payout_failed'))) then
+               left join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+              where l.payout_id = any (payout_ids)
+                and (p.amount_minor is distinct from l.amount_minor or t.kind in ('payout', 'payout_failed'))) then
     perform private.refuse(409, 'payout_line_unfounded', 'A line must pay what its transaction says is owed.');
   end if;
+end
+$$;
+
+-- Name: add_up_payouts_of_lines(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.add_up_payouts_of_lines() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.add_up_payouts(array(select distinct l.payout_id from new_lines l));
   return null;
 end
 $$;
@@ -364,8 +398,9 @@ begin
     v_facts := v_facts || coalesce(private.kept_of(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- Nobody is booked into a class's own row, and whoever leads a class need not hear of each seat.
-    continue when (v_kind.audience = 'user' and v_class) or (v_kind.audience = 'practitioner' and v_seat);
+    -- The client of a class's own row is an admin, whom nothing happened to; and whoever leads a class need not hear of
+    -- each seat.
+    continue when (v_kind.audience = 'user' and v_class and new.kind <> 'recording_failed') or (v_kind.audience = 'practitioner' and v_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
     else
@@ -1247,6 +1282,113 @@ begin
 end
 $$;
 
+-- Name: blank_evidence_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.blank_evidence_of(user_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  c_user     constant uuid   := blank_evidence_of.user_id;
+  v_mine     constant uuid[] := array(select s.id from public.session_schedules s
+                                       where s.client_id = c_user and not private.is_class(s));
+  v_checkout constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
+  v_names    constant text[] := array(
+    select distinct btrim(name) from (
+      select p.full_name from public.profiles p where p.id = c_user
+      union select p.name from public.practitioners p where p.user_id = c_user
+      union select u.email from auth.users u where u.id = c_user) known (name)
+     where char_length(btrim(name)) > 2);
+begin
+  -- Sessions: the note, and a place that is none of ours.
+  update public.session_schedules s
+     set notes = null, host_room_url = null, location_coordinates = null,
+         physical_location = (select s.physical_location from public.studio_locations l
+                               where s.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address) limit 1)
+   where s.id = any (v_mine)
+     and num_nonnulls(s.notes, s.host_room_url, s.location_coordinates, s.physical_location) > 0;
+  update public.session_cancellations c set reason = '(erased)'
+   where (c.user_id = c_user or c.session_id = any (v_mine)) and c.reason is not null;
+  update public.session_attendance a set reason = '(erased)'
+   where (a.user_id = c_user or a.session_id = any (v_mine)) and a.reason is not null;
+  delete from public.session_notes n
+   where n.session_id = any (v_mine) or (n.author_id = c_user and n.visibility = 'private');
+  delete from public.meditation_memories m where m.user_id = c_user;
+
+  -- Money
+  update public.user_session_credits c set metadata = '{}', order_id = null where c.user_id = c_user;
+  update public.credit_ledger l set reason = '(erased)' where l.user_id = c_user and l.reason <> '(erased)';
+  update public.ledger_transactions t set reason = '(erased)'
+   where t.reason <> '(erased)'
+     and (t.session_id = any (v_mine)
+          or t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user));
+  update public.checkout_sessions c set notes = null, url = null, receipt_url = null, physical_location = null
+   where c.id = any (v_checkout);
+  update private.payment_refunds r set reason = '(erased)' where r.checkout_id = any (v_checkout);
+  update private.stripe_events e set payload = '{}'
+   where e.checkout_id = any (v_checkout)
+      or e.payment_intent_id in (select c.stripe_payment_intent_id from public.checkout_sessions c where c.user_id = c_user)
+      or exists (select from unnest(v_names) name where strpos(e.payload::text, name) > 0);
+
+  -- Evidence: text, hashes, times and the id stay.
+  update public.liability_waivers w
+     set ip_address = null, user_agent = null, signer_name = null, signer_email = null, signature_name = null, signature_image = null
+   where w.user_id = c_user;
+  update public.contract_signatures s
+     set ip_address = null, user_agent = null, signer_name = null, signer_email = null, signature_name = null, signature_image = null
+   where s.user_id = c_user;
+  update public.consent_history h set ip_address = null, user_agent = null, metadata = null where h.user_id = c_user;
+  update public.recording_views v set ip_address = null, user_agent = null
+   where v.recording_id in (select r.id from public.session_recordings r where r.session_id = any (v_mine));
+  perform private.redact_audit_lines(
+    array(select l.id from public.audit_logs l where l.user_id = c_user and l.personal_salt is not null
+          union
+          select l.id from public.audit_logs l, unnest(v_names) name
+           where l.action in ('SELECT', 'VIEW', 'EXPORT', 'LOGIN', 'LOGOUT', 'ACCESS_DENIED')
+             and strpos(l.metadata::text, name) > 0), 'erasure');
+
+  -- Messages: to them go with the account; of them stay with whoever got them, without the name.
+  update private.outbox o set payload = '{}' where o.user_id = c_user and o.payload <> '{}';
+  update private.mails m set facts = m.facts - 'session'
+   where m.session_id = any (v_mine) and m.status not in ('queued', 'sending');
+  update private.mails m set facts = jsonb_set(m.facts, '{session,physical_location}', 'null')
+   where m.session_id = any (v_mine) and m.facts #>> '{session,physical_location}' is not null;
+  update public.user_notifications n
+     set title = private.without_names(n.title, v_names), message = private.without_names(n.message, v_names)
+   where n.related_id in (select s.id from public.session_schedules s
+                            left join public.practitioners p on p.id = s.practitioner_id
+                           where c_user in (s.client_id, p.user_id));
+  delete from private.remembered_answers a
+   where a.caller = c_user::text or strpos(a.arguments::text || a.answer::text, c_user::text) > 0
+      or exists (select from unnest(v_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
+
+  -- A practitioner
+  update public.checkout_sessions c set description = private.without_names(c.description, v_names)
+   where c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_banking b
+   where b.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_contracts c
+   where c.signed_at is null and c.status = 'pending'
+     and c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user)
+     and not exists (select from public.contract_events e where e.contract_id = c.id);
+  update public.practitioner_contracts c set ip_address = null, user_agent = null
+   where num_nonnulls(c.ip_address, c.user_agent) > 0
+     and c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.action_templates t
+   where t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.practitioner_time_off t set reason = null
+   where t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.availability_exceptions e set reason = null
+   where e.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_availability a
+   where a.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.practitioners p
+     set name = 'Former practitioner', bio = null, specialization = null, avatar_url = null, available = false
+   where p.user_id = c_user;
+end
+$$;
+
 -- Name: book_session_with_credit(uuid, timestamp with time zone, integer, uuid, text, boolean, text, text, text, point); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) RETURNS uuid
@@ -1372,6 +1514,32 @@ begin
   end if;
   update public.session_schedules class set status = 'cancelled' where class.id = old.id;
   return null;
+end
+$$;
+
+-- Name: cancel_coming_sessions(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.cancel_coming_sessions(user_id uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_session   uuid;
+  v_cancelled integer := 0;
+begin
+  -- By the same update as the pages', so the same rules decide what comes back and who is told.
+  for v_session in
+    select s.id from public.session_schedules s
+     where s.status = 'scheduled' and s.scheduled_at > now()
+       and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_coming_sessions.user_id)
+            or (s.client_id = cancel_coming_sessions.user_id and not private.is_class(s)))
+     order by s.group_class_id is not null, s.id  -- a class takes its seats along
+  loop
+    update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
+     where s.id = v_session and s.status = 'scheduled';
+    v_cancelled := v_cancelled + 1;
+  end loop;
+  return v_cancelled;
 end
 $$;
 
@@ -1896,6 +2064,34 @@ exception when data_exception then
 end
 $$;
 
+-- Name: delete_rows_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.delete_rows_of(user_id uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+declare
+  v_key     record;
+  v_deleted integer;
+  v_all     integer := 0;
+begin
+  for v_key in
+    select c.conrelid::regclass as "table", a.attname as "column"
+      from pg_catalog.pg_constraint c
+      join pg_catalog.pg_class t on t.oid = c.conrelid
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass and c.confdeltype = 'c' and cardinality(c.conkey) = 1
+       and t.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+     order by c.conrelid::regclass::text
+  loop
+    execute format('delete from %s where %I = $1', v_key."table", v_key."column") using delete_rows_of.user_id;
+    get diagnostics v_deleted = row_count;
+    v_all := v_all + v_deleted;
+  end loop;
+  return v_all;
+end
+$_$;
+
 -- Name: drop_lapsed_holds(uuid, tstzrange); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) RETURNS void
@@ -1949,12 +2145,13 @@ begin
     perform private.earn_seat(new.session_id);
     return null;
   end if;
-  select * into v_payment from public.session_payments p where p.session_id = new.session_id and p.status = 'completed'
-                                                           and p.paid_out_at is null;
+  select * into v_payment from public.session_payments p
+   where p.session_id = new.session_id and p.status in ('completed', 'disputed') and p.paid_out_at is null;
   if found then
     -- The price is of the credit now that came back, and earned by the session that is booked with it.
     perform private.lock_money(coalesce(v_payment.checkout_id, v_payment.id));
-    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0, false);
+    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0,
+                                  v_payment.status = 'disputed');
   end if;
   return null;
 end
@@ -2077,6 +2274,89 @@ begin
      where t.practitioner_id = any (v_earners)
        and p.account in ('practitioner_payable', 'payouts_sent')
        and t.occurred_at >= since and t.occurred_at < until;
+end
+$$;
+
+-- Name: erasure_receipts; Type: TABLE; Schema: public
+
+CREATE TABLE public.erasure_receipts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    pseudonym uuid NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    rows_erased_at timestamp with time zone,
+    account_deleted_at timestamp with time zone,
+    CONSTRAINT erasure_receipts_asked_by_check CHECK ((asked_by = ANY (ARRAY['self'::text, 'admin'::text, 'service'::text])))
+);
+
+-- Name: TABLE erasure_receipts; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.erasure_receipts IS 'That an account was erased, when, and how many rows. Names nobody.';
+
+-- Name: COLUMN erasure_receipts.pseudonym; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.erasure_receipts.pseudonym IS 'The id under which the evidence that stays can be found.';
+
+-- Name: erase_account(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.erase_account(user_id uuid) RETURNS public.erasure_receipts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  c_caller  constant uuid := (select auth.uid());  -- null for the service, and when the auth service deletes the account
+  c_user    constant uuid := coalesce(erase_account.user_id, c_caller);
+  v_receipt public.erasure_receipts;
+  v_counts  jsonb := '{}';
+begin
+  if c_user <> c_caller and not private.is_admin() then
+    perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
+  end if;
+  perform private.lock_client(c_user);
+  select * into v_receipt from public.erasure_receipts r where r.pseudonym = c_user;
+  if v_receipt.account_deleted_at is not null then
+    return v_receipt;
+  end if;
+  if not exists (select from auth.users u where u.id = c_user) then
+    perform private.refuse(404, 'account_not_found', 'There is no such account.');
+  end if;
+  -- Once begun it is carried through: what would have refused it was asked then.
+  if v_receipt.rows_erased_at is null then
+    perform private.refuse_erasure(c_user);
+  end if;
+  -- Whoever is erased may still book and write while the account is there, so all of it is done each time.
+  v_counts := jsonb_build_object('sessions_cancelled', private.cancel_coming_sessions(c_user));
+  perform private.queue_recordings_of(c_user);
+  v_counts := v_counts || jsonb_build_object(
+    'credits_expired', private.expire_credits_of(c_user),
+    'recordings_queued', (select count(*) from private.erasure_queue q where q.user_id = c_user));
+  perform private.blank_evidence_of(c_user);
+  v_counts := v_counts || jsonb_build_object('rows_deleted', private.delete_rows_of(c_user));
+
+  insert into public.erasure_receipts as r (pseudonym, asked_by, counts, rows_erased_at)
+  values (c_user, case when c_caller is null then 'service' when c_user = c_caller then 'self' else 'admin' end,
+          v_counts, now())
+  on conflict on constraint erasure_receipts_are_one_per_account do update set rows_erased_at = r.rows_erased_at
+  returning r.* into v_receipt;
+  return v_receipt;
+end
+$$;
+
+-- Name: erase_deleted_account(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.erase_deleted_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_when = 'BEFORE' then
+    perform private.erase_account(old.id);
+    return old;
+  end if;
+  perform private.forget_auth_log(old.id);
+  update public.erasure_receipts r set account_deleted_at = now() where r.pseudonym = old.id;
+  return null;
 end
 $$;
 
@@ -2258,6 +2538,20 @@ begin
   get diagnostics v_count = row_count;
   return v_count;
 end
+$$;
+
+-- Name: expire_credits_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.expire_credits_of(user_id uuid) RETURNS integer
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  with expired as (
+    insert into public.credit_ledger (lot_id, user_id, change, kind)
+    select lot.id, lot.user_id, -lot.credits_remaining, 'expiry' from public.user_session_credits lot
+     where lot.user_id = expire_credits_of.user_id and lot.credits_remaining > 0
+    returning -change as credits)
+  select coalesce(sum(credits), 0)::integer from expired;
 $$;
 
 -- Name: facts_count_from(uuid); Type: FUNCTION; Schema: private
@@ -2447,6 +2741,20 @@ begin
 end
 $$;
 
+-- Name: forget_auth_log(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.forget_auth_log(user_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+begin
+  if to_regclass('auth.audit_log_entries') is not null and has_table_privilege('auth.audit_log_entries', 'delete') then
+    execute 'delete from auth.audit_log_entries e where $1 in (e.payload ->> ''actor_id'', e.payload #>> ''{traits,user_id}'')'
+      using forget_auth_log.user_id::text;
+  end if;
+end
+$_$;
+
 -- Name: fulfil_checkout(public.checkout_sessions); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.fulfil_checkout(c public.checkout_sessions) RETURNS public.checkout_sessions
@@ -2613,7 +2921,10 @@ begin
      where r.session_id in (get_recording_status.session_id, (v_standing.session).id)
      order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
   end if;
+  -- What is to be erased is gone already, for everybody who could do no more than watch it.
   if v_recording.id is null or (v_standing.session).id is null
+     or v_recording.id in (select private.closed_recording_ids())
+        and not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin())
      or not v_standing.is_staff and v_recording.class_recording_id is not null
         and v_recording.session_id not in (select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
@@ -3576,6 +3887,9 @@ CREATE FUNCTION private.keep_contract_event() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
+  if tg_op = 'UPDATE' and private.only_reason_goes(to_jsonb(old), to_jsonb(new)) then
+    return new;
+  end if;
   perform private.refuse(403, 'evidence_is_kept', 'What happened to a contract can be neither changed nor deleted.');
 end
 $$;
@@ -3655,6 +3969,9 @@ CREATE FUNCTION private.keep_ledger() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
+  if tg_op = 'UPDATE' and private.only_reason_goes(to_jsonb(old), to_jsonb(new)) then
+    return new;
+  end if;
   perform private.refuse(403, 'ledger_is_kept', 'A line of the ledger can be neither changed nor deleted.',
                          'Add a line that corrects it.');
 end
@@ -4058,9 +4375,9 @@ COMMENT ON COLUMN public.payouts.transaction_reference IS 'The bank''s or provid
 
 COMMENT ON COLUMN public.payouts.settled_by IS 'The admin who said that it was paid or failed; null: a provider.';
 
--- Name: make_payout(uuid[], public.payout_periods); Type: FUNCTION; Schema: private
+-- Name: make_payout(private.owed_lines, public.payout_periods); Type: FUNCTION; Schema: private
 
-CREATE FUNCTION private.make_payout(transactions uuid[], period public.payout_periods) RETURNS public.payouts
+CREATE FUNCTION private.make_payout(owed private.owed_lines, period public.payout_periods) RETURNS public.payouts
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
@@ -4068,12 +4385,11 @@ declare
   v_payout public.payouts;
 begin
   insert into public.payouts (practitioner_id, currency, amount_minor, period_start, period_end)
-  select u.practitioner_id, u.currency, sum(u.amount_minor), period.period_start, period.period_end
-    from private.unpaid_earnings u where u.transaction_id = any (transactions) group by 1, 2
-  returning * into strict v_payout;
+  select owed.practitioner_id, owed.currency, sum(amount), period.period_start, period.period_end from unnest(owed.amounts) amount
+  returning * into v_payout;
   insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)
-  select v_payout.id, u.transaction_id, u.practitioner_id, u.currency, u.amount_minor
-    from private.unpaid_earnings u where u.transaction_id = any (transactions);
+  select v_payout.id, line.transaction_id, owed.practitioner_id, owed.currency, line.amount_minor
+    from unnest(owed.transactions, owed.amounts) line (transaction_id, amount_minor);
   perform private.post('payout', v_payout.practitioner_id, v_payout.currency,
     jsonb_build_object('practitioner_payable', -v_payout.amount_minor, 'payouts_sent', v_payout.amount_minor),
     payout_id => v_payout.id);
@@ -4665,7 +4981,7 @@ CREATE FUNCTION private.notice_of(mail private.mails) RETURNS TABLE(title text, 
     AS $$
 declare
   s        private.told_session := private.told_session(private.session_of(mail.session_id, mail.facts));
-  v_client boolean := mail.audience = 'user';
+  v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
   v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
   v_with   text := case when v_client then s.practitioner_name
                         when s.is_group then null else coalesce(s.client_name, 'a client') end;
@@ -4682,7 +4998,8 @@ begin
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
-      ('session_completed',   'Session completed', 'How was it? Your journal is open.'),
+      ('session_completed',   'Session completed', case when not coalesce((mail.facts ->> 'is_no_show')::boolean, false)
+                                                      then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
       ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
@@ -4691,7 +5008,12 @@ begin
                                                       then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
       ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
       ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
+      ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
       ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
+      ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
+      ('contract_expired',    'Contract ended',    'Your contract has ended.'),
+      ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
+      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
       ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
     ) n (kind, title, message)
     where n.kind = mail.kind and n.message is not null;
@@ -4832,6 +5154,15 @@ CREATE FUNCTION private.occasion_of(session public.session_schedules) RETURNS uu
               else gen_random_uuid() end;
 $$;
 
+-- Name: only_reason_goes(jsonb, jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.only_reason_goes(old_row jsonb, new_row jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select new_row - 'reason' = old_row - 'reason' and old_row ->> 'reason' is not null and new_row ->> 'reason' = '(erased)';
+$$;
+
 -- Name: open_bank_accounts(uuid[], text, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) RETURNS TABLE(practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text, account_number text, routing_number text)
@@ -4930,6 +5261,118 @@ CREATE FUNCTION private.open_hours(practitioner_id uuid, from_date date, until_d
     from calendar;
 $$;
 
+-- Name: own_files(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.own_files(user_id uuid) RETURNS TABLE(name text, content bytea, storage_path text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select 'signatures/waiver-' || w.id || '.png', w.signature_image, null
+    from public.liability_waivers w where w.user_id = own_files.user_id and w.signature_image is not null
+  union all
+  select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
+    from public.contract_signatures s where s.user_id = own_files.user_id and s.signature_image is not null
+  union all
+  -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
+  (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
+     from public.session_schedules s
+     join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
+     join private.recording_files f on f.recording_id = r.id
+    where s.client_id = own_files.user_id and not private.is_class(s)
+      and r.id not in (select private.closed_recording_ids())
+    order by r.id, f.position);
+$$;
+
+-- Name: own_rows(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.own_rows(user_id uuid) RETURNS TABLE(name text, rows jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  c_user constant uuid := own_rows.user_id;
+  v_own  record;
+begin
+  for v_own in
+    select t.relname as name, c.conrelid::regclass as "table", a.attname as "column"
+      from pg_catalog.pg_constraint c
+      join pg_catalog.pg_class t on t.oid = c.conrelid
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass and c.confdeltype = 'c' and cardinality(c.conkey) = 1
+       and t.relnamespace = 'public'::regnamespace
+       -- The other end of a relation is somebody else's row.
+       and a.attname in ('id', 'user_id', 'client_id', 'grantor_id', 'created_by')
+       and t.relname <> 'user_notifications'
+  loop
+    return query execute format(
+      'select %L::text, jsonb_agg(private.told_row(to_jsonb(t))) from %s t where t.%I = $1', v_own.name, v_own."table", v_own."column")
+      using c_user;
+  end loop;
+
+  return query
+    with mine as (
+      select s.* from public.session_schedules s where s.client_id = c_user and not private.is_class(s)
+    ), hosting as (
+      select p.* from public.practitioners p where p.user_id = c_user
+    ), led as (
+      select s.* from public.session_schedules s where s.practitioner_id in (select h.id from hosting h)
+    ), told (name, told_row) as (
+      select 'account', jsonb_build_object('id', u.id, 'email', u.email, 'created_at', u.created_at,
+                                           'last_sign_in_at', u.last_sign_in_at, 'metadata', u.raw_user_meta_data)
+        from auth.users u where u.id = c_user
+      union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
+      -- A private note is its author's; a shared one is for both.
+      union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)
+        from public.session_notes n
+       where n.session_id in (select s.id from mine s) and (n.author_id = c_user or n.visibility = 'shared')
+      union all select 'session_cancellations', to_jsonb(c) from public.session_cancellations c
+       where c.user_id = c_user or c.session_id in (select s.id from mine s)
+      union all select 'session_attendance', to_jsonb(a) from public.session_attendance a where a.user_id = c_user
+      union all select 'session_recordings', jsonb_build_object(
+               'id', r.id, 'session_id', r.session_id, 'status', r.status, 'started_at', r.started_at,
+               'ended_at', r.ended_at, 'duration_seconds', r.duration_seconds)
+        from public.session_recordings r where r.session_id in (select s.id from mine s)
+      union all select 'recording_views', jsonb_build_object(
+               'recording_id', v.recording_id, 'viewed_at', v.viewed_at, 'link_kind', v.link_kind, 'from', v.masked_address)
+        from public.recording_views v
+        join public.session_recordings r on r.id = v.recording_id where r.session_id in (select s.id from mine s)
+      union all select 'memories', to_jsonb(m) from public.meditation_memories m where m.user_id = c_user
+      union all select 'notifications', to_jsonb(n) - case when n.related_id in (select l.id from led l)
+                                                           then array['title', 'message'] else '{}' end
+        from public.user_notifications n where n.user_id = c_user
+      union all select 'consent_history', to_jsonb(h) from public.consent_history h where h.user_id = c_user
+      union all select 'waivers', to_jsonb(w) from public.liability_waivers w where w.user_id = c_user
+      union all select 'credits', to_jsonb(c) from public.user_session_credits c where c.user_id = c_user
+      union all select 'credit_ledger', to_jsonb(l) from public.credit_ledger l where l.user_id = c_user
+      union all select 'checkouts', to_jsonb(c) from public.checkout_sessions c where c.user_id = c_user
+      union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
+      union all select 'refunds', to_jsonb(r) from private.payment_refunds r
+        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+      union all select 'audit_log', jsonb_build_object(
+               'created_at', l.created_at, 'action', l.action, 'table_name', l.table_name, 'record_id', l.record_id,
+               'ip_address', l.ip_address, 'user_agent', l.user_agent)
+        from public.audit_logs l where l.user_id = c_user
+      -- A practitioner
+      union all select 'practitioner', to_jsonb(h) from hosting h
+      union all select 'led_sessions', jsonb_build_object(
+               'id', l.id, 'scheduled_at', l.scheduled_at, 'duration_minutes', l.duration_minutes, 'status', l.status,
+               'session_location', l.session_location, 'class_name', l.class_name) from led l
+      union all select 'availability', to_jsonb(a) from public.practitioner_availability a join hosting h on h.id = a.practitioner_id
+      union all select 'time_off', to_jsonb(t) from public.practitioner_time_off t join hosting h on h.id = t.practitioner_id
+      union all select 'banking', to_jsonb(b) from public.practitioner_banking b join hosting h on h.id = b.practitioner_id
+      union all select 'contracts', to_jsonb(c) from public.practitioner_contracts c join hosting h on h.id = c.practitioner_id
+      union all select 'contract_signatures', to_jsonb(s) from public.contract_signatures s where s.user_id = c_user
+      union all select 'payouts', to_jsonb(p) from public.payouts p join hosting h on h.id = p.practitioner_id
+      union all select 'earnings', to_jsonb(t) - 'reason' || jsonb_build_object('amount_minor', (
+               select sum(p.amount_minor) from public.ledger_postings p
+                where p.transaction_id = t.id and p.account = 'practitioner_payable'))
+        from public.ledger_transactions t join hosting h on h.id = t.practitioner_id
+    )
+    select t.name, jsonb_agg(private.told_row(t.told_row)) from told t group by t.name;
+end
+$_$;
+
 -- Name: part_in(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.part_in(session public.session_schedules) RETURNS text
@@ -4975,18 +5418,19 @@ declare
   v_owed record;
 begin
   for v_owed in
-    select array_agg(line) as transactions, max(payment.paid_out_at) as paid_at
-      from (select u.practitioner_id, u.currency, u.payment_id, array_agg(u.transaction_id) as transactions
-              from private.unpaid_earnings u
-             where u.payment_id = any (payment_ids)
-               and not exists (select from public.payout_lines l
-                                 join public.ledger_transactions t on t.id = l.ledger_transaction_id
-                                where t.payment_id = u.payment_id and l.released_at is null)
-             group by 1, 2, 3 having sum(u.amount_minor) > 0) earned
-      join public.session_payments payment on payment.id = earned.payment_id, unnest(earned.transactions) line
-     group by earned.practitioner_id, earned.currency
+    select (u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor))::private.owed_lines as lines,
+           max(payment.paid_out_at) as paid_at
+      from private.unpaid_earnings u
+      join public.session_payments payment on payment.id = u.payment_id
+     where u.payment_id in (
+       select t.payment_id from public.ledger_transactions t
+         left join public.payout_lines l on l.ledger_transaction_id = t.id and l.released_at is null
+         left join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+        where t.payment_id = any (payment_ids)
+        group by t.payment_id having count(l.id) = 0 and sum(p.amount_minor) > 0)
+     group by u.practitioner_id, u.currency
   loop
-    perform private.settle_payout(private.make_payout(v_owed.transactions, private.payout_period_at(now())), 'paid',
+    perform private.settle_payout(private.make_payout(v_owed.lines, private.payout_period_at(now())), 'paid',
                                   paid_at => v_owed.paid_at);
   end loop;
 end
@@ -5392,6 +5836,26 @@ CREATE FUNCTION private.queue_expired_recordings() RETURNS void
   on conflict do nothing;
 $$;
 
+-- Name: queue_recordings_of(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.queue_recordings_of(user_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- Those of their own sessions, at once. Of classes they were in, whatever withdrawing the consent decides.
+  insert into private.erasure_queue (recording_id, reason, user_id)
+  select r.id, 'account_erased', queue_recordings_of.user_id
+    from public.session_recordings r
+    join public.session_schedules s on s.id = r.session_id
+    left join public.practitioners p on p.id = s.practitioner_id
+   where r.class_recording_id is null and not private.is_class(s)
+     and queue_recordings_of.user_id in (s.client_id, p.user_id)
+  on conflict do nothing;
+  delete from public.user_consents c where c.user_id = queue_recordings_of.user_id;
+  update private.erasure_queue q set due_at = now()
+   where q.user_id = queue_recordings_of.user_id and q.due_at > now();
+$$;
+
 -- Name: queue_withdrawn_recordings(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.queue_withdrawn_recordings() RETURNS trigger
@@ -5487,6 +5951,8 @@ begin
            and told.told_sequence >= s.calendar_sequence) then
       return 'told_already';  -- the mail before said the present time
     end if;
+  elsif mail.kind = 'session_completed' and (mail.facts ->> 'is_no_show')::boolean then
+    return 'was_not_there';
   elsif mail.kind = 'recording_ready' and not exists (
       select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
     return 'recording_gone';
@@ -5916,6 +6382,36 @@ begin
 end;
 $$;
 
+-- Name: refuse_erasure(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_erasure(user_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_practitioner uuid := (select p.id from public.practitioners p where p.user_id = refuse_erasure.user_id);
+begin
+  if exists (select from public.user_roles r where r.user_id = refuse_erasure.user_id and r.role = 'admin')
+     and not exists (select from public.user_roles r join auth.users u on u.id = r.user_id
+                      where r.user_id <> refuse_erasure.user_id and r.role = 'admin') then
+    perform private.refuse(409, 'last_admin', 'The last admin cannot be erased.', 'Make somebody else an admin first.');
+  elsif exists (select from public.legal_holds h where h.user_id = refuse_erasure.user_id and h.released_at is null) then
+    perform private.refuse(409, 'under_legal_hold', 'This account is kept for a legal claim and cannot be erased yet.',
+                           'An admin can release the hold.');
+  elsif exists (select from public.session_schedules s
+                 where (s.practitioner_id = v_practitioner or (s.client_id = refuse_erasure.user_id and not private.is_class(s)))
+                   and s.status in ('scheduled', 'in_progress') and s.scheduled_at <= now()) then
+    perform private.refuse(409, 'session_running', 'A session of this account is running.', 'Ask again when it is over.');
+  elsif exists (select from public.ledger_transactions t
+                  join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+                 where t.practitioner_id = v_practitioner group by t.currency having sum(p.amount_minor) <> 0)
+     or exists (select from public.payouts p where p.practitioner_id = v_practitioner and p.status = 'pending') then
+    perform private.refuse(409, 'payouts_open', 'There is money that was earned and not yet paid out.',
+                           'Ask again when the last payout has been made.');
+  end if;
+end
+$$;
+
 -- Name: refuse_full_class(public.session_schedules, uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.refuse_full_class(class public.session_schedules, for_user uuid) RETURNS void
@@ -6004,6 +6500,24 @@ begin
   elsif private.part_in(session) = 'client' and session.scheduled_at <= now() then
     perform private.refuse(409, 'session_started', 'This session has started and can no longer be cancelled.');
   end if;
+end
+$$;
+
+-- Name: refuse_unknown_account(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.refuse_unknown_account() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_user constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+begin
+  perform from auth.users u where u.id = v_user for key share;
+  if not found then
+    raise foreign_key_violation using
+      message = format('There is no account %s, so it cannot be in %I.%I.', v_user, tg_table_name, tg_argv[0]);
+  end if;
+  return new;
 end
 $$;
 
@@ -6364,31 +6878,31 @@ CREATE FUNCTION private.run_payouts(batch integer, moment timestamp with time zo
 declare
   v_ran    private.payouts_run := (0, 0, 0, false);
   v_period public.payout_periods;
-  v_owed   uuid[];
+  v_owed   private.owed_lines;
 begin
   perform private.lock_payouts();
   perform private.payout_period_at(moment);
+  v_period := private.period_to_pay(moment);
+  for v_owed in
+    select u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor) from private.unpaid_earnings u
+     where u.counts_from < private.midnight(v_period.period_end)
+     group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
+     order by u.practitioner_id, u.currency limit batch
   loop
-    v_period := private.period_to_pay(moment);
-    for v_owed in
-      select array_agg(u.transaction_id) from private.unpaid_earnings u
-       where u.counts_from < private.midnight(v_period.period_end)
-       group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
-       order by u.practitioner_id, u.currency limit batch - v_ran.payouts_made
-    loop
-      perform private.make_payout(v_owed, v_period);
-      v_ran.payouts_made := v_ran.payouts_made + 1;
-    end loop;
-    exit when v_ran.payouts_made >= batch;  -- there may be more
-
-    v_ran.is_done := v_period.number is null or v_period.closed_at is not null;
-    exit when v_ran.is_done;
-    update public.payout_periods p set closed_at = moment where p.number = v_period.number;
-    v_ran.periods_closed := v_ran.periods_closed + 1;
+    perform private.make_payout(v_owed, v_period);
+    v_ran.payouts_made := v_ran.payouts_made + 1;
   end loop;
-  select count(*) into v_ran.carried_forward from (
-    select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
-     group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
+
+  if v_ran.payouts_made < batch then  -- otherwise there may be more
+    update public.payout_periods p set closed_at = moment where p.number = v_period.number and p.closed_at is null;
+    v_ran.periods_closed := case when found then 1 else 0 end;
+    v_ran.is_done := (private.period_to_pay(moment)).closed_at is not null or v_period.number is null;
+  end if;
+  if v_ran.is_done then
+    select count(*) into v_ran.carried_forward from (
+      select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
+       group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
+  end if;
   return v_ran;
 end
 $$;
@@ -7021,6 +7535,10 @@ COMMENT ON COLUMN private.earned_seats.session_id IS 'No foreign key, like payme
 
 COMMENT ON COLUMN private.earned_seats.money_id IS 'The checkout; of what is older than checkouts, the payment or the lot.';
 
+-- Name: COLUMN earned_seats.checkout_id; Type: COMMENT; Schema: private
+
+COMMENT ON COLUMN private.earned_seats.checkout_id IS 'No foreign key: checking one waits for whoever gives back, and who waits for the lock on this very money.';
+
 -- Name: COLUMN earned_seats.place; Type: COMMENT; Schema: private
 
 COMMENT ON COLUMN private.earned_seats.place IS 'The how many-th seat it is that this money pays for.';
@@ -7082,7 +7600,11 @@ begin
     from public.session_recordings r
     join public.session_schedules mine on mine.group_class_id = r.session_id and mine.status <> 'cancelled'
    where r.id = share_class_recording.recording_id
-     and private.was_admitted(r.session_id, mine.client_id);
+     and private.was_admitted(r.session_id, mine.client_id)
+     -- Whoever has withdrawn meanwhile gets none, where the recording stays for the others.
+     and exists (select from public.user_consents c
+                  where c.user_id = mine.client_id and c.consent_type = 'session_recording'
+                    and c.consented and c.revoked_at is null);
   update public.session_recordings r
      set recording_url = private.new_recording_link(r.id, share_class_recording.opens_at)
    where r.class_recording_id = share_class_recording.recording_id;
@@ -7519,20 +8041,6 @@ begin
 end
 $$;
 
--- Name: tell_of_contract(); Type: FUNCTION; Schema: private
-
-CREATE FUNCTION private.tell_of_contract() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-  perform private.put_in_outbox('contract_signed', p.user_id, null,
-                                jsonb_build_object('contract_id', new.id, 'practitioner_id', new.practitioner_id))
-     from public.practitioners p where p.id = new.practitioner_id;
-  return null;
-end
-$$;
-
 -- Name: tell_of_failed_recording(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.tell_of_failed_recording() RETURNS trigger
@@ -7664,6 +8172,20 @@ CREATE FUNCTION private.told_payment(checkout_id uuid) RETURNS private.told_paym
          c.stripe_payment_intent_id, c.outcome, c.credits, lot.expires_at
     from public.checkout_sessions c left join public.user_session_credits lot on lot.id = c.credit_lot_id
    where c.id = told_payment.checkout_id;
+$$;
+
+-- Name: told_row(jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_row(whole_row jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select whole_row
+       - array['token_sha256', 'password_scrypt', 'embedding', 'signature_image', 'lease_id', 'lease_until', 'host_room_url',
+               'practitioner_share', 'platform_share', 'revenue_share_id', 'approved_by', 'decided_by', 'requested_by', 'placed_by',
+               'verified_by', 'actor', 'grantee_id', 'account_number_encrypted', 'routing_number_encrypted']
+      || coalesce((select jsonb_build_object('practitioner_name', p.name) from public.practitioners p
+                    where whole_row ->> 'practitioner_id' in (p.id::text, p.user_id::text) limit 1), '{}');
 $$;
 
 -- Name: told_session(public.session_schedules); Type: FUNCTION; Schema: private
@@ -7960,6 +8482,22 @@ CREATE FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at time
     AS $$
   select j.reason from private.judge_starts(why_not_bookable.practitioner_id, array[why_not_bookable.scheduled_at],
     why_not_bookable.duration_minutes, why_not_bookable.for_user, why_not_bookable.ignore_session) j;
+$$;
+
+-- Name: without_names(text, text[]); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.without_names(written text, names text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_name text;
+begin
+  foreach v_name in array names loop
+    written := replace(written, v_name, 'somebody');
+  end loop;
+  return written;
+end
 $$;
 
 -- Name: write_audit_log(); Type: FUNCTION; Schema: private
@@ -8960,6 +9498,50 @@ $_$;
 -- Name: FUNCTION earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) IS 'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. A given credit earns nothing.';
+
+-- Name: erase_account(uuid); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.erase_account(user_id uuid DEFAULT NULL::uuid) RETURNS SETOF public.erasure_receipts
+    LANGUAGE sql
+    SET search_path TO ''
+    SET statement_timeout TO '60s'
+    AS $$
+  select * from private.erase_account(erase_account.user_id);
+$$;
+
+-- Name: FUNCTION erase_account(user_id uuid); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.erase_account(user_id uuid) IS 'Erases what is known of oneself, or, for admins and the service, of somebody. The account itself is deleted by erase-my-account.';
+
+-- Name: export_my_data(uuid, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.export_my_data(user_id uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(name text, rows jsonb, content bytea, storage_path text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET statement_timeout TO '60s'
+    AS $$
+#variable_conflict use_column
+declare
+  c_here constant text := 'export_my_data';
+begin
+  perform private.lock_client(export_my_data.user_id);
+  if exists (select from public.audit_logs l
+              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_here
+                and l.created_at > now() - interval '1 hour') then
+    perform private.refuse(429, 'exported_just_now', 'You had your data less than an hour ago.', 'Ask again later.');
+  end if;
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
+  values (export_my_data.user_id, 'EXPORT', c_here, export_my_data.user_id, export_my_data.ip_address, export_my_data.user_agent);
+  return query
+    select r.name, r.rows, null::bytea, null::text from private.own_rows(export_my_data.user_id) r where r.rows is not null
+    union all
+    select f.name, null, f.content, f.storage_path from private.own_files(export_my_data.user_id) f;
+end
+$$;
+
+-- Name: FUNCTION export_my_data(user_id uuid, ip_address text, user_agent text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.export_my_data(user_id uuid, ip_address text, user_agent text) IS 'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
 
 -- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: public
 
@@ -10292,7 +10874,7 @@ COMMENT ON FUNCTION public.rotate_webhook_secret(endpoint_id uuid) IS 'For admin
 
 -- Name: run_payouts(integer); Type: FUNCTION; Schema: public
 
-CREATE FUNCTION public.run_payouts(batch integer DEFAULT 200) RETURNS TABLE(payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
+CREATE FUNCTION public.run_payouts(batch integer DEFAULT 100) RETURNS TABLE(payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
     LANGUAGE sql
     SET search_path TO ''
     AS $$
@@ -11248,6 +11830,10 @@ CREATE TABLE public.practitioners (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: COLUMN practitioners.user_id; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.practitioners.user_id IS 'No foreign key: the account may have been erased since.';
+
 -- Name: profiles; Type: TABLE; Schema: public
 
 CREATE TABLE public.profiles (
@@ -11815,6 +12401,7 @@ COMMENT ON COLUMN public.email_logs.status IS 'unknown: the service did not answ
 -- Name: getting_started_ticks; Type: TABLE; Schema: public
 
 CREATE TABLE public.getting_started_ticks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
     user_id uuid DEFAULT auth.uid() NOT NULL,
     step text NOT NULL,
     ticked_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -12880,10 +13467,25 @@ ALTER TABLE ONLY public.data_retention_policies
 ALTER TABLE ONLY public.email_logs
     ADD CONSTRAINT email_logs_pkey PRIMARY KEY (id);
 
+-- Name: erasure_receipts erasure_receipts_are_one_per_account; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.erasure_receipts
+    ADD CONSTRAINT erasure_receipts_are_one_per_account UNIQUE (pseudonym);
+
+-- Name: erasure_receipts erasure_receipts_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.erasure_receipts
+    ADD CONSTRAINT erasure_receipts_pkey PRIMARY KEY (id);
+
+-- Name: getting_started_ticks getting_started_ticks_are_one_per_step; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.getting_started_ticks
+    ADD CONSTRAINT getting_started_ticks_are_one_per_step UNIQUE (user_id, step);
+
 -- Name: getting_started_ticks getting_started_ticks_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.getting_started_ticks
-    ADD CONSTRAINT getting_started_ticks_pkey PRIMARY KEY (user_id, step);
+    ADD CONSTRAINT getting_started_ticks_pkey PRIMARY KEY (id);
 
 -- Name: journal_entries journal_entries_pkey; Type: CONSTRAINT; Schema: public
 
@@ -13309,6 +13911,10 @@ CREATE INDEX mails_user_id_idx ON private.mails USING btree (user_id);
 -- Name: outbox_session_id_idx; Type: INDEX; Schema: private
 
 CREATE INDEX outbox_session_id_idx ON private.outbox USING btree (session_id);
+
+-- Name: outbox_user_id_idx; Type: INDEX; Schema: private
+
+CREATE INDEX outbox_user_id_idx ON private.outbox USING btree (user_id);
 
 -- Name: outbox_welcomes_once; Type: INDEX; Schema: private
 
@@ -14301,7 +14907,11 @@ CREATE TRIGGER liability_waivers_seal BEFORE INSERT ON public.liability_waivers 
 
 -- Name: payout_lines payout_lines_add_up; Type: TRIGGER; Schema: public
 
-CREATE CONSTRAINT TRIGGER payout_lines_add_up AFTER INSERT OR UPDATE ON public.payout_lines DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.add_up_payout();
+CREATE TRIGGER payout_lines_add_up AFTER INSERT ON public.payout_lines REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION private.add_up_payouts_of_lines();
+
+-- Name: payout_lines payout_lines_add_up_released; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER payout_lines_add_up_released AFTER UPDATE ON public.payout_lines REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION private.add_up_payouts_of_lines();
 
 -- Name: payout_lines payout_lines_keep; Type: TRIGGER; Schema: public
 
@@ -14331,10 +14941,6 @@ CREATE TRIGGER payouts_keep_all BEFORE TRUNCATE ON public.payouts FOR EACH STATE
 
 CREATE TRIGGER practitioner_banking_verify BEFORE INSERT OR UPDATE ON public.practitioner_banking FOR EACH ROW EXECUTE FUNCTION private.verify_banking();
 
--- Name: practitioner_contracts practitioner_contracts_70_tell; Type: TRIGGER; Schema: public
-
-CREATE TRIGGER practitioner_contracts_70_tell AFTER UPDATE OF status ON public.practitioner_contracts FOR EACH ROW WHEN (((new.status = 'signed'::text) AND (old.status <> 'signed'::text))) EXECUTE FUNCTION private.tell_of_contract();
-
 -- Name: practitioner_contracts practitioner_contracts_guard; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER practitioner_contracts_guard BEFORE INSERT OR DELETE OR UPDATE ON public.practitioner_contracts FOR EACH ROW EXECUTE FUNCTION private.guard_practitioner_contracts();
@@ -14354,6 +14960,10 @@ CREATE TRIGGER practitioner_contracts_record_signature AFTER UPDATE OF status ON
 -- Name: practitioner_time_off practitioner_time_off_take_time; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER practitioner_time_off_take_time AFTER INSERT OR UPDATE OF practitioner_id, starts_at, ends_at ON public.practitioner_time_off FOR EACH ROW EXECUTE FUNCTION private.take_time_off();
+
+-- Name: practitioners practitioners_99_account_is_there; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioners_99_account_is_there BEFORE INSERT OR UPDATE OF user_id ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.refuse_unknown_account('user_id');
 
 -- Name: practitioners practitioners_give_calendar; Type: TRIGGER; Schema: public
 
@@ -14515,6 +15125,10 @@ CREATE TRIGGER session_schedules_70_tell_of_move AFTER UPDATE OF scheduled_at ON
 
 CREATE TRIGGER session_schedules_75_forget_attendance AFTER UPDATE OF scheduled_at ON public.session_schedules FOR EACH ROW WHEN (((new.scheduled_at <> old.scheduled_at) AND (new.status = 'scheduled'::text))) EXECUTE FUNCTION private.forget_attendance();
 
+-- Name: session_schedules session_schedules_99_client_is_there; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER session_schedules_99_client_is_there BEFORE INSERT OR UPDATE OF client_id ON public.session_schedules FOR EACH ROW EXECUTE FUNCTION private.refuse_unknown_account('client_id');
+
 -- Name: access_grants update_access_grants_updated_at; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER update_access_grants_updated_at BEFORE UPDATE ON public.access_grants FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -14643,6 +15257,10 @@ CREATE TRIGGER user_consents_date BEFORE INSERT OR UPDATE ON public.user_consent
 
 CREATE TRIGGER user_consents_keep_history AFTER INSERT OR DELETE OR UPDATE ON public.user_consents FOR EACH ROW EXECUTE FUNCTION private.keep_consent_history();
 
+-- Name: user_session_credits user_session_credits_99_account_is_there; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER user_session_credits_99_account_is_there BEFORE INSERT OR UPDATE OF user_id ON public.user_session_credits FOR EACH ROW EXECUTE FUNCTION private.refuse_unknown_account('user_id');
+
 -- Name: user_session_credits user_session_credits_hold_to_ledger; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER user_session_credits_hold_to_ledger BEFORE UPDATE ON public.user_session_credits FOR EACH ROW WHEN (((new.credits_remaining <> old.credits_remaining) OR (new.id <> old.id) OR (new.user_id <> old.user_id))) EXECUTE FUNCTION private.hold_credits_to_ledger();
@@ -14682,11 +15300,6 @@ ALTER TABLE ONLY private.channel_admissions
 
 ALTER TABLE ONLY private.channel_admissions
     ADD CONSTRAINT channel_admissions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-
--- Name: earned_seats earned_seats_checkout_id_fkey; Type: FK CONSTRAINT; Schema: private
-
-ALTER TABLE ONLY private.earned_seats
-    ADD CONSTRAINT earned_seats_checkout_id_fkey FOREIGN KEY (checkout_id) REFERENCES public.checkout_sessions(id);
 
 -- Name: earned_seats earned_seats_revenue_share_id_fkey; Type: FK CONSTRAINT; Schema: private
 
@@ -14973,11 +15586,6 @@ ALTER TABLE ONLY public.practitioner_contracts
 ALTER TABLE ONLY public.practitioner_time_off
     ADD CONSTRAINT practitioner_time_off_practitioner_id_fkey FOREIGN KEY (practitioner_id) REFERENCES public.practitioners(id) ON DELETE CASCADE;
 
--- Name: practitioners practitioners_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.practitioners
-    ADD CONSTRAINT practitioners_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-
 -- Name: profiles profiles_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.profiles
@@ -15008,11 +15616,6 @@ ALTER TABLE ONLY public.session_attendance
 ALTER TABLE ONLY public.session_attendance
     ADD CONSTRAINT session_attendance_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE CASCADE;
 
--- Name: session_attendance session_attendance_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.session_attendance
-    ADD CONSTRAINT session_attendance_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-
 -- Name: session_cancellations session_cancellations_approved_by_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_cancellations
@@ -15027,11 +15630,6 @@ ALTER TABLE ONLY public.session_cancellations
 
 ALTER TABLE ONLY public.session_cancellations
     ADD CONSTRAINT session_cancellations_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session_schedules(id) ON DELETE SET NULL;
-
--- Name: session_cancellations session_cancellations_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.session_cancellations
-    ADD CONSTRAINT session_cancellations_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL;
 
 -- Name: session_holds session_holds_group_class_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -15098,11 +15696,6 @@ ALTER TABLE ONLY public.session_recordings
 ALTER TABLE ONLY public.session_schedules
     ADD CONSTRAINT session_schedules_cancellation_policy_version_fkey FOREIGN KEY (cancellation_policy_version) REFERENCES public.cancellation_policy(id);
 
--- Name: session_schedules session_schedules_client_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.session_schedules
-    ADD CONSTRAINT session_schedules_client_id_fkey FOREIGN KEY (client_id) REFERENCES auth.users(id) ON DELETE CASCADE;
-
 -- Name: session_schedules session_schedules_correlated_session_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.session_schedules
@@ -15162,11 +15755,6 @@ ALTER TABLE ONLY public.user_session_credits
 
 ALTER TABLE ONLY public.user_session_credits
     ADD CONSTRAINT user_session_credits_session_type_id_fkey FOREIGN KEY (session_type_id) REFERENCES public.session_types(id) ON DELETE SET NULL;
-
--- Name: user_session_credits user_session_credits_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.user_session_credits
-    ADD CONSTRAINT user_session_credits_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
 
 -- Name: waiver_policy waiver_policy_updated_by_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -15406,6 +15994,10 @@ CREATE POLICY "admins place legal holds" ON public.legal_holds FOR INSERT TO aut
 
 CREATE POLICY "admins read contract templates" ON public.contract_templates FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: erasure_receipts admins read erasure receipts; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read erasure receipts" ON public.erasure_receipts FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: legal_holds admins read legal holds; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read legal holds" ON public.legal_holds FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -15601,6 +16193,10 @@ ALTER TABLE public.data_retention_policies ENABLE ROW LEVEL SECURITY;
 -- Name: email_logs; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.email_logs ENABLE ROW LEVEL SECURITY;
+
+-- Name: erasure_receipts; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.erasure_receipts ENABLE ROW LEVEL SECURITY;
 
 -- Name: getting_started_ticks; Type: ROW SECURITY; Schema: public
 
@@ -16223,6 +16819,14 @@ GRANT UPDATE(correlated_session_id) ON TABLE public.session_schedules TO authent
 
 REVOKE ALL ON FUNCTION private.add_up_payout() FROM PUBLIC;
 
+-- Name: FUNCTION add_up_payouts(payout_ids uuid[]); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.add_up_payouts(payout_ids uuid[]) FROM PUBLIC;
+
+-- Name: FUNCTION add_up_payouts_of_lines(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.add_up_payouts_of_lines() FROM PUBLIC;
+
 -- Name: FUNCTION address_message(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.address_message() FROM PUBLIC;
@@ -16374,6 +16978,10 @@ GRANT ALL ON FUNCTION private.begin_checkout(user_id uuid, payment_type text, cu
 
 REVOKE ALL ON FUNCTION private.begin_session(session_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION blank_evidence_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.blank_evidence_of(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.book_session_with_credit(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, session_type_id uuid, session_type text, is_group boolean, session_location text, physical_location text, notes text, location_coordinates point) FROM PUBLIC;
@@ -16425,6 +17033,10 @@ REVOKE ALL ON FUNCTION private.came(session public.session_schedules, user_id uu
 -- Name: FUNCTION cancel_class_instead(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.cancel_class_instead() FROM PUBLIC;
+
+-- Name: FUNCTION cancel_coming_sessions(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.cancel_coming_sessions(user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION cancellation_terms(session public.session_schedules, wants_grace boolean); Type: ACL; Schema: private
 
@@ -16573,6 +17185,10 @@ REVOKE ALL ON FUNCTION private.date_move() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.date_or_null(written text) FROM PUBLIC;
 
+-- Name: FUNCTION delete_rows_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.delete_rows_of(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION drop_lapsed_holds(practitioner_id uuid, during tstzrange); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) FROM PUBLIC;
@@ -16602,6 +17218,21 @@ GRANT ALL ON FUNCTION private.earners(practitioner_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.earnings_lines(practitioner_id uuid, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.earnings_lines(practitioner_id uuid, since timestamp with time zone, until timestamp with time zone) TO authenticated;
+
+-- Name: TABLE erasure_receipts; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.erasure_receipts TO authenticated;
+GRANT SELECT ON TABLE public.erasure_receipts TO service_role;
+
+-- Name: FUNCTION erase_account(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.erase_account(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.erase_account(user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.erase_account(user_id uuid) TO service_role;
+
+-- Name: FUNCTION erase_deleted_account(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.erase_deleted_account() FROM PUBLIC;
 
 -- Name: TABLE contract_signatures; Type: ACL; Schema: public
 
@@ -16721,6 +17352,10 @@ REVOKE ALL ON FUNCTION private.evidence_of_waiver(waiver public.liability_waiver
 REVOKE ALL ON FUNCTION private.expire_credits(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.expire_credits(at_most integer) TO service_role;
 
+-- Name: FUNCTION expire_credits_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.expire_credits_of(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION facts_count_from(session_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.facts_count_from(session_id uuid) FROM PUBLIC;
@@ -16752,6 +17387,10 @@ REVOKE ALL ON FUNCTION private.follow_payments_page() FROM PUBLIC;
 -- Name: FUNCTION forget_attendance(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.forget_attendance() FROM PUBLIC;
+
+-- Name: FUNCTION forget_auth_log(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.forget_auth_log(user_id uuid) FROM PUBLIC;
 
 -- Name: FUNCTION fulfil_checkout(c public.checkout_sessions); Type: ACL; Schema: private
 
@@ -17086,6 +17725,7 @@ REVOKE ALL ON FUNCTION private.lock_class(group_class_id uuid) FROM PUBLIC;
 -- Name: FUNCTION lock_client(user_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.lock_client(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.lock_client(user_id uuid) TO service_role;
 
 -- Name: FUNCTION lock_money(money_id uuid); Type: ACL; Schema: private
 
@@ -17121,9 +17761,9 @@ GRANT SELECT ON TABLE public.payout_periods TO service_role;
 GRANT SELECT ON TABLE public.payouts TO authenticated;
 GRANT SELECT ON TABLE public.payouts TO service_role;
 
--- Name: FUNCTION make_payout(transactions uuid[], period public.payout_periods); Type: ACL; Schema: private
+-- Name: FUNCTION make_payout(owed private.owed_lines, period public.payout_periods); Type: ACL; Schema: private
 
-REVOKE ALL ON FUNCTION private.make_payout(transactions uuid[], period public.payout_periods) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.make_payout(owed private.owed_lines, period public.payout_periods) FROM PUBLIC;
 
 -- Name: FUNCTION mark_no_show(session public.session_schedules, user_id uuid); Type: ACL; Schema: private
 
@@ -17339,6 +17979,12 @@ GRANT ALL ON FUNCTION private.observe_recording(recording_id uuid, attempt integ
 
 REVOKE ALL ON FUNCTION private.occasion_of(session public.session_schedules) FROM PUBLIC;
 
+-- Name: FUNCTION only_reason_goes(old_row jsonb, new_row jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.only_reason_goes(old_row jsonb, new_row jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.only_reason_goes(old_row jsonb, new_row jsonb) TO authenticated;
+GRANT ALL ON FUNCTION private.only_reason_goes(old_row jsonb, new_row jsonb) TO service_role;
+
 -- Name: FUNCTION open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid) FROM PUBLIC;
@@ -17355,6 +18001,16 @@ REVOKE ALL ON FUNCTION private.open_credit_lot() FROM PUBLIC;
 -- Name: FUNCTION open_hours(practitioner_id uuid, from_date date, until_date date); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.open_hours(practitioner_id uuid, from_date date, until_date date) FROM PUBLIC;
+
+-- Name: FUNCTION own_files(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.own_files(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.own_files(user_id uuid) TO service_role;
+
+-- Name: FUNCTION own_rows(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.own_rows(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.own_rows(user_id uuid) TO service_role;
 
 -- Name: FUNCTION part_in(session public.session_schedules); Type: ACL; Schema: private
 
@@ -17531,6 +18187,10 @@ REVOKE ALL ON FUNCTION private.queue_audit_line() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.queue_expired_recordings() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.queue_expired_recordings() TO service_role;
 
+-- Name: FUNCTION queue_recordings_of(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.queue_recordings_of(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION queue_withdrawn_recordings(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.queue_withdrawn_recordings() FROM PUBLIC;
@@ -17644,6 +18304,10 @@ REVOKE ALL ON FUNCTION private.refuse_backward_status() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_closed_room(session public.session_schedules) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse_closed_room(session public.session_schedules) TO authenticated;
 
+-- Name: FUNCTION refuse_erasure(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_erasure(user_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION refuse_full_class(class public.session_schedules, for_user uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse_full_class(class public.session_schedules, for_user uuid) FROM PUBLIC;
@@ -17659,6 +18323,10 @@ REVOKE ALL ON FUNCTION private.refuse_unbookable(practitioner_id uuid, scheduled
 -- Name: FUNCTION refuse_uncancellable(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.refuse_uncancellable(session public.session_schedules) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_unknown_account(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.refuse_unknown_account() FROM PUBLIC;
 
 -- Name: FUNCTION refuse_unknown_place(session_location text, physical_location text, location_coordinates point); Type: ACL; Schema: private
 
@@ -17938,10 +18606,6 @@ REVOKE ALL ON FUNCTION private.tell_of_booking() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.tell_of_completion() FROM PUBLIC;
 
--- Name: FUNCTION tell_of_contract(); Type: ACL; Schema: private
-
-REVOKE ALL ON FUNCTION private.tell_of_contract() FROM PUBLIC;
-
 -- Name: FUNCTION tell_of_failed_recording(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.tell_of_failed_recording() FROM PUBLIC;
@@ -17982,6 +18646,10 @@ REVOKE ALL ON FUNCTION private.told_document(document_id uuid) FROM PUBLIC;
 -- Name: FUNCTION told_payment(checkout_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.told_payment(checkout_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION told_row(whole_row jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_row(whole_row jsonb) FROM PUBLIC;
 
 -- Name: FUNCTION told_session(session public.session_schedules); Type: ACL; Schema: private
 
@@ -18052,6 +18720,10 @@ REVOKE ALL ON FUNCTION private.welcome_account() FROM PUBLIC;
 -- Name: FUNCTION why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.why_not_bookable(practitioner_id uuid, scheduled_at timestamp with time zone, duration_minutes integer, for_user uuid, ignore_session uuid) FROM PUBLIC;
+
+-- Name: FUNCTION without_names(written text, names text[]); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.without_names(written text, names text[]) FROM PUBLIC;
 
 -- Name: FUNCTION write_audit_log(); Type: ACL; Schema: private
 
@@ -18280,6 +18952,17 @@ GRANT ALL ON FUNCTION public.earnings_series(from_date date, until_date date, st
 
 REVOKE ALL ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.earnings_sessions(from_date date, until_date date, page_size integer, cursor text, practitioner_id uuid) TO authenticated;
+
+-- Name: FUNCTION erase_account(user_id uuid); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.erase_account(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_account(user_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.erase_account(user_id uuid) TO service_role;
+
+-- Name: FUNCTION export_my_data(user_id uuid, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.export_my_data(user_id uuid, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.export_my_data(user_id uuid, ip_address text, user_agent text) TO service_role;
 
 -- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: public
 

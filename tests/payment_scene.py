@@ -103,7 +103,9 @@ class PaymentScene:
         return [row["credits_remaining"] for row in self.rows("public.user_session_credits", person)]
 
     def messages(self, person: Person | None = None) -> list[str]:
-        return [row["kind"] for row in self.rows("private.outbox", person)]
+        """What somebody is told, but for the welcome that everybody gets."""
+        kinds = [row["kind"] for row in self.rows("private.outbox", person)]
+        return [kind for kind in kinds if kind != "welcome"]
 
 
 def pay_on(page: str) -> httpx.Response:

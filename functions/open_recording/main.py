@@ -1,8 +1,8 @@
 """Play a recording by its link: a page for a browser, a redirect to the file for the player in it.
 
-A link is somebody's own (`token`) or was shared (`share`). It is good until it is revoked, and each view is logged. What
-it redirects to is signed for a minute, and knows neither; so nothing here ever hands out a longer one, and a player comes
-back here whenever it needs another.
+A link is somebody's own (`token`) or was shared (`share`). It is good until it is revoked, and each view is logged.
+What it redirects to is signed for a minute, and knows neither; so nothing here ever hands out a longer one, and a
+player comes back here whenever it needs another.
 """
 
 from urllib.parse import urlencode

@@ -44,10 +44,10 @@ class ToldCredits(Output):
 
 
 class ToldDocument(Output):
-    """A waiver or a contract, as it was signed."""
+    """A waiver or a contract, signed or to sign."""
 
     version: str
-    signed_at: datetime
+    signed_at: datetime | None
     signature_name: str | None
     body: str
     sha256: str

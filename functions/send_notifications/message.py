@@ -31,6 +31,8 @@ CALENDAR: dict[str, Method] = {
     "session_cancelled": "CANCEL",
 }
 
+PRACTITIONERS = ("contract_", "banking_", "payout_", "recording_failed")  # whom messages of these kinds name
+
 
 @dataclass(frozen=True)
 class Attachment:
@@ -81,7 +83,7 @@ def _known(mail: ClaimedMail) -> dict[str, Any]:
     functions_url = SupabaseSettings.read().public_functions_url
     return {
         "kind": mail.kind,
-        "is_for_practitioner": mail.audience == "practitioner",
+        "is_for_practitioner": _is_for_practitioner(mail),
         "name": words.one_line(mail.recipient_name),
         "facts": mail.facts or {},
         "session": session,
@@ -97,6 +99,7 @@ def _known(mail: ClaimedMail) -> dict[str, Any]:
         "unsubscribe": f"{functions_url}/unsubscribe?token={quote(token)}" if token else None,
         "previous": _previous(mail),
         "amount": _amount(mail),
+        "ends_at": _moment(mail, "expires_at"),
         "now": datetime.now(UTC),
         # Words for a moment, in the reader's zone
         "day": lambda moment: words.day(moment, zone),
@@ -109,26 +112,34 @@ def _known(mail: ClaimedMail) -> dict[str, Any]:
     }
 
 
+def _is_for_practitioner(mail: ClaimedMail) -> bool:
+    return mail.audience == "practitioner" or str(mail.kind).startswith(PRACTITIONERS)
+
+
 def _title(mail: ClaimedMail, session: ToldSession) -> str:
     """Standing session with … ; what an event in the reader's calendar is called."""
     other = session.practitioner_name
-    if mail.audience == "practitioner":
+    if _is_for_practitioner(mail):
         other = None if session.is_group else session.client_name
     return f"{session.name} with {words.one_line(other)}" if other else session.name
 
 
 def _link(mail: ClaimedMail, site: str) -> str:
     """Where the reader sees what the mail is about."""
-    if mail.audience == "practitioner" or mail.kind in ("contract_signed", "payout_paid", "recording_failed"):
+    if _is_for_practitioner(mail):
         return f"{site}/practitioner"
     return f"{site}/sessions/{mail.session.id}" if mail.session and mail.session.id else f"{site}/dashboard"
 
 
 def _previous(mail: ClaimedMail) -> datetime | None:
     """When a moved session was to be, if that is not when it is again."""
-    written = (mail.facts or {}).get("previous_scheduled_at")
-    moment = datetime.fromisoformat(written) if written else None
+    moment = _moment(mail, "previous_scheduled_at")
     return None if mail.session and moment == mail.session.scheduled_at else moment
+
+
+def _moment(mail: ClaimedMail, name: str) -> datetime | None:
+    written = (mail.facts or {}).get(name)
+    return datetime.fromisoformat(written) if written else None
 
 
 def _amount(mail: ClaimedMail) -> str:

@@ -3,6 +3,7 @@
 import { App, SmtpEmailDriver } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 import { getRequestListener } from "@hono/node-server";
+import { jwtVerify } from "jose";
 import { createServer } from "node:http";
 import postgres from "postgres";
 
@@ -55,8 +56,11 @@ const uploads = await resumableUploads({
 async function answer(request) {
   const { pathname, searchParams } = new URL(request.url);
   const { headers, method } = request;
+  const account = /^\/auth\/v1\/admin\/users\/([0-9a-f-]{36})$/.exec(pathname)?.[1];
+  if (account && method === "DELETE") return deleteAccount(account, headers.get("authorization"));
   const signing = /^\/storage\/v1\/object\/(upload\/)?sign\//.test(pathname);
   if (signing && method === "POST") return sign(request, pathname);
+  if (pathname.startsWith("/storage/v1/object/list/") && method === "POST") return list(request);
 
   const wanted = { range: headers.get("range"), ifRange: headers.get("if-range") };
   const reply = await hint.run(wanted, () => app.fetch(request));
@@ -67,6 +71,30 @@ async function answer(request) {
   const range = reply.headers.get("content-range");
   if (!range) return reply;
   return new Response(reply.body, { status: range.startsWith("bytes */") ? 416 : 206, headers: reply.headers });
+}
+
+// lite has no admin interface; this is the part of it that the functions call, in the hosted service's words.
+async function deleteAccount(id, authorization) {
+  const { payload } = await jwtVerify(authorization?.slice("Bearer ".length) ?? "", new TextEncoder().encode(JWT_SECRET))
+    .catch(() => ({ payload: {} }));
+  if (payload.role !== "service_role") return authError(403, "not_admin", "User not allowed");
+  const deleted = await sql`delete from auth.users where id = ${id} returning id`;
+  return deleted.length ? Response.json({}) : authError(404, "user_not_found", "User not found");
+}
+
+function authError(code, error_code, msg) {
+  return Response.json({ code, error_code, msg }, { status: code });
+}
+
+// The hosted service names what is in a folder by what comes after the folder.
+async function list(request) {
+  const { prefix = "" } = await request.clone().json();
+  const reply = await app.fetch(request);
+  if (!reply.ok) return reply;
+  const folder = prefix && !prefix.endsWith("/") ? `${prefix}/` : prefix;
+  const found = (await reply.json()).filter(({ name }) => name.startsWith(folder));
+  const named = found.map((one) => ({ ...one, name: one.name.slice(folder.length) }));
+  return Response.json(named, { headers: { "access-control-allow-origin": "*" } });
 }
 
 // Clients join what they get to ".../storage/v1", so the prefix must not be in it, and the hosted names are these.

@@ -1,11 +1,11 @@
-"""Agora's bucket, to read from: list a folder, read a range, stream an object from any byte on.
+"""Agora's bucket: list a folder, read a range, stream an object from any byte on, delete what is to go.
 
 botocore speaks to every S3-compatible storage and signs, pages and retries as each expects. It blocks, so each step
 runs in a thread; it takes a third of a second to import, so only functions that read the bucket import this module.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -72,6 +72,16 @@ class Bucket:
             ]
 
         return await _in_thread(collect)
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects; those that are not there are no error."""
+
+        def remove() -> None:
+            # One by one: not every S3-compatible storage takes a list, or the checksum that goes with it.
+            for key in keys:
+                self._client.delete_object(Bucket=self._name, Key=key)
+
+        await _in_thread(remove)
 
     async def read(self, key: str, start: int = 0, length: int = LARGEST_TEXT_BYTES) -> bytes:
         """Some bytes of an object, fewer where it ends. Raises SourceChanged if it is gone."""

@@ -153,6 +153,18 @@ class Storage:
             raise _failure(response)
         return self._url(f"/storage/v1{signed}")
 
+    async def list(self, folder: str) -> list[str]:
+        """The paths of some objects in a folder, at most a thousand; none if it is empty."""
+        response = await self._ask(
+            "POST",
+            f"/storage/v1/object/list/{self._bucket}",
+            self._headers,
+            json={"prefix": folder, "limit": 1000, "offset": 0},
+        )
+        if not response.is_success:
+            raise _failure(response)
+        return [f"{folder}/{entry['name']}" for entry in response.json()]
+
     async def delete(self, *paths: str) -> None:
         """Remove objects; those that are not there are no error."""
         response = await self._ask(

@@ -190,6 +190,70 @@ begin
 end;
 $$;
 
+create or replace function private.share_class_recording(recording_id uuid, opens_at text) returns void
+  language plpgsql set search_path = ''
+as $$
+begin
+  -- Participants' pages look for a recording under their own session: each who came gets a row and a link of their own.
+  insert into public.session_recordings
+    (session_id, class_recording_id, status, mode, storage_path, duration_seconds, file_size_bytes, started_at,
+     completed_at, recording_url)
+  select mine.id, r.id, 'completed', r.mode, r.storage_path, r.duration_seconds, r.file_size_bytes, r.started_at,
+         r.completed_at, share_class_recording.opens_at
+    from public.session_recordings r
+    join public.session_schedules mine on mine.group_class_id = r.session_id and mine.status <> 'cancelled'
+   where r.id = share_class_recording.recording_id
+     and private.was_admitted(r.session_id, mine.client_id)
+     -- Whoever has withdrawn meanwhile gets none, where the recording stays for the others.
+     and exists (select from public.user_consents c
+                  where c.user_id = mine.client_id and c.consent_type = 'session_recording'
+                    and c.consented and c.revoked_at is null);
+  update public.session_recordings r
+     set recording_url = private.new_recording_link(r.id, share_class_recording.opens_at)
+   where r.class_recording_id = share_class_recording.recording_id;
+end;
+$$;
+
+create or replace function private.get_recording_status(session_id uuid, recording_id uuid) returns public.session_recordings
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings;
+  v_standing  private.recording_standing;
+begin
+  if recording_id is not null then
+    select * into v_recording from public.session_recordings r where r.id = get_recording_status.recording_id;
+  end if;
+  v_standing := private.my_recording_standing(coalesce(v_recording.session_id, get_recording_status.session_id));
+  if recording_id is null and (v_standing.session).id is not null then
+    -- A participant's own row, once there is one, before the class's.
+    select * into v_recording from public.session_recordings r
+     where r.session_id in (get_recording_status.session_id, (v_standing.session).id)
+     order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
+  end if;
+  -- What is to be erased is gone already, for everybody who could do no more than watch it.
+  if v_recording.id is null or (v_standing.session).id is null
+     or v_recording.id in (select private.closed_recording_ids())
+        and not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin())
+     or not v_standing.is_staff and v_recording.class_recording_id is not null
+        and v_recording.session_id not in (select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  end if;
+
+  if not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin()) then
+    v_recording.agora_resource_id := null;
+    v_recording.agora_sid := null;
+    v_recording.storage_path := null;
+    v_recording.failure_reason := null;
+  end if;
+  if not v_standing.is_staff and v_recording.class_recording_id is null
+     and coalesce((v_standing.session).max_participants, 1) > 1 then
+    v_recording.recording_url := null;  -- the practitioner's link: a participant has one of their own
+  end if;
+  return v_recording;
+end;
+$$;
+
 revoke execute on function private.closed_recording_ids, private.queue_withdrawn_recordings, private.unqueue_recordings,
   private.refuse_to_forget_files from public, anon, authenticated, service_role;
 grant execute on function private.closed_recording_ids to authenticated, service_role;

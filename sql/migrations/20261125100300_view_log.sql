@@ -2,8 +2,10 @@
 --
 -- A view is of one link: one's own (`recording`) or one that was shared (`share`).
 
+-- Computing the masked address rewrites the table, once; it has a row for each time somebody watched.
 alter table public.recording_views
   add column link_kind      text not null default 'recording',
+  -- squawk-ignore adding-field-with-default
   add column masked_address text generated always as (
     case when ip_address ~ '^[0-9.]+$' then regexp_replace(ip_address, '[0-9]+$', 'x')
          when ip_address ~ '^([^:]*:){2}' then regexp_replace(ip_address, '^(([^:]*:){2}).*$', '\1x') end) stored,

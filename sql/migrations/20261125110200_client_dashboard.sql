@@ -4,11 +4,12 @@
 -- video or read the guide, is a tick of their own.
 
 create table public.getting_started_ticks (
+  id        uuid        primary key default gen_random_uuid(),
   user_id   uuid        not null default auth.uid() references auth.users (id) on delete cascade,
   step      text        not null,
   ticked_at timestamptz not null default now(),
 
-  primary key (user_id, step),
+  constraint getting_started_ticks_are_one_per_step unique (user_id, step),
   constraint getting_started_ticks_step_is_known check (step in ('intro_video', 'best_practices'))
 );
 

@@ -38,7 +38,12 @@ insert into private.mail_kinds (kind, audience, category) values
   ('credits_granted',     'user',         null),
   ('credit_expiring',     'user',         'follow_ups'),
   ('waiver_signed',       'user',         null),
+  ('contract_issued',     'user',         null),
   ('contract_signed',     'user',         null),
+  ('contract_expiring',   'user',         null),
+  ('contract_expired',    'user',         null),
+  ('contract_revoked',    'user',         null),
+  ('banking_changed',     'user',         null),
   ('payout_paid',         'user',         null);
 
 create table private.mails (
@@ -91,7 +96,7 @@ create function private.notice_of(mail private.mails) returns table (title text,
 as $$
 declare
   s        private.told_session := private.told_session(private.session_of(mail.session_id, mail.facts));
-  v_client boolean := mail.audience = 'user';
+  v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
   v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
   v_with   text := case when v_client then s.practitioner_name
                         when s.is_group then null else coalesce(s.client_name, 'a client') end;
@@ -108,7 +113,8 @@ begin
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
-      ('session_completed',   'Session completed', 'How was it? Your journal is open.'),
+      ('session_completed',   'Session completed', case when not coalesce((mail.facts ->> 'is_no_show')::boolean, false)
+                                                      then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
       ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
@@ -117,7 +123,12 @@ begin
                                                       then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
       ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
       ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
+      ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
       ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
+      ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
+      ('contract_expired',    'Contract ended',    'Your contract has ended.'),
+      ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
+      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
       ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
     ) n (kind, title, message)
     where n.kind = mail.kind and n.message is not null;
@@ -155,8 +166,9 @@ begin
     v_facts := v_facts || coalesce(private.kept_of(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- Nobody is booked into a class's own row, and whoever leads a class need not hear of each seat.
-    continue when (v_kind.audience = 'user' and v_class) or (v_kind.audience = 'practitioner' and v_seat);
+    -- The client of a class's own row is an admin, whom nothing happened to; and whoever leads a class need not hear of
+    -- each seat.
+    continue when (v_kind.audience = 'user' and v_class and new.kind <> 'recording_failed') or (v_kind.audience = 'practitioner' and v_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
     else

@@ -39,6 +39,8 @@ begin
            and told.told_sequence >= s.calendar_sequence) then
       return 'told_already';  -- the mail before said the present time
     end if;
+  elsif mail.kind = 'session_completed' and (mail.facts ->> 'is_no_show')::boolean then
+    return 'was_not_there';
   elsif mail.kind = 'recording_ready' and not exists (
       select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
     return 'recording_gone';

@@ -1,4 +1,4 @@
--- Messages that no other part writes: a welcome, copies of what was signed, and that a recording is ready.
+-- Messages that no other part writes: a welcome, a copy of the waiver, and that a recording is ready.
 
 -- One welcome for each account, for good: the mail's own row may be gone by then.
 create unique index outbox_welcomes_once on private.outbox (user_id) where kind = 'welcome';
@@ -50,21 +50,6 @@ $$;
 create trigger liability_waivers_70_tell after insert on public.liability_waivers
   for each row execute function private.tell_of_waiver();
 
--- Definer: as above.
-create function private.tell_of_contract() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.put_in_outbox('contract_signed', p.user_id, null,
-                                jsonb_build_object('contract_id', new.id, 'practitioner_id', new.practitioner_id))
-     from public.practitioners p where p.id = new.practitioner_id;
-  return null;
-end
-$$;
-
-create trigger practitioner_contracts_70_tell after update of status on public.practitioner_contracts
-  for each row when (new.status = 'signed' and old.status <> 'signed') execute function private.tell_of_contract();
-
 -- Definer: as above. A class's recording is told to each who has a seat, by the row that stands under their own session.
 create function private.tell_of_recording() returns trigger
   language plpgsql security definer set search_path = ''
@@ -83,5 +68,5 @@ create trigger session_recordings_70_tell_when_inserted after insert on public.s
 create trigger session_recordings_70_tell after update of status on public.session_recordings
   for each row when (new.status = 'completed' and old.status <> 'completed') execute function private.tell_of_recording();
 
-revoke execute on function private.welcome, private.welcome_account, private.tell_of_waiver, private.tell_of_contract,
+revoke execute on function private.welcome, private.welcome_account, private.tell_of_waiver,
   private.tell_of_recording from public, anon, authenticated, service_role;

@@ -140,7 +140,8 @@ def wrong_values(field: FieldInfo) -> Iterator[Any]:
     else:
         yield "certainly not"
     yield ["a", "list"]
-    yield {"an": "object"}
+    if get_origin(field.annotation) is not dict:
+        yield {"an": "object"}
 
 
 @pytest.mark.which(that=reads_json)

@@ -5,6 +5,7 @@ from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.cast import Stage
 from tests.mail_scene import MailScene, event_in
@@ -276,3 +277,68 @@ def test_what_somebody_signed_is_mailed_to_them(mail: MailScene) -> None:
     waiver = mail.stage.row("select * from public.liability_waivers where user_id = %s", somebody.id)
     assert waiver["text_sha256"] in copy["TextBody"]
     assert waiver["waiver_text"].split("\n")[0] in copy["TextBody"]
+
+
+# What the outbox may hold beside what the scenes above bring about, and a phrase that its mail must say.
+OTHERS = {
+    "session_completed": ({}, "your journal has a page ready"),
+    "recording_ready": ({}, "can be played now"),
+    "recording_failed": ({}, "could not be recorded"),
+    "session_not_booked": (
+        {"practitioner_id": None, "scheduled_at": "2031-01-01T17:00:00Z"},
+        "Nothing is lost",
+    ),
+    "payment_returned": ({"amount_minor": 2500, "currency": "cad", "credits_taken_back": 1}, "CA$25.00"),
+    "credits_granted": ({"credits": 2, "kind": "adjustment"}, "added 2 credits"),
+    "credit_expiring": ({}, "can be used until"),
+    "contract_issued": ({"contract_version": "1"}, "ready. Please read it and sign it"),
+    "contract_signed": ({}, "You practise, we pay."),
+    "contract_expiring": ({"expires_at": "2031-01-01T17:00:00Z"}, "ends on Wednesday, January 1, 2031"),
+    "contract_expired": ({"expires_at": None}, "Nobody can book you until"),
+    "contract_revoked": ({"reason": "By mutual <agreement>"}, "By mutual <agreement>"),
+    "banking_changed": ({"account_last4": "4242"}, "ending in 4242"),
+    "payout_paid": ({"amount_minor": 45000, "currency": "usd"}, "US$450.00"),
+}
+
+
+def test_every_kind_of_message_can_be_written(mail: MailScene) -> None:
+    """Those of other parts too; none is left that has no template."""
+    session = mail.stage.session(
+        client=mail.client, practitioner=mail.practitioner, starts_in_minutes=50 * 60
+    )
+    mail.stage.execute(
+        "insert into public.session_recordings (session_id, status, storage_path, completed_at, recording_url,"
+        " duration_seconds, file_size_bytes, cname, recorder_uid, prefix, record_until)"
+        " values (%s, 'completed', 'x', now(), 'x', 1, 1, 'x', 4000000002, 'x', now())",
+        session["id"],
+    )
+    lot = mail.stage.value(
+        "select private.grant_credits(%s, 2, expires_at => now() + interval '9 days')", mail.client.id
+    )
+    contract = mail.stage.value(
+        "insert into public.practitioner_contracts (practitioner_id, contract_version, contract_text)"
+        " values (%s, '1', 'You practise, we pay.') returning id",
+        mail.practitioner.practitioner_id,
+    )
+    mail.stage.execute("delete from private.mails where status = 'queued'")
+    about_session = {"session_completed", "recording_ready", "recording_failed"}
+    for kind, (payload, _) in OTHERS.items():
+        facts = {"lot_id": str(lot), "contract_id": str(contract), **payload}
+        mail.stage.execute(
+            "select private.put_in_outbox(%s, %s, %s, %s)",
+            kind,
+            mail.client.id,
+            session["id"] if kind in about_session else None,
+            Jsonb(facts),
+        )
+
+    assert mail.send() == {"sent": len(OTHERS)}
+
+    said = {line["message_id"]: line["email_type"] for line in mail.logged()}
+    texts = {said[each["id"]]: " ".join(each["TextBody"].split()) for each in mail.mails_to(mail.client)}
+    assert {kind: phrase in texts[kind] for kind, (_, phrase) in OTHERS.items()} == dict.fromkeys(
+        OTHERS, True
+    )
+    elsewhere = {"welcome", "session_booked", "session_cancelled", "session_rescheduled", "session_reminder"}
+    kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
+    assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()

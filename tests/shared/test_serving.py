@@ -229,6 +229,8 @@ async def test_a_refusal_may_bring_headers(seats: AsyncClient) -> None:
         ("{", "application/json", 422, "malformed_json", ""),
         ('{"seats": 1}', "text/plain", 415, "unsupported_media_type", None),
         ('{"seats": 1}', "", 415, "unsupported_media_type", None),
+        # A form of ours is read where a function says so, and nowhere else.
+        ("seats=1", "application/x-www-form-urlencoded", 415, "unsupported_media_type", None),
         ('{"seats": "2"}', "application/json", 422, "invalid_body", "seats"),
         ('{"seats": 1.5}', "application/json", 422, "invalid_body", "seats"),
         ('{"seats": true}', "application/json", 422, "invalid_body", "seats"),

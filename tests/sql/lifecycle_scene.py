@@ -61,26 +61,33 @@ def begin_class(stage: Stage, *, since: float, members: tuple[str, ...] = ("clie
 def event(
     change: str, who: str = "", ago: float = 0, *, seq: int | None = None, stayed: float | None = None
 ) -> dict[str, Any]:
-    """A channel event, as the webhook reads it: so many minutes ago."""
+    """A channel event, so many minutes ago: from when it is heard of, since a table of cases is made long before."""
     return {
         "notice_id": str(uuid4()),
-        "event_type": CHANGES[change],
-        "payload": "{}",
         "change": change,
         "uid": UIDS.get(who, 0),
-        "client_seq": seq if seq is not None else int(minutes_ago(ago).timestamp() * 1000),
-        "happened_at": minutes_ago(ago),
+        "ago": ago,
+        "client_seq": seq,
         "stayed_seconds": None if stayed is None else round(stayed * 60),
     }
 
 
 def hear(stage: Stage, session: str, *events: dict[str, Any], **more: Any) -> None:
-    """Agora tells of a session's channel."""
+    """Agora tells of a session's channel, in the words of the webhook."""
     stage.act_as("owner")
     channel = stage.one("select room_name from public.session_schedules where id = %s", session)
     stage.act_as("service")
     for one in events:
-        told = {"channel": channel, **one, **more}
+        at = minutes_ago(one["ago"])
+        told = {
+            **{name: value for name, value in one.items() if name != "ago"},
+            "channel": channel,
+            "event_type": CHANGES[one["change"]],
+            "payload": "{}",
+            "happened_at": at,
+            "client_seq": one["client_seq"] or int(at.timestamp() * 1000),
+            **more,
+        }
         named = ", ".join(f"{name} => %s" for name in told)
         stage.run(f"select * from public.receive_channel_event({named})", *told.values())
 

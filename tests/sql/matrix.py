@@ -624,7 +624,6 @@ MATRIX = {
         delete="client service",
         new={"user_id": CLIENT, "step": "best_practices"},
         rest="",
-        row=f"user_id = '{CLIENT}'",
     ),
     "webhook_endpoints": Rules(
         read=STAFF,

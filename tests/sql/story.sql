@@ -127,8 +127,8 @@ insert into public.email_logs (id, user_id, email_type, recipient_email, status)
 
 insert into public.journal_entries (id, user_id, session_id, content) values
   ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'My feet were warm.');
-insert into public.getting_started_ticks (user_id, step) values
-  ('c0000000-0000-4000-8000-000000000001', 'intro_video');
+insert into public.getting_started_ticks (id, user_id, step) values
+  ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'intro_video');
 
 insert into public.webhook_endpoints (id, url, events) values
   ('10000000-0000-4000-8000-000000000001', 'https://example.com', '{payout.paid}');

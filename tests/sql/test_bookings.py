@@ -60,7 +60,7 @@ def test_a_booking_is_a_session_a_credit_a_message_and_the_practitioners_time(st
     assert row["cancellation_policy_version"]
     assert row["cancellation_policy_agreed_at"]
     assert str(row["session_type_id"]) == type_id(stage)
-    assert [("purchase", 2), ("spend", -1)] == lines(stage, lot)
+    assert [("purchase", 2), ("spend", -1), ("return", 1), ("expiry", -2)] == lines(stage, lot)
     assert ["session_booked"] == messages(stage, row["id"])
     assert not wrongs(stage)
 
@@ -245,7 +245,7 @@ def test_a_credit_that_is_spent_stays_with_its_session(stage: Stage) -> None:
 
 
 def test_an_erased_person_leaves_the_ledger_behind(stage: Stage) -> None:
-    """Their sessions and credits go, and nothing stands in the way."""
+    """What was to come is cancelled, what was left ends, and nothing stands in the way."""
     lot = grant(stage, 2, who="other")
     sign(stage, "other")
     book(stage, in_hours(30), who="other")

@@ -1,0 +1,56 @@
+"""What erasing an account takes and gives."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.database import Rpc
+from shared.wire import Output, StrictInput
+
+
+class EraseMyAccount(StrictInput):
+    """Somebody wants to be forgotten; admins and the platform name whom."""
+
+    confirmation: Literal["ERASE MY ACCOUNT"] | None = Field(
+        None, description="Written out by who erases their own account: there is no way back."
+    )
+    user_id: UUID | None = Field(None, description="For admins and the platform: whose account.")
+
+
+class ErasureReceipt(Output):
+    """What the database has done so far."""
+
+    id: UUID
+    pseudonym: UUID
+    counts: dict[str, int]
+    rows_erased_at: datetime
+    account_deleted_at: datetime | None
+
+
+class AccountErased(Output):
+    """The reply: a receipt that names nobody."""
+
+    success: bool = True
+    receipt_id: UUID
+    pseudonym: UUID = Field(description="The id under which signatures and payments are kept as evidence.")
+    rows_erased_at: datetime
+    erased: dict[str, int] = Field(
+        description="How many of what; recordings are erased with their files within a day."
+    )
+    message: str
+
+
+erase_account_rpc = Rpc(
+    "erase_account",
+    gives=ErasureReceipt,
+    refuses=(
+        "not_your_account",
+        "account_not_found",
+        "last_admin",
+        "under_legal_hold",
+        "session_running",
+        "payouts_open",
+    ),
+)
