@@ -4023,6 +4023,22 @@ begin
 end
 $$;
 
+-- Name: keep_practitioner(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.keep_practitioner() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (select from public.practitioner_contracts c where c.practitioner_id = old.id)
+     or exists (select from public.ledger_transactions t where t.practitioner_id = old.id) then
+    perform private.refuse(409, 'practitioner_is_kept', 'This practitioner has a contract or earnings, so they are kept.',
+                           'Pause them instead.');
+  end if;
+  return old;
+end
+$$;
+
 -- Name: keep_waiver(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.keep_waiver() RETURNS trigger
@@ -14969,6 +14985,10 @@ CREATE TRIGGER practitioners_99_account_is_there BEFORE INSERT OR UPDATE OF user
 
 CREATE TRIGGER practitioners_give_calendar AFTER INSERT ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.give_calendar();
 
+-- Name: practitioners practitioners_keep; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER practitioners_keep BEFORE DELETE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.keep_practitioner();
+
 -- Name: session_cancellations session_cancellations_earn; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER session_cancellations_earn AFTER INSERT ON public.session_cancellations FOR EACH ROW EXECUTE FUNCTION private.earn_forfeited_session();
@@ -17688,6 +17708,10 @@ REVOKE ALL ON FUNCTION private.keep_one_active() FROM PUBLIC;
 -- Name: FUNCTION keep_payout(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.keep_payout() FROM PUBLIC;
+
+-- Name: FUNCTION keep_practitioner(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.keep_practitioner() FROM PUBLIC;
 
 -- Name: FUNCTION keep_waiver(); Type: ACL; Schema: private
 

@@ -359,14 +359,23 @@ def test_a_deleted_session_gives_its_credit_back(stage: Stage) -> None:
 
 
 def test_removing_a_practitioner_gives_their_clients_their_credits_back(stage: Stage) -> None:
-    """Sessions and seats go with them."""
-    booked(stage, 30)
-    join(stage, make_class(stage, in_hours(50)))
+    """Sessions and seats go with them. Who has a contract is kept."""
+    stage.act_as("owner")
+    mistake = str(
+        stage.one(
+            "insert into public.practitioners (user_id, name) values (%s, 'Mistake') returning id", OTHER_CLIENT
+        )
+    )
+    booked(stage, 30, practitioner_id=mistake)
+    join(stage, make_class(stage, in_hours(50), practitioner_id=mistake), practitioner_id=mistake)
     assert 1 == wallet(stage)
     stage.act_as("admin")
-    stage.run("delete from public.practitioners where id = %s", FREE)
+    stage.run("delete from public.practitioners where id = %s", mistake)
 
     assert 3 == wallet(stage)
+    stage.act_as("admin")
+    with stage.refused("practitioner_is_kept"):
+        stage.run("delete from public.practitioners where id = %s", FREE)
 
 
 # Moving
