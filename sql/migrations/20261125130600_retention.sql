@@ -15,12 +15,13 @@ insert into public.data_retention_policies (table_name, retention_days, auto_del
   ('webhook_deliveries',  90, true, 'What other systems were told, three months');
 
 create table public.retention_receipts (
-  table_name text    not null,
-  applied_on date    not null default current_date,
-  rows       bigint  not null,
+  id         uuid        primary key default gen_random_uuid(),
+  table_name text        not null,
+  applied_on date        not null default current_date,
+  rows       bigint      not null,
   before     timestamptz not null,
 
-  constraint retention_receipts_pkey primary key (table_name, applied_on)
+  constraint retention_receipts_are_one_a_day unique (table_name, applied_on)
 );
 comment on table  public.retention_receipts        is 'How many rows of a table went, or were blanked, on a day. Names nobody.';
 comment on column public.retention_receipts.before is 'What was older than this.';
@@ -117,7 +118,7 @@ begin
     v_rows := private.retire(v_policy.table_name, v_before, at_most);
     if v_rows > 0 then
       insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
-      on conflict on constraint retention_receipts_pkey
+      on conflict on constraint retention_receipts_are_one_a_day
       do update set rows = r.rows + excluded.rows, before = excluded.before;
       return query select v_policy.table_name, v_rows;
       return;

@@ -361,7 +361,6 @@ MATRIX = {
         delete="",
         new={"table_name": "email_logs", "rows": 1, "before": "2031-01-01"},
         rest="",
-        row="table_name = 'session_notes'",
     ),
     "legal_holds": Rules(
         read=STAFF,
