@@ -462,6 +462,20 @@ MATRIX = {
         new={"recording_id": CLIENT, "reasons": ["asked"], "files": 0, "bytes": 0, "queued_at": "2031-01-01"},
         rest="",
     ),
+    "erasure_receipts": Rules(
+        read=STAFF,
+        insert="",
+        delete="",
+        new={"pseudonym": CLIENT, "asked_by": "self"},
+        rest="",
+    ),
+    "retention_receipts": Rules(
+        read=STAFF,
+        insert="",
+        delete="",
+        new={"table_name": "email_logs", "rows": 1, "before": "2031-01-01"},
+        rest="",
+    ),
     "legal_holds": Rules(
         read=STAFF,
         insert="admin",

@@ -85,6 +85,10 @@ insert into public.recording_share_links (id, recording_id, created_by, token_sh
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', sha256('shared'), now() + interval '7 days');
 insert into public.recording_rules (id, session_id, retention_days) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 365);
+insert into public.erasure_receipts (id, pseudonym, asked_by) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000009', 'self');
+insert into public.retention_receipts (id, table_name, rows, before) values
+  ('10000000-0000-4000-8000-000000000001', 'session_notes', 1, now());
 insert into public.recording_erasures (id, recording_id, reasons, files, bytes, queued_at) values
   ('10000000-0000-4000-8000-000000000001', '30000000-0000-4000-8000-000000000003', '{retention}', 1, 1, now());
 insert into public.legal_holds (id, user_id, reason) values
