@@ -3,8 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
-
 from tests.booking_scene import BookingScene
 from tests.cast import Person, Stage
 from tests.lifecycle_scene import Lifecycle
@@ -27,51 +25,6 @@ def booked(stage: Stage, agora: Agora, booking: BookingScene) -> Lifecycle:
     stage.consent(booking.client, booking.practitioner)
     row = stage.row("update public.session_schedules set scheduled_at = now() where id = %s returning *", its)
     return Lifecycle.of(stage, agora, row, booking.client, booking.practitioner)
-
-
-@pytest.mark.parametrize("heard", [True, False], ids=["notified", "every notification lost"])
-def test_after_booking_nobody_presses_anything(
-    stage: Stage, agora: Agora, booking: BookingScene, heard: bool
-) -> None:
-    """They enter; it begins, is recorded by itself, stops and is completed. With every notification lost, too."""
-    scene = booked(stage, agora, booking)
-    both = scene.client, scene.practitioner
-    if not heard:
-        scene.lose_notifications()
-
-    scene.enter(*both)
-    assert scene.status == "in_progress"
-    scene.are_there(*both)
-    if heard:
-        scene.is_heard(3)
-    else:
-        scene.pass_minutes(2)  # by then a join would have been heard of
-    scene.advance()
-    (scene.wait_for if heard else scene.reconcile_to)("recording")
-    scene.await_media()
-    assert {line[:2] for line in scene.attendance().values()} == {("agora" if heard else "token", True)}
-
-    scene.pass_minutes(46)
-    scene.are_there()
-    if heard:
-        scene.is_heard(6)
-    else:
-        scene.pass_minutes(15)  # the grace
-    scene.advance()
-
-    assert scene.status == "completed"
-    if heard:
-        scene.wait_for("processing", upload_complete=True)
-    else:
-        scene.reconcile_to("processing", upload_complete=True)
-    assert scene.process()["status"] == "completed"
-    assert scene.told() == {"acquire": 1, "start": 1, "stop": 1}
-    assert scene.recording["stop_reason"] == "session_completed"
-    assert scene.recording["requested_by"] is None
-    assert scene.messages().count("session_completed") == 1
-    assert set(scene.attendance()) == set(both)
-    events = "select count(*) from private.channel_events where channel = %s"
-    assert bool(stage.value(events, scene.channel)) is heard
 
 
 def test_ten_at_once_do_everything_once(stage: Stage, agora: Agora) -> None:
