@@ -717,6 +717,37 @@ begin
 end;
 $$;
 
+-- Name: apply_retention(integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.apply_retention(at_most integer) RETURNS TABLE(table_name text, rows integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_policy public.data_retention_policies;
+  v_before timestamptz;
+  v_rows   integer;
+begin
+  for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
+    v_before := now() - make_interval(days => v_policy.retention_days);
+    v_rows := private.retire(v_policy.table_name, v_before, at_most);
+    if v_rows > 0 then
+      insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
+      on conflict on constraint retention_receipts_are_one_a_day
+      do update set rows = r.rows + excluded.rows, before = excluded.before;
+      return query select v_policy.table_name, v_rows;
+      return;
+    end if;
+  end loop;
+
+  -- At the end of a run: what the auth service wrote after it had deleted an account, and lines that nobody sealed.
+  perform private.forget_auth_log(e.pseudonym) from public.erasure_receipts e
+    where e.account_deleted_at > now() - interval '3 days';
+  perform private.seal_audit_lines();
+end
+$$;
+
 -- Name: stripe_events; Type: TABLE; Schema: private
 
 CREATE TABLE private.stripe_events (
@@ -3288,6 +3319,30 @@ CREATE FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) RETUR
   select count(*)::integer from public.session_holds h
    where h.group_class_id = held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
      and h.user_id is distinct from held_seats.besides_user;
+$$;
+
+-- Name: held_session_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.held_session_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select s.id from public.session_schedules s
+    join public.legal_holds h on h.released_at is null and h.session_id in (s.id, s.group_class_id)
+  union
+  select s.id from public.session_schedules s where s.client_id in (select private.held_user_ids())
+  union
+  select s.id from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
+   where p.user_id in (select private.held_user_ids());
+$$;
+
+-- Name: held_user_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.held_user_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select h.user_id from public.legal_holds h where h.user_id is not null and h.released_at is null;
 $$;
 
 -- Name: hold_credits_to_ledger(); Type: FUNCTION; Schema: private
@@ -6756,6 +6811,52 @@ CREATE FUNCTION private.retention_days(recording public.session_recordings) RETU
     (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
 $$;
 
+-- Name: retire(text, timestamp with time zone, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.retire(table_name text, older_than timestamp with time zone, at_most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  v_where text := case retire.table_name
+    when 'meditation_memories' then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'journal_entries'     then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'user_notifications'  then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'email_logs'          then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'session_notes'       then 'created_at < $1 and author_id not in (select private.held_user_ids())'
+                                    ' and session_id not in (select private.held_session_ids())'
+    when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
+  v_rows  integer := 0;
+begin
+  if v_where is not null then
+    execute format('delete from public.%I t where t.ctid = any (array('
+                   'select ctid from public.%I where %s limit $2 for update skip locked))',
+                   retire.table_name, retire.table_name, v_where)
+      using older_than, at_most;
+    get diagnostics v_rows = row_count;
+  elsif retire.table_name = 'session_schedules' then
+    update public.session_schedules s
+       set notes = null, host_room_url = null, location_coordinates = null
+     where s.id in (
+       select old.id from public.session_schedules old
+        where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
+          and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
+          and old.id not in (select private.held_session_ids())
+        limit at_most for update skip locked);
+    get diagnostics v_rows = row_count;
+  elsif retire.table_name = 'audit_logs' then
+    v_rows := private.redact_audit_lines(array(
+      select l.id from public.audit_logs l
+       where l.created_at < older_than and l.personal_salt is not null
+         and (l.user_id is null or l.user_id not in (select private.held_user_ids()))
+       limit at_most), 'retention');
+  end if;
+  return v_rows;
+end
+$_$;
+
 -- Name: return_credit(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.return_credit(session public.session_schedules) RETURNS void
@@ -8715,6 +8816,19 @@ $$;
 -- Name: FUNCTION advance_next_session(since timestamp with time zone); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.advance_next_session(since timestamp with time zone) IS 'One session''s turn; none if it names no session. Ask again with the first answer''s asked_at until there is none.';
+
+-- Name: apply_retention(integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.apply_retention(at_most integer DEFAULT 500) RETURNS TABLE(table_name text, rows integer)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.apply_retention(at_most);
+$$;
+
+-- Name: FUNCTION apply_retention(at_most integer); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.apply_retention(at_most integer) IS 'One batch of what is due by a retention policy; no row: nothing is due.';
 
 -- Name: apply_waiting_notifications(); Type: FUNCTION; Schema: public
 
@@ -12901,6 +13015,24 @@ COMMENT ON COLUMN public.recording_rules.retention_days IS 'Null: as data_retent
 
 COMMENT ON COLUMN public.recording_rules.survives_withdrawal IS 'Whether the recording of a class stays for the others when a participant withdraws. Their picture is in it: rarely lawful.';
 
+-- Name: retention_receipts; Type: TABLE; Schema: public
+
+CREATE TABLE public.retention_receipts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    table_name text NOT NULL,
+    applied_on date DEFAULT CURRENT_DATE NOT NULL,
+    rows bigint NOT NULL,
+    before timestamp with time zone NOT NULL
+);
+
+-- Name: TABLE retention_receipts; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.retention_receipts IS 'How many rows of a table went, or were blanked, on a day. Names nobody.';
+
+-- Name: COLUMN retention_receipts.before; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.retention_receipts.before IS 'What was older than this.';
+
 -- Name: session_history; Type: VIEW; Schema: public
 
 CREATE VIEW public.session_history WITH (security_invoker='true') AS
@@ -13718,6 +13850,16 @@ ALTER TABLE ONLY public.recording_share_links
 ALTER TABLE ONLY public.recording_views
     ADD CONSTRAINT recording_views_pkey PRIMARY KEY (id);
 
+-- Name: retention_receipts retention_receipts_are_one_a_day; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.retention_receipts
+    ADD CONSTRAINT retention_receipts_are_one_a_day UNIQUE (table_name, applied_on);
+
+-- Name: retention_receipts retention_receipts_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.retention_receipts
+    ADD CONSTRAINT retention_receipts_pkey PRIMARY KEY (id);
+
 -- Name: revenue_shares revenue_shares_one_at_a_time; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.revenue_shares
@@ -14064,6 +14206,10 @@ CREATE UNIQUE INDEX credit_ledger_one_spend_per_session ON public.credit_ledger 
 
 CREATE INDEX credit_ledger_user_id_idx ON public.credit_ledger USING btree (user_id, created_at);
 
+-- Name: email_logs_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX email_logs_created_at_idx ON public.email_logs USING btree (created_at);
+
 -- Name: email_logs_session_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX email_logs_session_id_idx ON public.email_logs USING btree (session_id);
@@ -14252,6 +14398,10 @@ CREATE INDEX idx_user_session_credits_expires ON public.user_session_credits USI
 
 CREATE INDEX idx_user_session_credits_user_id ON public.user_session_credits USING btree (user_id);
 
+-- Name: journal_entries_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX journal_entries_created_at_idx ON public.journal_entries USING btree (created_at);
+
 -- Name: journal_entries_session_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX journal_entries_session_id_idx ON public.journal_entries USING btree (session_id);
@@ -14299,6 +14449,10 @@ CREATE INDEX liability_waivers_signed_at_idx ON public.liability_waivers USING b
 -- Name: liability_waivers_waiver_policy_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX liability_waivers_waiver_policy_id_idx ON public.liability_waivers USING btree (waiver_policy_id);
+
+-- Name: meditation_memories_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX meditation_memories_created_at_idx ON public.meditation_memories USING btree (created_at);
 
 -- Name: meditation_memories_embedding_idx; Type: INDEX; Schema: public
 
@@ -14432,6 +14586,10 @@ CREATE INDEX session_holds_user_id_idx ON public.session_holds USING btree (user
 
 CREATE INDEX session_notes_author_id_idx ON public.session_notes USING btree (author_id);
 
+-- Name: session_notes_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_notes_created_at_idx ON public.session_notes USING btree (created_at);
+
 -- Name: session_notes_session_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_notes_session_id_idx ON public.session_notes USING btree (session_id);
@@ -14531,6 +14689,14 @@ CREATE INDEX session_schedules_session_type_id_idx ON public.session_schedules U
 -- Name: session_schedules_unfinished_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_schedules_unfinished_idx ON public.session_schedules USING btree (scheduled_at) WHERE ((status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (group_class_id IS NULL));
+
+-- Name: user_consents_revoked_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_consents_revoked_at_idx ON public.user_consents USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
+-- Name: user_notifications_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_notifications_created_at_idx ON public.user_notifications USING btree (created_at);
 
 -- Name: user_notifications_user_id_idx; Type: INDEX; Schema: public
 
@@ -16030,6 +16196,10 @@ CREATE POLICY "admins read receipts of erasures" ON public.recording_erasures FO
 
 CREATE POLICY "admins read recording rules" ON public.recording_rules FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: retention_receipts admins read retention receipts; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read retention receipts" ON public.retention_receipts FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: data_retention_policies admins read retention rules; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read retention rules" ON public.data_retention_policies FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -16647,6 +16817,10 @@ ALTER TABLE public.recording_share_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recording_views ENABLE ROW LEVEL SECURITY;
 
+-- Name: retention_receipts; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.retention_receipts ENABLE ROW LEVEL SECURITY;
+
 -- Name: revenue_shares; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.revenue_shares ENABLE ROW LEVEL SECURITY;
@@ -16890,6 +17064,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.agora_notifications TO servic
 
 REVOKE ALL ON FUNCTION private.apply_notification(notice private.agora_notifications) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.apply_notification(notice private.agora_notifications) TO service_role;
+
+-- Name: FUNCTION apply_retention(at_most integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.apply_retention(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.apply_retention(at_most integer) TO service_role;
 
 -- Name: TABLE stripe_events; Type: ACL; Schema: private
 
@@ -17523,6 +17702,14 @@ REVOKE ALL ON FUNCTION private.heed_admission() FROM PUBLIC;
 -- Name: FUNCTION held_seats(group_class_id uuid, besides_user uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) FROM PUBLIC;
+
+-- Name: FUNCTION held_session_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.held_session_ids() FROM PUBLIC;
+
+-- Name: FUNCTION held_user_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.held_user_ids() FROM PUBLIC;
 
 -- Name: FUNCTION hold_credits_to_ledger(); Type: ACL; Schema: private
 
@@ -18401,6 +18588,10 @@ GRANT ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) TO servic
 REVOKE ALL ON FUNCTION private.retention_days(recording public.session_recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.retention_days(recording public.session_recordings) TO service_role;
 
+-- Name: FUNCTION retire(table_name text, older_than timestamp with time zone, at_most integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.retire(table_name text, older_than timestamp with time zone, at_most integer) FROM PUBLIC;
+
 -- Name: FUNCTION return_credit(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.return_credit(session public.session_schedules) FROM PUBLIC;
@@ -18786,6 +18977,11 @@ GRANT ALL ON FUNCTION public.admin_dashboard(time_zone text) TO authenticated;
 
 REVOKE ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) TO service_role;
+
+-- Name: FUNCTION apply_retention(at_most integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.apply_retention(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.apply_retention(at_most integer) TO service_role;
 
 -- Name: FUNCTION apply_waiting_notifications(); Type: ACL; Schema: public
 
@@ -20012,6 +20208,11 @@ GRANT INSERT(retention_days),UPDATE(retention_days) ON TABLE public.recording_ru
 -- Name: COLUMN recording_rules.survives_withdrawal; Type: ACL; Schema: public
 
 GRANT INSERT(survives_withdrawal),UPDATE(survives_withdrawal) ON TABLE public.recording_rules TO authenticated;
+
+-- Name: TABLE retention_receipts; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.retention_receipts TO authenticated;
+GRANT SELECT ON TABLE public.retention_receipts TO service_role;
 
 -- Name: TABLE session_history; Type: ACL; Schema: public
 

@@ -41,6 +41,7 @@ class Marked(BookingScene):
     """A client with a marker in everything that is theirs, and the practitioner whom they see."""
 
     def __init__(self, stage: Stage) -> None:
+        self.evidence = ""
         self.marker = f"marker{uuid.uuid4().hex[:12]}"
         super().__init__(stage, credits_each=3)
         stage.execute(
@@ -59,9 +60,10 @@ class Marked(BookingScene):
         """Signs up under the marker, and signs the waiver by name and by hand."""
         m, stage = self.marker, self.stage
         facts = {"full_name": f"{m} Client", "phone_number": f"+1 {m}", "address": f"{m} Street"}
-        account = {"email": f"{m}@stage.test", "password": PASSWORD, "data": facts}
+        email = f"{m}@stage.test"
+        account = {"email": email, "password": PASSWORD, "data": facts}
         session = stage.http.post("/auth/v1/signup", json=account).raise_for_status().json()
-        person = Person(uuid.UUID(session["user"]["id"]), account["email"], session["access_token"])
+        person = Person(uuid.UUID(session["user"]["id"]), email, session["access_token"])
         policy = stage.value("select policy_text from public.waiver_policy where is_active")
         drawn = base64.b64encode(PNG + m.encode()).decode()
         signed = {
@@ -165,8 +167,8 @@ class Marked(BookingScene):
                 as_=author,
             )
         for table, more in (("action_checklist", {}), ("action_recommendations", {"action_type": "other"})):
-            author = host.id if table == "action_checklist" else host.practitioner_id
-            row = {"client_id": me, "practitioner_id": str(author), "title": m, "description": m}
+            by = host.id if table == "action_checklist" else host.practitioner_id
+            row = {"client_id": me, "practitioner_id": str(by), "title": m, "description": m}
             self.rest("POST", table, row | more, as_=host)
         self.stage.execute(
             "insert into public.session_attendance (session_id, user_id, source, joined_at, reason)"
@@ -233,20 +235,13 @@ class Marked(BookingScene):
     # What is left
 
     def traces(self) -> list[str]:
-        """Every table with the marker in it, as text or as bytes, and every object that is still stored."""
-        found = []
-        for table in self.stage.owner.execute(TABLES).fetchall():
-            query = (
-                f"select count(*) as n from {table['name']} t where strpos(lower(to_json(t)::text), %s) > 0"
-                " or strpos(to_json(t)::text, %s) > 0"
-            )
-            if self.stage.value(query, self.marker, self.marker.encode().hex()):
-                found.append(table["name"])
+        """Every table with the marker in it, and every object that is still stored."""
         stored = self.stage.value(
             "select count(*) from storage.objects where name like %s", f"{self.folder}/%"
         )
         source = self.bucket.list_objects_v2(Bucket=self.stage.env["RECORDING_S3_BUCKET"], Prefix=self.source)
-        return found + ["storage"] * bool(stored) + ["agora's bucket"] * bool(source["KeyCount"])
+        files = ["storage"] * bool(stored) + ["agora's bucket"] * bool(source["KeyCount"])
+        return traces(self.stage, self.marker) + files
 
     def traces_in_files(self, state: Path) -> list[str]:
         """Every log, and every file under storage, that has the marker in it."""
@@ -257,6 +252,19 @@ class Marked(BookingScene):
             for path in (state / folder).rglob("*")
             if path.is_file() and self.marker.encode() in path.read_bytes()
         ]
+
+
+def traces(stage: Stage, marker: str) -> list[str]:
+    """Every table of every schema with the marker in it, as text or as bytes."""
+    found = []
+    for table in stage.owner.execute(TABLES).fetchall():
+        query = (
+            f"select count(*) from {table['name']} t where strpos(lower(to_json(t)::text), %s) > 0"
+            " or strpos(to_json(t)::text, %s) > 0"
+        )
+        if stage.value(query, marker, marker.encode().hex()):
+            found.append(table["name"])
+    return found
 
 
 def broken_keys(stage: Stage) -> dict[str, int]:

@@ -1,7 +1,9 @@
 """Erasing an account: nothing of the person is left anywhere, the evidence stands, and any step can be killed."""
 
+import hashlib
 import threading
 import time
+import uuid
 from typing import Any
 
 import httpx
@@ -9,7 +11,7 @@ import pytest
 
 from local.stack import Stack
 from tests.cast import PASSWORD, Person, Stage
-from tests.privacy_scene import Marked, broken_keys
+from tests.privacy_scene import Marked, broken_keys, traces
 
 SURELY = {"confirmation": "ERASE MY ACCOUNT"}
 
@@ -28,6 +30,10 @@ def erased(stage: Stage, stack: Stack) -> tuple[Marked, dict[str, Any], list[str
     marked = Marked(stage)
     marked.live()
     before = marked.traces()
+    marked.evidence = stage.value(
+        "select private.evidence_of_waiver(w) from public.liability_waivers w where user_id = %s",
+        marked.client.id,
+    )
     receipt = erase(stage, marked.client).raise_for_status().json()
     marked.purge()
     return marked, receipt, before
@@ -62,6 +68,9 @@ def test_what_must_stay_stands_under_the_pseudonym(erased: tuple[Marked, dict[st
     assert {None} == {
         waiver[name] for name in ("signer_name", "signer_email", "ip_address", "signature_image")
     }
+    # Whoever brings the facts, as in the signer's own copy, shows that these were signed; the platform knows the hash.
+    assert hashlib.sha256(marked.evidence.encode()).hexdigest() == waiver["evidence_sha256"]
+    assert "waiver" == stage.value("select kind from public.verify_signature(%s)", waiver["evidence_sha256"])
     for table, column in (
         ("public.session_schedules", "client_id"),
         ("public.session_payments", "client_id"),
@@ -219,6 +228,35 @@ def test_a_practitioner_who_is_owed_money_is_paid_first(stage: Stage) -> None:
     assert ("Former practitioner", None, False) == (left["name"], left["bio"], left["available"])
     assert 1 == stage.value("select count(*) from public.session_schedules where id = %s", session["id"])
     assert {} == broken_keys(stage)
+
+
+def test_a_practitioner_is_not_left_anywhere_either(stage: Stage) -> None:
+    """Their page, their bank, their reasons, and their name in what clients were told."""
+    practitioner, client, marker = stage.practitioner(), stage.client(), f"marker{uuid.uuid4().hex[:12]}"
+    row = practitioner.practitioner_id
+    stage.execute(
+        "update public.practitioners set name = %s, bio = %s, specialization = %s where id = %s",
+        *[marker] * 3,
+        row,
+    )
+    stage.session(client=client, practitioner=practitioner, starts_in_minutes=5000)
+    for statement in (
+        "insert into public.practitioner_banking (practitioner_id, bank_name, account_holder_name, account_type)"
+        " values (%s, %s, 'x', 'savings')",
+        "insert into public.practitioner_time_off (practitioner_id, reason, starts_at, ends_at)"
+        " values (%s, %s, '2031-01-01', '2031-01-02')",
+        "insert into public.action_templates (practitioner_id, title, action_type) values (%s, %s, 'other')",
+    ):
+        stage.execute(statement, row, marker)
+    told = "select count(*) from public.user_notifications where user_id = %s and strpos(message, %s) > 0"
+    assert stage.value(told, client.id, marker) > 0
+
+    erase(stage, practitioner).raise_for_status()
+
+    assert [] == traces(stage, marker)
+    assert "cancelled" == stage.value(
+        "select status from public.session_schedules where practitioner_id = %s", row
+    )
 
 
 def owe(stage: Stage, practitioner: Person, session: dict[str, Any], amount: int) -> None:
