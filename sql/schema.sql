@@ -15153,7 +15153,7 @@ CREATE TRIGGER practitioners_give_calendar AFTER INSERT ON public.practitioners 
 
 -- Name: practitioners practitioners_keep; Type: TRIGGER; Schema: public
 
-CREATE TRIGGER practitioners_keep BEFORE DELETE ON public.practitioners FOR EACH ROW EXECUTE FUNCTION private.keep_practitioner();
+CREATE TRIGGER practitioners_keep BEFORE DELETE ON public.practitioners FOR EACH ROW WHEN (private.is_person()) EXECUTE FUNCTION private.keep_practitioner();
 
 -- Name: session_cancellations session_cancellations_earn; Type: TRIGGER; Schema: public
 

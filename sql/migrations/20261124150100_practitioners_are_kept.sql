@@ -17,5 +17,6 @@ end
 $$;
 revoke execute on function private.keep_practitioner from public, anon, authenticated, service_role;
 
+-- For people, who can be told what to do instead. The keys of both tables hold against everybody.
 create trigger practitioners_keep before delete on public.practitioners
-  for each row execute function private.keep_practitioner();
+  for each row when (private.is_person()) execute function private.keep_practitioner();
