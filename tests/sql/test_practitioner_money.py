@@ -1,6 +1,5 @@
 """What practitioners sign for their earnings: dated by the server, and nobody's to rewrite."""
 
-import psycopg
 import pytest
 
 from .conftest import ROW, Stage
