@@ -105,22 +105,26 @@ $$;
 
 -- Definer: files are listed in a schema that nobody reads.
 create function private.own_files(user_id uuid) returns table (name text, content bytea, storage_path text)
-  language sql stable security definer set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
-  select 'signatures/waiver-' || w.id || '.png', w.signature_image, null
-    from public.liability_waivers w where w.user_id = own_files.user_id and w.signature_image is not null
-  union all
-  select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
-    from public.contract_signatures s where s.user_id = own_files.user_id and s.signature_image is not null
-  union all
-  -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
-  (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
-     from public.session_schedules s
-     join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
-     join private.recording_files f on f.recording_id = r.id
-    where s.client_id = own_files.user_id and not private.is_class(s)
-      and r.id not in (select private.closed_recording_ids())
-    order by r.id, f.position);
+#variable_conflict use_column
+begin
+  return query
+    select 'signatures/waiver-' || w.id || '.png', w.signature_image, null::text
+      from public.liability_waivers w where w.user_id = own_files.user_id and w.signature_image is not null
+    union all
+    select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
+      from public.contract_signatures s where s.user_id = own_files.user_id and s.signature_image is not null
+    union all
+    -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
+    (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
+       from public.session_schedules s
+       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
+       join private.recording_files f on f.recording_id = r.id
+      where s.client_id = own_files.user_id and not private.is_class(s)
+        and r.id not in (select private.closed_recording_ids())
+      order by r.id, f.position);
+end
 $$;
 
 create function public.export_my_data(user_id uuid, ip_address text default null, user_agent text default null)
