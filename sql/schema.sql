@@ -5335,23 +5335,27 @@ $$;
 -- Name: own_files(uuid); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.own_files(user_id uuid) RETURNS TABLE(name text, content bytea, storage_path text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select 'signatures/waiver-' || w.id || '.png', w.signature_image, null
-    from public.liability_waivers w where w.user_id = own_files.user_id and w.signature_image is not null
-  union all
-  select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
-    from public.contract_signatures s where s.user_id = own_files.user_id and s.signature_image is not null
-  union all
-  -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
-  (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
-     from public.session_schedules s
-     join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
-     join private.recording_files f on f.recording_id = r.id
-    where s.client_id = own_files.user_id and not private.is_class(s)
-      and r.id not in (select private.closed_recording_ids())
-    order by r.id, f.position);
+#variable_conflict use_column
+begin
+  return query
+    select 'signatures/waiver-' || w.id || '.png', w.signature_image, null::text
+      from public.liability_waivers w where w.user_id = own_files.user_id and w.signature_image is not null
+    union all
+    select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
+      from public.contract_signatures s where s.user_id = own_files.user_id and s.signature_image is not null
+    union all
+    -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
+    (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
+       from public.session_schedules s
+       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
+       join private.recording_files f on f.recording_id = r.id
+      where s.client_id = own_files.user_id and not private.is_class(s)
+        and r.id not in (select private.closed_recording_ids())
+      order by r.id, f.position);
+end
 $$;
 
 -- Name: own_rows(uuid); Type: FUNCTION; Schema: private
@@ -6583,8 +6587,9 @@ CREATE FUNCTION private.refuse_unknown_account() RETURNS trigger
 declare
   v_user constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
 begin
-  perform from auth.users u where u.id = v_user for key share;
-  if not found then
+  -- Without a lock, for which a hosted project need not give us the right: a row that is written in the very instant in which
+  -- the account goes has its id, and nothing else of the person.
+  if not exists (select from auth.users u where u.id = v_user) then
     raise foreign_key_violation using
       message = format('There is no account %s, so it cannot be in %I.%I.', v_user, tg_table_name, tg_argv[0]);
   end if;
