@@ -580,6 +580,37 @@ begin
 end;
 $$;
 
+-- Name: apply_retention(integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.apply_retention(at_most integer) RETURNS TABLE(table_name text, rows integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_policy public.data_retention_policies;
+  v_before timestamptz;
+  v_rows   integer;
+begin
+  for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
+    v_before := now() - make_interval(days => v_policy.retention_days);
+    v_rows := private.retire(v_policy.table_name, v_before, at_most);
+    if v_rows > 0 then
+      insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
+      on conflict on constraint retention_receipts_are_one_a_day
+      do update set rows = r.rows + excluded.rows, before = excluded.before;
+      return query select v_policy.table_name, v_rows;
+      return;
+    end if;
+  end loop;
+
+  -- At the end of a run: what the auth service wrote after it had deleted an account, and lines that nobody sealed.
+  perform private.forget_auth_log(e.pseudonym) from public.erasure_receipts e
+    where e.account_deleted_at > now() - interval '3 days';
+  perform private.seal_audit_lines();
+end
+$$;
+
 -- Name: stripe_events; Type: TABLE; Schema: private
 
 CREATE TABLE private.stripe_events (
@@ -2652,6 +2683,30 @@ CREATE FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) RETUR
      and h.user_id is distinct from held_seats.besides_user;
 $$;
 
+-- Name: held_session_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.held_session_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select s.id from public.session_schedules s
+    join public.legal_holds h on h.released_at is null and h.session_id in (s.id, s.group_class_id)
+  union
+  select s.id from public.session_schedules s where s.client_id in (select private.held_user_ids())
+  union
+  select s.id from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
+   where p.user_id in (select private.held_user_ids());
+$$;
+
+-- Name: held_user_ids(); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.held_user_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select h.user_id from public.legal_holds h where h.user_id is not null and h.released_at is null;
+$$;
+
 -- Name: hold_credits_to_ledger(); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.hold_credits_to_ledger() RETURNS trigger
@@ -4131,6 +4186,122 @@ CREATE FUNCTION private.open_hours(practitioner_id uuid, from_date date, until_d
     from calendar;
 $$;
 
+-- Name: own_files(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.own_files(user_id uuid) RETURNS TABLE(name text, content bytea, storage_path text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select 'signatures/waiver-' || w.id || '.png', w.signature_image, null::text
+      from public.liability_waivers w where w.user_id = own_files.user_id and w.signature_image is not null
+    union all
+    select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
+      from public.contract_signatures s where s.user_id = own_files.user_id and s.signature_image is not null
+    union all
+    -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
+    (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
+       from public.session_schedules s
+       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
+       join private.recording_files f on f.recording_id = r.id
+      where s.client_id = own_files.user_id and not private.is_class(s)
+        and r.id not in (select private.closed_recording_ids())
+      order by r.id, f.position);
+end
+$$;
+
+-- Name: own_rows(uuid); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.own_rows(user_id uuid) RETURNS TABLE(name text, rows jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  c_user constant uuid := own_rows.user_id;
+  v_own  record;
+begin
+  for v_own in
+    select t.relname as name, c.conrelid::regclass as "table", a.attname as "column"
+      from pg_catalog.pg_constraint c
+      join pg_catalog.pg_class t on t.oid = c.conrelid
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass and c.confdeltype = 'c' and cardinality(c.conkey) = 1
+       and t.relnamespace = 'public'::regnamespace
+       -- The other end of a relation is somebody else's row.
+       and a.attname in ('id', 'user_id', 'client_id', 'grantor_id', 'created_by')
+       and t.relname <> 'user_notifications'
+  loop
+    return query execute format(
+      'select %L::text, jsonb_agg(private.told_row(to_jsonb(t))) from %s t where t.%I = $1', v_own.name, v_own."table", v_own."column")
+      using c_user;
+  end loop;
+
+  return query
+    with mine as (
+      select s.* from public.session_schedules s where s.client_id = c_user and not private.is_class(s)
+    ), hosting as (
+      select p.* from public.practitioners p where p.user_id = c_user
+    ), led as (
+      select s.* from public.session_schedules s where s.practitioner_id in (select h.id from hosting h)
+    ), told (name, told_row) as (
+      select 'account', jsonb_build_object('id', u.id, 'email', u.email, 'created_at', u.created_at,
+                                           'last_sign_in_at', u.last_sign_in_at, 'metadata', u.raw_user_meta_data)
+        from auth.users u where u.id = c_user
+      union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
+      -- A private note is its author's; a shared one is for both.
+      union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)
+        from public.session_notes n
+       where n.session_id in (select s.id from mine s) and (n.author_id = c_user or n.visibility = 'shared')
+      union all select 'session_cancellations', to_jsonb(c) from public.session_cancellations c
+       where c.user_id = c_user or c.session_id in (select s.id from mine s)
+      union all select 'session_attendance', to_jsonb(a) from public.session_attendance a where a.user_id = c_user
+      union all select 'session_recordings', jsonb_build_object(
+               'id', r.id, 'session_id', r.session_id, 'status', r.status, 'started_at', r.started_at,
+               'ended_at', r.ended_at, 'duration_seconds', r.duration_seconds)
+        from public.session_recordings r where r.session_id in (select s.id from mine s)
+      union all select 'recording_views', jsonb_build_object(
+               'recording_id', v.recording_id, 'viewed_at', v.viewed_at, 'link_kind', v.link_kind, 'from', v.masked_address)
+        from public.recording_views v
+        join public.session_recordings r on r.id = v.recording_id where r.session_id in (select s.id from mine s)
+      union all select 'memories', to_jsonb(m) from public.meditation_memories m where m.user_id = c_user
+      union all select 'notifications', to_jsonb(n) - case when n.related_id in (select l.id from led l)
+                                                           then array['title', 'message'] else '{}' end
+        from public.user_notifications n where n.user_id = c_user
+      union all select 'consent_history', to_jsonb(h) from public.consent_history h where h.user_id = c_user
+      union all select 'waivers', to_jsonb(w) from public.liability_waivers w where w.user_id = c_user
+      union all select 'credits', to_jsonb(c) from public.user_session_credits c where c.user_id = c_user
+      union all select 'credit_ledger', to_jsonb(l) from public.credit_ledger l where l.user_id = c_user
+      union all select 'checkouts', to_jsonb(c) from public.checkout_sessions c where c.user_id = c_user
+      union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
+      union all select 'refunds', to_jsonb(r) from private.payment_refunds r
+        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+      union all select 'audit_log', jsonb_build_object(
+               'created_at', l.created_at, 'action', l.action, 'table_name', l.table_name, 'record_id', l.record_id,
+               'ip_address', l.ip_address, 'user_agent', l.user_agent)
+        from public.audit_logs l where l.user_id = c_user
+      -- A practitioner
+      union all select 'practitioner', to_jsonb(h) from hosting h
+      union all select 'led_sessions', jsonb_build_object(
+               'id', l.id, 'scheduled_at', l.scheduled_at, 'duration_minutes', l.duration_minutes, 'status', l.status,
+               'session_location', l.session_location, 'class_name', l.class_name) from led l
+      union all select 'availability', to_jsonb(a) from public.practitioner_availability a join hosting h on h.id = a.practitioner_id
+      union all select 'time_off', to_jsonb(t) from public.practitioner_time_off t join hosting h on h.id = t.practitioner_id
+      union all select 'banking', to_jsonb(b) from public.practitioner_banking b join hosting h on h.id = b.practitioner_id
+      union all select 'contracts', to_jsonb(c) from public.practitioner_contracts c join hosting h on h.id = c.practitioner_id
+      union all select 'contract_signatures', to_jsonb(s) from public.contract_signatures s where s.user_id = c_user
+      union all select 'payouts', to_jsonb(p) from public.payouts p join hosting h on h.id = p.practitioner_id
+      union all select 'earnings', to_jsonb(t) - 'reason' || jsonb_build_object('amount_minor', (
+               select sum(p.amount_minor) from public.ledger_postings p
+                where p.transaction_id = t.id and p.account = 'practitioner_payable'))
+        from public.ledger_transactions t join hosting h on h.id = t.practitioner_id
+    )
+    select t.name, jsonb_agg(private.told_row(t.told_row)) from told t group by t.name;
+end
+$_$;
+
 -- Name: part_in(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.part_in(session public.session_schedules) RETURNS text
@@ -5103,8 +5274,9 @@ CREATE FUNCTION private.refuse_unknown_account() RETURNS trigger
 declare
   v_user constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
 begin
-  perform from auth.users u where u.id = v_user for key share;
-  if not found then
+  -- Without a lock, for which a hosted project need not give us the right: a row that is written in the very instant in which
+  -- the account goes has its id, and nothing else of the person.
+  if not exists (select from auth.users u where u.id = v_user) then
     raise foreign_key_violation using
       message = format('There is no account %s, so it cannot be in %I.%I.', v_user, tg_table_name, tg_argv[0]);
   end if;
@@ -5316,6 +5488,52 @@ CREATE FUNCTION private.retention_days(recording public.session_recordings) RETU
     (select rule.retention_days from public.recording_rules rule where rule.session_id = (recording).session_id),
     (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
 $$;
+
+-- Name: retire(text, timestamp with time zone, integer); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.retire(table_name text, older_than timestamp with time zone, at_most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  v_where text := case retire.table_name
+    when 'meditation_memories' then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'journal_entries'     then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'user_notifications'  then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'email_logs'          then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'session_notes'       then 'created_at < $1 and author_id not in (select private.held_user_ids())'
+                                    ' and session_id not in (select private.held_session_ids())'
+    when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
+  v_rows  integer := 0;
+begin
+  if v_where is not null then
+    execute format('delete from public.%I t where t.ctid = any (array('
+                   'select ctid from public.%I where %s limit $2 for update skip locked))',
+                   retire.table_name, retire.table_name, v_where)
+      using older_than, at_most;
+    get diagnostics v_rows = row_count;
+  elsif retire.table_name = 'session_schedules' then
+    update public.session_schedules s
+       set notes = null, host_room_url = null, location_coordinates = null
+     where s.id in (
+       select old.id from public.session_schedules old
+        where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
+          and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
+          and old.id not in (select private.held_session_ids())
+        limit at_most for update skip locked);
+    get diagnostics v_rows = row_count;
+  elsif retire.table_name = 'audit_logs' then
+    v_rows := private.redact_audit_lines(array(
+      select l.id from public.audit_logs l
+       where l.created_at < older_than and l.personal_salt is not null
+         and (l.user_id is null or l.user_id not in (select private.held_user_ids()))
+       limit at_most), 'retention');
+  end if;
+  return v_rows;
+end
+$_$;
 
 -- Name: return_credit(public.session_schedules); Type: FUNCTION; Schema: private
 
@@ -6419,6 +6637,20 @@ CREATE FUNCTION private.told_payment(checkout_id uuid) RETURNS private.told_paym
    where c.id = told_payment.checkout_id;
 $$;
 
+-- Name: told_row(jsonb); Type: FUNCTION; Schema: private
+
+CREATE FUNCTION private.told_row(whole_row jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select whole_row
+       - array['token_sha256', 'password_scrypt', 'embedding', 'signature_image', 'lease_id', 'lease_until', 'host_room_url',
+               'practitioner_share', 'platform_share', 'revenue_share_id', 'approved_by', 'decided_by', 'requested_by', 'placed_by',
+               'verified_by', 'actor', 'grantee_id', 'account_number_encrypted', 'routing_number_encrypted']
+      || coalesce((select jsonb_build_object('practitioner_name', p.name) from public.practitioners p
+                    where whole_row ->> 'practitioner_id' in (p.id::text, p.user_id::text) limit 1), '{}');
+$$;
+
 -- Name: told_session(public.session_schedules); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.told_session(session public.session_schedules) RETURNS private.told_session
@@ -6765,6 +6997,19 @@ $$;
 -- Name: FUNCTION advance_next_session(since timestamp with time zone); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.advance_next_session(since timestamp with time zone) IS 'One session''s turn; none if it names no session. Ask again with the first answer''s asked_at until there is none.';
+
+-- Name: apply_retention(integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.apply_retention(at_most integer DEFAULT 500) RETURNS TABLE(table_name text, rows integer)
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select * from private.apply_retention(at_most);
+$$;
+
+-- Name: FUNCTION apply_retention(at_most integer); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.apply_retention(at_most integer) IS 'One batch of what is due by a retention policy; no row: nothing is due.';
 
 -- Name: apply_waiting_notifications(); Type: FUNCTION; Schema: public
 
@@ -7408,6 +7653,36 @@ $$;
 -- Name: FUNCTION erase_account(user_id uuid); Type: COMMENT; Schema: public
 
 COMMENT ON FUNCTION public.erase_account(user_id uuid) IS 'Erases what is known of oneself, or, for admins and the service, of somebody. The account itself is deleted by erase-my-account.';
+
+-- Name: export_my_data(uuid, text, text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.export_my_data(user_id uuid, ip_address text DEFAULT NULL::text, user_agent text DEFAULT NULL::text) RETURNS TABLE(name text, rows jsonb, content bytea, storage_path text)
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET statement_timeout TO '60s'
+    AS $$
+#variable_conflict use_column
+declare
+  c_here constant text := 'export_my_data';
+begin
+  perform private.lock_client(export_my_data.user_id);
+  if exists (select from public.audit_logs l
+              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_here
+                and l.created_at > now() - interval '1 hour') then
+    perform private.refuse(429, 'exported_just_now', 'You had your data less than an hour ago.', 'Ask again later.');
+  end if;
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
+  values (export_my_data.user_id, 'EXPORT', c_here, export_my_data.user_id, export_my_data.ip_address, export_my_data.user_agent);
+  return query
+    select r.name, r.rows, null::bytea, null::text from private.own_rows(export_my_data.user_id) r where r.rows is not null
+    union all
+    select f.name, null, f.content, f.storage_path from private.own_files(export_my_data.user_id) f;
+end
+$$;
+
+-- Name: FUNCTION export_my_data(user_id uuid, ip_address text, user_agent text); Type: COMMENT; Schema: public
+
+COMMENT ON FUNCTION public.export_my_data(user_id uuid, ip_address text, user_agent text) IS 'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
 
 -- Name: finish_mail(uuid, uuid, text, text, text); Type: FUNCTION; Schema: public
 
@@ -9373,6 +9648,7 @@ COMMENT ON COLUMN public.email_logs.status IS 'unknown: the service did not answ
 -- Name: getting_started_ticks; Type: TABLE; Schema: public
 
 CREATE TABLE public.getting_started_ticks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
     user_id uuid DEFAULT auth.uid() NOT NULL,
     step text NOT NULL,
     ticked_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -9809,6 +10085,24 @@ COMMENT ON COLUMN public.recording_rules.retention_days IS 'Null: as data_retent
 -- Name: COLUMN recording_rules.survives_withdrawal; Type: COMMENT; Schema: public
 
 COMMENT ON COLUMN public.recording_rules.survives_withdrawal IS 'Whether the recording of a class stays for the others when a participant withdraws. Their picture is in it: rarely lawful.';
+
+-- Name: retention_receipts; Type: TABLE; Schema: public
+
+CREATE TABLE public.retention_receipts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    table_name text NOT NULL,
+    applied_on date DEFAULT CURRENT_DATE NOT NULL,
+    rows bigint NOT NULL,
+    before timestamp with time zone NOT NULL
+);
+
+-- Name: TABLE retention_receipts; Type: COMMENT; Schema: public
+
+COMMENT ON TABLE public.retention_receipts IS 'How many rows of a table went, or were blanked, on a day. Names nobody.';
+
+-- Name: COLUMN retention_receipts.before; Type: COMMENT; Schema: public
+
+COMMENT ON COLUMN public.retention_receipts.before IS 'What was older than this.';
 
 -- Name: session_history; Type: VIEW; Schema: public
 
@@ -10295,10 +10589,15 @@ ALTER TABLE ONLY public.erasure_receipts
 ALTER TABLE ONLY public.erasure_receipts
     ADD CONSTRAINT erasure_receipts_pkey PRIMARY KEY (id);
 
+-- Name: getting_started_ticks getting_started_ticks_are_one_per_step; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.getting_started_ticks
+    ADD CONSTRAINT getting_started_ticks_are_one_per_step UNIQUE (user_id, step);
+
 -- Name: getting_started_ticks getting_started_ticks_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.getting_started_ticks
-    ADD CONSTRAINT getting_started_ticks_pkey PRIMARY KEY (user_id, step);
+    ADD CONSTRAINT getting_started_ticks_pkey PRIMARY KEY (id);
 
 -- Name: journal_entries journal_entries_pkey; Type: CONSTRAINT; Schema: public
 
@@ -10439,6 +10738,16 @@ ALTER TABLE ONLY public.recording_share_links
 
 ALTER TABLE ONLY public.recording_views
     ADD CONSTRAINT recording_views_pkey PRIMARY KEY (id);
+
+-- Name: retention_receipts retention_receipts_are_one_a_day; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.retention_receipts
+    ADD CONSTRAINT retention_receipts_are_one_a_day UNIQUE (table_name, applied_on);
+
+-- Name: retention_receipts retention_receipts_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.retention_receipts
+    ADD CONSTRAINT retention_receipts_pkey PRIMARY KEY (id);
 
 -- Name: revenue_shares revenue_shares_one_at_a_time; Type: CONSTRAINT; Schema: public
 
@@ -10766,6 +11075,10 @@ CREATE UNIQUE INDEX credit_ledger_one_spend_per_session ON public.credit_ledger 
 
 CREATE INDEX credit_ledger_user_id_idx ON public.credit_ledger USING btree (user_id, created_at);
 
+-- Name: email_logs_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX email_logs_created_at_idx ON public.email_logs USING btree (created_at);
+
 -- Name: email_logs_session_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX email_logs_session_id_idx ON public.email_logs USING btree (session_id);
@@ -10954,6 +11267,10 @@ CREATE INDEX idx_user_session_credits_expires ON public.user_session_credits USI
 
 CREATE INDEX idx_user_session_credits_user_id ON public.user_session_credits USING btree (user_id);
 
+-- Name: journal_entries_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX journal_entries_created_at_idx ON public.journal_entries USING btree (created_at);
+
 -- Name: journal_entries_session_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX journal_entries_session_id_idx ON public.journal_entries USING btree (session_id);
@@ -10981,6 +11298,10 @@ CREATE UNIQUE INDEX liability_waivers_one_per_session ON public.liability_waiver
 -- Name: liability_waivers_waiver_policy_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX liability_waivers_waiver_policy_id_idx ON public.liability_waivers USING btree (waiver_policy_id);
+
+-- Name: meditation_memories_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX meditation_memories_created_at_idx ON public.meditation_memories USING btree (created_at);
 
 -- Name: meditation_memories_embedding_idx; Type: INDEX; Schema: public
 
@@ -11057,6 +11378,10 @@ CREATE INDEX session_holds_user_id_idx ON public.session_holds USING btree (user
 -- Name: session_notes_author_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_notes_author_id_idx ON public.session_notes USING btree (author_id);
+
+-- Name: session_notes_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX session_notes_created_at_idx ON public.session_notes USING btree (created_at);
 
 -- Name: session_notes_session_id_idx; Type: INDEX; Schema: public
 
@@ -11145,6 +11470,14 @@ CREATE INDEX session_schedules_session_type_id_idx ON public.session_schedules U
 -- Name: session_schedules_unfinished_idx; Type: INDEX; Schema: public
 
 CREATE INDEX session_schedules_unfinished_idx ON public.session_schedules USING btree (scheduled_at) WHERE ((status = ANY (ARRAY['scheduled'::text, 'in_progress'::text])) AND (group_class_id IS NULL));
+
+-- Name: user_consents_revoked_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_consents_revoked_at_idx ON public.user_consents USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
+-- Name: user_notifications_created_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX user_notifications_created_at_idx ON public.user_notifications USING btree (created_at);
 
 -- Name: user_notifications_user_id_idx; Type: INDEX; Schema: public
 
@@ -12283,6 +12616,10 @@ CREATE POLICY "admins read receipts of erasures" ON public.recording_erasures FO
 
 CREATE POLICY "admins read recording rules" ON public.recording_rules FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
 
+-- Name: retention_receipts admins read retention receipts; Type: POLICY; Schema: public
+
+CREATE POLICY "admins read retention receipts" ON public.retention_receipts FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
+
 -- Name: data_retention_policies admins read retention rules; Type: POLICY; Schema: public
 
 CREATE POLICY "admins read retention rules" ON public.data_retention_policies FOR SELECT TO authenticated USING (( SELECT private.is_admin() AS is_admin));
@@ -12795,6 +13132,10 @@ ALTER TABLE public.recording_share_links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recording_views ENABLE ROW LEVEL SECURITY;
 
+-- Name: retention_receipts; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.retention_receipts ENABLE ROW LEVEL SECURITY;
+
 -- Name: revenue_shares; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.revenue_shares ENABLE ROW LEVEL SECURITY;
@@ -13015,6 +13356,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE private.agora_notifications TO servic
 
 REVOKE ALL ON FUNCTION private.apply_notification(notice private.agora_notifications) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.apply_notification(notice private.agora_notifications) TO service_role;
+
+-- Name: FUNCTION apply_retention(at_most integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.apply_retention(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.apply_retention(at_most integer) TO service_role;
 
 -- Name: TABLE stripe_events; Type: ACL; Schema: private
 
@@ -13481,6 +13827,14 @@ REVOKE ALL ON FUNCTION private.heed_admission() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.held_seats(group_class_id uuid, besides_user uuid) FROM PUBLIC;
 
+-- Name: FUNCTION held_session_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.held_session_ids() FROM PUBLIC;
+
+-- Name: FUNCTION held_user_ids(); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.held_user_ids() FROM PUBLIC;
+
 -- Name: FUNCTION hold_credits_to_ledger(); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.hold_credits_to_ledger() FROM PUBLIC;
@@ -13681,6 +14035,7 @@ REVOKE ALL ON FUNCTION private.lock_class(group_class_id uuid) FROM PUBLIC;
 -- Name: FUNCTION lock_client(user_id uuid); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.lock_client(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.lock_client(user_id uuid) TO service_role;
 
 -- Name: FUNCTION lock_own_sessions(); Type: ACL; Schema: private
 
@@ -13824,6 +14179,16 @@ REVOKE ALL ON FUNCTION private.open_credit_lot() FROM PUBLIC;
 -- Name: FUNCTION open_hours(practitioner_id uuid, from_date date, until_date date); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.open_hours(practitioner_id uuid, from_date date, until_date date) FROM PUBLIC;
+
+-- Name: FUNCTION own_files(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.own_files(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.own_files(user_id uuid) TO service_role;
+
+-- Name: FUNCTION own_rows(user_id uuid); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.own_rows(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.own_rows(user_id uuid) TO service_role;
 
 -- Name: FUNCTION part_in(session public.session_schedules); Type: ACL; Schema: private
 
@@ -14140,6 +14505,10 @@ GRANT ALL ON FUNCTION private.resolve_mail(mail_id uuid, outcome text) TO servic
 REVOKE ALL ON FUNCTION private.retention_days(recording public.session_recordings) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.retention_days(recording public.session_recordings) TO service_role;
 
+-- Name: FUNCTION retire(table_name text, older_than timestamp with time zone, at_most integer); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.retire(table_name text, older_than timestamp with time zone, at_most integer) FROM PUBLIC;
+
 -- Name: FUNCTION return_credit(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.return_credit(session public.session_schedules) FROM PUBLIC;
@@ -14372,6 +14741,10 @@ REVOKE ALL ON FUNCTION private.told_document(document_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.told_payment(checkout_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION told_row(whole_row jsonb); Type: ACL; Schema: private
+
+REVOKE ALL ON FUNCTION private.told_row(whole_row jsonb) FROM PUBLIC;
+
 -- Name: FUNCTION told_session(session public.session_schedules); Type: ACL; Schema: private
 
 REVOKE ALL ON FUNCTION private.told_session(session public.session_schedules) FROM PUBLIC;
@@ -14458,6 +14831,11 @@ GRANT ALL ON FUNCTION public.adjust_credits(change integer, reason text, lot_id 
 
 REVOKE ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.advance_next_session(since timestamp with time zone) TO service_role;
+
+-- Name: FUNCTION apply_retention(at_most integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.apply_retention(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.apply_retention(at_most integer) TO service_role;
 
 -- Name: FUNCTION apply_waiting_notifications(); Type: ACL; Schema: public
 
@@ -14630,6 +15008,11 @@ GRANT ALL ON FUNCTION public.create_webhook_endpoint(url text, events text[], de
 REVOKE ALL ON FUNCTION public.erase_account(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_account(user_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.erase_account(user_id uuid) TO service_role;
+
+-- Name: FUNCTION export_my_data(user_id uuid, ip_address text, user_agent text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.export_my_data(user_id uuid, ip_address text, user_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.export_my_data(user_id uuid, ip_address text, user_agent text) TO service_role;
 
 -- Name: FUNCTION finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text); Type: ACL; Schema: public
 
@@ -15558,6 +15941,11 @@ GRANT INSERT(retention_days),UPDATE(retention_days) ON TABLE public.recording_ru
 -- Name: COLUMN recording_rules.survives_withdrawal; Type: ACL; Schema: public
 
 GRANT INSERT(survives_withdrawal),UPDATE(survives_withdrawal) ON TABLE public.recording_rules TO authenticated;
+
+-- Name: TABLE retention_receipts; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.retention_receipts TO authenticated;
+GRANT SELECT ON TABLE public.retention_receipts TO service_role;
 
 -- Name: TABLE session_history; Type: ACL; Schema: public
 
