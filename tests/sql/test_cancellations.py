@@ -363,7 +363,8 @@ def test_removing_a_practitioner_gives_their_clients_their_credits_back(stage: S
     stage.act_as("owner")
     mistake = str(
         stage.one(
-            "insert into public.practitioners (user_id, name) values (%s, 'Mistake') returning id", OTHER_CLIENT
+            "insert into public.practitioners (user_id, name) values (%s, 'Mistake') returning id",
+            OTHER_CLIENT,
         )
     )
     booked(stage, 30, practitioner_id=mistake)
