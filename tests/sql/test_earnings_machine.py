@@ -39,7 +39,7 @@ from .earnings_scene import (
     settle,
 )
 
-STEPS, EXAMPLES = 30, 20
+STEPS, EXAMPLES = 30, 40
 PEOPLE = st.sampled_from(["client", "other"])
 CURRENCIES = st.sampled_from(["cad", "usd"])
 

@@ -25,7 +25,7 @@ from .earnings_scene import Bought
 from .payout_scene import failed, paid, run, settle
 from .test_earnings_machine import Earning
 
-STEPS, EXAMPLES = 30, 12
+STEPS, EXAMPLES = 30, 20
 
 
 @dataclass
