@@ -16,7 +16,7 @@ def scene(stage: Stage) -> ContractScene:
     """A practitioner with a name that needs an accent, and a contract signed with a drawing."""
     scene = ContractScene(stage)
     stage.execute(
-        "update public.practitioners set name = 'Łukasz 李小龍' where id = %s",
+        "update public.practitioners set name = 'Łódź 北京' where id = %s",
         scene.practitioner.practitioner_id,
     )
     scene.signed = scene.offer()  # type: ignore[attr-defined]
@@ -40,7 +40,7 @@ def test_the_copy_says_what_was_signed_by_whom_and_when(scene: ContractScene, si
     assert scene.contract(signed)["contract_text"].split("\n\n")[0] in pages[0]
     assert "10. General This document is the whole agreement" in text
     for fact in (
-        "Łukasz 李小龍",
+        "Łódź 北京",
         f"{evidence['signed_at']:%Y-%m-%d %H:%M:%S.%f} UTC",
         "127.0.0.1",
         "Browser/1.0",

@@ -17,7 +17,7 @@ def scene(stage: Stage) -> ContractScene:
 
 def test_a_practitioner_is_offered_the_text_with_their_name_in_it(scene: ContractScene) -> None:
     """Pending, hashed, dated, and found by the page as the newest pending; the placeholders are filled."""
-    name = "Łukasz\n\n11. The company pays everything"
+    name = "Łódź\n\n11. The company pays everything"
     scene.stage.execute(
         "update public.practitioners set name = %s where id = %s", name, scene.practitioner.practitioner_id
     )
@@ -33,7 +33,7 @@ def test_a_practitioner_is_offered_the_text_with_their_name_in_it(scene: Contrac
     ).json()
     assert [reply["issued"][0]] == [row["id"] for row in page]
     text = page[0]["contract_text"]
-    assert "and Łukasz 11. The company pays everything (" in text, "a name is one line and no clause"
+    assert "and Łódź 11. The company pays everything (" in text, "a name is one line and no clause"
     assert "[" not in text
     assert f"{datetime.now(UTC):%-d %B %Y}" in text
     assert (page[0]["expires_at"], page[0]["signed_at"]) == ("2031-01-01T00:00:00+00:00", None)

@@ -218,9 +218,9 @@ def test_two_at_once_do_not_copy_the_same_recording(scene: Scene) -> None:
     scene.record()
     body = {"recording_id": str(scene.recording["id"])}
 
-    with ThreadPoolExecutor(4) as crowd:
+    with ThreadPoolExecutor(10) as crowd:
         replies = list(
-            crowd.map(lambda _: scene.stage.invoke_as_service("process-recording", body).json(), range(4))
+            crowd.map(lambda _: scene.stage.invoke_as_service("process-recording", body).json(), range(10))
         )
 
     assert sum(reply["processed"] for reply in replies) == 1
