@@ -116,8 +116,8 @@ def test_what_the_database_refuses_reaches_the_caller(stage: Stage, kind: str, p
     ]
 
 
-def test_a_month_of_fifty_calendars_is_one_quick_answer(stage: Stage, kind: str) -> None:
-    """Generously: the bench measures; this notices a search that has become slow."""
+def test_a_month_of_fifty_calendars_is_one_answer(stage: Stage, kind: str) -> None:
+    """Whole, below the number of rows at which the API cuts an answer off. How long it takes, the bench measures."""
     client = stage.client()
     stage.execute(
         "with people as (insert into auth.users (id) select gen_random_uuid() from generate_series(1, 50) returning id)"
@@ -135,4 +135,3 @@ def test_a_month_of_fifty_calendars_is_one_quick_answer(stage: Stage, kind: str)
     days = reply.json()["days"]
     assert [MONDAY + timedelta(n) for n in range(30)] == [date.fromisoformat(day["on_date"]) for day in days]
     assert {48} == {len(day["slots"]) for day in days}
-    assert reply.elapsed < timedelta(seconds=5)
