@@ -1,13 +1,15 @@
-"""The functions: each in its own process, started by its first request, with the environment it was granted.
+"""The functions: each in its own process, forked by its first request, with the environment it was granted.
 
 A change to its source, to `shared/` or to `deploy.yaml` is picked up by the next request.
 """
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 from .config import ROOT, Config, Port
 from .manifest import MANIFEST, Function, functions
 from .processes import Processes
+from .reaper import Part
 
 LAST_PORT = 99
 
@@ -23,7 +26,7 @@ LAST_PORT = 99
 class Running:
     """A function's process, and the sources it was started from."""
 
-    process: subprocess.Popen[bytes]
+    part: Part
     port: int
     sources: int
 
@@ -37,10 +40,18 @@ class FunctionsRunner:
         self._processes = processes
         self._env = env
         self._running: dict[str, Running] = {}
+        self._forkserver: subprocess.Popen[bytes] | None = None
+        self._orders: socket.socket | None = None
+        self._one_at_a_time = threading.Lock()
         self._ending: set[asyncio.Task[None]] = set()
         self._locks: dict[str, asyncio.Lock] = {}
         self._manifest: tuple[float, dict[str, Function]] = (0, {})
         self._looked_at: dict[str, tuple[float, int]] = {}
+
+    def close(self) -> None:
+        """No function starts after this; those that run are the reaper's."""
+        if self._orders:
+            self._orders.close()
 
     def find(self, name: str) -> Function | None:
         changed = (self._root / MANIFEST).stat().st_mtime
@@ -53,33 +64,45 @@ class FunctionsRunner:
         async with self._locks.setdefault(function.name, asyncio.Lock()):
             sources = self._sources(function)
             running = self._running.get(function.name)
-            if running is None or running.sources != sources or running.process.poll() is not None:
-                self._running[function.name] = self._start(function, sources)
+            if running is None or running.sources != sources or running.part.is_dead():
+                self._running[function.name] = await asyncio.to_thread(self._start, function, sources)
                 if running:
                     ending = asyncio.create_task(
-                        self._processes.end(running.process, patience=function.timeout)
+                        self._processes.dismiss(running.part, patience=function.timeout)
                     )
                     self._ending.add(ending)
                     ending.add_done_callback(self._ending.discard)
         return f"http://127.0.0.1:{self._running[function.name].port}"
 
     def _start(self, function: Function, sources: int) -> Running:
+        env = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "FUNCTION_TARGET": function.target,  # by which it knows to read its settings at start
+            **{name: self._env[name] for name in function.granted if name in self._env},
+        }
         # The socket listens before the process is there: a request waits for it, and is cut off if it never comes.
-        with self._free_socket() as listener:
-            fd = listener.fileno()
-            # -P: our own folder stays off its path, where local/stripe.py would be taken for Stripe's package.
-            program = ROOT / "local" / "serve_function.py"
-            command: list[str | Path] = [sys.executable, "-P", program, str(fd), function.target]
-            env = {
-                "PATH": os.environ["PATH"],
-                "LANG": "C.UTF-8",
-                "PYTHONPATH": str(self._root),
-                "PYTHONUNBUFFERED": "1",
-                "FUNCTION_TARGET": function.target,  # by which it knows to read its settings at start
-                **{name: self._env[name] for name in function.granted if name in self._env},
-            }
-            process = self._processes.spawn(function.name, command, env=env, cwd=self._root, pass_fds=(fd,))
-            return Running(process, listener.getsockname()[1], sources)
+        with self._one_at_a_time, self._free_socket() as listener, self._processes.log(function.name) as log:
+            order = json.dumps({"target": function.target, "env": env}).encode() + b"\n"
+            orders = self._order_desk()
+            socket.send_fds(orders, [order], [listener.fileno(), log.fileno()])
+            pid = int(orders.recv(20))
+            return Running(self._processes.adopt(pid), listener.getsockname()[1], sources)
+
+    def _order_desk(self) -> socket.socket:
+        """Where processes are ordered; the fork server is started by the first order, and anew if it was killed."""
+        if self._orders is None or self._forkserver is None or self._forkserver.poll() is not None:
+            self.close()
+            self._orders, theirs = socket.socketpair()
+            with theirs:
+                fd = theirs.fileno()
+                # -P: our own folder stays off its path, where local/stripe.py would be taken for Stripe's package.
+                command = [sys.executable, "-P", "-m", "local.forkserver", str(fd)]
+                env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+                self._forkserver = self._processes.spawn(
+                    "forkserver", command, env=env, cwd=self._root, pass_fds=(fd,)
+                )
+        return self._orders
 
     def _free_socket(self) -> socket.socket:
         for port in range(self._config.port(Port.FUNCTIONS), self._config.base + LAST_PORT + 1):

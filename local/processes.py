@@ -14,7 +14,7 @@ import aiohttp
 import psutil
 
 from .config import ROOT
-from .reaper import end_leftovers
+from .reaper import Part, end_leftovers, end_within
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -32,7 +32,7 @@ class Processes:
         self._notes = logs / "processes"
         end_leftovers(self._notes)
         # The lock is inherited: the stack counts as running until the reaper, too, is done.
-        with self._log("reaper") as log:
+        with self.log("reaper") as log:
             self._reaper = subprocess.Popen(
                 [sys.executable, "-m", "local.reaper"],
                 cwd=ROOT,
@@ -57,7 +57,7 @@ class Processes:
         farewell: signal.Signals = signal.SIGTERM,
     ) -> subprocess.Popen[bytes]:
         """Start a process whose output goes to `log/<name>.log`, and tell the reaper of it."""
-        with self._log(name) as log:
+        with self.log(name) as log:
             process = subprocess.Popen(
                 [str(word) for word in command],
                 env=env,
@@ -70,10 +70,21 @@ class Processes:
                 start_new_session=True,
             )
         self._living[process.pid] = process
-        self._tell_reaper(f"born {process.pid} {farewell}")
-        with self._notes.open("a") as notes:
-            notes.write(f"{process.pid} {psutil.Process(process.pid).create_time()} {farewell}\n")
+        self.adopt(process.pid, farewell)
         return process
+
+    def adopt(self, pid: int, farewell: signal.Signals = signal.SIGTERM) -> Part:
+        """Tell the reaper of a process that leads a group of its own, whoever started it."""
+        part = Part(psutil.Process(pid), farewell)
+        self._tell_reaper(f"born {pid} {farewell}")
+        with self._notes.open("a") as notes:
+            notes.write(f"{pid} {part.process.create_time()} {farewell}\n")
+        return part
+
+    async def dismiss(self, part: Part, patience: float) -> None:
+        """End an adopted process, kindly first, and tell the reaper to forget it."""
+        await asyncio.to_thread(end_within, [part], patience)
+        self._tell_reaper(f"dead {part.process.pid}")
 
     async def keep(self, name: str, command: Sequence[str | Path], *, ready: Check, **how: object) -> None:
         """Start a part, wait until it answers, and from then on start it again whenever it ends."""
@@ -97,16 +108,6 @@ class Processes:
         self._living.pop(process.pid, None)
         self._tell_reaper(f"dead {process.pid}")
         return process.returncode
-
-    async def end(self, process: subprocess.Popen[bytes], patience: float = 5) -> None:
-        """End one process, kindly first."""
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(self.ended(process), patience)
-        except TimeoutError:
-            process.kill()
-            await self.ended(process)
 
     async def end_all(self) -> None:
         """The same end as after `kill -9`: let the reaper hear that we are leaving, then collect what it ends."""
@@ -140,7 +141,8 @@ class Processes:
         text = (self.logs / f"{name}.log").read_text(errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 
-    def _log(self, name: str) -> BinaryIO:
+    def log(self, name: str) -> BinaryIO:
+        """Where the output of this name goes, open to be written on."""
         return (self.logs / f"{name}.log").open("ab")
 
     def _tell_reaper(self, line: str) -> None:

@@ -69,11 +69,12 @@ def end_leftovers(notes: Path) -> None:
 def end(parts: list[Part]) -> None:
     """End all of them, each in its own way, within half a minute."""
     # Order matters: the database goes last, since the others still write to it as they go.
-    _end([part for part in parts if part.farewell != signal.SIGINT], patience=5)
-    _end([part for part in parts if part.farewell == signal.SIGINT], patience=20)
+    end_within([part for part in parts if part.farewell != signal.SIGINT], patience=5)
+    end_within([part for part in parts if part.farewell == signal.SIGINT], patience=20)
 
 
-def _end(parts: list[Part], patience: float) -> None:
+def end_within(parts: list[Part], patience: float) -> None:
+    """End all of them at once, kindly; after so many seconds of patience, not."""
     for part in parts:
         part.send(part.farewell)
     deadline = time.monotonic() + patience

@@ -7,13 +7,13 @@ import uvicorn
 from functions_framework.aio import create_asgi_app
 
 
-def main() -> None:
-    fd, target = int(sys.argv[1]), sys.argv[2]
+def serve(target: str, listener: int) -> None:
+    """Serve the function of that target on the socket with that file descriptor, until told to end."""
     app = create_asgi_app(target, f"functions/{target}/main.py", "http")  # type: ignore[no-untyped-call]
     # The gateway keeps connections open; whoever closes an idle one first must be the gateway.
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_keep_alive=75))
-    server.run(sockets=[socket.socket(fileno=fd)])
+    server.run(sockets=[socket.socket(fileno=listener)])
 
 
 if __name__ == "__main__":
-    main()
+    serve(sys.argv[1], int(sys.argv[2]))

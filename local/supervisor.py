@@ -91,6 +91,7 @@ class Supervisor:
             await self._step("Schema", self._schema())
             await self._step("Data API", postgrest.start(config, processes, client))
             functions = FunctionsRunner(config, processes, self._env)
+            self._closing.callback(functions.close)
             await self._step("Gateway", self._serve(Gateway(config, client, functions).app, Port.GATEWAY))
         if self._order["seed"]:
             await self._step("Demo", seed.plant(config, client))

@@ -16,6 +16,5 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     env["AGORA_WEBHOOK_URL"] = f"{everything['FUNCTIONS_URL']}/agora-recording-webhook"
     env["AGORA_CHANNEL_WEBHOOK_URL"] = f"{everything['FUNCTIONS_URL']}/agora-channel-webhook"
     env["PATH"] = os.environ["PATH"]
-    command = [sys.executable, "-m", "local.agora"]
-    command += ["--port", str(config.port(Port.AGORA)), "--state", str(config.state / "agora")]
+    command = [sys.executable, "-m", "local.agora", "--port", str(config.port(Port.AGORA))]
     await processes.keep("agora", command, env=env, ready=answers(client, config.url(Port.AGORA)))

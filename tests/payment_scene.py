@@ -217,7 +217,7 @@ def served(
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         port = listener.getsockname()[1]
         process = subprocess.Popen(
-            [sys.executable, "-P", ROOT / "local/serve_function.py", str(listener.fileno()), function.target],
+            [sys.executable, "-P", "-m", "local.serve_function", function.target, str(listener.fileno())],
             env={
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": str(ROOT),

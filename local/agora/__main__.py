@@ -1,8 +1,7 @@
-"""Run the emulator: `python -m local.agora --port 54328 --state .local/agora`. Loopback only."""
+"""Run the emulator: `python -m local.agora --port 54328`. Loopback only."""
 
 import argparse
 from functools import partial
-from pathlib import Path
 
 from aiohttp import web
 
@@ -20,10 +19,9 @@ def main() -> None:
     parser.add_argument(
         "--port", type=int, required=True, help="0 takes any free one; the first line printed names it"
     )
-    parser.add_argument("--state", type=Path, required=True, help="where the media is kept between runs")
     arguments = parser.parse_args()
     web.run_app(
-        _app(arguments.state),
+        _app(),
         host="127.0.0.1",
         port=arguments.port,
         access_log=None,
@@ -32,14 +30,14 @@ def main() -> None:
     )
 
 
-async def _app(state: Path) -> web.Application:
+async def _app() -> web.Application:
     """Everything together. The media is made before the first request is taken."""
     settings = EmulatorSettings.read()
     clock, faults = Clock(settings.agora_emulator_speed), Faults()
     recordings = Receiver.of(settings.agora_webhook_url, settings.agora_webhook_secret)
     channels = Receiver.of(settings.agora_channel_webhook_url, settings.agora_channel_webhook_secret)
     notices = Notices(recordings, channels if channels.secret else recordings, clock, faults)
-    studio = Studio(state)
+    studio = Studio()
     await studio.open()
     service = Service(settings, clock, faults, notices, studio)
     app = Server(service).app()

@@ -1,11 +1,14 @@
 """Real media: a short H.264/AAC clip, made once, cut into HLS slices and joined into MP4s of any size.
 
-The clip is a test pattern with a running clock and a tone. It is encoded once and kept in the state folder;
-everything else is copied out of it without encoding.
+The clip is a test pattern with a running clock and a tone. It is encoded once and kept beside this file, for every
+stack; everything else is copied out of it without encoding.
 """
 
 import asyncio
+import fcntl
+import hashlib
 import io
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -44,17 +47,23 @@ class Slice:
 class Studio:
     """The clip and what is cut from it. `open` first."""
 
-    def __init__(self, state: Path) -> None:
-        self._folder = state / "media"
+    def __init__(self) -> None:
+        source = Path(__file__)
+        self._folder = source.parent / ".clip" / hashlib.sha256(source.read_bytes()).hexdigest()[:12]
         self._joining = asyncio.Lock()
 
     async def open(self) -> None:
-        """Make the clip if this state folder has none. Half of one is never taken for a whole one."""
-        if self._folder.exists():
-            return
+        """Make the clip if there is none yet. Half of one is never taken for a whole one."""
+        self._folder.parent.mkdir(exist_ok=True)
+        with (self._folder.parent / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks that start for the first time make one between them
+            if not self._folder.exists():
+                await self._make()
+
+    async def _make(self) -> None:
         draft = self._folder.with_suffix(".draft")
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        draft.mkdir()
         try:
             await _encode(draft, f"{_PATTERN},{_CAPTION}")
         except FfmpegFailed:
@@ -83,7 +92,7 @@ class Studio:
         path = self._folder / f"{'+'.join(one.path.stem for one in slices)}.mp4"
         async with self._joining:
             if not path.exists():
-                draft = path.with_suffix(".draft.mp4")
+                draft = path.with_suffix(f".{os.getpid()}.mp4")  # another stack may be joining the same
                 joined = "concat:" + "|".join(str(one.path) for one in slices)
                 await _ffmpeg("-i", joined, "-c", "copy", "-movflags", "+faststart", draft)
                 draft.rename(path)

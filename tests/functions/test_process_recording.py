@@ -34,7 +34,7 @@ class Processor:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             fd = listener.fileno()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local.serve_function", str(fd), "process_recording"],
+                [sys.executable, "-m", "local.serve_function", "process_recording", str(fd)],
                 cwd=ROOT,
                 env={**env, "PATH": os.environ["PATH"], "FUNCTION_TARGET": "process_recording"},
                 pass_fds=(fd,),

@@ -1,12 +1,14 @@
 """Functions as processes: what they are given, when they are started, what is said when they do not start."""
 
 import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 from aiohttp import web
 
@@ -14,6 +16,8 @@ from local.config import Config, Port, free_base
 from local.functions_runner import FunctionsRunner
 from local.gateway import Gateway
 from local.processes import Processes
+
+from .conftest import is_there
 
 MANIFEST = """
 defaults: {env: [SHARED_SETTING]}
@@ -27,7 +31,8 @@ import os
 from starlette.responses import JSONResponse
 async def say_hello(request):
     names = ("SHARED_SETTING", "OWN_SECRET", "SOMEBODY_ELSES_SECRET")
-    return JSONResponse({"greeting": "hello", "path": request.url.path, **{n: os.environ.get(n) for n in names}})
+    known = {name: os.environ.get(name) for name in names}
+    return JSONResponse({"greeting": "hello", "path": request.url.path, "pid": os.getpid(), **known})
 """
 WILL_NOT_START = "raise RuntimeError('AGORA_APP_ID is missing')"
 NEVER_ANSWERS = """
@@ -51,7 +56,9 @@ async def functions(tmp_path: Path) -> AsyncIterator[str]:
         client = await closing.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         processes = Processes(tmp_path / "log")
         closing.push_async_callback(processes.end_all)
-        gateway = Gateway(config, client, FunctionsRunner(config, processes, env, root=tmp_path))
+        functions = FunctionsRunner(config, processes, env, root=tmp_path)
+        closing.callback(functions.close)
+        gateway = Gateway(config, client, functions)
         runner = web.AppRunner(gateway.app)
         await runner.setup()
         closing.push_async_callback(runner.cleanup)
@@ -99,3 +106,26 @@ async def test_a_function_that_takes_too_long_is_given_up(functions: str) -> Non
     status, answer = await call(f"{functions}/never-answers")
 
     assert (status, answer["code"]) == (504, "IDLE_TIMEOUT")
+
+
+async def test_a_killed_function_is_started_anew(functions: str) -> None:
+    """By the next request; and so is the fork server that starts them."""
+    _, first = await call(f"{functions}/say-hello")
+    forkserver = psutil.Process(first["pid"]).ppid()
+
+    kill(first["pid"])
+    _, second = await call(f"{functions}/say-hello")
+    assert first["pid"] != second["pid"]
+    assert psutil.Process(second["pid"]).ppid() == forkserver
+
+    kill(second["pid"], forkserver)
+    _, third = await call(f"{functions}/say-hello")
+    assert psutil.Process(third["pid"]).ppid() != forkserver
+
+
+def kill(*pids: int) -> None:
+    """Return when they are gone."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    while any(map(is_there, pids)):
+        time.sleep(0.01)

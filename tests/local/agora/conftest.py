@@ -66,16 +66,8 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def emulator_url(s3: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "local.agora",
-        "--port",
-        "0",
-        "--state",
-        str(tmp_path_factory.mktemp("agora")),
-    ]
+def emulator_url(s3: Any) -> Iterator[str]:
+    command = [sys.executable, "-m", "local.agora", "--port", "0"]
     with process(command, {**PROJECT, "RECORDING_S3_ENDPOINT": s3.meta.endpoint_url}) as emulator:
         assert emulator.stdout
         found = re.search(r"http://127\.0\.0\.1:\d+", emulator.stdout.readline().decode())

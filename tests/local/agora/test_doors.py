@@ -223,9 +223,9 @@ async def test_a_stop_needs_no_more_than_its_names(emulator: Emulator):
     await emulator.reaches(lambda seen: seen["upload"] == "uploaded")
 
 
-def test_a_missing_setting_is_named(tmp_path):
+def test_a_missing_setting_is_named():
     """The emulator does not start with half a project."""
-    command = [sys.executable, "-m", "local.agora", "--port", "0", "--state", str(tmp_path)]
+    command = [sys.executable, "-m", "local.agora", "--port", "0"]
 
     ended = subprocess.run(
         command, env={"AGORA_APP_ID": "a"}, capture_output=True, text=True, check=False, timeout=30
