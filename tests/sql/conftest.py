@@ -92,9 +92,15 @@ def database(postgres: Server) -> str:
     return url
 
 
-@pytest.fixture
-def stage(database: str) -> Iterator[Stage]:
-    """A transaction on the story, rolled back at the end."""
+@pytest.fixture(scope="session")
+def connection(database: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """One for all tests that undo what they do: a new one would plan every function anew."""
     with psycopg.connect(database, row_factory=dict_row) as connection:
-        yield Stage(connection)
-        connection.rollback()
+        yield connection
+
+
+@pytest.fixture
+def stage(connection: psycopg.Connection[dict[str, Any]]) -> Iterator[Stage]:
+    """A transaction on the story, rolled back at the end."""
+    yield Stage(connection)
+    connection.rollback()

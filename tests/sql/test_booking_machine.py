@@ -17,7 +17,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from psycopg.rows import dict_row
 
 from tests.stripe_events import Payment, arguments
 
@@ -38,7 +37,7 @@ STAFF = {"practitioner": "stranger", "admin": "admin"}  # FREE is the story's ot
 class Bookings(RuleBasedStateMachine):
     """Each example is one transaction on the story, and is undone."""
 
-    database: ClassVar[str]
+    connection: ClassVar[psycopg.Connection[dict[str, Any]]]
     steps: ClassVar[int] = 0
 
     sessions = Bundle("sessions")
@@ -47,7 +46,6 @@ class Bookings(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.connection = psycopg.connect(self.database, row_factory=dict_row)
         self.stage = Stage(self.connection)
         self.model = Model(lots={ROW: Lot(ROW, "client", None, 3)})
         self.first = in_hours(31).replace(minute=0)  # never less than the thirty hours of the model
@@ -74,7 +72,6 @@ class Bookings(RuleBasedStateMachine):
         self.stage.act_as("owner")
         wrong = self.stage.run(WRONGS)
         self.connection.rollback()
-        self.connection.close()
         assert [] == wrong
 
     @invariant()
@@ -434,10 +431,10 @@ class Bookings(RuleBasedStateMachine):
 
 
 def test_the_database_agrees_with_the_model(
-    database: str, record_property: Callable[[str, object], None]
+    connection: psycopg.Connection[dict[str, Any]], record_property: Callable[[str, object], None]
 ) -> None:
     """Hold, pay, book, join, cancel, move, lapse, expire, refund and redeliver, in any order, by three people."""
-    Bookings.database, Bookings.steps = database, 0
+    Bookings.connection, Bookings.steps = connection, 0
 
     run_state_machine_as_test(
         Bookings,

@@ -19,7 +19,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from psycopg.rows import dict_row
 
 from .booking_scene import FREE, book, grant, in_hours, join, make_class, session, sign, start_in
 from .conftest import ADMIN, Stage
@@ -47,7 +46,7 @@ CURRENCIES = st.sampled_from(["cad", "usd"])
 class Earning(RuleBasedStateMachine):
     """Each example is one transaction on the story, and is undone."""
 
-    database: ClassVar[str]
+    connection: ClassVar[psycopg.Connection[dict[str, Any]]]
     steps: ClassVar[int] = 0
 
     bought = Bundle("bought")
@@ -56,7 +55,6 @@ class Earning(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.connection = psycopg.connect(self.database, row_factory=dict_row)
         self.stage = Stage(self.connection)
         self.model = Earnings()
         self.slot = 0
@@ -86,7 +84,6 @@ class Earning(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.connection.rollback()
-        self.connection.close()
 
     @invariant()
     def the_ledger_agrees(self) -> None:
@@ -297,9 +294,9 @@ class Earning(RuleBasedStateMachine):
                 assert known.money.is_disputed == (row["status"] == "disputed")
 
 
-def test_the_ledger_agrees_with_the_model(database: str) -> None:
+def test_the_ledger_agrees_with_the_model(connection: psycopg.Connection[dict[str, Any]]) -> None:
     """Pay, buy, book, join, hold, cancel, refund, dispute and redeliver, in any order."""
-    Earning.database, Earning.steps = database, 0
+    Earning.connection, Earning.steps = connection, 0
 
     run_state_machine_as_test(
         Earning,

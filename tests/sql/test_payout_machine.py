@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -248,9 +249,9 @@ class Paying(Earning):
             super().teardown()
 
 
-def test_each_cent_is_paid_once(database: str) -> None:
+def test_each_cent_is_paid_once(connection: psycopg.Connection[dict[str, Any]]) -> None:
     """Earn, refund, dispute, correct, run, pay, fail, mark by hand and repeat, in any order."""
-    Paying.database = database
+    Paying.connection = connection
     Earning.steps = 0
 
     run_state_machine_as_test(
