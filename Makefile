@@ -4,6 +4,9 @@ PYTHON ?= python3
 PORT   ?= 54321
 STATE  ?= .local$(if $(filter-out 54321,$(PORT)),/$(PORT))
 
+# Some container images set it: then each of the hundred processes that a test run starts compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 

@@ -3,15 +3,17 @@
 import asyncio
 import re
 
+import psycopg
+
 from .config import NODE, ROOT, Config
 from .node import NODE_BINARY, environment
 
 
-async def push(config: Config) -> int:
-    """Apply what is not applied yet. Says how many there are altogether."""
-    files = list((ROOT / "sql" / "migrations").glob("*.sql"))
-    if not files:
-        return 0
+async def push(config: Config) -> None:
+    """Apply what is not applied yet. When nothing is new, the CLI and its second are not needed."""
+    versions = {path.name.partition("_")[0] for path in (ROOT / "sql" / "migrations").glob("*.sql")}
+    if versions == await asyncio.to_thread(_applied, config):
+        return
     program = NODE / "node_modules" / "supabase" / "dist" / "supabase.js"
     env = environment(
         HOME=str(config.state),  # the CLI keeps its notes there, not in anybody's home
@@ -34,7 +36,16 @@ async def push(config: Config) -> int:
     (config.logs() / "migrations.log").write_text(text)
     if process.returncode:
         raise RuntimeError(f"The migrations do not apply:\n{_without_passwords(text)}")
-    return len(files)
+
+
+def _applied(config: Config) -> set[str]:
+    """The versions that the CLI has written down in the database."""
+    with psycopg.connect(config.database_url()) as connection:
+        try:
+            rows = connection.execute("select version from supabase_migrations.schema_migrations").fetchall()
+        except psycopg.errors.UndefinedTable:
+            rows = []  # it has never run here
+    return {version for (version,) in rows}
 
 
 def _without_passwords(text: str) -> str:
