@@ -39,9 +39,9 @@ ENDINGS: dict[str, tuple[dict[str, Any], str]] = {
         {"slices": 2, "idle_after": 45, "late_files_after": 100, "playlist_from_backup": True},
         "completed",
     ),
-    "another machine goes on": ({"failover_after": 40, "idle_after": 150}, "completed"),
+    "another machine goes on": ({"failover_after": 8, "idle_after": 150}, "completed"),
     "and the first one's MP4 is lost": (
-        {"failover_after": 40, "lost_mp4": True, "idle_after": 150},
+        {"failover_after": 8, "lost_mp4": True, "idle_after": 150},
         "completed",
     ),
     "its MP4 comes in three parts": ({"slices": 3, "idle_after": 60, "mp4_parts": 3}, "completed"),
