@@ -20,7 +20,10 @@ class MailScene(BookingScene):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        # What other tests brought about is none of this scene's, and neither are the welcomes of its people.
+        # What other tests brought about is none of this scene's, reminders of their sessions included; and neither are
+        # the welcomes of its people.
+        while stage.value("select private.remind_sessions()"):
+            pass
         stage.execute(
             "update private.mails set status = 'dropped', next_attempt_at = null where status <> 'sent'"
         )
