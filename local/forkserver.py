@@ -18,7 +18,10 @@ from typing import Any
 from .serve_function import serve
 
 # What `shared/` is built on, and what uvicorn would import with its first request.
-PRELOADED = ("httpx", "jwt", "pydantic", "pyreqwest", "uvicorn.lifespan.on", "uvicorn.protocols.http.auto")
+PRELOADED = (
+    *("httpx", "jwt", "pydantic", "pyreqwest"),
+    *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.http.auto"),
+)
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ class FunctionsRunner:
         self._ending: set[asyncio.Task[None]] = set()
         self._locks: dict[str, asyncio.Lock] = {}
         self._manifest: tuple[float, dict[str, Function]] = (0, {})
-        self._looked_at: dict[str, tuple[float, int]] = {}
+        self._looked_at: dict[Path, tuple[float, int]] = {}
 
     def close(self) -> None:
         """No function starts after this; those that run are the reaper's."""
@@ -113,14 +113,14 @@ class FunctionsRunner:
         raise RuntimeError("no port is left for another function")
 
     def _sources(self, function: Function) -> int:
-        """The newest change among a function's files; looked up at most a few times a second."""
-        looked_at, newest = self._looked_at.get(function.name, (0.0, 0))
+        """The newest change among a function's files."""
+        manifest = (self._root / MANIFEST).stat().st_mtime_ns
+        return max(manifest, self._newest(function.folder), self._newest(self._root / "shared"))
+
+    def _newest(self, folder: Path) -> int:
+        """The newest change in a folder; looked up at most a few times a second."""
+        looked_at, newest = self._looked_at.get(folder, (0.0, 0))
         if time.monotonic() - looked_at > 0.25:
-            files = [
-                self._root / MANIFEST,
-                *function.folder.rglob("*.py"),
-                *(self._root / "shared").rglob("*.py"),
-            ]
-            newest = max(path.stat().st_mtime_ns for path in files)
-            self._looked_at[function.name] = (time.monotonic(), newest)
+            newest = max((path.stat().st_mtime_ns for path in folder.rglob("*.py")), default=0)
+            self._looked_at[folder] = (time.monotonic(), newest)
         return newest

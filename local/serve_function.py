@@ -24,7 +24,7 @@ def serve(target: str, listener: int) -> None:
     """Serve the function of that target on the socket with that file descriptor, until told to end."""
     app = create_asgi_app(target, f"functions/{target}/main.py", "http")  # type: ignore[no-untyped-call]
     # The gateway keeps connections open; whoever closes an idle one first must be the gateway. It also says the date.
-    config = uvicorn.Config(app, log_level="error", timeout_keep_alive=75, date_header=False)
+    config = uvicorn.Config(app, log_level="error", timeout_keep_alive=75, date_header=False, ws="none")
     Server(config).run(sockets=[socket.socket(fileno=listener)])
 
 
