@@ -15,18 +15,18 @@ from tests.sharing_scene import BROWSER, Link, Sharing
 
 
 @pytest.fixture(scope="module")
-def finished(stage: Stage, agora: Agora) -> Scene:
+def finished(stage: Stage, emulator: Agora) -> Scene:
     """A recording that can be played."""
-    scene = Scene(stage, agora)
+    scene = Scene(stage, emulator)
     scene.record()
     scene.process()
     return scene
 
 
 @pytest.fixture(scope="module")
-def sliced(stage: Stage, agora: Agora) -> Scene:
+def sliced(stage: Stage, emulator: Agora) -> Scene:
     """One without an MP4: two people, each with slices of their own."""
-    scene = Scene(stage, agora)
+    scene = Scene(stage, emulator)
     scene.record(recording_mode="individual")
     scene.process()
     return scene
