@@ -1,6 +1,5 @@
 """Every bundle, alone: its own files, its own pins in a clean environment, its own settings, and nothing of ours."""
 
-import hashlib
 import os
 import signal
 import socket
@@ -28,25 +27,36 @@ KEYS = new_banking_keys()
 FORGED = {"authorization": "Bearer eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYXV0aGVudGljYXRlZCJ9.Zm9yZ2Vk"}
 
 
+class Environment:
+    """Some function's pins and nothing else. From one function to the next uv changes only what differs."""
+
+    def __init__(self, venv: Path) -> None:
+        self.programs = venv / "bin"
+        self._uv = Path(sys.executable).parent / "uv"
+        self._pins = b""
+        subprocess.run([self._uv, "venv", "-q", "--python", sys.executable, venv], check=True)
+
+    def hold(self, pins: Path) -> None:
+        """From now on these."""
+        if self._pins != pins.read_bytes():
+            python = self.programs / "python"
+            subprocess.run(
+                [self._uv, "pip", "sync", "-q", "--python", python, "--require-hashes", pins], check=True
+            )
+            self._pins = pins.read_bytes()
+
+
 @pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the environments are; functions with equal pins share one."""
-    return tmp_path_factory.mktemp("environments")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """An empty one."""
+    return Environment(tmp_path_factory.mktemp("environment") / "venv")
 
 
 @pytest.fixture
-def programs(function: Function, environments: Path) -> Path:
+def programs(function: Function, environment: Environment) -> Path:
     """The programs of an environment that has the function's pins and nothing else."""
-    pins = function.folder / "requirements.txt"
-    venv = environments / hashlib.sha256(pins.read_bytes()).hexdigest()[:12]
-    if not venv.exists():
-        uv = Path(sys.executable).parent / "uv"
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, venv], check=True)
-        subprocess.run(
-            [uv, "pip", "install", "-q", "--python", venv / "bin" / "python", "--require-hashes", "-r", pins],
-            check=True,
-        )
-    return venv / "bin"
+    environment.hold(function.folder / "requirements.txt")
+    return environment.programs
 
 
 @pytest.fixture

@@ -38,12 +38,11 @@ class Stage:
 
     def act_as(self, who: str) -> None:
         """Become somebody of the cast, or `owner`: whoever applies the migrations."""
-        self.run("reset role")
         role, person = CAST.get(who, ("none", None))
+        claims = json.dumps({"role": role, "sub": person})
         self.run(
-            "select set_config('request.jwt.claims', %s, true)", json.dumps({"role": role, "sub": person})
+            "select set_config('request.jwt.claims', %s, true), set_config('role', %s, true)", claims, role
         )
-        self.run("select set_config('role', %s, true)", role)
 
     def run(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Run a statement. Gives its rows."""
