@@ -1479,11 +1479,13 @@ $$;
 -- Name: is_time_zone(text); Type: FUNCTION; Schema: private
 
 CREATE FUNCTION private.is_time_zone(name text) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
   -- By its full name: PostgreSQL would also take 'EST', and 'Nowhere5' for five hours west of Greenwich.
-  select name = 'America/Toronto' or exists (select from pg_catalog.pg_timezone_names n where n.name = is_time_zone.name);
+  select name is not null
+     and (exists (select from private.known_time_zones k where k.name = is_time_zone.name)
+          or exists (select from pg_catalog.pg_timezone_names n where n.name = is_time_zone.name));
 $$;
 
 -- Name: practitioner_calendars; Type: TABLE; Schema: public
@@ -11583,6 +11585,16 @@ COMMENT ON COLUMN private.erasure_queue.begun_at IS 'From here on there is no wa
 
 COMMENT ON COLUMN private.erasure_queue.attempts IS 'How often somebody set about it; more than a few, and storage or the bucket refuses.';
 
+-- Name: known_time_zones; Type: TABLE; Schema: private
+
+CREATE TABLE private.known_time_zones (
+    name text NOT NULL
+);
+
+-- Name: TABLE known_time_zones; Type: COMMENT; Schema: private
+
+COMMENT ON TABLE private.known_time_zones IS 'Names this server had rules for when the migration ran. One that is newer is still found, slowly, in the rules themselves.';
+
 -- Name: mail_kinds; Type: TABLE; Schema: private
 
 CREATE TABLE private.mail_kinds (
@@ -13379,6 +13391,11 @@ ALTER TABLE ONLY private.erasure_queue
 
 ALTER TABLE ONLY private.erasure_queue
     ADD CONSTRAINT erasure_queue_pkey PRIMARY KEY (id);
+
+-- Name: known_time_zones known_time_zones_pkey; Type: CONSTRAINT; Schema: private
+
+ALTER TABLE ONLY private.known_time_zones
+    ADD CONSTRAINT known_time_zones_pkey PRIMARY KEY (name);
 
 -- Name: mail_kinds mail_kinds_pkey; Type: CONSTRAINT; Schema: private
 
@@ -16000,6 +16017,10 @@ ALTER TABLE private.earned_seats ENABLE ROW LEVEL SECURITY;
 -- Name: erasure_queue; Type: ROW SECURITY; Schema: private
 
 ALTER TABLE private.erasure_queue ENABLE ROW LEVEL SECURITY;
+
+-- Name: known_time_zones; Type: ROW SECURITY; Schema: private
+
+ALTER TABLE private.known_time_zones ENABLE ROW LEVEL SECURITY;
 
 -- Name: mail_kinds; Type: ROW SECURITY; Schema: private
 
