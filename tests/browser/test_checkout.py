@@ -27,7 +27,10 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def paying(stage: Stage) -> PaymentScene:
-    return PaymentScene(stage)
+    """Somebody who signs in on the page itself."""
+    scene = PaymentScene(stage)
+    scene.client = stage.sign_up()
+    return scene
 
 
 @pytest.fixture(scope="module")
