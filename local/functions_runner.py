@@ -98,7 +98,12 @@ class FunctionsRunner:
                 fd = theirs.fileno()
                 # -P: our own folder stays off its path, where local/stripe.py would be taken for Stripe's package.
                 command = [sys.executable, "-P", "-m", "local.forkserver", str(fd)]
-                env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+                env = {
+                    "PATH": os.environ["PATH"],
+                    "LANG": "C.UTF-8",
+                    "PYTHONPATH": str(ROOT),
+                    "PYTHONUNBUFFERED": "1",
+                }
                 self._forkserver = self._processes.spawn(
                     "forkserver", command, env=env, cwd=self._root, pass_fds=(fd,)
                 )

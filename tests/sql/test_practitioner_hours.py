@@ -81,6 +81,17 @@ def test_a_time_zone_is_one_by_its_full_name(stage: Stage, zone: str) -> None:
     set_up(stage, time_zone="America/St_Johns")
 
 
+def test_a_time_zone_that_is_new_to_us_is_found_in_the_rules(stage: Stage) -> None:
+    """The list of known ones only spares the reading; and no name is no time zone."""
+    stage.act_as("owner")
+    assert stage.one("select private.is_time_zone('Asia/Tokyo')")
+
+    stage.run("delete from private.known_time_zones where name = 'Asia/Tokyo'")
+
+    assert stage.one("select private.is_time_zone('Asia/Tokyo')")
+    assert stage.one("select private.is_time_zone(null)") is False
+
+
 def test_a_session_fits_into_the_hours(stage: Stage) -> None:
     """From the first minute to the last, and not a minute more."""
     assert [None, None] == [why(stage, 0), why(stage, 7 * 60)]
