@@ -60,7 +60,7 @@ lint: install ## Check style, types and migrations
 	@.venv/bin/squawk sql/migrations/*.sql
 
 test: install ## Run every test, on a stack of its own
-	@$(python) -m pytest -n 2 --dist loadfile
+	@$(python) -m pytest -n 3 --dist loadfile
 
 bench: install ## Measure everything side by side with its peers, and write bench/results.md
 	@$(python) -m bench
