@@ -35,6 +35,12 @@ class Rules:
 
 PRICES = "name price_cad price_usd stripe_price_id_cad stripe_price_id_usd is_active id created_at updated_at"
 
+# The practitioner of the story works on Mondays only.
+MONDAY_AT_TEN = (
+    "(date_trunc('week', now() at time zone 'America/Toronto') + interval '14 days 10 hours')"
+    " at time zone 'America/Toronto'"
+)
+
 MATRIX = {
     "user_roles": Rules(
         read="client admin service",
@@ -224,7 +230,7 @@ MATRIX = {
             " correlated_session_id": STAFF,
             "credit_lot_id": "",  # what was spent stays spent
         },
-        values={"status": "'cancelled'", "session_location": "'in_person'"},
+        values={"status": "'cancelled'", "session_location": "'in_person'", "scheduled_at": MONDAY_AT_TEN},
     ),
     "session_holds": Rules(
         read="client admin service",
