@@ -1,9 +1,9 @@
 """Forks a process for each function, from one that has imported what functions are built on.
 
-A function's own start takes a third of a second, nearly all of it spent in the same packages; forked, a twentieth.
-Packages only: a change to `shared/` has to be seen by whoever starts after it.
+A function's own start takes a third of a second, nearly all of it spent in the same modules; forked, a twentieth of
+that. Whoever changes `shared/` starts another fork server.
 
-The runner sends an order, one line of JSON with two file descriptors: the socket to listen on, and the log. It hears
+The client sends an order, one line of JSON with two file descriptors: the socket to listen on, and the log. It hears
 back the process id.
 """
 
@@ -13,20 +13,20 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from .serve_function import serve
 
-# What `shared/` is built on, and what uvicorn would import with its first request.
-PRELOADED = (
-    *("httpx", "jwt", "pydantic", "pyreqwest"),
-    *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.http.auto"),
-)
+# What is imported with the first request, or later still.
+LATE = ("httpx", "jwt", "uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.http.auto")
 
 
 def main() -> None:
-    for name in PRELOADED:
+    for name in LATE:
         importlib.import_module(name)
+    _import_shared()
     gc.freeze()  # or the first collection of every child would copy all those pages
     runner = socket.socket(fileno=int(sys.argv[1]))
     while order := _next(runner):
@@ -40,6 +40,13 @@ def main() -> None:
         for fd in fds:
             os.close(fd)
         runner.sendall(f"{pid}\n".encode())
+
+
+def _import_shared() -> None:
+    for file in sorted(Path("shared").rglob("*.py")):
+        name = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+        with suppress(Exception):  # a function that needs it will fail by the same, and say so in its own log
+            importlib.import_module(name)
 
 
 def _next(runner: socket.socket) -> tuple[dict[str, Any], list[int]] | None:

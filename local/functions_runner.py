@@ -4,17 +4,15 @@ A change to its source, to `shared/` or to `deploy.yaml` is picked up by the nex
 """
 
 import asyncio
-import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from .config import ROOT, Config, Port
+from .forkserver_client import ForkServerClient
 from .manifest import MANIFEST, Function, functions
 from .processes import Processes
 from .reaper import Part
@@ -40,8 +38,8 @@ class FunctionsRunner:
         self._processes = processes
         self._env = env
         self._running: dict[str, Running] = {}
-        self._forkserver: subprocess.Popen[bytes] | None = None
-        self._orders: socket.socket | None = None
+        self._forkserver = ForkServerClient(partial(processes.spawn, "forkserver"), root)
+        self._forked_from = 0  # the newest change in `shared/` when the fork server was started
         self._one_at_a_time = threading.Lock()
         self._ending: set[asyncio.Task[None]] = set()
         self._locks: dict[str, asyncio.Lock] = {}
@@ -50,8 +48,7 @@ class FunctionsRunner:
 
     def close(self) -> None:
         """No function starts after this; those that run are the reaper's."""
-        if self._orders:
-            self._orders.close()
+        self._forkserver.close()
 
     def find(self, name: str) -> Function | None:
         changed = (self._root / MANIFEST).stat().st_mtime
@@ -75,39 +72,15 @@ class FunctionsRunner:
         return f"http://127.0.0.1:{self._running[function.name].port}"
 
     def _start(self, function: Function, sources: int) -> Running:
-        env = {
-            "PATH": os.environ["PATH"],
-            "LANG": "C.UTF-8",
-            "FUNCTION_TARGET": function.target,  # by which it knows to read its settings at start
-            **{name: self._env[name] for name in function.granted if name in self._env},
-        }
+        env = {name: self._env[name] for name in function.granted if name in self._env}
         # The socket listens before the process is there: a request waits for it, and is cut off if it never comes.
         with self._one_at_a_time, self._free_socket() as listener, self._processes.log(function.name) as log:
-            order = json.dumps({"target": function.target, "env": env}).encode() + b"\n"
-            orders = self._order_desk()
-            socket.send_fds(orders, [order], [listener.fileno(), log.fileno()])
-            pid = int(orders.recv(20))
+            shared = self._newest(self._root / "shared")
+            if shared != self._forked_from:
+                self._forkserver.close()
+                self._forked_from = shared
+            pid = self._forkserver.fork(function.target, env, listener, log)
             return Running(self._processes.adopt(pid), listener.getsockname()[1], sources)
-
-    def _order_desk(self) -> socket.socket:
-        """Where processes are ordered; the fork server is started by the first order, and anew if it was killed."""
-        if self._orders is None or self._forkserver is None or self._forkserver.poll() is not None:
-            self.close()
-            self._orders, theirs = socket.socketpair()
-            with theirs:
-                fd = theirs.fileno()
-                # -P: our own folder stays off its path, where local/stripe.py would be taken for Stripe's package.
-                command = [sys.executable, "-P", "-m", "local.forkserver", str(fd)]
-                env = {
-                    "PATH": os.environ["PATH"],
-                    "LANG": "C.UTF-8",
-                    "PYTHONPATH": str(ROOT),
-                    "PYTHONUNBUFFERED": "1",
-                }
-                self._forkserver = self._processes.spawn(
-                    "forkserver", command, env=env, cwd=self._root, pass_fds=(fd,)
-                )
-        return self._orders
 
     def _free_socket(self) -> socket.socket:
         for port in range(self._config.port(Port.FUNCTIONS), self._config.base + LAST_PORT + 1):

@@ -13,6 +13,8 @@ import jwt
 import psycopg
 from psycopg.rows import dict_row
 
+from local.forkserver_client import ForkServerClient
+
 PASSWORD = "a password of the stage"
 
 
@@ -43,9 +45,12 @@ class Stage:
         )
         self.owner = psycopg.connect(env["DATABASE_URL"], autocommit=True, row_factory=dict_row)
 
+        self.forkserver = ForkServerClient()
+
     def close(self) -> None:
         self.http.close()
         self.owner.close()
+        self.forkserver.close()
 
     # What a caller does
 

@@ -3,21 +3,23 @@
 import json
 import os
 import re
+import signal
 import socket
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
 import httpx
+import psutil
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from deploy.functions import ROOT, functions
+from deploy.functions import functions
+from local.reaper import Part, end_within
 
 from .cast import Person, Stage
 from .stripe_events import Payment, signed
@@ -214,24 +216,15 @@ def served(
     """A function in a process of its own, beside those of the stack, with some of its settings otherwise."""
     function = functions()[name]
     granted = {each: stage.env[each] for each in function.settings if each in stage.env}
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=128) as listener,
+        os.fdopen(os.dup(1), "wb") if prints else Path(os.devnull).open("wb") as log,
+    ):
         port = listener.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "local.serve_function", function.target, str(listener.fileno())],
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(ROOT),
-                "FUNCTION_TARGET": function.target,
-                **granted,
-                **env,
-            },
-            cwd=ROOT,
-            pass_fds=(listener.fileno(),),
-            stdout=None if prints else subprocess.DEVNULL,
-        )
+        pid = stage.forkserver.fork(function.target, {**granted, **env}, listener, log)
+    process = Part(psutil.Process(pid), signal.SIGKILL if is_killed else signal.SIGTERM)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client
     finally:
-        process.kill() if is_killed else process.terminate()
-        process.wait()
+        end_within([process], patience=20)

@@ -25,6 +25,7 @@ functions:
   say-hello: {secrets: [OWN_SECRET]}
   will-not-start: {}
   never-answers: {timeout: 0.5s}
+  quotes-shared: {}
 """
 SAY_HELLO = """
 import os
@@ -40,13 +41,27 @@ import asyncio
 async def never_answers(request):
     await asyncio.sleep(2)
 """
+QUOTES_SHARED = """
+from shared.words import WORD
+from starlette.responses import JSONResponse
+async def quotes_shared(request):
+    return JSONResponse({"word": WORD})
+"""
 
 
 @pytest.fixture
 async def functions(tmp_path: Path) -> AsyncIterator[str]:
-    """The address of three functions, and of nothing else."""
+    """The address of these functions, and of nothing else."""
     (tmp_path / "deploy.yaml").write_text(MANIFEST)
-    sources = {"say_hello": SAY_HELLO, "will_not_start": WILL_NOT_START, "never_answers": NEVER_ANSWERS}
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "__init__.py").touch()
+    (tmp_path / "shared" / "words.py").write_text("WORD = 'hello'")
+    sources = {
+        "say_hello": SAY_HELLO,
+        "will_not_start": WILL_NOT_START,
+        "never_answers": NEVER_ANSWERS,
+        "quotes_shared": QUOTES_SHARED,
+    }
     for name, source in sources.items():
         (tmp_path / "functions" / name).mkdir(parents=True)
         (tmp_path / "functions" / name / "main.py").write_text(source)
@@ -83,14 +98,28 @@ async def test_a_function_knows_what_it_was_granted_and_nothing_else(functions: 
 async def test_a_change_of_source_is_served_at_once(functions: str, tmp_path: Path) -> None:
     """The next request after an edit meets the new function."""
     await call(f"{functions}/say-hello")
-    source = tmp_path / "functions" / "say_hello" / "main.py"
-    source.write_text(SAY_HELLO.replace('"hello"', '"good day"'))
-    os.utime(source, (time.time() + 1, time.time() + 1))
-    time.sleep(0.3)  # noqa: ASYNC251 (sources are looked at a few times a second)
 
+    write_later(tmp_path / "functions" / "say_hello" / "main.py", SAY_HELLO.replace('"hello"', '"good day"'))
     _, answer = await call(f"{functions}/say-hello")
 
     assert answer["greeting"] == "good day"
+
+
+async def test_a_change_of_shared_code_is_served_at_once(functions: str, tmp_path: Path) -> None:
+    """Though the process that functions are forked from had imported it."""
+    _, before = await call(f"{functions}/quotes-shared")
+
+    write_later(tmp_path / "shared" / "words.py", "WORD = 'good day'")
+    _, after = await call(f"{functions}/quotes-shared")
+
+    assert (before, after) == ({"word": "hello"}, {"word": "good day"})
+
+
+def write_later(path: Path, text: str) -> None:
+    """Change a file, and return when the change will be seen: sources are looked at a few times a second."""
+    path.write_text(text)
+    os.utime(path, (time.time() + 1, time.time() + 1))
+    time.sleep(0.3)
 
 
 async def test_a_function_that_does_not_start_points_to_its_log(functions: str, tmp_path: Path) -> None:
