@@ -1,7 +1,9 @@
 """One stack for the whole run, on free ports; it leaves nothing behind."""
 
+import ssl
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,9 @@ import pytest
 from local.stack import Stack
 
 from .cast import Stage
+
+# httpx reads the certificates of all authorities for every client it makes, in 20 ms; nothing here is encrypted.
+ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session")
