@@ -4,6 +4,7 @@ import logging
 import re
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import uharfbuzz  # noqa: F401 - fpdf2 joins Arabic letters and places Indic vowels with it
 from fpdf import FPDF
@@ -19,25 +20,60 @@ POINT = 25.4 / 72
 logging.getLogger("fontTools").setLevel(logging.ERROR)  # it has remarks on the fonts, for those who draw them
 
 
+class Face(TTFFont):
+    """A font that does once what fpdf2 asks of it for every letter."""
+
+    def __init__(self, sheet: FPDF, family: str, style: str, file: str) -> None:
+        super().__init__(sheet, FONTS / file, f"{family.lower()}{style}", style)
+        # HarfBuzz reads them from the file, and none is embedded; fontTools would unfold all of them to drop them.
+        for table in {"GDEF", "GPOS", "GSUB"} & set(self.ttfont.keys()):
+            del self.ttfont[table]
+        self._widths: dict[tuple[str, Any], tuple[int, float]] = {}
+
+    def shaped_text_width(
+        self, text: str, font_size_pt: float, text_shaping_params: dict[str, Any] | None
+    ) -> tuple[int, float]:
+        """Glyphs and width of a text: its words', for beside a space these fonts move no letter and change none.
+
+        A line is broken by measuring how wide it has become after each letter, and most of it was measured before.
+        """
+        glyphs, width = 0, 0.0
+        direction = (text_shaping_params or {}).get("fragment_direction")
+        for word in re.split("( )", text):
+            if (word, direction) not in self._widths:
+                # At a thousand points: in the thousandths of its size that a font counts in.
+                measured = super().shaped_text_width(word, 1000, text_shaping_params)
+                self._widths[word, direction] = measured
+            more, wide = self._widths[word, direction]
+            glyphs, width = glyphs + more, width + wide
+        return glyphs, width * font_size_pt * 0.001
+
+
 class Sheet(FPDF):
     """Pages of one document, in type that is embedded."""
 
     def __init__(self) -> None:
         super().__init__(format="letter")
-        self.add_font(TEXT, "", FONTS / "FiraGO-Regular.ttf")
-        self.add_font(TEXT, "B", FONTS / "FiraGO-Bold.ttf")
-        self.add_font(MONO, "", FONTS / "FiraMono-Regular.ttf")
-        self.add_font(CJK, "", FONTS / "NotoSansCJK-Subset.otf")
-        self.set_fallback_fonts([CJK], exact_match=False)
+        for family, style, file in (
+            (TEXT, "", "FiraGO-Regular.ttf"),
+            (TEXT, "B", "FiraGO-Bold.ttf"),
+            (MONO, "", "FiraMono-Regular.ttf"),
+        ):
+            face = Face(self, family, style, file)
+            self.fonts[face.fontkey] = face
         self.set_text_shaping(True)
         self.set_margins(SIDE, TOP, SIDE)
         self.set_auto_page_break(True, BOTTOM)
         self.set_lang("en")
         self.c_margin = 0
-        self._known = {
-            letter for font in self.fonts.values() if isinstance(font, TTFFont) for letter in font.cmap
-        }
         self.add_page()
+
+    def get_fallback_font(self, char: str, style: str = "") -> str | None:
+        """For what the chosen type lacks. It is by far the largest font: only who needs it reads and embeds it."""
+        if CJK.lower() not in self.fonts:
+            self.add_font(CJK, "", FONTS / "NotoSansCJK-Subset.otf")
+            self.set_fallback_fonts([CJK], exact_match=False)
+        return super().get_fallback_font(char, style)
 
     def number_pages(self, name: str) -> None:
         """At the foot of every page: what it belongs to, and which one of how many it is. Last of all."""
@@ -108,7 +144,8 @@ class Sheet(FPDF):
         return re.sub(r"[^\n]", lambda found: self._drawn(found[0]), text)
 
     def _drawn(self, letter: str) -> str:
-        if ord(letter) in self._known:
+        faces = (face for face in self.fonts.values() if isinstance(face, TTFFont))
+        if any(ord(letter) in face.cmap for face in faces) or self.get_fallback_font(letter):
             return letter
         match unicodedata.category(letter):
             case "Zs":

@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from fpdf.enums import TextDirection
+from fpdf.fonts import TTFFont
 from pypdf import PdfReader
 
 from shared.documents import SignedDocument
 from shared.documents.pdf import render
+from shared.documents.sheet import Face, Sheet
 from tests.contract_scene import drawing, pages_of
 
 AT = datetime(2026, 11, 22, 15, 4, 5, 123456, tzinfo=UTC)
@@ -66,7 +69,7 @@ def test_a_short_text_takes_one_page() -> None:
 
 def test_a_long_text_flows_and_every_word_arrives_in_order() -> None:
     """Over six pages and more; each is numbered; nothing is printed into the margins."""
-    body = "\n\n".join(f"{n}. Clause\n" + f"Here begins {n}. " + CLAUSE * (n % 7 + 2) for n in range(1, 48))
+    body = "\n\n".join(f"{n}. Clause\n" + f"Here begins {n}. " + CLAUSE * (n % 7 + 2) for n in range(1, 31))
     pdf = render(document(body), URL)
 
     pages = pages_of(pdf)
@@ -113,6 +116,22 @@ def test_every_letter_is_drawn_or_spelt_out() -> None:
     for written, found in WRITTEN.items():
         assert "".join((found or written).split()) in text, written
     assert all(82 <= x <= 530 for x, _ in ink(pdf)), "nothing is printed into the margins"
+
+
+def test_a_line_is_as_wide_as_its_words() -> None:
+    """Lines are measured word by word: in no font does a space move or change the letters beside it."""
+    for face in Sheet().fonts.values():
+        assert isinstance(face, Face)
+        for direction, text in (
+            (TextDirection.LTR, "To AVA, Ty fi f j -> 1/2 == “We” – Щука ТАЛ, Ωμέγα. ქართული, Đà Nẵng Y"),
+            (TextDirection.RTL, "كتاب علي لا شيء"),
+        ):
+            asked = {"features": {}, "fragment_direction": direction}
+
+            by_words = face.shaped_text_width(text, 10.2, asked)
+
+            assert by_words == pytest.approx(TTFFont.shaped_text_width(face, text, 10.2, asked))
+        face.close()
 
 
 def test_the_drawing_or_the_name_or_neither_stands_on_the_line() -> None:
