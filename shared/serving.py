@@ -27,7 +27,7 @@ from starlette.responses import Response
 from . import admission
 from .call import Call, Contract
 from .errors import Broken, Refusal
-from .settings import Settings, SupabaseSettings
+from .settings import Settings, SupabaseSettings, read_all
 
 CORS = {
     "access-control-allow-origin": "*",
@@ -69,8 +69,7 @@ def endpoint(
     def serve(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         contract = _contract(handler, callers, methods, needed, refusals_with_200, forms)
         if os.environ.get("FUNCTION_TARGET") == contract.name:
-            for group in needed:
-                group.read()
+            read_all(needed)
 
         @functools.wraps(handler)
         async def function(request: Request) -> Response:

@@ -9,6 +9,7 @@ when the process starts, so a function with a missing setting never starts servi
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self, dataclass_transform
 
@@ -54,6 +55,18 @@ class Settings:
     def names(cls) -> dict[str, bool]:
         """Each variable's name, and whether it is required. `deploy.yaml` is tested against this."""
         return {field.name.upper(): field.default is MISSING for field in fields(cls)}  # type: ignore[arg-type]
+
+
+def read_all(groups: Iterable[type[Settings]]) -> None:
+    """Read every group, once for the process. Raises MissingSettings with what each of them complains of."""
+    complaints = []
+    for group in groups:
+        try:
+            group.read()
+        except MissingSettings as error:
+            complaints.append(str(error))
+    if complaints:
+        raise MissingSettings(" ".join(complaints))
 
 
 def _typed(field: Any, text: str) -> Any:
