@@ -3,11 +3,11 @@
 Tokens and channel events make this quick; this makes it certain. With every event lost the end is the same.
 """
 
-import asyncio
-import time
 from collections import Counter
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from shared import recordings
 from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
@@ -15,6 +15,7 @@ from shared.call import Call
 from shared.recording_start import start
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
+from shared.workers import work_off
 
 from .contract import Advanced, Task, Turn, advance_next_session_rpc
 
@@ -43,12 +44,10 @@ async def advance_sessions(call: Call[None]) -> Advanced:
     database and Agora loses nothing: what was won and not done, `reconcile-recordings` does within a minute.
     """
     done = Round()
-    until = time.monotonic() + TIME_S
-    ends = await asyncio.gather(*(_work(call, done, until) for _ in range(WORKERS)), return_exceptions=True)
-    call.log(sessions=done.sessions, moved=dict(done.moved), told=dict(done.told), failures=done.failures)
-    for end in ends:
-        if isinstance(end, BaseException):
-            raise end  # after the others have finished
+    try:
+        await work_off(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+    finally:
+        call.log(sessions=done.sessions, moved=dict(done.moved), told=dict(done.told), failures=done.failures)
     return Advanced(
         sessions=done.sessions,
         moved=dict(done.moved),
@@ -57,9 +56,9 @@ async def advance_sessions(call: Call[None]) -> Advanced:
     )
 
 
-async def _work(call: Call[None], done: Round, until: float) -> None:
+async def _work(call: Call[None], done: Round) -> AsyncGenerator[None]:
     since: datetime | None = None
-    while time.monotonic() < until:
+    while True:
         turn = await call.service.rpc(advance_next_session_rpc, since=since)
         if turn.session_id is None:
             return
@@ -70,6 +69,7 @@ async def _work(call: Call[None], done: Round, until: float) -> None:
         if turn.failure:
             done.failures.append(f"{turn.session_id}: {turn.failure}")
         await _tell_agora(call, turn, done)
+        yield
 
 
 async def _tell_agora(call: Call[None], turn: Turn, done: Round) -> None:

@@ -3,10 +3,10 @@
 At least once: a sender that dies after the endpoint has answered sends again, under the same `webhook-id`.
 """
 
-import asyncio
-import time
 from collections import Counter
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 from standardwebhooks import Webhook  # the specification's own library
@@ -16,6 +16,7 @@ from shared.errors import Refusal
 from shared.http import outside
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
+from shared.workers import work_off
 
 from .contract import (
     ClaimedDelivery,
@@ -34,17 +35,15 @@ PATIENCE_S = 15  # as the specification recommends for an endpoint
 async def deliver_webhooks(call: Call[None]) -> DeliveredWebhooks:
     """Deliver until nothing is due. Any number may run at once: a claim is one sender's for a minute."""
     done: Counter[Outcome] = Counter()
-    until = time.monotonic() + TIME_S
-    ends = await asyncio.gather(*(_work(call, done, until) for _ in range(WORKERS)), return_exceptions=True)
-    call.log(deliveries=dict(done))
-    for end in ends:
-        if isinstance(end, BaseException):
-            raise end  # after the others have finished
+    try:
+        await work_off(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+    finally:
+        call.log(deliveries=dict(done))
     return DeliveredWebhooks(deliveries=dict(done))
 
 
-async def _work(call: Call[None], done: Counter[Outcome], until: float) -> None:
-    while time.monotonic() < until:
+async def _work(call: Call[None], done: Counter[Outcome]) -> AsyncGenerator[None]:
+    while True:
         delivery = await call.service.rpc(claim_webhook_delivery_rpc)
         if delivery.delivery_id is None:
             return
@@ -58,10 +57,11 @@ async def _work(call: Call[None], done: Counter[Outcome], until: float) -> None:
                 error=error,
             )
         except Refusal as refused:
-            if refused.code != "lease_lost":
+            if refused.code != "lease_lost":  # then somebody else has it
                 raise
-            continue  # somebody else has it
-        done[finished.outcome] += 1
+        else:
+            done[finished.outcome] += 1
+        yield
 
 
 async def _deliver(delivery: ClaimedDelivery) -> tuple[int | None, str | None]:

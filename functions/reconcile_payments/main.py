@@ -3,9 +3,9 @@
 Webhooks make this quick; this makes it certain. With every webhook lost the end is the same.
 """
 
-import asyncio
-import time
 from collections import Counter
+from collections.abc import AsyncGenerator
+from functools import partial
 
 from shared.call import Call
 from shared.errors import Unavailable
@@ -14,6 +14,7 @@ from shared.payment_facts import PaymentFacts
 from shared.payments import Payments, StripeSettings
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
+from shared.workers import work_off
 
 from .contract import (
     DueCheckout,
@@ -35,28 +36,27 @@ async def reconcile_payments(call: Call[None]) -> ReconciledPayments:
     """
     waiting = await call.service.rpc(apply_waiting_events_rpc)
     ends: Counter[str] = Counter()
-    until = time.monotonic() + TIME_S
-    errors = await asyncio.gather(*(_work(call, ends, until) for _ in range(WORKERS)), return_exceptions=True)
-    call.log(checkouts=dict(ends))
-    for error in errors:
-        if isinstance(error, BaseException):
-            raise error  # after the others have finished
+    try:
+        await work_off(partial(_work, call, ends), workers=WORKERS, seconds=TIME_S)
+    finally:
+        call.log(checkouts=dict(ends))
     return ReconciledPayments(events=waiting.applied, checkouts=dict(ends))
 
 
-async def _work(call: Call[None], ends: Counter[str], until: float) -> None:
+async def _work(call: Call[None], ends: Counter[str]) -> AsyncGenerator[None]:
     stripe = Payments(StripeSettings.read(), outside(), log=call.log)
-    while time.monotonic() < until:
+    while True:
         due = await call.service.rpc(claim_checkout_check_rpc)
         if due.task is None:
             return
         try:
             facts = await _ask(stripe, due)
-        except Unavailable:
+        except Unavailable:  # its next time comes; the others are not its fault
             ends["unanswered"] += 1
-            continue  # its next time comes; the others are not its fault
-        observed = await call.service.rpc(observe_checkout_rpc, checkout_id=due.checkout_id, facts=facts)
-        ends[observed.status] += 1
+        else:
+            observed = await call.service.rpc(observe_checkout_rpc, checkout_id=due.checkout_id, facts=facts)
+            ends[observed.status] += 1
+        yield
 
 
 async def _ask(stripe: Payments, due: DueCheckout) -> PaymentFacts:

@@ -3,14 +3,15 @@
 Notifications make this quick; this makes it certain. With every notification lost the end is the same.
 """
 
-import asyncio
-import time
 from collections import Counter
+from collections.abc import AsyncGenerator
+from functools import partial
 
 from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
 from shared.call import Call
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
+from shared.workers import work_off
 
 from .contract import Reconciled, Task, apply_waiting_notifications_rpc, claim_recording_check_rpc
 from .tasks import carry_out
@@ -29,19 +30,18 @@ async def reconcile_recordings(call: Call[None]) -> Reconciled:
     """
     waiting = await call.service.rpc(apply_waiting_notifications_rpc)
     done: Counter[Task] = Counter()
-    until = time.monotonic() + TIME_S
-    ends = await asyncio.gather(*(_work(call, done, until) for _ in range(WORKERS)), return_exceptions=True)
-    call.log(tasks=dict(done))
-    for end in ends:
-        if isinstance(end, BaseException):
-            raise end  # after the others have finished
+    try:
+        await work_off(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+    finally:
+        call.log(tasks=dict(done))
     return Reconciled(notifications=waiting.applied, tasks=dict(done))
 
 
-async def _work(call: Call[None], done: Counter[Task], until: float) -> None:
-    while time.monotonic() < until:
+async def _work(call: Call[None], done: Counter[Task]) -> AsyncGenerator[None]:
+    while True:
         due = await call.service.rpc(claim_recording_check_rpc)
         if due.recording is None or due.task is None:
             return
         done[due.task] += 1
         await carry_out(call, due.task, due.recording)
+        yield

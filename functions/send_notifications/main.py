@@ -5,13 +5,15 @@ leaves it `unknown`, and it is looked for at the mail service instead of being s
 """
 
 import asyncio
-import time
 from collections import Counter
+from collections.abc import AsyncGenerator
+from functools import partial
 
 from shared.call import Call
 from shared.errors import Broken, Refusal, Unavailable
 from shared.serving import endpoint
 from shared.settings import ServiceSettings, SiteSettings
+from shared.workers import work_off
 
 from .carriers import Carried, carrier
 from .contract import (
@@ -39,17 +41,15 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
     """
     prepared = await call.service.rpc(prepare_mails_rpc)
     done: Counter[Outcome] = Counter()
-    until = time.monotonic() + TIME_S
-    ends = await asyncio.gather(*(_work(call, done, until) for _ in range(WORKERS)), return_exceptions=True)
-    call.log(reminders=prepared.reminders, lost=prepared.lost, mails=dict(done))
-    for end in ends:
-        if isinstance(end, BaseException):
-            raise end  # after the others have finished
+    try:
+        await work_off(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+    finally:
+        call.log(reminders=prepared.reminders, lost=prepared.lost, mails=dict(done))
     return SentNotifications(reminders=prepared.reminders, mails=dict(done))
 
 
-async def _work(call: Call[None], done: Counter[Outcome], until: float) -> None:
-    while time.monotonic() < until:
+async def _work(call: Call[None], done: Counter[Outcome]) -> AsyncGenerator[None]:
+    while True:
         mail = await call.service.rpc(claim_mail_rpc)
         if mail.task is None or mail.mail_id is None:
             return
@@ -57,12 +57,13 @@ async def _work(call: Call[None], done: Counter[Outcome], until: float) -> None:
             carried = await (_send(call, mail) if mail.task == "send" else carrier().find(mail.mail_id))
             await _report(call, mail, carried)
         except Refusal as refused:
-            if refused.code != "lease_lost":
+            if refused.code != "lease_lost":  # then somebody else has it
                 raise
-            continue  # somebody else has it
-        done[carried.outcome] += 1
-        if carried.is_our_fault:
-            raise Broken(details=f"The mail service refuses us: {carried.reason}")
+        else:
+            done[carried.outcome] += 1
+            if carried.is_our_fault:
+                raise Broken(details=f"The mail service refuses us: {carried.reason}")
+        yield
 
 
 async def _send(call: Call[None], mail: ClaimedMail) -> Carried:

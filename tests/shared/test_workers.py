@@ -1,0 +1,66 @@
+"""Workers: all that is due is done, none begins late, and a failure stops nobody else."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from shared.workers import work_off
+
+
+async def test_everything_is_done_by_all_of_them() -> None:
+    """Each takes the next thing; nothing is done twice."""
+    due, done = list(range(20)), list[int]()
+    at_once, most = 0, 0
+
+    async def worker() -> AsyncGenerator[None]:
+        nonlocal at_once, most
+        while due:
+            mine = due.pop()
+            at_once += 1
+            most = max(most, at_once)
+            await asyncio.sleep(0)
+            at_once -= 1
+            done.append(mine)
+            yield
+
+    await work_off(worker, workers=4, seconds=60)
+
+    assert list(range(20)) == sorted(done)
+    assert 4 == most
+
+
+async def test_when_the_time_is_up_what_was_begun_is_finished_and_nothing_is_begun() -> None:
+    """There is always more to do; each worker ends after the thing it had."""
+    begun, finished = 0, 0
+
+    async def worker() -> AsyncGenerator[None]:
+        nonlocal begun, finished
+        while True:
+            begun += 1
+            await asyncio.sleep(0.01)
+            finished += 1
+            yield
+
+    await work_off(worker, workers=3, seconds=0)
+
+    assert (3, 3) == (begun, finished)
+
+
+async def test_the_others_finish_before_a_failure_is_raised() -> None:
+    """One thing that cannot be done keeps nobody from the rest."""
+    due, done = ["good", "good", "bad", "good"], list[str]()
+
+    async def worker() -> AsyncGenerator[None]:
+        while due:
+            mine = due.pop(0)
+            await asyncio.sleep(0)
+            if mine == "bad":
+                raise ValueError(mine)
+            done.append(mine)
+            yield
+
+    with pytest.raises(ValueError, match="bad"):
+        await work_off(worker, workers=2, seconds=60)
+
+    assert ["good"] * 3 == done
