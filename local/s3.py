@@ -13,7 +13,7 @@ from .processes import Processes, answers
 async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
     """Start the server and make the recordings bucket in it."""
     url = config.url(Port.S3)
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(config.port(Port.S3))]
+    command = [sys.executable, "-m", "local.s3_server", str(config.port(Port.S3))]
     env = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore"}
     # It has nothing to write down, and takes its time to notice a kind word.
     await processes.keep("s3", command, env=env, ready=answers(client, url), farewell=signal.SIGKILL)

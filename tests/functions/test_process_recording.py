@@ -3,20 +3,17 @@
 import hashlib
 import os
 import random
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from local.config import ROOT
 from local.stack import Stack
 from tests.cast import Stage
 from tests.recording_scene import Scene, unknown_id, until
@@ -27,19 +24,12 @@ MEGABYTE = 1024 * 1024
 class Processor:
     """The function in a process of this test's own, which may be killed."""
 
-    def __init__(self, env: dict[str, str]) -> None:
-        self._env = env
-        self._key = env["SUPABASE_SECRET_KEY"]
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+    def __init__(self, stage: Stage) -> None:
+        self._key = stage.env["SUPABASE_SECRET_KEY"]
+        with socket.create_server(("127.0.0.1", 0)) as listener, Path(os.devnull).open("wb") as log:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            fd = listener.fileno()
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "local.serve_function", "process_recording", str(fd)],
-                cwd=ROOT,
-                env={**env, "PATH": os.environ["PATH"], "FUNCTION_TARGET": "process_recording"},
-                pass_fds=(fd,),
-                stdout=subprocess.DEVNULL,
-            )
+            pid = stage.forkserver.fork("process_recording", stage.env, listener, log)
+            self.process = psutil.Process(pid)
 
     def post(self, recording_id: Any) -> dict[str, Any]:
         """Ask it to process a recording, and wait as long as that takes."""
@@ -49,17 +39,16 @@ class Processor:
 
     def kill(self) -> None:
         """As the kernel does: without a word."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
 
     def memory(self) -> int:
-        return int(psutil.Process(self.process.pid).memory_info().rss)
+        return int(self.process.memory_info().rss)
 
 
 @pytest.fixture
 def processor(stage: Stage) -> Iterator[Processor]:
     """One that runs, and has answered once."""
-    processor = Processor(stage.env)
+    processor = Processor(stage)
     with pytest.raises(httpx.HTTPStatusError):
         processor.post(unknown_id())
     yield processor
@@ -169,7 +158,7 @@ def test_killed_at_ten_random_moments_it_ends_with_one_equal_object(scene: Scene
     scene.wait_for("processing", upload_complete=True)
 
     for fatal_byte in sorted(random.Random(4).sample(range(size), 10)):
-        processor = Processor(scene.stage.env)
+        processor = Processor(scene.stage)
         with pytest.raises(httpx.HTTPStatusError):
             processor.post(unknown_id())  # it is up
         with ThreadPoolExecutor(1) as beside:

@@ -50,7 +50,7 @@ class StoredObject:
 def s3() -> Iterator[Any]:
     """A bucket server, as its client."""
     port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", "local.s3_server", str(port)]
     with process(command, {"PYTHONWARNINGS": "ignore"}, output=subprocess.DEVNULL, kill=True):
         until(lambda: is_open(port))
         client = boto3.client(
