@@ -46,7 +46,7 @@ class Bucket:
         return self._folder + name
 
     async def write(self, name: str, content: bytes | Path | Padded) -> None:
-        """Put one file, in parts if it is large, never whole in memory. It gets no content type."""
+        """Put one file, in parts if it is a padded one, never whole in memory. It gets no content type."""
         await asyncio.to_thread(self._write, self.key(name), content)
 
     def _write(self, key: str, content: bytes | Path | Padded) -> None:
@@ -60,7 +60,10 @@ class Bucket:
             if isinstance(content, bytes):
                 client.put_object(Bucket=bucket, Key=key, Body=content)
             elif isinstance(content, Path):
-                client.upload_file(str(content), bucket, key)
+                with content.open(
+                    "rb"
+                ) as body:  # upload_file would send it no differently, from threads of its own
+                    client.put_object(Bucket=bucket, Key=key, Body=body)
             else:
                 client.upload_fileobj(
                     content, bucket, key, Config=cast(Any, TransferConfig)(max_concurrency=2)
