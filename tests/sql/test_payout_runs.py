@@ -78,12 +78,6 @@ def books(postgres: Server) -> str:
     return "books"
 
 
-def copy(postgres: Server, books: str, name: str) -> str:
-    with psycopg.connect(postgres.url("template1", "supabase_admin"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {books}".encode())
-    return postgres.url(name)
-
-
 def finish(connection: Connection) -> int:
     """Run until it is done, as the function does. Gives how many transactions that took."""
     for turn in range(1, 100):
@@ -102,7 +96,7 @@ def end(url: str) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def undisturbed(postgres: Server, books: str) -> list[dict[str, Any]]:
     """How it ends when nobody disturbs it."""
-    url = copy(postgres, books, "undisturbed")
+    url = postgres.copy(books, "undisturbed")
     with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
         assert finish(connection) > 5
     found = end(url)
@@ -114,7 +108,7 @@ def test_a_run_that_is_killed_at_any_write_and_begun_again_ends_the_same(
     postgres: Server, books: str, undisturbed: list[dict[str, Any]]
 ) -> None:
     """First at its first write, the next one at its second, and so on, until one gets through."""
-    url = copy(postgres, books, "killed")
+    url = postgres.copy(books, "killed")
     for kill_at in range(1, 1000):
         try:
             with psycopg.connect(
@@ -134,7 +128,7 @@ def test_many_runs_at_once_end_as_one(
     postgres: Server, books: str, undisturbed: list[dict[str, Any]]
 ) -> None:
     """They queue, and whoever comes later finds less to do. None is refused."""
-    url = copy(postgres, books, "at_once")
+    url = postgres.copy(books, "at_once")
 
     assert ["done"] * 8 == at_once(url, *[finish] * 8)
     assert undisturbed == end(url)
@@ -164,7 +158,7 @@ ACTS = {
 
 def test_runs_marks_and_failures_at_once_pay_each_line_once(postgres: Server, books: str) -> None:
     """While two run, some say of whatever is pending that it was paid, that it failed, or mark payments on the page."""
-    url = copy(postgres, books, "contended")
+    url = postgres.copy(books, "contended")
 
     def settle(connection: Connection, act: str) -> None:
         connection.execute("""select set_config('request.jwt.claims', '{"role": "service_role"}', false)""")
