@@ -60,9 +60,7 @@ class Bucket:
             if isinstance(content, bytes):
                 client.put_object(Bucket=bucket, Key=key, Body=content)
             elif isinstance(content, Path):
-                with content.open(
-                    "rb"
-                ) as body:  # upload_file would send it no differently, from threads of its own
+                with content.open("rb") as body:  # upload_file would start threads for it, and send the same
                     client.put_object(Bucket=bucket, Key=key, Body=body)
             else:
                 client.upload_fileobj(
