@@ -22,16 +22,17 @@ def shared_files(function: Function) -> set[Path]:
     waiting = set(function.folder.glob("*.py"))
     while waiting:
         file = waiting.pop()
-        for name in _names(_tree(file), file):
-            reached = set(_files_of(name)) - found
-            found |= reached
-            waiting |= reached
+        for code in _tree(file).body:
+            for name in _imported(file, code):
+                reached = _files_of(name) - found
+                found |= reached
+                waiting |= reached
     return found
 
 
 def packages(function: Function) -> set[str]:
     """The top-level names of everything that is neither ours nor Python's own."""
-    names = {name.partition(".")[0] for file, code in reached(function) for name in _names(code, file)}
+    names = {name.partition(".")[0] for file, code in reached(function) for name in _imported(file, code)}
     return names - sys.stdlib_module_names - {"shared", "functions"}
 
 
@@ -54,8 +55,13 @@ def reached(function: Function) -> list[tuple[Path, ast.stmt]]:
     return found
 
 
+@cache
+def _imported(file: Path, code: ast.stmt) -> frozenset[str]:
+    """The dotted names that a statement imports; what is only there for the type checker is left out."""
+    return frozenset(_names(code, file))
+
+
 def _names(node: ast.AST, file: Path) -> Iterator[str]:
-    """The dotted names that some code imports; what is only there for the type checker is left out."""
     match node:
         case ast.Import(names=aliases):
             yield from (alias.name for alias in aliases)
@@ -76,17 +82,15 @@ def _package(file: Path, level: int) -> list[str]:
     return parts[: len(parts) - level + 1] if level else []
 
 
-def _files_of(name: str) -> Iterator[Path]:
-    """The files behind a dotted name in `shared/`: the packages on the way, then the module."""
+@cache
+def _files_of(name: str) -> frozenset[Path]:
+    """The files behind a dotted name in `shared/`: the packages on the way, and the module."""
     parts = name.split(".")
     if parts[0] != "shared":
-        return
-    for depth in range(1, len(parts) + 1):
-        path = ROOT.joinpath(*parts[:depth])
-        if path.is_dir():
-            yield path / "__init__.py"
-        elif path.with_suffix(".py").is_file():
-            yield path.with_suffix(".py")
+        return frozenset()
+    paths = [ROOT.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    files = [path / "__init__.py" if path.is_dir() else path.with_suffix(".py") for path in paths]
+    return frozenset(file for file in files if file.is_file())
 
 
 @cache

@@ -53,18 +53,27 @@ def required(function: Function) -> list[Requirement]:
 def closure(requirements: Iterable[Requirement]) -> set[str]:
     """The names of some packages and of everything they need on the runtime."""
     seen: set[tuple[str, str]] = set()
-    waiting = [(requirement, "") for requirement in requirements]
+    waiting = [package for requirement in requirements for package in _packages(requirement)]
     while waiting:
-        requirement, wanted_by_extra = waiting.pop()
-        if requirement.marker and not requirement.marker.evaluate({**RUNTIME, "extra": wanted_by_extra}):
-            continue
-        for extra in ("", *requirement.extras):
-            package = (canonicalize_name(requirement.name), extra)
-            if package not in seen:
-                seen.add(package)
-                needs = importlib.metadata.requires(requirement.name) or []
-                waiting += [(Requirement(need), extra) for need in needs]
+        package = waiting.pop()
+        if package not in seen:
+            seen.add(package)
+            waiting += _needed_by(*package)
     return {name for name, _ in seen}
+
+
+def _packages(requirement: Requirement, wanted_by_extra: str = "") -> list[tuple[str, str]]:
+    """The package that is required, by itself and with each extra; none if the runtime does without."""
+    if requirement.marker and not requirement.marker.evaluate({**RUNTIME, "extra": wanted_by_extra}):
+        return []
+    return [(canonicalize_name(requirement.name), extra) for extra in ("", *requirement.extras)]
+
+
+@cache
+def _needed_by(name: str, extra: str) -> list[tuple[str, str]]:
+    """What an installed package needs in turn, by itself or with an extra."""
+    needs = importlib.metadata.requires(name) or []
+    return [package for need in needs for package in _packages(Requirement(need), extra)]
 
 
 @cache

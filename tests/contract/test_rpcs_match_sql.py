@@ -5,6 +5,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -71,8 +72,13 @@ def triggers(stage: Stage) -> dict[str, list[str]]:
     return {row["table"]: row["functions"] for row in rows}
 
 
-def uses(function: Function) -> Iterator[Use]:
+@cache
+def uses(function: Function) -> tuple[Use, ...]:
     """Every `.rpc(…)` and `.rows(…)` that a function reaches, as it is written."""
+    return tuple(_uses(function))
+
+
+def _uses(function: Function) -> Iterator[Use]:
     for file, code in reached(function):
         module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
         for node in ast.walk(code):
