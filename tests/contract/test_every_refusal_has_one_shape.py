@@ -105,7 +105,7 @@ def test_the_platform_does_not_pose_as_a_person(function: Function, stage: Stage
 
 
 BODIES = [
-    ("two megabytes", b'{"x": "' + b"x" * 2_000_000 + b'"}', JSON, 413, "body_too_large"),
+    ("more than a megabyte", b'{"x": "' + b"x" * 1024 * 1024 + b'"}', JSON, 413, "body_too_large"),
     ("not JSON by its type", b'{"x": 1}', {"content-type": "text/plain"}, 415, "unsupported_media_type"),
     ("cut off", b'{"x": ', JSON, 422, "malformed_json"),
     ("not UTF-8", b'{"x": "\xff"}', JSON, 422, "malformed_json"),
@@ -116,20 +116,12 @@ BODIES = [
 
 
 @pytest.mark.which(that=reads_json)
-@pytest.mark.parametrize(
-    ("content", "headers", "status", "code"), [b[1:] for b in BODIES], ids=[b[0] for b in BODIES]
-)
-def test_a_body_that_is_none_is_refused(
-    function: Function,
-    stage: Stage,
-    entry: dict[str, str],
-    content: bytes,
-    headers: dict[str, str],
-    status: int,
-    code: str,
-) -> None:
+def test_a_body_that_is_none_is_refused(function: Function, stage: Stage, entry: dict[str, str]) -> None:
     """Before anything is asked of the database."""
-    check(stage.invoke(function.name, content=content, headers=entry | headers), status, code)
+    for what, content, headers, status, code in BODIES:
+        reply = stage.invoke(function.name, content=content, headers=entry | headers)
+
+        assert code == check(reply, status)["code"], what
 
 
 def wrong_values(field: FieldInfo) -> Iterator[Any]:
