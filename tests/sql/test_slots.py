@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +37,7 @@ CHANGES = sorted({change for zone in ZONE.values() for change in changes(zone)})
 # What Python says --------------------------------------------------------------------------------------------------
 
 
+@cache  # a hundred thousand times, and mostly the same
 def instant(zone: ZoneInfo, on: date, minute: int) -> datetime:
     """A wall time; in the hour that comes twice the second one, in the hour that is skipped by the rules before."""
     wall = datetime.combine(on, time(0)) + timedelta(minutes=minute)
