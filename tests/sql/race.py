@@ -15,7 +15,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -102,16 +102,31 @@ def end_of(act: Callable[[], object]) -> str:
 
 def at_once(url: str, *acts: Callable[[Connection], object]) -> list[str]:
     """Each act on a connection of its own, all in the same instant. Gives their ends."""
+    with connected(url, len(acts)) as connections:
+        return together(connections, *acts)
+
+
+@contextmanager
+def connected(url: str, many: int) -> Iterator[list[Connection]]:
+    """So many connections: a new one plans every function anew, so who asks more than once keeps them."""
+    with ExitStack() as opened:
+        yield [
+            opened.enter_context(psycopg.connect(url, row_factory=dict_row, autocommit=True))
+            for _ in range(many)
+        ]
+
+
+def together(connections: list[Connection], *acts: Callable[[Connection], object]) -> list[str]:
+    """Each act on one of the connections, all in the same instant. Gives their ends."""
     starting = threading.Barrier(len(acts))
 
-    def run(act: Callable[[Connection], object]) -> str:
-        with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
-            connection.execute("select 1")
-            starting.wait(timeout=60)
-            return end_of(lambda: act(connection))
+    def run(connection: Connection, act: Callable[[Connection], object]) -> str:
+        connection.execute("select 1")
+        starting.wait(timeout=60)
+        return end_of(lambda: act(connection))
 
     with ThreadPoolExecutor(len(acts)) as many:
-        return list(many.map(run, acts))
+        return list(many.map(run, connections[: len(acts)], acts))
 
 
 @contextmanager

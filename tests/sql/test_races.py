@@ -9,7 +9,7 @@ import pytest
 
 from sql.throwaway import Server
 
-from .race import BOOK, PLACES, Connection, Race, acting, at_once, audit, prepare
+from .race import BOOK, PLACES, Connection, Race, acting, audit, connected, prepare, together
 
 JOIN = "select session_id from public.join_group_class(%s)"
 ATTEMPTS = 10_000  # `python -m tests.sql.race 10000` makes them alone, and prints how each ended
@@ -42,6 +42,13 @@ def crowd(postgres: Server) -> Iterator[Race]:
     assert {} == audit(race)
 
 
+@pytest.fixture(scope="module")
+def connections(crowd: Race) -> Iterator[list[Connection]]:
+    """As many as there are people in any of the tests."""
+    with connected(crowd.url, 20) as connections:
+        yield connections
+
+
 def run_as(person: str, statement: str, *values: object) -> Callable[[Connection], object]:
     """One transaction of one person."""
 
@@ -58,24 +65,24 @@ def free_time(hours: int) -> datetime:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_the_last_seats_are_sold_once(crowd: Race, number: int) -> None:
+def test_the_last_seats_are_sold_once(crowd: Race, connections: list[Connection], number: int) -> None:
     """Twenty want four; no seat is sold twice, and none stays empty."""
     acts = [run_as(person, JOIN, crowd.classes[number]) for person in crowd.clients[:20]]
 
-    assert {"done": PLACES, "class_full": 20 - PLACES} == Counter(at_once(crowd.url, *acts))
+    assert {"done": PLACES, "class_full": 20 - PLACES} == Counter(together(connections, *acts))
 
 
-def test_one_time_is_booked_once(crowd: Race) -> None:
+def test_one_time_is_booked_once(crowd: Race, connections: list[Connection]) -> None:
     """Twenty want overlapping times of one practitioner."""
     acts = [
         run_as(person, BOOK, crowd.practitioners[0], free_time(0) + timedelta(minutes=n % 4 * 5), 45)
         for n, person in enumerate(crowd.clients[:20])
     ]
 
-    assert {"done": 1, "slot_taken": 19} == Counter(at_once(crowd.url, *acts))
+    assert {"done": 1, "slot_taken": 19} == Counter(together(connections, *acts))
 
 
-def test_one_credit_is_spent_once(crowd: Race) -> None:
+def test_one_credit_is_spent_once(crowd: Race, connections: list[Connection]) -> None:
     """One person, with one credit, wants ten practitioners."""
     person = crowd.clients[30]
     with psycopg.connect(crowd.url) as connection:
@@ -88,26 +95,28 @@ def test_one_credit_is_spent_once(crowd: Race) -> None:
 
     acts = [run_as(person, BOOK, practitioner, free_time(10), 45) for practitioner in crowd.practitioners]
 
-    assert {"done": 1, "no_usable_credit": len(acts) - 1} == Counter(at_once(crowd.url, *acts))
+    assert {"done": 1, "no_usable_credit": len(acts) - 1} == Counter(together(connections, *acts))
 
 
-def test_one_click_too_many_is_one_session(crowd: Race) -> None:
+def test_one_click_too_many_is_one_session(crowd: Race, connections: list[Connection]) -> None:
     """Twelve times the same booking: the same session for all."""
     person, practitioner = crowd.clients[31], crowd.practitioners[1]
     acts = [run_as(person, BOOK, practitioner, free_time(20), 45)] * 12
 
-    assert {"done": 12} == Counter(at_once(crowd.url, *acts))
+    assert {"done": 12} == Counter(together(connections, *acts))
     with psycopg.connect(crowd.url) as connection:
         booked = "select count(*) from public.session_schedules where client_id = %s"
         assert (1,) == connection.execute(booked, [person]).fetchone()
 
 
 @pytest.mark.parametrize("number", range(4, 8))
-def test_leaving_joining_and_cancelling_a_class_do_not_wait_for_each_other(crowd: Race, number: int) -> None:
+def test_leaving_joining_and_cancelling_a_class_do_not_wait_for_each_other(
+    crowd: Race, connections: list[Connection], number: int
+) -> None:
     """No deadlock, and everybody has their credit back."""
     group_class, staying = crowd.classes[number], crowd.clients[40 : 40 + PLACES]
     for person in staying:
-        assert ["done"] == at_once(crowd.url, run_as(person, JOIN, group_class))
+        assert ["done"] == together(connections, run_as(person, JOIN, group_class))
     mine = "group_class_id = %s and client_id = auth.uid()"
     leave = f"update public.session_schedules set status = 'cancelled' where {mine} returning id"
     acts = [
@@ -116,7 +125,7 @@ def test_leaving_joining_and_cancelling_a_class_do_not_wait_for_each_other(crowd
         *(run_as(person, JOIN, group_class) for person in crowd.clients[50:58]),
     ]
 
-    ends = Counter(at_once(crowd.url, *acts))
+    ends = Counter(together(connections, *acts))
 
     assert ends["done"] >= 1 + PLACES
     assert {"done", "class_full", "class_not_open", "class_not_found"} >= ends.keys()
