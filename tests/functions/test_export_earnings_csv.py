@@ -25,18 +25,18 @@ class Held:
             self.client.id,
         )
 
-    def hold(self, many: int, total: float = 55.55) -> None:
-        """So many sessions, an hour apart, paid and held."""
+    def hold(self, many: int, total: float = 55.55, seats: int = 1) -> None:
+        """So many sessions, an hour apart, paid and held. With more than one seat, nobody gets mail about each."""
         self.stage.execute(
             """with session as (
                  insert into public.session_schedules
-                   (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, status)
-                 select %s, %s, now() - make_interval(hours => n), 45, gen_random_uuid(), 'completed'
+                   (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, status, max_participants)
+                 select %s, %s, now() - make_interval(hours => n), 45, gen_random_uuid(), 'completed', %s
                    from generate_series(1, %s) n returning *)
                insert into public.session_payments (session_id, practitioner_id, client_id, total_amount,
                                                     practitioner_share, platform_share, currency, status)
                select id, practitioner_id, client_id, %s, %s, %s, 'cad', 'completed' from session""",
-            *(self.practitioner.practitioner_id, self.client.id, many),
+            *(self.practitioner.practitioner_id, self.client.id, seats, many),
             *(total, total - 13.89, 13.89),
         )
 
@@ -76,7 +76,7 @@ def test_a_spreadsheet_reads_what_was_earned(held: Held) -> None:
 def test_a_long_file_is_whole(held: Held) -> None:
     """More than a page, each session once, one heading; without sessions there is the heading."""
     assert [] == rows(held.export())
-    held.hold(1003)
+    held.hold(1003, seats=2)
 
     found = rows(held.export())
 
