@@ -7,7 +7,7 @@ from shared.recorded_media import NotPlayable
 from shared.recordings import Recording
 from shared.serving import endpoint
 from shared.settings import ServiceSettings, SupabaseSettings
-from shared.storage.bucket import Bucket, BucketUnavailable, SourceChanged
+from shared.storage.bucket import BucketUnavailable, SourceChanged, recording_bucket
 from shared.storage.supabase import Storage, StorageRefused, StorageUnavailable
 
 from .contract import (
@@ -32,7 +32,7 @@ async def process_recording(call: Call[ProcessRecording]) -> Processed:
     if not claim.is_claimed or claim.recording is None:
         return _report(False, claim.recording)
     recording, code = claim.recording, ""
-    copy = Copy(call, recording, Bucket(RecordingBucketSettings.read()), Storage(BUCKET))
+    copy = Copy(call, recording, recording_bucket(), Storage(BUCKET))
     call.log(recording_id=recording.id)
     try:
         if not claim.is_planned:

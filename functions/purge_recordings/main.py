@@ -7,7 +7,7 @@ from shared.call import Call
 from shared.errors import Unavailable
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
-from shared.storage.bucket import Bucket, SourceChanged
+from shared.storage.bucket import Bucket, SourceChanged, recording_bucket
 from shared.storage.supabase import Storage, StorageRefused
 
 from .contract import (
@@ -28,7 +28,7 @@ async def purge_recordings(call: Call[PurgeRecordings]) -> Purged:
 
     Killed anywhere, the next call deletes what is left: the row goes last, and leaves a receipt that names nobody.
     """
-    storage, bucket = Storage(BUCKET), Bucket(RecordingBucketSettings.read())
+    storage, bucket = Storage(BUCKET), recording_bucket()
     purged, failed, started = 0, 0, time.monotonic()
     while time.monotonic() - started < WORK_FOR_S:
         found = await call.service.rows(claim_recording_erasure_rpc, recording_id=call.body.recording_id)

@@ -1,14 +1,11 @@
 """What is done about a recording that is due. Each task ends in an observation; SQL decides what follows from it."""
 
-from functools import cache
-
 from shared import recordings
-from shared.agora.settings import RecordingBucketSettings
 from shared.call import Call
 from shared.recorded_media import look, sid_of
 from shared.recording_start import start
 from shared.recordings import Recording, observe
-from shared.storage.bucket import Bucket, BucketUnavailable, SourceChanged
+from shared.storage.bucket import BucketUnavailable, SourceChanged, recording_bucket
 
 from .contract import Task
 
@@ -40,17 +37,12 @@ async def _start(call: Call[None], recording: Recording) -> None:
 
 
 async def _find(call: Call[None], recording: Recording) -> bool:
-    sid = sid_of(await _bucket().list(recording.folder))
+    sid = sid_of(await recording_bucket().list(recording.folder))
     if sid:
         await observe(call, recording, "found", sid=sid)
     return sid is not None
 
 
 async def _look(call: Call[None], recording: Recording) -> None:
-    media = await look(_bucket(), recording.folder, recording.mode, recording.agora_sid)
+    media = await look(recording_bucket(), recording.folder, recording.mode, recording.agora_sid)
     await observe(call, recording, media.found)
-
-
-@cache
-def _bucket() -> Bucket:
-    return Bucket(RecordingBucketSettings.read())
