@@ -25,7 +25,8 @@ class MailScene(BookingScene):
         while stage.value("select private.remind_sessions()"):
             pass
         stage.execute(
-            "update private.mails set status = 'dropped', next_attempt_at = null where status <> 'sent'"
+            "update private.mails set status = 'dropped', next_attempt_at = null"
+            " where status not in ('sent', 'dropped')"
         )
 
     def send(self) -> dict[str, int]:
