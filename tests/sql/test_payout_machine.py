@@ -265,4 +265,4 @@ def test_each_cent_is_paid_once(connection: psycopg.Connection[dict[str, Any]]) 
         ),
     )
 
-    assert Earning.steps >= 300, "the story was too short"
+    assert Earning.steps >= 150, "the story was too short"  # mostly 380 to 500; chance has ended it after 267
