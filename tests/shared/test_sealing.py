@@ -57,6 +57,11 @@ def test_the_key_before_still_opens(keys: SealingKeys) -> None:
     assert WORDS == keys.open(seal(WORDS, RSAKey.import_key(rsa_pem(2))))
 
 
+def other(part: str) -> str:
+    """The same but for its first letter; the last ones may hold bits that nobody reads."""
+    return ("B" if part[0] == "A" else "A") + part[1:]
+
+
 def test_what_is_not_sealed_so_is_not_opened(keys: SealingKeys) -> None:
     """Another key, other algorithms, compression, any altered part, and what is no JWE at all: the same words."""
     key = RSAKey.import_key(rsa_pem(1))
@@ -67,7 +72,7 @@ def test_what_is_not_sealed_so_is_not_opened(keys: SealingKeys) -> None:
         seal(WORDS, key, alg="RSA-OAEP"),
         seal(WORDS, key, enc="A128CBC-HS256"),
         seal(WORDS, key, zip="DEF"),
-        *[".".join([*parts[:at], part[:-2] + "AA", *parts[at + 1 :]]) for at, part in enumerate(parts)],
+        *[".".join([*parts[:at], other(part), *parts[at + 1 :]]) for at, part in enumerate(parts)],
         *[
             "",
             ".",
