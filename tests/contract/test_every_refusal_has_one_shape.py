@@ -105,7 +105,7 @@ def test_the_platform_does_not_pose_as_a_person(function: Function, stage: Stage
 
 
 BODIES = [
-    ("more than a megabyte", b'{"x": "' + b"x" * 1024 * 1024 + b'"}', JSON, 413, "body_too_large"),
+    ("two megabytes", b'{"x": "' + b"x" * 2_000_000 + b'"}', JSON, 413, "body_too_large"),
     ("not JSON by its type", b'{"x": 1}', {"content-type": "text/plain"}, 415, "unsupported_media_type"),
     ("cut off", b'{"x": ', JSON, 422, "malformed_json"),
     ("not UTF-8", b'{"x": "\xff"}', JSON, 422, "malformed_json"),
