@@ -72,6 +72,8 @@ class Server:
         self._run(
             "template1", "supabase_admin", f"create database {name} template {template} strategy file_copy"
         )
+        # What may be done in a database is said outside of it, so that no template hands it on.
+        self._run("template1", "supabase_admin", f"grant create on database {name} to postgres")
         return self.url(name)
 
     def _run(self, database: str, role: str, script: str) -> None:

@@ -14,6 +14,8 @@ from werkzeug import Request, Response
 from .booking_scene import BookingScene
 from .cast import Person, Stage
 
+ONE_CLICK = {"content-type": "application/x-www-form-urlencoded"}  # as mail programs send it
+
 
 class MailScene(BookingScene):
     """Somebody who books; and of all mail only what this scene brings about."""
@@ -53,6 +55,11 @@ class MailScene(BookingScene):
     def only_mail_to(self, person: Person) -> dict[str, Any]:
         (mail,) = self.mails_to(person)
         return mail
+
+    def way_out_of(self, mail: dict[str, Any]) -> str | None:
+        """The address at which this kind of mail is said no to, if one may."""
+        headers = {each["Name"]: each["Value"] for each in mail["Headers"]}
+        return headers.get("List-Unsubscribe", "").strip("<>") or None
 
     def states(self, person: Person | None = None) -> list[tuple[str, str, str | None]]:
         """What became of somebody's mails: kind, status, reason."""
