@@ -1,6 +1,6 @@
 """Holds: found again, replaced, given back, kept for a payment, and at most three of them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from tests.sql.test_practitioner_time import OTHERS_ROW, book, teach
 HOLD = """select * from public.hold_slot(practitioner_id => %s, scheduled_at => %s, session_type_id => %s,
                                          session_location => %s, group_class_id => %s)"""
 # The practitioner who works at any time. Noon, so that the story's own rows are far away.
-NOON = datetime.fromisoformat("2027-06-07T12:00Z")
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=200)
 TWENTY_MINUTES = ROW  # the story's own kind of session
 
 

@@ -23,8 +23,8 @@ Range = tuple[datetime, datetime]
 
 
 def changes(zone: ZoneInfo, days: int = 3 * 366) -> Iterator[date]:
-    """The dates on which the clocks of a zone change."""
-    noons = [datetime.combine(TODAY + timedelta(n), time(12), zone) for n in range(days)]
+    """The dates on which the clocks of a zone change, from next week on: before that there is notice to give."""
+    noons = [datetime.combine(TODAY + timedelta(n), time(12), zone) for n in range(7, days)]
     for before, after in pairwise(noons):
         if before.utcoffset() != after.utcoffset():
             yield after.date()
