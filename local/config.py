@@ -36,6 +36,7 @@ class Port(IntEnum):
     S3 = 8
     MAIL = 9
     SMTP = 10
+    CLAIM = 11  # answers nothing: listened on from the first moment, so that stacks that start at once find each other
     FUNCTIONS = 20
 
 

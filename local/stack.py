@@ -28,6 +28,10 @@ class StackFailed(Exception):
     """The stack did not come up; the message says why."""
 
 
+class PortTaken(StackFailed):
+    """On other ports it might."""
+
+
 class Stack:
     """A stack in a state directory, on a block of ports; a free one if none is named.
 
@@ -73,9 +77,19 @@ class Stack:
     def start(self) -> "Stack":
         """Start everything, and return when all of it answers."""
         self.state.mkdir(parents=True, exist_ok=True)
-        if self._port is None:
-            self._port = free_base()
-        order = {"state": str(self.state), "port": self._port, **self._options}
+        while self._port is None:
+            base = free_base()
+            try:
+                self._start(base)
+                self._port = base
+                return self
+            except PortTaken:
+                continue  # another stack was as quick
+        self._start(self._port)
+        return self
+
+    def _start(self, base: int) -> None:
+        order = {"state": str(self.state), "port": base, **self._options}
         hear, tell = os.pipe()
         with (self.state / "supervisor.log").open("a") as log:
             self._supervisor = subprocess.Popen(
@@ -95,7 +109,6 @@ class Stack:
         except BaseException:
             self.stop()
             raise
-        return self
 
     def _listen(self, lines: TextIO) -> None:
         """Hear the supervisor out, until all is ready."""
@@ -105,8 +118,8 @@ class Stack:
                     self._on_step(step, seconds)
                 case {"ready": True}:
                     return
-                case {"failed": why}:
-                    raise StackFailed(why)
+                case {"failed": why, "elsewhere": elsewhere}:
+                    raise PortTaken(why) if elsewhere else StackFailed(why)
         raise StackFailed(f"The supervisor ended without a word; see {self.state / 'supervisor.log'}")
 
     def stop(self) -> None:

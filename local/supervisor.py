@@ -1,7 +1,7 @@
 """The one process that runs a stack: starts every part in order, serves the gateway, and ends with all it started.
 
 It speaks to whoever started it in lines of JSON on the file descriptor named last: {"step": …, "seconds": …} for
-each part, then {"ready": true} or {"failed": why}.
+each part, then {"ready": true} or {"failed": why, "elsewhere": whether on other ports it might do}.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -27,6 +28,13 @@ from .functions_runner import FunctionsRunner
 from .gateway import Gateway
 from .mail import Mailbox
 from .processes import Processes
+
+
+class PortTaken(Exception):
+    """Somebody else is there."""
+
+    def __str__(self) -> str:
+        return f"Port {self.args[0]} is taken. Choose others: make up PORT=25000"
 
 
 class Supervisor:
@@ -59,7 +67,8 @@ class Supervisor:
             await self._closing.aclose()
             await self._processes.end_all()
         if failure:
-            self._tell(failed=_root_of(failure))
+            root = _root_of(failure)
+            self._tell(failed=str(root), elsewhere=isinstance(root, PortTaken))
 
     async def _told_to_stop(self) -> None:
         stop = asyncio.Event()
@@ -104,8 +113,13 @@ class Supervisor:
         deadline = time.monotonic() + 15
         while taken := taken_ports(self._config.base):
             if any(map(is_served, taken)) or time.monotonic() > deadline:
-                raise RuntimeError(f"Port {taken[0]} is taken. Choose others: make up PORT=25000")
+                raise PortTaken(taken[0])
             await asyncio.sleep(0.2)
+        claim = self._config.port(Port.CLAIM)
+        try:
+            self._closing.callback(socket.create_server(("127.0.0.1", claim)).close)
+        except OSError:
+            raise PortTaken(claim) from None
 
     async def _database(self) -> None:
         await asyncio.to_thread(postgres.create_cluster, self._config)
@@ -143,10 +157,10 @@ class Supervisor:
             pass  # whoever started us did not wait
 
 
-def _root_of(error: BaseException) -> str:
+def _root_of(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return str(error)
+    return error
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from local.config import ROOT, free_base
+from local.config import ROOT, Port, free_base
 from local.stack import Stack, StackFailed
 
 from .conftest import is_there
@@ -23,10 +24,19 @@ PASSWORD = "a long enough password"
 
 
 @pytest.fixture(scope="module")
-def another(states: Path) -> Iterator[Stack]:
-    """A stack beside the one that all tests share; these tests may stop and start it."""
-    with Stack(states / "another") as stack:
-        yield stack
+def another(states: Path, stack: Stack) -> Iterator[Stack]:
+    """A stack beside the one that all tests share, whose ports it chose first; these tests may stop and start it."""
+    bases = iter([base_of(stack)])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("local.stack.free_base", lambda: next(bases, None) or free_base())
+        other = Stack(states / "another").start()
+    assert next(bases, None) is None
+    yield other
+    other.stop()
+
+
+def base_of(stack: Stack) -> int:
+    return int(stack.env["SUPABASE_URL"].rsplit(":", 1)[1])
 
 
 def auth(stack: Stack, path: str, email: str) -> httpx.Response:
@@ -163,7 +173,17 @@ def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
 
 def test_a_taken_port_is_named(stack: Stack, tmp_path: Path) -> None:
     """Rather than a part failing somewhere inside, the first line says which port and what to do."""
-    port = int(stack.env["SUPABASE_URL"].rsplit(":", 1)[1])
+    port = base_of(stack)
 
     with pytest.raises(StackFailed, match=f"Port {port} is taken"):
         Stack(tmp_path / "state", port).start()
+
+
+def test_of_stacks_that_start_at_once_the_first_has_the_ports(tmp_path: Path) -> None:
+    """It holds one of them before anything else of it is there."""
+    base = free_base()
+    with (
+        socket.create_server(("127.0.0.1", base + Port.CLAIM)),
+        pytest.raises(StackFailed, match=f"Port {base + Port.CLAIM} is taken"),
+    ):
+        Stack(tmp_path / "state", base).start()
