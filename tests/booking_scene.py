@@ -15,7 +15,9 @@ class BookingScene:
         self.credits_each = credits_each
         self.client = self.booker()
         self.practitioner = stage.practitioner()
-        self.starts_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
+        self.starts_at = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0) + timedelta(
+            days=3
+        )
 
     def booker(self) -> Person:
         """Somebody who has signed the waiver and has credits for any kind of session."""
