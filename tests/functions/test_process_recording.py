@@ -92,11 +92,15 @@ def test_a_second_run_of_a_finished_recording_does_nothing(scene: Scene) -> None
 def test_without_a_name_the_next_in_turn_is_processed(scene: Scene) -> None:
     """As the scheduler calls it: whichever has waited longest."""
     scene.record()
-    scene.change(next_check_at="now() - interval '1 day'")
+    replies = []
 
-    done = scene.stage.invoke_as_service("process-recording").raise_for_status().json()
+    def had_its_turn() -> bool:
+        scene.change(next_check_at="now() - interval '1 day'")  # a last notification may put it off again
+        replies.append(scene.stage.invoke_as_service("process-recording").raise_for_status().json())
+        return bool(replies[-1]["processed"])
 
-    assert (done["processed"], done["recording_id"]) == (True, str(scene.recording["id"]))
+    until(had_its_turn, "its turn")
+    assert str(scene.recording["id"]) == replies[-1]["recording_id"]
 
 
 def test_several_parts_are_kept_in_order(scene: Scene) -> None:
