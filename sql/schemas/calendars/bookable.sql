@@ -1,0 +1,101 @@
+-- Bookable or not, and why not: the one place where hours, notice, horizon and what is taken come together.
+--
+--   practitioner_unavailable   paused, unknown, or in a time zone this server misreads
+--   slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken
+--
+-- A hold keeps others out and not its owner.
+
+-- Definer: what others booked, held and took off is nobody's to read; only the reason leaves.
+create function private.judge_starts(
+  practitioner_id uuid, starts timestamptz[], duration_minutes integer, for_user uuid, ignore_session uuid default null)
+  returns table (starts_at timestamptz, reason text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_calendar public.practitioner_calendars;
+  v_length   interval := make_interval(mins => judge_starts.duration_minutes);
+  v_before   interval;
+  v_after    interval;
+  v_first    timestamptz := (select min(s) from unnest(starts) s);
+  v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
+  v_open     tstzmultirange;
+  v_busy     tstzmultirange;
+  v_until    timestamptz := private.bookable_until(judge_starts.practitioner_id);
+begin
+  select c.* into v_calendar
+    from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+   where c.practitioner_id = judge_starts.practitioner_id and p.available
+     and c.time_zone not in (select private.misread_time_zones());
+  if not found then
+    return query select s, 'practitioner_unavailable' from unnest(starts) s;
+    return;
+  end if;
+
+  v_before := make_interval(mins => v_calendar.buffer_before_minutes);
+  v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
+  v_open := private.open_hours(judge_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
+                               (v_last at time zone v_calendar.time_zone)::date);
+  select coalesce(range_agg(t.during), '{}') into v_busy
+    from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
+   where t.practitioner_id = judge_starts.practitioner_id
+     and t.during && tstzrange(v_first - v_before, v_last + v_after)
+     and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from judge_starts.for_user))
+     and (t.session_id is null or t.session_id is distinct from judge_starts.ignore_session);
+
+  return query
+    select s, case
+        when s <= now() then 'slot_in_past'
+        when s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
+        when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
+        when s + v_length > v_until then 'practitioner_unavailable'
+        when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'
+        when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
+      end
+      from unnest(starts) s;
+end
+$$;
+
+create function private.why_not_bookable(
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid, ignore_session uuid default null)
+  returns text
+  language sql stable set search_path = ''
+as $$
+  select j.reason from private.judge_starts(why_not_bookable.practitioner_id, array[why_not_bookable.scheduled_at],
+    why_not_bookable.duration_minutes, why_not_bookable.for_user, why_not_bookable.ignore_session) j;
+$$;
+
+create function private.refuse_unbookable(
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid, ignore_session uuid default null)
+  returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  -- Asked under the lock: what is free now stays free until this transaction has taken it.
+  perform private.lock_calendar(refuse_unbookable.practitioner_id);
+  case private.why_not_bookable(
+      refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
+      refuse_unbookable.for_user, refuse_unbookable.ignore_session)
+    when 'practitioner_unavailable' then
+      perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
+                             'Please choose another practitioner.');
+    when 'slot_in_past' then
+      perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+    when 'too_short_notice' then
+      perform private.refuse(409, 'too_short_notice', 'This practitioner needs more notice than that.',
+                             'Please choose a later time.');
+    when 'beyond_horizon' then
+      perform private.refuse(409, 'beyond_horizon', 'This practitioner does not take bookings that far ahead.',
+                             'Please choose an earlier time.');
+    when 'outside_availability' then
+      perform private.refuse(409, 'outside_availability', 'The practitioner does not work at this time.',
+                             'Please choose another time.');
+    when 'slot_taken' then
+      perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+    else null;
+  end case;
+end
+$$;
+
+revoke execute on function private.judge_starts, private.why_not_bookable, private.refuse_unbookable
+  from public, anon, authenticated, service_role;

@@ -1,0 +1,200 @@
+-- Holds: the time of a session, or a seat in a class, kept for fifteen minutes for whoever is about to book it.
+--
+--   held -> consumed    by the booking
+--   held -> released    given back, or lapsed and wanted by somebody else
+--
+-- A held row past `expires_at` counts for nothing, but still has its place: until somebody takes it, whoever held it may
+-- take it up again. A class's seats are counted, not excluded, so a held seat takes no practitioner time.
+
+create function private.held_seats(group_class_id uuid, besides_user uuid) returns integer
+  language sql stable set search_path = ''
+as $$
+  select count(*)::integer from public.session_holds h
+   where h.group_class_id = held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
+     and h.user_id is distinct from held_seats.besides_user;
+$$;
+
+create function private.taken_seats(group_class_id uuid) returns integer
+  language sql stable set search_path = ''
+as $$
+  select count(*)::integer from public.session_schedules s
+   where s.group_class_id = taken_seats.group_class_id and s.status <> 'cancelled';
+$$;
+
+create function private.lock_class(group_class_id uuid) returns public.session_schedules
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_class public.session_schedules;
+begin
+  -- Two who want the last seat queue here.
+  select s.* into v_class from public.session_schedules s
+   where s.id = lock_class.group_class_id and s.max_participants > 1 and s.group_class_id is null for update;
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  return v_class;
+end
+$$;
+
+create function private.refuse_full_class(class public.session_schedules, for_user uuid) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if class.status <> 'scheduled' then
+    perform private.refuse(409, 'class_not_open', 'This class can no longer be joined.');
+  elsif class.scheduled_at <= now() then
+    perform private.refuse(409, 'class_over', 'This class has begun.');
+  elsif exists (select from public.session_schedules s
+                 where s.group_class_id = class.id and s.client_id = for_user and s.status <> 'cancelled') then
+    perform private.refuse(409, 'already_joined', 'You have a seat in this class already.');
+  elsif private.taken_seats(class.id) + private.held_seats(class.id, for_user) >= class.max_participants then
+    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
+  elsif (class.practitioner_id in (select private.paused_practitioner_ids())
+         or class.scheduled_at + make_interval(mins => class.duration_minutes) > private.bookable_until(class.practitioner_id))
+        and not private.is_admin()
+        -- What was open when it was held is theirs: it may be paid for already.
+        and not exists (select from public.session_holds h
+                         where h.group_class_id = class.id and h.user_id = for_user and h.status = 'held' and h.expires_at > now()) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
+                           'Please choose another practitioner.');
+  end if;
+end
+$$;
+
+-- Definer: people write no holds, and do not see those of others.
+create function private.hold_slot(
+  user_id uuid, practitioner_id uuid, scheduled_at timestamptz, session_type_id uuid, session_location text,
+  physical_location text, group_class_id uuid) returns setof public.session_holds
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_type  public.session_types;
+  v_class public.session_schedules;
+  v_hold  public.session_holds;
+begin
+  perform private.lock_client(hold_slot.user_id);
+  select t.* into v_type from public.session_types t where t.id = hold_slot.session_type_id and t.is_active;
+  if not found then
+    perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
+  end if;
+  if hold_slot.group_class_id is not null then
+    -- What is held is the class as it is, whatever the request says.
+    v_class := private.lock_class(hold_slot.group_class_id);
+    hold_slot.practitioner_id   := v_class.practitioner_id;
+    hold_slot.scheduled_at      := v_class.scheduled_at;
+    hold_slot.session_location  := v_class.session_location;
+    hold_slot.physical_location := v_class.physical_location;
+    v_type.duration_minutes     := v_class.duration_minutes;
+  elsif v_type.is_group then
+    perform private.refuse(409, 'class_needed', 'A group session is joined, not booked.', 'Choose a class and join it.');
+  elsif hold_slot.practitioner_id is null or hold_slot.scheduled_at is null then
+    perform private.refuse(422, 'nothing_to_hold', 'Please say with whom and when, or which class.');
+  end if;
+
+  select h.* into v_hold from public.session_holds h
+   where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()
+     and h.practitioner_id = hold_slot.practitioner_id and h.scheduled_at = hold_slot.scheduled_at
+     and h.session_type_id = hold_slot.session_type_id and h.session_location = hold_slot.session_location
+     and h.physical_location is not distinct from hold_slot.physical_location
+     and h.group_class_id is not distinct from hold_slot.group_class_id;
+  if found then
+    return next v_hold;
+    return;
+  end if;
+
+  perform private.lock_calendar(hold_slot.practitioner_id);
+  -- Another choice of the same person replaces the one it overlaps, unless that one is being paid for.
+  update public.session_holds h set status = 'released'
+   where h.user_id = hold_slot.user_id and h.status = 'held' and h.checkout_session_id is null
+     and h.practitioner_id = hold_slot.practitioner_id
+     and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
+         && tstzrange(hold_slot.scheduled_at, hold_slot.scheduled_at + make_interval(mins => v_type.duration_minutes));
+  if 3 <= (select count(*) from public.session_holds h
+            where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()) then
+    perform private.refuse(409, 'too_many_holds', 'You are keeping three times already.',
+                           'Book or give back one of them first.');
+  end if;
+
+  if v_class.id is not null then
+    perform private.refuse_full_class(v_class, hold_slot.user_id);
+  else
+    perform private.refuse_unbookable(hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes,
+                                      hold_slot.user_id);
+  end if;
+  return query
+    insert into public.session_holds as h (
+      user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, session_location, physical_location,
+      group_class_id, expires_at)
+    values (
+      hold_slot.user_id, hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes, v_type.id,
+      hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id, now() + interval '15 minutes')
+    returning h.*;
+end
+$$;
+
+create function public.hold_slot(
+  practitioner_id uuid, scheduled_at timestamptz, session_type_id uuid, session_location text default 'online',
+  physical_location text default null, group_class_id uuid default null)
+  returns setof public.session_holds
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.hold_slot(
+    (select auth.uid()), hold_slot.practitioner_id, hold_slot.scheduled_at, hold_slot.session_type_id,
+    hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
+$$;
+comment on function public.hold_slot is
+  'Keep a time, or a seat in a class, for fifteen minutes. Asking again finds the same hold.';
+
+-- Definer: people write no holds. The row must be the caller's own.
+create function private.release_hold(hold_id uuid) returns setof public.session_holds
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_hold public.session_holds;
+begin
+  update public.session_holds h set status = 'released'
+   where h.id = release_hold.hold_id and h.user_id = (select auth.uid()) and h.status = 'held';
+  select * into v_hold from public.session_holds h where h.id = release_hold.hold_id and h.user_id = (select auth.uid());
+  if not found then
+    perform private.refuse(404, 'hold_not_found', 'There is no such hold.');
+  elsif v_hold.status = 'consumed' then
+    perform private.refuse(409, 'hold_consumed', 'This time is booked already.', 'Cancel the session instead.');
+  end if;
+  return next v_hold;
+end
+$$;
+
+create function public.release_hold(hold_id uuid) returns setof public.session_holds
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.release_hold(release_hold.hold_id);
+$$;
+comment on function public.release_hold is 'Give back what was held. Giving it back twice is fine.';
+
+create function private.keep_hold_until(hold_id uuid, until timestamptz, checkout_session_id text)
+  returns public.session_holds
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_hold public.session_holds;
+begin
+  -- A lapsed hold that nobody has taken is still its owner's; the row lock decides between them and whoever wants it.
+  update public.session_holds h
+     set expires_at = greatest(h.expires_at, keep_hold_until.until),
+         checkout_session_id = keep_hold_until.checkout_session_id
+   where h.id = keep_hold_until.hold_id and h.status = 'held'
+  returning h.* into v_hold;
+  if not found then
+    perform private.refuse(409, 'hold_lapsed', 'This time is no longer kept for you.', 'Please choose a time again.');
+  end if;
+  return v_hold;
+end
+$$;
+
+revoke execute on function
+  private.held_seats, private.taken_seats, private.lock_class, private.refuse_full_class, private.hold_slot,
+  private.release_hold, private.keep_hold_until, public.hold_slot, public.release_hold
+  from public, anon, authenticated, service_role;
+grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold to authenticated;

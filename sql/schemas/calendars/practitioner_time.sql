@@ -1,0 +1,295 @@
+-- Practitioner time: everything that takes it, in one table in which nothing overlaps.
+--
+--   session_schedules   one to one, and a class once for all its seats    while scheduled or in progress, buffers included
+--   session_holds       a time kept for somebody who is about to book      while held
+--   time off            what the practitioner keeps for themself           always
+--
+-- Written by triggers only. Whoever wants time locks the practitioner's calendar first, because two inserts that each wait
+-- for the other's range would end in a deadlock; the exclusion constraint is the proof, whatever code comes later.
+-- A hold that has lapsed still has its row: it is ignored by the clock, and removed by whoever wants the time.
+
+create table public.practitioner_time_off (
+  id              uuid primary key default gen_random_uuid(),
+  practitioner_id uuid        not null references public.practitioners (id) on delete cascade,
+  starts_at       timestamptz not null,
+  ends_at         timestamptz not null,
+  reason          text,
+  created_at      timestamptz not null default now(),
+
+  constraint practitioner_time_off_starts_before_it_ends check (starts_at < ends_at)
+);
+
+create index practitioner_time_off_practitioner_id_idx on public.practitioner_time_off (practitioner_id, starts_at);
+
+create table public.session_holds (
+  id                  uuid primary key default gen_random_uuid(),
+  user_id             uuid        not null references auth.users (id) on delete cascade,
+  practitioner_id     uuid        not null references public.practitioners (id) on delete cascade,
+  scheduled_at        timestamptz not null,
+  duration_minutes    integer     not null,
+  session_type_id     uuid        not null references public.session_types (id) on delete cascade,
+  session_location    text        not null default 'online',
+  physical_location   text,
+  group_class_id      uuid references public.session_schedules (id) on delete cascade,
+  status              text        not null default 'held',
+  expires_at          timestamptz not null,
+  checkout_session_id text,
+  created_at          timestamptz not null default now(),
+
+  constraint session_holds_status_is_known check (status in ('held', 'consumed', 'released')),
+  constraint session_holds_take_place_somewhere check (session_location in ('online', 'in_person')),
+  constraint session_holds_last check (duration_minutes > 0)
+);
+comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
+comment on column public.session_holds.checkout_session_id is 'Stripe''s, once there is one to pay for the hold.';
+
+create index session_holds_user_id_idx on public.session_holds (user_id) where status = 'held';
+create index session_holds_practitioner_id_idx on public.session_holds (practitioner_id);
+create index session_holds_session_type_id_idx on public.session_holds (session_type_id);
+create index session_holds_group_class_id_idx on public.session_holds (group_class_id);
+create index session_holds_checkout_session_id_idx on public.session_holds (checkout_session_id);
+
+create table private.practitioner_time (
+  id              bigint    not null generated always as identity,
+  practitioner_id uuid      not null references public.practitioners (id) on delete cascade,
+  during          tstzrange not null,
+  kind            text      not null generated always as (
+    case when session_id is not null then 'session' when hold_id is not null then 'hold' else 'time_off' end) stored,
+  session_id      uuid references public.session_schedules (id) on delete cascade,
+  hold_id         uuid references public.session_holds (id) on delete cascade,
+  time_off_id     uuid references public.practitioner_time_off (id) on delete cascade,
+  occasion        uuid      not null default gen_random_uuid(),
+  form            text      not null,
+  lapses_at       timestamptz,
+
+  constraint practitioner_time_pkey primary key (id),
+  constraint practitioner_time_session_id_is_unique unique (session_id),
+  constraint practitioner_time_hold_id_is_unique unique (hold_id),
+  constraint practitioner_time_time_off_id_is_unique unique (time_off_id),
+  constraint practitioner_time_is_taken_by_one_thing check (num_nonnulls(session_id, hold_id, time_off_id) = 1),
+  constraint practitioner_time_is_some_time check (not isempty(during)),
+  constraint practitioner_time_never_overlaps
+    exclude using gist (practitioner_id with =, during with &&, occasion with <>),
+  constraint practitioner_time_has_one_row_for_each_form unique (occasion, form)
+);
+comment on table private.practitioner_time is 'What takes a practitioner''s time. Two rows that overlap are one occasion.';
+comment on column private.practitioner_time.occasion is
+  'Its own, except that a class taught online and in person at once is one occasion in two forms.';
+comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row counts for nothing.';
+
+-- The calendar's lock ---------------------------------------------------------------------------------------------
+
+-- Definer: clients lock the calendar they book in, and may not write it.
+create function private.lock_calendar(practitioner_id uuid) returns public.practitioner_calendars
+  language sql volatile security definer set search_path = ''
+as $$
+  select c.* from public.practitioner_calendars c where c.practitioner_id = lock_calendar.practitioner_id for update;
+$$;
+
+create function private.lock_client(user_id uuid) returns void
+  language sql volatile set search_path = ''
+as $$
+  select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
+$$;
+
+-- Taking and giving back ----------------------------------------------------------------------------------------------
+
+-- Definer: nobody writes practitioner_time, and holds of others lapse here.
+create function private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) returns void
+  language sql volatile security definer set search_path = ''
+as $$
+  update public.session_holds h set status = 'released'
+   where h.id in (select t.hold_id from private.practitioner_time t
+                   where t.practitioner_id = drop_lapsed_holds.practitioner_id
+                     and t.during && drop_lapsed_holds.during and t.lapses_at <= now())
+     -- Asked of the hold itself as well: its owner may take it up again at this very moment.
+     and h.status = 'held' and h.expires_at <= now();
+$$;
+
+create function private.buffered(scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
+  returns tstzrange
+  language sql immutable set search_path = ''
+as $$
+  select tstzrange(scheduled_at - make_interval(mins => (calendar).buffer_before_minutes),
+                   scheduled_at + make_interval(mins => duration_minutes + (calendar).buffer_after_minutes));
+$$;
+
+create function private.takes_time(session public.session_schedules) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  -- A seat takes none: its class does.
+  select (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
+$$;
+
+create function private.is_class(session public.session_schedules) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select (session).max_participants > 1 and (session).group_class_id is null;
+$$;
+
+create function private.occasion_of(session public.session_schedules) returns uuid
+  language sql volatile set search_path = ''
+as $$
+  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that they are
+  -- one is that they start together, by the clock on the wall.
+  select case when private.is_class(session)
+              then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
+              else gen_random_uuid() end;
+$$;
+
+-- Definer: nobody writes practitioner_time, whoever writes the session.
+create function private.take_session_time() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_during tstzrange;
+begin
+  if not private.takes_time(new) then
+    delete from private.practitioner_time t where t.session_id = new.id;
+    return null;
+  end if;
+
+  v_during := private.buffered(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  if tg_op = 'UPDATE' and private.is_class(new) and new.scheduled_at <> old.scheduled_at then
+    -- The two forms of a class move as one, and neither is in the other's way.
+    delete from private.practitioner_time t where t.session_id = new.id;
+    update public.session_schedules other set scheduled_at = new.scheduled_at
+     where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
+       and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
+  end if;
+  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  -- What was held for the client is what they get now.
+  update public.session_holds h set status = 'consumed'
+   where h.id in (select t.hold_id from private.practitioner_time t
+                   where t.practitioner_id = new.practitioner_id and t.during && v_during)
+     and h.user_id = new.client_id and h.status = 'held';
+
+  insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, form)
+  values (new.practitioner_id, v_during, new.id, private.occasion_of(new), new.session_location)
+  on conflict (session_id) do update
+    set practitioner_id = excluded.practitioner_id, during = excluded.during,
+        occasion = excluded.occasion, form = excluded.form;
+  return null;
+exception when exclusion_violation or unique_violation then
+  perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+end
+$$;
+
+-- Definer: as above.
+create function private.take_held_time() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_during tstzrange;
+begin
+  if new.status <> 'held' or new.group_class_id is not null then
+    delete from private.practitioner_time t where t.hold_id = new.id;
+    return null;
+  elsif tg_op = 'UPDATE' then
+    -- Without the calendar's lock: whoever has that may be waiting for this row.
+    update private.practitioner_time t set lapses_at = new.expires_at where t.hold_id = new.id;
+    return null;
+  end if;
+
+  v_during := private.buffered(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  insert into private.practitioner_time (practitioner_id, during, hold_id, form, lapses_at)
+  values (new.practitioner_id, v_during, new.id, new.session_location, new.expires_at);
+  return null;
+exception when exclusion_violation then
+  perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+end
+$$;
+
+create trigger session_holds_take_time after insert or update of status, expires_at on public.session_holds
+  for each row execute function private.take_held_time();
+
+-- Definer: as above.
+create function private.take_time_off() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_during tstzrange := tstzrange(new.starts_at, new.ends_at);
+begin
+  perform private.lock_calendar(new.practitioner_id);
+  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  insert into private.practitioner_time as t (practitioner_id, during, time_off_id, form)
+  values (new.practitioner_id, v_during, new.id, 'none')
+  on conflict (time_off_id) do update set practitioner_id = excluded.practitioner_id, during = excluded.during;
+  return null;
+exception when exclusion_violation then
+  perform private.refuse(409, 'slot_taken', 'There is a session or other time off in this time.',
+                         'Move or cancel the sessions first.');
+end
+$$;
+
+create trigger practitioner_time_off_take_time
+  after insert or update of practitioner_id, starts_at, ends_at on public.practitioner_time_off
+  for each row execute function private.take_time_off();
+
+-- What is there already ----------------------------------------------------------------------------------------------
+
+-- The first who booked has the time. Sessions that are over take none.
+insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, c), s.id,
+       private.occasion_of(s), s.session_location
+  from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
+ where private.takes_time(s) and s.duration_minutes > 0
+   and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
+ order by s.created_at, s.id
+on conflict do nothing;
+
+create view private.practitioner_time_conflicts with (security_invoker = true) as
+  select s.id as session_id, s.practitioner_id, s.client_id, s.scheduled_at, s.duration_minutes,
+         t.session_id as taken_by_session_id
+    from public.session_schedules s
+    join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
+    left join private.practitioner_time t
+      on t.practitioner_id = s.practitioner_id and t.during && private.buffered(s.scheduled_at, s.duration_minutes, c)
+   where private.takes_time(s) and s.scheduled_at > now()
+     and not exists (select from private.practitioner_time own where own.session_id = s.id);
+comment on view private.practitioner_time_conflicts is
+  'Sessions to come that have no time of their own: booked twice before there was a rule. Somebody has to move them.';
+
+-- Who may do what -----------------------------------------------------------------------------------------------------
+
+alter table private.practitioner_time enable row level security;
+-- No grant and no policy: only the triggers above write it, and only the functions that answer from it read it.
+
+alter table public.practitioner_time_off enable row level security;
+
+create policy "practitioners read their own time off, admins all"
+  on public.practitioner_time_off for select to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners take their own time off, admins any"
+  on public.practitioner_time_off for insert to authenticated
+  with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners change their own time off, admins any"
+  on public.practitioner_time_off for update to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners give back their own time off, admins any"
+  on public.practitioner_time_off for delete to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
+revoke all on public.practitioner_time_off from anon, authenticated, service_role;
+grant select, delete, insert (practitioner_id, starts_at, ends_at, reason), update (starts_at, ends_at, reason)
+  on public.practitioner_time_off to authenticated;
+grant select, insert, update, delete on public.practitioner_time_off to service_role;
+
+alter table public.session_holds enable row level security;
+
+create policy "people read their own holds, admins all"
+  on public.session_holds for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.session_holds from anon, authenticated, service_role;
+grant select on public.session_holds to authenticated;
+-- No insert, update or delete for people: a hold moves only through the functions that follow.
+grant select, insert, update, delete on public.session_holds to service_role;
+
+revoke execute on function
+  private.lock_calendar, private.lock_client, private.drop_lapsed_holds, private.buffered, private.takes_time,
+  private.is_class, private.occasion_of, private.take_session_time, private.take_held_time, private.take_time_off
+  from public, anon, authenticated, service_role;
+-- The condition of a trigger is asked as whoever writes the row.
+grant execute on function private.takes_time to authenticated, service_role;

@@ -1,0 +1,74 @@
+-- Studios on the map: where each one is, and what can be had there.
+--
+-- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it names,
+-- by the studio's id or as "Name - Address".
+
+alter table public.studio_locations
+  add column latitude  double precision,
+  add column longitude double precision,
+  add constraint studio_locations_are_on_the_map
+    check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null));
+comment on column public.studio_locations.latitude is 'Degrees north, WGS 84; with the longitude or not at all.';
+
+create function private.is_at_studio(session public.session_schedules, studio public.studio_locations) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select (session).session_location = 'in_person'
+     and (session).physical_location in ((studio).id::text, (studio).name || ' - ' || (studio).address);
+$$;
+
+create function public.studio_availability(
+  session_type_id uuid default null, from_date date default null, until_date date default null,
+  time_zone text default 'America/Toronto')
+  returns table (studio_location_id uuid, name text, address text, city text, province_state text, country text,
+                 postal_code text, latitude double precision, longitude double precision, classes jsonb,
+                 next_slot timestamptz, days date[])
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_from  date := coalesce(from_date, (now() at time zone studio_availability.time_zone)::date);
+  v_until date := coalesce(until_date, v_from + 13);
+  v_next  timestamptz;
+  v_days  date[];
+begin
+  if studio_availability.session_type_id is not null then
+    -- One answer for all studios: a practitioner's time is free or not, wherever they would be.
+    select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
+      from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
+                                      studio_availability.time_zone, null, 'in_person') s
+      join public.session_types t on t.id = studio_availability.session_type_id and not t.is_group;
+  elsif v_until < v_from or v_until - v_from > 61 then
+    perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
+  end if;
+
+  return query
+    select l.id, l.name, l.address, l.city, l.province_state, l.country, l.postal_code, l.latitude, l.longitude,
+           coalesce(held.classes, '[]'), v_next, coalesce(v_days, '{}')
+      from public.studio_locations l
+      left join lateral (
+        select jsonb_agg(jsonb_build_object(
+                 'id', s.id, 'class_name', s.class_name, 'scheduled_at', s.scheduled_at,
+                 'duration_minutes', s.duration_minutes, 'practitioner_id', s.practitioner_id,
+                 'practitioner_name', p.name, 'seats_left', s.max_participants - s.current_participants)
+               order by s.scheduled_at) as classes
+          from public.session_schedules s left join public.practitioners p on p.id = s.practitioner_id
+         where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled' and s.scheduled_at > now()
+           and s.scheduled_at >= v_from::timestamp at time zone studio_availability.time_zone
+           and s.scheduled_at < (v_until + 1)::timestamp at time zone studio_availability.time_zone
+           and s.current_participants < s.max_participants
+           and (studio_availability.session_type_id is null
+                or s.session_type_id = studio_availability.session_type_id
+                or s.session_type_id is null and s.duration_minutes = (
+                     select t.duration_minutes from public.session_types t
+                      where t.id = studio_availability.session_type_id and t.is_group))
+           and private.is_at_studio(s, l)) held on true
+     where l.is_active
+     order by l.name, l.id;
+end
+$$;
+comment on function public.studio_availability is
+  'The studios for a map: where, which classes with free seats, and when somebody can be met there alone.';
+
+revoke execute on function private.is_at_studio, public.studio_availability from public, anon, authenticated, service_role;
+grant execute on function private.is_at_studio, public.studio_availability to authenticated;

@@ -1,0 +1,131 @@
+-- The credit ledger: why everybody has as many credits as they have. Append-only.
+--
+--   purchase    +   a lot is bought               spend   -1  a session takes a credit
+--   return      +1  a cancelled session gives it  expiry  -   what is left when a lot ends
+--   adjustment  +-  an admin, with a reason       refund  -   the money went back
+--
+-- A lot is a row of user_session_credits. Its `credits_remaining`, which the pages read, is the sum of its lines: a line
+-- sets it, and whoever else writes another number is refused. A session spends one credit once and returns it once.
+
+create table public.credit_ledger (
+  id         uuid        primary key default gen_random_uuid(),
+  lot_id     uuid        not null,
+  user_id    uuid        not null,
+  change     integer     not null,
+  kind       text        not null,
+  session_id uuid,
+  reason     text,
+  actor      uuid        default auth.uid(),
+  created_at timestamptz not null default now(),
+
+  constraint credit_ledger_kinds_have_signs check (case kind
+    when 'purchase'   then change > 0
+    when 'spend'      then change = -1 and session_id is not null
+    when 'return'     then change = 1 and session_id is not null
+    when 'expiry'     then change < 0
+    when 'refund'     then change < 0
+    when 'adjustment' then change <> 0 and reason is not null
+    else false end)
+);
+comment on table  public.credit_ledger        is 'Every change of every credit lot: evidence.';
+comment on column public.credit_ledger.lot_id is
+  'The row of user_session_credits. No foreign key, like user_id and session_id: the line outlives what it is about.';
+comment on column public.credit_ledger.actor  is 'Who did it; null: the platform.';
+
+create index credit_ledger_lot_id_idx on public.credit_ledger (lot_id);
+create index credit_ledger_user_id_idx on public.credit_ledger (user_id, created_at);
+create unique index credit_ledger_one_spend_per_session on public.credit_ledger (session_id) where kind = 'spend';
+create unique index credit_ledger_one_return_per_session on public.credit_ledger (session_id) where kind = 'return';
+
+alter table public.credit_ledger enable row level security;
+
+create policy "people read their own ledger, admins all"
+  on public.credit_ledger for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.credit_ledger from anon, authenticated, service_role;
+grant select on public.credit_ledger to authenticated, service_role;
+-- No insert, update or delete for anybody: the functions of schema private write lines.
+
+insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor, created_at)
+select c.id, c.user_id, c.credits_remaining, 'purchase', 'Opening balance', null, c.purchased_at
+  from public.user_session_credits c where c.credits_remaining > 0;
+
+create function private.keep_ledger() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and private.only_reason_goes(to_jsonb(old), to_jsonb(new)) then
+    return new;
+  end if;
+  perform private.refuse(403, 'ledger_is_kept', 'A line of the ledger can be neither changed nor deleted.',
+                         'Add a line that corrects it.');
+end
+$$;
+
+create trigger credit_ledger_keep before update or delete on public.credit_ledger
+  for each row execute function private.keep_ledger();
+create trigger credit_ledger_keep_all before truncate on public.credit_ledger
+  for each statement execute function private.keep_ledger();
+
+create function private.credits_by_ledger(lot_id uuid) returns integer
+  language sql stable set search_path = ''
+as $$
+  select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = credits_by_ledger.lot_id;
+$$;
+
+create function private.post_ledger_line() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  -- Lock the lot first, add up afterwards: a line that somebody committed while we waited must be in the sum.
+  perform from public.user_session_credits c where c.id = new.lot_id and c.user_id = new.user_id for no key update;
+  if not found then
+    perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+  end if;
+  if private.credits_by_ledger(new.lot_id) < 0 then
+    perform private.refuse(402, 'no_usable_credit', 'There is no credit left.');
+  end if;
+  update public.user_session_credits c set credits_remaining = private.credits_by_ledger(new.lot_id)
+   where c.id = new.lot_id;
+  return null;
+end
+$$;
+
+create trigger credit_ledger_post after insert on public.credit_ledger
+  for each row execute function private.post_ledger_line();
+
+-- Definer: whoever may insert a lot may not write the ledger.
+create function private.open_credit_lot() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.credit_ledger (lot_id, user_id, change, kind)
+  values (new.id, new.user_id, new.credits_remaining, 'purchase');
+  return null;
+end
+$$;
+
+-- Definer: as above.
+create function private.hold_credits_to_ledger() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if new.credits_remaining <> private.credits_by_ledger(new.id) then
+    perform private.refuse(403, 'credits_follow_the_ledger', 'Credits change by lines of the ledger only.');
+  end if;
+  return new;
+end
+$$;
+
+create trigger user_session_credits_open after insert on public.user_session_credits for each row
+  when (new.credits_remaining > 0) execute function private.open_credit_lot();
+create trigger user_session_credits_hold_to_ledger before update on public.user_session_credits for each row
+  when (new.credits_remaining <> old.credits_remaining or new.id <> old.id or new.user_id <> old.user_id)
+  execute function private.hold_credits_to_ledger();
+
+revoke execute on function private.keep_ledger, private.credits_by_ledger, private.post_ledger_line,
+  private.open_credit_lot, private.hold_credits_to_ledger from public, anon, authenticated, service_role;
+
+-- Insert stays: whatever sold credits before this day goes on doing so, and each lot opens with its purchase.
+revoke update, delete on public.user_session_credits from service_role;

@@ -1,0 +1,175 @@
+-- Credits: granting, choosing, taking back, expiring, correcting and reading them.
+--
+-- A credit with a session type is good for that type, one without for any. Whoever spends takes a typed one before a
+-- generic one, and of those the one that ends first. A lot past its end is ignored by the clock; a job then writes the
+-- line that says so.
+
+alter table public.user_session_credits
+  add column credits_owed integer not null default 0,
+  add constraint user_session_credits_owe_nothing_negative check (credits_owed >= 0);
+comment on column public.user_session_credits.credits_owed is
+  'Credits that were spent when their price was refunded: so many that come back are not given back.';
+
+-- Definer: nobody may write credits.
+create function private.grant_credits(
+  user_id                  uuid,
+  credits                  integer,
+  package_id               uuid        default null,
+  session_type_id          uuid        default null,
+  expires_at               timestamptz default null,
+  stripe_payment_intent_id text        default null,
+  order_id                 text        default null,
+  metadata                 jsonb       default '{}',
+  kind                     text        default 'purchase',
+  session_id               uuid        default null,
+  reason                   text        default null
+) returns uuid
+  language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot uuid;
+begin
+  insert into public.user_session_credits
+    (user_id, package_id, session_type_id, credits_remaining, expires_at, stripe_payment_intent_id, order_id, metadata)
+  values
+    (grant_credits.user_id, grant_credits.package_id, grant_credits.session_type_id, 0, grant_credits.expires_at,
+     grant_credits.stripe_payment_intent_id, grant_credits.order_id, grant_credits.metadata)
+  returning id into v_lot;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, session_id, reason)
+  values (v_lot, grant_credits.user_id, grant_credits.credits, grant_credits.kind, grant_credits.session_id,
+          grant_credits.reason);
+  perform private.put_in_outbox('credits_granted', grant_credits.user_id, grant_credits.session_id,
+    jsonb_build_object('lot_id', v_lot, 'credits', grant_credits.credits, 'kind', grant_credits.kind));
+  return v_lot;
+end
+$$;
+
+-- Takes back what is still there and says how much that was. The rest has been spent, and is owed from then on.
+-- Definer: as above.
+create function private.take_back_credits(lot_id uuid, credits integer, reason text) returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot   public.user_session_credits;
+  v_taken integer;
+begin
+  select * into v_lot from public.user_session_credits c where c.id = take_back_credits.lot_id for no key update;
+  v_taken := coalesce(least(take_back_credits.credits, v_lot.credits_remaining), 0);
+  if v_taken > 0 then
+    insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+    values (v_lot.id, v_lot.user_id, -v_taken, 'refund', take_back_credits.reason);
+  end if;
+  update public.user_session_credits c set credits_owed = c.credits_owed + take_back_credits.credits - v_taken
+   where c.id = v_lot.id and take_back_credits.credits > v_taken;
+  return v_taken;
+end
+$$;
+
+create function private.choose_credit(user_id uuid, session_type_ids uuid[]) returns uuid
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_lot uuid;
+begin
+  -- Under the client's lock, so two bookings of one client never choose at once; the row lock keeps refunds away.
+  select c.id into v_lot from public.user_session_credits c
+   where c.user_id = choose_credit.user_id and c.credits_remaining > 0
+     and (c.expires_at is null or c.expires_at > now())
+     and (c.session_type_id is null or c.session_type_id = any (choose_credit.session_type_ids))
+   order by c.session_type_id is null, c.expires_at nulls last, c.purchased_at, c.id
+   limit 1 for no key update;
+  if v_lot is null then
+    perform private.refuse(402, 'no_usable_credit', 'You have no credit for this kind of session.',
+                           'Buy a package, or pay for this session alone.');
+  end if;
+  return v_lot;
+end
+$$;
+
+create function public.check_session_credits()
+  returns table (user_id uuid, total_credits integer, package_credits integer, single_credits integer,
+                 credits jsonb, has_credits boolean)
+  language sql stable security invoker set search_path = ''
+as $$
+  select (select auth.uid()),
+         coalesce(sum(c.credits_remaining), 0)::integer,
+         coalesce(sum(c.credits_remaining) filter (where c.package_id is not null), 0)::integer,
+         coalesce(sum(c.credits_remaining) filter (where c.package_id is null), 0)::integer,
+         coalesce(jsonb_agg(to_jsonb(c) order by c.expires_at nulls last, c.purchased_at, c.id), '[]'),
+         count(*) > 0
+    from public.user_session_credits c
+   where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
+$$;
+
+-- Definer: as above. It checks its caller, since it answers from past that door.
+create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
+  returns uuid
+  language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_owner uuid;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins adjust credits.');
+  end if;
+  if btrim(coalesce(adjust_credits.reason, '')) = '' or coalesce(adjust_credits.change, 0) = 0 then
+    perform private.refuse(422, 'reason_missing', 'An adjustment needs a number and a reason.');
+  end if;
+  if adjust_credits.lot_id is null then
+    if adjust_credits.change < 0 then
+      perform private.refuse(422, 'lot_missing', 'Say from which credits to take.');
+    end if;
+    return private.grant_credits(adjust_credits.user_id, adjust_credits.change, kind => 'adjustment',
+      session_type_id => adjust_credits.session_type_id, reason => adjust_credits.reason);
+  end if;
+
+  select c.user_id into v_owner from public.user_session_credits c where c.id = adjust_credits.lot_id;
+  if v_owner is null or v_owner <> coalesce(adjust_credits.user_id, v_owner) then
+    perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+  end if;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+  values (adjust_credits.lot_id, v_owner, adjust_credits.change, 'adjustment', adjust_credits.reason);
+  return adjust_credits.lot_id;
+end
+$$;
+
+create function public.adjust_credits(
+  change integer, reason text, lot_id uuid default null, user_id uuid default null, session_type_id uuid default null)
+  returns setof public.user_session_credits
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot uuid := private.adjust_credits(adjust_credits.lot_id, adjust_credits.user_id, adjust_credits.change,
+                                       adjust_credits.reason, adjust_credits.session_type_id);
+begin
+  return query select * from public.user_session_credits c where c.id = v_lot;
+end
+$$;
+comment on function public.adjust_credits is
+  'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
+
+-- Definer: as above.
+create function private.expire_credits(at_most integer) returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  insert into public.credit_ledger (lot_id, user_id, change, kind)
+  select c.id, c.user_id, -c.credits_remaining, 'expiry'
+    from (select * from public.user_session_credits c
+           where c.credits_remaining > 0 and c.expires_at <= now()
+           order by c.expires_at limit at_most for no key update skip locked) c;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+revoke execute on function private.grant_credits, private.take_back_credits, private.choose_credit,
+  private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits from public, anon, authenticated, service_role;
+grant execute on function private.grant_credits, private.take_back_credits, private.expire_credits to service_role;
+grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;

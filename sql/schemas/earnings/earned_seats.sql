@@ -1,0 +1,289 @@
+-- Earned seats: what a session is worth to whoever gave it, and from when on.
+--
+--   scheduled -> completed                  the seat is earned; a completed class completes its seats
+--   scheduled -> cancelled, last_minute     the client forfeits the price, so the seat is earned as if it had been held
+--   scheduled -> cancelled, otherwise       nothing is earned; the money stays ours, for the credit that came back
+--   earned, and money goes back             so much of it is reversed
+--
+-- A seat is paid from one sum of money: a payment, or the price of the lot its credit comes from. A lot's price is divided
+-- into whole cents, of which the first n credits make up the n-th part, so that all of them make up the whole. What goes
+-- back to a payer is taken from the credits nobody used, and then from the seats, the last one first. So what a seat earns
+-- follows from its place and from what is kept of the money, and is the same in whatever order things are heard of.
+
+create table private.earned_seats (
+  session_id       uuid        primary key,
+  payment_id       uuid        not null unique,
+  practitioner_id  uuid        not null,
+  currency         text        not null check (currency in ('cad', 'usd')),
+  money_id         uuid        not null,
+  checkout_id      uuid,
+  place            integer     not null,
+  price_minor      bigint      not null check (price_minor >= 0),
+  before_minor     bigint      not null check (before_minor >= 0),
+  revenue_share_id uuid        references public.revenue_shares (id),
+  share_minor      bigint,
+  created_at       timestamptz not null default now(),
+
+  constraint earned_seats_one_per_place unique (money_id, place),
+  constraint earned_seats_are_shared_somehow check (num_nonnulls(revenue_share_id, share_minor) = 1)
+);
+comment on table  private.earned_seats              is 'Seats that were earned, and the money they are paid from: evidence.';
+comment on column private.earned_seats.session_id   is 'No foreign key, like payment_id and practitioner_id: money outlives what it is about.';
+comment on column private.earned_seats.money_id     is 'The checkout; of what is older than checkouts, the payment or the lot.';
+comment on column private.earned_seats.checkout_id  is
+  'No foreign key: checking one waits for whoever gives back, and who waits for the lock on this very money.';
+comment on column private.earned_seats.place        is 'The how many-th seat it is that this money pays for.';
+comment on column private.earned_seats.before_minor is 'The prices of the places before.';
+comment on column private.earned_seats.share_minor  is 'Of payments that are older than the versions of the share, and were split when they came.';
+
+create index earned_seats_checkout_id_idx on private.earned_seats (checkout_id);
+create index earned_seats_revenue_share_id_idx on private.earned_seats (revenue_share_id);
+
+alter table private.earned_seats enable row level security;
+-- No grant and no policy: only the functions of this schema read and write it.
+
+-- Where the money comes from -------------------------------------------------------------------------------------------
+
+create type private.money as (
+  id uuid, checkout_id uuid, amount_minor bigint, currency text, seats integer, revenue_share_id uuid, share_minor bigint
+);
+
+create function private.money_of_payment(payment public.session_payments) returns private.money
+  language sql stable set search_path = ''
+as $$
+  select (coalesce(payment.checkout_id, payment.id), payment.checkout_id, round(100 * payment.total_amount)::bigint,
+          lower(payment.currency), 1, payment.revenue_share_id,
+          case when payment.revenue_share_id is null then round(100 * payment.practitioner_share)::bigint end)::private.money;
+$$;
+
+-- A lot that was given costs nothing, and neither does a credit that was added to one that was bought.
+create function private.money_of_lot(lot public.user_session_credits) returns private.money
+  language sql stable set search_path = ''
+as $$
+  select (m.id, m.checkout_id, m.amount_minor, m.currency, m.seats, (private.revenue_share_at(m.paid_at)).id, null)::private.money
+    from (select c.id, c.id as checkout_id, c.amount_minor, c.currency, c.credits as seats, c.paid_at
+            from public.checkout_sessions c
+           where lot.order_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and c.id = lot.order_id::uuid
+          union all
+          -- Older than checkouts: the wallet's own note of the price. Without one, the credit has none.
+          select lot.id, null,
+                 case when lot.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
+                      then round(100 * (lot.metadata ->> 'total_amount')::numeric)::integer else 0 end,
+                 lower(lot.metadata ->> 'currency'),
+                 coalesce((select p.session_count from public.session_packages p where p.id = lot.package_id), 1),
+                 lot.purchased_at) m
+   limit 1;
+$$;
+
+create function private.lock_money(money_id uuid) returns void
+  language sql volatile set search_path = ''
+as $$
+  -- Taken after sessions and before payments: who earns a seat and who gives money back meet here.
+  select pg_advisory_xact_lock(hashtextextended('money ' || lock_money.money_id, 0));
+$$;
+
+-- What a seat is worth -------------------------------------------------------------------------------------------------
+
+-- One row of session_payments, as the pages read it. What was paid out stays as it was paid; the ledger takes the rest back.
+create function private.state_payment(payment_id uuid, net_minor bigint, share_minor bigint, is_disputed boolean) returns void
+  language sql volatile set search_path = ''
+as $$
+  update public.session_payments p
+     set refunded_amount = p.total_amount - n.net, practitioner_share = n.share, platform_share = n.net - n.share,
+         status = n.status, stripe_payment_intent_id = n.intent
+    from (select old.id, round(net_minor / 100.0, 2) as net,
+                 case when old.paid_out_at is not null then old.practitioner_share else round(share_minor / 100.0, 2) end as share,
+                 case when net_minor = 0 and old.total_amount > 0 then 'refunded' when is_disputed then 'disputed'
+                      when old.paid_out_at is not null then 'paid_out' else 'completed' end as status,
+                 coalesce(c.stripe_payment_intent_id, old.stripe_payment_intent_id) as intent
+            from public.session_payments old left join public.checkout_sessions c on c.id = old.checkout_id
+           where old.id = state_payment.payment_id) n
+   where p.id = n.id
+     and (p.refunded_amount, p.practitioner_share, p.status, p.stripe_payment_intent_id)
+         is distinct from (p.total_amount - n.net, n.share, n.status, n.intent);
+$$;
+
+-- Compares what was posted for a seat with what it is worth now, and posts the difference. Whoever calls has locked its money.
+create function private.settle_seat(seat private.earned_seats, kept_minor bigint, is_disputed boolean) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_price  bigint := greatest(0, least(seat.price_minor, kept_minor - seat.before_minor));
+  v_share  bigint := case when seat.revenue_share_id is null then case when v_price > 0 then seat.share_minor else 0 end
+    else (select round(v_price * s.practitioner_percent / 100) from public.revenue_shares s where s.id = seat.revenue_share_id) end;
+  v_posted record;
+begin
+  select count(*) as lines,
+         coalesce(-sum(p.amount_minor) filter (where p.account = 'client_funds'), 0) as price,
+         coalesce(sum(p.amount_minor) filter (where p.account = 'practitioner_payable'), 0) as share
+    into v_posted
+    from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+   where t.session_id = seat.session_id and t.kind in ('accrual', 'reversal');
+
+  perform private.post(
+    case v_posted.lines when 0 then 'accrual' else 'reversal' end, seat.practitioner_id, seat.currency,
+    jsonb_build_object(
+      'client_funds', v_posted.price - v_price, 'practitioner_payable', v_share - v_posted.share,
+      'platform_revenue', (v_price - v_share) - (v_posted.price - v_posted.share)),
+    session_id => seat.session_id, payment_id => seat.payment_id,
+    -- What is kept only ever gets less, so it names the fact.
+    cause => case when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
+  if num_nonnulls(seat.checkout_id, seat.revenue_share_id) > 0 then
+    perform private.state_payment(seat.payment_id, v_price, v_share, is_disputed);
+  end if;
+end
+$$;
+
+create function private.is_disputed(checkout_id uuid) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from private.payment_disputes d where d.checkout_id = is_disputed.checkout_id and d.state = 'open');
+$$;
+
+create function private.earn_seat(session_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  s         public.session_schedules;
+  v_payment public.session_payments;
+  v_money   private.money;
+  v_seat    private.earned_seats;
+begin
+  select * into s from public.session_schedules known where known.id = earn_seat.session_id;
+  select * into v_payment from public.session_payments p
+   where p.session_id = s.id and p.credit_lot_id is null and p.status not in ('pending', 'failed') order by p.created_at limit 1;
+  v_money := case when v_payment.id is not null then private.money_of_payment(v_payment)
+                  else (select private.money_of_lot(l) from public.user_session_credits l where l.id = s.credit_lot_id) end;
+  if v_money.id is null then
+    return;  -- nobody paid for it
+  end if;
+  perform private.lock_money(v_money.id);
+  if exists (select from private.earned_seats e where e.session_id = s.id) then
+    return;
+  end if;
+
+  v_seat.session_id := s.id;
+  v_seat.practitioner_id := s.practitioner_id;
+  v_seat.currency := coalesce(v_money.currency, private.currency_of(s));
+  v_seat.money_id := v_money.id;
+  v_seat.checkout_id := v_money.checkout_id;
+  v_seat.revenue_share_id := v_money.revenue_share_id;
+  v_seat.share_minor := v_money.share_minor;
+  v_seat.place := 1 + (select count(*) from private.earned_seats e where e.money_id = v_money.id);
+  v_seat.before_minor := v_money.amount_minor * least(v_seat.place - 1, v_money.seats) / v_money.seats;
+  v_seat.price_minor := v_money.amount_minor * least(v_seat.place, v_money.seats) / v_money.seats - v_seat.before_minor;
+
+  if v_payment.id is null then
+    insert into public.session_payments as p
+      (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
+       credit_lot_id, revenue_share_id)
+    values
+      (s.id, s.practitioner_id, s.client_id, round(v_seat.price_minor / 100.0, 2), 0, round(v_seat.price_minor / 100.0, 2),
+       v_seat.currency, 'completed', s.credit_lot_id, v_money.revenue_share_id)
+    returning p.* into v_payment;
+  elsif v_payment.practitioner_id <> s.practitioner_id then
+    update public.session_payments p set practitioner_id = s.practitioner_id where p.id = v_payment.id;
+  end if;
+  v_seat.payment_id := v_payment.id;
+  v_seat.created_at := now();
+  insert into private.earned_seats select v_seat.*;
+
+  perform private.settle_seat(v_seat, case
+    when v_seat.checkout_id is not null
+      then (select c.amount_minor - c.returned_minor from public.checkout_sessions c where c.id = v_seat.checkout_id)
+    when v_payment.status = 'refunded' then 0
+    else v_money.amount_minor end, private.is_disputed(v_seat.checkout_id));
+end
+$$;
+
+-- What earns a seat ----------------------------------------------------------------------------------------------------
+
+-- Definer: whoever completes a session may write neither payments nor the ledger.
+create function private.earn_completed_sessions() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  -- Lots in one order, so that two who complete many sessions at once do not wait for each other.
+  for v_session in
+    select done.* from done join undone using (id)
+     where done.status = 'completed' and undone.status <> 'completed'
+     order by coalesce(done.credit_lot_id, done.id)
+  loop
+    if private.is_class(v_session) then
+      update public.session_schedules seat set status = 'completed'
+       where seat.group_class_id = v_session.id and seat.status in ('scheduled', 'in_progress');
+    else
+      perform private.earn_seat(v_session.id);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
+-- Definer: as above, for whoever cancels.
+create function private.earn_forfeited_session() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_payment public.session_payments;
+begin
+  if new.cancellation_type = 'last_minute' then
+    perform private.earn_seat(new.session_id);
+    return null;
+  end if;
+  select * into v_payment from public.session_payments p
+   where p.session_id = new.session_id and p.status in ('completed', 'disputed') and p.paid_out_at is null;
+  if found then
+    -- The price is of the credit now that came back, and earned by the session that is booked with it.
+    perform private.lock_money(coalesce(v_payment.checkout_id, v_payment.id));
+    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0,
+                                  v_payment.status = 'disputed');
+  end if;
+  return null;
+end
+$$;
+
+create trigger session_cancellations_earn after insert on public.session_cancellations
+  for each row execute function private.earn_forfeited_session();
+
+-- Payments without a checkout are written by whatever sold sessions before there were any, at any time.
+-- Definer: as above, for whoever writes payments.
+create function private.earn_late_payment() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_seat private.earned_seats;
+begin
+  perform private.earn_seat(s.id) from public.session_schedules s where s.id = new.session_id and s.status = 'completed';
+  if new.status = 'refunded' then
+    perform private.lock_money(new.id);
+    select * into v_seat from private.earned_seats e where e.payment_id = new.id;
+    perform private.settle_seat(v_seat, 0, false) where v_seat.session_id is not null;
+  end if;
+  return null;
+end
+$$;
+
+create trigger session_payments_earn after insert or update of status on public.session_payments
+  for each row when (new.checkout_id is null and new.credit_lot_id is null) execute function private.earn_late_payment();
+
+revoke execute on function private.money_of_payment, private.money_of_lot, private.lock_money, private.state_payment,
+  private.settle_seat, private.is_disputed, private.earn_seat, private.earn_completed_sessions,
+  private.earn_forfeited_session, private.earn_late_payment
+  from public, anon, authenticated, service_role;
+
+-- Before this day ------------------------------------------------------------------------------------------------------
+
+-- What was held, or forfeited, and paid is owed. Whether it was paid out is for payouts to find.
+select private.earn_seat(s.id) from public.session_schedules s
+ where (s.status = 'completed' and not private.is_class(s))
+    or s.id in (select c.session_id from public.session_cancellations c where c.cancellation_type = 'last_minute');
+-- What came back as a credit is earned when that is used.
+select private.state_payment(p.id, round(100 * (p.total_amount - p.refunded_amount))::bigint, 0, false)
+  from public.session_payments p
+ where p.status = 'completed' and p.paid_out_at is null
+   and exists (select from public.credit_ledger l where l.session_id = p.session_id and l.kind = 'return')
+   and not exists (select from private.earned_seats e where e.payment_id = p.id);

@@ -1,0 +1,238 @@
+-- Earnings, to read: how much, when, and for which sessions. One call each, and no currency is added to another.
+--
+-- Amounts are in cents and come from the ledger, so they are what is paid out. The page's own sum over session_payments also
+-- counts what is paid for and not held yet (`booked_minor`), and does not know what a refund takes from the next payout.
+
+-- Definer: whether a practitioner exists is asked before the caller may see any.
+create function private.earners(practitioner_id uuid) returns uuid[]
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_own uuid[] := array(select private.my_practitioner_ids());
+begin
+  if earners.practitioner_id is null then
+    if v_own = '{}' then
+      perform private.refuse(403, 'practitioners_only', 'Only practitioners have earnings.', 'As an admin, say whose you want to see.');
+    end if;
+    return v_own;
+  elsif earners.practitioner_id <> all (v_own) and not (private.is_admin()
+        and exists (select from public.practitioners p where p.id = earners.practitioner_id)) then
+    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
+  end if;
+  return array[earners.practitioner_id];
+end
+$$;
+
+create function private.zone_of_earners(earners uuid[]) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce((select c.time_zone from public.practitioner_calendars c
+                    where c.practitioner_id = any (zone_of_earners.earners) order by c.practitioner_id limit 1), 'UTC');
+$$;
+
+-- Definer: the policy on postings asks for each line of everybody's whose it is; this asks once, and reads one person's.
+create function private.earnings_lines(
+  practitioner_id uuid, since timestamptz default '-infinity', until timestamptz default 'infinity')
+  returns table (currency text, kind text, occurred_at timestamptz, payment_id uuid, account text, amount_minor bigint)
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_earners uuid[] := private.earners(earnings_lines.practitioner_id);
+begin
+  -- What was sent is owed no more: both lines of a payout together are nought, so the sum of all is what was earned.
+  return query
+    select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
+      from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+     where t.practitioner_id = any (v_earners)
+       and p.account in ('practitioner_payable', 'payouts_sent')
+       and t.occurred_at >= since and t.occurred_at < until;
+end
+$$;
+
+create function public.earnings_overview(practitioner_id uuid default null)
+  returns table (currency text, period_start date, period_end date, period_earned_minor bigint, period_sessions integer,
+                 pending_payout_minor bigint, on_its_way_minor bigint, disputed_minor bigint, booked_minor bigint,
+                 paid_out_minor bigint, last_year_minor bigint)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_earners uuid[] := private.earners(earnings_overview.practitioner_id);
+  v_today   date := (now() at time zone 'UTC')::date;
+begin
+  -- The period of today, also before the first run has opened it.
+  select case when v_today < p.period_end then p.period_start else p.period_end + (v_today - p.period_end) / t.period_days * t.period_days end,
+         case when v_today < p.period_end then p.period_end
+              else p.period_end + ((v_today - p.period_end) / t.period_days + 1) * t.period_days end
+    into period_start, period_end
+    from (select * from public.payout_periods known where known.period_start <= v_today order by known.number desc limit 1) p,
+         (select * from public.payout_terms known where known.valid_from <= now() order by known.valid_from desc limit 1) t;
+
+  return query
+    with payments as (
+      select p.id, lower(p.currency) as currency, p.practitioner_share, p.status, s.status as session_status
+        from public.session_payments p join public.session_schedules s on s.id = p.session_id
+       where p.practitioner_id = any (v_earners) and p.paid_out_at is null
+         and (p.status = 'disputed' or (p.status = 'completed' and s.status in ('scheduled', 'in_progress')))
+    ),
+    sums as (
+      select l.currency,
+             sum(l.amount_minor) filter (where l.occurred_at >= earnings_overview.period_start::timestamp at time zone 'UTC') as period,
+             count(*) filter (where l.kind = 'accrual' and l.account = 'practitioner_payable'
+                                and l.occurred_at >= earnings_overview.period_start::timestamp at time zone 'UTC') as seats,
+             sum(l.amount_minor) filter (where l.account = 'practitioner_payable') as owed,
+             sum(l.amount_minor) filter (where l.account = 'payouts_sent') as sent,
+             sum(l.amount_minor) filter (where l.occurred_at >= now() - interval '1 year') as year,
+             sum(l.amount_minor) filter (where l.account = 'practitioner_payable' and d.id is not null) as disputed
+        from private.earnings_lines(earnings_overview.practitioner_id) l
+        left join payments d on d.id = l.payment_id and d.status = 'disputed'
+       group by l.currency
+    )
+    select c.currency, earnings_overview.period_start, earnings_overview.period_end,
+           coalesce(sums.period, 0)::bigint, coalesce(sums.seats, 0)::integer,
+           (coalesce(sums.owed, 0) + way.amount)::bigint, way.amount::bigint, coalesce(sums.disputed, 0)::bigint,
+           (select coalesce(sum(round(100 * b.practitioner_share)), 0)::bigint from payments b
+             where b.currency = c.currency and b.status = 'completed'),
+           (coalesce(sums.sent, 0) - way.amount)::bigint, coalesce(sums.year, 0)::bigint
+      from (values ('cad'), ('usd')) c (currency)
+      left join sums on sums.currency = c.currency
+     cross join lateral (select coalesce(sum(p.amount_minor), 0) as amount from public.payouts p
+                          where p.practitioner_id = any (v_earners) and p.currency = c.currency and p.status = 'pending') way
+     order by c.currency;
+end
+$$;
+comment on function public.earnings_overview is
+  'A row per currency. Pending is what is earned and has not arrived, with what is on its way and what is disputed.';
+
+create function public.earnings_series(
+  from_date date default null, until_date date default null, step text default 'day', practitioner_id uuid default null)
+  returns table (starts_on date, currency text, earned_minor bigint, sessions integer)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_earners uuid[] := private.earners(earnings_series.practitioner_id);
+  v_zone    text := private.zone_of_earners(v_earners);
+  v_until   date := coalesce(until_date, (now() at time zone v_zone)::date);
+  v_from    date := coalesce(from_date, v_until - 365);
+begin
+  if step is null or step not in ('day', 'week', 'month') then
+    perform private.refuse(422, 'step_unknown', 'Earnings are added up by day, week or month.');
+  elsif v_from > v_until or v_until - v_from > 3660 or (step = 'day' and v_until - v_from > 366) then
+    perform private.refuse(422, 'range_not_possible', 'Ask for at most a year of days, or ten years of weeks or months.');
+  end if;
+  return query
+    with earned as (
+      select date_trunc(step, l.occurred_at at time zone v_zone)::date as starts_on, l.currency,
+             sum(l.amount_minor)::bigint as amount,
+             count(*) filter (where l.kind = 'accrual' and l.account = 'practitioner_payable')::integer as seats
+        from private.earnings_lines(earnings_series.practitioner_id, v_from::timestamp at time zone v_zone,
+                                    (v_until + 1)::timestamp at time zone v_zone) l
+       group by 1, 2
+    )
+    select bucket.starts_at::date, c.currency, coalesce(e.amount, 0), coalesce(e.seats, 0)
+      from generate_series(date_trunc(step, v_from::timestamp), v_until::timestamp, ('1 ' || step)::interval) bucket (starts_at)
+     cross join (values ('cad'), ('usd')) c (currency)
+      left join earned e on e.starts_on = bucket.starts_at::date and e.currency = c.currency
+     order by 1, 2;
+end
+$$;
+comment on function public.earnings_series is
+  'For a chart: every day, week (from Monday) or month with either currency, also where nothing was earned. On the practitioner''s clock.';
+
+create function public.earnings_sessions(
+  from_date date default null, until_date date default null, page_size integer default 50, cursor text default null,
+  practitioner_id uuid default null)
+  returns table (session_id uuid, payment_id uuid, scheduled_at timestamptz, local_start timestamp, time_zone text,
+                 duration_minutes integer, session_type_name text, class_name text, client_id uuid, client_name text,
+                 paid_with text, is_forfeited boolean, currency text, price_minor bigint, returned_minor bigint,
+                 share_minor bigint, status text, paid_out_at timestamptz, next_cursor text)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_earners uuid[] := private.earners(earnings_sessions.practitioner_id);
+  v_zone    text := private.zone_of_earners(v_earners);
+begin
+  if earnings_sessions.cursor !~ '^[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform private.refuse(422, 'cursor_unknown', 'This is not where a page begins.', 'Give the next_cursor of the last row you have.');
+  end if;
+  -- Page first, sum later: a page is read from the end of an index, however many sessions there are.
+  return query
+    with page as (
+      select held.* from unnest(v_earners) earner (id) cross join lateral (
+        select s, p from public.session_schedules s join public.session_payments p on p.session_id = s.id
+         where s.practitioner_id = earner.id and p.practitioner_id = earner.id
+           and (s.status = 'completed' or (s.status = 'cancelled' and exists (
+                 select from public.ledger_transactions t where t.session_id = s.id and t.kind = 'accrual')))
+           and (from_date is null or s.scheduled_at >= from_date::timestamp at time zone v_zone)
+           and (until_date is null or s.scheduled_at < (until_date + 1)::timestamp at time zone v_zone)
+           and (earnings_sessions.cursor is null
+                or (s.scheduled_at, p.id) < (split_part(earnings_sessions.cursor, '/', 1)::timestamptz,
+                                             split_part(earnings_sessions.cursor, '/', 2)::uuid))
+         order by s.scheduled_at desc, p.id desc limit least(greatest(page_size, 1), 1000)) held
+       order by (held.s).scheduled_at desc, (held.p).id desc limit least(greatest(page_size, 1), 1000)
+    )
+    select (s).id, (p).id, (s).scheduled_at, (s).local_start, (s).time_zone, (s).duration_minutes, t.name, (s).class_name,
+           (s).client_id, who.full_name,
+           case when (p).credit_lot_id is null then 'payment' when (p).total_amount > 0 then 'credit' else 'given_credit' end,
+           (s).status = 'cancelled', lower((p).currency), round(100 * (p).total_amount)::bigint,
+           round(100 * (p).refunded_amount)::bigint,
+           (select coalesce(sum(l.amount_minor), 0)::bigint
+              from public.ledger_transactions x join public.ledger_postings l on l.transaction_id = x.id
+             where x.session_id = (s).id and x.kind in ('accrual', 'reversal') and l.account = 'practitioner_payable'),
+           case when (p).status in ('refunded', 'disputed') then (p).status
+                when (p).paid_out_at is not null then 'paid_out' else 'pending' end,
+           (p).paid_out_at, (s).scheduled_at || '/' || (p).id
+      from page
+      left join public.session_types t on t.id = (s).session_type_id
+      left join public.profiles who on who.id = (s).client_id
+     order by (s).scheduled_at desc, (p).id desc;
+end
+$$;
+comment on function public.earnings_sessions is
+  'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. A given credit earns nothing.';
+
+revoke execute on function private.earners, private.zone_of_earners, private.earnings_lines, public.earnings_overview, public.earnings_series,
+  public.earnings_sessions from public, anon, authenticated, service_role;
+grant execute on function private.earners, private.zone_of_earners, private.earnings_lines, public.earnings_overview, public.earnings_series,
+  public.earnings_sessions to authenticated;
+
+-- Corrections ----------------------------------------------------------------------------------------------------------
+
+-- Definer: nobody writes the ledger. It checks its caller, since it answers from past that door.
+create function private.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid)
+  returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins adjust earnings.');
+  elsif btrim(coalesce(adjust_earnings.reason, '')) = '' or coalesce(adjust_earnings.amount_minor, 0) = 0 then
+    perform private.refuse(422, 'reason_missing', 'An adjustment needs an amount and a reason.');
+  elsif not exists (select from public.practitioners p where p.id = adjust_earnings.practitioner_id) then
+    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
+  end if;
+  return private.post('adjustment', adjust_earnings.practitioner_id, lower(adjust_earnings.currency), jsonb_build_object(
+    'practitioner_payable', adjust_earnings.amount_minor, 'platform_revenue', -adjust_earnings.amount_minor),
+    session_id => adjust_earnings.session_id, reason => adjust_earnings.reason, cause => gen_random_uuid()::text);
+end
+$$;
+
+create function public.adjust_earnings(
+  practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid default null)
+  returns setof public.ledger_transactions
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_transaction uuid := private.adjust_earnings(adjust_earnings.practitioner_id, adjust_earnings.currency,
+    adjust_earnings.amount_minor, adjust_earnings.reason, adjust_earnings.session_id);
+begin
+  return query select * from public.ledger_transactions t where t.id = v_transaction;
+end
+$$;
+comment on function public.adjust_earnings is 'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
+
+revoke execute on function private.adjust_earnings, public.adjust_earnings from public, anon, authenticated, service_role;
+grant execute on function private.adjust_earnings, public.adjust_earnings to authenticated;

@@ -1,0 +1,131 @@
+-- The ledger of practitioners' money: double entry, in minor units, append-only.
+--
+--   accrual        a seat was held, or was forfeited        client_funds -price   practitioner_payable +share   platform_revenue +rest
+--   reversal       its price went back to the payer         the same lines with the other sign, as much as went back
+--   payout         money was sent                           practitioner_payable -amount   payouts_sent +amount
+--   payout_failed  it came back                             the mirror of the payout
+--   adjustment     a correction, with a reason
+--
+-- Plus is what we owe to an account's owner, minus what it was taken from; the lines of a transaction add up to nought. A
+-- practitioner is owed the sum of their practitioner_payable, in each currency for itself. Every transaction follows from
+-- one fact, named by `cause`: the same fact told again posts nothing.
+
+create table public.ledger_transactions (
+  id              uuid        primary key default gen_random_uuid(),
+  kind            text        not null check (kind in ('accrual', 'reversal', 'payout', 'payout_failed', 'adjustment')),
+  currency        text        not null check (currency in ('cad', 'usd')),
+  practitioner_id uuid        not null,
+  session_id      uuid,
+  payment_id      uuid,
+  payout_id       uuid,
+  cause           text        not null,
+  reason          text,
+  occurred_at     timestamptz not null default now(),
+  created_by      uuid        default auth.uid(),
+
+  constraint ledger_transactions_one_per_fact unique (kind, cause),
+  constraint ledger_transactions_name_their_fact check (case kind
+    when 'accrual'    then session_id is not null
+    when 'reversal'   then session_id is not null
+    when 'adjustment' then btrim(reason) <> '' and reason is not null
+    else payout_id is not null end)
+);
+comment on table  public.ledger_transactions                 is 'Every movement of practitioners'' money: evidence.';
+comment on column public.ledger_transactions.practitioner_id is
+  'No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about.';
+comment on column public.ledger_transactions.session_id      is 'The seat: a session, or somebody''s own row of a class.';
+comment on column public.ledger_transactions.payment_id      is 'The row of session_payments that tells of the seat.';
+comment on column public.ledger_transactions.cause           is 'The fact it follows from, unique within its kind.';
+comment on column public.ledger_transactions.created_by      is 'Who made it happen; null: the platform.';
+
+create table public.ledger_postings (
+  id             bigint generated always as identity primary key,
+  transaction_id uuid   not null references public.ledger_transactions (id),
+  account        text   not null check (account in ('client_funds', 'platform_revenue', 'practitioner_payable', 'payouts_sent')),
+  amount_minor   bigint not null check (amount_minor <> 0),
+
+  constraint ledger_postings_one_line_per_account unique (transaction_id, account) include (amount_minor)  -- sums read only this
+);
+comment on column public.ledger_postings.amount_minor is 'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
+
+-- Statements and balances ask for one practitioner's time; sums of a seat and of a payout for what they are about.
+create index ledger_transactions_practitioner_id_idx on public.ledger_transactions (practitioner_id, occurred_at);
+create index ledger_transactions_session_id_idx on public.ledger_transactions (session_id) where session_id is not null;
+create index ledger_transactions_payment_id_idx on public.ledger_transactions (payment_id) where payment_id is not null;
+create index ledger_transactions_payout_id_idx on public.ledger_transactions (payout_id) where payout_id is not null;
+
+alter table public.ledger_transactions enable row level security;
+alter table public.ledger_postings enable row level security;
+
+create policy "practitioners read their ledger, admins all"
+  on public.ledger_transactions for select to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "whoever reads a transaction reads its postings"
+  on public.ledger_postings for select to authenticated
+  using ((select private.is_admin()) or transaction_id in (
+    select t.id from public.ledger_transactions t where t.practitioner_id = any (array(select private.my_practitioner_ids()))));
+
+revoke all on public.ledger_transactions, public.ledger_postings from anon, authenticated, service_role;
+grant select on public.ledger_transactions, public.ledger_postings to authenticated, service_role;
+-- No insert, update or delete for anybody: private.post writes, and nothing is ever rewritten.
+
+create trigger ledger_transactions_keep before update or delete on public.ledger_transactions
+  for each row execute function private.keep_ledger();
+create trigger ledger_transactions_keep_all before truncate on public.ledger_transactions
+  for each statement execute function private.keep_ledger();
+create trigger ledger_postings_keep before update or delete on public.ledger_postings
+  for each row execute function private.keep_ledger();
+create trigger ledger_postings_keep_all before truncate on public.ledger_postings
+  for each statement execute function private.keep_ledger();
+
+-- Definer: it runs at commit, as whoever began the request, and that may be somebody who may not read these lines.
+create function private.balance_transaction() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_transaction uuid := case tg_table_name when 'ledger_transactions' then to_jsonb(new) ->> 'id'
+                                           else to_jsonb(new) ->> 'transaction_id' end;
+begin
+  if (select count(*) < 2 or sum(p.amount_minor) <> 0 from public.ledger_postings p where p.transaction_id = v_transaction) then
+    perform private.refuse(409, 'transaction_unbalanced', 'The lines of a transaction must add up to nought.');
+  end if;
+  return null;
+end
+$$;
+
+create constraint trigger ledger_transactions_balance after insert on public.ledger_transactions
+  deferrable initially deferred for each row execute function private.balance_transaction();
+create constraint trigger ledger_postings_balance after insert on public.ledger_postings
+  deferrable initially deferred for each row execute function private.balance_transaction();
+
+-- `lines` is an object: account -> minor units; what is nought is left out, and if all is, nothing is posted (null). Of a
+-- fact that was posted before, the first transaction is what counts, and is what comes back. A fact is named by its seat
+-- or its payout, unless `cause` says it better.
+create function private.post(
+  kind text, practitioner_id uuid, currency text, lines jsonb, session_id uuid default null, payment_id uuid default null,
+  payout_id uuid default null, reason text default null, cause text default null) returns uuid
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_cause       text := coalesce(post.cause, post.payout_id::text, post.session_id::text);
+  v_transaction uuid;
+begin
+  if not exists (select from jsonb_each_text(post.lines) line where line.value::bigint <> 0) then
+    return null;
+  end if;
+  insert into public.ledger_transactions as t (kind, practitioner_id, currency, session_id, payment_id, payout_id, reason, cause)
+  values (post.kind, post.practitioner_id, post.currency, post.session_id, post.payment_id, post.payout_id, post.reason, v_cause)
+  on conflict on constraint ledger_transactions_one_per_fact do nothing
+  returning t.id into v_transaction;
+  if v_transaction is null then
+    return (select t.id from public.ledger_transactions t where t.kind = post.kind and t.cause = v_cause);
+  end if;
+
+  insert into public.ledger_postings (transaction_id, account, amount_minor)
+  select v_transaction, line.key, line.value::bigint from jsonb_each_text(post.lines) line where line.value::bigint <> 0;
+  return v_transaction;
+end
+$$;
+
+revoke execute on function private.balance_transaction, private.post from public, anon, authenticated, service_role;

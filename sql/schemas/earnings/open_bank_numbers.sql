@@ -1,0 +1,86 @@
+-- Who got at bank numbers, when and what for: one row for each account and each use. Evidence.
+--
+-- The sealed numbers leave the database in two ways, a payment file and a rotation of keys, and both write the row in the very
+-- transaction that reads. Opening what they got takes a key besides, which is not in here.
+
+create table public.banking_accesses (
+  id              bigint      generated always as identity primary key,
+  practitioner_id uuid        not null,
+  purpose         text        not null check (purpose in ('payout_file', 'key_rotation')),
+  reference       text        not null,
+  requested_by    uuid,
+  accessed_at     timestamptz not null default now()
+);
+comment on table  public.banking_accesses                 is 'Every time that bank numbers were handed out to be opened: append-only.';
+comment on column public.banking_accesses.practitioner_id is 'Whose. No foreign key, like requested_by: the log outlives both.';
+comment on column public.banking_accesses.reference       is 'The payment file, or the key that the numbers are sealed with from then on.';
+comment on column public.banking_accesses.requested_by    is 'The admin who asked; null: the platform itself.';
+
+create index banking_accesses_practitioner_id_idx on public.banking_accesses (practitioner_id, accessed_at);
+
+alter table public.banking_accesses enable row level security;
+
+create policy "practitioners read who got at their account, admins all"
+  on public.banking_accesses for select to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
+revoke all on public.banking_accesses from anon, authenticated, service_role;
+grant select on public.banking_accesses to authenticated, service_role;
+-- No insert, update or delete for anybody.
+
+create function private.keep_banking_accesses() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse(403, 'evidence_is_kept', 'The log of accesses can be neither changed nor deleted.');
+  return null;
+end
+$$;
+
+create trigger banking_accesses_keep before update or delete on public.banking_accesses
+  for each row execute function private.keep_banking_accesses();
+create trigger banking_accesses_keep_all before truncate on public.banking_accesses
+  for each statement execute function private.keep_banking_accesses();
+
+-- For the payment file alone: one row for each practitioner asked about. An account that may be paid comes with its sealed
+-- numbers, and its access is logged under `reference`, the file, and `requested_by`, the admin or null. Of any other only
+-- `withheld` is told: no_account, not_checked, not_sealed, not_verified or cooling. Vault.open_numbers opens them.
+create function private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid)
+  returns table (
+    practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text,
+    account_number text, routing_number text)
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  -- Order matters: locked first, so that an account that is just being changed is looked at as it is afterwards.
+  perform from public.practitioner_banking b
+    where b.practitioner_id = any (open_bank_accounts.practitioner_ids) order by b.practitioner_id for share;
+
+  insert into public.banking_accesses (practitioner_id, purpose, reference, requested_by)
+  select distinct asked.id, 'payout_file', open_bank_accounts.reference, open_bank_accounts.requested_by
+    from unnest(open_bank_accounts.practitioner_ids) asked (id) where private.banking_obstacle(asked.id) = '';
+
+  return query
+    select asked.id, obstacle.name, b.bank_name, b.account_holder_name, b.account_type, b.country,
+           n.account_number, n.routing_number
+      from (select distinct unnest(open_bank_accounts.practitioner_ids)) asked (id)
+      cross join lateral (select nullif(private.banking_obstacle(asked.id), '')) obstacle (name)
+      left join public.practitioner_banking b on b.practitioner_id = asked.id and obstacle.name is null
+      left join private.bank_numbers n on n.practitioner_id = b.practitioner_id
+     order by asked.id;
+end
+$$;
+
+-- What a rotation has left to do: it runs as the owner, since only the owner may.
+create function private.bank_numbers_not_under(key_id text) returns setof private.bank_numbers
+  language sql stable set search_path = ''
+as $$
+  select * from private.bank_numbers n
+   where not (starts_with(n.account_number, 'v1.' || key_id || '.') and starts_with(n.routing_number, 'v1.' || key_id || '.')
+              and coalesce(starts_with(n.fingerprint, key_id || '.'), true));
+$$;
+
+revoke execute on function private.keep_banking_accesses, private.open_bank_accounts, private.bank_numbers_not_under
+  from public, anon, authenticated, service_role;
+-- No grant: only a function that has made sure of who asks, and what for, calls the second.

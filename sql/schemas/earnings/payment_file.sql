@@ -1,0 +1,47 @@
+-- The payment file: which payouts are pending, and to which accounts they go.
+--
+-- The numbers come sealed, and each use is logged in the transaction that reads them (see open_bank_numbers). A payout whose
+-- account may not be paid now is in the file all the same, without numbers and with the reason: nobody is forgotten.
+
+-- Definer: neither an admin nor the service reads sealed numbers. It checks for whom it is called, since they get them.
+create function private.payment_file(user_id uuid, reference text, in_currency text)
+  returns table (
+    payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text, account_holder_name text,
+    account_type text, country text, account_number text, routing_number text, amount_minor bigint, currency text,
+    period_start date, period_end date)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_pending uuid[] := array(select p.id from public.payouts p
+                             where p.status = 'pending' and p.currency = coalesce(payment_file.in_currency, p.currency));
+begin
+  if not exists (select from public.user_roles r where r.user_id = payment_file.user_id and r.role = 'admin') then
+    perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
+  end if;
+  return query
+    select p.id, p.practitioner_id, who.name, a.withheld, a.bank_name, a.account_holder_name, a.account_type, a.country,
+           a.account_number, a.routing_number, p.amount_minor, p.currency, p.period_start, p.period_end
+      from public.payouts p
+      join private.open_bank_accounts(array(select p.practitioner_id from public.payouts p where p.id = any (v_pending)),
+                                      payment_file.reference, payment_file.user_id) a on a.practitioner_id = p.practitioner_id
+      left join public.practitioners who on who.id = p.practitioner_id
+     where p.id = any (v_pending)
+     order by p.currency, who.name, p.id;
+end
+$$;
+
+create function public.payment_file(user_id uuid, reference text, in_currency text default null)
+  returns table (
+    payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text, account_holder_name text,
+    account_type text, country text, account_number text, routing_number text, amount_minor bigint, currency text,
+    period_start date, period_end date)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.payment_file(user_id, reference, in_currency);
+$$;
+comment on function public.payment_file is
+  'For export-payout-file, which has verified user_id and opens the sealed numbers.';
+
+revoke execute on function private.payment_file, public.payment_file from public, anon, authenticated, service_role;
+grant execute on function private.payment_file, public.payment_file to service_role;

@@ -1,0 +1,117 @@
+-- Making payouts: every period that is over and past its hold is closed, and whoever is owed something for it is paid.
+--
+-- A run compares what is with what should be, a batch of one period at a time, each in a transaction. So it may be ended
+-- anywhere and begun again, and any number may run at once: they queue on one lock, and the next one finds less to do. What a failed
+-- payout released is found like everything else that is owed and not in a payout.
+--
+-- A sum that is not more than nought is not paid: its lines stay unpaid and are taken along by the next one.
+
+create function private.lock_payouts() returns void
+  language sql volatile set search_path = ''
+as $$
+  -- Taken before any row of session_payments is locked, never after (see mark_payouts).
+  select pg_advisory_xact_lock(hashtextextended('payouts', 0));
+$$;
+
+create view private.unpaid_earnings with (security_invoker = true) as
+  select t.id as transaction_id, t.practitioner_id, t.currency, t.payment_id, p.amount_minor,
+         -- What is taken back counts as soon as what it was earned by, so that nobody is first paid and then asked.
+         case when p.amount_minor > 0 then t.occurred_at
+              else least(t.occurred_at, (select min(a.occurred_at) from public.ledger_transactions a
+                                          where a.kind = 'accrual' and a.session_id = t.session_id)) end as counts_from
+    from public.ledger_transactions t
+    join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+   where t.kind not in ('payout', 'payout_failed')
+     and not exists (select from public.payout_lines l
+                      where l.ledger_transaction_id = t.id and l.released_at is null)
+     -- The payer's bank asks for the money: until it is decided whose it is, nobody is sent it.
+     and not exists (select from private.earned_seats e join private.payment_disputes d on d.checkout_id = e.checkout_id
+                      where e.session_id = t.session_id and d.state = 'open');
+comment on view private.unpaid_earnings is 'What the ledger owes and no payout pays, line by line.';
+
+revoke all on private.unpaid_earnings from public, anon, authenticated, service_role;
+
+-- Somebody's unpaid lines in one currency, or some of them.
+create type private.owed_lines as (practitioner_id uuid, currency text, transactions uuid[], amounts bigint[]);
+
+-- Their sum is more than nought.
+create function private.make_payout(owed private.owed_lines, period public.payout_periods) returns public.payouts
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_payout public.payouts;
+begin
+  insert into public.payouts (practitioner_id, currency, amount_minor, period_start, period_end)
+  select owed.practitioner_id, owed.currency, sum(amount), period.period_start, period.period_end from unnest(owed.amounts) amount
+  returning * into v_payout;
+  insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)
+  select v_payout.id, line.transaction_id, owed.practitioner_id, owed.currency, line.amount_minor
+    from unnest(owed.transactions, owed.amounts) line (transaction_id, amount_minor);
+  perform private.post('payout', v_payout.practitioner_id, v_payout.currency,
+    jsonb_build_object('practitioner_payable', -v_payout.amount_minor, 'payouts_sent', v_payout.amount_minor),
+    payout_id => v_payout.id);
+  return v_payout;
+end
+$$;
+
+-- The oldest period that is over, past its hold and not closed; if all are, the newest, for what was released since.
+create function private.period_to_pay(moment timestamptz) returns public.payout_periods
+  language sql stable set search_path = ''
+as $$
+  select p from public.payout_periods p
+   where private.midnight(p.period_end)
+         + make_interval(days => (private.payout_terms_at(private.midnight(p.period_end))).hold_days) <= moment
+   order by p.closed_at is not null, case when p.closed_at is null then p.number else -p.number end
+   limit 1;
+$$;
+
+create type private.payouts_run as (payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean);
+
+-- Definer: nobody writes payouts. `moment` is for tests, which cannot wait a fortnight.
+create function private.run_payouts(batch integer, moment timestamptz default now()) returns private.payouts_run
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_ran    private.payouts_run := (0, 0, 0, false);
+  v_period public.payout_periods;
+  v_owed   private.owed_lines;
+begin
+  perform private.lock_payouts();
+  perform private.payout_period_at(moment);
+  v_period := private.period_to_pay(moment);
+  for v_owed in
+    select u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor) from private.unpaid_earnings u
+     where u.counts_from < private.midnight(v_period.period_end)
+     group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
+     order by u.practitioner_id, u.currency limit batch
+  loop
+    perform private.make_payout(v_owed, v_period);
+    v_ran.payouts_made := v_ran.payouts_made + 1;
+  end loop;
+
+  if v_ran.payouts_made < batch then  -- otherwise there may be more
+    update public.payout_periods p set closed_at = moment where p.number = v_period.number and p.closed_at is null;
+    v_ran.periods_closed := case when found then 1 else 0 end;
+    v_ran.is_done := (private.period_to_pay(moment)).closed_at is not null or v_period.number is null;
+  end if;
+  if v_ran.is_done then
+    select count(*) into v_ran.carried_forward from (
+      select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
+       group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
+  end if;
+  return v_ran;
+end
+$$;
+
+create function public.run_payouts(batch integer default 100)
+  returns table (payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.run_payouts(greatest(1, run_payouts.batch));
+$$;
+comment on function public.run_payouts is
+  'For the scheduler, again until is_done. Carried forward are those who were paid more than they earned.';
+
+revoke execute on function private.lock_payouts, private.make_payout, private.period_to_pay, private.run_payouts,
+  public.run_payouts from public, anon, authenticated, service_role;
+grant execute on function private.run_payouts, public.run_payouts to service_role;

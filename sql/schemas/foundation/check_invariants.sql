@@ -1,0 +1,134 @@
+-- What must be true of money, credits, seats and time, whatever happened; looked at by a schedule and by the doctor.
+--
+-- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule that
+-- a later migration loosens, or a hand in the database breaks, is found within the day and not at the end of the year.
+
+create view private.broken_rules with (security_invoker = true) as
+  -- The ledger
+  select 'a transaction of the ledger does not balance' as rule, t.id::text as example
+    from public.ledger_transactions t left join public.ledger_postings p on p.transaction_id = t.id
+   group by t.id having count(p.id) < 2 or sum(p.amount_minor) <> 0
+  union all
+  select 'a balance is not what is unpaid', t.practitioner_id || ' ' || t.currency
+    from public.ledger_transactions t
+    join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+    left join public.payout_lines l on l.ledger_transaction_id = t.id and l.released_at is null
+   group by t.practitioner_id, t.currency
+  having sum(p.amount_minor) <> coalesce(sum(p.amount_minor) filter (where t.kind not in ('payout', 'payout_failed') and l.id is null), 0)
+  union all
+  -- Payouts
+  select 'a payout is not the sum of its lines', p.id::text
+    from public.payouts p left join public.payout_lines l on l.payout_id = p.id
+   group by p.id having p.amount_minor <> coalesce(sum(l.amount_minor), 0)
+  union all
+  select 'a payout does not share the fate of its lines', p.id::text
+    from public.payouts p join public.payout_lines l on l.payout_id = p.id
+   where (p.status = 'failed') <> (l.released_at is not null)
+  union all
+  select 'a line pays another amount than its transaction owes', l.ledger_transaction_id::text
+    from public.payout_lines l
+    left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id and p.account = 'practitioner_payable'
+   where p.amount_minor is distinct from l.amount_minor
+  union all
+  select 'a transaction is paid twice', l.ledger_transaction_id::text
+    from public.payout_lines l where l.released_at is null group by l.ledger_transaction_id having count(*) > 1
+  union all
+  select 'a line is of another person or currency than its payout', l.ledger_transaction_id::text
+    from public.payout_lines l
+    join public.payouts p on p.id = l.payout_id
+    join public.ledger_transactions t on t.id = l.ledger_transaction_id
+   where (t.practitioner_id, t.currency) <> (p.practitioner_id, p.currency)
+  union all
+  select 'a payout is not posted as it stands', p.id::text
+    from public.payouts p
+    left join public.ledger_transactions t on t.payout_id = p.id
+    left join public.ledger_postings sent on sent.transaction_id = t.id and sent.account = 'payouts_sent'
+   group by p.id
+  having coalesce(sum(sent.amount_minor), 0) <> case p.status when 'failed' then 0 else p.amount_minor end
+      or count(t.id) <> case p.status when 'failed' then 2 else 1 end
+  union all
+  select 'payout periods leave a gap or overlap', next.number::text
+    from public.payout_periods next
+   where not exists (select from public.payout_periods before
+                      where before.number = next.number - 1 and before.period_end = next.period_start) and next.number > 1
+  union all
+  -- Payments, as the pages read them
+  select 'a payment that was paid out is not marked', t.payment_id::text
+    from public.payouts p
+    join public.payout_lines l on l.payout_id = p.id
+    join public.ledger_transactions t on t.id = l.ledger_transaction_id
+    join public.session_payments payment on payment.id = t.payment_id
+   where p.status = 'paid' and payment.paid_out_at is null
+   group by p.id, t.payment_id having sum(l.amount_minor) > 0
+  union all
+  select 'a payment is marked and no payout paid it', payment.id::text
+    from public.session_payments payment
+   where payment.paid_out_at is not null and payment.practitioner_share > 0
+     and exists (select from public.ledger_transactions t where t.payment_id = payment.id)
+     and not exists (select from public.ledger_transactions t
+                       left join public.payout_lines l on l.ledger_transaction_id = t.id
+                       left join public.payouts p on p.id = l.payout_id and p.status = 'paid'
+                      where t.payment_id = payment.id
+                        -- What was paid out before there was a ledger was adjusted when it began.
+                        and (p.id is not null or t.cause = 'paid out ' || payment.id))
+  union all
+  select 'a payment names another share than the ledger', payment.id::text
+    from public.session_payments payment
+    join private.earned_seats e on e.payment_id = payment.id and e.revenue_share_id is not null
+   where payment.paid_out_at is null
+     and round(100 * payment.practitioner_share) <> (
+       select coalesce(sum(p.amount_minor), 0) from public.ledger_transactions t
+         join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+        where t.session_id = e.session_id and t.kind in ('accrual', 'reversal'))
+  union all
+  select 'a payment does not add up', payment.id::text
+    from public.session_payments payment
+   where num_nonnulls(payment.checkout_id, payment.credit_lot_id) > 0
+     and payment.practitioner_share + payment.platform_share + payment.refunded_amount <> payment.total_amount
+  union all
+  -- Credits
+  select 'credits are not the sum of their ledger', c.id::text
+    from public.user_session_credits c left join public.credit_ledger l on l.lot_id = c.id
+   group by c.id having c.credits_remaining <> coalesce(sum(l.change), 0) or c.credits_remaining < 0
+  union all
+  select 'a session did not spend its one credit', s.id::text
+    from public.session_schedules s
+    left join public.credit_ledger l on l.session_id = s.id and l.lot_id = s.credit_lot_id and l.kind = 'spend'
+   where s.credit_lot_id is not null group by s.id having count(l.id) <> 1
+  union all
+  -- Seats and time
+  select 'a class is oversold', class.id::text
+    from public.session_schedules class
+    join public.session_schedules seat on seat.group_class_id = class.id and seat.status <> 'cancelled'
+   group by class.id having count(*) > class.max_participants
+  union all
+  select 'two sessions overlap', one.id::text
+    from public.session_schedules one
+    join public.session_schedules other on other.practitioner_id = one.practitioner_id and other.id > one.id
+     and other.scheduled_at < one.scheduled_at + make_interval(mins => one.duration_minutes)
+     and one.scheduled_at < other.scheduled_at + make_interval(mins => other.duration_minutes)
+   where one.group_class_id is null and other.group_class_id is null
+     and one.status in ('scheduled', 'in_progress') and other.status in ('scheduled', 'in_progress')
+     -- A class online and in person at once is one occasion.
+     and not (one.max_participants > 1 and other.max_participants > 1 and one.scheduled_at = other.scheduled_at
+              and one.session_location <> other.session_location);
+comment on view private.broken_rules is 'One row for each thing that is not as it must be. There should be none.';
+
+revoke all on private.broken_rules from public, anon, authenticated, service_role;
+
+-- Definer: the service may not read everything that is looked at.
+create function private.check_invariants() returns table (rule text, broken integer, examples text[])
+  language sql stable security definer set search_path = ''
+as $$
+  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5] from private.broken_rules b group by b.rule order by 1;
+$$;
+
+create function public.check_invariants() returns table (rule text, broken integer, examples text[])
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.check_invariants();
+$$;
+comment on function public.check_invariants is 'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
+
+revoke execute on function private.check_invariants, public.check_invariants from public, anon, authenticated, service_role;
+grant execute on function private.check_invariants, public.check_invariants to service_role;

@@ -1,0 +1,113 @@
+-- Foundation: a schema the API cannot reach, nothing granted by itself, one way to refuse, who is asking.
+--
+-- The role that applies these files owns what they make and, on a hosted project, bypasses row-level security
+-- without being a superuser. So a definer function may read every row, and nothing here needs more than that role has.
+
+create schema private;
+comment on schema private is 'What policies, triggers and public functions call. Not exposed by the API.';
+grant usage on schema private to authenticated, service_role;
+
+-- PostgreSQL lets everybody execute a new function, and older projects grant every new table to the API roles.
+-- From here on a grant stands beneath the thing it opens, or it does not exist.
+alter default privileges revoke execute on routines from public;
+alter default privileges in schema public revoke all on tables    from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on routines  from anon, authenticated, service_role;
+
+
+create function private.refuse(status integer, code text, sentence text, way_forward text default null) returns void
+  language plpgsql set search_path = ''
+as $$
+begin
+  -- PostgREST turns PTnnn into HTTP nnn and shows the message to people: one line, ASCII.
+  if way_forward is null then
+    raise exception using errcode = 'PT' || status, message = sentence, detail = code;
+  end if;
+  raise exception using errcode = 'PT' || status, message = sentence, detail = code, hint = way_forward;
+end
+$$;
+
+create function private.sha256_hex(document text) returns text
+  language sql immutable set search_path = ''
+as $$
+  -- Immutable although convert_to is only stable: the target encoding is a constant.
+  select encode(sha256(convert_to(document, 'UTF8')), 'hex');
+$$;
+
+create function private.is_person() returns boolean
+  language sql stable set search_path = ''
+as $$
+  -- False for the service, for an operator, and inside a definer function: those answer for what they write.
+  select current_user in ('anon', 'authenticated');
+$$;
+
+-- Definer: the policies on user_roles ask this very question.
+create function private.is_admin() returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from public.user_roles r where r.user_id = (select auth.uid()) and r.role = 'admin');
+$$;
+
+-- Definer: a paused practitioner is still the practitioner, whoever else may see them.
+create function private.my_practitioner_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select p.id from public.practitioners p where p.user_id = (select auth.uid());
+$$;
+
+-- Paused or not, whoever leads a session of mine. Definer: the policies on practitioners ask this question.
+-- Paused or not, whose name stands beside something of mine. An open class needs no exception any more: whoever sees it
+-- sees its practitioner.
+create function private.visible_practitioner_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select s.practitioner_id from public.session_schedules s where s.client_id = (select auth.uid())
+  union
+  select a.practitioner_id from public.practitioner_assignments a where a.client_id = (select auth.uid())
+  union
+  select r.practitioner_id from public.action_recommendations r where r.client_id = (select auth.uid());
+$$;
+
+-- Definer: policies on other tables ask this question for every row they guard.
+-- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a
+-- class while joining; no policy lets a client update a class, so it changes nothing.
+
+-- The client of a class's own row is the admin who made it.
+create function private.my_client_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select a.client_id from public.practitioner_assignments a
+   where a.practitioner_id in (select private.my_practitioner_ids())
+  union
+  select s.client_id from public.session_schedules s
+   where s.practitioner_id in (select private.my_practitioner_ids())
+     and (s.max_participants = 1 or s.group_class_id is not null);
+$$;
+
+-- Definer: as above.
+create function private.my_led_session_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select s.id from public.session_schedules s where s.practitioner_id in (select private.my_practitioner_ids());
+$$;
+
+-- Definer: as above.
+-- Who has a seat in a class takes part in the class's own session, where notes and recordings hang.
+create function private.my_session_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select s.id from public.session_schedules s where s.client_id = (select auth.uid())
+  union
+  select s.group_class_id from public.session_schedules s
+   where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled'
+  union
+  select private.my_led_session_ids();
+$$;
+
+revoke execute on all routines in schema private from public, anon, authenticated, service_role;
+-- Whoever is not signed in reads what is for sale, under policies that ask this.
+grant execute on function private.is_admin to anon;
+grant execute on function
+  private.refuse, private.sha256_hex, private.is_person, private.is_admin, private.my_practitioner_ids, private.visible_practitioner_ids,
+  private.my_client_ids, private.my_session_ids, private.my_led_session_ids
+  to authenticated, service_role;

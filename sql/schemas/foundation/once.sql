@@ -1,0 +1,118 @@
+-- Once: the same Idempotency-Key gets the same answer, in the transaction that does the work.
+--
+--   new key                        -> call the function, remember its answer
+--   known key, same arguments      -> the remembered answer
+--   known key, other arguments     -> 409 idempotency_key_reused
+--   key whose first call still runs -> 409 request_in_progress
+--
+-- A refusal rolls everything back, the memory included: asking again asks anew.
+
+create table private.remembered_answers (
+  caller          text        not null,
+  rpc             text        not null,
+  idempotency_key text        not null,
+  arguments       jsonb       not null,
+  answer          jsonb       not null,
+  answered_at     timestamptz not null default now(),
+
+  constraint remembered_answers_pkey primary key (caller, rpc, idempotency_key),
+  constraint remembered_answers_key_is_short check (char_length(idempotency_key) <= 255)
+);
+comment on table private.remembered_answers is 'What each caller was answered under each Idempotency-Key, for 24 hours.';
+
+create index remembered_answers_answered_at_idx on private.remembered_answers (answered_at);  -- forgetting asks by age
+
+alter table private.remembered_answers enable row level security;
+-- No grant and no policy: only the two functions below touch it.
+
+create function private.idempotency_caller(arguments jsonb) returns text
+  language sql stable set search_path = ''
+as $$
+  -- The service speaks for a user when it passes one, so two users never share a key.
+  select coalesce((select auth.uid())::text, arguments ->> 'user_id', 'service');
+$$;
+
+-- Definer: callers must not read or write each other's remembered answers directly.
+create function private.recall(rpc text, idempotency_key text, arguments jsonb) returns jsonb
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_caller text := private.idempotency_caller(arguments);
+  v_found  private.remembered_answers;
+begin
+  -- The lock lives as long as the transaction, that is, exactly as long as the first call runs.
+  if not pg_try_advisory_xact_lock(hashtextextended(v_caller || ' ' || recall.rpc || ' ' || recall.idempotency_key, 0)) then
+    perform private.refuse(409, 'request_in_progress', 'The same request is still running.', 'Ask again in a moment.');
+  end if;
+
+  select * into v_found from private.remembered_answers r
+   where r.caller = v_caller and r.rpc = recall.rpc and r.idempotency_key = recall.idempotency_key
+     and r.answered_at > now() - interval '24 hours';
+  if found and v_found.arguments <> recall.arguments then
+    perform private.refuse(409, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.',
+                           'Use a new key for a new request.');
+  end if;
+  return v_found.answer;
+end;
+$$;
+
+-- Definer: as above. Forgets a few answers older than 24 hours on the way, so that no job is needed.
+create function private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) returns void
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.remembered_answers as r (caller, rpc, idempotency_key, arguments, answer)
+  values (private.idempotency_caller(arguments), remember.rpc, remember.idempotency_key, remember.arguments, remember.answer)
+  on conflict on constraint remembered_answers_pkey
+  do update set arguments = excluded.arguments, answer = excluded.answer, answered_at = now();
+
+  delete from private.remembered_answers r
+   where r.ctid in (select old.ctid from private.remembered_answers old
+                     where old.answered_at < now() - interval '24 hours' limit 20 for update skip locked);
+end;
+$$;
+
+-- Once, as before, but what is sealed is neither remembered nor compared.
+--
+-- Sealing the same number twice gives two different values, so a repeat under the same Idempotency-Key would look like another
+-- request; and a copy of ciphertext in the memory of answers would escape the rotation of keys. An argument named `sealed` is
+-- therefore left out; beside it stands a fingerprint, which is the same whenever the numbers are.
+create function public.once(rpc text, idempotency_key text, arguments jsonb) returns jsonb
+  language plpgsql security invoker set search_path = ''
+as $$
+declare
+  v_remembered jsonb := arguments - 'sealed';
+  v_answer     jsonb := private.recall(rpc, idempotency_key, v_remembered);
+  v_columns    text;
+  v_passed     text;
+begin
+  if v_answer is not null then
+    return v_answer;
+  end if;
+
+  -- Types come from the function's own signature; an argument it does not have is an error of the caller's code.
+  select string_agg(format('%I %s', a.name, format_type(a.type, null)), ', '),
+         string_agg(format('%I => passed.%I', a.name, a.name), ', ')
+    into v_columns, v_passed
+    from pg_catalog.pg_proc p,
+         unnest(p.proargnames[1:p.pronargs], p.proargtypes::oid[]) as a (name, type)
+   where p.pronamespace = 'public'::regnamespace and p.proname = once.rpc and p.proname <> 'once'
+     and arguments ? a.name;
+  if v_columns is null then
+    perform private.refuse(404, 'not_found', 'There is no such function.');
+  end if;
+
+  execute format('select to_jsonb(result) from jsonb_to_record($1) as passed(%s), lateral public.%I(%s) as result',
+                 v_columns, once.rpc, v_passed)
+    into v_answer using arguments;
+  perform private.remember(rpc, idempotency_key, v_remembered, v_answer);
+  return v_answer;
+end;
+$$;
+comment on function public.once is
+  'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
+
+revoke execute on function private.idempotency_caller, private.recall, private.remember, public.once
+  from public, anon, authenticated, service_role;
+grant execute on function private.idempotency_caller, private.recall, private.remember, public.once
+  to authenticated, service_role;

@@ -1,0 +1,185 @@
+-- Asking for a mail by name, as the platform's functions did: each finds the message that the event wrote, or writes the
+-- one that is missing because the event is older than the outbox. Nobody gets a second mail by asking.
+
+-- Definer: nobody reads or writes the outbox. Whoever calls has seen that the caller has a part in the session.
+create function private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb default null)
+  returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_mail uuid;
+begin
+  -- Two who ask at once must not both find nothing.
+  perform from public.session_schedules s where s.id = (session).id for no key update;
+  for attempt in 1..2 loop
+    select m.id into v_mail from private.mails m
+     where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ask_for_session_mail.kind
+     order by m.position desc limit 1;
+    exit when found or payload is null or exists (
+      select from private.outbox o where o.session_id = (session).id and o.kind = ask_for_session_mail.kind
+         and exists (select from private.mails m where m.outbox_id = o.id));
+    perform private.put_in_outbox(ask_for_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
+      'practitioner_id', (session).practitioner_id, 'scheduled_at', (session).scheduled_at,
+      'group_class_id', (session).group_class_id));
+  end loop;
+  return v_mail;
+end
+$$;
+
+create function private.session_to_tell_of(session_id uuid) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = session_to_tell_of.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return v_session;
+end
+$$;
+
+create function public.send_booking_confirmation(session_id uuid) returns table (message_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(send_booking_confirmation.session_id);
+begin
+  if v_session.status <> 'scheduled' then
+    perform private.refuse(409, 'session_not_scheduled', 'There is nothing to confirm: this session is not scheduled.');
+  end if;
+  return query select private.ask_for_session_mail('session_booked', v_session, '{}');
+end
+$$;
+
+create function public.send_cancellation_notice(session_id uuid, is_reschedule boolean default false)
+  returns table (message_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(send_cancellation_notice.session_id);
+begin
+  if is_reschedule then
+    message_id := private.ask_for_session_mail('session_rescheduled', v_session);
+    if message_id is null then
+      perform private.refuse(409, 'session_not_moved', 'This session has not been moved.');
+    end if;
+  elsif v_session.status <> 'cancelled' then
+    perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
+  else
+    message_id := private.ask_for_session_mail('session_cancelled', v_session, coalesce((
+      select jsonb_build_object(
+               'by', case when c.approved_by is null then 'client' else 'platform' end,
+               'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
+               'fee_charged', c.fee_charged, 'currency', c.fee_currency)
+        from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1), '{}'));
+  end if;
+  return next;
+end
+$$;
+
+create function public.send_class_reminder(session_id uuid default null) returns table (reminders_sent integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  if send_class_reminder.session_id is not null then
+    perform private.session_to_tell_of(send_class_reminder.session_id);
+  elsif private.is_person() and not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins remind everybody.', 'Name a session of yours.');
+  end if;
+  return query select private.remind_sessions(send_class_reminder.session_id);
+end
+$$;
+
+-- Definer: as above.
+create function private.receipt_of(checkout_id uuid) returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  c      public.checkout_sessions;
+  v_mail uuid;
+begin
+  select * into c from public.checkout_sessions x where x.id = receipt_of.checkout_id for no key update;
+  select m.id into v_mail from private.mails m
+   where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+  if not found then
+    perform private.put_in_outbox('payment_received', c.user_id, c.session_id, jsonb_build_object(
+      'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
+    select m.id into v_mail from private.mails m
+     where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+  end if;
+  return v_mail;
+end
+$$;
+
+create function public.send_payment_receipt(payment_intent_id text default null, checkout_session_id text default null)
+  returns table (message_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_checkout uuid;
+begin
+  select c.id into v_checkout from public.checkout_sessions c
+   where c.paid_at is not null
+     and (c.stripe_payment_intent_id = send_payment_receipt.payment_intent_id
+          or c.stripe_session_id = send_payment_receipt.checkout_session_id
+          or c.id::text = send_payment_receipt.checkout_session_id)
+     -- A practitioner who is an admin too may; a practitioner may not.
+     and (not private.is_person() or c.user_id = (select auth.uid()) or private.is_admin());
+  if v_checkout is null then
+    perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
+  end if;
+  return query select private.receipt_of(v_checkout);
+end
+$$;
+
+-- Definer: as above. Only accounts of today: whoever is here for years is not to be welcomed by a stranger's request.
+create function private.send_welcome_email(user_id uuid) returns boolean
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_account auth.users;
+begin
+  select * into v_account from auth.users u
+   where u.id = send_welcome_email.user_id and u.created_at > now() - interval '1 day';
+  if found then
+    perform private.welcome(v_account);
+  end if;
+  return true;
+end
+$$;
+
+create function public.send_welcome_email(user_id uuid) returns table (success boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.send_welcome_email(send_welcome_email.user_id);
+$$;
+comment on function public.send_welcome_email is 'Says yes in any case: nobody learns from it who has an account.';
+
+-- The caller's own session as calendars take it.
+create function public.get_session_calendar(session_id uuid)
+  returns table (session private.told_session, time_zone text)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(get_session_calendar.session_id);
+begin
+  session := private.told_session(v_session);
+  time_zone := (session).time_zone;
+  return next;
+end
+$$;
+
+revoke execute on function private.ask_for_session_mail, private.session_to_tell_of, public.send_booking_confirmation,
+  public.send_cancellation_notice, public.send_class_reminder, private.receipt_of, public.send_payment_receipt,
+  private.send_welcome_email, public.send_welcome_email, public.get_session_calendar
+  from public, anon, authenticated, service_role;
+grant execute on function private.session_to_tell_of, private.told_session to authenticated, service_role;
+-- Not ask_for_session_mail and receipt_of by themselves: schema private is not exposed, and these are called from above.
+grant execute on function private.ask_for_session_mail, private.receipt_of, private.remind_sessions,
+  public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder, public.send_payment_receipt
+  to authenticated, service_role;
+grant execute on function public.get_session_calendar to authenticated;
+grant execute on function private.send_welcome_email, public.send_welcome_email, private.part_in, private.is_class to service_role;

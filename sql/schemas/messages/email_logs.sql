@@ -1,0 +1,43 @@
+-- What became of each mail, as admins and its recipient read it. Columns are those of the platform's later migrations.
+--
+-- One line for each outcome: a mail that failed and was sent again has two. Nothing of what a mail says is kept.
+
+create table public.email_logs (
+  id              uuid        primary key default gen_random_uuid(),
+  user_id         uuid        not null references auth.users on delete cascade,
+  email_type      text        not null,
+  recipient_email text        not null,
+  session_id      uuid,
+  template_id     text,
+  message_id      text,
+  status          text        not null check (status in ('sent', 'failed', 'unknown')),
+  error_message   text,
+  metadata        jsonb       not null default '{}',
+  created_at      timestamptz not null default now()
+);
+comment on column public.email_logs.message_id is 'The mail service''s name for it, under which it can be looked up there.';
+comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
+
+create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
+create index email_logs_session_id_idx on public.email_logs (session_id);
+
+alter table public.email_logs enable row level security;
+
+create policy "people read what was mailed to them, admins all"
+  on public.email_logs for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.email_logs from anon, authenticated, service_role;
+grant select on public.email_logs to authenticated, service_role;
+-- No insert, update or delete for anybody: it is written below, with the outcome.
+
+create function private.log_mail(mail private.mails) returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into public.email_logs
+    (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
+  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id, mail.message_id, mail.status,
+          case when mail.status <> 'sent' then mail.reason end,
+          jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
+$$;
+revoke execute on function private.log_mail from public, anon, authenticated, service_role;

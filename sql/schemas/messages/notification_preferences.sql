@@ -1,0 +1,89 @@
+-- Which mails somebody does not want. Without a row, all of them.
+--
+-- Only mails that nobody has to have: reminders, and what follows a session. What somebody booked, paid or signed is
+-- confirmed in any case. A link in such a mail says no for whoever holds it: one request, no sign-in (RFC 8058).
+
+create table public.notification_preferences (
+  user_id           uuid        primary key references auth.users on delete cascade,
+  session_reminders boolean     not null default true,
+  follow_ups        boolean     not null default true,
+  updated_at        timestamptz not null default now()
+);
+comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
+comment on column public.notification_preferences.follow_ups is 'What comes after a session, and before credits end.';
+
+create trigger update_notification_preferences_updated_at before update on public.notification_preferences
+  for each row execute function public.update_updated_at_column();
+
+alter table public.notification_preferences enable row level security;
+
+create policy "people read their own notification preferences"
+  on public.notification_preferences for select to authenticated using (user_id = (select auth.uid()));
+create policy "people set their own notification preferences"
+  on public.notification_preferences for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "people change their own notification preferences"
+  on public.notification_preferences for update to authenticated using (user_id = (select auth.uid()));
+
+revoke all on public.notification_preferences from anon, authenticated, service_role;
+grant select,
+      insert (user_id, session_reminders, follow_ups),
+      update (user_id, session_reminders, follow_ups) on public.notification_preferences to authenticated;
+grant select, insert, update, delete on public.notification_preferences to service_role;
+
+create table private.unsubscribe_links (
+  token_sha256 text        primary key,
+  user_id      uuid        not null references auth.users on delete cascade,
+  category     text        not null check (category in ('session_reminders', 'follow_ups')),
+  created_at   timestamptz not null default now()
+);
+comment on table private.unsubscribe_links is
+  'Links that were mailed, by the hash of what is in them. All stay good: the law asks for weeks, people for years.';
+
+create index unsubscribe_links_user_id_idx on private.unsubscribe_links (user_id);
+
+alter table private.unsubscribe_links enable row level security;
+-- No policy and no grant: a token is made when a mail is claimed, and looked up below.
+
+-- Definer: whoever has the link need not be signed in.
+create function private.unsubscribe(token_sha256 text, opts_out boolean) returns table (category text, is_opted_out boolean)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_link private.unsubscribe_links;
+begin
+  select * into v_link from private.unsubscribe_links l where l.token_sha256 = unsubscribe.token_sha256;
+  if not found then
+    perform private.refuse(404, 'link_not_found', 'This link is not known.', 'You can also switch mails off in your settings.');
+  end if;
+  if opts_out then
+    insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
+    values (v_link.user_id, v_link.category <> 'session_reminders', v_link.category <> 'follow_ups')
+    on conflict (user_id) do update set
+      session_reminders = p.session_reminders and excluded.session_reminders,
+      follow_ups        = p.follow_ups and excluded.follow_ups;
+  end if;
+  return query
+    select v_link.category, private.is_opted_out(v_link.user_id, v_link.category);
+end
+$$;
+
+create function private.is_opted_out(user_id uuid, category text) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from public.notification_preferences p
+                  where p.user_id = is_opted_out.user_id
+                    and case is_opted_out.category when 'session_reminders' then not p.session_reminders
+                                                   when 'follow_ups' then not p.follow_ups end);
+$$;
+
+create function public.unsubscribe(token_sha256 text, opts_out boolean) returns table (category text, is_opted_out boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
+$$;
+comment on function public.unsubscribe is 'What a mailed link is about; and, if opts_out, no more of that.';
+
+revoke execute on function private.unsubscribe, private.is_opted_out, public.unsubscribe
+  from public, anon, authenticated, service_role;
+grant execute on function private.unsubscribe, public.unsubscribe to service_role;

@@ -1,0 +1,266 @@
+-- Sending: claim a mail, start it, say how it ended. Any number of senders at once, each of which may die at any point.
+--
+--   claim_mail    decides again whether it is still true, and tells what to say; a lease keeps other senders off
+--   start_mail    the last word before the mail service is called: from here on it is never sent again by itself
+--   finish_mail   what came of it
+--
+-- Mails about one session go to one person in their order, so that a cancellation never overtakes its confirmation.
+
+-- Why a mail is not sent after all; null: it is. Definer: as claim_mail.
+create function private.reason_to_drop(mail private.mails) returns text
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  s public.session_schedules;
+begin
+  if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
+    return 'no_address';
+  elsif exists (select from private.mails dead join auth.users u on u.id = dead.user_id
+                 where dead.user_id = mail.user_id and dead.status = 'failed' and dead.reason = 'inactive_recipient'
+                   and dead.recipient_email = u.email) then
+    return 'address_is_dead';
+  elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
+                                             where (k.kind, k.audience) = (mail.kind, mail.audience))) then
+    return 'opted_out';
+  end if;
+
+  if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
+    select * into s from public.session_schedules x where x.id = mail.session_id;
+    if s.id is null or s.status = 'cancelled' then
+      return 'session_cancelled';
+    elsif s.status <> 'scheduled' or s.scheduled_at <= now() then
+      return 'session_started';
+    elsif mail.kind = 'session_reminder' and s.scheduled_at is distinct from (mail.facts ->> 'scheduled_at')::timestamptz then
+      return 'session_moved';  -- it is reminded of anew
+    elsif mail.kind <> 'session_reminder' and exists (
+        select from private.mails told
+         where told.session_id = mail.session_id and told.user_id = mail.user_id and told.id <> mail.id
+           and told.kind in ('session_booked', 'session_rescheduled') and told.status = 'sent'
+           and told.told_sequence >= s.calendar_sequence) then
+      return 'told_already';  -- the mail before said the present time
+    end if;
+  elsif mail.kind = 'session_completed' and (mail.facts ->> 'is_no_show')::boolean then
+    return 'was_not_there';
+  elsif mail.kind = 'recording_ready' and not exists (
+      select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
+    return 'recording_gone';
+  elsif mail.kind = 'credit_expiring' and not exists (
+      select from public.user_session_credits lot
+       where lot.id = (mail.facts ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
+    return 'credits_used';
+  end if;
+  return null;
+end
+$$;
+
+-- Definer: it reads addresses, and whatever a mail tells of; nobody writes mails.
+create function private.claim_mail()
+  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
+                 time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamptz, facts jsonb,
+                 session private.told_session, payment private.told_payment, credits private.told_credits,
+                 document private.told_document)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_mail   private.mails;
+  v_reason text;
+begin
+  loop
+    select * into v_mail from private.mails m
+     where m.status = 'queued' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+       and not exists (select from private.mails earlier
+                        where earlier.session_id = m.session_id and earlier.user_id = m.user_id
+                          and earlier.position < m.position and earlier.status in ('queued', 'sending'))
+     order by m.next_attempt_at limit 1 for update skip locked;
+    exit when not found;
+    v_reason := private.reason_to_drop(v_mail);
+    exit when v_reason is null;
+    update private.mails m set status = 'dropped', reason = v_reason, ended_at = now(), next_attempt_at = null
+     where m.id = v_mail.id;
+  end loop;
+  task := 'send';
+  if v_mail.id is null then
+    task := 'find';
+    select * into v_mail from private.mails m
+     where m.status = 'unknown' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+     order by m.next_attempt_at limit 1 for update skip locked;
+  end if;
+  if v_mail.id is null then
+    task := null;
+    return next;
+    return;
+  end if;
+
+  update private.mails m set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute'
+   where m.id = v_mail.id returning m.* into v_mail;
+  mail_id := v_mail.id;
+  lease_id := v_mail.lease_id;
+  kind := v_mail.kind;
+  audience := v_mail.audience;
+  started_at := v_mail.started_at;
+  facts := v_mail.facts - 'session';
+  select u.email, f.full_name into recipient_email, recipient_name
+    from auth.users u left join public.profiles f on f.id = u.id where u.id = v_mail.user_id;
+  session := private.told_session(private.session_of(v_mail.session_id, v_mail.facts));
+  time_zone := coalesce(private.time_zone_of(v_mail.user_id), session.time_zone);
+  payment := private.told_payment((v_mail.facts ->> 'checkout_id')::uuid);
+  credits := private.told_credits((v_mail.facts ->> 'lot_id')::uuid);
+  document := private.told_document(coalesce(v_mail.facts ->> 'waiver_id', v_mail.facts ->> 'contract_id')::uuid);
+  select k.category into unsubscribe_category from private.mail_kinds k
+   where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
+  if unsubscribe_category is not null and task = 'send' then
+    unsubscribe_token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    insert into private.unsubscribe_links (token_sha256, user_id, category)
+    values (private.sha256_hex(unsubscribe_token), v_mail.user_id, unsubscribe_category);
+  end if;
+  return next;
+end
+$$;
+
+-- Definer: as above.
+create function private.start_mail(
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) returns timestamptz
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_until timestamptz;
+begin
+  update private.mails m
+     set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes', attempts = m.attempts + 1,
+         recipient_email = start_mail.recipient_email, template_id = start_mail.template_id,
+         told_sequence = start_mail.told_sequence
+   where m.id = start_mail.mail_id and m.lease_id = start_mail.lease_id and m.status = 'queued' and m.lease_until > now()
+  returning m.lease_until into v_until;
+  if v_until is null then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  return v_until;
+end
+$$;
+
+-- Definer: as above.
+create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  c_patience constant integer := 12;  -- attempts, the last of them an hour apart: a long outage is outlasted
+  v_before   private.mails;
+  v_mail     private.mails;
+begin
+  select * into v_before from private.mails m
+   where m.id = finish_mail.mail_id and m.lease_id = finish_mail.lease_id for update;
+  if not found or v_before.status not in ('queued', 'sending', 'unknown') then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  update private.mails m
+     set status = case
+           when outcome = 'later' and m.attempts < c_patience then 'queued'
+           when outcome = 'later' then 'failed'
+           when outcome = 'not_found' then 'unknown'
+           else outcome end,
+         reason = finish_mail.reason,
+         message_id = coalesce(finish_mail.message_id, m.message_id),
+         recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
+         ended_at = case when outcome in ('sent', 'failed') then now() end,
+         next_attempt_at = case outcome
+           when 'later' then now() + least(interval '1 hour', interval '15 seconds' * 2 ^ least(m.attempts, 10))
+           -- The service's own list of what it sent is minutes behind. After an hour it is for people to decide.
+           when 'unknown' then now() + interval '2 minutes'
+           when 'not_found' then case when m.started_at > now() - interval '1 hour' then now() + interval '10 minutes' end
+           end,
+         lease_until = null
+   where m.id = v_before.id returning m.* into v_mail;
+  if outcome <> 'not_found' and v_mail.status in ('sent', 'failed', 'unknown') then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
+end
+$$;
+
+-- A sender that died after it had started: nobody knows whether its mail went out. Definer: as above.
+create function private.give_up_lost_mails() returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_mail  private.mails;
+  v_count integer := 0;
+begin
+  for v_mail in
+    update private.mails m set status = 'unknown', reason = 'sender_died', next_attempt_at = now()
+     where m.id in (select lost.id from private.mails lost
+                     where lost.status = 'sending' and lost.lease_until < now() limit 500 for update skip locked)
+    returning m.*
+  loop
+    perform private.log_mail(v_mail);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
+-- Definer: as above.
+create function private.resolve_mail(mail_id uuid, outcome text) returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_mail private.mails;
+begin
+  update private.mails m
+     set status = outcome, reason = 'by_operator', lease_id = null, lease_until = null,
+         attempts = 0, next_attempt_at = case outcome when 'queued' then now() end,
+         ended_at = case outcome when 'sent' then now() end
+   where m.id = resolve_mail.mail_id and m.status in ('unknown', 'failed') and outcome in ('sent', 'queued')
+  returning m.* into v_mail;
+  if not found then
+    perform private.refuse(409, 'mail_not_stuck', 'Only an unknown or failed mail can be called sent, or queued again.');
+  end if;
+  if outcome = 'sent' then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
+end
+$$;
+
+-- By name --------------------------------------------------------------------------------------------------------------
+
+create function public.claim_mail()
+  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
+                 time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamptz, facts jsonb,
+                 session private.told_session, payment private.told_payment, credits private.told_credits,
+                 document private.told_document)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.claim_mail();
+$$;
+
+create function public.start_mail(
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer)
+  returns table (lease_until timestamptz)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.start_mail(start_mail.mail_id, start_mail.lease_id, start_mail.recipient_email, start_mail.template_id,
+                            start_mail.told_sequence);
+$$;
+
+create function public.finish_mail(
+  mail_id uuid, lease_id uuid, outcome text, message_id text default null, reason text default null)
+  returns table (status text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome, finish_mail.message_id,
+                             finish_mail.reason);
+$$;
+
+create function public.resolve_mail(mail_id uuid, outcome text) returns table (status text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
+$$;
+comment on function public.resolve_mail is 'For operators: a mail whose fate is unknown was sent, or is queued again.';
+
+revoke execute on function private.reason_to_drop, private.claim_mail, private.start_mail, private.finish_mail,
+  private.give_up_lost_mails, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
+  public.resolve_mail from public, anon, authenticated, service_role;
+grant execute on function private.claim_mail, private.start_mail, private.finish_mail, private.give_up_lost_mails,
+  private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail, public.resolve_mail to service_role;

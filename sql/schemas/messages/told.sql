@@ -1,0 +1,139 @@
+-- What a message may say: facts of a session, a payment, credits or a document, as they are when it is written.
+--
+-- Names and times only. What people wrote, what was recorded and what anything costs to others is not told by mail.
+
+create type private.told_session as (
+  id                uuid,
+  status            text,
+  scheduled_at      timestamptz,
+  duration_minutes  integer,
+  time_zone         text,
+  sequence          integer,
+  practice          text,
+  is_group          boolean,
+  class_name        text,
+  is_online         boolean,
+  place             text,
+  practitioner_name text,
+  client_name       text,
+  free_until        timestamptz
+);
+
+create type private.told_payment as (
+  id                uuid,
+  description       text,
+  amount_minor      integer,
+  returned_minor    integer,
+  currency          text,
+  paid_at           timestamptz,
+  receipt_url       text,
+  payment_intent_id text,
+  outcome           text,
+  credits           integer,
+  credits_expire_at timestamptz
+);
+
+create type private.told_credits as (remaining integer, expires_at timestamptz, session_type_name text);
+
+create type private.told_document as (
+  version text, signed_at timestamptz, signature_name text, body text, sha256 text);
+
+-- Where it takes place, in words: the column holds a studio's id, "Name - Address" or an address.
+create function private.place_of(physical_location text) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(
+    (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
+       from public.studio_locations l where l.id::text = lower(place_of.physical_location)),
+    place_of.physical_location);
+$$;
+
+-- Definer: a message names people to each other, whoever may read what.
+create function private.told_session(session public.session_schedules) returns private.told_session
+  language sql stable security definer set search_path = ''
+as $$
+  select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
+         coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
+         coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
+         case when (session).session_location = 'in_person' then private.place_of((session).physical_location) end,
+         p.name, f.full_name,
+         (session).scheduled_at - make_interval(hours => (private.policy_of(session)).standard_cancellation_hours)
+    from (select 1) one
+    left join public.practitioners p on p.id = (session).practitioner_id
+    left join public.practitioner_calendars c on c.practitioner_id = p.id
+    left join public.session_types t on t.id = (session).session_type_id
+    left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
+$$;
+
+-- The row as it is; without one, what the message has kept of it.
+create function private.session_of(session_id uuid, facts jsonb) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = session_of.session_id;
+  if not found and facts ? 'scheduled_at' then
+    v_session := jsonb_populate_record(v_session, facts || coalesce(facts -> 'session', '{}'));
+    v_session.id := session_of.session_id;
+    v_session.status := 'cancelled';
+    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;  -- deleted: one more than the row had
+  end if;
+  return v_session;
+end
+$$;
+
+-- What a message keeps of its session, for the case that it is gone when the message is sent.
+create function private.kept_of(session_id uuid) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('session', jsonb_build_object(
+           'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
+           'session_type_id', s.session_type_id, 'session_location', s.session_location,
+           'physical_location', s.physical_location, 'max_participants', s.max_participants, 'class_name', s.class_name,
+           'calendar_sequence', s.calendar_sequence))
+    from public.session_schedules s where s.id = kept_of.session_id;
+$$;
+
+create function private.told_payment(checkout_id uuid) returns private.told_payment
+  language sql stable set search_path = ''
+as $$
+  select c.id, c.description, c.amount_minor, c.returned_minor, c.currency, c.paid_at, c.receipt_url,
+         c.stripe_payment_intent_id, c.outcome, c.credits, lot.expires_at
+    from public.checkout_sessions c left join public.user_session_credits lot on lot.id = c.credit_lot_id
+   where c.id = told_payment.checkout_id;
+$$;
+
+create function private.told_credits(lot_id uuid) returns private.told_credits
+  language sql stable set search_path = ''
+as $$
+  select lot.credits_remaining, lot.expires_at, t.name
+    from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
+   where lot.id = told_credits.lot_id;
+$$;
+
+-- A waiver or a contract, whichever has that id.
+create function private.told_document(document_id uuid) returns private.told_document
+  language sql stable set search_path = ''
+as $$
+  select w.waiver_policy_version::text, w.signed_at, w.signature_name, w.waiver_text, w.text_sha256
+    from public.liability_waivers w where w.id = told_document.document_id
+  union all
+  select k.contract_version, k.signed_at, p.name, k.contract_text, k.text_sha256
+    from public.practitioner_contracts k join public.practitioners p on p.id = k.practitioner_id
+   where k.id = told_document.document_id;
+$$;
+
+-- The reader's own zone; else that of their calendar, as a practitioner; else null.
+create function private.time_zone_of(user_id uuid) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(
+    (select p.timezone from public.user_preferences p
+      where p.user_id = time_zone_of.user_id and private.is_time_zone(p.timezone)),
+    (select c.time_zone from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+      where p.user_id = time_zone_of.user_id));
+$$;
+
+revoke execute on function private.place_of, private.told_session, private.session_of, private.kept_of, private.told_payment,
+  private.told_credits, private.told_document, private.time_zone_of from public, anon, authenticated, service_role;

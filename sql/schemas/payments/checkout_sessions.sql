@@ -1,0 +1,114 @@
+-- Checkouts: what somebody set out to pay for, what Stripe has said since, and what came of it.
+--
+--   opening -> open -> paid                  opening -> failed      Stripe did not open it, or nobody was told of it
+--              open -> processing -> paid    processing -> failed   a bank that takes days
+--              open -> expired
+--
+-- The state is never set: it follows from facts (paid_at, expired_at, …) that are only ever added, so it is the same in
+-- whatever order they come. A row is one attempt, and its id is the attempt's key at Stripe. It says itself what was
+-- bought at which price: a hold may be gone and a price changed by the time the money comes.
+
+create table public.checkout_sessions (
+  id                           uuid        primary key default gen_random_uuid(),
+  user_id                      uuid        not null,
+  payment_type                 text        not null check (payment_type in ('single', 'package_5', 'package_10')),
+  status                       text        not null generated always as (case
+    when paid_at           is not null then 'paid'
+    when failed_at         is not null then 'failed'
+    when processing_at     is not null then 'processing'
+    when expired_at        is not null then 'expired'
+    when stripe_session_id is not null then 'open'
+    else 'opening' end) stored,
+
+  -- What is bought
+  description                  text        not null,
+  amount_minor                 integer     not null check (amount_minor >= 0),
+  currency                     text        not null check (currency in ('cad', 'usd')),
+  credits                      integer     not null check (credits > 0),
+  session_type_id              uuid        not null references public.session_types (id),
+  package_id                   uuid        references public.session_packages (id) on delete set null,
+  practitioner_id              uuid        references public.practitioners (id) on delete set null,
+  scheduled_at                 timestamptz,
+  session_location             text        check (session_location in ('online', 'in_person')),
+  physical_location            text,
+  group_class_id               uuid        references public.session_schedules (id) on delete set null,
+  hold_id                      uuid        references public.session_holds (id) on delete set null,
+  notes                        text,
+  cancellation_policy_version  uuid        references public.cancellation_policy (id),
+
+  -- What Stripe says
+  stripe_session_id            text        unique,
+  stripe_payment_intent_id     text        unique,
+  url                          text,
+  expires_at                   timestamptz not null,
+  processing_at                timestamptz,
+  paid_at                      timestamptz,
+  failed_at                    timestamptz,
+  expired_at                   timestamptz,
+  receipt_url                  text,
+  refunded_minor               integer     not null default 0,
+
+  -- What came of it
+  outcome                      text        check (outcome in (
+                                             'session_booked', 'credits_granted', 'credit_instead', 'nobody_there')),
+  session_id                   uuid        references public.session_schedules (id) on delete set null,
+  credit_lot_id                uuid        references public.user_session_credits (id) on delete set null,
+  returned_minor               integer     not null default 0,
+  credits_taken_back           integer     not null default 0,
+
+  next_check_at                timestamptz,
+  created_at                   timestamptz not null default now(),
+  updated_at                   timestamptz not null default now(),
+
+  constraint checkout_sessions_are_for_one_thing check (
+    case payment_type when 'single' then scheduled_at is not null and session_location is not null
+                      else scheduled_at is null end),
+  constraint checkout_sessions_texts_are_short check (
+    char_length(notes) <= 2000 and char_length(physical_location) <= 500)
+);
+comment on table  public.checkout_sessions                is 'Attempts to pay: evidence, so a paid one outlives all that it is about.';
+comment on column public.checkout_sessions.user_id        is 'Who pays. No foreign key: their account may have been erased since.';
+comment on column public.checkout_sessions.amount_minor   is 'In cents, by our own prices when it was begun.';
+comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
+comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer has again.';
+comment on column public.checkout_sessions.outcome        is
+  'credit_instead: the time was gone when the money came. nobody_there: the account was.';
+comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';
+
+create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
+create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
+create index checkout_sessions_package_id_idx on public.checkout_sessions (package_id);
+create index checkout_sessions_practitioner_id_idx on public.checkout_sessions (practitioner_id);
+create index checkout_sessions_group_class_id_idx on public.checkout_sessions (group_class_id);
+create index checkout_sessions_hold_id_idx on public.checkout_sessions (hold_id);
+create index checkout_sessions_policy_version_idx on public.checkout_sessions (cancellation_policy_version);
+create index checkout_sessions_session_id_idx on public.checkout_sessions (session_id);
+create index checkout_sessions_credit_lot_id_idx on public.checkout_sessions (credit_lot_id);
+create index checkout_sessions_next_check_at_idx on public.checkout_sessions (next_check_at)
+  where next_check_at is not null;  -- the reconciler asks what is due
+
+create trigger update_checkout_sessions_updated_at before update on public.checkout_sessions
+  for each row execute function public.update_updated_at_column();
+
+alter table public.checkout_sessions enable row level security;
+
+create policy "payers read their checkouts, admins all"
+  on public.checkout_sessions for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.checkout_sessions from anon, authenticated, service_role;
+grant select on public.checkout_sessions to authenticated, service_role;
+-- No insert, update or delete for anybody: a checkout moves only through the functions of schema private.
+
+-- Payments know their checkout -------------------------------------------------------------------------------------
+
+alter table public.session_payments
+  add column checkout_id      uuid unique references public.checkout_sessions (id),
+  add column revenue_share_id uuid references public.revenue_shares (id),
+  add column refunded_amount  numeric not null default 0,
+  -- Older rows were split in floating point, and need not add up.
+  add constraint session_payments_cents_add_up check (
+    checkout_id is null or practitioner_share + platform_share + refunded_amount = total_amount);
+comment on column public.session_payments.refunded_amount is 'What went back to the payer; the shares are of what did not.';
+
+create index session_payments_revenue_share_id_idx on public.session_payments (revenue_share_id);

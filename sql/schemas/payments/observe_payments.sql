@@ -1,0 +1,186 @@
+-- Facts about payments, and the inbox of Stripe's events that bring them.
+--
+--   received -> applied
+--
+-- An event is kept under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
+-- nobody knows yet (a dispute names only the payment, which its checkout may not have named so far) waits for it.
+
+create type private.payment_facts as (
+  checkout_id       uuid,
+  stripe_session_id text,
+  payment_intent_id text,
+  session_status    text,     -- open, complete, expired; missing: Stripe knows no such checkout; unopened: it made none
+  payment_status    text,     -- paid, unpaid, no_payment_required
+  payment_failed    boolean,
+  amount_minor      integer,
+  currency          text,
+  receipt_url       text,
+  refunded_minor    integer,
+  dispute_id        text,
+  dispute_status    text,
+  dispute_minor     integer
+);
+
+create table private.stripe_events (
+  event_id          text        primary key,
+  event_type        text        not null,
+  happened_at       timestamptz,
+  facts             jsonb,
+  payment_intent_id text        generated always as (facts ->> 'payment_intent_id') stored,
+  payload           jsonb       not null,
+  deliveries        integer     not null default 1,
+  checkout_id       uuid,
+  received_at       timestamptz not null default now(),
+  applied_at        timestamptz
+);
+comment on table  private.stripe_events             is 'What Stripe told us, as it told it.';
+comment on column private.stripe_events.facts       is 'What it means (payment_facts); null if nothing.';
+comment on column private.stripe_events.checkout_id is 'The checkout it was applied to. No foreign key: events are forgotten.';
+
+create index stripe_events_waiting_idx on private.stripe_events (payment_intent_id, received_at) where applied_at is null;
+create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- forgetting asks by age
+
+alter table private.stripe_events enable row level security;
+-- No policy: only the service reads and writes it.
+grant select, insert, update, delete on private.stripe_events to service_role;
+
+create function private.keep_dispute(checkout_id uuid, facts private.payment_facts) returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
+  select facts.dispute_id, keep_dispute.checkout_id,
+         case when facts.dispute_status in ('won', 'prevented') then 'won' when facts.dispute_status = 'lost' then 'lost'
+              when facts.dispute_status like 'warning%' then 'asked' else 'open' end,
+         coalesce(facts.dispute_minor, 0)
+   where facts.dispute_id is not null
+  on conflict (id) do update
+     set state = excluded.state, amount_minor = greatest(d.amount_minor, excluded.amount_minor)
+   where d.state = 'asked' or (d.state = 'open' and excluded.state in ('won', 'lost'));
+$$;
+
+create function private.is_what_we_asked(c public.checkout_sessions, facts private.payment_facts) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select coalesce(facts.amount_minor, c.amount_minor) = c.amount_minor and coalesce(lower(facts.currency), c.currency) = c.currency;
+$$;
+
+-- Definer: payments move what nobody may write, credits and sessions and holds.
+create function private.observe_payment(checkout_id uuid, facts private.payment_facts) returns public.checkout_sessions
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  c public.checkout_sessions;
+begin
+  -- The client first, as everywhere; then everything else about this payment queues here too.
+  perform private.lock_client((select user_id from public.checkout_sessions where id = observe_payment.checkout_id));
+  select * into c from public.checkout_sessions where id = observe_payment.checkout_id for update;
+  if not found then
+    perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
+  end if;
+
+  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_what_we_asked(c, facts) then
+    -- Never seen, since we say the price; if it happens, a person must look before anything is given out for it.
+    perform private.put_in_outbox('payment_differs', c.user_id, null, to_jsonb(facts));
+    facts.payment_status := null;
+    facts.payment_failed := true;
+  end if;
+  perform private.keep_dispute(c.id, facts);
+  update public.checkout_sessions old
+     set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
+         stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
+         receipt_url              = coalesce(old.receipt_url, facts.receipt_url),
+         refunded_minor           = greatest(old.refunded_minor, facts.refunded_minor),
+         paid_at       = coalesce(old.paid_at, case when facts.payment_status in ('paid', 'no_payment_required') then now() end),
+         processing_at = coalesce(old.processing_at, case when facts.session_status = 'complete'
+                                                           and facts.payment_status = 'unpaid' then now() end),
+         failed_at     = coalesce(old.failed_at, case when facts.payment_failed
+           or (facts.session_status = 'unopened' and old.stripe_session_id is null) then now() end),
+         expired_at    = coalesce(old.expired_at, case when facts.session_status = 'expired'
+           or (facts.session_status = 'missing' and old.expires_at < now()) then now() end)
+   where old.id = c.id
+  returning old.* into c;
+  return private.settle_checkout(c);
+end
+$$;
+
+create function private.apply_stripe_event(event private.stripe_events) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  f          private.payment_facts := jsonb_populate_record(null::private.payment_facts, event.facts);
+  v_checkout public.checkout_sessions;
+begin
+  if event.facts is not null then
+    select * into v_checkout from public.checkout_sessions c
+     where c.id = f.checkout_id or c.stripe_session_id = f.stripe_session_id or c.stripe_payment_intent_id = f.payment_intent_id;
+    if not found then
+      return false;
+    end if;
+    v_checkout := private.observe_payment(v_checkout.id, f);
+  end if;
+  update private.stripe_events e set applied_at = now(), checkout_id = v_checkout.id where e.event_id = event.event_id;
+  return true;
+end
+$$;
+
+create function private.apply_waiting_events(payment_intent_id text) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_event private.stripe_events;
+  v_count integer := 0;
+begin
+  for v_event in
+    select * from private.stripe_events e
+     where e.applied_at is null and e.payment_intent_id = apply_waiting_events.payment_intent_id
+     order by e.received_at for update skip locked
+  loop
+    v_count := v_count + private.apply_stripe_event(v_event)::integer;
+  end loop;
+  return v_count;
+end
+$$;
+
+create function public.receive_stripe_event(
+  event_id text, event_type text, payload jsonb, facts jsonb default null, happened_at timestamptz default null)
+  returns table (is_repeated boolean, is_applied boolean)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_event private.stripe_events;
+begin
+  insert into private.stripe_events as e (event_id, event_type, payload, facts, happened_at)
+  values (receive_stripe_event.event_id, receive_stripe_event.event_type, receive_stripe_event.payload,
+          receive_stripe_event.facts, receive_stripe_event.happened_at)
+  on conflict (event_id) do update set deliveries = e.deliveries + 1
+  returning e.* into v_event;
+  is_repeated := v_event.deliveries > 1;
+  is_applied := v_event.applied_at is not null or private.apply_stripe_event(v_event);
+  if is_applied and v_event.applied_at is null then
+    -- Now the payment has a name, by which others may wait for it.
+    perform private.apply_waiting_events(v_event.payment_intent_id);
+  end if;
+  return next;
+end
+$$;
+
+create function public.observe_checkout(checkout_id uuid, facts jsonb) returns table (id uuid, status text)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_checkout public.checkout_sessions := private.observe_payment(
+    observe_checkout.checkout_id, jsonb_populate_record(null::private.payment_facts, facts));
+begin
+  perform private.apply_waiting_events(v_checkout.stripe_payment_intent_id);
+  return query select v_checkout.id, v_checkout.status;
+end
+$$;
+comment on function public.observe_checkout is 'What Stripe said when it was asked, as facts: the same that events bring.';
+
+revoke execute on function private.keep_dispute, private.is_what_we_asked, private.observe_payment, private.apply_stripe_event,
+  private.apply_waiting_events, public.receive_stripe_event, public.observe_checkout
+  from public, anon, authenticated, service_role;
+grant execute on function private.observe_payment, private.apply_stripe_event, private.apply_waiting_events,
+  public.receive_stripe_event, public.observe_checkout to service_role;

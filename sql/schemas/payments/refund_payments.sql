@@ -1,0 +1,115 @@
+-- Refunds by an admin: decided and recorded here, made at Stripe, and what follows is what follows from any refund.
+--
+--   requested -> sent       Stripe has it
+--   requested -> failed     Stripe does not take it
+--
+-- The row's id is the refund's key at Stripe. So a request whose answer was lost is found again and asked again under the
+-- same key, for as long as Stripe remembers keys; after that, what it came to is known from the payment itself.
+
+create table private.payment_refunds (
+  id               uuid        primary key default gen_random_uuid(),
+  checkout_id      uuid        not null references public.checkout_sessions (id),
+  amount_minor     integer     not null check (amount_minor > 0),
+  reason           text        not null check (btrim(reason) <> '' and char_length(reason) <= 500),
+  requested_by     uuid        not null,
+  status           text        not null default 'requested' check (status in ('requested', 'sent', 'failed')),
+  stripe_refund_id text,
+  created_at       timestamptz not null default now()
+);
+comment on table  private.payment_refunds              is 'Refunds that admins asked for, and why: evidence.';
+comment on column private.payment_refunds.requested_by is 'No foreign key: who decided it stays, also when they have left.';
+
+create index payment_refunds_checkout_id_idx on private.payment_refunds (checkout_id);
+
+alter table private.payment_refunds enable row level security;
+-- No grant and no policy: only the functions below touch it.
+
+create type private.requested_refund as (
+  refund_id uuid, checkout_id uuid, amount_minor integer, currency text, payment_intent_id text, stripe_session_id text
+);
+
+-- Definer: nobody writes refunds. It checks its caller, since it answers from past that door.
+create function private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text)
+  returns private.requested_refund
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  c        public.checkout_sessions;
+  v_refund private.payment_refunds;
+  v_left   integer;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins refund payments.');
+  end if;
+  select * into c from public.checkout_sessions known
+   where known.outcome is not null and (known.id = request_refund.checkout_id or known.session_id = request_refund.session_id)
+   order by known.paid_at desc limit 1;
+  if not found then
+    perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
+  elsif c.stripe_payment_intent_id is null then
+    perform private.refuse(409, 'payment_not_refundable', 'This payment cannot be refunded here.', 'Refund it in Stripe.');
+  end if;
+  perform private.lock_client(c.user_id);
+  select * into c from public.checkout_sessions known where known.id = c.id for update;
+
+  select * into v_refund from private.payment_refunds r
+   where r.checkout_id = c.id and r.status = 'requested' and r.created_at > now() - interval '23 hours'
+   order by r.created_at desc limit 1;
+  v_left := c.amount_minor - greatest(c.refunded_minor, c.returned_minor);
+  if v_left = 0 then
+    perform private.refuse(409, 'already_refunded', 'This payment was given back already.');
+  elsif v_refund.amount_minor <> coalesce(request_refund.amount_minor, v_left) then
+    perform private.refuse(409, 'request_in_progress', 'Another refund of this payment is on its way.', 'Ask again in a moment.');
+  elsif coalesce(request_refund.amount_minor, v_left) > v_left then
+    perform private.refuse(409, 'refund_too_large', format('At most %s %s can be given back.',
+                                                           round(v_left / 100.0, 2), upper(c.currency)));
+  end if;
+
+  if v_refund.id is null then
+    insert into private.payment_refunds as r (checkout_id, amount_minor, reason, requested_by)
+    values (c.id, coalesce(request_refund.amount_minor, v_left), request_refund.reason, (select auth.uid()))
+    returning r.* into v_refund;
+  end if;
+  return (v_refund.id, c.id, v_refund.amount_minor, c.currency, c.stripe_payment_intent_id, c.stripe_session_id);
+end
+$$;
+
+create function public.request_refund(
+  reason text, checkout_id uuid default null, session_id uuid default null, amount_minor integer default null)
+  returns table (refund_id uuid, checkout_id uuid, amount_minor integer, currency text, payment_intent_id text,
+                 stripe_session_id text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.request_refund(request_refund.checkout_id, request_refund.session_id, request_refund.amount_minor, reason);
+$$;
+comment on function public.request_refund is 'For admins: decides and records a refund; refund-payment then makes it at Stripe.';
+
+-- Definer: as above.
+create function private.record_refund(refund_id uuid, stripe_refund_id text) returns uuid
+  language sql volatile security definer set search_path = ''
+as $$
+  update private.payment_refunds r
+     set status = case when record_refund.stripe_refund_id is null then 'failed' else 'sent' end,
+         stripe_refund_id = record_refund.stripe_refund_id
+   where r.id = record_refund.refund_id
+  returning r.checkout_id;
+$$;
+
+create function public.record_refund(refund_id uuid, facts jsonb, stripe_refund_id text default null)
+  returns table (status text, refunded_minor integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_checkout public.checkout_sessions := private.observe_payment(
+    private.record_refund(record_refund.refund_id, record_refund.stripe_refund_id),
+    jsonb_populate_record(null::private.payment_facts, facts));
+begin
+  return query select case when stripe_refund_id is null then 'failed' else 'sent' end, v_checkout.returned_minor;
+end
+$$;
+
+revoke execute on function private.request_refund, private.record_refund, public.request_refund, public.record_refund
+  from public, anon, authenticated, service_role;
+grant execute on function private.request_refund, public.request_refund to authenticated;
+grant execute on function private.record_refund, public.record_refund to service_role;

@@ -1,0 +1,98 @@
+-- Profiles: what a person told us at sign-up, where others may read it. Follows auth.users; never stops a sign-up.
+
+create table public.profiles (
+  id            uuid primary key references auth.users (id) on delete cascade,
+  full_name     text,
+  email         text,
+  avatar_url    text,
+  created_at    timestamptz not null default now(),
+  updated_at    timestamptz not null default now(),
+  phone_number  text,
+  date_of_birth date,
+  address       text
+);
+comment on column public.profiles.email is 'A copy of auth.users.email, kept by trigger.';
+
+create trigger update_profiles_updated_at before update on public.profiles
+  for each row execute function public.update_updated_at_column();
+
+alter table public.profiles enable row level security;
+
+-- Clients by assignment count as well as clients by session: a list with one hidden name breaks the page that asks.
+create policy "people, their practitioners and admins read profiles"
+  on public.profiles for select to authenticated
+  using (
+    id = (select auth.uid())
+    or id in (select private.my_client_ids())
+    or (select private.is_admin()));
+create policy "people add their own profile"
+  on public.profiles for insert to authenticated with check (id = (select auth.uid()));
+create policy "people edit their own profile"
+  on public.profiles for update to authenticated using (id = (select auth.uid()));
+
+revoke all on public.profiles from anon, authenticated, service_role;
+-- Not date_of_birth and address: a practitioner sees the row, and needs neither. Their owner has them in the account.
+grant select (id, full_name, email, avatar_url, phone_number, created_at, updated_at),
+      insert (id, full_name, avatar_url, phone_number, date_of_birth, address),
+      update (id, full_name, avatar_url, phone_number, date_of_birth, address)
+  on public.profiles to authenticated;
+grant select, insert, update, delete on public.profiles to service_role;
+
+
+create function private.date_or_null(written text) returns date
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  return written::date;
+exception when data_exception then
+  return null;
+end
+$$;
+
+-- Definer: the auth service makes users and has no right on profiles.
+create function private.sync_profile() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.profiles as p (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
+  values (
+    new.id, new.email,
+    new.raw_user_meta_data ->> 'full_name',
+    new.raw_user_meta_data ->> 'avatar_url',
+    new.raw_user_meta_data ->> 'phone_number',
+    private.date_or_null(new.raw_user_meta_data ->> 'date_of_birth'),
+    new.raw_user_meta_data ->> 'address')
+  on conflict (id) do update set
+    email         = excluded.email,
+    full_name     = coalesce(excluded.full_name, p.full_name),
+    avatar_url    = coalesce(excluded.avatar_url, p.avatar_url),
+    phone_number  = coalesce(excluded.phone_number, p.phone_number),
+    date_of_birth = coalesce(excluded.date_of_birth, p.date_of_birth),
+    address       = coalesce(excluded.address, p.address);
+  return null;
+exception when others then
+  -- A missing profile is a nuisance; an account that cannot be made is a lost person.
+  raise warning 'profile of % not synced: %', new.id, sqlerrm;
+  return null;
+end
+$$;
+
+revoke execute on function private.date_or_null, private.sync_profile from public, anon, authenticated, service_role;
+
+create trigger users_have_profiles after insert on auth.users
+  for each row execute function private.sync_profile();
+-- The auth service updates the row at every sign-in: only what a profile copies counts.
+create trigger users_keep_profiles after update of email, raw_user_meta_data on auth.users
+  for each row
+  when ((old.email, old.raw_user_meta_data) is distinct from (new.email, new.raw_user_meta_data))
+  execute function private.sync_profile();
+
+insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
+select
+  u.id, u.email,
+  u.raw_user_meta_data ->> 'full_name',
+  u.raw_user_meta_data ->> 'avatar_url',
+  u.raw_user_meta_data ->> 'phone_number',
+  private.date_or_null(u.raw_user_meta_data ->> 'date_of_birth'),
+  u.raw_user_meta_data ->> 'address'
+from auth.users u;

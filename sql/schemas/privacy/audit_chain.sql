@@ -1,0 +1,227 @@
+-- The audit log is append-only, and a chain of hashes shows whether it was.
+--
+--   line: written -> sealed (in the chain) -> redacted (its personal parts are gone, its place in the chain is not)
+--
+-- Nobody changes or removes a line, not the service and not by hand; the one change is that an erasure blanks the address,
+-- the agent and the metadata. Whoever owns the database can switch a trigger off: against them stands the chain, each
+-- entry the hash of the one before it and of its line. A line's personal parts go into its hash as a hash of their own,
+-- with a salt that is erased with them, so they can be blanked and not be guessed, and the chain still holds.
+--
+-- Lines are sealed at the commit that writes them, by whoever gets the one lock without waiting; who does not get it leaves
+-- theirs to the next. A lock for each writer would make every booking of everybody wait for every other one, and a sealing job
+-- of its own would leave a minute open every minute. So there is an order in the chain, and it is that of sealing.
+
+alter table public.audit_logs
+  add column personal_salt   bytea,
+  add column personal_sha256 bytea;
+comment on column public.audit_logs.personal_salt is 'Random; null once the personal parts are redacted.';
+comment on column public.audit_logs.personal_sha256 is 'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
+
+revoke insert on public.audit_logs from service_role;
+-- Not id, created_at or the hashes: the database says those.
+grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata) on public.audit_logs to service_role;
+
+create table private.audit_chain (
+  position    bigint      primary key,
+  line_id     uuid        not null,
+  line_sha256 bytea       not null,
+  sha256      bytea       not null,
+  sealed_at   timestamptz not null default clock_timestamp(),
+
+  constraint audit_chain_has_each_line_once unique (line_id)
+);
+comment on table  private.audit_chain         is 'The lines of the audit log in the order in which they were sealed.';
+comment on column private.audit_chain.line_id is 'No foreign key: an entry whose line is gone shows that it was removed.';
+comment on column private.audit_chain.sha256  is 'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
+
+create table private.audit_lines_to_seal (
+  line_id uuid primary key
+);
+comment on table private.audit_lines_to_seal is 'Written and not yet in the chain, usually for no longer than a commit takes.';
+
+create table private.audit_redactions (
+  line_id     uuid        primary key,
+  cause       text        not null check (cause in ('erasure', 'retention')),
+  redacted_at timestamptz not null default now()
+);
+comment on table private.audit_redactions is 'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
+
+alter table private.audit_chain enable row level security;
+alter table private.audit_lines_to_seal enable row level security;
+alter table private.audit_redactions enable row level security;
+-- No grant and no policy: the functions below write them.
+
+create function private.audit_personal_sha256(line public.audit_logs) returns bytea
+  language sql immutable set search_path = ''
+as $$
+  select sha256((line).personal_salt || convert_to(jsonb_build_object(
+    'ip_address', (line).ip_address, 'user_agent', (line).user_agent, 'metadata', (line).metadata)::text, 'UTF8'));
+$$;
+
+create function private.audit_line_sha256(line public.audit_logs) returns bytea
+  language sql immutable set search_path = ''
+as $$
+  -- jsonb writes its keys in one order; the time is written out, because a cast depends on the session's time zone.
+  select sha256(convert_to(jsonb_build_object(
+    'id', (line).id, 'user_id', (line).user_id, 'action', (line).action, 'table_name', (line).table_name,
+    'record_id', (line).record_id,
+    'created_at', to_char((line).created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'personal_sha256', encode((line).personal_sha256, 'hex'))::text, 'UTF8'));
+$$;
+
+-- Definer: whoever causes a line may not hash one.
+create function private.salt_audit_line() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  new.created_at := now();
+  new.personal_salt := uuid_send(gen_random_uuid());
+  new.personal_sha256 := private.audit_personal_sha256(new);
+  return new;
+end
+$$;
+
+-- Definer: whoever causes a line may not write the queue.
+create function private.queue_audit_line() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.audit_lines_to_seal (line_id) values (new.id);
+  return null;
+end
+$$;
+
+-- Definer: nobody writes the chain. Gives how many lines it has sealed.
+-- Definer: whoever writes a line may neither read the chain nor write into it.
+create function private.seal_audit_lines() returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_last   private.audit_chain;
+  v_line   public.audit_logs;
+  v_lines  uuid[];
+  v_sealed integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('audit_chain', 0)) then
+    return 0;  -- somebody else is sealing; what they do not see yet is the next one's
+  end if;
+  -- Order matters: the lock first, then statements that see everything its last holder has committed.
+  with taken as (delete from private.audit_lines_to_seal q returning q.line_id)
+  select array_agg(t.line_id) into v_lines from taken t;
+  if v_lines is null then
+    return 0;  -- an earlier line of the same transaction has taken them all along
+  end if;
+  select * into v_last from private.audit_chain c order by c.position desc limit 1;
+  v_last.position := coalesce(v_last.position, 0);
+  v_last.sha256 := coalesce(v_last.sha256, decode(repeat('00', 32), 'hex'));
+  -- By their ids: joined to what was deleted, of which the planner expects two thousand, the whole log was read.
+  for v_line in select l.* from public.audit_logs l where l.id = any (v_lines) order by l.created_at, l.id loop
+    v_last.position := v_last.position + 1;
+    v_last.line_sha256 := private.audit_line_sha256(v_line);
+    v_last.sha256 := sha256(v_last.sha256 || v_last.line_sha256);
+    insert into private.audit_chain (position, line_id, line_sha256, sha256)
+    values (v_last.position, v_line.id, v_last.line_sha256, v_last.sha256);
+    v_sealed := v_sealed + 1;
+  end loop;
+  return v_sealed;
+end
+$$;
+
+-- Definer: it runs at commit, as whoever began the request.
+create function private.seal_at_commit() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.seal_audit_lines();
+  return null;
+end
+$$;
+
+create function private.keep_audit_log() returns trigger
+  language plpgsql set search_path = ''
+as $$
+declare
+  c_personal constant text[] := array['ip_address', 'user_agent', 'metadata', 'personal_salt'];
+begin
+  if tg_op = 'UPDATE' and tg_table_name = 'audit_logs'
+     and to_jsonb(new) - c_personal = to_jsonb(old) - c_personal
+     and num_nonnulls(to_jsonb(new) ->> 'ip_address', to_jsonb(new) ->> 'user_agent', to_jsonb(new) ->> 'metadata',
+                      to_jsonb(new) ->> 'personal_salt') = 0 then
+    return new;
+  end if;
+  perform private.refuse(403, 'audit_log_is_kept', 'A line of the audit log can be neither changed nor deleted.');
+end
+$$;
+
+-- Definer: nobody changes a line. Gives how many have lost their personal parts.
+create function private.redact_audit_lines(line_ids uuid[], cause text) returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.audit_redactions (line_id, cause)
+  select l.id, redact_audit_lines.cause from public.audit_logs l
+   where l.id = any (line_ids) and l.personal_salt is not null
+  on conflict do nothing;
+  update public.audit_logs l set ip_address = null, user_agent = null, metadata = null, personal_salt = null
+   where l.id = any (line_ids) and l.personal_salt is not null;
+  return (select count(*)::integer from unnest(line_ids));
+end
+$$;
+
+-- What is there already begins the chain, as it stands now.
+update public.audit_logs l set personal_salt = uuid_send(gen_random_uuid());
+update public.audit_logs l set personal_sha256 = private.audit_personal_sha256(l);
+alter table public.audit_logs alter column personal_sha256 set not null;
+insert into private.audit_lines_to_seal (line_id) select id from public.audit_logs;
+select private.seal_audit_lines();
+
+create trigger audit_logs_salt before insert on public.audit_logs
+  for each row execute function private.salt_audit_line();
+create trigger audit_logs_queue after insert on public.audit_logs
+  for each row execute function private.queue_audit_line();
+create constraint trigger audit_logs_seal after insert on public.audit_logs
+  deferrable initially deferred for each row execute function private.seal_at_commit();
+create trigger audit_logs_keep before update or delete on public.audit_logs
+  for each row execute function private.keep_audit_log();
+create trigger audit_logs_keep_all before truncate on public.audit_logs
+  for each statement execute function private.keep_audit_log();
+create trigger audit_chain_keep before update or delete on private.audit_chain
+  for each row execute function private.keep_audit_log();
+create trigger audit_chain_keep_all before truncate on private.audit_chain
+  for each statement execute function private.keep_audit_log();
+
+create function private.audit_findings() returns table (finding text, "position" bigint, line_id uuid)
+  language sql stable set search_path = ''
+as $$
+  with entries as (
+    select c.*, lag(c.position, 1, 0::bigint) over chain as last_position,
+           lag(c.sha256, 1, decode(repeat('00', 32), 'hex')) over chain as last_sha256
+      from private.audit_chain c
+    window chain as (order by c.position)
+  ), judged as (
+    select case
+             when e.position <> e.last_position + 1 then 'entries of the chain are missing before this one'
+             when e.sha256 <> sha256(e.last_sha256 || e.line_sha256) then 'this entry does not follow from the one before it'
+             when l.id is null then 'a line was removed'
+             when e.line_sha256 <> private.audit_line_sha256(l)
+               or l.personal_sha256 <> private.audit_personal_sha256(l)
+               or (l.personal_salt is null and (
+                     num_nonnulls(l.ip_address, l.user_agent, l.metadata) > 0
+                     or not exists (select from private.audit_redactions r where r.line_id = l.id)))
+             then 'a line was changed' end as finding,
+           e.position, e.line_id
+      from entries e left join public.audit_logs l on l.id = e.line_id
+  )
+  select j.finding, j.position, j.line_id from judged j where j.finding is not null
+  union all
+  select 'a line was added past the chain', null, l.id
+    from public.audit_logs l
+   where not exists (select from private.audit_chain c where c.line_id = l.id)
+     and not exists (select from private.audit_lines_to_seal q where q.line_id = l.id);
+$$;
+comment on function private.audit_findings is 'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
+
+revoke execute on function private.audit_personal_sha256, private.audit_line_sha256, private.salt_audit_line,
+  private.queue_audit_line, private.seal_audit_lines, private.seal_at_commit, private.keep_audit_log, private.redact_audit_lines,
+  private.audit_findings
+  from public, anon, authenticated, service_role;

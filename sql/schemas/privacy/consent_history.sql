@@ -1,0 +1,146 @@
+-- Consents leave a history: each time somebody agrees, declines or withdraws is a line that nobody changes.
+--
+--   user_consents     what stands now, one row for each person and kind
+--   consent_history   how it came to stand so, in order
+--
+-- Lines are written by a trigger, whichever way the change comes. Address and agent are those a server saw: a consent given
+-- through `record-consent` has them, one that a page wrote into the table has none, because nobody witnessed it.
+
+create table public.consent_history (
+  id           bigint      primary key generated always as identity,
+  user_id      uuid        not null,
+  consent_type text        not null,
+  consented    boolean     not null,
+  version      text,
+  metadata     jsonb,
+  ip_address   text,
+  user_agent   text,
+  recorded_at  timestamptz not null default now()
+);
+comment on table  public.consent_history            is 'Evidence: lines are only added.';
+comment on column public.consent_history.user_id    is 'No foreign key: what somebody agreed to can be shown after their account is gone.';
+comment on column public.consent_history.consented  is 'Whether the consent stood after this.';
+comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
+
+create index consent_history_user_id_idx on public.consent_history (user_id, consent_type, id);  -- somebody's own, in order
+
+alter table public.consent_history enable row level security;
+
+create policy "people read their own consent history, admins all"
+  on public.consent_history for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.consent_history from anon, authenticated, service_role;
+grant select on public.consent_history to authenticated, service_role;
+-- No insert, update or delete for anybody: the trigger writes it.
+
+-- Definer: whoever changes a consent may neither write nor keep from being written the line that says so.
+create function private.keep_consent_history() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  c public.user_consents := case when tg_op = 'DELETE' then old else new end;
+begin
+  insert into public.consent_history (user_id, consent_type, consented, version, metadata, ip_address, user_agent)
+  values (c.user_id, c.consent_type, tg_op <> 'DELETE' and c.consented and c.revoked_at is null, c.version, c.metadata,
+          case when tg_op = 'DELETE' then null when c.consented then c.ip_address else c.revoked_ip_address end,
+          case when tg_op <> 'DELETE' then c.user_agent end);
+  return null;
+end
+$$;
+
+create trigger user_consents_keep_history after insert or update or delete on public.user_consents
+  for each row execute function private.keep_consent_history();
+
+-- What is known of the time before. The address in it came from a header that anybody could write, so it is no evidence.
+insert into public.consent_history (user_id, consent_type, consented, version, metadata, recorded_at)
+select c.user_id, c.consent_type, c.consented and c.revoked_at is null, c.version, c.metadata,
+       case when c.consented and c.revoked_at is null then c.consent_date else coalesce(c.revoked_at, c.consent_date) end
+  from public.user_consents c
+ order by c.created_at;
+
+create function public.record_consent(
+  user_id      uuid,
+  consent_type text,
+  consented    boolean,
+  version      text  default '1.0',
+  metadata     jsonb default '{}',
+  ip_address   text  default null,
+  user_agent   text  default null
+) returns setof public.user_consents
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+    insert into public.user_consents as c
+      (user_id, consent_type, consented, version, metadata, ip_address, user_agent, revoked_ip_address)
+    values
+      (record_consent.user_id, record_consent.consent_type, record_consent.consented, record_consent.version,
+       record_consent.metadata, case when record_consent.consented then record_consent.ip_address end,
+       record_consent.user_agent, case when not record_consent.consented then record_consent.ip_address end)
+    on conflict (user_id, consent_type) do update
+       set consented = excluded.consented, version = excluded.version, metadata = excluded.metadata,
+           -- From where it was given stays beside from where it was withdrawn.
+           ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
+           revoked_ip_address = excluded.revoked_ip_address
+    returning c.*;
+end
+$$;
+
+create function public.get_consent_status(consent_type text default null)
+  returns table (user_id uuid, consents public.user_consents[], has_consent boolean, consent_status jsonb)
+  language sql stable security invoker set search_path = ''
+as $$
+  with mine as (
+    select c.consent_type, c.consented and c.revoked_at is null as stands, c
+      from public.user_consents c where c.user_id = (select auth.uid())
+  )
+  select (select auth.uid()),
+         array(select m.c from mine m
+                where get_consent_status.consent_type is null or m.consent_type = get_consent_status.consent_type
+                order by m.consent_type),
+         case when get_consent_status.consent_type is not null
+              then exists (select from mine m where m.consent_type = get_consent_status.consent_type and m.stands) end,
+         (select jsonb_object_agg(kind, exists (select from mine m where m.consent_type = kind and m.stands))
+            from unnest(array['data_processing', 'marketing', 'session_recording', 'data_sharing', 'third_party_sharing',
+                              'analytics']) kind);
+$$;
+
+-- Definer: a practitioner reads nobody's consents, and learns from here only this one answer about their own sessions.
+create function private.session_consents(session_id uuid) returns table (user_id uuid, has_consented boolean)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+begin
+  -- A participant's row stands for the class.
+  select class.* into v_session from public.session_schedules named
+    join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
+   where named.id = session_consents.session_id;
+  if v_session.id is null or not (coalesce(private.host_of(v_session) = (select auth.uid()), false) or private.is_admin()) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return query
+    select people.id, exists (select from public.user_consents c
+                               where c.user_id = people.id and c.consent_type = 'session_recording'
+                                 and c.consented and c.revoked_at is null)
+      from (select private.host_of(v_session) union select c.user_id from private.clients_of(v_session) c) people (id)
+     where people.id is not null;
+end
+$$;
+
+create function public.session_consents(session_id uuid) returns table (user_id uuid, has_consented boolean)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.session_consents(session_id);
+$$;
+comment on function public.session_consents is
+  'Who in a session has agreed to be recorded: for its practitioner, and for admins. Nothing else of anybody''s consents.';
+
+revoke execute on function private.keep_consent_history, public.record_consent, public.get_consent_status,
+  private.session_consents, public.session_consents from public, anon, authenticated, service_role;
+-- Not granted to authenticated: the address is what the server saw, so only the server may pass one.
+grant execute on function public.record_consent to service_role;
+grant execute on function public.get_consent_status, private.session_consents, public.session_consents to authenticated;

@@ -1,0 +1,157 @@
+-- Giving somebody what is known of them: every row that is theirs, and where the files are.
+--
+-- Which tables are asked is read from the foreign keys on auth.users, as erasing does, and named for those that have none. Of
+-- other people there is the practitioner's name and nothing else: a practitioner's export has no word of their clients, a
+-- participant's has no recording in which others are seen. What only serves the machine (hashes of links, leases) is left out.
+
+create function private.told_row(whole_row jsonb) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select whole_row
+       - array['token_sha256', 'password_scrypt', 'embedding', 'signature_image', 'lease_id', 'lease_until', 'host_room_url',
+               'practitioner_share', 'platform_share', 'revenue_share_id', 'approved_by', 'decided_by', 'requested_by', 'placed_by',
+               'verified_by', 'actor', 'grantee_id', 'account_number_encrypted', 'routing_number_encrypted']
+      || coalesce((select jsonb_build_object('practitioner_name', p.name) from public.practitioners p
+                    where whole_row ->> 'practitioner_id' in (p.id::text, p.user_id::text) limit 1), '{}');
+$$;
+
+-- Definer: much of what is somebody's own is closed to them as rows, such as the address they signed from.
+create function private.own_rows(user_id uuid) returns table (name text, rows jsonb)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  c_user constant uuid := own_rows.user_id;
+  v_own  record;
+begin
+  for v_own in
+    select t.relname as name, c.conrelid::regclass as "table", a.attname as "column"
+      from pg_catalog.pg_constraint c
+      join pg_catalog.pg_class t on t.oid = c.conrelid
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass and c.confdeltype = 'c' and cardinality(c.conkey) = 1
+       and t.relnamespace = 'public'::regnamespace
+       -- The other end of a relation is somebody else's row.
+       and a.attname in ('id', 'user_id', 'client_id', 'grantor_id', 'created_by')
+       and t.relname <> 'user_notifications'
+  loop
+    return query execute format(
+      'select %L::text, jsonb_agg(private.told_row(to_jsonb(t))) from %s t where t.%I = $1', v_own.name, v_own."table", v_own."column")
+      using c_user;
+  end loop;
+
+  return query
+    with mine as (
+      select s.* from public.session_schedules s where s.client_id = c_user and not private.is_class(s)
+    ), hosting as (
+      select p.* from public.practitioners p where p.user_id = c_user
+    ), led as (
+      select s.* from public.session_schedules s where s.practitioner_id in (select h.id from hosting h)
+    ), told (name, told_row) as (
+      select 'account', jsonb_build_object('id', u.id, 'email', u.email, 'created_at', u.created_at,
+                                           'last_sign_in_at', u.last_sign_in_at, 'metadata', u.raw_user_meta_data)
+        from auth.users u where u.id = c_user
+      union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
+      -- A private note is its author's; a shared one is for both.
+      union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)
+        from public.session_notes n
+       where n.session_id in (select s.id from mine s) and (n.author_id = c_user or n.visibility = 'shared')
+      union all select 'session_cancellations', to_jsonb(c) from public.session_cancellations c
+       where c.user_id = c_user or c.session_id in (select s.id from mine s)
+      union all select 'session_attendance', to_jsonb(a) from public.session_attendance a where a.user_id = c_user
+      union all select 'session_recordings', jsonb_build_object(
+               'id', r.id, 'session_id', r.session_id, 'status', r.status, 'started_at', r.started_at,
+               'ended_at', r.ended_at, 'duration_seconds', r.duration_seconds)
+        from public.session_recordings r where r.session_id in (select s.id from mine s)
+      union all select 'recording_views', jsonb_build_object(
+               'recording_id', v.recording_id, 'viewed_at', v.viewed_at, 'link_kind', v.link_kind, 'from', v.masked_address)
+        from public.recording_views v
+        join public.session_recordings r on r.id = v.recording_id where r.session_id in (select s.id from mine s)
+      union all select 'memories', to_jsonb(m) from public.meditation_memories m where m.user_id = c_user
+      union all select 'notifications', to_jsonb(n) - case when n.related_id in (select l.id from led l)
+                                                           then array['title', 'message'] else '{}' end
+        from public.user_notifications n where n.user_id = c_user
+      union all select 'consent_history', to_jsonb(h) from public.consent_history h where h.user_id = c_user
+      union all select 'waivers', to_jsonb(w) from public.liability_waivers w where w.user_id = c_user
+      union all select 'credits', to_jsonb(c) from public.user_session_credits c where c.user_id = c_user
+      union all select 'credit_ledger', to_jsonb(l) from public.credit_ledger l where l.user_id = c_user
+      union all select 'checkouts', to_jsonb(c) from public.checkout_sessions c where c.user_id = c_user
+      union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
+      union all select 'refunds', to_jsonb(r) from private.payment_refunds r
+        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+      union all select 'audit_log', jsonb_build_object(
+               'created_at', l.created_at, 'action', l.action, 'table_name', l.table_name, 'record_id', l.record_id,
+               'ip_address', l.ip_address, 'user_agent', l.user_agent)
+        from public.audit_logs l where l.user_id = c_user
+      -- A practitioner
+      union all select 'practitioner', to_jsonb(h) from hosting h
+      union all select 'led_sessions', jsonb_build_object(
+               'id', l.id, 'scheduled_at', l.scheduled_at, 'duration_minutes', l.duration_minutes, 'status', l.status,
+               'session_location', l.session_location, 'class_name', l.class_name) from led l
+      union all select 'availability', to_jsonb(a) from public.practitioner_availability a join hosting h on h.id = a.practitioner_id
+      union all select 'time_off', to_jsonb(t) from public.practitioner_time_off t join hosting h on h.id = t.practitioner_id
+      union all select 'banking', to_jsonb(b) from public.practitioner_banking b join hosting h on h.id = b.practitioner_id
+      union all select 'contracts', to_jsonb(c) from public.practitioner_contracts c join hosting h on h.id = c.practitioner_id
+      union all select 'contract_signatures', to_jsonb(s) from public.contract_signatures s where s.user_id = c_user
+      union all select 'payouts', to_jsonb(p) from public.payouts p join hosting h on h.id = p.practitioner_id
+      union all select 'earnings', to_jsonb(t) - 'reason' || jsonb_build_object('amount_minor', (
+               select sum(p.amount_minor) from public.ledger_postings p
+                where p.transaction_id = t.id and p.account = 'practitioner_payable'))
+        from public.ledger_transactions t join hosting h on h.id = t.practitioner_id
+    )
+    select t.name, jsonb_agg(private.told_row(t.told_row)) from told t group by t.name;
+end
+$$;
+
+-- Definer: files are listed in a schema that nobody reads.
+create function private.own_files(user_id uuid) returns table (name text, content bytea, storage_path text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select 'signatures/waiver-' || w.id || '.png', w.signature_image, null::text
+      from public.liability_waivers w where w.user_id = own_files.user_id and w.signature_image is not null
+    union all
+    select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
+      from public.contract_signatures s where s.user_id = own_files.user_id and s.signature_image is not null
+    union all
+    -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
+    (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
+       from public.session_schedules s
+       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
+       join private.recording_files f on f.recording_id = r.id
+      where s.client_id = own_files.user_id and not private.is_class(s)
+        and r.id not in (select private.closed_recording_ids())
+      order by r.id, f.position);
+end
+$$;
+
+create function public.export_my_data(user_id uuid, ip_address text default null, user_agent text default null)
+  returns table (name text, rows jsonb, content bytea, storage_path text)
+  language plpgsql volatile security invoker set search_path = '' set statement_timeout = '60s'
+as $$
+#variable_conflict use_column
+declare
+  c_here constant text := 'export_my_data';
+begin
+  perform private.lock_client(export_my_data.user_id);
+  if exists (select from public.audit_logs l
+              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_here
+                and l.created_at > now() - interval '1 hour') then
+    perform private.refuse(429, 'exported_just_now', 'You had your data less than an hour ago.', 'Ask again later.');
+  end if;
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
+  values (export_my_data.user_id, 'EXPORT', c_here, export_my_data.user_id, export_my_data.ip_address, export_my_data.user_agent);
+  return query
+    select r.name, r.rows, null::bytea, null::text from private.own_rows(export_my_data.user_id) r where r.rows is not null
+    union all
+    select f.name, null, f.content, f.storage_path from private.own_files(export_my_data.user_id) f;
+end
+$$;
+comment on function public.export_my_data is 'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
+
+revoke execute on function private.told_row, private.own_rows, private.own_files, public.export_my_data
+  from public, anon, authenticated, service_role;
+-- Not granted to authenticated: from where it was asked is what the server saw.
+grant execute on function private.lock_client, private.own_rows, private.own_files, public.export_my_data to service_role;

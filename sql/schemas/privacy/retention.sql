@@ -1,0 +1,144 @@
+-- Retention: what has been kept as long as its policy says goes by itself, where the policy says that it goes by itself.
+--
+--   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
+--   user_consents       deleted once withdrawn; their history stays
+--   session_schedules   what was written into ended sessions is blanked; the row stays, since money and evidence are about it
+--   audit_logs          lines lose their personal parts; their place in the chain stays
+--   session_recordings  purge-recordings sees to them, with their files
+--
+-- Nothing else is touched, whatever a policy names: payments, ledgers, waivers and contracts are kept by law. Nor is anything of
+-- a person or a session under a legal hold. One batch is one transaction with its receipt, so a run can be killed anywhere.
+
+insert into public.data_retention_policies (table_name, retention_days, auto_delete, description) values
+  ('email_logs',         365, true, 'What became of mails, a year'),
+  ('user_notifications', 365, true, 'Messages on the pages, a year'),
+  ('webhook_deliveries',  90, true, 'What other systems were told, three months');
+
+create table public.retention_receipts (
+  id         uuid        primary key default gen_random_uuid(),
+  table_name text        not null,
+  applied_on date        not null default current_date,
+  rows       bigint      not null,
+  before     timestamptz not null,
+
+  constraint retention_receipts_are_one_a_day unique (table_name, applied_on)
+);
+comment on table  public.retention_receipts        is 'How many rows of a table went, or were blanked, on a day. Names nobody.';
+comment on column public.retention_receipts.before is 'What was older than this.';
+
+alter table public.retention_receipts enable row level security;
+
+create policy "admins read retention receipts"
+  on public.retention_receipts for select to authenticated using ((select private.is_admin()));
+
+revoke all on public.retention_receipts from anon, authenticated, service_role;
+grant select on public.retention_receipts to authenticated, service_role;
+-- No insert, update or delete for anybody: applying a policy writes it.
+
+create index session_notes_created_at_idx on public.session_notes (created_at);  -- retention asks by age, as for the next ones
+create index meditation_memories_created_at_idx on public.meditation_memories (created_at);
+create index journal_entries_created_at_idx on public.journal_entries (created_at);
+create index user_notifications_created_at_idx on public.user_notifications (created_at);
+create index email_logs_created_at_idx on public.email_logs (created_at);
+create index user_consents_revoked_at_idx on public.user_consents (revoked_at) where revoked_at is not null;
+
+create function private.held_user_ids() returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select h.user_id from public.legal_holds h where h.user_id is not null and h.released_at is null;
+$$;
+
+create function private.held_session_ids() returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select s.id from public.session_schedules s
+    join public.legal_holds h on h.released_at is null and h.session_id in (s.id, s.group_class_id)
+  union
+  select s.id from public.session_schedules s where s.client_id in (select private.held_user_ids())
+  union
+  select s.id from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
+   where p.user_id in (select private.held_user_ids());
+$$;
+
+create function private.retire(table_name text, older_than timestamptz, at_most integer) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_where text := case retire.table_name
+    when 'meditation_memories' then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'journal_entries'     then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'user_notifications'  then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'email_logs'          then 'created_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'session_notes'       then 'created_at < $1 and author_id not in (select private.held_user_ids())'
+                                    ' and session_id not in (select private.held_session_ids())'
+    when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
+  v_rows  integer := 0;
+begin
+  if v_where is not null then
+    execute format('delete from public.%I t where t.ctid = any (array('
+                   'select ctid from public.%I where %s limit $2 for update skip locked))',
+                   retire.table_name, retire.table_name, v_where)
+      using older_than, at_most;
+    get diagnostics v_rows = row_count;
+  elsif retire.table_name = 'session_schedules' then
+    update public.session_schedules s
+       set notes = null, host_room_url = null, location_coordinates = null
+     where s.id in (
+       select old.id from public.session_schedules old
+        where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
+          and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
+          and old.id not in (select private.held_session_ids())
+        limit at_most for update skip locked);
+    get diagnostics v_rows = row_count;
+  elsif retire.table_name = 'audit_logs' then
+    v_rows := private.redact_audit_lines(array(
+      select l.id from public.audit_logs l
+       where l.created_at < older_than and l.personal_salt is not null
+         and (l.user_id is null or l.user_id not in (select private.held_user_ids()))
+       limit at_most), 'retention');
+  end if;
+  return v_rows;
+end
+$$;
+
+-- Definer: a policy reaches rows that nobody else may delete.
+create function private.apply_retention(at_most integer) returns table (table_name text, rows integer)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_policy public.data_retention_policies;
+  v_before timestamptz;
+  v_rows   integer;
+begin
+  for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
+    v_before := now() - make_interval(days => v_policy.retention_days);
+    v_rows := private.retire(v_policy.table_name, v_before, at_most);
+    if v_rows > 0 then
+      insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
+      on conflict on constraint retention_receipts_are_one_a_day
+      do update set rows = r.rows + excluded.rows, before = excluded.before;
+      return query select v_policy.table_name, v_rows;
+      return;
+    end if;
+  end loop;
+
+  -- At the end of a run: what the auth service wrote after it had deleted an account, and lines that nobody sealed.
+  perform private.forget_auth_log(e.pseudonym) from public.erasure_receipts e
+    where e.account_deleted_at > now() - interval '3 days';
+  perform private.seal_audit_lines();
+end
+$$;
+
+create function public.apply_retention(at_most integer default 500) returns table (table_name text, rows integer)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.apply_retention(at_most);
+$$;
+comment on function public.apply_retention is 'One batch of what is due by a retention policy; no row: nothing is due.';
+
+revoke execute on function private.held_user_ids, private.held_session_ids, private.retire, private.apply_retention,
+  public.apply_retention from public, anon, authenticated, service_role;
+grant execute on function private.apply_retention, public.apply_retention to service_role;

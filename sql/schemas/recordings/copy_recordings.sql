@@ -1,0 +1,148 @@
+-- Copying a finished recording from Agora's bucket to our storage, part by part, by whoever holds the lease.
+--
+--   planned -> uploading (upload_url) -> verified (sha256)            all verified: the recording is completed
+--
+-- A process may be killed at any byte: the next one takes the lease over, and each upload goes on where storage says
+-- it stands. A part counts only when what storage holds was read back and has the source's SHA-256.
+
+create table private.recording_files (
+  id               uuid        primary key default gen_random_uuid(),
+  recording_id     uuid        not null references public.session_recordings on delete cascade,
+  position         integer     not null,
+  kind             text        not null,
+  source_key       text        not null,
+  source_etag      text        not null,
+  size_bytes       bigint      not null,
+  storage_path     text        not null,
+  upload_url       text,
+  sha256           bytea,
+  verified_at      timestamptz,
+  created_at       timestamptz not null default now(),
+
+  constraint recording_files_are_ordered unique (recording_id, position),
+  constraint recording_files_are_stored_once unique (storage_path),
+  constraint recording_files_kind_is_known check (kind in ('mp4', 'playlist', 'slice')),
+  constraint recording_files_size_is_a_size check (size_bytes >= 0),
+  constraint recording_files_verified_by_hash
+    check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32)
+);
+comment on table  private.recording_files             is 'The parts of a recording, in playing order.';
+comment on column private.recording_files.source_etag is 'The version of the source: if it changes, copying begins anew.';
+comment on column private.recording_files.upload_url  is 'Where a broken-off upload goes on.';
+
+alter table private.recording_files enable row level security;
+-- No policy: only the service touches it.
+grant select, insert, update, delete on private.recording_files to service_role;
+
+create function public.claim_recording_copy(recording_id uuid default null)
+  returns table (is_claimed boolean, is_planned boolean, recording public.session_recordings)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  -- What is to be erased is not copied any more.
+  if claim_recording_copy.recording_id is null then
+    select * into recording from public.session_recordings r
+     where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
+       and coalesce(r.lease_until, '-infinity') < now()
+       and not exists (select from private.erasure_queue q where q.recording_id = r.id)
+     order by r.next_check_at limit 1
+       for update skip locked;
+  else
+    -- Named by an operator, it need not wait for its next turn; a notification that just holds the row is waited for.
+    select * into recording from public.session_recordings r where r.id = claim_recording_copy.recording_id for update;
+    if not found then
+      perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+    end if;
+  end if;
+
+  is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
+                         and coalesce(recording.lease_until, '-infinity') < now()
+                         and not exists (select from private.erasure_queue q where q.recording_id = recording.id), false);
+  if is_claimed then
+    update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
+     where r.id = recording.id
+    returning r.* into recording;
+  end if;
+  is_planned := exists (select from private.recording_files f where f.recording_id = recording.id);
+  return next;
+end;
+$$;
+
+create function private.hold_lease(recording_id uuid, lease_id uuid) returns public.session_recordings
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings;
+begin
+  update public.session_recordings r set lease_until = now() + interval '2 minutes'
+   where r.id = hold_lease.recording_id and r.lease_id = hold_lease.lease_id and r.status = 'processing'
+  returning r.* into v_recording;
+  if not found then
+    perform private.refuse(409, 'lease_lost', 'Somebody else copies this recording now.');
+  end if;
+  return v_recording;
+end;
+$$;
+
+create function public.keep_recording_lease(recording_id uuid, lease_id uuid) returns table (lease_until timestamptz)
+  language sql security invoker set search_path = ''
+as $$
+  select (private.hold_lease(recording_id, lease_id)).lease_until;
+$$;
+
+create function public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer)
+  returns table (planned bigint)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  perform private.hold_lease(plan_recording_files.recording_id, plan_recording_files.lease_id);
+  insert into private.recording_files (recording_id, position, kind, source_key, source_etag, size_bytes, storage_path)
+  select plan_recording_files.recording_id, f.position, f.kind, f.source_key, f.source_etag, f.size_bytes, f.storage_path
+    from jsonb_to_recordset(plan_recording_files.files)
+      as f (position integer, kind text, source_key text, source_etag text, size_bytes bigint, storage_path text);
+  get diagnostics planned = row_count;
+  update public.session_recordings r set duration_seconds = plan_recording_files.duration_seconds
+   where r.id = plan_recording_files.recording_id;
+  return next;
+end;
+$$;
+
+create function public.next_recording_file(recording_id uuid, lease_id uuid)
+  returns table (remaining bigint, file private.recording_files)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  perform private.hold_lease(next_recording_file.recording_id, next_recording_file.lease_id);
+  select count(*) into remaining from private.recording_files f
+   where f.recording_id = next_recording_file.recording_id and f.verified_at is null;
+  select * into file from private.recording_files f
+   where f.recording_id = next_recording_file.recording_id and f.verified_at is null
+   order by f.position limit 1;
+  return next;
+end;
+$$;
+
+create function public.keep_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text)
+  returns table (lease_until timestamptz)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  lease_until := (private.hold_lease(keep_recording_upload.recording_id, keep_recording_upload.lease_id)).lease_until;
+  update private.recording_files f set upload_url = keep_recording_upload.upload_url
+   where f.id = keep_recording_upload.file_id and f.recording_id = keep_recording_upload.recording_id;
+  return next;
+end;
+$$;
+
+create function public.verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text)
+  returns table (lease_until timestamptz)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  lease_until := (private.hold_lease(verify_recording_file.recording_id, verify_recording_file.lease_id)).lease_until;
+  update private.recording_files f
+     set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
+   where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
+  return next;
+end;
+$$;

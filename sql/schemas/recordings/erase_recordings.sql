@@ -1,0 +1,130 @@
+-- Erasing what is due: claimed by one, files first, then the rows, and a receipt instead of them.
+--
+--   due -> claimed (lease) -> files gone from storage and from Agora's bucket -> rows gone, receipt
+--
+-- Whoever does it may be killed anywhere: the lease runs out, and the next one deletes what is left. The row goes last,
+-- because it alone knows where the files are.
+
+create table public.recording_erasures (
+  id           uuid        primary key default gen_random_uuid(),
+  recording_id uuid        not null,
+  reasons      text[]      not null,
+  files        integer     not null,
+  bytes        bigint      not null,
+  queued_at    timestamptz not null,
+  erased_at    timestamptz not null default now(),
+
+  constraint recording_erasures_happen_once unique (recording_id)
+);
+comment on table public.recording_erasures is
+  'Receipts: that a recording was erased, and why. They name nobody, and no session: only the number the recording had.';
+
+alter table public.recording_erasures enable row level security;
+
+create policy "admins read receipts of erasures"
+  on public.recording_erasures for select to authenticated using ((select private.is_admin()));
+
+revoke all on public.recording_erasures from anon, authenticated, service_role;
+grant select on public.recording_erasures to authenticated;
+grant select, insert on public.recording_erasures to service_role;
+-- No update or delete for anybody.
+
+create function private.retention_days(recording public.session_recordings) returns integer
+  language sql stable set search_path = ''
+as $$
+  select coalesce(
+    (select rule.retention_days from public.recording_rules rule where rule.session_id = (recording).session_id),
+    (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
+$$;
+
+create function private.queue_expired_recordings() returns void
+  language sql set search_path = ''
+as $$
+  -- Counted from the end of what was recorded. A participant's row goes with its class's.
+  insert into private.erasure_queue (recording_id, reason)
+  select r.id, 'retention' from public.session_recordings r
+   where r.class_recording_id is null and r.status in ('completed', 'failed')
+     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.retention_days(r))
+     and not exists (select from private.erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
+  on conflict do nothing;
+$$;
+
+create function public.claim_recording_erasure(recording_id uuid default null)
+  returns table (recording public.session_recordings, storage_folder text, source_folder text)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_recording public.session_recordings;
+begin
+  perform private.queue_expired_recordings();
+  select r.* into v_recording from public.session_recordings r
+   where coalesce(claim_recording_erasure.recording_id, r.id) = r.id
+     and exists (select from private.erasure_queue q where q.recording_id = r.id and q.due_at <= now())
+     -- What Agora is still recording or bringing is waited for.
+     and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
+     and coalesce(r.lease_until, '-infinity') < now()
+     and not private.is_held(r)
+   order by r.created_at limit 1
+     for update skip locked;
+  if not found then
+    return;
+  end if;
+
+  update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '10 minutes'
+   where r.id = v_recording.id
+  returning r.* into v_recording;
+  update private.erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempts = q.attempts + 1
+   where q.recording_id = v_recording.id;
+  return query
+    -- A participant's row has no files of its own.
+    select v_recording,
+           case when v_recording.class_recording_id is null then v_recording.session_id || '/' || v_recording.id end,
+           case when v_recording.class_recording_id is null
+                then regexp_replace(private.recording_prefix(v_recording.id, 0), '[^/]*$', '') end;  -- of every attempt
+end
+$$;
+
+-- Definer: views are evidence that nobody may change; what identifies a viewer goes with what they viewed.
+create function private.finish_recording_erasure(recording_id uuid, lease_id uuid) returns public.recording_erasures
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_receipt public.recording_erasures;
+begin
+  perform from public.session_recordings r
+    where r.id = finish_recording_erasure.recording_id and r.lease_id = finish_recording_erasure.lease_id
+      and r.lease_until > now()
+    for update;
+  if not found then
+    perform private.refuse(409, 'lease_lost', 'Somebody else erases this recording now.');
+  end if;
+
+  insert into public.recording_erasures as e (recording_id, reasons, files, bytes, queued_at)
+  select finish_recording_erasure.recording_id, array_agg(distinct q.reason),
+         (select count(*) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
+         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
+         min(q.queued_at)
+    from private.erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
+  returning e.* into v_receipt;
+
+  update public.recording_views v set ip_address = null, user_agent = null
+   where v.recording_id in (select r.id from public.session_recordings r
+                             where finish_recording_erasure.recording_id in (r.id, r.class_recording_id));
+  delete from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id;
+  -- With its links, its place in the queue, and the rows of those who were in the class.
+  delete from public.session_recordings r where r.id = finish_recording_erasure.recording_id;
+  return v_receipt;
+end
+$$;
+
+create function public.finish_recording_erasure(recording_id uuid, lease_id uuid) returns setof public.recording_erasures
+  language sql security invoker set search_path = ''
+as $$
+  select * from private.finish_recording_erasure(recording_id, lease_id);
+$$;
+
+revoke execute on function private.retention_days, private.queue_expired_recordings, public.claim_recording_erasure,
+  private.finish_recording_erasure, public.finish_recording_erasure from public, anon, authenticated, service_role;
+grant execute on function private.retention_days, private.queue_expired_recordings, public.claim_recording_erasure,
+  private.finish_recording_erasure, public.finish_recording_erasure to service_role;

@@ -1,0 +1,111 @@
+-- The end of a copy: everything is there, or it is tried again, rarer and rarer, until patience ends.
+
+create function public.complete_recording(recording_id uuid, lease_id uuid, opens_at text)
+  returns setof public.session_recordings
+  language plpgsql security invoker set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings := private.hold_lease(complete_recording.recording_id, complete_recording.lease_id);
+  v_first     text;
+  v_bytes     bigint;
+  v_open      bigint;
+begin
+  select min(f.storage_path) filter (where f.position = 1), sum(f.size_bytes), count(*) filter (where f.verified_at is null)
+    into v_first, v_bytes, v_open
+    from private.recording_files f where f.recording_id = v_recording.id;
+  if v_first is null or v_open > 0 then
+    perform private.refuse(409, 'recording_files_not_verified', 'Not every part of this recording has been verified.');
+  end if;
+
+  update public.session_recordings r
+     set status = 'completed', completed_at = now(), storage_path = v_first, file_size_bytes = v_bytes,
+         recording_url = private.new_recording_link(r.id, opens_at),
+         lease_id = null, lease_until = null, next_check_at = null
+   where r.id = v_recording.id;
+  perform private.share_class_recording(v_recording.id, opens_at);
+  return query select r.* from public.session_recordings r where r.id = v_recording.id;
+end;
+$$;
+
+create function private.share_class_recording(recording_id uuid, opens_at text) returns void
+  language plpgsql set search_path = ''
+as $$
+begin
+  -- Participants' pages look for a recording under their own session: each who came gets a row and a link of their own.
+  insert into public.session_recordings
+    (session_id, class_recording_id, status, mode, storage_path, duration_seconds, file_size_bytes, started_at,
+     completed_at, recording_url)
+  select mine.id, r.id, 'completed', r.mode, r.storage_path, r.duration_seconds, r.file_size_bytes, r.started_at,
+         r.completed_at, share_class_recording.opens_at
+    from public.session_recordings r
+    join public.session_schedules mine on mine.group_class_id = r.session_id and mine.status <> 'cancelled'
+   where r.id = share_class_recording.recording_id
+     and private.was_admitted(r.session_id, mine.client_id)
+     -- Whoever has withdrawn meanwhile gets none, where the recording stays for the others.
+     and exists (select from public.user_consents c
+                  where c.user_id = mine.client_id and c.consent_type = 'session_recording'
+                    and c.consented and c.revoked_at is null);
+  update public.session_recordings r
+     set recording_url = private.new_recording_link(r.id, share_class_recording.opens_at)
+   where r.class_recording_id = share_class_recording.recording_id;
+end;
+$$;
+
+-- Definer: admissions are read by nobody directly.
+create function private.was_admitted(session_id uuid, user_id uuid) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from private.channel_admissions a
+                  where a.session_id = was_admitted.session_id and a.user_id = was_admitted.user_id);
+$$;
+
+create function public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text)
+  returns setof public.session_recordings
+  language plpgsql security invoker set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings := private.hold_lease(postpone_recording_copy.recording_id, postpone_recording_copy.lease_id);
+  v_is_over   boolean := now() > v_recording.deadline_at;
+begin
+  if postpone_recording_copy.code = 'source_changed' then
+    delete from private.recording_files f where f.recording_id = v_recording.id;  -- what was copied is not the recording any more
+  end if;
+  return query
+    update public.session_recordings r
+       set status = case when v_is_over then 'failed' else 'processing' end,
+           failure_code = case when v_is_over then postpone_recording_copy.code end,
+           failure_reason = postpone_recording_copy.reason,
+           copy_failures = r.copy_failures + 1,
+           next_check_at = case when not v_is_over
+                                then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(r.copy_failures, 10)) end,
+           lease_id = null, lease_until = null
+     where r.id = v_recording.id
+    returning r.*;
+end;
+$$;
+
+create function public.retry_recording(recording_id uuid) returns setof public.session_recordings
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  -- The one way back, for an operator who removed the cause: the bucket is asked anew what there is.
+  return query
+    update public.session_recordings r
+       set status = 'processing', failure_code = null, failure_reason = null, crashed_at = null, copy_failures = 0,
+           upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
+     where r.id = retry_recording.recording_id and r.status = 'failed' and r.agora_sid is not null
+    returning r.*;
+  if not found then
+    perform private.refuse(409, 'recording_not_failed', 'Only a failed recording that Agora knew can be tried again.');
+  end if;
+end;
+$$;
+
+revoke execute on function public.claim_recording_copy, private.hold_lease, public.keep_recording_lease,
+  public.plan_recording_files, public.next_recording_file, public.keep_recording_upload, public.verify_recording_file,
+  public.complete_recording, private.share_class_recording, private.was_admitted, public.postpone_recording_copy,
+  public.retry_recording from public, anon, authenticated, service_role;
+grant execute on function public.claim_recording_copy, private.hold_lease, public.keep_recording_lease,
+  public.plan_recording_files, public.next_recording_file, public.keep_recording_upload, public.verify_recording_file,
+  public.complete_recording, private.share_class_recording, private.was_admitted, public.postpone_recording_copy,
+  public.retry_recording to service_role;

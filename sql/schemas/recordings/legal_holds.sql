@@ -1,0 +1,81 @@
+-- Legal holds: what somebody may need as evidence is not erased, whoever asks and however old it is.
+--
+--   held -> released
+--
+-- A hold is on a person, with everything they are in, or on a session or class. It is released, never removed.
+
+create table public.legal_holds (
+  id          uuid        primary key default gen_random_uuid(),
+  user_id     uuid,
+  session_id  uuid,
+  reason      text        not null,
+  placed_by   uuid        default auth.uid(),
+  placed_at   timestamptz not null default now(),
+  released_at timestamptz,
+
+  constraint legal_holds_are_on_one_thing check (num_nonnulls(user_id, session_id) = 1),
+  constraint legal_holds_have_a_reason check (btrim(reason) <> '')
+);
+comment on table public.legal_holds is 'No foreign keys: a hold outlives the account it is on, and who placed it.';
+
+create index legal_holds_user_id_idx on public.legal_holds (user_id) where released_at is null;
+create index legal_holds_session_id_idx on public.legal_holds (session_id) where released_at is null;
+
+alter table public.legal_holds enable row level security;
+
+create policy "admins read legal holds"
+  on public.legal_holds for select to authenticated using ((select private.is_admin()));
+create policy "admins place legal holds"
+  on public.legal_holds for insert to authenticated with check ((select private.is_admin()));
+create policy "admins release legal holds"
+  on public.legal_holds for update to authenticated using ((select private.is_admin()));
+
+create function private.date_hold() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if old.released_at is not null then
+    perform private.refuse(409, 'hold_released', 'This hold was released. Place a new one.');
+  end if;
+  new.released_at := now();
+  return new;
+end
+$$;
+
+create trigger legal_holds_date before update on public.legal_holds
+  for each row when (new.released_at is not null) execute function private.date_hold();
+create trigger audit_legal_holds after insert or update on public.legal_holds
+  for each row execute function private.write_audit_log();
+
+revoke all on public.legal_holds from anon, authenticated, service_role;
+grant select, insert (user_id, session_id, reason), update (released_at) on public.legal_holds to authenticated;
+grant select on public.legal_holds to service_role;
+-- No delete: that something was held is a fact.
+
+create function private.people_recorded(session public.session_schedules) returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
+  union
+  select (session).client_id where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
+  union
+  -- Whoever was let into the room may be heard and seen.
+  select a.user_id from private.channel_admissions a where a.session_id = (session).id;
+$$;
+
+-- Definer: holds are read by admins alone, and decide about what others ask for.
+create function private.is_held(recording public.session_recordings) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (
+    select from public.session_recordings whole
+      join public.session_schedules s on s.id = whole.session_id
+      join public.legal_holds h on h.released_at is null
+       and (h.user_id in (select private.people_recorded(s))
+            or h.session_id in (select s.id union select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
+     where whole.id = coalesce((recording).class_recording_id, (recording).id));
+$$;
+
+revoke execute on function private.date_hold, private.people_recorded, private.is_held
+  from public, anon, authenticated, service_role;
+grant execute on function private.is_held to service_role;

@@ -1,0 +1,112 @@
+-- Opening a recording, by one's own link or by one that was shared. Both stop at the next request when the link is taken back
+-- or the recording is to be erased.
+--
+-- A link with a password or a view limit is opened by an act, not by being looked at: whatever previews links would use it
+-- up. Everything that follows belongs to that view, for a day, and needs neither password nor another view.
+
+create function private.recording_part(
+  recording public.session_recordings, part integer, file_name text,
+  out part_kinds text[], out kind text, out storage_path text)
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_files uuid := coalesce((recording).class_recording_id, (recording).id);
+  v_parts private.recording_files[];
+  v_file  private.recording_files;
+begin
+  v_parts := array(select f from private.recording_files f
+                    where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
+  if recording_part.file_name is null then
+    v_file := v_parts[recording_part.part];
+  else
+    select * into v_file from private.recording_files f
+     where f.recording_id = v_files
+       and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || recording_part.file_name;
+  end if;
+  if v_file.id is null then
+    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+  end if;
+  part_kinds := array(select p.kind from unnest(v_parts) p);
+  kind := v_file.kind;
+  storage_path := v_file.storage_path;
+end
+$$;
+
+create function private.is_closed(recording public.session_recordings) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from private.erasure_queue q
+                  where q.recording_id in ((recording).id, (recording).class_recording_id));
+$$;
+
+create function public.open_share_link(
+  token_sha256    text,
+  opens           boolean default false,
+  password_scrypt text    default null,
+  part            integer default 1,
+  file_name       text    default null,
+  view_id         uuid    default null,
+  ip_address      text    default null,
+  user_agent      text    default null
+) returns table (state text, has_password boolean, recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
+  v_link      public.recording_share_links;
+  v_recording public.session_recordings;
+  v_part      record;
+begin
+  select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
+  select v.id into view from public.recording_views v
+   where v.id = open_share_link.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
+  if not found and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
+    -- This may become a view. Those who open the same link queue here, and find what the one before has counted.
+    select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
+  end if;
+
+  select * into v_recording from public.session_recordings r
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed' and not private.is_closed(r);
+  v_part := private.recording_part(v_recording, open_share_link.part, open_share_link.file_name);
+  if v_link.expires_at <= now() then
+    perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
+  end if;
+  has_password := v_link.has_password;
+
+  if view is null then
+    if v_link.view_count >= v_link.view_limit then
+      perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
+                             'Ask whoever sent it for a new one.');
+    elsif not open_share_link.opens and (v_link.has_password or v_link.view_limit is not null) then
+      state := 'closed';
+      return next;
+      return;
+    elsif v_link.locked_until > now() then
+      perform private.refuse(429, 'too_many_wrong_passwords', 'There were too many wrong passwords.', 'Try again in 15 minutes.');
+    elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
+      -- Told by an answer, not a refusal: raising would roll the counter back that limits guessing.
+      update public.recording_share_links l
+         set wrong_passwords = (l.wrong_passwords + 1) % 5,
+             locked_until = case when l.wrong_passwords + 1 >= 5 then now() + interval '15 minutes' end
+       where l.id = v_link.id;
+      state := 'wrong_password';
+      return next;
+      return;
+    end if;
+    update public.recording_share_links l set view_count = l.view_count + 1, wrong_passwords = 0, locked_until = null
+     where l.id = v_link.id;
+    insert into public.recording_views as v (recording_id, link_id, link_kind, ip_address, user_agent)
+    values (v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent)
+    returning v.id into view;
+  end if;
+
+  return query
+    select 'open', v_link.has_password, v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
+end
+$$;
+
+revoke execute on function private.recording_part, private.is_closed, public.open_share_link
+  from public, anon, authenticated, service_role;
+-- Not granted to anon: the server hashes token and password, and says from where it was asked.
+grant execute on function private.recording_part, private.is_closed, public.open_share_link to service_role;

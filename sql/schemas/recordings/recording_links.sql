@@ -1,0 +1,94 @@
+-- Links to recordings: our own, because a signed URL of the storage can be neither revoked nor counted.
+--
+--   live -> revoked
+--
+-- A link is a random token; only its SHA-256 is kept here. `recording_url` holds the link in full, for those who may
+-- read that row. Rotating revokes every older link of a recording and makes a new one.
+
+create table private.recording_links (
+  id           uuid        primary key default gen_random_uuid(),
+  recording_id uuid        not null references public.session_recordings on delete cascade,
+  token_sha256 bytea       not null,
+  created_at   timestamptz not null default now(),
+  revoked_at   timestamptz,
+
+  constraint recording_links_token_is_unique unique (token_sha256),
+  constraint recording_links_keep_only_a_hash check (octet_length(token_sha256) = 32)
+);
+create index recording_links_recording_id_idx on private.recording_links (recording_id);
+
+alter table private.recording_links enable row level security;
+-- No policy: only the service and the functions below touch it.
+grant select, insert, update on private.recording_links to service_role;
+
+create table public.recording_views (
+  id           uuid        primary key default gen_random_uuid(),
+  recording_id uuid        not null,
+  link_id      uuid        not null,
+  viewed_at    timestamptz not null default now(),
+  ip_address   text,
+  user_agent   text
+);
+comment on table public.recording_views is
+  'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
+
+create index recording_views_recording_id_idx on public.recording_views (recording_id, viewed_at);
+
+alter table public.recording_views enable row level security;
+
+revoke all on public.recording_views from anon, authenticated, service_role;
+grant select on public.recording_views to authenticated;
+grant select, insert on public.recording_views to service_role;
+-- No update or delete for anybody: what was seen was seen.
+
+create function private.new_recording_link(recording_id uuid, opens_at text) returns text
+  language plpgsql set search_path = ''
+as $$
+declare
+  -- Two random uuids: 244 bits from the server's strong source.
+  v_token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+begin
+  update private.recording_links l set revoked_at = now()
+   where l.recording_id = new_recording_link.recording_id and l.revoked_at is null;
+  insert into private.recording_links (recording_id, token_sha256)
+  values (new_recording_link.recording_id, sha256(convert_to(v_token, 'UTF8')));
+  return opens_at || '?token=' || v_token;
+end;
+$$;
+
+-- Definer: writes a recording's link for staff, who may not write recordings.
+create function private.rotate_recording_link(recording_id uuid) returns text
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings;
+  v_standing  private.recording_standing;
+begin
+  select * into v_recording from public.session_recordings r where r.id = rotate_recording_link.recording_id for update;
+  v_standing := private.my_recording_standing(v_recording.session_id);
+  if (v_standing.session).id is null then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  elsif not v_standing.is_staff then
+    perform private.refuse(403, 'not_allowed', 'Only the practitioner can replace the link of a recording.');
+  elsif v_recording.status <> 'completed' then
+    perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
+  end if;
+
+  -- A class recording has a link for each participant: the old ones end together.
+  update public.session_recordings r
+     set recording_url = private.new_recording_link(r.id, split_part(r.recording_url, '?', 1))
+   where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);
+  return (select r.recording_url from public.session_recordings r where r.id = v_recording.id);
+end;
+$$;
+
+create function public.rotate_recording_link(recording_id uuid) returns table (recording_url text)
+  language sql security invoker set search_path = ''
+as $$
+  select private.rotate_recording_link(recording_id);
+$$;
+
+revoke execute on function private.new_recording_link, private.rotate_recording_link, public.rotate_recording_link
+  from public, anon, authenticated, service_role;
+grant execute on function private.rotate_recording_link, public.rotate_recording_link to authenticated, service_role;
+grant execute on function private.new_recording_link to service_role;

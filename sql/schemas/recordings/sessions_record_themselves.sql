@@ -1,0 +1,97 @@
+-- Sessions record themselves: when both sides are there and everybody agrees, until the session or the agreement ends.
+--
+--   start   the practitioner and a client are there, and consent stands (start_recording has the rules); won here
+--   stop    the session has ended, the channel has been empty for a while, somebody has withdrawn or came without agreeing:
+--           the wish is written where that happens, and claimed here or by the reconciler
+--
+-- A start that fails is tried again while the session lasts, after 1, 2, 4, 8, 16 minutes, and its practitioner is told.
+
+create function private.recording_wait(failures bigint) returns interval
+  language sql immutable set search_path = ''
+as $$
+  select interval '1 minute' * (2 ^ (least(failures, 5) - 1));  -- 1, 2, 4, 8, 16 minutes
+$$;
+
+create function private.may_record(session public.session_schedules) returns boolean
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_failures    bigint;
+  v_last_failed timestamptz;
+begin
+  if session.status <> 'in_progress' or session.session_location <> 'online'
+     or now() >= session.scheduled_at + make_interval(mins => session.duration_minutes)
+     -- One is there already, or somebody did not want one.
+     or exists (select from public.session_recordings r
+                 where r.session_id = session.id and (r.status <> 'failed' or r.stop_reason = 'asked')) then
+    return false;
+  end if;
+  select count(*), max(r.ended_at) into v_failures, v_last_failed
+    from public.session_recordings r where r.session_id = session.id;
+  return v_failures = 0 or now() >= v_last_failed + private.recording_wait(v_failures);
+end
+$$;
+
+-- What Agora is to be told of a session: `start` and `stop` are won here, by one driver.
+create function private.recording_due(session_id uuid, out task text, out recording public.session_recordings)
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  r       public.session_rules;
+  s       public.session_schedules;
+  v_there uuid[];
+  v_left  timestamptz;
+  v_start record;
+begin
+  select * into r from public.session_rules;
+  select * into s from public.session_schedules x where x.id = session_id;
+  select coalesce(array_agg(h.user_id) filter (where h.is_there), '{}'), max(h.last_sign_at) into v_there, v_left
+    from private.people_heard_of(s.id) h;
+
+  if v_there = '{}' and private.channel_was_heard(s.id) and v_left <= now() - make_interval(mins => r.empty_minutes) then
+    perform private.request_recording_stop(s.id, 'channel_empty');
+  end if;
+  update public.session_recordings x set next_check_at = now() + interval '1 minute'
+   where x.session_id = s.id and x.status in ('pending', 'recording') and x.stop_requested_at is not null
+     and x.agora_sid is not null and x.next_check_at <= now()
+  returning x.* into recording;
+  if found then
+    task := 'stop';
+  elsif private.host_of(s) = any (v_there) and private.may_record(s)
+    and exists (select from private.clients_of(s) c where c.user_id = any (v_there)) then
+    begin
+      v_start := private.start_recording(s.id, 'mix');
+      recording := v_start.recording;
+      task := case when v_start.won then 'start' end;
+    exception when sqlstate 'PT409' then
+      null;  -- somebody has not agreed
+    end;
+  end if;
+end
+$$;
+
+-- Definer: nobody reads or writes the outbox.
+create function private.tell_of_failed_recording() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  -- Once for each session: the next attempt is already coming, and tells no more.
+  insert into private.outbox (kind, user_id, session_id, payload)
+  select 'recording_failed', p.user_id, s.id, jsonb_build_object(
+           'recording_id', new.id, 'failure_code', new.failure_code, 'client_id', s.client_id, 'scheduled_at', s.scheduled_at)
+    from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
+   where s.id = new.session_id and p.user_id is not null
+     and not exists (select from private.outbox o where o.session_id = s.id and o.kind = 'recording_failed');
+  return null;
+end
+$$;
+
+-- Not if it was stopped before it began: somebody wanted it so.
+create trigger session_recordings_tell_of_failure after update of status on public.session_recordings
+  for each row when (new.status = 'failed' and old.status <> 'failed' and new.class_recording_id is null
+                     and new.failure_code <> 'stopped_before_start')
+  execute function private.tell_of_failed_recording();
+
+revoke execute on function private.recording_wait, private.may_record, private.recording_due, private.tell_of_failed_recording
+  from public, anon, authenticated, service_role;

@@ -1,0 +1,200 @@
+-- Rooms on Agora: who has a seat in which channel, under which number, until when.
+--
+-- A channel belongs to a session. Everybody in a group class has a row of their own with a room name of its own, so
+-- such a row is led to the channel of its class. The frontend asks for a token by channel name alone: the name finds
+-- the session, the session knows who has a seat.
+--
+-- Agora's recorder works only with integer users, unique in the channel: one number per person, in a table.
+-- People are numbered below 4 000 000 000, recorders from there on.
+
+create table private.agora_uids (
+  user_id uuid   primary key references auth.users on delete cascade,
+  uid     bigint not null generated always as identity (start with 1001 maxvalue 3999999999),
+
+  constraint agora_uids_uid_is_unique unique (uid)
+);
+comment on table private.agora_uids is 'The number under which a person joins any channel.';
+
+alter table private.agora_uids enable row level security;
+-- No grant and no policy: only the functions below touch it.
+
+create table private.channel_admissions (
+  id           uuid        primary key default gen_random_uuid(),
+  session_id   uuid        references public.session_schedules on delete cascade,
+  user_id      uuid        not null references auth.users on delete cascade,
+  channel_name text        not null,
+  uid          bigint      not null,
+  admitted_at  timestamptz not null default now(),
+  expires_at   timestamptz not null,
+
+  constraint channel_admissions_expire_later check (expires_at > admitted_at)
+);
+comment on table private.channel_admissions is 'Every token issued. Who holds a live one counts as present.';
+comment on column private.channel_admissions.session_id is 'The class''s session for a group; null for a test channel.';
+
+create index channel_admissions_session_id_idx on private.channel_admissions (session_id, expires_at);  -- who is present
+create index channel_admissions_user_id_idx on private.channel_admissions (user_id);
+
+alter table private.channel_admissions enable row level security;
+-- No grant and no policy: only the functions below touch it.
+
+create function private.channel_of(session public.session_schedules) returns text
+  language sql immutable set search_path = ''
+as $$
+  -- A room name that Agora would refuse (64 bytes or more, or a strange character) gives way to one made of the id.
+  select case when octet_length((session).room_name) < 64 and (session).room_name ~ '^[A-Za-z0-9 !#$%&()+:;<=.>?@\[\]^_{}|~,-]+$'
+              then (session).room_name
+              else 'session-' || replace((session).id::text, '-', '') end;
+$$;
+
+create type private.seat as (session public.session_schedules, is_host boolean);
+
+-- Definer: the class's row is not the participant's own, and the seat must not depend on who may read it.
+-- A room is found by its name, or by the id in it, whatever plan the server chooses.
+--
+-- Once there are many sessions and a connection has asked a few times, the server looks in both indexes at once, and then it
+-- reads every name as if it ended in an id: `invalid input syntax for type uuid`, and nobody gets a token. An `and` does not
+-- keep its second half from being computed; a `case` does.
+
+-- Definer: the class's row is not the participant's own, and the seat must not depend on who may read it.
+create function private.my_seat(channel_name text, session_id uuid) returns private.seat
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_caller uuid := (select auth.uid());
+  v_named  public.session_schedules;
+  v_class  public.session_schedules;
+  v_host   boolean;
+begin
+  if session_id is not null then
+    select * into v_named from public.session_schedules s where s.id = my_seat.session_id;
+  else
+    select * into v_named from public.session_schedules s
+     where s.room_name = my_seat.channel_name
+        or s.id = case when my_seat.channel_name ~ '^session-[0-9a-f]{32}$' then right(my_seat.channel_name, 32)::uuid end;
+  end if;
+  if v_named.id is null then
+    return null;
+  end if;
+
+  v_class := v_named;
+  if v_named.group_class_id is not null then
+    select * into v_class from public.session_schedules s where s.id = v_named.group_class_id;
+  end if;
+  v_host := exists (select from public.practitioners p where p.id = v_class.practitioner_id and p.user_id = v_caller);
+  if v_host
+     -- One to one: the client's own row. A class's own row names an administrator there, who has no seat by that.
+     or (v_class.group_class_id is null and coalesce(v_class.max_participants, 1) <= 1 and v_class.client_id = v_caller)
+     or exists (select from public.session_schedules mine
+                 where mine.group_class_id = v_class.id and mine.client_id = v_caller and mine.status <> 'cancelled') then
+    return row (v_class, v_host)::private.seat;
+  end if;
+  return null;
+end;
+$$;
+
+create function private.refuse_closed_room(session public.session_schedules) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_opens  timestamptz := (session).scheduled_at - interval '15 minutes';
+  v_closes timestamptz := (session).scheduled_at + make_interval(mins => (session).duration_minutes + 60);
+begin
+  if (session).status = 'cancelled' then
+    perform private.refuse(409, 'session_cancelled', 'This session was cancelled.');
+  elsif (session).status = 'completed' or now() >= v_closes then
+    perform private.refuse(409, 'session_over', 'This session is over.');
+  elsif (session).session_location = 'in_person' then
+    perform private.refuse(409, 'session_in_person', 'This session takes place in person, not online.');
+  elsif now() < v_opens then
+    perform private.refuse(409, 'too_early', 'The room opens 15 minutes before the session starts.',
+                           'It opens at ' || to_char(v_opens at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z".'));
+  end if;
+end;
+$$;
+
+create function private.is_my_test_channel(channel_name text) returns boolean
+  language sql stable set search_path = ''
+as $$
+  -- The frontend's test page names its channel after the first eight characters of the user's id.
+  select channel_name ~ ('^test-' || left((select auth.uid())::text, 8) || '-[0-9]{1,20}$');
+$$;
+
+create function public.create_agora_room(channel_name text, session_id uuid default null)
+  returns table (channel text)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+declare
+  v_seat private.seat := private.my_seat(create_agora_room.channel_name, create_agora_room.session_id);
+begin
+  if (v_seat.session).id is not null then
+    perform private.refuse_closed_room(v_seat.session);
+    return query select private.channel_of(v_seat.session);
+  elsif create_agora_room.session_id is not null or private.is_room_of_a_session(create_agora_room.channel_name) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  else
+    -- A name no session has yet: a practitioner about to create one, or the test page. A name opens nothing.
+    return query select create_agora_room.channel_name;
+  end if;
+end;
+$$;
+
+-- Definer: whether a name is taken must not depend on who asks; only yes or no leaves.
+create function private.is_room_of_a_session(channel_name text) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from public.session_schedules s where s.room_name = is_room_of_a_session.channel_name);
+$$;
+
+-- Definer: writes the caller's number and admission, which nobody may write directly.
+create function private.admit(session_id uuid, channel_name text, expires_at timestamptz) returns bigint
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_caller uuid := (select auth.uid());
+  v_uid    bigint;
+begin
+  insert into private.agora_uids (user_id) values (v_caller) on conflict (user_id) do nothing;
+  select a.uid into v_uid from private.agora_uids a where a.user_id = v_caller;
+  insert into private.channel_admissions (session_id, user_id, channel_name, uid, expires_at)
+  values (admit.session_id, v_caller, admit.channel_name, v_uid, admit.expires_at);
+  return v_uid;
+end;
+$$;
+
+create function public.create_agora_token(channel_name text, session_id uuid default null)
+  returns table (channel text, uid bigint, expires_at timestamptz, recording_without_consent boolean)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_seat    private.seat := private.my_seat(create_agora_token.channel_name, create_agora_token.session_id);
+  v_session public.session_schedules := v_seat.session;
+  v_channel text;
+  v_expires timestamptz;
+begin
+  if v_session.id is not null then
+    perform private.refuse_closed_room(v_session);
+    -- Asked only for the row's own room name, a seat in a class still gets the class's channel.
+    v_channel := private.channel_of(v_session);
+    v_expires := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60);
+    if private.recording_blocks_admission(v_session.id, (select auth.uid())) then
+      -- Returned, not raised: the request to stop the recording must be kept.
+      return query select v_channel, null::bigint, v_expires, true;
+      return;
+    end if;
+  elsif private.is_my_test_channel(create_agora_token.channel_name) then
+    v_channel := create_agora_token.channel_name;
+    v_expires := now() + interval '1 hour';
+  else
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return query select v_channel, private.admit(v_session.id, v_channel, v_expires), v_expires, false;
+end;
+$$;
+
+revoke execute on function private.channel_of, private.my_seat, private.refuse_closed_room, private.is_my_test_channel,
+  private.is_room_of_a_session, private.admit, public.create_agora_room, public.create_agora_token
+  from public, anon, authenticated, service_role;
+grant execute on function private.channel_of, private.my_seat, private.refuse_closed_room, private.is_my_test_channel,
+  private.is_room_of_a_session, private.admit, public.create_agora_room, public.create_agora_token to authenticated;

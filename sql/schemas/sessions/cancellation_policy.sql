@@ -1,0 +1,145 @@
+-- Cancellation policy: what a cancellation costs, by version; what was agreed at booking; what then happened.
+--
+-- The active row rules, unless a session names the version agreed when it was booked. Its sources contradict each other;
+-- the newest says: free until 2 hours before, forfeited after, one grace per client.
+
+create table public.cancellation_policy (
+  id                          uuid primary key default gen_random_uuid(),
+  policy_text                 text not null,
+  standard_cancellation_hours integer not null default 2,
+  late_cancellation_hours     integer not null default 2,
+  late_cancellation_fee_usd   numeric(10, 2) not null default 25.00,
+  late_cancellation_fee_cad   numeric(10, 2) not null default 34.25,
+  grace_cancellations_allowed integer not null default 1,
+  is_active                   boolean not null default true,
+  created_at                  timestamptz not null default now(),
+  updated_at                  timestamptz not null default now(),
+  updated_by                  uuid references auth.users (id) on delete set null,
+
+  constraint cancellation_policy_hours_are_ordered check (
+    late_cancellation_hours >= 0 and standard_cancellation_hours >= late_cancellation_hours),
+  constraint cancellation_policy_fees_are_not_negative check (
+    late_cancellation_fee_usd >= 0 and late_cancellation_fee_cad >= 0 and grace_cancellations_allowed >= 0)
+);
+comment on column public.cancellation_policy.standard_cancellation_hours is 'At least so long before: the credit comes back.';
+comment on column public.cancellation_policy.late_cancellation_hours is
+  'At least so long before: the credit comes back, less the fee. Equal to the standard hours, this band is empty.';
+
+create unique index cancellation_policy_one_is_active on public.cancellation_policy (is_active) where is_active;
+create index cancellation_policy_updated_by_idx on public.cancellation_policy (updated_by);
+
+alter table public.cancellation_policy enable row level security;
+
+-- As for waiver_policy: a version is never rewritten, since people agreed to it, and one is always active.
+create trigger keep_one_active before insert or update on public.cancellation_policy
+  for each row execute function private.keep_one_active();
+create trigger keep_active before delete on public.cancellation_policy
+  for each row when (old.is_active) execute function private.keep_active_policy();
+create trigger update_cancellation_policy_updated_at before update on public.cancellation_policy
+  for each row execute function public.update_updated_at_column();
+
+create policy "anyone reads the active cancellation policy, admins all"
+  on public.cancellation_policy for select to anon, authenticated using (is_active or (select private.is_admin()));
+create policy "admins add cancellation policies"
+  on public.cancellation_policy for insert to authenticated with check ((select private.is_admin()));
+create policy "admins activate cancellation policies"
+  on public.cancellation_policy for update to authenticated using ((select private.is_admin()));
+
+revoke all on public.cancellation_policy from anon, authenticated, service_role;
+grant select on public.cancellation_policy to anon;
+grant select, update (is_active, updated_at, updated_by) on public.cancellation_policy to authenticated;
+grant insert (policy_text, standard_cancellation_hours, late_cancellation_hours, late_cancellation_fee_usd,
+              late_cancellation_fee_cad, grace_cancellations_allowed, is_active, updated_by)
+  on public.cancellation_policy to authenticated;
+grant select, insert, update on public.cancellation_policy to service_role;
+
+insert into public.cancellation_policy (policy_text) values ($policy$CANCELLATION POLICY
+
+You can cancel or move a session free of charge until 2 hours before it starts; your credit comes back to you at once. After that, or if you do not come, the credit is used.
+
+Once, you may cancel later than that and still keep your credit: every client has one grace cancellation.
+
+If your practitioner or we cancel, your credit always comes back.
+
+Please cancel on the website. A cancellation by e-mail or telephone does not count.$policy$);
+
+-- What was agreed, and what happened, on the rows themselves -------------------------------------------------------
+
+alter table public.session_schedules
+  add column cancellation_policy_agreed_at timestamptz,
+  add column cancellation_policy_version   uuid references public.cancellation_policy (id),
+  add column grace_cancellation_used       boolean not null default false,
+  add column cancelled_at                  timestamptz,
+  add column class_name                    text,
+  add column reminder_sent                 timestamptz;
+comment on column public.session_schedules.cancelled_at is 'By the server''s clock.';
+
+create index session_schedules_cancellation_policy_version_idx
+  on public.session_schedules (cancellation_policy_version);
+create index idx_session_schedules_cancelled_at on public.session_schedules (cancelled_at)
+  where cancelled_at is not null;
+create index idx_session_schedules_class_name on public.session_schedules (class_name) where class_name is not null;
+create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
+  where status = 'scheduled';
+
+create function private.date_cancellation() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  new.cancelled_at := now();
+  return new;
+end
+$$;
+revoke execute on function private.date_cancellation from public, anon, authenticated, service_role;
+
+grant insert (class_name), update (class_name, cancelled_at) on public.session_schedules to authenticated;
+
+alter table public.user_session_credits
+  add column cancellation_policy_agreed_at timestamptz,
+  add column cancellation_policy_version   uuid references public.cancellation_policy (id),
+  add column grace_cancellation_used       boolean not null default false;
+
+create index user_session_credits_cancellation_policy_version_idx
+  on public.user_session_credits (cancellation_policy_version);
+create index user_session_credits_grace_used_idx on public.user_session_credits (user_id)
+  where grace_cancellation_used;
+
+-- Cancellations ------------------------------------------------------------------------------------------------
+
+create table public.session_cancellations (
+  id                          uuid primary key default gen_random_uuid(),
+  session_id                  uuid references public.session_schedules (id) on delete set null,
+  user_id                     uuid references auth.users (id) on delete set null,
+  cancelled_at                timestamptz not null default now(),
+  cancellation_type           text not null
+                              check (cancellation_type in ('standard', 'late', 'last_minute', 'grace', 'emergency')),
+  hours_before_session        numeric(10, 2),
+  fee_charged                 numeric(10, 2),
+  fee_currency                text not null default 'usd',
+  credit_returned             numeric(10, 2),
+  credit_currency             text not null default 'usd',
+  reason                      text,
+  approved_by                 uuid references auth.users (id) on delete set null,
+  cancellation_policy_version uuid references public.cancellation_policy (id),
+  created_at                  timestamptz not null default now()
+);
+comment on table public.session_cancellations is 'One line per cancellation: evidence, so it outlives the session and the people.';
+
+create index session_cancellations_session_id_idx on public.session_cancellations (session_id);
+create index session_cancellations_user_id_idx on public.session_cancellations (user_id);
+create index session_cancellations_approved_by_idx on public.session_cancellations (approved_by);
+create index session_cancellations_policy_version_idx on public.session_cancellations (cancellation_policy_version);
+
+alter table public.session_cancellations enable row level security;
+
+create policy "people, their practitioner and admins read cancellations"
+  on public.session_cancellations for select to authenticated
+  using (
+    user_id = (select auth.uid())
+    or session_id in (select private.my_led_session_ids())
+    or (select private.is_admin()));
+
+revoke all on public.session_cancellations from anon, authenticated, service_role;
+grant select on public.session_cancellations to authenticated;
+-- Written by the service, from the policy; changed by nobody.
+grant select, insert on public.session_cancellations to service_role;

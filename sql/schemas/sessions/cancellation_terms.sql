@@ -1,0 +1,170 @@
+-- Cancellation terms: what cancelling now costs and gives back. One function, asked for the quote and by the cancellation.
+--
+--   standard     in time: the credit comes back
+--   grace        too late, but the client has a grace cancellation left and uses it: the credit comes back
+--   late         within the late hours: the credit comes back, and a fee is due
+--   last_minute  later than that: nothing comes back
+--   emergency    too late, but by the practitioner or the platform: the credit comes back
+--
+-- The hours are those of the version agreed at booking, else of the active one. What was paid singly comes back as a credit
+-- of its kind; what was neither a credit nor a payment (a practitioner's own booking) gives nothing back.
+
+create type private.cancellation_terms as (
+  cancellation_type           text,
+  credit_returned             integer,
+  fee_charged                 numeric,
+  currency                    text,
+  hours_before_session        numeric,
+  free_until                  timestamptz,
+  grace_available             boolean,
+  cancellation_policy_version uuid
+);
+
+-- Whose doing it is; null: a stranger's. An admin who is also the client may what an admin may.
+-- Definer: what somebody is must not depend on which rows they see.
+create function private.part_in(session public.session_schedules) returns text
+  language sql stable security definer set search_path = ''
+as $$
+  select case
+    when auth.uid() is null then 'platform'
+    when private.is_admin() then 'admin'
+    when exists (select from public.practitioners p
+                  where p.id = (session).practitioner_id and p.user_id = auth.uid()) then 'practitioner'
+    when (session).client_id = auth.uid() and not private.is_class(session) then 'client'
+  end;
+$$;
+
+-- In PL/pgSQL, because a plan is kept there on every version of PostgreSQL; in two questions, because for one with `or`
+-- the planner does not keep it.
+create function private.policy_of(session public.session_schedules) returns public.cancellation_policy
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_policy public.cancellation_policy;
+begin
+  if (session).cancellation_policy_version is null then
+    select p.* into v_policy from public.cancellation_policy p where p.is_active;
+  else
+    select p.* into v_policy from public.cancellation_policy p where p.id = (session).cancellation_policy_version;
+  end if;
+  return v_policy;
+end
+$$;
+
+create function private.payment_of(session_id uuid) returns public.session_payments
+  language sql stable set search_path = ''
+as $$
+  -- Paid out is what became of the practitioner's share; the client has paid all the same.
+  select p from public.session_payments p
+   where p.session_id = payment_of.session_id and p.status in ('completed', 'paid_out')
+   order by p.created_at limit 1;
+$$;
+
+create function private.currency_of(session public.session_schedules) returns text
+  language sql stable set search_path = ''
+as $$
+  select lower(coalesce(
+    (private.payment_of((session).id)).currency,
+    (select c.metadata ->> 'currency' from public.user_session_credits c where c.id = (session).credit_lot_id),
+    (select p.currency from public.user_preferences p where p.user_id = (session).client_id),
+    'usd'));
+$$;
+
+create function private.graces_used(user_id uuid) returns integer
+  language sql stable set search_path = ''
+as $$
+  select count(*)::integer from public.session_cancellations c
+   where c.user_id = graces_used.user_id and c.cancellation_type = 'grace';
+$$;
+
+-- A class that has begun gives back what its seats were taken for, too: until now no class ever began.
+create function private.cancellation_terms(session public.session_schedules, wants_grace boolean)
+  returns private.cancellation_terms
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_policy public.cancellation_policy := private.policy_of(session);
+  v_terms  private.cancellation_terms;
+  v_client boolean := private.part_in(session) = 'client';
+begin
+  v_terms.cancellation_policy_version := v_policy.id;
+  v_terms.free_until := session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours);
+  v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
+  v_terms.currency := private.currency_of(session);
+  v_terms.grace_available := v_client and now() > v_terms.free_until
+    and private.graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
+  if wants_grace and v_client and now() > v_terms.free_until and not v_terms.grace_available then
+    perform private.refuse(409, 'grace_used', 'You have used your grace cancellation already.',
+                           'You can still cancel, and the credit is then used.');
+  end if;
+
+  v_terms.cancellation_type := case
+    when now() <= v_terms.free_until then 'standard'
+    when not v_client then 'emergency'
+    when wants_grace then 'grace'
+    when now() <= session.scheduled_at - make_interval(hours => v_policy.late_cancellation_hours) then 'late'
+    else 'last_minute' end;
+  v_terms.credit_returned := case
+    when v_terms.cancellation_type = 'last_minute' then 0
+    -- Its price went back already.
+    when exists (select from public.user_session_credits c where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
+    when session.credit_lot_id is not null or (private.payment_of(session.id)).id is not null then 1
+    else 0 end;
+  v_terms.fee_charged := case
+    when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 then 0
+    when v_terms.currency = 'cad' then v_policy.late_cancellation_fee_cad
+    else v_policy.late_cancellation_fee_usd end;
+
+  if private.is_class(session) then
+    -- Nobody has the class's own row; what comes back is what its seats were taken for.
+    select coalesce(sum((private.cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
+      from public.session_schedules seat where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
+  end if;
+  return v_terms;
+end
+$$;
+
+create function private.refuse_uncancellable(session public.session_schedules) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if session.status <> 'scheduled' and (session.status <> 'in_progress' or private.part_in(session) = 'client') then
+    perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');
+  elsif private.part_in(session) = 'client' and session.scheduled_at <= now() then
+    perform private.refuse(409, 'session_started', 'This session has started and can no longer be cancelled.');
+  end if;
+end
+$$;
+
+-- Definer: policies, payments and cancellations are looked up for whoever asks about a session of theirs.
+create function private.quote_cancellation(session_id uuid, use_grace boolean) returns private.cancellation_terms
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = quote_cancellation.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  perform private.refuse_uncancellable(v_session);
+  return private.cancellation_terms(v_session, use_grace);
+end
+$$;
+
+create function public.quote_cancellation(session_id uuid, use_grace boolean default false)
+  returns table (session_id uuid, cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
+                 hours_before_session numeric, free_until timestamptz, grace_available boolean,
+                 cancellation_policy_version uuid)
+  language sql stable security invoker set search_path = ''
+as $$
+  select quote_cancellation.session_id, t.cancellation_type, t.credit_returned, t.fee_charged, t.currency,
+         t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version
+    from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
+$$;
+comment on function public.quote_cancellation is 'What cancelling would give back and cost right now. It changes nothing.';
+
+revoke execute on function private.part_in, private.policy_of, private.payment_of, private.currency_of,
+  private.graces_used, private.cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,
+  public.quote_cancellation from public, anon, authenticated, service_role;
+grant execute on function private.quote_cancellation, public.quote_cancellation to authenticated;

@@ -1,0 +1,184 @@
+-- The inbox of Agora's channel events, and what they tell: who was in which channel, from when until when.
+--
+-- Each is kept under Agora's own id, so a repeat changes nothing. Attendance is worked out from all that are kept, in the
+-- order of the sender's own numbers, so it is the same in whatever order they arrive. A lost leave ends with the channel or
+-- the session; a lost join is found in the leave, which says how long somebody stayed.
+
+create table private.channel_events (
+  notice_id      text        primary key,
+  event_type     integer     not null,
+  channel        text        not null,
+  change         text,
+  uid            bigint,
+  is_recorder    boolean     not null default false,
+  client_seq     bigint,
+  happened_at    timestamptz not null,
+  stayed_seconds integer,
+  session_id     uuid,
+  payload        jsonb       not null,
+  deliveries     integer     not null default 1,
+  received_at    timestamptz not null default now(),
+
+  constraint channel_events_change_is_known check (change in ('opened', 'closed', 'joined', 'left'))
+);
+comment on table  private.channel_events                is 'What Agora told us of channels, as it told it.';
+comment on column private.channel_events.change         is 'What it says of the channel; null if nothing we know.';
+comment on column private.channel_events.client_seq     is 'The sender''s own count: the order of one person''s events.';
+comment on column private.channel_events.stayed_seconds is 'In a leave: how long they had been there.';
+comment on column private.channel_events.session_id     is 'Whose channel it is. No foreign key: the inbox outlives the session.';
+
+create index channel_events_session_id_idx on private.channel_events (session_id, uid);
+create index channel_events_received_at_idx on private.channel_events (received_at);  -- forgetting asks by age
+
+alter table private.channel_events enable row level security;
+-- No grant and no policy: only the functions below touch it.
+
+create function private.session_of_channel(channel text) returns public.session_schedules
+  language sql stable set search_path = ''
+as $$
+  select s from public.session_schedules s
+   where s.group_class_id is null and private.channel_of(s) = session_of_channel.channel
+     and (s.room_name = session_of_channel.channel
+       or s.id = case when session_of_channel.channel ~ '^session-[0-9a-f]{32}$'
+                      then right(session_of_channel.channel, 32)::uuid end);
+$$;
+
+create function private.facts_count_from(session_id uuid) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  -- Its room opens 15 minutes before. What was heard earlier belongs to the time from which it was moved away.
+  select s.scheduled_at - interval '16 minutes' from public.session_schedules s where s.id = facts_count_from.session_id;
+$$;
+
+create function private.channel_was_heard(session_id uuid) returns boolean
+  language sql stable set search_path = ''
+as $$
+  -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
+  select exists (select from private.channel_events e
+                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder
+                    and e.happened_at >= private.facts_count_from(channel_was_heard.session_id));
+$$;
+
+create function private.presence(
+  session_id uuid, uid bigint, out was_heard boolean, out intervals tstzmultirange, out there_since timestamptz,
+  out last_heard_at timestamptz)
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_from   timestamptz := private.facts_count_from(presence.session_id);
+  v_event  private.channel_events;
+  v_closed timestamptz;
+begin
+  was_heard := false;
+  intervals := '{}';
+  for v_event in
+    select * from private.channel_events e
+     where e.session_id = presence.session_id and e.uid = presence.uid and e.change in ('joined', 'left') and not e.is_recorder
+       and e.happened_at >= v_from
+     order by e.client_seq nulls last, e.happened_at, e.change
+  loop
+    was_heard := true;
+    last_heard_at := greatest(last_heard_at, v_event.happened_at);
+    v_closed := private.closed_after(presence.session_id, there_since);
+    if v_closed <= v_event.happened_at then
+      -- They left before, unheard, and the channel closed behind the last of them.
+      intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
+      there_since := null;
+    end if;
+    if v_event.change = 'joined' then
+      there_since := coalesce(there_since, v_event.happened_at);
+    else
+      there_since := coalesce(there_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
+      if there_since < v_event.happened_at then
+        intervals := intervals + tstzmultirange(tstzrange(there_since, v_event.happened_at));
+      end if;
+      there_since := null;
+    end if;
+  end loop;
+
+  v_closed := private.closed_after(presence.session_id, there_since);
+  if v_closed is not null then
+    intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
+    there_since := null;
+    last_heard_at := greatest(last_heard_at, v_closed);
+  end if;
+end
+$$;
+
+create function private.closed_after(session_id uuid, since timestamptz) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select min(e.happened_at) from private.channel_events e
+   where e.session_id = closed_after.session_id and e.change = 'closed' and e.happened_at > since;
+$$;
+
+-- Everybody of whom there is a fact. The newest fact speaks: who left and then asked for another token is coming back.
+create function private.people_heard_of(session_id uuid)
+  returns table (user_id uuid, source text, intervals tstzmultirange, there_since timestamptz, joined_at timestamptz,
+                 left_at timestamptz, is_there boolean, last_sign_at timestamptz)
+  language sql stable set search_path = ''
+as $$
+  select u.user_id, case when p.was_heard then 'agora' else 'token' end, p.intervals, p.there_since,
+         -- Who came and went within a second was there at that second.
+         coalesce(least(lower(p.intervals), p.there_since), p.last_heard_at, t.first_at),
+         case when p.there_since is null then coalesce(upper(p.intervals), p.last_heard_at) end,
+         p.there_since is not null
+           -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as there.
+           or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
+                       and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
+         greatest(p.last_heard_at, t.last_at)
+    from private.agora_uids u
+   cross join lateral private.presence(people_heard_of.session_id, u.uid) p
+    left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
+                         from private.channel_admissions a
+                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id
+                          and a.admitted_at >= private.facts_count_from(people_heard_of.session_id)) t on true
+   where u.uid in (select e.uid from private.channel_events e where e.session_id = people_heard_of.session_id
+                    union select a.uid from private.channel_admissions a where a.session_id = people_heard_of.session_id)
+     and (p.was_heard or t.first_at is not null);
+$$;
+
+create function private.note_attendance(session_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+  v_end     timestamptz;  -- nobody is there for longer: it was completed, or its room has closed
+begin
+  perform private.attendance_lock(note_attendance.session_id);
+  select * into v_session from public.session_schedules s where s.id = note_attendance.session_id;
+  v_end := least(v_session.completed_at, v_session.cancelled_at,
+                 v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
+  insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
+  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.joined_at,
+         coalesce(h.left_at, case when v_end <= now() then upper(during.seen) end), during.seen,
+         case when h.source = 'agora'
+              then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
+    from private.people_heard_of(v_session.id) h
+   cross join lateral (select case when h.there_since < v_end and v_end <= now()
+                                   then h.intervals + tstzmultirange(tstzrange(h.there_since, v_end))
+                                   else h.intervals end as seen) during
+   where private.line_of(v_session, h.user_id) is not null
+  on conflict (session_id, user_id) do update
+    set source = excluded.source, joined_at = excluded.joined_at, intervals = excluded.intervals,
+        left_at = excluded.left_at, total_seconds = excluded.total_seconds, is_no_show = false
+  where a.source <> 'manual'
+    and (a.source, a.joined_at, a.intervals, a.left_at, a.total_seconds, a.is_no_show)
+        is distinct from (excluded.source, excluded.joined_at, excluded.intervals, excluded.left_at, excluded.total_seconds, false);
+end
+$$;
+
+-- Definer: whoever moves a session may not write attendance.
+create function private.forget_attendance() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.session_attendance a where a.session_id = new.id and a.source <> 'manual';
+  return null;
+end
+$$;
+revoke execute on function private.forget_attendance from public, anon, authenticated, service_role;
+
+revoke execute on function private.session_of_channel, private.facts_count_from, private.channel_was_heard, private.presence, private.closed_after,
+  private.people_heard_of, private.note_attendance from public, anon, authenticated, service_role;

@@ -1,0 +1,99 @@
+-- Session history: everybody's own sessions, past and to come, with what belongs to each; filtered as any table is.
+--
+-- A client's are those they booked and their seats; a practitioner's those they lead, a class once; an admin's all. What the
+-- caller may not read (another's recording) is null, as the tables beneath decide.
+-- Histories by index: one's own rows are found among everybody's, however many there are.
+--
+-- What is one's own and what an admin sees are told apart, and the rest is joined laterally: an "or is admin" can be looked
+-- up in no index, and with joins planned for everybody's rows a history of fifty sessions read a million.
+create view public.session_history with (security_invoker = true) as
+  select s.id, s.scheduled_at, s.duration_minutes, s.time_zone, s.local_start, s.status, s.cancelled_at,
+         s.client_id, s.practitioner_id, p.name as practitioner_name, p.avatar_url as practitioner_avatar_url,
+         s.session_type_id, t.name as session_type_name, t.session_type,
+         s.max_participants > 1 as is_group, s.class_name, s.group_class_id, s.current_participants, s.max_participants,
+         s.session_location, s.physical_location,
+         case when s.credit_lot_id is not null then 'credit' when paid.id is not null then 'payment' end as paid_with,
+         c.cancellation_type, c.credit_returned,
+         r.id as recording_id, r.status as recording_status, r.recording_url,
+         case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
+    from (select m.* from public.session_schedules m
+           where (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
+              or (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)
+          union all
+          select m.* from public.session_schedules m
+           where (select private.is_admin())
+             and not (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
+             and not (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)) s
+    left join public.practitioners p on p.id = s.practitioner_id
+    left join public.session_types t on t.id = s.session_type_id
+    left join lateral (select x.id, x.status, x.recording_url from public.session_recordings x
+                        where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
+    left join lateral (select x.id from public.session_payments x where x.session_id = s.id limit 1) paid on true
+    left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
+                        where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
+comment on view public.session_history is 'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
+revoke all on public.session_history from anon, authenticated, service_role;
+grant select on public.session_history to authenticated;
+
+-- History ------------------------------------------------------------------------------------------------------
+
+create view public.credit_history with (security_invoker = true) as
+  select l.id, l.user_id, l.created_at, l.kind, l.change, l.reason, l.session_id, s.scheduled_at as session_scheduled_at,
+         l.lot_id, c.purchased_at, c.expires_at, c.credits_remaining as lot_credits_remaining,
+         c.package_id, p.name as package_name, c.session_type_id, t.name as session_type_name,
+         t.duration_minutes, t.session_type, t.is_group
+    -- In two parts, and laterally, so that one's own lines are found by index among everybody's.
+    from (select m.* from public.credit_ledger m where m.user_id = (select auth.uid())
+          union all
+          select m.* from public.credit_ledger m
+           where (select private.is_admin() or not private.is_person()) and m.user_id is distinct from (select auth.uid())) l
+    left join lateral (select x.purchased_at, x.expires_at, x.credits_remaining, x.package_id, x.session_type_id
+                         from public.user_session_credits x where x.id = l.lot_id limit 1) c on true
+    left join public.session_packages p on p.id = c.package_id
+    left join public.session_types t on t.id = c.session_type_id
+    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
+comment on view public.credit_history is 'The ledger as its owner reads it: what came, what went, for what, and until when.';
+revoke all on public.credit_history from anon, authenticated, service_role;
+grant select on public.credit_history to authenticated, service_role;-- Past purchases: what somebody paid, with the receipt, what of it came back, and what is left of it.
+--
+-- Rows of checkouts, and what was sold before there were any: payments for sessions and packages of credits.
+
+create view public.past_purchases with (security_invoker = true) as
+  select c.id, c.user_id, c.paid_at as purchased_at, c.payment_type, c.description, c.amount_minor, c.currency,
+         case when c.returned_minor = 0 then 'paid' when c.returned_minor < c.amount_minor then 'partly_refunded'
+              else 'refunded' end as status,
+         c.returned_minor as refunded_minor, c.receipt_url, c.session_id, s.scheduled_at as session_scheduled_at,
+         c.credit_lot_id, case when c.outcome <> 'session_booked' then c.credits end as credits, l.credits_remaining, l.expires_at
+    from (select m.* from public.checkout_sessions m where m.user_id = (select auth.uid())
+          union all
+          select m.* from public.checkout_sessions m
+           where (select private.is_admin() or not private.is_person()) and m.user_id is distinct from (select auth.uid())) c
+    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = c.session_id limit 1) s on true
+    left join lateral (select x.credits_remaining, x.expires_at from public.user_session_credits x
+                        where x.id = c.credit_lot_id limit 1) l on true
+   where c.outcome is not null
+  union all
+  select p.id, p.client_id, p.created_at, 'single', null, round(100 * p.total_amount)::integer, lower(p.currency),
+         case when p.status = 'refunded' then 'refunded' else 'paid' end,
+         case when p.status = 'refunded' then round(100 * p.total_amount)::integer else 0 end,
+         null, p.session_id, s.scheduled_at, null, null, null, null
+    from (select m.* from public.session_payments m where m.client_id = (select auth.uid())
+          union all
+          select m.* from public.session_payments m
+           where (select private.is_admin() or not private.is_person()) and m.client_id is distinct from (select auth.uid())) p
+    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = p.session_id limit 1) s on true
+   where p.checkout_id is null and p.credit_lot_id is null and p.status in ('completed', 'paid_out', 'refunded')
+  union all
+  select l.id, l.user_id, l.purchased_at, 'package_' || p.session_count, p.name,
+         case when l.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
+              then round(100 * (l.metadata ->> 'total_amount')::numeric)::integer end,
+         lower(l.metadata ->> 'currency'), 'paid', 0, null, null, null, l.id, p.session_count, l.credits_remaining, l.expires_at
+    from (select m.* from public.user_session_credits m where m.user_id = (select auth.uid())
+          union all
+          select m.* from public.user_session_credits m
+           where (select private.is_admin() or not private.is_person()) and m.user_id is distinct from (select auth.uid())) l
+    join public.session_packages p on p.id = l.package_id
+   where not exists (select from public.checkout_sessions c where c.credit_lot_id = l.id);
+comment on view public.past_purchases is 'What somebody bought, what came back, what is left; amounts in cents.';
+revoke all on public.past_purchases from anon, authenticated, service_role;
+grant select on public.past_purchases to authenticated, service_role;

@@ -1,0 +1,162 @@
+-- Seats in a class: each is a row, counted under the lock on its class, and paid for by the row's own insertion.
+--
+-- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the same. A
+-- client who joins takes a seat and spends a credit, or neither. `current_participants` is what the seats add up to: whoever
+-- writes another number finds the true one there.
+
+-- The proof behind `already_joined`, whatever code comes later.
+create unique index session_schedules_one_seat_per_person on public.session_schedules (group_class_id, client_id)
+  where group_class_id is not null and status <> 'cancelled';
+
+create function private.session_types_of(class public.session_schedules) returns uuid[]
+  language sql stable set search_path = ''
+as $$
+  -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
+  select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
+    from public.session_types t
+   where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
+$$;
+
+-- Definer: it counts rows that the class's reader does not see.
+create function private.count_participants() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_taken integer := private.taken_seats(new.id);
+begin
+  if new.max_participants < v_taken or (new.max_participants = 1 and v_taken > 0) then
+    perform private.refuse(409, 'seats_are_taken', format('%s people have a seat in this class.', v_taken),
+                           'Cancel their seats first, or leave room for all of them.');
+  end if;
+  new.current_participants := v_taken;
+  return new;
+end
+$$;
+
+-- Definer: whoever takes or leaves a seat may not write the class.
+create function private.recount_class() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.session_schedules class set current_participants = private.taken_seats(class.id)
+   where class.id = coalesce(new.group_class_id, old.group_class_id);
+  update public.session_holds h set status = 'consumed'
+   where tg_op = 'INSERT' and h.user_id = new.client_id and h.group_class_id = new.group_class_id and h.status = 'held';
+  return null;
+end
+$$;
+
+create function public.join_group_class(class_id uuid) returns table (session_id uuid, credits_remaining integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_variable
+begin
+  insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name, status, notes)
+  select s.practitioner_id, (select auth.uid()), s.scheduled_at,
+         private.room_name('group', s.id, (select auth.uid())), 'scheduled', 'Joined group class: ' || s.id
+    from public.session_schedules s where s.id = class_id
+  returning id into session_id;
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  credits_remaining := (select c.total_credits from public.check_session_credits() c);
+  return next;
+end
+$$;
+comment on function public.join_group_class is 'Takes a seat and spends a credit, as the pages do by inserting the row.';
+
+create function public.increment_group_class_participants(group_class_id uuid, increment_by integer default 1)
+  returns table (id uuid, current_participants integer, max_participants integer)
+  language sql stable security invoker set search_path = ''
+as $$
+  select s.id, s.current_participants, s.max_participants from public.session_schedules s
+   where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
+$$;
+comment on function public.increment_group_class_participants is
+  'Says how full a class is, and counts nothing: the pages call it before they insert a seat, and the seat is what counts.';
+
+revoke execute on function private.session_types_of, private.count_participants, private.recount_class,
+  public.join_group_class, public.increment_group_class_participants from public, anon, authenticated, service_role;
+grant execute on function private.room_name, public.join_group_class, public.increment_group_class_participants
+  to authenticated;
+
+-- One form of a class beside the other --------------------------------------------------------------------------------
+
+create view public.group_session_correlations with (security_invoker = true) as
+  select s.id as session_id, s.class_name, s.practitioner_id, s.scheduled_at, s.duration_minutes, s.session_location,
+         s.status, s.max_participants, s.current_participants, s.correlated_session_id,
+         other.class_name as correlated_class_name, other.session_location as correlated_location,
+         other.scheduled_at as correlated_scheduled_at, other.status as correlated_status,
+         other.max_participants as correlated_max_participants, other.current_participants as correlated_participants,
+         case when other.id is null then 'alone'
+              when other.correlated_session_id is distinct from s.id then 'one_sided'
+              when (other.scheduled_at, other.duration_minutes) <> (s.scheduled_at, s.duration_minutes) then 'times_differ'
+              when other.status <> s.status then 'states_differ'
+              else 'linked' end as correlation
+    from public.session_schedules s
+    left join public.session_schedules other on other.id = s.correlated_session_id
+   where s.max_participants > 1 and s.group_class_id is null and (select private.is_admin());
+comment on view public.group_session_correlations is 'For admins: every class, what it is linked to, and what is wrong with that.';
+
+revoke all on public.group_session_correlations from anon, authenticated, service_role;
+grant select on public.group_session_correlations to authenticated;
+
+create function public.link_group_sessions(session_id uuid, correlated_session_id uuid)
+  returns setof public.group_session_correlations
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_one   public.session_schedules;
+  v_other public.session_schedules;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins link classes.');
+  end if;
+  -- In the order of their ids: two admins who link the same two the other way round wait, and not for each other.
+  perform from public.session_schedules s
+    where s.id in (link_group_sessions.session_id, link_group_sessions.correlated_session_id) order by s.id for update;
+  select * into v_one from public.session_schedules s
+   where s.id = link_group_sessions.session_id and private.is_class(s) and s.status <> 'cancelled';
+  select * into v_other from public.session_schedules s
+   where s.id = link_group_sessions.correlated_session_id and private.is_class(s) and s.status <> 'cancelled';
+  if v_one.id is null or v_other.id is null then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  elsif v_one.session_location = v_other.session_location then
+    perform private.refuse(409, 'classes_are_alike', 'One of the two must be online and the other in person.');
+  elsif v_one.correlated_session_id <> v_other.id or v_other.correlated_session_id <> v_one.id then
+    perform private.refuse(409, 'class_is_linked', 'One of the two is linked to another class.', 'Unlink it first.');
+  end if;
+
+  update public.session_schedules s
+     set correlated_session_id = case s.id when v_one.id then v_other.id else v_one.id end
+   where s.id in (v_one.id, v_other.id);
+  return query select * from public.group_session_correlations c where c.session_id = v_one.id;
+end
+$$;
+
+create function public.unlink_group_sessions(session_id uuid)
+  returns setof public.group_session_correlations
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_class public.session_schedules;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins link classes.');
+  end if;
+  select * into v_class from public.session_schedules s where s.id = unlink_group_sessions.session_id and private.is_class(s);
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  -- Both ends, also where only one was written.
+  update public.session_schedules s set correlated_session_id = null
+   where s.correlated_session_id is not null
+     and (s.id in (v_class.id, v_class.correlated_session_id) or s.correlated_session_id = v_class.id);
+  return query select * from public.group_session_correlations c where c.session_id = v_class.id;
+end
+$$;
+
+revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated, service_role;
+grant execute on function private.is_class, public.link_group_sessions, public.unlink_group_sessions to authenticated;

@@ -1,0 +1,45 @@
+-- Reminders: one message for each session a day before it, written once, whoever asks and how often.
+--
+-- `reminder_sent` is the mark, and is taken off when the session moves. Who booked or moved it only hours before has just
+-- been told the time, and is not told again.
+
+-- Definer: it writes messages and marks sessions, for whoever may ask.
+create function private.remind_sessions(session_id uuid default null) returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+  v_count   integer := 0;
+begin
+  for v_session in
+    update public.session_schedules s set reminder_sent = now()
+     where s.id in (
+       select due.id from public.session_schedules due
+        where due.status = 'scheduled' and due.reminder_sent is null
+          and due.scheduled_at > now() and due.scheduled_at <= now() + interval '24 hours'
+          and (due.max_participants = 1 or due.group_class_id is not null)
+          and due.id = coalesce(remind_sessions.session_id, due.id)
+          and not exists (select from private.outbox o
+                           where o.session_id = due.id and o.kind in ('session_booked', 'session_rescheduled')
+                             and o.created_at > due.scheduled_at - interval '26 hours')
+        order by due.scheduled_at limit 200 for no key update skip locked)
+    returning s.*
+  loop
+    perform private.put_in_outbox('session_reminder', v_session.client_id, v_session.id, jsonb_build_object(
+      'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
+      'group_class_id', v_session.group_class_id));
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
+create function public.prepare_mails() returns table (reminders integer, lost integer)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.remind_sessions(), private.give_up_lost_mails();
+$$;
+comment on function public.prepare_mails is 'For the scheduler: what the clock alone makes due, before mails are claimed.';
+
+revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
+grant execute on function private.remind_sessions, public.prepare_mails to service_role;

@@ -1,0 +1,87 @@
+-- Moving a session: the same rules as for booking, and for a client the same hours as for cancelling free of charge.
+--
+-- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay with
+-- the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the hours, not
+-- onto other time that is taken. The platform itself is not asked: `private.rederive_sessions` moves by the clock.
+
+-- Definer: what else takes the practitioner's time is nobody's to read.
+create function private.agree_to_move() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_part text := private.part_in(old);
+begin
+  if old.group_class_id is not null then
+    if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class where class.id = old.group_class_id) then
+      perform private.refuse(409, 'seat_moves_with_its_class', 'A seat is when its class is.', 'Leave the class and join another.');
+    end if;
+  elsif v_part = 'platform' then
+    null;
+  elsif old.status <> 'scheduled' then
+    perform private.refuse(409, 'session_not_movable', 'Only a scheduled session can be moved.');
+  elsif v_part = 'client' then
+    if now() > old.scheduled_at - make_interval(hours => (private.policy_of(old)).standard_cancellation_hours) then
+      perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
+    end if;
+    perform private.refuse_unbookable(old.practitioner_id, new.scheduled_at, old.duration_minutes, old.client_id, old.id);
+  elsif new.scheduled_at <= now() then
+    perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+  end if;
+  new.reminder_sent := null;
+  return new;
+end
+$$;
+
+-- Definer: whoever moves a class need not see its seats.
+create function private.move_seats() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.session_schedules seat
+     set practitioner_id = new.practitioner_id, scheduled_at = new.scheduled_at, duration_minutes = new.duration_minutes,
+         session_location = new.session_location, physical_location = new.physical_location,
+         class_name = new.class_name, max_participants = new.max_participants
+   where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
+  return null;
+end
+$$;
+
+-- Definer: nobody reads or writes the outbox.
+create function private.tell_of_move() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.put_in_outbox('session_rescheduled', new.client_id, new.id, jsonb_build_object(
+    'by', private.part_in(old), 'practitioner_id', new.practitioner_id, 'group_class_id', new.group_class_id,
+    'previous_scheduled_at', old.scheduled_at, 'scheduled_at', new.scheduled_at));
+  return null;
+end
+$$;
+
+create function public.reschedule_session(session_id uuid, scheduled_at timestamptz)
+  returns setof public.session_schedules
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = reschedule_session.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  -- Moving it where it is already changes nothing, so a second click is fine.
+  return query
+    update public.session_schedules s
+       set scheduled_at = reschedule_session.scheduled_at,
+           notes = case when s.scheduled_at = reschedule_session.scheduled_at then s.notes
+                        else coalesce(s.notes || E'\n\n', '') || 'Rescheduled on ' || current_date end
+     where s.id = v_session.id
+    returning s.*;
+end
+$$;
+comment on function public.reschedule_session is 'Moves a session or a class, as the pages do by updating the row.';
+
+revoke execute on function private.agree_to_move, private.move_seats, private.tell_of_move, public.reschedule_session
+  from public, anon, authenticated, service_role;
+grant execute on function public.reschedule_session to authenticated;

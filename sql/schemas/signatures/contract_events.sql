@@ -1,0 +1,71 @@
+-- Contract events: what happened to a contract, in order, once each; and whoever it concerns is told, once each.
+--
+--   issued -> signed -> expiring -> expired | revoked        issued -> expired | revoked
+--
+-- A direct update by the pages, the functions and the reconciler all end here, because a trigger writes it.
+
+create table public.contract_events (
+  id          bigint      primary key generated always as identity,
+  contract_id uuid        not null references public.practitioner_contracts (id),
+  event       text        not null,
+  reason      text,
+  happened_at timestamptz not null default now(),
+  caused_by   uuid        default auth.uid(),
+
+  constraint contract_events_are_known check (event in ('issued', 'signed', 'expiring', 'expired', 'revoked')),
+  constraint contract_events_happen_once unique (contract_id, event)
+);
+comment on table  public.contract_events           is 'The history of each contract: append-only.';
+comment on column public.contract_events.caused_by is 'Null for the platform itself. No foreign key: who did it stays, also when they have left.';
+
+alter table public.contract_events enable row level security;
+
+create policy "practitioners read what happened to their contracts, admins all"
+  on public.contract_events for select to authenticated
+  using (
+    exists (select from public.practitioner_contracts c
+             where c.id = contract_id and c.practitioner_id = any (array(select private.my_practitioner_ids())))
+    or (select private.is_admin()));
+
+revoke all on public.contract_events from anon, authenticated, service_role;
+-- No insert, update or delete for anybody: the trigger below writes it.
+grant select on public.contract_events to authenticated, service_role;
+
+create function private.keep_contract_event() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and private.only_reason_goes(to_jsonb(old), to_jsonb(new)) then
+    return new;
+  end if;
+  perform private.refuse(403, 'evidence_is_kept', 'What happened to a contract can be neither changed nor deleted.');
+end
+$$;
+
+create trigger contract_events_keep before update or delete on public.contract_events
+  for each row execute function private.keep_contract_event();
+create trigger contract_events_keep_all before truncate on public.contract_events
+  for each statement execute function private.keep_contract_event();
+
+-- Definer: nobody writes history or messages directly.
+create function private.note_contract_event(contract public.practitioner_contracts, event text) returns void
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.contract_events (contract_id, event, reason)
+  values ((contract).id, note_contract_event.event,
+          case note_contract_event.event when 'revoked' then (contract).revoked_reason end)
+  on conflict on constraint contract_events_happen_once do nothing;
+  if found then
+    perform private.put_in_outbox(
+      'contract_' || note_contract_event.event,
+      (select p.user_id from public.practitioners p where p.id = (contract).practitioner_id),
+      payload => jsonb_build_object(
+        'contract_id', (contract).id, 'contract_version', (contract).contract_version, 'title', (contract).title,
+        'expires_at', (contract).expires_at, 'reason', (contract).revoked_reason));
+  end if;
+end
+$$;
+
+revoke execute on function private.keep_contract_event, private.note_contract_event
+  from public, anon, authenticated, service_role;

@@ -1,0 +1,110 @@
+-- Liability waivers: who signed which text, when, from where. Evidence.
+--
+--   (signed) -> redacted      and nothing else: not by its owner, not by an admin, not with the service key
+--
+-- Against the milestone's table:
+-- * `user_id` and `session_id` do not cascade, and are not foreign keys at all: erasing an account or deleting a session
+--   must leave the evidence, and setting either to null would take away who signed for what. They stay, as ids whose
+--   row may be gone. That they were real is what the function that signs has checked.
+-- * UNIQUE (user_id, session_id) lets everybody sign without a session for ever, since nulls are distinct. So one
+--   signature per person and session, and one general signature per person and version.
+-- * The version signed and its hash are kept, and the signature itself if one was drawn.
+-- * Only the service writes: a client would choose their own date, address and text.
+
+create table public.liability_waivers (
+  id                     uuid primary key default gen_random_uuid(),
+  user_id                uuid not null,
+  session_id             uuid,
+  waiver_text            text not null,
+  signed_at              timestamptz not null default now(),
+  ip_address             text,
+  user_agent             text,
+  created_at             timestamptz not null default now(),
+  waiver_policy_id       uuid not null references public.waiver_policy (id),
+  waiver_policy_version  integer not null,
+  text_sha256            text not null generated always as (private.sha256_hex(waiver_text)) stored,
+  signature_name         text,
+  signature_image        bytea,
+  signature_image_sha256 text,
+
+  constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
+  constraint liability_waivers_image_is_png check (
+    substring(signature_image from 1 for 8) = '\x89504e470d0a1a0a'::bytea
+    and octet_length(signature_image) <= 262144)
+);
+comment on table  public.liability_waivers is 'Signed waivers: append-only evidence.';
+comment on column public.liability_waivers.user_id is 'Who signed. Their account may have been erased since.';
+comment on column public.liability_waivers.session_id is 'Null for a general waiver. The session may have been deleted since.';
+comment on column public.liability_waivers.waiver_text is 'The text as it was shown, with the date in it.';
+comment on column public.liability_waivers.ip_address is 'As the server saw it; null once redacted.';
+comment on column public.liability_waivers.text_sha256 is 'SHA-256 of waiver_text, hexadecimal.';
+comment on column public.liability_waivers.signature_image is 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+comment on column public.liability_waivers.signature_image_sha256 is 'SHA-256 of the image, hexadecimal; stays when the image goes.';
+
+create unique index liability_waivers_one_per_session on public.liability_waivers (user_id, session_id)
+  where session_id is not null;
+create unique index liability_waivers_one_general_per_version
+  on public.liability_waivers (user_id, waiver_policy_version) where session_id is null;
+create index idx_liability_waivers_user_id on public.liability_waivers (user_id);
+create index idx_liability_waivers_session_id on public.liability_waivers (session_id);
+create index liability_waivers_waiver_policy_id_idx on public.liability_waivers (waiver_policy_id);
+
+alter table public.liability_waivers enable row level security;
+
+create policy "signers, the session's practitioner and admins read waivers"
+  on public.liability_waivers for select to authenticated
+  using (
+    user_id = (select auth.uid())
+    or session_id in (select private.my_led_session_ids())
+    or (select private.is_admin()));
+
+revoke all on public.liability_waivers from anon, authenticated, service_role;
+-- Not address, agent and image: the practitioner sees the row, and that it was signed is what they need to know.
+grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
+              text_sha256, signature_name)
+  on public.liability_waivers to authenticated;
+-- Not signed_at: the server's clock says when. No update and no delete for anybody.
+grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, waiver_policy_id,
+                      waiver_policy_version, signature_name, signature_image)
+  on public.liability_waivers to service_role;
+
+-- Definer: it reads the account's address.
+create function private.seal_waiver() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  -- Not a generated column: it must stay when the image is redacted.
+  new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
+  select p.full_name, u.email into new.signer_name, new.signer_email
+    from auth.users u left join public.profiles p on p.id = u.id where u.id = new.user_id;
+  new.evidence_sha256 := private.sha256_hex(private.evidence_of_waiver(new));
+  return new;
+end
+$$;
+
+-- Holds whoever owns the table, too. Erasing an account may blank what identifies a person, never what was signed.
+create function private.keep_waiver() returns trigger
+  language plpgsql set search_path = ''
+as $$
+declare
+  -- The hash of the text is generated: before the row is written it is not there yet.
+  c_free constant text[] := array[
+    'ip_address', 'user_agent', 'signer_name', 'signer_email', 'signature_name', 'signature_image', 'text_sha256'];
+begin
+  if tg_op = 'UPDATE'
+     and to_jsonb(new) - c_free = to_jsonb(old) - c_free
+     and jsonb_strip_nulls(to_jsonb(new)) <@ to_jsonb(old) then
+    return new;
+  end if;
+  perform private.refuse(403, 'evidence_is_kept', 'A signed waiver can be neither changed nor deleted.');
+end
+$$;
+
+create trigger liability_waivers_seal before insert on public.liability_waivers
+  for each row execute function private.seal_waiver();
+create trigger liability_waivers_keep before update or delete on public.liability_waivers
+  for each row execute function private.keep_waiver();
+create trigger liability_waivers_keep_all before truncate on public.liability_waivers
+  for each statement execute function private.keep_waiver();
+
+revoke execute on function private.seal_waiver, private.keep_waiver from public, anon, authenticated, service_role;

@@ -1,0 +1,121 @@
+-- Issuing and signing contracts: one call offers a version to whoever does not have it yet, one call signs it.
+
+create function public.issue_practitioner_contract(
+  practitioner_id uuid default null, template_version integer default null, expires_at timestamptz default null)
+  returns table (template_id uuid, contract_version text, issued uuid[], already_issued integer, replaced integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_template public.contract_templates;
+  v_having   uuid[];
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins issue contracts.');
+  end if;
+  select t.* into v_template from public.contract_templates t
+   where t.version = coalesce(issue_practitioner_contract.template_version, t.version) order by t.version desc limit 1;
+  if not found then
+    perform private.refuse(404, 'template_not_found', 'There is no such contract template.');
+  elsif issue_practitioner_contract.expires_at <= now() then
+    perform private.refuse(422, 'expires_in_past', 'A contract must end in the future.');
+  elsif issue_practitioner_contract.practitioner_id is not null and not exists (
+          select from public.practitioners p where p.id = issue_practitioner_contract.practitioner_id) then
+    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
+  end if;
+
+  -- Two admins who issue at once queue here: the second finds that all of it is issued.
+  perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
+  v_having := array(
+    select distinct c.practitioner_id from public.practitioner_contracts c
+     where c.contract_version = v_template.version::text and c.status in ('pending', 'signed')
+       and coalesce(c.expires_at > now(), true));
+
+  template_id      := v_template.id;
+  contract_version := v_template.version::text;
+  -- An offer of another version that nobody signed is not left beside the new one. What is signed stays until it ends.
+  update public.practitioner_contracts c
+     set status = 'revoked', revoked_reason = format('Replaced by version %s.', v_template.version)
+    from public.practitioners p
+   where p.id = c.practitioner_id and c.status = 'pending' and p.id <> all (v_having)
+     and (p.available or p.id = issue_practitioner_contract.practitioner_id)
+     and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id);
+  get diagnostics replaced = row_count;
+
+  with offered as (
+    insert into public.practitioner_contracts as c (
+      practitioner_id, template_id, contract_version, title, contract_text, expires_at)
+    select p.id, v_template.id, v_template.version::text, v_template.title,
+           -- The name last, and as one line: people choose their own, and a name must not write clauses.
+           replace(replace(v_template.body, '[Date of issue]', to_char(now() at time zone 'UTC', 'FMDD FMMonth YYYY')),
+                   '[Name of practitioner]', left(btrim(regexp_replace(p.name, '\s+', ' ', 'g')), 120)),
+           issue_practitioner_contract.expires_at
+      from public.practitioners p
+     where p.id <> all (v_having)
+       -- To all means to those who work; somebody who is paused is asked for by name.
+       and (p.available or p.id = issue_practitioner_contract.practitioner_id)
+       and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id)
+    returning c.id
+  )
+  select coalesce(array_agg(o.id order by o.id), '{}') into issued from offered o;
+  already_issued := (select count(*) from public.practitioners p
+                      where p.id = any (v_having) and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id));
+  return next;
+end
+$$;
+comment on function public.issue_practitioner_contract is
+  'Offers a version, by default the newest, to one practitioner or to all who are available. Whoever has it keeps what they have.';
+
+create function public.sign_practitioner_contract(
+  user_id         uuid,
+  contract_id     uuid  default null,
+  shown_sha256    text  default null,
+  signature_name  text  default null,
+  signature_image bytea default null,
+  ip_address      text  default null,
+  user_agent      text  default null
+) returns table (id uuid, contract_version text, signed_at timestamptz, text_sha256 text, evidence_sha256 text)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_contract public.practitioner_contracts;
+begin
+  -- Which one the pages show: the newest that is pending, else the newest that is signed. Twins queue at the lock.
+  select c.* into v_contract
+    from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
+   where p.user_id = sign_practitioner_contract.user_id
+     and case when sign_practitioner_contract.contract_id is null then c.status in ('pending', 'signed')
+              else c.id = sign_practitioner_contract.contract_id end
+   order by c.status = 'pending' desc, c.created_at desc limit 1
+     for update of c;
+  if not found then
+    perform private.refuse(404, 'contract_not_found', 'There is no contract to sign.');
+  elsif sign_practitioner_contract.shown_sha256 <> v_contract.text_sha256 then
+    perform private.refuse(409, 'contract_text_not_current', 'This is not the text of the contract.',
+                           'Load the contract again, read it and sign it.');
+  elsif v_contract.status not in ('pending', 'signed') then
+    perform private.refuse(409, 'contract_not_pending', 'This contract can no longer be signed.');
+  elsif v_contract.status = 'pending' and v_contract.expires_at <= now() then
+    perform private.refuse(409, 'contract_expired', 'This contract has expired.');
+  end if;
+
+  if v_contract.status = 'pending' then
+    insert into public.contract_signatures (contract_id, user_id, signature_name, signature_image, ip_address, user_agent)
+    values (v_contract.id, sign_practitioner_contract.user_id, sign_practitioner_contract.signature_name,
+            sign_practitioner_contract.signature_image, sign_practitioner_contract.ip_address,
+            sign_practitioner_contract.user_agent);
+  end if;
+  return query
+    select s.contract_id, v_contract.contract_version, s.signed_at, s.text_sha256, s.evidence_sha256
+      from public.contract_signatures s where s.contract_id = v_contract.id;
+end
+$$;
+comment on function public.sign_practitioner_contract is
+  'Writes the evidence, which signs the contract. Signing again gives the first signature.';
+
+revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract
+  from public, anon, authenticated, service_role;
+grant execute on function public.issue_practitioner_contract to authenticated;
+-- Not granted to authenticated: evidence is what the server saw, so only the server may write it.
+grant execute on function public.sign_practitioner_contract to service_role;
