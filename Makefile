@@ -10,10 +10,10 @@ unexport PYTHONDONTWRITEBYTECODE
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up down logs migrate reset demo schema bundle api lock doctor lint test bench
+.PHONY: help install up down logs migrate reset demo migration migrations-anew bundle api lock doctor lint test bench
 
 help: ## Say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
 
 install: ## Install what the lock files name, into .venv and local/node/node_modules
 	@$(PYTHON) local/install.py
@@ -36,8 +36,12 @@ reset: install ## Empty it; keys stay
 demo: install ## Play a session in the terminal, from waiver to a recording that plays
 	@$(python) -m local.demo $(STATE)
 
-schema: install ## Write sql/schema.sql, the present, after a new migration
-	@$(python) -m sql.dump
+migration: install ## Write what the chapters have and the migrations have not: NAME=… (DROPS=1 lets things go)
+	@test -n "$(NAME)" || { echo "What does it do? make migration NAME=add_session_topics"; exit 2; }
+	@$(python) -m sql.migration $(NAME) $(if $(DROPS),--allow-drops)
+
+migrations-anew: install ## Write all migrations from the chapters, as long as nobody has adopted them
+	@$(python) -m sql.migrations_anew
 
 bundle: install ## Build every function's bundle under build/
 	@$(python) -m deploy bundle

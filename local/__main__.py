@@ -26,7 +26,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         commands[arguments.command](arguments.state, arguments.port)
-    except StackFailed as error:
+    except (StackFailed, migrations.MigrationsFailed) as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt:
         sys.exit(130)

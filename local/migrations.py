@@ -1,6 +1,8 @@
 """Applies sql/migrations with the Supabase CLI, through the very link that production uses."""
 
 import asyncio
+import hashlib
+import json
 import re
 
 import psycopg
@@ -9,10 +11,21 @@ from .config import NODE, ROOT, Config
 from .node import NODE_BINARY, environment
 
 
+class MigrationsFailed(Exception):
+    """They do not apply to this stack; the message says why."""
+
+
 async def push(config: Config) -> None:
     """Apply what is not applied yet. When nothing is new, the CLI and its second are not needed."""
-    versions = {path.name.partition("_")[0] for path in (ROOT / "sql" / "migrations").glob("*.sql")}
-    if versions == await asyncio.to_thread(_applied, config):
+    digests = _digests()
+    applied = await asyncio.to_thread(_applied, config)
+    remembered = config.state / "migrations.json"
+    known = json.loads(remembered.read_text()) if remembered.exists() else {}
+    if any(digests.get(version) != known.get(version) for version in applied):
+        raise MigrationsFailed("This stack was made from other migrations than these: `make reset` empties it")
+    # Before the push: one that is stopped halfway is the same set.
+    remembered.write_text(json.dumps(digests))
+    if applied == digests.keys():
         return
     program = NODE / "node_modules" / "supabase" / "dist" / "supabase.js"
     env = environment(
@@ -35,7 +48,13 @@ async def push(config: Config) -> None:
     text = output.decode(errors="replace")
     (config.logs() / "migrations.log").write_text(text)
     if process.returncode:
-        raise RuntimeError(f"The migrations do not apply:\n{_without_passwords(text)}")
+        raise MigrationsFailed(f"The migrations do not apply:\n{_without_passwords(text)}")
+
+
+def _digests() -> dict[str, str]:
+    """Each migration's text, as a hash by its version: before they are adopted they may be written anew."""
+    files = sorted((ROOT / "sql" / "migrations").glob("*.sql"))
+    return {path.name.partition("_")[0]: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def _applied(config: Config) -> set[str]:

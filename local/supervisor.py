@@ -127,7 +127,6 @@ class Supervisor:
         await asyncio.to_thread(postgres.bootstrap, self._config)
 
     async def _schema(self) -> None:
-        await asyncio.to_thread(postgres.apply_baseline, self._config)
         await migrations.push(self._config)
 
     async def _stripe(self, client: aiohttp.ClientSession) -> None:

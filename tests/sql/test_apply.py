@@ -8,14 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from sql.dump import compare, dump
-from sql.throwaway import MIGRATIONS, ROOT, Server, server
+from sql.chapters import chapters
+from sql.content import FACTS, content
+from sql.throwaway import BASELINE, MIGRATIONS, Server, server
 
 from .supabase_cli import run_cli
 
 # Where Debian and Ubuntu keep PostgreSQL 15, unless whoever runs the tests says where it is.
 POSTGRES_15 = Path(os.environ.get("POSTGRES_15_BIN", "/usr/lib/postgresql/15/bin"))
-FACTS = (ROOT / "tests/sql/facts.sql").read_text()
 
 Facts = set[tuple[str, str, str]]
 
@@ -44,7 +44,7 @@ def postgres_15() -> Iterator[Server]:
 
 def test_the_baseline_is_the_platform_as_it_stood(postgres: Server) -> None:
     """As many tables, columns, policies, triggers and functions as were counted in production."""
-    url = postgres.build("baseline", migrations=[])
+    url = postgres.build("baseline", [BASELINE])
 
     assert query(
         url,
@@ -77,7 +77,7 @@ def test_postgresql_15_makes_no_difference(postgres_15: Server, facts: Facts, de
 
 def test_the_supabase_cli_applies_them(postgres: Server, facts: Facts, tmp_path: Path) -> None:
     """`supabase db push` applies every file in order, and a second time none."""
-    url = postgres.build("pushed", migrations=[])
+    url = postgres.build("pushed", [])
 
     run_cli(tmp_path, "db", "push", f"--remote={url}", "--yes")
     again = run_cli(tmp_path, "db", "push", f"--remote={url}", "--yes")
@@ -88,6 +88,10 @@ def test_the_supabase_cli_applies_them(postgres: Server, facts: Facts, tmp_path:
     assert [path.name.split("_")[0] for path in MIGRATIONS] == [version for (version,) in versions]
 
 
-def test_the_written_schema_is_current(postgres: Server) -> None:
-    """`sql/schema.sql` is what the migrations add up to: run `python -m sql.dump` after adding one."""
-    assert "" == compare(dump(postgres, postgres.build("dumped")))
+def test_migrations_and_chapters_come_to_the_same_database(postgres: Server) -> None:
+    """Structure, rights and the rows it begins with: `make migration` writes what is missing."""
+    written = [BASELINE, *(chapter.path for chapter in chapters())]
+    migrated = content(postgres, postgres.build("migrations"))
+    present = content(postgres, postgres.build("chapters", written))
+
+    assert "" == migrated.differences(present, "the migrations", "the chapters")
