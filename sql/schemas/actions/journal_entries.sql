@@ -1,7 +1,7 @@
 -- The journal: what somebody writes after a session, or on any day. Nobody else reads it, admins included.
 --
--- The pages kept it in the browser, where it was lost with the browser. They write this table directly. Moods are of both
--- vocabularies: the journal's own, and the further ones that the window at the end of a session offers.
+-- It stands here and not in the browser, with which it would be lost. The pages write this table directly. Moods are of
+-- both vocabularies: the journal's own, and the further ones that the window at the end of a session offers.
 
 create table public.journal_entries (
   id         uuid        primary key default gen_random_uuid(),
@@ -25,20 +25,19 @@ comment on column public.journal_entries.session_id is 'The session it is about;
 create index journal_entries_user_id_idx on public.journal_entries (user_id, entry_date desc);  -- the list
 create index journal_entries_session_id_idx on public.journal_entries (session_id);
 
-create trigger update_journal_entries_updated_at before update on public.journal_entries
-  for each row execute function public.update_updated_at_column();
-
 alter table public.journal_entries enable row level security;
 
 create policy "people read their own journal"
   on public.journal_entries for select to authenticated using (user_id = (select auth.uid()));
 create policy "people write their own journal, about sessions of theirs"
   on public.journal_entries for insert to authenticated
-  with check (user_id = (select auth.uid()) and (session_id is null or session_id in (select private.my_session_ids())));
+  with check (
+    user_id = (select auth.uid()) and (session_id is null or session_id in (select private.my_session_ids())));
 create policy "people change their own journal"
   on public.journal_entries for update to authenticated
   using (user_id = (select auth.uid()))
-  with check (user_id = (select auth.uid()) and (session_id is null or session_id in (select private.my_session_ids())));
+  with check (
+    user_id = (select auth.uid()) and (session_id is null or session_id in (select private.my_session_ids())));
 create policy "people delete from their own journal"
   on public.journal_entries for delete to authenticated using (user_id = (select auth.uid()));
 
@@ -49,6 +48,9 @@ grant insert (user_id, session_id, entry_date, mood, title, content),
       update (session_id, entry_date, mood, title, content) on public.journal_entries to authenticated;
 -- The service exports and erases; it writes in nobody's journal.
 grant select, delete on public.journal_entries to service_role;
+
+create trigger update_journal_entries_updated_at before update on public.journal_entries
+  for each row execute function public.update_updated_at_column();
 
 -- The journal page knows three moods; the window at the end of a session offers three more, all of them good ones.
 create function private.journal_mood(mood text) returns text

@@ -3,7 +3,8 @@
 --   received -> applied
 --
 -- Each is kept under Agora's own id before anything else happens, so a repeat changes nothing. One that nobody can
--- place yet (its sid is stored a moment later, or never: the console's health check) waits and is tried again.
+-- place yet (its sid is stored a moment later, or never: the console's health check) waits and is tried again for a
+-- day. After 90 days they are deleted.
 
 create table private.agora_notifications (
   notice_id    text        primary key,
@@ -21,12 +22,14 @@ create table private.agora_notifications (
   received_at  timestamptz not null default now(),
   applied_at   timestamptz
 );
-comment on table  private.agora_notifications              is 'What Agora told us, as it told it.';
-comment on column private.agora_notifications.observation  is 'What it means to a recording (see observe_recording); null if nothing.';
-comment on column private.agora_notifications.recording_id is 'The recording it was applied to. No foreign key: the inbox outlives it.';
+comment on table  private.agora_notifications is 'What Agora told us, as it told it.';
+comment on column private.agora_notifications.observation  is
+  'What it means to a recording (see observe_recording); null if nothing.';
+comment on column private.agora_notifications.recording_id is
+  'The recording it was applied to. No foreign key: the inbox outlives it.';
 
 create index agora_notifications_waiting_idx on private.agora_notifications (received_at) where applied_at is null;
-create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- forgetting asks by age
+create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- deletion asks by age
 
 alter table private.agora_notifications enable row level security;
 -- No policy: only the service reads and writes it.

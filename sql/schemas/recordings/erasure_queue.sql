@@ -1,11 +1,11 @@
--- What is to be erased, and why. A recording in the queue can be neither seen nor opened from that moment on.
+-- The erasure queue: what is to be erased, and why. A recording in it can be neither seen nor opened any more.
 --
---   queued -> begun -> gone, with a receipt (erase_recordings)          queued -> agreed again: not queued
+--   queued -> begun -> erased, with a receipt (erasures.sql)        queued -> not queued (consent is given again)
 --
---   a one-to-one recording        goes when either of the two withdraws
---   the recording of a class      goes when its practitioner withdraws, or anybody who was in it; unless the class has a rule
---                                 that it survives, then only that participant's own row and link go
---   anything                      goes when its time is over
+--   a one-to-one recording      goes when either of the two withdraws consent
+--   the recording of a class    goes when its practitioner withdraws, or anybody who was in it; unless the class has a
+--                               rule that it survives: then only that participant's own row and link go
+--   anything                    goes when its retention is over
 --
 -- Nothing under a legal hold goes. It stays in the queue, closed, until the hold is released.
 
@@ -19,8 +19,10 @@ create table public.recording_rules (
   constraint recording_rules_are_one_for_each_session unique (session_id),
   constraint recording_rules_keep_for_a_while check (retention_days between 1 and 36500)
 );
-comment on table  public.recording_rules is 'For a class, or a session, whose recording is treated otherwise than the rest.';
-comment on column public.recording_rules.retention_days is 'Null: as data_retention_policies says of session_recordings.';
+comment on table public.recording_rules is
+  'For a class, or a session, whose recording is treated otherwise than the rest.';
+comment on column public.recording_rules.retention_days is
+  'Null: as data_retention_policies says of session_recordings.';
 comment on column public.recording_rules.survives_withdrawal is
   'Whether the recording of a class stays for the others when a participant withdraws. Their picture is in it: rarely lawful.';
 
@@ -35,18 +37,20 @@ create policy "admins change recording rules"
 create policy "admins remove recording rules"
   on public.recording_rules for delete to authenticated using ((select private.is_admin()));
 
+revoke all on public.recording_rules from anon, authenticated, service_role;
+grant select, insert (session_id, retention_days, survives_withdrawal),
+      update (retention_days, survives_withdrawal), delete
+  on public.recording_rules to authenticated;
+grant select on public.recording_rules to service_role;
+
 create trigger update_recording_rules_updated_at before update on public.recording_rules
   for each row execute function public.update_updated_at_column();
 create trigger audit_recording_rules after insert or update or delete on public.recording_rules
   for each row execute function private.write_audit_log();
 
-revoke all on public.recording_rules from anon, authenticated, service_role;
-grant select, insert (session_id, retention_days, survives_withdrawal), update (retention_days, survives_withdrawal), delete
-  on public.recording_rules to authenticated;
-grant select on public.recording_rules to service_role;
-
 insert into public.data_retention_policies (table_name, retention_days, auto_delete, description)
-values ('session_recordings', 2555, true, 'Recordings, seven years from their end; purge-recordings erases them with their files');
+values ('session_recordings', 2555, true,
+        'Recordings, seven years from their end; purge-recordings erases them with their files');
 
 create table private.erasure_queue (
   id           uuid        primary key default gen_random_uuid(),
@@ -58,12 +62,14 @@ create table private.erasure_queue (
   begun_at     timestamptz,
   attempts     integer     not null default 0,
 
-  constraint erasure_queue_reason_is_known check (reason in ('consent_withdrawn', 'retention', 'account_erased', 'asked')),
+  constraint erasure_queue_reason_is_known
+    check (reason in ('consent_withdrawn', 'retention', 'account_erased', 'asked')),
   constraint erasure_queue_holds_a_reason_once unique nulls not distinct (recording_id, reason, user_id)
 );
 comment on column private.erasure_queue.user_id is 'Who withdrew.';
 comment on column private.erasure_queue.begun_at is 'From here on there is no way back: the first files may be gone.';
-comment on column private.erasure_queue.attempts is 'How often somebody set about it; more than a few, and storage or the bucket refuses.';
+comment on column private.erasure_queue.attempts is
+  'How often somebody set about it; more than a few, and storage or the bucket refuses.';
 
 create index erasure_queue_due_at_idx on private.erasure_queue (due_at);  -- purging asks what is due
 
@@ -71,22 +77,26 @@ alter table private.erasure_queue enable row level security;
 -- No policy: triggers fill it, and the service works it off.
 grant select, insert, update, delete on private.erasure_queue to service_role;
 
--- Definer: the queue is nobody's to read, and everybody's policy on recordings asks it.
-create function private.closed_recording_ids() returns setof uuid
-  language sql stable security definer set search_path = ''
+-- How long a recording is kept: as the rule of its session says, else as the policy for all of them; null is for ever.
+create function private.retention_days(recording public.session_recordings) returns integer
+  language sql stable set search_path = ''
 as $$
-  select q.recording_id from private.erasure_queue q
-  union
-  select mine.id from private.erasure_queue q
-    join public.session_recordings mine on mine.class_recording_id = q.recording_id;
+  select coalesce(
+    (select rule.retention_days from public.recording_rules rule where rule.session_id = (recording).session_id),
+    (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
 $$;
 
-alter policy "participants and admins read recordings" on public.session_recordings
-  using (
-    (session_id in (select s.id from public.session_schedules s where s.client_id = (select auth.uid()))
-     or session_id in (select private.my_led_session_ids())
-     or (select private.is_admin()))
-    and ((select private.is_admin()) or id not in (select private.closed_recording_ids())));
+create function private.queue_expired_recordings() returns void
+  language sql set search_path = ''
+as $$
+  -- Counted from the end of what was recorded. A participant's row goes with its class's.
+  insert into private.erasure_queue (recording_id, reason)
+  select r.id, 'retention' from public.session_recordings r
+   where r.class_recording_id is null and r.status in ('completed', 'failed')
+     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.retention_days(r))
+     and not exists (select from private.erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
+  on conflict do nothing;
+$$;
 
 -- Definer: whoever withdraws may neither write the queue nor read who else is in a recording.
 create function private.queue_withdrawn_recordings() returns trigger
@@ -116,7 +126,7 @@ begin
 end
 $$;
 
--- After those that stop what is being recorded.
+-- Besides those that stop what is being recorded (consent.sql): a claim waits until that is over.
 create trigger withdrawing_consent_erases_recordings after update on public.user_consents for each row
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null
         and (not new.consented or new.revoked_at is not null))
@@ -125,7 +135,7 @@ create trigger withdrawn_consent_deleted_erases_recordings after delete on publi
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.queue_withdrawn_recordings();
 
--- Definer: as above.
+-- Definer: whoever agrees again may no more write the queue than whoever withdraws.
 create function private.unqueue_recordings() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -140,22 +150,6 @@ create trigger agreeing_again_keeps_recordings after insert or update on public.
   when (new.consent_type = 'session_recording' and new.consented and new.revoked_at is null)
   execute function private.unqueue_recordings();
 
-create function private.refuse_to_forget_files() returns trigger
-  language plpgsql set search_path = ''
-as $$
-begin
-  if exists (select from private.recording_files f where f.recording_id = old.id) then
-    perform private.refuse(409, 'recording_has_files', 'The files of this recording would be left behind.',
-                           'Put it into the erasure queue; purge-recordings erases both.');
-  end if;
-  return old;
-end
-$$;
-
--- The row is the only thing that knows of its files.
-create trigger session_recordings_go_after_their_files before delete on public.session_recordings
-  for each row execute function private.refuse_to_forget_files();
-
-revoke execute on function private.closed_recording_ids, private.queue_withdrawn_recordings, private.unqueue_recordings,
-  private.refuse_to_forget_files from public, anon, authenticated, service_role;
-grant execute on function private.closed_recording_ids to authenticated, service_role;
+revoke execute on function private.retention_days, private.queue_expired_recordings, private.queue_withdrawn_recordings,
+  private.unqueue_recordings from public, anon, authenticated, service_role;
+grant execute on function private.retention_days, private.queue_expired_recordings to service_role;

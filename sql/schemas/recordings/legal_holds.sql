@@ -30,6 +30,12 @@ create policy "admins place legal holds"
 create policy "admins release legal holds"
   on public.legal_holds for update to authenticated using ((select private.is_admin()));
 
+revoke all on public.legal_holds from anon, authenticated, service_role;
+grant select, insert (user_id, session_id, reason), update (released_at) on public.legal_holds to authenticated;
+grant select on public.legal_holds to service_role;
+-- No delete: that something was held is a fact.
+
+-- The server's clock says when a hold was released, and nobody dates it anew.
 create function private.date_hold() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -47,11 +53,7 @@ create trigger legal_holds_date before update on public.legal_holds
 create trigger audit_legal_holds after insert or update on public.legal_holds
   for each row execute function private.write_audit_log();
 
-revoke all on public.legal_holds from anon, authenticated, service_role;
-grant select, insert (user_id, session_id, reason), update (released_at) on public.legal_holds to authenticated;
-grant select on public.legal_holds to service_role;
--- No delete: that something was held is a fact.
-
+-- Everybody a recording of this session may show.
 create function private.people_recorded(session public.session_schedules) returns setof uuid
   language sql stable set search_path = ''
 as $$

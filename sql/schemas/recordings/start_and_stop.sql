@@ -1,8 +1,9 @@
--- Starting and stopping, as far as the database goes: who may, and who is first.
+-- Starting a recording, stopping it, asking how it is doing, as far as the database goes: who may, and who is first.
 --
 -- A start wins the row before Agora is called, so twenty callers make one recording. A stop is a wish written down:
 -- whoever carries it to Agora may crash, and the reconciler carries it again.
 
+-- What the caller is to a session: `is_staff` is its practitioner, an admin or the service. Without a session: nobody.
 create type private.recording_standing as (session public.session_schedules, is_staff boolean);
 
 -- Definer: whether the caller belongs to a session must not depend on which of its rows they may read.
@@ -25,7 +26,8 @@ end;
 $$;
 
 -- Definer: nobody writes recordings but through here. `won` tells the one caller who is to call Agora.
-create function private.start_recording(session_id uuid, mode text, out won boolean, out recording public.session_recordings)
+create function private.start_recording(
+  session_id uuid, mode text, out won boolean, out recording public.session_recordings)
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -86,7 +88,7 @@ as $$
   select interval '6 minutes';
 $$;
 
--- Definer: as for starting.
+-- Definer: nobody writes recordings but through here.
 create function private.stop_recording(session_id uuid, recording_id uuid) returns public.session_recordings
   language plpgsql security definer set search_path = ''
 as $$
@@ -127,8 +129,66 @@ as $$
   select * from private.stop_recording(session_id, recording_id);
 $$;
 
+-- Definer: Agora's identifiers are for admins alone, and they too read as `authenticated`, who has no right to them.
+create function private.get_recording_status(session_id uuid, recording_id uuid) returns public.session_recordings
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings;
+  v_standing  private.recording_standing;
+begin
+  if recording_id is not null then
+    select * into v_recording from public.session_recordings r where r.id = get_recording_status.recording_id;
+  end if;
+  v_standing := private.my_recording_standing(coalesce(v_recording.session_id, get_recording_status.session_id));
+  if recording_id is null and (v_standing.session).id is not null then
+    -- A participant's own row, once there is one, before the class's.
+    select * into v_recording from public.session_recordings r
+     where r.session_id in (get_recording_status.session_id, (v_standing.session).id)
+     order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
+  end if;
+  -- What is to be erased is gone already, for everybody who could do no more than watch it.
+  if v_recording.id is null or (v_standing.session).id is null
+     or v_recording.id in (select private.closed_recording_ids())
+        and not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin())
+     or not v_standing.is_staff and v_recording.class_recording_id is not null
+        and v_recording.session_id not in (select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
+    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
+  end if;
+
+  if not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin()) then
+    v_recording.agora_resource_id := null;
+    v_recording.agora_sid := null;
+    v_recording.storage_path := null;
+    v_recording.failure_reason := null;
+  end if;
+  if not v_standing.is_staff and v_recording.class_recording_id is null
+     and coalesce((v_standing.session).max_participants, 1) > 1 then
+    v_recording.recording_url := null;  -- the practitioner's link: a participant has one of their own
+  end if;
+  return v_recording;
+end;
+$$;
+
+create function public.get_recording_status(session_id uuid default null, recording_id uuid default null)
+  returns table (
+    id uuid, session_id uuid, status text, agora_resource_id text, agora_sid text, recording_url text,
+    storage_path text, duration_seconds integer, file_size_bytes bigint, started_at timestamptz,
+    completed_at timestamptz, created_at timestamptz, updated_at timestamptz, agora_status integer,
+    agora_seen_at timestamptz, failure_code text, failure_reason text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select r.id, r.session_id, r.status, r.agora_resource_id, r.agora_sid, r.recording_url, r.storage_path,
+         r.duration_seconds, r.file_size_bytes, r.started_at, r.completed_at, r.created_at, r.updated_at,
+         r.agora_status, r.agora_seen_at, r.failure_code, r.failure_reason
+    from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) r;
+$$;
+
 revoke execute on function private.my_recording_standing, private.start_recording, private.recording_prefix,
-  private.patience_to_start, private.stop_recording, public.start_recording, public.stop_recording
+  private.patience_to_start, private.stop_recording, public.start_recording, public.stop_recording,
+  private.get_recording_status, public.get_recording_status
   from public, anon, authenticated, service_role;
-grant execute on function private.start_recording, private.stop_recording, public.start_recording, public.stop_recording
-  to authenticated, service_role;
+grant execute on function private.start_recording, private.stop_recording, public.start_recording,
+  public.stop_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
+grant execute on function private.recording_prefix, private.patience_to_start to service_role;
+-- Not granted to anybody: private.my_recording_standing, which only the definer functions here and of the links ask.

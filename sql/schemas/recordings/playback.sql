@@ -1,9 +1,11 @@
--- Opening a recording, by one's own link or by one that was shared. Both stop at the next request when the link is taken back
--- or the recording is to be erased.
+-- Playback: opening a recording, by one's own link or by one that was shared. Both stop at the next request when the
+-- link is revoked or the recording is to be erased.
 --
--- A link with a password or a view limit is opened by an act, not by being looked at: whatever previews links would use it
--- up. Everything that follows belongs to that view, for a day, and needs neither password nor another view.
+-- A shared link with a password or a view limit is opened by an act, not by being looked at: whatever previews links
+-- would use it up. What follows belongs to that view, for a day, and needs neither password nor another view.
 
+-- The file that is asked for, by its place in playing order or, as playlists ask, by its name. A participant's own row
+-- plays the files of its class.
 create function private.recording_part(
   recording public.session_recordings, part integer, file_name text,
   out part_kinds text[], out kind text, out storage_path text)
@@ -32,11 +34,46 @@ begin
 end
 $$;
 
+-- As private.closed_recording_ids, for one row.
 create function private.is_closed(recording public.session_recordings) returns boolean
   language sql stable set search_path = ''
 as $$
   select exists (select from private.erasure_queue q
                   where q.recording_id in ((recording).id, (recording).class_recording_id));
+$$;
+
+create function public.view_recording(
+  token_sha256 text,
+  part         integer default 1,
+  file_name    text    default null,
+  view_id      uuid    default null,
+  ip_address   text    default null,
+  user_agent   text    default null
+) returns table (recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_link      private.recording_links;
+  v_recording public.session_recordings;
+  v_part      record;
+begin
+  select * into v_link from private.recording_links l
+   where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
+  select * into v_recording from public.session_recordings r
+   where r.id = v_link.recording_id and r.status = 'completed' and not private.is_closed(r);
+  v_part := private.recording_part(v_recording, view_recording.part, view_recording.file_name);
+
+  -- A player asks many times; all of it is one view, for a day.
+  select v.id into view from public.recording_views v
+   where v.id = view_recording.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
+  if not found then
+    insert into public.recording_views as v (recording_id, link_id, ip_address, user_agent)
+    values (v_recording.id, v_link.id, view_recording.ip_address, view_recording.user_agent)
+    returning v.id into view;
+  end if;
+  return query select v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
+end;
 $$;
 
 create function public.open_share_link(
@@ -48,7 +85,8 @@ create function public.open_share_link(
   view_id         uuid    default null,
   ip_address      text    default null,
   user_agent      text    default null
-) returns table (state text, has_password boolean, recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+) returns table (
+  state text, has_password boolean, recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
@@ -106,7 +144,8 @@ begin
 end
 $$;
 
-revoke execute on function private.recording_part, private.is_closed, public.open_share_link
+revoke execute on function private.recording_part, private.is_closed, public.view_recording, public.open_share_link
   from public, anon, authenticated, service_role;
 -- Not granted to anon: the server hashes token and password, and says from where it was asked.
-grant execute on function private.recording_part, private.is_closed, public.open_share_link to service_role;
+grant execute on function private.recording_part, private.is_closed, public.view_recording, public.open_share_link
+  to service_role;

@@ -1,10 +1,11 @@
 -- Sessions record themselves: when both sides are there and everybody agrees, until the session or the agreement ends.
 --
 --   start   the practitioner and a client are there, and consent stands (start_recording has the rules); won here
---   stop    the session has ended, the channel has been empty for a while, somebody has withdrawn or came without agreeing:
---           the wish is written where that happens, and claimed here or by the reconciler
+--   stop    the session has ended, the channel has been empty for a while, somebody has withdrawn consent or came
+--           without it: the wish is written where that happens, and claimed here or by the reconciler
 --
--- A start that fails is tried again while the session lasts, after 1, 2, 4, 8, 16 minutes, and its practitioner is told.
+-- A start that fails is tried again while the session lasts, after 1, 2, 4, 8, 16 minutes, and its practitioner is
+-- notified once.
 
 create function private.recording_wait(failures bigint) returns interval
   language sql immutable set search_path = ''
@@ -32,7 +33,7 @@ begin
 end
 $$;
 
--- What Agora is to be told of a session: `start` and `stop` are won here, by one driver.
+-- What Agora is to be asked for a session: `start` or `stop`, won here by one driver (sessions/advance_sessions.sql).
 create function private.recording_due(session_id uuid, out task text, out recording public.session_recordings)
   language plpgsql volatile set search_path = ''
 as $$
@@ -76,7 +77,7 @@ create function private.tell_of_failed_recording() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Once for each session: the next attempt is already coming, and tells no more.
+  -- Once for each session: the next attempt is already coming, and its failure is no news.
   insert into private.outbox (kind, user_id, session_id, payload)
   select 'recording_failed', p.user_id, s.id, jsonb_build_object(
            'recording_id', new.id, 'failure_code', new.failure_code, 'client_id', s.client_id, 'scheduled_at', s.scheduled_at)
@@ -93,5 +94,6 @@ create trigger session_recordings_tell_of_failure after update of status on publ
                      and new.failure_code <> 'stopped_before_start')
   execute function private.tell_of_failed_recording();
 
-revoke execute on function private.recording_wait, private.may_record, private.recording_due, private.tell_of_failed_recording
+revoke execute on function private.recording_wait, private.may_record, private.recording_due,
+  private.tell_of_failed_recording
   from public, anon, authenticated, service_role;

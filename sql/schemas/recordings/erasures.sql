@@ -1,4 +1,4 @@
--- Erasing what is due: claimed by one, files first, then the rows, and a receipt instead of them.
+-- Erasures: what is due in the erasure queue is claimed by one; files go first, then the rows, and a receipt stays.
 --
 --   due -> claimed (lease) -> files gone from storage and from Agora's bucket -> rows gone, receipt
 --
@@ -27,27 +27,7 @@ create policy "admins read receipts of erasures"
 revoke all on public.recording_erasures from anon, authenticated, service_role;
 grant select on public.recording_erasures to authenticated;
 grant select, insert on public.recording_erasures to service_role;
--- No update or delete for anybody.
-
-create function private.retention_days(recording public.session_recordings) returns integer
-  language sql stable set search_path = ''
-as $$
-  select coalesce(
-    (select rule.retention_days from public.recording_rules rule where rule.session_id = (recording).session_id),
-    (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
-$$;
-
-create function private.queue_expired_recordings() returns void
-  language sql set search_path = ''
-as $$
-  -- Counted from the end of what was recorded. A participant's row goes with its class's.
-  insert into private.erasure_queue (recording_id, reason)
-  select r.id, 'retention' from public.session_recordings r
-   where r.class_recording_id is null and r.status in ('completed', 'failed')
-     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.retention_days(r))
-     and not exists (select from private.erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
-  on conflict do nothing;
-$$;
+-- No update or delete for anybody: a receipt is evidence.
 
 create function public.claim_recording_erasure(recording_id uuid default null)
   returns table (recording public.session_recordings, storage_folder text, source_folder text)
@@ -118,13 +98,14 @@ begin
 end
 $$;
 
-create function public.finish_recording_erasure(recording_id uuid, lease_id uuid) returns setof public.recording_erasures
+create function public.finish_recording_erasure(recording_id uuid, lease_id uuid)
+  returns setof public.recording_erasures
   language sql security invoker set search_path = ''
 as $$
   select * from private.finish_recording_erasure(recording_id, lease_id);
 $$;
 
-revoke execute on function private.retention_days, private.queue_expired_recordings, public.claim_recording_erasure,
-  private.finish_recording_erasure, public.finish_recording_erasure from public, anon, authenticated, service_role;
-grant execute on function private.retention_days, private.queue_expired_recordings, public.claim_recording_erasure,
-  private.finish_recording_erasure, public.finish_recording_erasure to service_role;
+revoke execute on function public.claim_recording_erasure, private.finish_recording_erasure,
+  public.finish_recording_erasure from public, anon, authenticated, service_role;
+grant execute on function public.claim_recording_erasure, private.finish_recording_erasure,
+  public.finish_recording_erasure to service_role;

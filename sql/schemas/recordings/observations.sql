@@ -1,4 +1,4 @@
--- What is observed of a recording, and what follows. Python says what it saw; this says what it means.
+-- Observations: what is seen of a recording, and what follows. Python says what it saw; this says what it means.
 --
 --   observation      who says so                      pending                recording        processing
 --   acquired         acquire 200                      keeps the resource
@@ -30,7 +30,8 @@
 --
 -- Where nothing stands, nothing moves. Nor does anything observed of an earlier attempt, or after the end.
 
-create function private.state_after(r public.session_recordings, observation text, out status text, out failure_code text)
+create function private.state_after(
+  r public.session_recordings, observation text, out status text, out failure_code text)
   language plpgsql stable set search_path = ''
 as $$
 begin
@@ -179,5 +180,5 @@ $$;
 revoke execute on function private.state_after, private.next_look, private.observe_recording, public.observe_recording
   from public, anon, authenticated, service_role;
 -- Not granted to authenticated: what Agora said is evidence, and only the server heard it.
-grant execute on function private.state_after, private.next_look, private.observe_recording, private.recording_prefix,
-  private.patience_to_start, public.observe_recording to service_role;
+grant execute on function private.state_after, private.next_look, private.observe_recording, public.observe_recording
+  to service_role;

@@ -1,9 +1,11 @@
--- Links by which somebody shows a recording to others: they end by themselves, can be taken back, and may ask for a password.
+-- Share links: by them somebody shows a recording to others. They end by themselves, can be revoked, and may ask for a
+-- password.
 --
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
--- Only the SHA-256 of the token is kept, and of a password what scrypt makes of it: both are made where the request ends, so
--- neither reaches the database. Whoever sees a recording sees by whom it is shared, and can end that: it shows them.
+-- Only the SHA-256 of the token is kept, and of a password what scrypt makes of it. The server makes both, so that
+-- neither token nor password reaches the database. Whoever sees a recording sees by whom it is shared, and can end
+-- that: it shows them.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),
@@ -25,14 +27,16 @@ create table public.recording_share_links (
     check (octet_length(token_sha256) = 32 and octet_length(password_scrypt) = 32),
   constraint recording_share_links_end_within_90_days
     check (expires_at > created_at and expires_at <= created_at + interval '90 days'),
-  constraint recording_share_links_views_are_counted check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count))
+  constraint recording_share_links_views_are_counted
+    check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count))
 );
-comment on column public.recording_share_links.password_scrypt is 'Salted with the token, which is random and of which we know only the hash.';
-comment on column public.recording_share_links.locked_until    is 'After a few wrong passwords nobody may try until then.';
+comment on column public.recording_share_links.password_scrypt is
+  'Salted with the token, which is random and of which we know only the hash.';
+comment on column public.recording_share_links.locked_until is
+  'After a few wrong passwords nobody may try until then.';
 
 create index recording_share_links_recording_id_idx on public.recording_share_links (recording_id);
 create index recording_share_links_created_by_idx on public.recording_share_links (created_by);
-create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when it was last opened
 
 alter table public.recording_share_links enable row level security;
 
@@ -51,7 +55,8 @@ create view public.my_share_links with (security_invoker = true) as
 select l.id, l.recording_id, r.session_id, l.created_by = (select auth.uid()) as is_mine, l.created_at, l.expires_at,
        l.revoked_at, l.has_password, l.view_limit, l.view_count,
        (select max(v.viewed_at) from public.recording_views v where v.link_id = l.id) as last_viewed_at,
-       l.revoked_at is null and l.expires_at > now() and l.view_count < coalesce(l.view_limit, l.view_count + 1) as is_open
+       l.revoked_at is null and l.expires_at > now()
+         and l.view_count < coalesce(l.view_limit, l.view_count + 1) as is_open
   from public.recording_share_links l
   left join public.session_recordings r on r.id = l.recording_id;
 comment on view public.my_share_links is 'The links one has made, and those to recordings one is in.';
@@ -94,7 +99,8 @@ begin
 end
 $$;
 
--- Definer: as above.
+-- By whoever made it, and by anybody the recording shows.
+-- Definer: who may revoke must not depend on which rows they may read.
 create function private.revoke_recording_share_link(share_link_id uuid) returns timestamptz
   language plpgsql security definer set search_path = ''
 as $$
@@ -120,14 +126,17 @@ $$;
 create function public.create_recording_share_link(
   recording_id uuid, token_sha256 text, expires_in_days integer default 7, password_scrypt text default null,
   view_limit integer default null
-) returns table (share_link_id uuid, recording_id uuid, expires_at timestamptz, has_password boolean, view_limit integer)
+)
+  returns table (
+    share_link_id uuid, recording_id uuid, expires_at timestamptz, has_password boolean, view_limit integer)
   language sql security invoker set search_path = ''
 as $$
   select l.id, l.recording_id, l.expires_at, l.has_password, l.view_limit
     from private.create_recording_share_link($1, $2, $3, $4, $5) l;
 $$;
 
-create function public.revoke_recording_share_link(share_link_id uuid) returns table (share_link_id uuid, revoked_at timestamptz)
+create function public.revoke_recording_share_link(share_link_id uuid)
+  returns table (share_link_id uuid, revoked_at timestamptz)
   language sql security invoker set search_path = ''
 as $$
   select $1, private.revoke_recording_share_link($1);

@@ -1,4 +1,4 @@
--- Which recording must be looked at now, and how. The reconciler asks until nothing is due.
+-- Checks: which recording must be looked at now, and how. The reconciler asks until nothing is due.
 --
 --   start   ask Agora to record (again, with the same resource, if it has one)
 --   find    the recording may run without our knowing its sid: look in the bucket
@@ -52,5 +52,6 @@ begin
 end;
 $$;
 
-revoke execute on function private.recording_task, public.claim_recording_check from public, anon, authenticated, service_role;
+revoke execute on function private.recording_task, public.claim_recording_check
+  from public, anon, authenticated, service_role;
 grant execute on function private.recording_task, public.claim_recording_check to service_role;

@@ -1,9 +1,23 @@
--- Copying a finished recording from Agora's bucket to our storage, part by part, by whoever holds the lease.
+-- Files: copying a finished recording from Agora's bucket to our storage, part by part, by whoever holds the lease.
 --
 --   planned -> uploading (upload_url) -> verified (sha256)            all verified: the recording is completed
 --
 -- A process may be killed at any byte: the next one takes the lease over, and each upload goes on where storage says
 -- it stands. A part counts only when what storage holds was read back and has the source's SHA-256.
+--
+-- The bucket they go to is private, and closed to everybody but the service: a recording is opened through its own
+-- link, which can be revoked and logs each view. A signed URL made straight from storage could do neither, so nobody
+-- holds a right on these objects.
+
+insert into storage.buckets (id, name, public, allowed_mime_types)
+values ('session-recordings', 'session-recordings', false,
+        array['video/mp4', 'video/mp2t', 'video/webm', 'application/vnd.apple.mpegurl', 'application/dash+xml']);
+
+-- Restrictive and for every command: it takes away, so no generous policy made for another bucket opens this one.
+create policy "recordings are opened only through their links"
+  on storage.objects as restrictive for all to anon, authenticated
+  using (bucket_id <> 'session-recordings')
+  with check (bucket_id <> 'session-recordings');
 
 create table private.recording_files (
   id               uuid        primary key default gen_random_uuid(),
@@ -26,20 +40,37 @@ create table private.recording_files (
   constraint recording_files_verified_by_hash
     check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32)
 );
-comment on table  private.recording_files             is 'The parts of a recording, in playing order.';
-comment on column private.recording_files.source_etag is 'The version of the source: if it changes, copying begins anew.';
-comment on column private.recording_files.upload_url  is 'Where a broken-off upload goes on.';
+comment on table private.recording_files is 'The parts of a recording, in playing order.';
+comment on column private.recording_files.source_etag is
+  'The version of the source: if it changes, copying begins anew.';
+comment on column private.recording_files.upload_url is 'Where a broken-off upload goes on.';
 
 alter table private.recording_files enable row level security;
 -- No policy: only the service touches it.
 grant select, insert, update, delete on private.recording_files to service_role;
+
+create function private.refuse_to_forget_files() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if exists (select from private.recording_files f where f.recording_id = old.id) then
+    perform private.refuse(409, 'recording_has_files', 'The files of this recording would be left behind.',
+                           'Put it into the erasure queue; purge-recordings erases both.');
+  end if;
+  return old;
+end
+$$;
+
+-- The recording's row is the only thing that knows of its files.
+create trigger session_recordings_go_after_their_files before delete on public.session_recordings
+  for each row execute function private.refuse_to_forget_files();
 
 create function public.claim_recording_copy(recording_id uuid default null)
   returns table (is_claimed boolean, is_planned boolean, recording public.session_recordings)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  -- What is to be erased is not copied any more.
+  -- What is to be erased is not copied.
   if claim_recording_copy.recording_id is null then
     select * into recording from public.session_recordings r
      where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
@@ -146,3 +177,10 @@ begin
   return next;
 end;
 $$;
+
+revoke execute on function private.refuse_to_forget_files, public.claim_recording_copy, private.hold_lease,
+  public.keep_recording_lease, public.plan_recording_files, public.next_recording_file, public.keep_recording_upload,
+  public.verify_recording_file from public, anon, authenticated, service_role;
+grant execute on function public.claim_recording_copy, private.hold_lease, public.keep_recording_lease,
+  public.plan_recording_files, public.next_recording_file, public.keep_recording_upload, public.verify_recording_file
+  to service_role;

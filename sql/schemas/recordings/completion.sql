@@ -1,4 +1,6 @@
--- The end of a copy: everything is there, or it is tried again, rarer and rarer, until patience ends.
+-- The end of a copy: every part is verified, or it is tried again, ever more rarely, until patience ends.
+--
+--   processing -> completed        processing -> processing (later) -> failed        failed -> processing (operator)
 
 create function public.complete_recording(recording_id uuid, lease_id uuid, opens_at text)
   returns setof public.session_recordings
@@ -31,7 +33,8 @@ create function private.share_class_recording(recording_id uuid, opens_at text) 
   language plpgsql set search_path = ''
 as $$
 begin
-  -- Participants' pages look for a recording under their own session: each who came gets a row and a link of their own.
+  -- Participants' pages look for a recording under their own session: each who was admitted gets a row and a link of
+  -- their own.
   insert into public.session_recordings
     (session_id, class_recording_id, status, mode, storage_path, duration_seconds, file_size_bytes, started_at,
      completed_at, recording_url)
@@ -101,11 +104,7 @@ begin
 end;
 $$;
 
-revoke execute on function public.claim_recording_copy, private.hold_lease, public.keep_recording_lease,
-  public.plan_recording_files, public.next_recording_file, public.keep_recording_upload, public.verify_recording_file,
-  public.complete_recording, private.share_class_recording, private.was_admitted, public.postpone_recording_copy,
-  public.retry_recording from public, anon, authenticated, service_role;
-grant execute on function public.claim_recording_copy, private.hold_lease, public.keep_recording_lease,
-  public.plan_recording_files, public.next_recording_file, public.keep_recording_upload, public.verify_recording_file,
-  public.complete_recording, private.share_class_recording, private.was_admitted, public.postpone_recording_copy,
-  public.retry_recording to service_role;
+revoke execute on function public.complete_recording, private.share_class_recording, private.was_admitted,
+  public.postpone_recording_copy, public.retry_recording from public, anon, authenticated, service_role;
+grant execute on function public.complete_recording, private.share_class_recording, private.was_admitted,
+  public.postpone_recording_copy, public.retry_recording to service_role;

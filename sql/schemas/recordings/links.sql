@@ -1,9 +1,13 @@
--- Links to recordings: our own, because a signed URL of the storage can be neither revoked nor counted.
+-- Links to recordings, and who opened them. The links are our own, because a signed URL of the storage can be neither
+-- revoked nor counted.
 --
 --   live -> revoked
 --
 -- A link is a random token; only its SHA-256 is kept here. `recording_url` holds the link in full, for those who may
 -- read that row. Rotating revokes every older link of a recording and makes a new one.
+--
+-- A view is of one link: one's own (`recording`) or one that was shared (`share`). Who watched a recording and when is
+-- shown to those it shows: its client and its practitioner.
 
 create table private.recording_links (
   id           uuid        primary key default gen_random_uuid(),
@@ -22,22 +26,37 @@ alter table private.recording_links enable row level security;
 grant select, insert, update on private.recording_links to service_role;
 
 create table public.recording_views (
-  id           uuid        primary key default gen_random_uuid(),
-  recording_id uuid        not null,
-  link_id      uuid        not null,
-  viewed_at    timestamptz not null default now(),
-  ip_address   text,
-  user_agent   text
+  id             uuid        primary key default gen_random_uuid(),
+  recording_id   uuid        not null,
+  link_id        uuid        not null,
+  viewed_at      timestamptz not null default now(),
+  ip_address     text,
+  user_agent     text,
+  link_kind      text        not null default 'recording',
+  masked_address text        generated always as (
+    case when ip_address ~ '^[0-9.]+$' then regexp_replace(ip_address, '[0-9]+$', 'x')
+         when ip_address ~ '^([^:]*:){2}' then regexp_replace(ip_address, '^(([^:]*:){2}).*$', '\1x') end) stored,
+
+  constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share'))
 );
 comment on table public.recording_views is
   'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
+comment on column public.recording_views.masked_address is '192.0.2.x or 2001:db8:x: where from, not who.';
 
 create index recording_views_recording_id_idx on public.recording_views (recording_id, viewed_at);
+create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when it was last opened
 
 alter table public.recording_views enable row level security;
 
+-- Within the policy, recordings are under their own: whoever sees one sees who watched it.
+create policy "who sees a recording sees who watched it"
+  on public.recording_views for select to authenticated
+  using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
+
 revoke all on public.recording_views from anon, authenticated, service_role;
-grant select on public.recording_views to authenticated;
+-- Not address and agent: what is known of a stranger is for the service, should it ever be needed.
+grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
+  on public.recording_views to authenticated;
 grant select, insert on public.recording_views to service_role;
 -- No update or delete for anybody: what was seen was seen.
 

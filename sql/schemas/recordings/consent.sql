@@ -1,4 +1,4 @@
--- Nobody is recorded who has not agreed.
+-- Consent to be recorded: nobody is recorded who has not agreed.
 --
 --   starting      everybody present must have agreed: practitioner, client, and whoever holds a live token for the room
 --   coming later  whoever has not agreed waits outside until the recording has stopped; their coming stops it
@@ -95,6 +95,7 @@ create trigger deleting_consent_stops_recordings after delete on public.user_con
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.stop_recordings_without_consent();
 
+-- Of a session that is cancelled or completed; its trigger is among those of session_schedules.
 -- Definer: whoever cancels or completes a session need not be allowed to write its recording.
 create function private.stop_recording_of_ended_session() returns trigger
   language plpgsql security definer set search_path = ''
