@@ -1,4 +1,4 @@
--- Bookable or not, and why not: the one place where hours, notice, horizon and what is taken come together.
+-- Bookable times, and why others are not: the one place where hours, notice, horizon and what is taken come together.
 --
 --   practitioner_unavailable   paused, unknown, or in a time zone this server misreads
 --   slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken
