@@ -1,7 +1,8 @@
 -- Time that booked sessions take already. The first who booked has it; sessions that are over take none, and one that
 -- overlaps an earlier one gets none: `private.practitioner_time_conflicts` has those.
 --
--- Before anything else touches old sessions: from then on their trigger takes the time, whoever booked first.
+-- Order matters: it stands before whatever changes old sessions. A change takes time through the trigger, in the order of
+-- the changes, and is refused where two overlap.
 
 insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
 select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, c), s.id,

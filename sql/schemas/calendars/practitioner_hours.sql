@@ -1,4 +1,4 @@
--- When a practitioner can be booked: weekly hours in their own time zone, dates that differ, how soon and how far ahead.
+-- Practitioners' hours: weekly hours in their own time zone, dates that differ, how soon and how far ahead.
 --
 -- Hours are wall time: 09:00 stays 09:00 when the clocks change. Whoever has no weekly hours can be booked at any time.
 -- On a date with open exceptions those replace the weekly hours; closed ones are then taken away.
@@ -23,7 +23,8 @@ create table public.practitioner_calendars (
 );
 comment on table public.practitioner_calendars is
   'How a practitioner can be booked. Its row is also the lock on their time: see private.lock_calendar.';
-comment on column public.practitioner_calendars.buffer_before_minutes is 'Kept free before each session booked from now on.';
+comment on column public.practitioner_calendars.buffer_before_minutes is
+  'Kept free before each session booked from now on.';
 
 alter table public.practitioner_calendars enable row level security;
 
@@ -34,7 +35,8 @@ create policy "practitioners set up their own calendar, admins any"
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.practitioner_calendars from anon, authenticated, service_role;
-grant select, update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes)
+grant select,
+      update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes)
   on public.practitioner_calendars to authenticated;
 -- Nobody inserts or deletes one: it comes and goes with its practitioner.
 grant select, update on public.practitioner_calendars to service_role;

@@ -1,13 +1,13 @@
 -- Practitioner time: everything that takes it, in one table in which nothing overlaps.
 --
---   session_schedules   one to one, and a class once for all its seats    while scheduled or in progress, buffers included
---   session_holds       a time kept for somebody who is about to book     while held
---   time off            what the practitioner keeps for themself          always
+--   session_schedules   one to one, and a class once for all its seats   while scheduled or in progress, with buffers
+--   session_holds       a time kept for somebody who is about to book    while held, with buffers
+--   time off            what the practitioner keeps for themself         always
 --
--- Written by triggers only. Whoever wants time locks the practitioner's calendar first, because two inserts that each wait
--- for the other's range would end in a deadlock; the exclusion constraint is the proof, whatever code comes later.
--- A hold that has lapsed still has its row: it is ignored by the clock, and removed by whoever wants the time.
--- The trigger that takes the time of sessions stands among that table's others, in their firing order
+-- Written by triggers only. Whoever wants time locks the practitioner's calendar first, because two inserts that each
+-- wait for the other's range would end in a deadlock; the exclusion constraint is the proof, whatever code comes later.
+-- A hold that has lapsed still has its row: it is ignored by the clock, and removed by whoever wants the time. The
+-- trigger that takes the time of sessions stands among that table's others, in their firing order
 -- (sessions/session_schedules_triggers.sql).
 
 create table public.practitioner_time_off (
@@ -66,7 +66,8 @@ create table private.practitioner_time (
     exclude using gist (practitioner_id with =, during with &&, occasion with <>),
   constraint practitioner_time_has_one_row_for_each_form unique (occasion, form)
 );
-comment on table private.practitioner_time is 'What takes a practitioner''s time. Two rows that overlap are one occasion.';
+comment on table private.practitioner_time is
+  'What takes a practitioner''s time. Two rows that overlap are one occasion.';
 comment on column private.practitioner_time.occasion is
   'Its own, except that a class taught online and in person at once is one occasion in two forms.';
 comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row counts for nothing.';
@@ -100,7 +101,8 @@ as $$
      and h.status = 'held' and h.expires_at <= now();
 $$;
 
-create function private.buffered(scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
+create function private.buffered(
+  scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
   returns tstzrange
   language sql immutable set search_path = ''
 as $$
@@ -124,8 +126,8 @@ $$;
 create function private.occasion_of(session public.session_schedules) returns uuid
   language sql volatile set search_path = ''
 as $$
-  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that they are
-  -- one is that they start together, by the clock on the wall.
+  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that
+  -- they are one is that they start together, by the clock on the wall.
   select case when private.is_class(session)
               then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
               else gen_random_uuid() end;

@@ -3,9 +3,9 @@
 --   held -> consumed    by the booking
 --   held -> released    given back, or lapsed and wanted by somebody else
 --
--- A held row past `expires_at` counts for nothing, but still has its place: until somebody takes it, whoever held it may
--- take it up again. A hold of a time takes practitioner time (practitioner_time.sql); a class's seats are counted, not
--- excluded, so a held seat takes none.
+-- A held row past `expires_at` counts for nothing, but still has its place: until somebody takes it, whoever held it
+-- may take it up again. A hold of a time takes practitioner time (practitioner_time.sql); a class's seats are counted,
+-- not excluded, so a held seat takes none.
 
 create table public.session_holds (
   id                  uuid primary key default gen_random_uuid(),
@@ -237,4 +237,5 @@ revoke execute on function
   private.held_seats, private.taken_seats, private.lock_class, private.refuse_full_class, private.hold_slot,
   private.release_hold, private.keep_hold_until, public.hold_slot, public.release_hold
   from public, anon, authenticated, service_role;
-grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold to authenticated;
+grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold
+  to authenticated;

@@ -1,7 +1,7 @@
 -- Studios: where in-person sessions take place, and what can be had at each.
 --
--- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it names,
--- by the studio's id or as "Name - Address".
+-- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it
+-- names, by the studio's id or as "Name - Address".
 
 create table public.studio_locations (
   id             uuid primary key default gen_random_uuid(),
@@ -103,5 +103,6 @@ $$;
 comment on function public.studio_availability is
   'The studios for a map: where, which classes with free seats, and when somebody can be met there alone.';
 
-revoke execute on function private.is_at_studio, public.studio_availability from public, anon, authenticated, service_role;
+revoke execute on function private.is_at_studio, public.studio_availability
+  from public, anon, authenticated, service_role;
 grant execute on function private.is_at_studio, public.studio_availability to authenticated;

@@ -1,13 +1,13 @@
--- Time zones: which names there are, whether this server tells the time in them, and what follows when their rules change.
+-- Time zones: which there are, whether this server knows their rules, and what follows when those change.
 --
--- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With rules older than
--- tzdata 2026b, ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can
--- mend that: what computes times refuses to do so in a zone that is misread, and the doctor says so before anybody books.
--- Once the server has the new rules, a job moves the sessions that were booked under the old ones.
+-- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With older rules,
+-- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that: what
+-- computes times refuses to do so in a zone that is misread, and the doctor says so before anybody books (it names the
+-- tzdata that is needed). Once the server has the new rules, a job moves the sessions booked under the old ones.
 
--- Names are looked up here instead of read from disk: pg_timezone_names reads every file of the server's rules, 10 ms here
--- and more on a busy disk, and each message asks for the time zone of its recipient. It was most of the time of every
--- booking and payment.
+-- Names are looked up here instead of read from disk: pg_timezone_names reads every file of the server's rules, 10 ms
+-- here and more on a busy disk, and each message asks for the time zone of its recipient. It was most of the time of
+-- every booking and payment.
 create table private.known_time_zones (
   name text primary key
 );
@@ -46,8 +46,8 @@ as $$
   select not exists (select from private.misread_time_zones());
 $$;
 
--- Sessions to come go back to the wall time they were booked for. A job calls it; it finds nothing to do until the server's
--- rules change. A session whose time is taken there stays where it is, and its line of the answer says so;
+-- Sessions to come go back to the wall time they were booked for. A job calls it; it finds nothing to do until the
+-- server's rules change. A session whose time is taken there stays where it is, and its line of the answer says so;
 -- `private.practitioner_time_conflicts` has those that have no time at all.
 -- Definer: the service may neither lock calendars nor write practitioner time.
 create function private.rederive_sessions()
