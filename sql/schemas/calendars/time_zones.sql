@@ -6,8 +6,8 @@
 -- tzdata that is needed). Once the server has the new rules, a job moves the sessions booked under the old ones.
 
 -- Names are looked up here instead of read from disk: pg_timezone_names reads every file of the server's rules, 10 ms
--- here and more on a busy disk, and each message asks for the time zone of its recipient. It was most of the time of
--- every booking and payment.
+-- here and more on a busy disk, and each message asks for the time zone of its recipient, even of one who named none.
+-- Read from disk, that is most of the time of every booking and payment.
 create table private.known_time_zones (
   name text primary key
 );
