@@ -1,10 +1,10 @@
 -- Slots: when a kind of session can be booked, with whom, and on request why not.
 --
 -- One to one, a slot starts every half hour from local midnight, in the practitioner's own zone, and is offered if
--- `private.judge_starts` finds nothing against it. For a kind of group session the slots are its classes with free seats.
+-- `private.judge_starts` finds nothing against it. For a kind of group session, the slots are its classes with seats.
 --
--- A row is a day on the caller's clock, and practitioners who are free at the same instant share a slot: a month of fifty
--- calendars is one small answer, far below the thousand rows at which the API cuts an answer off.
+-- A row is a day on the caller's clock, and practitioners who are free at the same instant share a slot: a month of
+-- fifty calendars is one small answer, far below the thousand rows at which the API cuts an answer off.
 
 create type public.available_slot as (
   starts_at        timestamptz,

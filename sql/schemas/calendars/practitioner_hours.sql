@@ -1,12 +1,10 @@
--- When a practitioner can be booked: weekly hours in their own time zone, dates that differ, how soon and how far ahead.
+-- Practitioners' hours: weekly hours in their own time zone, dates that differ, how soon and how far ahead.
 --
--- Hours are wall time: 09:00 stays 09:00 when the clocks change. Whoever has no weekly hours can be booked at any time, as
--- before. On a date with open exceptions those replace the weekly hours; closed ones are then taken away.
+-- Hours are wall time: 09:00 stays 09:00 when the clocks change. Whoever has no weekly hours can be booked at any time.
+-- On a date with open exceptions those replace the weekly hours; closed ones are then taken away.
 
 -- For `practitioner_id with =` in exclusion constraints. A project may have it for purposes of its own.
 create extension if not exists btree_gist with schema extensions;
-
--- Calendars ----------------------------------------------------------------------------------------------------
 
 create table public.practitioner_calendars (
   practitioner_id        uuid primary key references public.practitioners (id) on delete cascade,
@@ -25,10 +23,8 @@ create table public.practitioner_calendars (
 );
 comment on table public.practitioner_calendars is
   'How a practitioner can be booked. Its row is also the lock on their time: see private.lock_calendar.';
-comment on column public.practitioner_calendars.buffer_before_minutes is 'Kept free before each session booked from now on.';
-
-create trigger update_practitioner_calendars_updated_at before update on public.practitioner_calendars
-  for each row execute function public.update_updated_at_column();
+comment on column public.practitioner_calendars.buffer_before_minutes is
+  'Kept free before each session booked from now on.';
 
 alter table public.practitioner_calendars enable row level security;
 
@@ -39,10 +35,14 @@ create policy "practitioners set up their own calendar, admins any"
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
 revoke all on public.practitioner_calendars from anon, authenticated, service_role;
-grant select, update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes)
+grant select,
+      update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes)
   on public.practitioner_calendars to authenticated;
 -- Nobody inserts or deletes one: it comes and goes with its practitioner.
 grant select, update on public.practitioner_calendars to service_role;
+
+create trigger update_practitioner_calendars_updated_at before update on public.practitioner_calendars
+  for each row execute function public.update_updated_at_column();
 
 -- Definer: whoever adds a practitioner has no right to add calendars.
 create function private.give_calendar() returns trigger
@@ -58,20 +58,21 @@ revoke execute on function private.give_calendar from public, anon, authenticate
 create trigger practitioners_give_calendar after insert on public.practitioners
   for each row execute function private.give_calendar();
 
+-- Here and not in the backfill: the wall time of each session, which is never null, is by its practitioner's calendar.
 insert into public.practitioner_calendars (practitioner_id) select p.id from public.practitioners p;
 
--- Weekly hours -------------------------------------------------------------------------------------------------
-
+-- Weekly hours are the baseline's table; here it is kept from saying the same twice.
 create function private.minutes_of_day(start_time time, end_time time) returns int4range
   language sql immutable set search_path = ''
 as $$
   select int4range(extract(epoch from start_time)::integer / 60, extract(epoch from end_time)::integer / 60);
 $$;
 revoke execute on function private.minutes_of_day from public, anon, authenticated, service_role;
+-- The constraints below are asked as whoever writes the row.
 grant execute on function private.minutes_of_day to authenticated, service_role;
 
--- The baseline took hours that overlap, which say the same twice: their union says it once.
-with said_twice as (
+-- The baseline took hours that overlap: their union says the same once, as the constraint below wants it.
+with overlapping as (
   delete from public.practitioner_availability a
    where a.start_time < a.end_time
      and exists (
@@ -80,14 +81,14 @@ with said_twice as (
           and b.start_time < b.end_time and b.start_time < a.end_time and a.start_time < b.end_time)
   returning a.practitioner_id, a.day_of_week, private.minutes_of_day(a.start_time, a.end_time) as minutes
 ),
-said_once as (
+merged as (
   select practitioner_id, day_of_week, unnest(range_agg(minutes)) as minutes
-    from said_twice group by practitioner_id, day_of_week
+    from overlapping group by practitioner_id, day_of_week
 )
 insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)
 select practitioner_id, day_of_week, (lower(minutes) / 60 || ':' || lower(minutes) % 60)::time,
        (upper(minutes) / 60 || ':' || upper(minutes) % 60)::time
-  from said_once;
+  from merged;
 
 alter table public.practitioner_availability
   -- Not valid: 17:00 to 09:00 was taken too. It opens nothing, and nobody but the practitioner knows what was meant.
@@ -95,8 +96,6 @@ alter table public.practitioner_availability
   add constraint practitioner_availability_never_overlaps exclude using gist (
     practitioner_id with =, day_of_week with =, (private.minutes_of_day(start_time, end_time)) with &&)
     where (start_time < end_time);
-
--- Exceptions ---------------------------------------------------------------------------------------------------
 
 create table public.availability_exceptions (
   id              uuid primary key default gen_random_uuid(),
@@ -121,7 +120,7 @@ create index availability_exceptions_practitioner_id_idx on public.availability_
 
 alter table public.availability_exceptions enable row level security;
 
--- The reason is theirs: what others need is in the slots they are offered.
+-- The reason is the practitioner's own: what others need is in the slots they are offered.
 create policy "practitioners read their own exceptions, admins all"
   on public.availability_exceptions for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
@@ -141,8 +140,6 @@ grant insert (practitioner_id, on_date, start_time, end_time, is_open, reason),
       update (on_date, start_time, end_time, is_open, reason) on public.availability_exceptions to authenticated;
 grant select, insert, update, delete on public.availability_exceptions to service_role;
 
--- What the three add up to -----------------------------------------------------------------------------------------
-
 create function private.wall_range(on_date date, start_time time, end_time time, time_zone text) returns tstzrange
   language sql stable set search_path = ''
 as $$
@@ -152,7 +149,8 @@ as $$
       as wall (starts_at, ends_at);
 $$;
 
--- As before. Planning took five times as long as answering, and the dates make no difference to the plan.
+-- What calendar, weekly hours and exceptions add up to. Planned once for all: planning takes five times as long as
+-- answering, and the dates make no difference to the plan.
 create function private.open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
   language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$

@@ -1,12 +1,14 @@
 -- Practitioner time: everything that takes it, in one table in which nothing overlaps.
 --
---   session_schedules   one to one, and a class once for all its seats    while scheduled or in progress, buffers included
---   session_holds       a time kept for somebody who is about to book      while held
---   time off            what the practitioner keeps for themself           always
+--   session_schedules   one to one, and a class once for all its seats   while scheduled or in progress, with buffers
+--   session_holds       a time kept for somebody who is about to book    while held, with buffers
+--   time off            what the practitioner keeps for themself         always
 --
--- Written by triggers only. Whoever wants time locks the practitioner's calendar first, because two inserts that each wait
--- for the other's range would end in a deadlock; the exclusion constraint is the proof, whatever code comes later.
--- A hold that has lapsed still has its row: it is ignored by the clock, and removed by whoever wants the time.
+-- Written by triggers only. Whoever wants time locks the practitioner's calendar first, because two inserts that each
+-- wait for the other's range would end in a deadlock; the exclusion constraint is the proof, whatever code comes later.
+-- A hold that has lapsed still has its row: it is ignored by the clock, and removed by whoever wants the time. The
+-- trigger that takes the time of sessions stands among that table's others, in their firing order
+-- (sessions/session_schedules_triggers.sql).
 
 create table public.practitioner_time_off (
   id              uuid primary key default gen_random_uuid(),
@@ -21,33 +23,25 @@ create table public.practitioner_time_off (
 
 create index practitioner_time_off_practitioner_id_idx on public.practitioner_time_off (practitioner_id, starts_at);
 
-create table public.session_holds (
-  id                  uuid primary key default gen_random_uuid(),
-  user_id             uuid        not null references auth.users (id) on delete cascade,
-  practitioner_id     uuid        not null references public.practitioners (id) on delete cascade,
-  scheduled_at        timestamptz not null,
-  duration_minutes    integer     not null,
-  session_type_id     uuid        not null references public.session_types (id) on delete cascade,
-  session_location    text        not null default 'online',
-  physical_location   text,
-  group_class_id      uuid references public.session_schedules (id) on delete cascade,
-  status              text        not null default 'held',
-  expires_at          timestamptz not null,
-  checkout_session_id text,
-  created_at          timestamptz not null default now(),
+alter table public.practitioner_time_off enable row level security;
 
-  constraint session_holds_status_is_known check (status in ('held', 'consumed', 'released')),
-  constraint session_holds_take_place_somewhere check (session_location in ('online', 'in_person')),
-  constraint session_holds_last check (duration_minutes > 0)
-);
-comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
-comment on column public.session_holds.checkout_session_id is 'Stripe''s, once there is one to pay for the hold.';
+create policy "practitioners read their own time off, admins all"
+  on public.practitioner_time_off for select to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners take their own time off, admins any"
+  on public.practitioner_time_off for insert to authenticated
+  with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners change their own time off, admins any"
+  on public.practitioner_time_off for update to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners give back their own time off, admins any"
+  on public.practitioner_time_off for delete to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
-create index session_holds_user_id_idx on public.session_holds (user_id) where status = 'held';
-create index session_holds_practitioner_id_idx on public.session_holds (practitioner_id);
-create index session_holds_session_type_id_idx on public.session_holds (session_type_id);
-create index session_holds_group_class_id_idx on public.session_holds (group_class_id);
-create index session_holds_checkout_session_id_idx on public.session_holds (checkout_session_id);
+revoke all on public.practitioner_time_off from anon, authenticated, service_role;
+grant select, delete, insert (practitioner_id, starts_at, ends_at, reason), update (starts_at, ends_at, reason)
+  on public.practitioner_time_off to authenticated;
+grant select, insert, update, delete on public.practitioner_time_off to service_role;
 
 create table private.practitioner_time (
   id              bigint    not null generated always as identity,
@@ -72,12 +66,14 @@ create table private.practitioner_time (
     exclude using gist (practitioner_id with =, during with &&, occasion with <>),
   constraint practitioner_time_has_one_row_for_each_form unique (occasion, form)
 );
-comment on table private.practitioner_time is 'What takes a practitioner''s time. Two rows that overlap are one occasion.';
+comment on table private.practitioner_time is
+  'What takes a practitioner''s time. Two rows that overlap are one occasion.';
 comment on column private.practitioner_time.occasion is
   'Its own, except that a class taught online and in person at once is one occasion in two forms.';
 comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row counts for nothing.';
 
--- The calendar's lock ---------------------------------------------------------------------------------------------
+alter table private.practitioner_time enable row level security;
+-- No grant and no policy: only the triggers below write it, and only the functions that answer from it read it.
 
 -- Definer: clients lock the calendar they book in, and may not write it.
 create function private.lock_calendar(practitioner_id uuid) returns public.practitioner_calendars
@@ -86,13 +82,12 @@ as $$
   select c.* from public.practitioner_calendars c where c.practitioner_id = lock_calendar.practitioner_id for update;
 $$;
 
+-- Bookings and payments of one client queue here. An advisory lock: a client has no row of ours to lock.
 create function private.lock_client(user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
   select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
 $$;
-
--- Taking and giving back ----------------------------------------------------------------------------------------------
 
 -- Definer: nobody writes practitioner_time, and holds of others lapse here.
 create function private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) returns void
@@ -106,7 +101,8 @@ as $$
      and h.status = 'held' and h.expires_at <= now();
 $$;
 
-create function private.buffered(scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
+create function private.buffered(
+  scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
   returns tstzrange
   language sql immutable set search_path = ''
 as $$
@@ -130,8 +126,8 @@ $$;
 create function private.occasion_of(session public.session_schedules) returns uuid
   language sql volatile set search_path = ''
 as $$
-  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that they are
-  -- one is that they start together, by the clock on the wall.
+  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that
+  -- they are one is that they start together, by the clock on the wall.
   select case when private.is_class(session)
               then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
               else gen_random_uuid() end;
@@ -175,7 +171,7 @@ exception when exclusion_violation or unique_violation then
 end
 $$;
 
--- Definer: as above.
+-- Definer: nobody writes practitioner_time.
 create function private.take_held_time() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -227,18 +223,7 @@ create trigger practitioner_time_off_take_time
   after insert or update of practitioner_id, starts_at, ends_at on public.practitioner_time_off
   for each row execute function private.take_time_off();
 
--- What is there already ----------------------------------------------------------------------------------------------
-
--- The first who booked has the time. Sessions that are over take none.
-insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
-select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, c), s.id,
-       private.occasion_of(s), s.session_location
-  from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
- where private.takes_time(s) and s.duration_minutes > 0
-   and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
- order by s.created_at, s.id
-on conflict do nothing;
-
+-- Sessions of an existing installation may overlap; whatever is booked from now on cannot.
 create view private.practitioner_time_conflicts with (security_invoker = true) as
   select s.id as session_id, s.practitioner_id, s.client_id, s.scheduled_at, s.duration_minutes,
          t.session_id as taken_by_session_id
@@ -251,45 +236,12 @@ create view private.practitioner_time_conflicts with (security_invoker = true) a
 comment on view private.practitioner_time_conflicts is
   'Sessions to come that have no time of their own: booked twice before there was a rule. Somebody has to move them.';
 
--- Who may do what -----------------------------------------------------------------------------------------------------
-
-alter table private.practitioner_time enable row level security;
--- No grant and no policy: only the triggers above write it, and only the functions that answer from it read it.
-
-alter table public.practitioner_time_off enable row level security;
-
-create policy "practitioners read their own time off, admins all"
-  on public.practitioner_time_off for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-create policy "practitioners take their own time off, admins any"
-  on public.practitioner_time_off for insert to authenticated
-  with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-create policy "practitioners change their own time off, admins any"
-  on public.practitioner_time_off for update to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-create policy "practitioners give back their own time off, admins any"
-  on public.practitioner_time_off for delete to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-
-revoke all on public.practitioner_time_off from anon, authenticated, service_role;
-grant select, delete, insert (practitioner_id, starts_at, ends_at, reason), update (starts_at, ends_at, reason)
-  on public.practitioner_time_off to authenticated;
-grant select, insert, update, delete on public.practitioner_time_off to service_role;
-
-alter table public.session_holds enable row level security;
-
-create policy "people read their own holds, admins all"
-  on public.session_holds for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
-
-revoke all on public.session_holds from anon, authenticated, service_role;
-grant select on public.session_holds to authenticated;
--- No insert, update or delete for people: a hold moves only through the functions that follow.
-grant select, insert, update, delete on public.session_holds to service_role;
-
 revoke execute on function
   private.lock_calendar, private.lock_client, private.drop_lapsed_holds, private.buffered, private.takes_time,
   private.is_class, private.occasion_of, private.take_session_time, private.take_held_time, private.take_time_off
   from public, anon, authenticated, service_role;
 -- The condition of a trigger is asked as whoever writes the row.
 grant execute on function private.takes_time to authenticated, service_role;
+-- Functions that run as their caller call these two.
+grant execute on function private.is_class to authenticated, service_role;
+grant execute on function private.lock_client to service_role;

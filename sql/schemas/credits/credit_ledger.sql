@@ -4,8 +4,9 @@
 --   return      +1  a cancelled session gives it  expiry  -   what is left when a lot ends
 --   adjustment  +-  an admin, with a reason       refund  -   the money went back
 --
--- A lot is a row of user_session_credits. Its `credits_remaining`, which the pages read, is the sum of its lines: a line
--- sets it, and whoever else writes another number is refused. A session spends one credit once and returns it once.
+-- A lot is a row of user_session_credits (credit_lots.sql). Its `credits_remaining`, which the pages read, is the sum
+-- of its lines: a line sets it, and whoever else writes another number is refused. A session spends one credit once and
+-- returns it once.
 
 create table public.credit_ledger (
   id         uuid        primary key default gen_random_uuid(),
@@ -47,10 +48,8 @@ revoke all on public.credit_ledger from anon, authenticated, service_role;
 grant select on public.credit_ledger to authenticated, service_role;
 -- No insert, update or delete for anybody: the functions of schema private write lines.
 
-insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor, created_at)
-select c.id, c.user_id, c.credits_remaining, 'purchase', 'Opening balance', null, c.purchased_at
-  from public.user_session_credits c where c.credits_remaining > 0;
-
+-- Evidence: of this ledger and of the earnings', whose triggers call it too. An erasure takes the reason out, which may
+-- speak of a person; nothing else of a line ever changes.
 create function private.keep_ledger() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -126,6 +125,3 @@ create trigger user_session_credits_hold_to_ledger before update on public.user_
 
 revoke execute on function private.keep_ledger, private.credits_by_ledger, private.post_ledger_line,
   private.open_credit_lot, private.hold_credits_to_ledger from public, anon, authenticated, service_role;
-
--- Insert stays: whatever sold credits before this day goes on doing so, and each lot opens with its purchase.
-revoke update, delete on public.user_session_credits from service_role;

@@ -12,10 +12,12 @@ create table public.revenue_shares (
   constraint revenue_shares_percent_is_one check (practitioner_percent between 0 and 100),
   constraint revenue_shares_one_at_a_time unique (valid_from)
 );
-comment on table  public.revenue_shares            is 'The practitioner''s part of what clients pay. Append-only: payments refer to it.';
+comment on table  public.revenue_shares            is
+  'The practitioner''s part of what clients pay. Append-only: payments refer to it.';
 comment on column public.revenue_shares.created_by is 'No foreign key: who decided it stays, also when they have left.';
 
-insert into public.revenue_shares (practitioner_percent, valid_from) values (75, '2020-01-01T00:00Z');  -- before the first payment
+-- From before the first payment.
+insert into public.revenue_shares (practitioner_percent, valid_from) values (75, '2020-01-01T00:00Z');
 
 alter table public.revenue_shares enable row level security;
 
@@ -43,4 +45,5 @@ as $$
   select round(amount * (share).practitioner_percent / 100, 2);
 $$;
 
-revoke execute on function private.revenue_share_at, private.practitioner_share from public, anon, authenticated, service_role;
+revoke execute on function private.revenue_share_at, private.practitioner_share
+  from public, anon, authenticated, service_role;

@@ -66,14 +66,15 @@ create table public.checkout_sessions (
   constraint checkout_sessions_texts_are_short check (
     char_length(notes) <= 2000 and char_length(physical_location) <= 500)
 );
-comment on table  public.checkout_sessions                is 'Attempts to pay: evidence, so a paid one outlives all that it is about.';
-comment on column public.checkout_sessions.user_id        is 'Who pays. No foreign key: their account may have been erased since.';
+comment on table  public.checkout_sessions                is
+  'Attempts to pay: evidence, so a paid one outlives all that it is about.';
+comment on column public.checkout_sessions.user_id        is
+  'Who pays. No foreign key: their account may have been erased since.';
 comment on column public.checkout_sessions.amount_minor   is 'In cents, by our own prices when it was begun.';
 comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer has again.';
 comment on column public.checkout_sessions.outcome        is
   'credit_instead: the time was gone when the money came. nobody_there: the account was.';
-comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';
 
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
@@ -87,9 +88,6 @@ create index checkout_sessions_credit_lot_id_idx on public.checkout_sessions (cr
 create index checkout_sessions_next_check_at_idx on public.checkout_sessions (next_check_at)
   where next_check_at is not null;  -- the reconciler asks what is due
 
-create trigger update_checkout_sessions_updated_at before update on public.checkout_sessions
-  for each row execute function public.update_updated_at_column();
-
 alter table public.checkout_sessions enable row level security;
 
 create policy "payers read their checkouts, admins all"
@@ -100,15 +98,38 @@ revoke all on public.checkout_sessions from anon, authenticated, service_role;
 grant select on public.checkout_sessions to authenticated, service_role;
 -- No insert, update or delete for anybody: a checkout moves only through the functions of schema private.
 
--- Payments know their checkout -------------------------------------------------------------------------------------
+create trigger update_checkout_sessions_updated_at before update on public.checkout_sessions
+  for each row execute function public.update_updated_at_column();
 
-alter table public.session_payments
-  add column checkout_id      uuid unique references public.checkout_sessions (id),
-  add column revenue_share_id uuid references public.revenue_shares (id),
-  add column refunded_amount  numeric not null default 0,
-  -- Older rows were split in floating point, and need not add up.
-  add constraint session_payments_cents_add_up check (
-    checkout_id is null or practitioner_share + platform_share + refunded_amount = total_amount);
-comment on column public.session_payments.refunded_amount is 'What went back to the payer; the shares are of what did not.';
+-- Which checkout Stripe must be asked about now, and how. The reconciler asks until none is due.
+--
+--   look     how is it doing?
+--   close    it should be over: let nobody pay any more, and say how it ended
+--   give_up  Stripe was never heard; nobody was told where to pay, so nobody can have paid
+--
+-- A claim moves `next_check_at` ahead, so two reconcilers never hold the same row, and a crashed one's row comes back.
 
-create index session_payments_revenue_share_id_idx on public.session_payments (revenue_share_id);
+-- Definer: nobody writes checkouts.
+create function private.claim_checkout() returns public.checkout_sessions
+  language sql volatile security definer set search_path = ''
+as $$
+  update public.checkout_sessions c set next_check_at = now() + interval '4 minutes'
+   where c.id = (select due.id from public.checkout_sessions due where due.next_check_at <= now()
+                  order by due.next_check_at limit 1 for update skip locked)
+  returning c.*;
+$$;
+
+create function public.claim_checkout_check() returns table (task text, checkout_id uuid, stripe_session_id text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select case when c.id is null then null
+              when c.stripe_session_id is null then 'give_up'
+              when c.status = 'open' and c.expires_at < now() - interval '1 minute' then 'close'
+              else 'look' end,
+         c.id, c.stripe_session_id
+    from private.claim_checkout() c;  -- one row always: nothing is due if it names no checkout
+$$;
+
+revoke execute on function private.claim_checkout, public.claim_checkout_check
+  from public, anon, authenticated, service_role;
+grant execute on function private.claim_checkout, public.claim_checkout_check to service_role;

@@ -1,15 +1,48 @@
--- Studios on the map: where each one is, and what can be had there.
+-- Studios: where in-person sessions take place, and what can be had at each.
 --
--- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it names,
--- by the studio's id or as "Name - Address".
+-- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it
+-- names, by the studio's id or as "Name - Address".
 
-alter table public.studio_locations
-  add column latitude  double precision,
-  add column longitude double precision,
-  add constraint studio_locations_are_on_the_map
-    check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null));
+create table public.studio_locations (
+  id             uuid primary key default gen_random_uuid(),
+  name           text not null,
+  address        text not null,
+  city           text,
+  province_state text,
+  country        text default 'CA',
+  postal_code    text,
+  is_active      boolean not null default true,
+  created_at     timestamptz not null default now(),
+  updated_at     timestamptz not null default now(),
+  latitude       double precision,
+  longitude      double precision,
+
+  constraint studio_locations_are_on_the_map
+    check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null))
+);
 comment on column public.studio_locations.latitude is 'Degrees north, WGS 84; with the longitude or not at all.';
 
+create index idx_studio_locations_active on public.studio_locations (is_active) where is_active = true;
+
+alter table public.studio_locations enable row level security;
+
+create policy "anyone reads active studios, admins all"
+  on public.studio_locations for select to anon, authenticated using (is_active or (select private.is_admin()));
+create policy "admins add studios"
+  on public.studio_locations for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change studios"
+  on public.studio_locations for update to authenticated using ((select private.is_admin()));
+create policy "admins remove studios"
+  on public.studio_locations for delete to authenticated using ((select private.is_admin()));
+
+revoke all on public.studio_locations from anon, authenticated, service_role;
+grant select on public.studio_locations to anon;
+grant select, insert, update, delete on public.studio_locations to authenticated, service_role;
+
+create trigger update_studio_locations_updated_at before update on public.studio_locations
+  for each row execute function public.update_updated_at_column();
+
+-- A class keeps its place as text, so it can name a studio in either form. A class's online form is at none.
 create function private.is_at_studio(session public.session_schedules, studio public.studio_locations) returns boolean
   language sql immutable set search_path = ''
 as $$
@@ -70,5 +103,6 @@ $$;
 comment on function public.studio_availability is
   'The studios for a map: where, which classes with free seats, and when somebody can be met there alone.';
 
-revoke execute on function private.is_at_studio, public.studio_availability from public, anon, authenticated, service_role;
+revoke execute on function private.is_at_studio, public.studio_availability
+  from public, anon, authenticated, service_role;
 grant execute on function private.is_at_studio, public.studio_availability to authenticated;

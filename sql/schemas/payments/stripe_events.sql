@@ -3,7 +3,8 @@
 --   received -> applied
 --
 -- An event is kept under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
--- nobody knows yet (a dispute names only the payment, which its checkout may not have named so far) waits for it.
+-- is unknown yet (a dispute names only the payment, which its checkout may not have named so far) waits for it. The
+-- reconciler asks Stripe itself and brings the same facts, so that an event may be lost.
 
 create type private.payment_facts as (
   checkout_id       uuid,
@@ -35,9 +36,11 @@ create table private.stripe_events (
 );
 comment on table  private.stripe_events             is 'What Stripe told us, as it told it.';
 comment on column private.stripe_events.facts       is 'What it means (payment_facts); null if nothing.';
-comment on column private.stripe_events.checkout_id is 'The checkout it was applied to. No foreign key: events are forgotten.';
+comment on column private.stripe_events.checkout_id is
+  'The checkout it was applied to. No foreign key: events are forgotten.';
 
-create index stripe_events_waiting_idx on private.stripe_events (payment_intent_id, received_at) where applied_at is null;
+create index stripe_events_waiting_idx on private.stripe_events (payment_intent_id, received_at)
+  where applied_at is null;  -- what waits for its payment
 create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- forgetting asks by age
 
 alter table private.stripe_events enable row level security;
@@ -166,6 +169,30 @@ begin
 end
 $$;
 
+-- For the reconciler: events that still wait for their payment, and the end of old ones.
+create function public.apply_waiting_stripe_events() returns table (applied bigint, forgotten bigint)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_event private.stripe_events;
+begin
+  applied := 0;
+  for v_event in
+    select * from private.stripe_events e
+     where e.applied_at is null and e.received_at > now() - interval '3 days'
+     order by e.received_at limit 500 for update skip locked
+  loop
+    applied := applied + private.apply_stripe_event(v_event)::integer;
+  end loop;
+
+  delete from private.stripe_events e
+   where e.event_id in (select old.event_id from private.stripe_events old
+                         where old.received_at < now() - interval '180 days' limit 1000 for update skip locked);
+  get diagnostics forgotten = row_count;
+  return next;
+end
+$$;
+
 create function public.observe_checkout(checkout_id uuid, facts jsonb) returns table (id uuid, status text)
   language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -177,10 +204,11 @@ begin
   return query select v_checkout.id, v_checkout.status;
 end
 $$;
-comment on function public.observe_checkout is 'What Stripe said when it was asked, as facts: the same that events bring.';
+comment on function public.observe_checkout is
+  'What Stripe said when it was asked, as facts: the same that events bring.';
 
-revoke execute on function private.keep_dispute, private.is_what_we_asked, private.observe_payment, private.apply_stripe_event,
-  private.apply_waiting_events, public.receive_stripe_event, public.observe_checkout
-  from public, anon, authenticated, service_role;
+revoke execute on function private.keep_dispute, private.is_what_we_asked, private.observe_payment,
+  private.apply_stripe_event, private.apply_waiting_events, public.receive_stripe_event,
+  public.apply_waiting_stripe_events, public.observe_checkout from public, anon, authenticated, service_role;
 grant execute on function private.observe_payment, private.apply_stripe_event, private.apply_waiting_events,
-  public.receive_stripe_event, public.observe_checkout to service_role;
+  public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout to service_role;

@@ -12,13 +12,14 @@
 -- `settle_checkout` compares what is with what should be, so it can be called any number of times and after any fact.
 
 create table private.payment_disputes (
-  id          text primary key,
-  checkout_id uuid    not null references public.checkout_sessions (id),
-  state       text    not null check (state in ('asked', 'open', 'won', 'lost')),
+  id           text    primary key,
+  checkout_id  uuid    not null references public.checkout_sessions (id),
+  state        text    not null check (state in ('asked', 'open', 'won', 'lost')),
   amount_minor integer not null
 );
 comment on table  private.payment_disputes       is 'What payers claimed back through their bank, by Stripe''s id.';
-comment on column private.payment_disputes.state is 'asked: the bank wants to know, and no money has moved. It only moves to the right.';
+comment on column private.payment_disputes.state is
+  'asked: the bank wants to know, and no money has moved. It only moves to the right.';
 
 create index payment_disputes_checkout_id_idx on private.payment_disputes (checkout_id);
 
@@ -41,6 +42,24 @@ begin
   return v_lot;
 end
 $$;
+
+-- A lot that a checkout paid for says so in its order_id. One that a cancelled session gave back comes from that
+-- session's checkout, and says so as well: the session may be deleted later, and a refund must still find what became
+-- of its money.
+create function private.name_the_order() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  update public.user_session_credits l set order_id = c.id::text
+    from public.checkout_sessions c
+   where l.id = new.lot_id and l.order_id is null and c.session_id = new.session_id;
+  return null;
+end
+$$;
+revoke execute on function private.name_the_order from public, anon, authenticated, service_role;
+
+create trigger credit_ledger_name_the_order after insert on public.credit_ledger
+  for each row when (new.kind = 'return') execute function private.name_the_order();
 
 create function private.record_payment(c public.checkout_sessions) returns void
   language plpgsql volatile set search_path = ''
@@ -105,9 +124,8 @@ begin
 end
 $$;
 
--- What goes back -------------------------------------------------------------------------------------------------------
-
--- After every fact about a payment. Whoever calls holds the client's lock and the checkout's row.
+-- Shares are of the money that stays: stated anew after every fact about a payment. Whoever calls holds the client's
+-- lock and the checkout's row.
 create function private.share_what_is_left(c public.checkout_sessions, returned_minor integer, is_disputed boolean)
   returns void
   language plpgsql volatile set search_path = ''
@@ -134,7 +152,8 @@ begin
 end
 $$;
 
--- So many credits of a payment should be with us, some may be already. Gives how many are: asked back at least.
+-- Brings the number of a payment's credits that are taken back to `credits`: takes more, or gives some back after a
+-- dispute that was won. Those spent already count as taken, and are owed (`credits_owed`). Returns the number then.
 create function private.ask_back_credits(c public.checkout_sessions, credits integer) returns integer
   language plpgsql volatile set search_path = ''
 as $$
@@ -163,6 +182,7 @@ begin
 end
 $$;
 
+-- When money goes back, to the payer or for as long as their bank disputes it, so do session and credits.
 create function private.give_back_payment(c public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$

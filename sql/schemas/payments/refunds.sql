@@ -1,10 +1,10 @@
--- Refunds by an admin: decided and recorded here, made at Stripe, and what follows is what follows from any refund.
+-- Refunds by an admin: decided and recorded here, made at Stripe; what follows is as after any refund (fulfilment.sql).
 --
 --   requested -> sent       Stripe has it
 --   requested -> failed     Stripe does not take it
 --
--- The row's id is the refund's key at Stripe. So a request whose answer was lost is found again and asked again under the
--- same key, for as long as Stripe remembers keys; after that, what it came to is known from the payment itself.
+-- The row's id is the refund's key at Stripe. So a request whose answer was lost is found again and asked again under
+-- the same key, for as long as Stripe remembers keys; after that, what it came to is known from the payment itself.
 
 create table private.payment_refunds (
   id               uuid        primary key default gen_random_uuid(),
@@ -17,7 +17,8 @@ create table private.payment_refunds (
   created_at       timestamptz not null default now()
 );
 comment on table  private.payment_refunds              is 'Refunds that admins asked for, and why: evidence.';
-comment on column private.payment_refunds.requested_by is 'No foreign key: who decided it stays, also when they have left.';
+comment on column private.payment_refunds.requested_by is
+  'No foreign key: who decided it stays, also when they have left.';
 
 create index payment_refunds_checkout_id_idx on private.payment_refunds (checkout_id);
 
@@ -83,9 +84,10 @@ create function public.request_refund(
 as $$
   select * from private.request_refund(request_refund.checkout_id, request_refund.session_id, request_refund.amount_minor, reason);
 $$;
-comment on function public.request_refund is 'For admins: decides and records a refund; refund-payment then makes it at Stripe.';
+comment on function public.request_refund is
+  'For admins: decides and records a refund; refund-payment then makes it at Stripe.';
 
--- Definer: as above.
+-- Definer: nobody writes refunds.
 create function private.record_refund(refund_id uuid, stripe_refund_id text) returns uuid
   language sql volatile security definer set search_path = ''
 as $$

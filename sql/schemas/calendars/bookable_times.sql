@@ -1,4 +1,4 @@
--- Bookable or not, and why not: the one place where hours, notice, horizon and what is taken come together.
+-- Bookable times, and why others are not: the one place where hours, notice, horizon and what is taken come together.
 --
 --   practitioner_unavailable   paused, unknown, or in a time zone this server misreads
 --   slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken
@@ -57,7 +57,8 @@ end
 $$;
 
 create function private.why_not_bookable(
-  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid, ignore_session uuid default null)
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
+  ignore_session uuid default null)
   returns text
   language sql stable set search_path = ''
 as $$
@@ -66,7 +67,8 @@ as $$
 $$;
 
 create function private.refuse_unbookable(
-  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid, ignore_session uuid default null)
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
+  ignore_session uuid default null)
   returns void
   language plpgsql volatile set search_path = ''
 as $$

@@ -3,8 +3,48 @@
 --   held -> consumed    by the booking
 --   held -> released    given back, or lapsed and wanted by somebody else
 --
--- A held row past `expires_at` counts for nothing, but still has its place: until somebody takes it, whoever held it may
--- take it up again. A class's seats are counted, not excluded, so a held seat takes no practitioner time.
+-- A held row past `expires_at` counts for nothing, but still has its place: until somebody takes it, whoever held it
+-- may take it up again. A hold of a time takes practitioner time (practitioner_time.sql); a class's seats are counted,
+-- not excluded, so a held seat takes none.
+
+create table public.session_holds (
+  id                  uuid primary key default gen_random_uuid(),
+  user_id             uuid        not null references auth.users (id) on delete cascade,
+  practitioner_id     uuid        not null references public.practitioners (id) on delete cascade,
+  scheduled_at        timestamptz not null,
+  duration_minutes    integer     not null,
+  session_type_id     uuid        not null references public.session_types (id) on delete cascade,
+  session_location    text        not null default 'online',
+  physical_location   text,
+  group_class_id      uuid references public.session_schedules (id) on delete cascade,
+  status              text        not null default 'held',
+  expires_at          timestamptz not null,
+  checkout_session_id text,
+  created_at          timestamptz not null default now(),
+
+  constraint session_holds_status_is_known check (status in ('held', 'consumed', 'released')),
+  constraint session_holds_take_place_somewhere check (session_location in ('online', 'in_person')),
+  constraint session_holds_last check (duration_minutes > 0)
+);
+comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
+comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';
+
+create index session_holds_user_id_idx on public.session_holds (user_id) where status = 'held';
+create index session_holds_practitioner_id_idx on public.session_holds (practitioner_id);
+create index session_holds_session_type_id_idx on public.session_holds (session_type_id);
+create index session_holds_group_class_id_idx on public.session_holds (group_class_id);
+create index session_holds_checkout_session_id_idx on public.session_holds (checkout_session_id);
+
+alter table public.session_holds enable row level security;
+
+create policy "people read their own holds, admins all"
+  on public.session_holds for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.session_holds from anon, authenticated, service_role;
+grant select on public.session_holds to authenticated;
+-- No insert, update or delete for people: a hold moves only through the functions below.
+grant select, insert, update, delete on public.session_holds to service_role;
 
 create function private.held_seats(group_class_id uuid, besides_user uuid) returns integer
   language sql stable set search_path = ''
@@ -197,4 +237,5 @@ revoke execute on function
   private.held_seats, private.taken_seats, private.lock_class, private.refuse_full_class, private.hold_slot,
   private.release_hold, private.keep_hold_until, public.hold_slot, public.release_hold
   from public, anon, authenticated, service_role;
-grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold to authenticated;
+grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold
+  to authenticated;

@@ -1,8 +1,9 @@
 -- Beginning a checkout: what is it, what does it cost, is it still to be had? Then it is kept for the payer.
 --
--- The time, or the seat, is held until Stripe's page closes (32 minutes: Stripe wants at least 30) and ten minutes more,
--- in which a word that is late can still come. Asking again for the same gets the same checkout. Asking for something
--- else at the same time, or for a fourth time, gives up one before, whose page must be closed at Stripe: see `supersedes`.
+-- The time, or the seat, is held until Stripe's page closes (32 minutes: Stripe wants at least 30) and ten minutes
+-- more, in which a late event can still arrive. Asking again for the same gets the same checkout. Asking for something
+-- else at the same time, or for a fourth time, gives up an earlier one, whose page must be closed at Stripe
+-- (`supersedes`).
 
 create function private.type_to_pay(
   session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) returns public.session_types
@@ -156,7 +157,7 @@ begin
   end if;
 
   if begin_checkout.payment_type = 'single' then
-    -- Given up is what the new choice overlaps, and the oldest where no more may be held: pages have no button for that.
+    -- Given up is what the new choice overlaps, and the oldest where no more may be held: pages have no button for it.
     select count(*) into v_holds from public.session_holds h
      where h.user_id = begin_checkout.user_id and h.status = 'held' and h.expires_at > now();
     with kept as (
@@ -199,23 +200,25 @@ end
 $$;
 
 create function public.begin_checkout(
-  payment_type text, currency text default null, session_type_id uuid default null, duration_minutes integer default null,
-  session_type text default null, is_group boolean default null, practitioner_id uuid default null,
-  scheduled_at timestamptz default null, session_location text default null, physical_location text default null,
-  group_class_id uuid default null, notes text default null, cancellation_policy_agreed boolean default null,
-  cancellation_policy_version uuid default null)
-  returns table (checkout_id uuid, description text, amount_minor integer, currency text, expires_at timestamptz, url text,
-                 supersedes text[])
+  payment_type text, currency text default null, session_type_id uuid default null,
+  duration_minutes integer default null, session_type text default null, is_group boolean default null,
+  practitioner_id uuid default null, scheduled_at timestamptz default null, session_location text default null,
+  physical_location text default null, group_class_id uuid default null, notes text default null,
+  cancellation_policy_agreed boolean default null, cancellation_policy_version uuid default null)
+  returns table (checkout_id uuid, description text, amount_minor integer, currency text, expires_at timestamptz,
+                 url text, supersedes text[])
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.begin_checkout((select auth.uid()), payment_type, begin_checkout.currency, session_type_id,
     duration_minutes, session_type, is_group, practitioner_id, scheduled_at, session_location, physical_location,
     group_class_id, notes, cancellation_policy_agreed, cancellation_policy_version);
 $$;
-comment on function public.begin_checkout is 'Decides and records what is to be paid; create-session-payment then opens it at Stripe.';
+comment on function public.begin_checkout is
+  'Decides and records what is to be paid; create-session-payment then opens it at Stripe.';
 
--- Definer: as above.
-create function private.open_checkout(checkout_id uuid, stripe_session_id text, url text) returns public.checkout_sessions
+-- Definer: nobody writes checkouts.
+create function private.open_checkout(checkout_id uuid, stripe_session_id text, url text)
+  returns public.checkout_sessions
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column

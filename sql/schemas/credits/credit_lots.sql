@@ -1,14 +1,35 @@
--- Credits: granting, choosing, taking back, expiring, correcting and reading them.
+-- Credit lots: granting, choosing, taking back, expiring, correcting and reading credits.
 --
--- A credit with a session type is good for that type, one without for any. Whoever spends takes a typed one before a
--- generic one, and of those the one that ends first. A lot past its end is ignored by the clock; a job then writes the
--- line that says so.
+-- A lot is a row of user_session_credits: so many credits, bought or given at once. One with a session type is good for
+-- that type, one without for any. Whoever spends takes a typed one before a generic one, and of those the one that ends
+-- first. A lot past its end is ignored by the clock; a job then writes the line that says so. Every change is a line of
+-- the ledger (credit_ledger.sql).
 
 alter table public.user_session_credits
   add column credits_owed integer not null default 0,
   add constraint user_session_credits_owe_nothing_negative check (credits_owed >= 0);
 comment on column public.user_session_credits.credits_owed is
   'Credits that were spent when their price was refunded: so many that come back are not given back.';
+
+create index user_session_credits_package_id_idx on public.user_session_credits (package_id);
+create index user_session_credits_session_type_id_idx on public.user_session_credits (session_type_id);
+
+-- The baseline's two become one: two permissive policies are both asked for every row.
+drop policy "Users can view their own credits" on public.user_session_credits;
+drop policy "Admins can view all credits" on public.user_session_credits;
+
+create policy "people read their own credits, admins all"
+  on public.user_session_credits for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.user_session_credits from anon, authenticated, service_role;
+grant select on public.user_session_credits to authenticated;
+-- Update is granted and no policy allows it: the frontend sends updates while a client joins a class or cancels, and
+-- must see them change nothing. Without the grant it would see an error and stop half-way.
+grant update on public.user_session_credits to authenticated;
+-- Insert, for whatever sells credits past the functions below: each lot opens with its purchase in the ledger. No
+-- update and no delete: a lot's credits change by lines of the ledger.
+grant select, insert on public.user_session_credits to service_role;
 
 -- Definer: nobody may write credits.
 create function private.grant_credits(
@@ -45,7 +66,7 @@ begin
 end
 $$;
 
--- Takes back what is still there and says how much that was. The rest has been spent, and is owed from then on.
+-- Takes back what is still there and returns how much that was. The rest has been spent, and is owed from then on.
 -- Definer: as above.
 create function private.take_back_credits(lot_id uuid, credits integer, reason text) returns integer
   language plpgsql security definer set search_path = ''
@@ -88,6 +109,7 @@ begin
 end
 $$;
 
+-- The caller's usable credits, in one row also for whoever has none.
 create function public.check_session_credits()
   returns table (user_id uuid, total_credits integer, package_credits integer, single_credits integer,
                  credits jsonb, has_credits boolean)
@@ -103,7 +125,7 @@ as $$
    where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
 
--- Definer: as above. It checks its caller, since it answers from past that door.
+-- Definer: nobody may write credits. It checks its caller, since it answers from past that door.
 create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
   returns uuid
   language plpgsql security definer set search_path = ''
@@ -152,7 +174,7 @@ $$;
 comment on function public.adjust_credits is
   'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
 
--- Definer: as above.
+-- Definer: nobody may write credits.
 create function private.expire_credits(at_most integer) returns integer
   language plpgsql security definer set search_path = ''
 as $$
@@ -170,6 +192,7 @@ end
 $$;
 
 revoke execute on function private.grant_credits, private.take_back_credits, private.choose_credit,
-  private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits from public, anon, authenticated, service_role;
+  private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
+  from public, anon, authenticated, service_role;
 grant execute on function private.grant_credits, private.take_back_credits, private.expire_credits to service_role;
 grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;

@@ -1,0 +1,14 @@
+-- Time that booked sessions take already. The first who booked has it; sessions that are over take none, and one that
+-- overlaps an earlier one gets none: `private.practitioner_time_conflicts` has those.
+--
+-- Order matters: it stands before whatever changes old sessions. A change takes time through the trigger, in the order of
+-- the changes, and is refused where two overlap.
+
+insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, c), s.id,
+       private.occasion_of(s), s.session_location
+  from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
+ where private.takes_time(s) and s.duration_minutes > 0
+   and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
+ order by s.created_at, s.id
+on conflict do nothing;

@@ -1,0 +1,102 @@
+-- Time zones: which there are, whether this server knows their rules, and what follows when those change.
+--
+-- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With older rules,
+-- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that: what
+-- computes times refuses to do so in a zone that is misread, and the doctor says so before anybody books (it names the
+-- tzdata that is needed). Once the server has the new rules, a job moves the sessions booked under the old ones.
+
+-- Names are looked up here instead of read from disk: pg_timezone_names reads every file of the server's rules, 10 ms
+-- here and more on a busy disk, and each message asks for the time zone of its recipient, even of one who named none.
+-- Read from disk, that is most of the time of every booking and payment.
+create table private.known_time_zones (
+  name text primary key
+);
+comment on table private.known_time_zones is
+  'Names this server had rules for when the migration ran. One that is newer is still found, slowly, in the rules themselves.';
+
+insert into private.known_time_zones (name) select n.name from pg_catalog.pg_timezone_names n;
+
+alter table private.known_time_zones enable row level security;
+-- No policy and no grant: it is read by the function below.
+
+-- Definer: a check on a table is asked as whoever writes the row, and they read no private table.
+create function private.is_time_zone(name text) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  -- By its full name: PostgreSQL would also take 'EST', and 'Nowhere5' for five hours west of Greenwich.
+  select name is not null
+     and (exists (select from private.known_time_zones k where k.name = is_time_zone.name)
+          or exists (select from pg_catalog.pg_timezone_names n where n.name = is_time_zone.name));
+$$;
+
+create function private.misread_time_zones() returns setof text
+  language sql stable set search_path = ''
+as $$
+  -- The hour in UTC of ten in the morning. Toronto has not changed: it shows that the question itself is right.
+  select expected.time_zone
+    from (values ('America/Vancouver', 17), ('America/Edmonton', 16), ('America/Inuvik', 16),
+                 ('America/Winnipeg', 15), ('America/Toronto', 15)) as expected (time_zone, utc_hour)
+   where extract(hour from (timestamp '2026-12-01 10:00' at time zone expected.time_zone) at time zone 'UTC')
+         <> expected.utc_hour;
+$$;
+
+create function private.time_zone_rules_are_current() returns boolean
+  language sql stable set search_path = ''
+as $$
+  select not exists (select from private.misread_time_zones());
+$$;
+
+-- Sessions to come go back to the wall time they were booked for. A job calls it; it finds nothing to do until the
+-- server's rules change. A session whose time is taken there stays where it is, and its line of the answer says so;
+-- `private.practitioner_time_conflicts` has those that have no time at all.
+-- Definer: the service may neither lock calendars nor write practitioner time.
+create function private.rederive_sessions()
+  returns table (session_id uuid, was_at timestamptz, is_at timestamptz, moved boolean)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session record;
+begin
+  for v_session in
+    select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as meant_at
+      from public.session_schedules s
+     -- A seat moves with its class.
+     where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null
+       and s.local_start at time zone s.time_zone <> s.scheduled_at
+       -- The hour that comes twice has one wall time and two instants: there the instant decides.
+       and s.scheduled_at at time zone s.time_zone <> s.local_start
+     -- Whoever moves later makes room first from the far end, whoever moves earlier from the near one.
+     order by s.practitioner_id,
+              case when s.local_start at time zone s.time_zone > s.scheduled_at then -extract(epoch from s.scheduled_at)
+                   else extract(epoch from s.scheduled_at) end
+  loop
+    session_id := v_session.id;
+    was_at := v_session.scheduled_at;
+    is_at := v_session.meant_at;
+    begin
+      update public.session_schedules s set scheduled_at = v_session.meant_at where s.id = v_session.id;
+      moved := true;
+    exception when sqlstate 'PT409' then
+      moved := false;
+    end;
+    return next;
+  end loop;
+
+  -- Whoever was booked twice gets the time once the other has left it.
+  insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+  select s.practitioner_id,
+         private.buffered(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
+         s.id, private.occasion_of(s), s.session_location
+    from public.session_schedules s
+   where s.id in (select c.session_id from private.practitioner_time_conflicts c)
+   order by s.created_at, s.id
+  on conflict do nothing;
+end
+$$;
+
+revoke execute on function private.is_time_zone, private.misread_time_zones, private.time_zone_rules_are_current,
+  private.rederive_sessions from public, anon, authenticated, service_role;
+-- A check on a table is asked as whoever writes the row, and the offered slots as whoever looks for them.
+grant execute on function private.is_time_zone, private.misread_time_zones to authenticated, service_role;
+grant execute on function private.time_zone_rules_are_current, private.rederive_sessions to service_role;

@@ -1,0 +1,90 @@
+-- The catalogue: kinds of sessions, packages of five or ten credits for one kind, products. People read; admins write.
+
+-- Replaced by one policy for each command: beside the baseline's `for all`, reading asked two policies for every row.
+drop policy "Anyone can view active session types" on public.session_types;
+drop policy "Admins can manage session types" on public.session_types;
+drop policy "Anyone can view active packages" on public.session_packages;
+drop policy "Admins can manage packages" on public.session_packages;
+drop policy "Anyone can view active products" on public.products;
+drop policy "Admins can manage products" on public.products;
+
+revoke all on public.session_types, public.session_packages, public.products from anon, authenticated, service_role;
+grant select on public.session_types, public.session_packages, public.products to anon;
+grant select, insert, update, delete on public.session_types, public.session_packages, public.products
+  to authenticated, service_role;
+
+create policy "anyone reads active session types, admins all"
+  on public.session_types for select to anon, authenticated using (is_active or (select private.is_admin()));
+create policy "admins add session types"
+  on public.session_types for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change session types"
+  on public.session_types for update to authenticated using ((select private.is_admin()));
+create policy "admins remove session types"
+  on public.session_types for delete to authenticated using ((select private.is_admin()));
+
+create policy "anyone reads active products, admins all"
+  on public.products for select to anon, authenticated using (is_active or (select private.is_admin()));
+create policy "admins add products"
+  on public.products for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change products"
+  on public.products for update to authenticated using ((select private.is_admin()));
+create policy "admins remove products"
+  on public.products for delete to authenticated using ((select private.is_admin()));
+
+-- The two packages of the baseline were good for any kind, at one price for all: 5 credits for 450 dollars bought five
+-- sessions of 130. So they are withdrawn, and each kind has its own. What was bought stays good for any kind.
+alter table public.session_packages
+  drop constraint session_packages_session_count_key,
+  add column session_type_id uuid references public.session_types (id),
+  add column is_group        boolean default false,
+  add column session_type    text check (session_type in ('standing', 'laying'));
+comment on column public.session_packages.session_type_id is 'The one kind the credits are good for; null: any.';
+
+create index session_packages_session_type_id_idx on public.session_packages (session_type_id);
+create unique index session_packages_one_per_type_and_size on public.session_packages (session_type_id, session_count)
+  where is_active;  -- a checkout asks for the package of a type and size
+
+-- Definer: the policy on packages asks for the caller's credits, whose embeds ask the policy on packages.
+create function private.my_package_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select c.package_id from public.user_session_credits c where c.user_id = (select auth.uid());
+$$;
+revoke execute on function private.my_package_ids from public, anon, authenticated, service_role;
+grant execute on function private.my_package_ids to authenticated;
+
+create policy "visitors read active packages"
+  on public.session_packages for select to anon using (is_active);
+-- The wallet shows the package a credit came from, also a withdrawn one.
+create policy "people read active packages and those they bought, admins all"
+  on public.session_packages for select to authenticated
+  using (is_active or id in (select private.my_package_ids()) or (select private.is_admin()));
+create policy "admins add packages"
+  on public.session_packages for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change packages"
+  on public.session_packages for update to authenticated using ((select private.is_admin()));
+create policy "admins remove packages"
+  on public.session_packages for delete to authenticated using ((select private.is_admin()));
+
+-- Those of the baseline.
+update public.session_packages set is_active = false where session_type_id is null;
+
+insert into public.session_packages (name, session_count, price_cad, price_usd, session_type_id, is_group, session_type)
+select p.session_count || ' Session Package - ' || t.name || case when t.is_group then ' Group' else ' 1:1' end
+         || case when t.session_type = 'laying' then ' Laying' else '' end,
+       p.session_count, p.price_cad, p.price_usd, t.id, t.is_group, t.session_type
+  from (values
+    (45, 'standing', false,  5,  470.00, 343.10),
+    (45, 'standing', false, 10,  910.00, 664.30),
+    (45, 'laying',   false,  5,  470.00, 343.10),
+    (45, 'laying',   false, 10,  910.00, 664.30),
+    (60, 'standing', false,  5,  590.00, 430.70),
+    (60, 'standing', false, 10, 1150.00, 839.50),
+    (45, 'standing', true,   5,  420.00, 306.60),
+    (45, 'standing', true,  10,  810.00, 591.30),
+    (45, 'laying',   true,   5,  420.00, 306.60),
+    (45, 'laying',   true,  10,  810.00, 591.30),
+    (60, 'standing', true,   5,  550.00, 401.50),
+    (60, 'standing', true,  10, 1080.00, 788.40)
+  ) p (duration_minutes, session_type, is_group, session_count, price_cad, price_usd)
+  join public.session_types t using (duration_minutes, session_type, is_group);

@@ -1,0 +1,48 @@
+-- Session payments: a row for each seat that was held, also for one that a credit was spent on, with both shares of it.
+--
+--   paid singly      the row is written when the money comes, and is what the client reads under their purchases
+--   with a credit    the row is written when the seat is earned; the client paid for the package, and does not read it
+--
+-- So nobody reads a package as five more payments, and a practitioner reads one row per seat.
+
+alter table public.session_payments
+  add column checkout_id      uuid unique references public.checkout_sessions (id),
+  add column revenue_share_id uuid references public.revenue_shares (id),
+  add column refunded_amount  numeric not null default 0,
+  add column credit_lot_id    uuid,
+  -- Older rows were split in floating point, and need not add up.
+  add constraint session_payments_cents_add_up check (
+    checkout_id is null or practitioner_share + platform_share + refunded_amount = total_amount),
+  add constraint session_payments_credits_add_up check (
+    credit_lot_id is null or practitioner_share + platform_share + refunded_amount = total_amount);
+comment on column public.session_payments.refunded_amount is
+  'What went back to the payer; the shares are of what did not.';
+comment on column public.session_payments.credit_lot_id is
+  'The credits a seat was taken with. No foreign key: money outlives them. A total of 0: they were given, not bought.';
+
+create index session_payments_session_id_idx on public.session_payments (session_id);
+create index session_payments_client_id_idx on public.session_payments (client_id, created_at);
+create index session_payments_practitioner_id_idx on public.session_payments (practitioner_id, created_at);
+create index session_payments_revenue_share_id_idx on public.session_payments (revenue_share_id);
+create unique index session_payments_one_per_credit_seat on public.session_payments (session_id)
+  where credit_lot_id is not null;
+
+-- Replaced by one policy for each command: the baseline's let admins write amounts and delete money.
+drop policy "Admins can manage all payments" on public.session_payments;
+drop policy "Only admins can create payments" on public.session_payments;
+drop policy "Clients can view their own payments" on public.session_payments;
+drop policy "Practitioners can view their payments" on public.session_payments;
+
+create policy "payer, practitioner and admins read payments"
+  on public.session_payments for select to authenticated
+  using (
+    (client_id = (select auth.uid()) and credit_lot_id is null)
+    or practitioner_id = any (array(select private.my_practitioner_ids()))
+    or (select private.is_admin()));
+create policy "admins mark payments as paid out"
+  on public.session_payments for update to authenticated using ((select private.is_admin()));
+
+revoke all on public.session_payments from anon, authenticated, service_role;
+-- No insert and no delete, not even for admins, and no amounts: money is written by the service, from what was paid.
+grant select, update (status, paid_out_at) on public.session_payments to authenticated;
+grant select, insert, update on public.session_payments to service_role;
