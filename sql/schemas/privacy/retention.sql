@@ -9,6 +9,21 @@
 -- Nothing else is touched, whatever a policy names: payments, ledgers, waivers and contracts are kept by law. Nor is anything of
 -- a person or a session under a legal hold. One batch is one transaction with its receipt, so a run can be killed anywhere.
 
+-- One policy for all commands, which asks who is calling again for every row; below, one for each.
+drop policy "Only admins can manage retention policies" on public.data_retention_policies;
+
+create policy "admins read retention rules"
+  on public.data_retention_policies for select to authenticated using ((select private.is_admin()));
+create policy "admins add retention rules"
+  on public.data_retention_policies for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change retention rules"
+  on public.data_retention_policies for update to authenticated using ((select private.is_admin()));
+create policy "admins remove retention rules"
+  on public.data_retention_policies for delete to authenticated using ((select private.is_admin()));
+
+revoke all on public.data_retention_policies from anon, authenticated, service_role;
+grant select, insert, update, delete on public.data_retention_policies to authenticated, service_role;
+
 insert into public.data_retention_policies (table_name, retention_days, auto_delete, description) values
   ('email_logs',         365, true, 'What became of mails, a year'),
   ('user_notifications', 365, true, 'Messages on the pages, a year'),
@@ -35,7 +50,7 @@ revoke all on public.retention_receipts from anon, authenticated, service_role;
 grant select on public.retention_receipts to authenticated, service_role;
 -- No insert, update or delete for anybody: applying a policy writes it.
 
-create index session_notes_created_at_idx on public.session_notes (created_at);  -- retention asks by age, as for the next ones
+create index session_notes_created_at_idx on public.session_notes (created_at);  -- retention asks by age, of these and the next
 create index meditation_memories_created_at_idx on public.meditation_memories (created_at);
 create index journal_entries_created_at_idx on public.journal_entries (created_at);
 create index user_notifications_created_at_idx on public.user_notifications (created_at);

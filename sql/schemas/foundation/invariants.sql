@@ -1,7 +1,7 @@
--- What must be true of money, credits, seats and time, whatever happened; looked at by a schedule and by the doctor.
+-- Invariants: what must be true of money, credits, seats and time, whatever happened. A schedule and the doctor ask.
 --
 -- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule that
--- a later migration loosens, or a hand in the database breaks, is found within the day and not at the end of the year.
+-- a later change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
 
 create view private.broken_rules with (security_invoker = true) as
   -- The ledger
@@ -116,7 +116,7 @@ comment on view private.broken_rules is 'One row for each thing that is not as i
 
 revoke all on private.broken_rules from public, anon, authenticated, service_role;
 
--- Definer: the service may not read everything that is looked at.
+-- Definer: the service may not read all the tables that are checked.
 create function private.check_invariants() returns table (rule text, broken integer, examples text[])
   language sql stable security definer set search_path = ''
 as $$

@@ -1,9 +1,9 @@
--- An account can go without taking along what must stay: sessions, credits, cancellations and attendance are about money and
--- about other people. They keep the id; it leads to nobody any more, and is the person's pseudonym.
+-- Pseudonyms: an account can go without taking along what must stay. Sessions, credits, cancellations and attendance are about
+-- money and about other people. They keep the id; it then leads to nobody, and is the person's pseudonym.
 --
 -- In the baseline these ids were foreign keys to auth.users that cascaded: deleting an account deleted the practitioner's
--- earnings with it. Payments, checkouts, waivers and the ledgers never had one. That an account is there when the row is
--- written is checked as before.
+-- earnings with it. Payments, checkouts, waivers and the ledgers have none either. That an account is there when the row is
+-- written is checked by trigger.
 
 alter table public.session_schedules     drop constraint session_schedules_client_id_fkey;
 alter table public.practitioners         drop constraint practitioners_user_id_fkey;
@@ -31,19 +31,19 @@ begin
 end
 $$;
 revoke execute on function private.refuse_unknown_account from public, anon, authenticated, service_role;
+
+-- By name after the triggers that fill columns in. That of session_schedules stands with its others.
 create trigger practitioners_99_account_is_there before insert or update of user_id on public.practitioners
   for each row execute function private.refuse_unknown_account('user_id');
 create trigger user_session_credits_99_account_is_there before insert or update of user_id on public.user_session_credits
   for each row execute function private.refuse_unknown_account('user_id');
 
--- Evidence may lose the words of a person, and nothing else ------------------------------------------------------------
-
+-- Evidence may lose the words of a person, and nothing else. The triggers that keep ledgers and contract events ask this.
 create function private.only_reason_goes(old_row jsonb, new_row jsonb) returns boolean
   language sql immutable set search_path = ''
 as $$
   select new_row - 'reason' = old_row - 'reason' and old_row ->> 'reason' is not null and new_row ->> 'reason' = '(erased)';
 $$;
-
 revoke execute on function private.only_reason_goes from public, anon, authenticated, service_role;
--- The triggers run as whoever writes.
+-- Those triggers run as whoever writes.
 grant execute on function private.only_reason_goes to authenticated, service_role;
