@@ -1,5 +1,5 @@
--- Everybody who signed up before there were profiles has one, from what they said at sign-up. From then on the triggers on
--- auth.users keep it.
+-- Everybody who signed up before there were profiles has one, from what they said at sign-up. From then on the triggers
+-- on auth.users keep it.
 
 insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
 select

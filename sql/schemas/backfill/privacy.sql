@@ -1,5 +1,5 @@
--- What is known of consents from before they had a history. The address in them came from a header that anybody could write, so
--- it is no evidence and is not taken over.
+-- What is known of consents from before they had a history. The address in them came from a header that anybody could
+-- write, so it is no evidence and is not taken over.
 
 insert into public.consent_history (user_id, consent_type, consented, version, metadata, recorded_at)
 select c.user_id, c.consent_type, c.consented and c.revoked_at is null, c.version, c.metadata,

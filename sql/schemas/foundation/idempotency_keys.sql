@@ -18,9 +18,11 @@ create table private.remembered_answers (
   constraint remembered_answers_pkey primary key (caller, rpc, idempotency_key),
   constraint remembered_answers_key_is_short check (char_length(idempotency_key) <= 255)
 );
-comment on table private.remembered_answers is 'What each caller was answered under each Idempotency-Key, for 24 hours.';
+comment on table private.remembered_answers is
+  'What each caller was answered under each Idempotency-Key, for 24 hours.';
 
-create index remembered_answers_answered_at_idx on private.remembered_answers (answered_at);  -- deleting old ones asks by age
+-- Deleting old ones asks by age.
+create index remembered_answers_answered_at_idx on private.remembered_answers (answered_at);
 
 alter table private.remembered_answers enable row level security;
 -- No grant and no policy: only recall and remember touch it.
@@ -73,9 +75,10 @@ begin
 end;
 $$;
 
--- An argument named `sealed` is neither remembered nor compared. Sealing the same number twice gives two different values, so a
--- repeat under the same Idempotency-Key would look like another request; and a copy of ciphertext among the remembered answers
--- would escape the rotation of keys. Beside it stands a fingerprint, which is the same whenever the numbers are.
+-- An argument named `sealed` is neither remembered nor compared. Sealing the same number twice gives two different
+-- values, so a repeat under the same Idempotency-Key would look like another request; and a copy of ciphertext among
+-- the remembered answers would escape the rotation of keys. Beside it stands a fingerprint, which is the same whenever
+-- the numbers are.
 create function public.once(rpc text, idempotency_key text, arguments jsonb) returns jsonb
   language plpgsql security invoker set search_path = ''
 as $$

@@ -1,7 +1,7 @@
 -- Invariants: what must be true of money, credits, seats and time, whatever happened. A schedule and the doctor ask.
 --
--- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule that
--- a later change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
+-- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule
+-- that a later change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
 
 create view private.broken_rules with (security_invoker = true) as
   -- The ledger
@@ -128,7 +128,9 @@ create function public.check_invariants() returns table (rule text, broken integ
 as $$
   select * from private.check_invariants();
 $$;
-comment on function public.check_invariants is 'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
+comment on function public.check_invariants is
+  'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
 
-revoke execute on function private.check_invariants, public.check_invariants from public, anon, authenticated, service_role;
+revoke execute on function private.check_invariants, public.check_invariants
+  from public, anon, authenticated, service_role;
 grant execute on function private.check_invariants, public.check_invariants to service_role;

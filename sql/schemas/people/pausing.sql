@@ -1,7 +1,7 @@
 -- Classes of a paused practitioner are seen by whoever has a seat in them, and offered to nobody else.
 --
--- The other half of pausing stands in people/practitioners.sql, before sessions, so that the policy on sessions can be created
--- with this condition in it.
+-- The other half of pausing stands in people/practitioners.sql, before sessions, so that the policy on sessions can be
+-- created with this condition in it.
 
 alter policy "clients, practitioners and admins read sessions" on public.session_schedules
   using (

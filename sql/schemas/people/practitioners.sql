@@ -2,18 +2,19 @@
 --
 --   available -> paused -> available        by the practitioner or an admin
 --
--- Whoever is paused takes no new bookings, and loses nothing else: their own pages never ask whether they are available, their
--- clients keep the name beside what is theirs, and their classes stay with whoever has a seat and are offered to nobody else.
--- Whoever has signed, was offered a contract or has earned is kept, because contracts and money are about somebody. Removing is
--- for whoever was added by mistake; their clients get their credits back.
+-- Whoever is paused takes no new bookings, and loses nothing else: their own pages never ask whether they are
+-- available, their clients keep the name beside what is theirs, and their classes stay with whoever has a seat and are
+-- offered to nobody else. Whoever has signed, was offered a contract or has earned is kept, because contracts and money
+-- are about somebody. Removing is for whoever was added by mistake; their clients get their credits back.
 
--- The baseline's policies overlap, ask who is calling again for every row, and hide a paused practitioner from themself.
+-- The baseline's policies overlap, ask who is calling again for every row, and hide a paused practitioner from
+-- themself.
 drop policy "Authenticated users can view available practitioners" on public.practitioners;
 drop policy "Practitioners can update own profile" on public.practitioners;
 drop policy "Admins can manage practitioners" on public.practitioners;
 
--- The row of a paused practitioner must stay visible to its owner, or the update that pauses would be refused, and to their
--- clients, whose pages read the name.
+-- The row of a paused practitioner must stay visible to its owner, or the update that pauses would be refused, and to
+-- their clients, whose pages read the name.
 create policy "people read available practitioners, theirs and themselves"
   on public.practitioners for select to authenticated
   using (
@@ -34,7 +35,8 @@ grant select, delete on public.practitioners to authenticated;
 grant insert (user_id, name, bio, specialization, avatar_url, half_hour_rate, available)
   on public.practitioners to authenticated;
 -- Not user_id: whoever holds the row receives its earnings.
-grant update (name, bio, specialization, avatar_url, half_hour_rate, available) on public.practitioners to authenticated;
+grant update (name, bio, specialization, avatar_url, half_hour_rate, available) on public.practitioners
+  to authenticated;
 grant select, insert, update, delete on public.practitioners to service_role;
 
 -- Definer: the policy on sessions asks this for every open class, whoever may see the practitioner.
@@ -52,7 +54,8 @@ as $$
    where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled';
 $$;
 
-revoke execute on function private.paused_practitioner_ids, private.my_class_ids from public, anon, authenticated, service_role;
+revoke execute on function private.paused_practitioner_ids, private.my_class_ids
+  from public, anon, authenticated, service_role;
 grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;
 
 -- Definer: contracts and money are looked up for whoever removes.

@@ -1,5 +1,5 @@
--- Profiles and preferences: what a person told us at sign-up, where others may read it, and in which currency, language and
--- time zone they want the pages.
+-- Profiles and preferences: what a person told us at sign-up, where others may read it, and in which currency, language
+-- and time zone they want the pages.
 --
 -- A profile follows the row in auth.users, and never stops a sign-up.
 

@@ -3,19 +3,22 @@
 --   line: written -> sealed (in the chain) -> redacted (its personal parts are gone, its place in the chain is not)
 --
 -- Nobody changes or removes a line, not the service and not by hand; the one change is that an erasure or a retention
--- policy blanks the address, the agent and the metadata. Whoever owns the database can switch a trigger off: against them stands the chain, each
--- entry the hash of the one before it and of its line. A line's personal parts go into its hash as a hash of their own,
--- with a salt that is erased with them, so they can be blanked and not be guessed, and the chain still holds.
+-- policy blanks the address, the agent and the metadata. Whoever owns the database can switch a trigger off: against
+-- them stands the chain, each entry the hash of the one before it and of its line. A line's personal parts go into its
+-- hash as a hash of their own, with a salt that is erased with them, so they can be blanked and not be guessed, and the
+-- chain still holds.
 --
--- Lines are sealed at the commit that writes them, by whoever gets the one lock without waiting; whoever does not get it leaves
--- theirs to the next. A lock for each writer would make every booking of everybody wait for every other one, and a sealing job
--- of its own would leave a minute open every minute. So there is an order in the chain, and it is that of sealing.
+-- Lines are sealed at the commit that writes them, by whoever gets the one lock without waiting; whoever does not get
+-- it leaves theirs to the next. A lock for each writer would make every booking of everybody wait for every other one,
+-- and a sealing job of its own would leave a minute open every minute. So there is an order in the chain, and it is
+-- that of sealing.
 
 alter table public.audit_logs
   add column personal_salt   bytea,
   add column personal_sha256 bytea;
 comment on column public.audit_logs.personal_salt is 'Random; null once the personal parts are redacted.';
-comment on column public.audit_logs.personal_sha256 is 'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
+comment on column public.audit_logs.personal_sha256 is
+  'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
 
 create table private.audit_chain (
   position    bigint      primary key,
@@ -27,20 +30,24 @@ create table private.audit_chain (
   constraint audit_chain_has_each_line_once unique (line_id)
 );
 comment on table  private.audit_chain         is 'The lines of the audit log in the order in which they were sealed.';
-comment on column private.audit_chain.line_id is 'No foreign key: an entry whose line is gone shows that it was removed.';
-comment on column private.audit_chain.sha256  is 'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
+comment on column private.audit_chain.line_id is
+  'No foreign key: an entry whose line is gone shows that it was removed.';
+comment on column private.audit_chain.sha256 is
+  'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
 
 create table private.audit_lines_to_seal (
   line_id uuid primary key
 );
-comment on table private.audit_lines_to_seal is 'Written and not yet in the chain, usually for no longer than a commit takes.';
+comment on table private.audit_lines_to_seal is
+  'Written and not yet in the chain, usually for no longer than a commit takes.';
 
 create table private.audit_redactions (
   line_id     uuid        primary key,
   cause       text        not null check (cause in ('erasure', 'retention')),
   redacted_at timestamptz not null default now()
 );
-comment on table private.audit_redactions is 'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
+comment on table private.audit_redactions is
+  'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
 
 alter table private.audit_chain enable row level security;
 alter table private.audit_lines_to_seal enable row level security;
@@ -194,15 +201,17 @@ as $$
    where not exists (select from private.audit_chain c where c.line_id = l.id)
      and not exists (select from private.audit_lines_to_seal q where q.line_id = l.id);
 $$;
-comment on function private.audit_findings is 'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
+comment on function private.audit_findings is
+  'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
 
 revoke execute on function private.audit_personal_sha256, private.audit_line_sha256, private.salt_audit_line,
   private.queue_audit_line, private.seal_audit_lines, private.seal_at_commit, private.keep_audit_log, private.redact_audit_lines,
   private.audit_findings
   from public, anon, authenticated, service_role;
 
--- The lines that the baseline wrote begin the chain. First their copies of rows are cut down to what a line holds today; all of
--- it stands here, because from the triggers on nobody can change a line, and because the first new one follows upon them.
+-- The lines that the baseline wrote begin the chain. First their copies of rows are cut down to what a line holds
+-- today; all of it stands here, because from the triggers on nobody can change a line, and because the first new one
+-- follows upon them.
 update public.audit_logs l
    set metadata = (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
                || private.audited_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),

@@ -1,15 +1,16 @@
 -- The audit log: who did what to which row. Triggers write what changes, record_audit_log what no trigger can see.
 --
--- A line names the columns that changed, and gives a value only where it is of a kind that says nothing about a person: an id, a
--- time, a state, a number of minutes or cents. The log outlives what it tells about: whole rows, as the baseline's triggers
--- kept them, put notes, memories and bank names a second time where nobody may delete them.
+-- A line names the columns that changed, and gives a value only where it is of a kind that says nothing about a person:
+-- an id, a time, a state, a number of minutes or cents. The log outlives what it tells about: whole rows, as the
+-- baseline's triggers kept them, put notes, memories and bank names a second time where nobody may delete them.
 --
 -- Lines are only added; privacy/audit_chain.sql sees to that and makes it visible if one was changed or removed.
 
 -- Who did it stays, also when their account is gone: an id that then leads to nobody.
 alter table public.audit_logs drop constraint audit_logs_user_id_fkey;
 comment on column public.audit_logs.user_id is 'Who did it. No foreign key: the account may have been erased since.';
-comment on column public.audit_logs.metadata is 'Of a row that was changed: the names of the columns, and the values that say nothing about a person.';
+comment on column public.audit_logs.metadata is
+  'Of a row that was changed: the names of the columns, and the values that say nothing about a person.';
 
 -- The baseline's asks who is calling again for every row.
 drop policy "Only admins can view audit logs" on public.audit_logs;
@@ -22,7 +23,8 @@ grant select on public.audit_logs to authenticated, service_role;
 -- The service adds lines and changes none. Not id, created_at or the hashes: the database says those.
 grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata) on public.audit_logs to service_role;
 
--- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays for it.
+-- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays
+-- for it.
 create function private.audited_change(old_row jsonb, new_row jsonb) returns jsonb
   language sql immutable set search_path = ''
 as $$
@@ -71,9 +73,9 @@ begin
 end
 $$;
 
--- For what no trigger can see: that somebody looked at something, exported it, signed in or out. A person speaks for themself
--- and of these four things only; the service may name whom it speaks for. Who, from where and with what agent comes from the
--- server, never from the body.
+-- For what no trigger can see: that somebody looked at something, exported it, signed in or out. A person speaks for
+-- themself and of these four things only; the service may name whom it speaks for. Who, from where and with what agent
+-- comes from the server, never from the body.
 create function public.record_audit_log(
   recorder   uuid,
   action     text,
@@ -101,7 +103,8 @@ begin
   return query select true, 'Audit log recorded';
 end
 $$;
-comment on function public.record_audit_log is 'Adds a line to the audit log. `recorder` is the verified caller; null is the service.';
+comment on function public.record_audit_log is
+  'Adds a line to the audit log. `recorder` is the verified caller; null is the service.';
 
 revoke execute on function private.audited_change, private.write_audit_log, public.record_audit_log
   from public, anon, authenticated, service_role;
@@ -128,7 +131,8 @@ drop function public.audit_select_trigger();
 drop function public.get_current_user_id();
 drop function public.get_client_ip();
 
--- Of the baseline's tables these and session_schedules are audited; tables of ours have their trigger in their own chapter.
+-- Of the baseline's tables these and session_schedules are audited; tables of ours have their trigger in their own
+-- chapter.
 create trigger audit_session_notes after insert or update or delete on public.session_notes
   for each row execute function private.write_audit_log();
 create trigger audit_meditation_memories after insert or update or delete on public.meditation_memories

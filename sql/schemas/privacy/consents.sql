@@ -5,8 +5,8 @@
 --   user_consents     what stands now, one row for each person and kind
 --   consent_history   how it came to stand so, in order
 --
--- Lines are written by a trigger, whichever way the change comes. Address and agent are those a server saw: a consent given
--- through `record-consent` has them, one that a page wrote into the table has none, because nobody witnessed it.
+-- Lines are written by a trigger, whichever way the change comes. Address and agent are those a server saw: a consent
+-- given through `record-consent` has them, one that a page wrote into the table has none, because nobody witnessed it.
 
 -- The baseline's policies overlap, and let people delete a consent and write when and from where they gave it.
 drop policy "Users can view their own consents" on public.user_consents;
@@ -78,11 +78,13 @@ create table public.consent_history (
   recorded_at  timestamptz not null default now()
 );
 comment on table  public.consent_history            is 'Evidence: lines are only added.';
-comment on column public.consent_history.user_id    is 'No foreign key: what somebody agreed to can be shown after their account is gone.';
+comment on column public.consent_history.user_id is
+  'No foreign key: what somebody agreed to can be shown after their account is gone.';
 comment on column public.consent_history.consented  is 'Whether the consent stood after this.';
 comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
 
-create index consent_history_user_id_idx on public.consent_history (user_id, consent_type, id);  -- somebody's own, in order
+-- Somebody's own, in order.
+create index consent_history_user_id_idx on public.consent_history (user_id, consent_type, id);
 
 alter table public.consent_history enable row level security;
 

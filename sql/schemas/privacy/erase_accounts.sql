@@ -2,10 +2,10 @@
 --
 --   asked -> rows erased (one transaction) -> account deleted (by the auth service) -> asking again finds the receipt
 --
--- It is refused while a session runs, while a practitioner is owed money, under a legal hold, and to the last admin
+-- It is refused while a session runs, while a practitioner is owed money, under a legal hold, and to the last admin.
 --
--- It runs again when the account row goes, whoever deletes it, so nothing written in between is left. What goes and what stays is
--- decided in privacy/erased_rows.sql.
+-- It runs again when the account row goes, whoever deletes it, so nothing written in between is left. What goes and
+-- what stays is decided in privacy/erased_rows.sql.
 
 create table public.erasure_receipts (
   id                 uuid        primary key default gen_random_uuid(),
@@ -18,7 +18,8 @@ create table public.erasure_receipts (
 
   constraint erasure_receipts_are_one_per_account unique (pseudonym)
 );
-comment on table  public.erasure_receipts           is 'That an account was erased, when, and how many rows. Names nobody.';
+comment on table public.erasure_receipts is
+  'That an account was erased, when, and how many rows. Names nobody.';
 comment on column public.erasure_receipts.pseudonym is 'The id under which the evidence that stays can be found.';
 
 alter table public.erasure_receipts enable row level security;
@@ -64,7 +65,7 @@ declare
   v_session   uuid;
   v_cancelled integer := 0;
 begin
-  -- By the same update as the pages', so the same rules decide what comes back and who is told.
+  -- By the same update as the pages', so the same rules decide what comes back and who is notified.
   for v_session in
     select s.id from public.session_schedules s
      where s.status = 'scheduled' and s.scheduled_at > now()
@@ -131,7 +132,8 @@ $$;
 comment on function public.erase_account is
   'Erases what is known of oneself, or, for admins and the service, of somebody. The account itself is deleted by erase-my-account.';
 
--- Definer: that log is the auth service's; it keeps the e-mail of each sign-in where the project has it write into the database.
+-- Definer: that log is the auth service's; it keeps the e-mail of each sign-in where the project has it write into the
+-- database.
 create function private.forget_auth_log(user_id uuid) returns void
   language plpgsql volatile security definer set search_path = ''
 as $$

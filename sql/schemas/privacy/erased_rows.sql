@@ -1,17 +1,19 @@
 -- Erased rows: what of a person goes with their account, what stays without them, and how evidence loses their words.
 --
---   goes       account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications, mails
---              and their log, holds, links, room numbers, banking, remembered requests; recordings through the erasure queue
---   stays      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers, contracts and
---              their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names, addresses, agents,
---              images and what people wrote are blanked. The id is the pseudonym: no table leads from it to a person.
+--   goes    account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
+--           mails and their log, holds, links, room numbers, banking, remembered requests; recordings through the
+--           erasure queue
+--   stays   sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers, contracts
+--           and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names, addresses,
+--           agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from it to a
+--           person.
 --
 -- Which rows go is read from the foreign keys on auth.users: a table that is added later and cascades is covered.
 
--- Sessions, credits, cancellations and attendance are about money and about other people, so an account can go without taking
--- them along. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to auth.users that
--- cascaded: deleting an account deleted the practitioner's earnings with it. Payments, checkouts, waivers and the ledgers have
--- none either. That an account is there when the row is written is checked by trigger.
+-- Sessions, credits, cancellations and attendance are about money and about other people, so an account can go without
+-- taking them along. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to
+-- auth.users that cascaded: deleting an account deleted the practitioner's earnings with it. Payments, checkouts,
+-- waivers and the ledgers have none either. That an account is there when the row is written is checked by trigger.
 alter table public.session_schedules     drop constraint session_schedules_client_id_fkey;
 alter table public.practitioners         drop constraint practitioners_user_id_fkey;
 alter table public.user_session_credits  drop constraint user_session_credits_user_id_fkey;
@@ -28,8 +30,8 @@ as $$
 declare
   v_user constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
 begin
-  -- Without a lock, for which a hosted project need not give us the right: a row that is written in the very instant in which
-  -- the account goes has its id, and nothing else of the person.
+  -- Without a lock, for which a hosted project need not give us the right: a row that is written in the very instant in
+  -- which the account goes has its id, and nothing else of the person.
   if not exists (select from auth.users u where u.id = v_user) then
     raise foreign_key_violation using
       message = format('There is no account %s, so it cannot be in %I.%I.', v_user, tg_table_name, tg_argv[0]);
@@ -42,10 +44,12 @@ revoke execute on function private.refuse_unknown_account from public, anon, aut
 -- By name after the triggers that fill columns in. That of session_schedules stands with its others.
 create trigger practitioners_99_account_is_there before insert or update of user_id on public.practitioners
   for each row execute function private.refuse_unknown_account('user_id');
-create trigger user_session_credits_99_account_is_there before insert or update of user_id on public.user_session_credits
+create trigger user_session_credits_99_account_is_there
+  before insert or update of user_id on public.user_session_credits
   for each row execute function private.refuse_unknown_account('user_id');
 
--- Evidence may lose the words of a person, and nothing else. The triggers that keep ledgers and contract events ask this.
+-- Evidence may lose the words of a person, and nothing else. The triggers that keep ledgers and contract events ask
+-- this.
 create function private.only_reason_goes(old_row jsonb, new_row jsonb) returns boolean
   language sql immutable set search_path = ''
 as $$

@@ -1,5 +1,5 @@
--- What is a person's own, and whom they let see it: memories of the meditation assistant, and grants of access to a session, a
--- memory, a note or a profile.
+-- What is a person's own, and whom they let see it: memories of the meditation assistant, and grants of access to a
+-- session, a memory, a note or a profile.
 --
 --   access: granted -> revoked        granted -> (expired, by the clock)
 
