@@ -3,7 +3,8 @@
 
 insert into public.consent_history (user_id, consent_type, consented, version, metadata, recorded_at)
 select c.user_id, c.consent_type, c.consented and c.revoked_at is null, c.version, c.metadata,
-       case when c.consented and c.revoked_at is null then c.consent_date else coalesce(c.revoked_at, c.consent_date) end
+       case when c.consented and c.revoked_at is null then c.consent_date
+            else coalesce(c.revoked_at, c.consent_date) end
   from public.user_consents c
  -- A consent that was changed since has its line from the trigger.
  where not exists (select from public.consent_history h

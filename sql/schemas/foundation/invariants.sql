@@ -14,7 +14,8 @@ create view private.broken_rules with (security_invoker = true) as
     join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
     left join public.payout_lines l on l.ledger_transaction_id = t.id and l.released_at is null
    group by t.practitioner_id, t.currency
-  having sum(p.amount_minor) <> coalesce(sum(p.amount_minor) filter (where t.kind not in ('payout', 'payout_failed') and l.id is null), 0)
+  having sum(p.amount_minor)
+         <> coalesce(sum(p.amount_minor) filter (where t.kind not in ('payout', 'payout_failed') and l.id is null), 0)
   union all
   -- Payouts
   select 'a payout is not the sum of its lines', p.id::text
@@ -27,7 +28,8 @@ create view private.broken_rules with (security_invoker = true) as
   union all
   select 'a line pays another amount than its transaction owes', l.ledger_transaction_id::text
     from public.payout_lines l
-    left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id and p.account = 'practitioner_payable'
+    left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id
+                                      and p.account = 'practitioner_payable'
    where p.amount_minor is distinct from l.amount_minor
   union all
   select 'a transaction is paid twice', l.ledger_transaction_id::text
@@ -50,7 +52,8 @@ create view private.broken_rules with (security_invoker = true) as
   select 'payout periods leave a gap or overlap', next.number::text
     from public.payout_periods next
    where not exists (select from public.payout_periods before
-                      where before.number = next.number - 1 and before.period_end = next.period_start) and next.number > 1
+                      where before.number = next.number - 1 and before.period_end = next.period_start)
+     and next.number > 1
   union all
   -- Payments, as the pages read them
   select 'a payment that was paid out is not marked', t.payment_id::text

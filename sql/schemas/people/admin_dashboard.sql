@@ -5,7 +5,8 @@
 
 create function public.admin_dashboard(time_zone text default 'America/Toronto')
   returns table (sessions_today integer, sessions_live integer, sessions_next_week integer, users integer,
-                 users_this_month integer, practitioners integer, practitioners_paused integer, sold jsonb, payouts jsonb,
+                 users_this_month integer, practitioners integer, practitioners_paused integer, sold jsonb,
+                 payouts jsonb,
                  cancellations_this_month integer, recordings_this_month integer, attention jsonb)
   language plpgsql stable security invoker set search_path = ''
 as $$

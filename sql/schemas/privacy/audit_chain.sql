@@ -205,8 +205,8 @@ comment on function private.audit_findings is
   'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
 
 revoke execute on function private.audit_personal_sha256, private.audit_line_sha256, private.salt_audit_line,
-  private.queue_audit_line, private.seal_audit_lines, private.seal_at_commit, private.keep_audit_log, private.redact_audit_lines,
-  private.audit_findings
+  private.queue_audit_line, private.seal_audit_lines, private.seal_at_commit, private.keep_audit_log,
+  private.redact_audit_lines, private.audit_findings
   from public, anon, authenticated, service_role;
 
 -- The lines that the baseline wrote begin the chain. First their copies of rows are cut down to what a line holds

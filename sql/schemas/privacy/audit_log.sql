@@ -21,7 +21,8 @@ create policy "admins read the audit log"
 revoke all on public.audit_logs from anon, authenticated, service_role;
 grant select on public.audit_logs to authenticated, service_role;
 -- The service adds lines and changes none. Not id, created_at or the hashes: the database says those.
-grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata) on public.audit_logs to service_role;
+grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
+  on public.audit_logs to service_role;
 
 -- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays
 -- for it.

@@ -231,7 +231,7 @@ as $$
   select coalesce(sum(credits), 0)::integer from expired;
 $$;
 
-revoke execute on function private.without_names, private.queue_recordings_of, private.blank_evidence_of, private.delete_rows_of,
-  private.expire_credits_of
+revoke execute on function private.without_names, private.queue_recordings_of, private.blank_evidence_of,
+  private.delete_rows_of, private.expire_credits_of
   from public, anon, authenticated, service_role;
 -- Not granted to anybody: private.erase_account calls them.

@@ -66,7 +66,8 @@ create policy "people grant access to what is theirs"
     grantor_id = (select auth.uid())
     and case resource_type
       when 'session' then resource_id in (select private.my_session_ids())
-      when 'memory' then resource_id in (select m.id from public.meditation_memories m where m.user_id = (select auth.uid()))
+      when 'memory' then resource_id in (select m.id from public.meditation_memories m
+                                          where m.user_id = (select auth.uid()))
       when 'note' then resource_id in (select n.id from public.session_notes n where n.author_id = (select auth.uid()))
       when 'profile' then resource_id = (select auth.uid())
     end);

@@ -1,5 +1,5 @@
--- Retention: what has been kept as long as its policy says is deleted or blanked by a schedule, where the policy says so
--- (`auto_delete`).
+-- Retention: what has been kept as long as its policy says is deleted or blanked by a schedule, where the policy says
+-- so (`auto_delete`).
 --
 --   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
 --   user_consents       deleted once withdrawn; their history stays
