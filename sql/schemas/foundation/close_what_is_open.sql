@@ -1,12 +1,14 @@
 -- Close what is open: in the baseline anybody could become admin, read anybody's id by e-mail, add up anybody's credits
 -- and forge audit lines, each through a definer function that everybody could execute.
 --
--- Names, arguments and results stay, for those who call them. Each function now runs as its caller, so row-level security
--- narrows the answer to what the caller may see anyway; what needs more sits in schema private with its reason.
+-- Names, arguments and results stay, for those who call them. Each function runs as its caller, so row-level security
+-- narrows the answer to what the caller may see anyway; what needs more sits in schema private with its reason. The
+-- tables that these functions read have chapters of their own, in which the baseline's policies are replaced.
 
+-- Order matters: this closes what the baseline made, and must not reach what the chapters after it grant.
 revoke execute on all routines in schema public from public, anon, authenticated, service_role;
 
--- Roles --------------------------------------------------------------------------------------------------------
+-- Roles
 
 create or replace function public.has_role(_user_id uuid, _role public.app_role) returns boolean
   language sql stable security invoker set search_path = ''
@@ -62,9 +64,9 @@ $$;
 -- The operator's way to the first admin, with the secret key. Admins make further ones through user_roles.
 grant execute on function public.assign_admin_role, public.assign_admin_role_by_id to service_role;
 
--- Questions about others, answered as far as the caller may see ------------------------------------------------------
+-- Questions about others, answered as far as the caller may see
 
--- Callers pass the practitioner's user id, the baseline compared it with practitioners.id: accept both.
+-- Callers pass the practitioner's user id, the baseline compared it with practitioners.id: both are accepted.
 create or replace function public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) returns boolean
   language sql stable security invoker set search_path = ''
 as $$
@@ -114,31 +116,10 @@ as $$
     or public.has_access(p_user_id, 'session', p_session_id, 'read');
 $$;
 
--- This one never worked, so nobody depends on what it returned: the operator was not on its search path.
-drop function public.match_memories;
-create function public.match_memories(
-  query_embedding extensions.vector, match_user_id uuid,
-  match_count integer default 5, match_threshold double precision default 0.7)
-  returns table (
-    id uuid, content text, memory_type text, session_date timestamptz, metadata jsonb,
-    similarity double precision)
-  language plpgsql stable security invoker set search_path = ''
-as $$
-#variable_conflict use_column
-begin
-  return query
-    select m.id, m.content, m.memory_type, m.session_date, m.metadata,
-           1 - (m.embedding operator(extensions.<=>) query_embedding)
-    from public.meditation_memories m
-    where m.user_id = match_user_id and 1 - (m.embedding operator(extensions.<=>) query_embedding) > match_threshold
-    order by m.embedding operator(extensions.<=>) query_embedding
-    limit match_count;
-end
-$$;
-
-revoke execute on function public.match_memories from public, anon, authenticated, service_role;
 grant execute on function public.is_practitioner_of, public.get_user_credits, public.has_consent, public.has_access,
-  public.can_access_session, public.match_memories to authenticated, service_role;
+  public.can_access_session to authenticated, service_role;
+
+-- Retention
 
 create or replace function public.get_retention_policy(p_table_name text)
   returns table (retention_days integer, auto_delete boolean)
@@ -164,9 +145,9 @@ end
 $$;
 grant execute on function public.get_retention_policy, public.get_expired_records to service_role;
 
--- The audit log ------------------------------------------------------------------------------------------------
+-- The audit log
 
--- A line that cannot be written is an error now: the baseline swallowed it and reported success.
+-- A line that cannot be written is an error: the baseline swallowed it and reported success.
 create or replace function public.log_audit_event(
   p_user_id uuid, p_action text, p_table_name text, p_record_id uuid default null,
   p_ip_address text default null, p_user_agent text default null, p_metadata jsonb default '{}') returns void
@@ -177,52 +158,5 @@ as $$
 $$;
 grant execute on function public.log_audit_event to service_role;
 
--- Definer: nobody who changes a row may write, or keep from being written, the line that says so.
--- Definer: nobody who changes a row may write, or keep from being written, the line that says so.
-create function private.write_audit_log() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-declare
-  v_old constant jsonb := to_jsonb(old);
-  v_new constant jsonb := to_jsonb(new);
-begin
-  insert into public.audit_logs (user_id, action, table_name, record_id, metadata)
-  values (
-    (select auth.uid()), tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
-    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || private.audited_change(v_old, v_new));
-  return null;
-end
-$$;
-revoke execute on function private.write_audit_log from public, anon, authenticated, service_role;
-
-drop trigger audit_session_schedules_insert on public.session_schedules;
-drop trigger audit_session_schedules_update on public.session_schedules;
-drop trigger audit_session_schedules_delete on public.session_schedules;
-drop trigger audit_session_notes_insert on public.session_notes;
-drop trigger audit_session_notes_update on public.session_notes;
-drop trigger audit_session_notes_delete on public.session_notes;
-drop trigger audit_meditation_memories_insert on public.meditation_memories;
-drop trigger audit_meditation_memories_update on public.meditation_memories;
-drop trigger audit_meditation_memories_delete on public.meditation_memories;
-drop trigger audit_session_payments_insert on public.session_payments;
-drop trigger audit_session_payments_update on public.session_payments;
-create trigger audit_session_notes after insert or update or delete on public.session_notes
-  for each row execute function private.write_audit_log();
-create trigger audit_meditation_memories after insert or update or delete on public.meditation_memories
-  for each row execute function private.write_audit_log();
-create trigger audit_session_payments after insert or update or delete on public.session_payments
-  for each row execute function private.write_audit_log();
-create trigger audit_user_roles after insert or update or delete on public.user_roles
-  for each row execute function private.write_audit_log();
-
-drop function public.audit_insert_trigger();
-drop function public.audit_update_trigger();
-drop function public.audit_delete_trigger();
-drop function public.audit_select_trigger();
--- Only those four called them.
-drop function public.get_current_user_id();
-drop function public.get_client_ip();
-
--- The clock trigger --------------------------------------------------------------------------------------------
-
+-- The trigger function behind every updated_at names nothing outside pg_catalog.
 alter function public.update_updated_at_column() set search_path = '';

@@ -1,19 +1,21 @@
--- Foundation: a schema the API cannot reach, nothing granted by itself, one way to refuse, who is asking.
+-- Foundation: a schema the API cannot reach, nothing granted by itself, one way to refuse, and who is asking.
 --
 -- The role that applies these files owns what they make and, on a hosted project, bypasses row-level security
 -- without being a superuser. So a definer function may read every row, and nothing here needs more than that role has.
+--
+-- Policies compare a column with the sets of ids that the my_… functions give. Each is computed once per query, where a
+-- helper that takes the row's column would run for every row.
 
 create schema private;
 comment on schema private is 'What policies, triggers and public functions call. Not exposed by the API.';
 grant usage on schema private to authenticated, service_role;
 
 -- PostgreSQL lets everybody execute a new function, and older projects grant every new table to the API roles.
--- From here on a grant stands beneath the thing it opens, or it does not exist.
+-- From here on a grant stands beside the thing it opens, or it does not exist.
 alter default privileges revoke execute on routines from public;
 alter default privileges in schema public revoke all on tables    from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on routines  from anon, authenticated, service_role;
-
 
 create function private.refuse(status integer, code text, sentence text, way_forward text default null) returns void
   language plpgsql set search_path = ''
@@ -55,9 +57,9 @@ as $$
   select p.id from public.practitioners p where p.user_id = (select auth.uid());
 $$;
 
--- Paused or not, whoever leads a session of mine. Definer: the policies on practitioners ask this question.
--- Paused or not, whose name stands beside something of mine. An open class needs no exception any more: whoever sees it
--- sees its practitioner.
+-- Whose name stands beside something of mine, paused or not: a session, an assignment, a recommendation. An open class
+-- needs no exception: it is shown while its practitioner is available, and afterwards to whoever has a seat.
+-- Definer: the policies on practitioners ask this question.
 create function private.visible_practitioner_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
@@ -68,11 +70,8 @@ as $$
   select r.practitioner_id from public.action_recommendations r where r.client_id = (select auth.uid());
 $$;
 
+-- The client named in a class's own row is the admin who made it; its seats name the participants.
 -- Definer: policies on other tables ask this question for every row they guard.
--- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a
--- class while joining; no policy lets a client update a class, so it changes nothing.
-
--- The client of a class's own row is the admin who made it.
 create function private.my_client_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
@@ -84,15 +83,15 @@ as $$
      and (s.max_participants = 1 or s.group_class_id is not null);
 $$;
 
--- Definer: as above.
+-- Definer: policies on other tables ask this question for every row they guard.
 create function private.my_led_session_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
   select s.id from public.session_schedules s where s.practitioner_id in (select private.my_practitioner_ids());
 $$;
 
--- Definer: as above.
--- Who has a seat in a class takes part in the class's own session, where notes and recordings hang.
+-- Whoever has a seat in a class takes part in the class's own session, to which its notes and recordings belong.
+-- Definer: policies on other tables ask this question for every row they guard.
 create function private.my_session_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
@@ -108,6 +107,6 @@ revoke execute on all routines in schema private from public, anon, authenticate
 -- Whoever is not signed in reads what is for sale, under policies that ask this.
 grant execute on function private.is_admin to anon;
 grant execute on function
-  private.refuse, private.sha256_hex, private.is_person, private.is_admin, private.my_practitioner_ids, private.visible_practitioner_ids,
-  private.my_client_ids, private.my_session_ids, private.my_led_session_ids
+  private.refuse, private.sha256_hex, private.is_person, private.is_admin, private.my_practitioner_ids,
+  private.visible_practitioner_ids, private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;

@@ -1,10 +1,12 @@
 -- The admin's dashboard in one call: today, what is stuck, and the month's figures.
 --
--- Whatever is not zero under `attention` is something that a person has to look at; the view that lists it is named there.
+-- Whatever is not zero under `attention` is something that a person has to look at; the view that lists it is named
+-- there.
 
 create function public.admin_dashboard(time_zone text default 'America/Toronto')
   returns table (sessions_today integer, sessions_live integer, sessions_next_week integer, users integer,
-                 users_this_month integer, practitioners integer, practitioners_paused integer, sold jsonb, payouts jsonb,
+                 users_this_month integer, practitioners integer, practitioners_paused integer, sold jsonb,
+                 payouts jsonb,
                  cancellations_this_month integer, recordings_this_month integer, attention jsonb)
   language plpgsql stable security invoker set search_path = ''
 as $$
@@ -52,7 +54,8 @@ begin
               from public.practitioners q) p;
 end
 $$;
-comment on function public.admin_dashboard is 'The admin''s page, in one row; amounts in cents, a row for each currency.';
+comment on function public.admin_dashboard is
+  'The admin''s page, in one row; amounts in cents, a row for each currency.';
 
 revoke execute on function public.admin_dashboard from public, anon, authenticated, service_role;
 grant execute on function public.admin_dashboard to authenticated;

@@ -1,7 +1,8 @@
--- The client's dashboard in one call: what is next, what to do, what is left, and how far one has got with getting started.
+-- The client's dashboard in one call: what is next, what to do, what is left, and how far one has got with getting
+-- started.
 --
--- Most steps of getting started are facts that the tables know. Only what nobody else can know, that somebody watched the
--- video or read the guide, is a tick of their own.
+-- Most steps of getting started are facts that tables hold. Only what nobody else can know, that somebody watched
+-- the video or read the guide, is a tick of their own.
 
 create table public.getting_started_ticks (
   id        uuid        primary key default gen_random_uuid(),
@@ -108,5 +109,6 @@ as $$
 $$;
 comment on function public.client_dashboard is 'The client''s own page, in one row.';
 
-revoke execute on function public.getting_started, public.client_dashboard from public, anon, authenticated, service_role;
+revoke execute on function public.getting_started, public.client_dashboard
+  from public, anon, authenticated, service_role;
 grant execute on function public.getting_started, public.client_dashboard to authenticated;

@@ -1,24 +1,7 @@
--- Pausing: who is paused takes no new bookings, and loses nothing else.
+-- Classes of a paused practitioner are seen by whoever has a seat in them, and offered to nobody else.
 --
---   available -> paused -> available        by the practitioner or an admin
---
--- Their own pages never ask whether they are available. Their clients keep the name beside what is theirs. New are the
--- classes: those of a paused practitioner stay with whoever has a seat in them, and are offered to nobody else.
-
--- Definer: the policy on sessions asks this for every open class, whoever may see the practitioner.
-create function private.paused_practitioner_ids() returns setof uuid
-  language sql stable security definer set search_path = ''
-as $$
-  select p.id from public.practitioners p where not p.available;
-$$;
-
--- Definer: the policy on sessions asks this question.
-create function private.my_class_ids() returns setof uuid
-  language sql stable security definer set search_path = ''
-as $$
-  select s.group_class_id from public.session_schedules s
-   where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled';
-$$;
+-- The other half of pausing stands in people/practitioners.sql, before sessions, so that the policy on sessions can be
+-- created with this condition in it.
 
 alter policy "clients, practitioners and admins read sessions" on public.session_schedules
   using (
@@ -28,6 +11,3 @@ alter policy "clients, practitioners and admins read sessions" on public.session
         and (practitioner_id <> all (array(select private.paused_practitioner_ids()))
              or id = any (array(select private.my_class_ids()))))
     or (select private.is_admin()));
-
-revoke execute on function private.paused_practitioner_ids, private.my_class_ids from public, anon, authenticated, service_role;
-grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;

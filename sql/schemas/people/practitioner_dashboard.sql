@@ -1,5 +1,5 @@
--- The practitioner's dashboard in one call: today, what follows, clients, what they were recommended, money, and what is still
--- missing before one can work and be paid.
+-- The practitioner's dashboard in one call: today, what follows, clients, what they were recommended, money, and what
+-- is still missing before one can work and be paid.
 --
 -- Today is the day on the practitioner's own clock. A class is one line, with its seats counted.
 
@@ -37,7 +37,7 @@ as $$
      where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
   ),
   met as (
-    -- A class's own row names an admin; its seats name who came.
+    -- A class's own row names an admin; its seats name the participants.
     select s.client_id, count(*) filter (where s.status = 'completed')::integer as completed,
            max(s.scheduled_at) filter (where s.scheduled_at <= now()) as last_met_at,
            min(s.scheduled_at) filter (where s.scheduled_at > now()) as meets_at
@@ -80,5 +80,6 @@ $$;
 comment on function public.practitioner_dashboard is
   'The practitioner''s own page, in one row; none for whoever is not one. Earnings have a row for each currency.';
 
-revoke execute on function private.session_line, public.practitioner_dashboard from public, anon, authenticated, service_role;
+revoke execute on function private.session_line, public.practitioner_dashboard
+  from public, anon, authenticated, service_role;
 grant execute on function private.session_line, public.practitioner_dashboard to authenticated;

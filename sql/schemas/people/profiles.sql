@@ -1,4 +1,7 @@
--- Profiles: what a person told us at sign-up, where others may read it. Follows auth.users; never stops a sign-up.
+-- Profiles and preferences: what a person told us at sign-up, where others may read it, and in which currency, language
+-- and time zone they want the pages.
+--
+-- A profile follows the row in auth.users, and never stops a sign-up.
 
 create table public.profiles (
   id            uuid primary key references auth.users (id) on delete cascade,
@@ -37,7 +40,6 @@ grant select (id, full_name, email, avatar_url, phone_number, created_at, update
       update (id, full_name, avatar_url, phone_number, date_of_birth, address)
   on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
-
 
 create function private.date_or_null(written text) returns date
   language plpgsql stable set search_path = ''
@@ -87,12 +89,26 @@ create trigger users_keep_profiles after update of email, raw_user_meta_data on 
   when ((old.email, old.raw_user_meta_data) is distinct from (new.email, new.raw_user_meta_data))
   execute function private.sync_profile();
 
-insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-select
-  u.id, u.email,
-  u.raw_user_meta_data ->> 'full_name',
-  u.raw_user_meta_data ->> 'avatar_url',
-  u.raw_user_meta_data ->> 'phone_number',
-  private.date_or_null(u.raw_user_meta_data ->> 'date_of_birth'),
-  u.raw_user_meta_data ->> 'address'
-from auth.users u;
+-- Preferences
+
+-- Of the baseline's policies two are for the same command.
+drop policy "Users can view their own preferences" on public.user_preferences;
+drop policy "Users can insert their own preferences" on public.user_preferences;
+drop policy "Users can update their own preferences" on public.user_preferences;
+drop policy "Admins can view all preferences" on public.user_preferences;
+
+create policy "people read their own preferences, admins all"
+  on public.user_preferences for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+create policy "people set their own preferences"
+  on public.user_preferences for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "people change their own preferences"
+  on public.user_preferences for update to authenticated using (user_id = (select auth.uid()));
+
+revoke all on public.user_preferences from anon, authenticated, service_role;
+grant select on public.user_preferences to authenticated;
+-- user_id and updated_at as well: the frontend upserts them.
+grant insert (user_id, currency, country, timezone, language, detected_at, updated_at),
+      update (user_id, currency, country, timezone, language, detected_at, updated_at)
+  on public.user_preferences to authenticated;
+grant select, insert, update, delete on public.user_preferences to service_role;

@@ -2,24 +2,23 @@
 --
 --   line: written -> sealed (in the chain) -> redacted (its personal parts are gone, its place in the chain is not)
 --
--- Nobody changes or removes a line, not the service and not by hand; the one change is that an erasure blanks the address,
--- the agent and the metadata. Whoever owns the database can switch a trigger off: against them stands the chain, each
--- entry the hash of the one before it and of its line. A line's personal parts go into its hash as a hash of their own,
--- with a salt that is erased with them, so they can be blanked and not be guessed, and the chain still holds.
+-- Nobody changes or removes a line, not the service and not by hand; the one change is that an erasure or a retention
+-- policy blanks the address, the agent and the metadata. Whoever owns the database can switch a trigger off: against
+-- them stands the chain, each entry the hash of the one before it and of its line. A line's personal parts go into its
+-- hash as a hash of their own, with a salt that is erased with them, so they can be blanked and not be guessed, and the
+-- chain still holds.
 --
--- Lines are sealed at the commit that writes them, by whoever gets the one lock without waiting; who does not get it leaves
--- theirs to the next. A lock for each writer would make every booking of everybody wait for every other one, and a sealing job
--- of its own would leave a minute open every minute. So there is an order in the chain, and it is that of sealing.
+-- Lines are sealed at the commit that writes them, by whoever gets the one lock without waiting; whoever does not get
+-- it leaves theirs to the next. A lock for each writer would make every booking of everybody wait for every other one,
+-- and a sealing job of its own would leave a minute open every minute. So there is an order in the chain, and it is
+-- that of sealing.
 
 alter table public.audit_logs
   add column personal_salt   bytea,
   add column personal_sha256 bytea;
 comment on column public.audit_logs.personal_salt is 'Random; null once the personal parts are redacted.';
-comment on column public.audit_logs.personal_sha256 is 'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
-
-revoke insert on public.audit_logs from service_role;
--- Not id, created_at or the hashes: the database says those.
-grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata) on public.audit_logs to service_role;
+comment on column public.audit_logs.personal_sha256 is
+  'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
 
 create table private.audit_chain (
   position    bigint      primary key,
@@ -31,20 +30,24 @@ create table private.audit_chain (
   constraint audit_chain_has_each_line_once unique (line_id)
 );
 comment on table  private.audit_chain         is 'The lines of the audit log in the order in which they were sealed.';
-comment on column private.audit_chain.line_id is 'No foreign key: an entry whose line is gone shows that it was removed.';
-comment on column private.audit_chain.sha256  is 'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
+comment on column private.audit_chain.line_id is
+  'No foreign key: an entry whose line is gone shows that it was removed.';
+comment on column private.audit_chain.sha256 is
+  'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
 
 create table private.audit_lines_to_seal (
   line_id uuid primary key
 );
-comment on table private.audit_lines_to_seal is 'Written and not yet in the chain, usually for no longer than a commit takes.';
+comment on table private.audit_lines_to_seal is
+  'Written and not yet in the chain, usually for no longer than a commit takes.';
 
 create table private.audit_redactions (
   line_id     uuid        primary key,
   cause       text        not null check (cause in ('erasure', 'retention')),
   redacted_at timestamptz not null default now()
 );
-comment on table private.audit_redactions is 'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
+comment on table private.audit_redactions is
+  'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
 
 alter table private.audit_chain enable row level security;
 alter table private.audit_lines_to_seal enable row level security;
@@ -91,7 +94,7 @@ begin
 end
 $$;
 
--- Definer: nobody writes the chain. Gives how many lines it has sealed.
+-- Gives how many lines it has sealed.
 -- Definer: whoever writes a line may neither read the chain nor write into it.
 create function private.seal_audit_lines() returns integer
   language plpgsql security definer set search_path = ''
@@ -153,7 +156,8 @@ begin
 end
 $$;
 
--- Definer: nobody changes a line. Gives how many have lost their personal parts.
+-- Gives how many lines it was given; whoever calls names those that still have personal parts.
+-- Definer: nobody changes a line.
 create function private.redact_audit_lines(line_ids uuid[], cause text) returns integer
   language plpgsql security definer set search_path = ''
 as $$
@@ -167,28 +171,6 @@ begin
   return (select count(*)::integer from unnest(line_ids));
 end
 $$;
-
--- What is there already begins the chain, as it stands now.
-update public.audit_logs l set personal_salt = uuid_send(gen_random_uuid());
-update public.audit_logs l set personal_sha256 = private.audit_personal_sha256(l);
-alter table public.audit_logs alter column personal_sha256 set not null;
-insert into private.audit_lines_to_seal (line_id) select id from public.audit_logs;
-select private.seal_audit_lines();
-
-create trigger audit_logs_salt before insert on public.audit_logs
-  for each row execute function private.salt_audit_line();
-create trigger audit_logs_queue after insert on public.audit_logs
-  for each row execute function private.queue_audit_line();
-create constraint trigger audit_logs_seal after insert on public.audit_logs
-  deferrable initially deferred for each row execute function private.seal_at_commit();
-create trigger audit_logs_keep before update or delete on public.audit_logs
-  for each row execute function private.keep_audit_log();
-create trigger audit_logs_keep_all before truncate on public.audit_logs
-  for each statement execute function private.keep_audit_log();
-create trigger audit_chain_keep before update or delete on private.audit_chain
-  for each row execute function private.keep_audit_log();
-create trigger audit_chain_keep_all before truncate on private.audit_chain
-  for each statement execute function private.keep_audit_log();
 
 create function private.audit_findings() returns table (finding text, "position" bigint, line_id uuid)
   language sql stable set search_path = ''
@@ -219,9 +201,40 @@ as $$
    where not exists (select from private.audit_chain c where c.line_id = l.id)
      and not exists (select from private.audit_lines_to_seal q where q.line_id = l.id);
 $$;
-comment on function private.audit_findings is 'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
+comment on function private.audit_findings is
+  'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
 
 revoke execute on function private.audit_personal_sha256, private.audit_line_sha256, private.salt_audit_line,
-  private.queue_audit_line, private.seal_audit_lines, private.seal_at_commit, private.keep_audit_log, private.redact_audit_lines,
-  private.audit_findings
+  private.queue_audit_line, private.seal_audit_lines, private.seal_at_commit, private.keep_audit_log,
+  private.redact_audit_lines, private.audit_findings
   from public, anon, authenticated, service_role;
+
+-- The lines that the baseline wrote begin the chain. First their copies of rows are cut down to what a line holds
+-- today; all of it stands here, because from the triggers on nobody can change a line, and because the first new one
+-- follows upon them.
+update public.audit_logs l
+   set metadata = (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
+               || private.audited_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),
+                                         coalesce(l.metadata -> 'new_data', l.metadata -> 'data'))
+ where l.metadata ?| array['data', 'old_data', 'new_data', 'deleted_data']
+   and l.action in ('INSERT', 'UPDATE', 'DELETE');
+update public.audit_logs l set personal_salt = uuid_send(gen_random_uuid());
+update public.audit_logs l set personal_sha256 = private.audit_personal_sha256(l);
+alter table public.audit_logs alter column personal_sha256 set not null;
+insert into private.audit_lines_to_seal (line_id) select id from public.audit_logs;
+select private.seal_audit_lines();
+
+create trigger audit_logs_salt before insert on public.audit_logs
+  for each row execute function private.salt_audit_line();
+create trigger audit_logs_queue after insert on public.audit_logs
+  for each row execute function private.queue_audit_line();
+create constraint trigger audit_logs_seal after insert on public.audit_logs
+  deferrable initially deferred for each row execute function private.seal_at_commit();
+create trigger audit_logs_keep before update or delete on public.audit_logs
+  for each row execute function private.keep_audit_log();
+create trigger audit_logs_keep_all before truncate on public.audit_logs
+  for each statement execute function private.keep_audit_log();
+create trigger audit_chain_keep before update or delete on private.audit_chain
+  for each row execute function private.keep_audit_log();
+create trigger audit_chain_keep_all before truncate on private.audit_chain
+  for each statement execute function private.keep_audit_log();

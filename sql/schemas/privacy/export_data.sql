@@ -1,8 +1,9 @@
--- Giving somebody what is known of them: every row that is theirs, and where the files are.
+-- Exporting data: everything that is known of a person, each row that is theirs and where their files are.
 --
--- Which tables are asked is read from the foreign keys on auth.users, as erasing does, and named for those that have none. Of
--- other people there is the practitioner's name and nothing else: a practitioner's export has no word of their clients, a
--- participant's has no recording in which others are seen. What only serves the machine (hashes of links, leases) is left out.
+-- Which tables are asked is read from the foreign keys on auth.users, as erasing does, and named for those that have
+-- none. Of other people there is the practitioner's name and nothing else: a practitioner's export has no word of their
+-- clients, a participant's has no recording in which others are seen. What only serves the machine (hashes of links,
+-- leases) is left out.
 
 create function private.told_row(whole_row jsonb) returns jsonb
   language sql stable set search_path = ''
@@ -149,9 +150,11 @@ begin
     select f.name, null, f.content, f.storage_path from private.own_files(export_my_data.user_id) f;
 end
 $$;
-comment on function public.export_my_data is 'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
+comment on function public.export_my_data is
+  'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
 
 revoke execute on function private.told_row, private.own_rows, private.own_files, public.export_my_data
   from public, anon, authenticated, service_role;
 -- Not granted to authenticated: from where it was asked is what the server saw.
-grant execute on function private.lock_client, private.own_rows, private.own_files, public.export_my_data to service_role;
+grant execute on function private.lock_client, private.own_rows, private.own_files, public.export_my_data
+  to service_role;

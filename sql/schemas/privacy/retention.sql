@@ -1,13 +1,30 @@
--- Retention: what has been kept as long as its policy says goes by itself, where the policy says that it goes by itself.
+-- Retention: what has been kept as long as its policy says is deleted or blanked by a schedule, where the policy says
+-- so (`auto_delete`).
 --
 --   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
 --   user_consents       deleted once withdrawn; their history stays
---   session_schedules   what was written into ended sessions is blanked; the row stays, since money and evidence are about it
+--   session_schedules   what was written into ended sessions is blanked; the row is about money and evidence, and stays
 --   audit_logs          lines lose their personal parts; their place in the chain stays
 --   session_recordings  purge-recordings sees to them, with their files
 --
--- Nothing else is touched, whatever a policy names: payments, ledgers, waivers and contracts are kept by law. Nor is anything of
--- a person or a session under a legal hold. One batch is one transaction with its receipt, so a run can be killed anywhere.
+-- Nothing else is touched, whatever a policy names: payments, ledgers, waivers and contracts are kept by law. Nor is
+-- anything of a person or a session under a legal hold. One batch is one transaction with its receipt, so a run can be
+-- killed anywhere.
+
+-- One policy for all commands, which asks who is calling again for every row; below, one for each.
+drop policy "Only admins can manage retention policies" on public.data_retention_policies;
+
+create policy "admins read retention rules"
+  on public.data_retention_policies for select to authenticated using ((select private.is_admin()));
+create policy "admins add retention rules"
+  on public.data_retention_policies for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change retention rules"
+  on public.data_retention_policies for update to authenticated using ((select private.is_admin()));
+create policy "admins remove retention rules"
+  on public.data_retention_policies for delete to authenticated using ((select private.is_admin()));
+
+revoke all on public.data_retention_policies from anon, authenticated, service_role;
+grant select, insert, update, delete on public.data_retention_policies to authenticated, service_role;
 
 insert into public.data_retention_policies (table_name, retention_days, auto_delete, description) values
   ('email_logs',         365, true, 'What became of mails, a year'),
@@ -23,7 +40,8 @@ create table public.retention_receipts (
 
   constraint retention_receipts_are_one_a_day unique (table_name, applied_on)
 );
-comment on table  public.retention_receipts        is 'How many rows of a table went, or were blanked, on a day. Names nobody.';
+comment on table public.retention_receipts is
+  'How many rows of a table went, or were blanked, on a day. Names nobody.';
 comment on column public.retention_receipts.before is 'What was older than this.';
 
 alter table public.retention_receipts enable row level security;
@@ -35,7 +53,8 @@ revoke all on public.retention_receipts from anon, authenticated, service_role;
 grant select on public.retention_receipts to authenticated, service_role;
 -- No insert, update or delete for anybody: applying a policy writes it.
 
-create index session_notes_created_at_idx on public.session_notes (created_at);  -- retention asks by age, as for the next ones
+-- Retention asks by age.
+create index session_notes_created_at_idx on public.session_notes (created_at);
 create index meditation_memories_created_at_idx on public.meditation_memories (created_at);
 create index journal_entries_created_at_idx on public.journal_entries (created_at);
 create index user_notifications_created_at_idx on public.user_notifications (created_at);
@@ -103,7 +122,7 @@ begin
 end
 $$;
 
--- Definer: a policy reaches rows that nobody else may delete.
+-- Definer: retention deletes rows that nobody else may delete.
 create function private.apply_retention(at_most integer) returns table (table_name text, rows integer)
   language plpgsql volatile security definer set search_path = ''
 as $$

@@ -1,9 +1,9 @@
--- Once: the same Idempotency-Key gets the same answer, in the transaction that does the work.
+-- Idempotency keys: the same Idempotency-Key gets the same answer, in the transaction that does the work.
 --
---   new key                        -> call the function, remember its answer
---   known key, same arguments      -> the remembered answer
---   known key, other arguments     -> 409 idempotency_key_reused
---   key whose first call still runs -> 409 request_in_progress
+--   new key                          -> call the function, remember its answer
+--   known key, same arguments        -> the remembered answer
+--   known key, other arguments       -> 409 idempotency_key_reused
+--   key whose first call still runs  -> 409 request_in_progress
 --
 -- A refusal rolls everything back, the memory included: asking again asks anew.
 
@@ -18,12 +18,14 @@ create table private.remembered_answers (
   constraint remembered_answers_pkey primary key (caller, rpc, idempotency_key),
   constraint remembered_answers_key_is_short check (char_length(idempotency_key) <= 255)
 );
-comment on table private.remembered_answers is 'What each caller was answered under each Idempotency-Key, for 24 hours.';
+comment on table private.remembered_answers is
+  'What each caller was answered under each Idempotency-Key, for 24 hours.';
 
-create index remembered_answers_answered_at_idx on private.remembered_answers (answered_at);  -- forgetting asks by age
+-- Deleting old ones asks by age.
+create index remembered_answers_answered_at_idx on private.remembered_answers (answered_at);
 
 alter table private.remembered_answers enable row level security;
--- No grant and no policy: only the two functions below touch it.
+-- No grant and no policy: only recall and remember touch it.
 
 create function private.idempotency_caller(arguments jsonb) returns text
   language sql stable set search_path = ''
@@ -56,7 +58,8 @@ begin
 end;
 $$;
 
--- Definer: as above. Forgets a few answers older than 24 hours on the way, so that no job is needed.
+-- Deletes a few answers older than 24 hours on the way, so that no job is needed.
+-- Definer: callers must not read or write each other's remembered answers directly.
 create function private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) returns void
   language plpgsql security definer set search_path = ''
 as $$
@@ -72,11 +75,10 @@ begin
 end;
 $$;
 
--- Once, as before, but what is sealed is neither remembered nor compared.
---
--- Sealing the same number twice gives two different values, so a repeat under the same Idempotency-Key would look like another
--- request; and a copy of ciphertext in the memory of answers would escape the rotation of keys. An argument named `sealed` is
--- therefore left out; beside it stands a fingerprint, which is the same whenever the numbers are.
+-- An argument named `sealed` is neither remembered nor compared. Sealing the same number twice gives two different
+-- values, so a repeat under the same Idempotency-Key would look like another request; and a copy of ciphertext among
+-- the remembered answers would escape the rotation of keys. Beside it stands a fingerprint, which is the same whenever
+-- the numbers are.
 create function public.once(rpc text, idempotency_key text, arguments jsonb) returns jsonb
   language plpgsql security invoker set search_path = ''
 as $$

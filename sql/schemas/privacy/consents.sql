@@ -1,10 +1,70 @@
--- Consents leave a history: each time somebody agrees, declines or withdraws is a line that nobody changes.
+-- Consents, and their history: each time somebody agrees, declines or withdraws is a line that nobody changes.
+--
+--   absent -> given -> withdrawn -> given -> ...
 --
 --   user_consents     what stands now, one row for each person and kind
 --   consent_history   how it came to stand so, in order
 --
--- Lines are written by a trigger, whichever way the change comes. Address and agent are those a server saw: a consent given
--- through `record-consent` has them, one that a page wrote into the table has none, because nobody witnessed it.
+-- Lines are written by a trigger, whichever way the change comes. Address and agent are those a server saw: a consent
+-- given through `record-consent` has them, one that a page wrote into the table has none, because nobody witnessed it.
+
+-- The baseline's policies overlap, and let people delete a consent and write when and from where they gave it.
+drop policy "Users can view their own consents" on public.user_consents;
+drop policy "Users can manage their own consents" on public.user_consents;
+drop policy "Admins can view all consents" on public.user_consents;
+
+create policy "people read their own consents, admins all"
+  on public.user_consents for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+create policy "people give their own consents"
+  on public.user_consents for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "people change their own consents"
+  on public.user_consents for update to authenticated using (user_id = (select auth.uid()));
+
+create function private.date_consent() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' then
+    if (new.user_id, new.consent_type) <> (old.user_id, old.consent_type) then
+      perform private.refuse(409, 'consent_is_for_something_else', 'A consent cannot become another one.');
+    end if;
+    new.consent_date := old.consent_date;
+    if new.consented
+       and (not old.consented or old.revoked_at is not null or new.version is distinct from old.version) then
+      new.consent_date := now();
+      new.revoked_at := null;
+      new.revoked_ip_address := null;
+    elsif old.consented and not new.consented then
+      new.revoked_at := now();
+    end if;
+  else
+    new.consent_date := now();
+    new.revoked_at := null;
+  end if;
+  -- What a server saw of an earlier change says nothing about this one; the history keeps it.
+  if private.is_person() then
+    new.ip_address := null;
+    new.user_agent := null;
+    new.revoked_ip_address := null;
+  end if;
+  return new;
+end
+$$;
+
+-- When somebody agreed or withdrew is read off the server's clock, whoever writes.
+create trigger user_consents_date before insert or update on public.user_consents
+  for each row execute function private.date_consent();
+
+revoke all on public.user_consents from anon, authenticated, service_role;
+grant select on public.user_consents to authenticated;
+-- Not address, agent or dates, which are what the server saw. Not delete: a consent is withdrawn, and stays as a fact.
+grant insert (user_id, consent_type, consented, version, metadata),
+      update (user_id, consent_type, consented, version, metadata)
+  on public.user_consents to authenticated;
+grant select, insert, update on public.user_consents to service_role;
+
+-- History
 
 create table public.consent_history (
   id           bigint      primary key generated always as identity,
@@ -18,11 +78,13 @@ create table public.consent_history (
   recorded_at  timestamptz not null default now()
 );
 comment on table  public.consent_history            is 'Evidence: lines are only added.';
-comment on column public.consent_history.user_id    is 'No foreign key: what somebody agreed to can be shown after their account is gone.';
+comment on column public.consent_history.user_id is
+  'No foreign key: what somebody agreed to can be shown after their account is gone.';
 comment on column public.consent_history.consented  is 'Whether the consent stood after this.';
 comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
 
-create index consent_history_user_id_idx on public.consent_history (user_id, consent_type, id);  -- somebody's own, in order
+-- Somebody's own, in order.
+create index consent_history_user_id_idx on public.consent_history (user_id, consent_type, id);
 
 alter table public.consent_history enable row level security;
 
@@ -51,13 +113,6 @@ $$;
 
 create trigger user_consents_keep_history after insert or update or delete on public.user_consents
   for each row execute function private.keep_consent_history();
-
--- What is known of the time before. The address in it came from a header that anybody could write, so it is no evidence.
-insert into public.consent_history (user_id, consent_type, consented, version, metadata, recorded_at)
-select c.user_id, c.consent_type, c.consented and c.revoked_at is null, c.version, c.metadata,
-       case when c.consented and c.revoked_at is null then c.consent_date else coalesce(c.revoked_at, c.consent_date) end
-  from public.user_consents c
- order by c.created_at;
 
 create function public.record_consent(
   user_id      uuid,

@@ -1,7 +1,7 @@
--- What must be true of money, credits, seats and time, whatever happened; looked at by a schedule and by the doctor.
+-- Invariants: what must be true of money, credits, seats and time, whatever happened. A schedule and the doctor ask.
 --
--- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule that
--- a later migration loosens, or a hand in the database breaks, is found within the day and not at the end of the year.
+-- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule
+-- that a later change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
 
 create view private.broken_rules with (security_invoker = true) as
   -- The ledger
@@ -14,7 +14,8 @@ create view private.broken_rules with (security_invoker = true) as
     join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
     left join public.payout_lines l on l.ledger_transaction_id = t.id and l.released_at is null
    group by t.practitioner_id, t.currency
-  having sum(p.amount_minor) <> coalesce(sum(p.amount_minor) filter (where t.kind not in ('payout', 'payout_failed') and l.id is null), 0)
+  having sum(p.amount_minor)
+         <> coalesce(sum(p.amount_minor) filter (where t.kind not in ('payout', 'payout_failed') and l.id is null), 0)
   union all
   -- Payouts
   select 'a payout is not the sum of its lines', p.id::text
@@ -27,7 +28,8 @@ create view private.broken_rules with (security_invoker = true) as
   union all
   select 'a line pays another amount than its transaction owes', l.ledger_transaction_id::text
     from public.payout_lines l
-    left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id and p.account = 'practitioner_payable'
+    left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id
+                                      and p.account = 'practitioner_payable'
    where p.amount_minor is distinct from l.amount_minor
   union all
   select 'a transaction is paid twice', l.ledger_transaction_id::text
@@ -50,7 +52,8 @@ create view private.broken_rules with (security_invoker = true) as
   select 'payout periods leave a gap or overlap', next.number::text
     from public.payout_periods next
    where not exists (select from public.payout_periods before
-                      where before.number = next.number - 1 and before.period_end = next.period_start) and next.number > 1
+                      where before.number = next.number - 1 and before.period_end = next.period_start)
+     and next.number > 1
   union all
   -- Payments, as the pages read them
   select 'a payment that was paid out is not marked', t.payment_id::text
@@ -116,7 +119,7 @@ comment on view private.broken_rules is 'One row for each thing that is not as i
 
 revoke all on private.broken_rules from public, anon, authenticated, service_role;
 
--- Definer: the service may not read everything that is looked at.
+-- Definer: the service may not read all the tables that are checked.
 create function private.check_invariants() returns table (rule text, broken integer, examples text[])
   language sql stable security definer set search_path = ''
 as $$
@@ -128,7 +131,9 @@ create function public.check_invariants() returns table (rule text, broken integ
 as $$
   select * from private.check_invariants();
 $$;
-comment on function public.check_invariants is 'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
+comment on function public.check_invariants is
+  'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
 
-revoke execute on function private.check_invariants, public.check_invariants from public, anon, authenticated, service_role;
+revoke execute on function private.check_invariants, public.check_invariants
+  from public, anon, authenticated, service_role;
 grant execute on function private.check_invariants, public.check_invariants to service_role;

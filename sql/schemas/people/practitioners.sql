@@ -1,36 +1,20 @@
--- People: roles, practitioners, their hours and their clients, preferences. Each rule is said once.
+-- Practitioners, the hours they work, and the clients they are assigned.
 --
+--   available -> paused -> available        by the practitioner or an admin
+--
+-- Whoever is paused takes no new bookings, and loses nothing else: their own pages never ask whether they are
+-- available, their clients keep the name beside what is theirs, and their classes stay with whoever has a seat and are
+-- offered to nobody else. Whoever has signed, was offered a contract or has earned is kept, because contracts and money
+-- are about somebody. Removing is for whoever was added by mistake; their clients get their credits back.
+
 -- The baseline's policies overlap, ask who is calling again for every row, and hide a paused practitioner from
--- themself. Here: one policy per table, command and role. Grants are restated as well, so that the result does not
--- depend on what a project grants by default.
-
--- Roles --------------------------------------------------------------------------------------------------------
-
-drop policy "Users can view their own roles" on public.user_roles;
-drop policy "Admins can manage all roles" on public.user_roles;
-
-create policy "people read their own roles, admins all"
-  on public.user_roles for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
-create policy "admins give roles"
-  on public.user_roles for insert to authenticated with check ((select private.is_admin()));
-create policy "admins change roles"
-  on public.user_roles for update to authenticated using ((select private.is_admin()));
-create policy "admins take roles"
-  on public.user_roles for delete to authenticated using ((select private.is_admin()));
-
-revoke all on public.user_roles from anon, authenticated, service_role;
-grant select, delete, insert (user_id, role), update (user_id, role) on public.user_roles to authenticated;
-grant select, insert, update, delete on public.user_roles to service_role;
-
--- Practitioners ------------------------------------------------------------------------------------------------
-
+-- themself.
 drop policy "Authenticated users can view available practitioners" on public.practitioners;
 drop policy "Practitioners can update own profile" on public.practitioners;
 drop policy "Admins can manage practitioners" on public.practitioners;
 
--- Pausing hides a practitioner from new clients only. The row must stay visible to its owner, or the update that
--- pauses would be refused, and to clients with a session, whose pages read the name.
+-- The row of a paused practitioner must stay visible to its owner, or the update that pauses would be refused, and to
+-- their clients, whose pages read the name.
 create policy "people read available practitioners, theirs and themselves"
   on public.practitioners for select to authenticated
   using (
@@ -51,10 +35,49 @@ grant select, delete on public.practitioners to authenticated;
 grant insert (user_id, name, bio, specialization, avatar_url, half_hour_rate, available)
   on public.practitioners to authenticated;
 -- Not user_id: whoever holds the row receives its earnings.
-grant update (name, bio, specialization, avatar_url, half_hour_rate, available) on public.practitioners to authenticated;
+grant update (name, bio, specialization, avatar_url, half_hour_rate, available) on public.practitioners
+  to authenticated;
 grant select, insert, update, delete on public.practitioners to service_role;
 
--- Hours --------------------------------------------------------------------------------------------------------
+-- Definer: the policy on sessions asks this for every open class, whoever may see the practitioner.
+create function private.paused_practitioner_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select p.id from public.practitioners p where not p.available;
+$$;
+
+-- Definer: the policy on sessions asks this question.
+create function private.my_class_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select s.group_class_id from public.session_schedules s
+   where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled';
+$$;
+
+revoke execute on function private.paused_practitioner_ids, private.my_class_ids
+  from public, anon, authenticated, service_role;
+grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;
+
+-- Definer: contracts and money are looked up for whoever removes.
+create function private.keep_practitioner() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (select from public.practitioner_contracts c where c.practitioner_id = old.id)
+     or exists (select from public.ledger_transactions t where t.practitioner_id = old.id) then
+    perform private.refuse(409, 'practitioner_is_kept', 'This practitioner has a contract or earnings, so they are kept.',
+                           'Pause them instead.');
+  end if;
+  return old;
+end
+$$;
+revoke execute on function private.keep_practitioner from public, anon, authenticated, service_role;
+
+-- For people, who can be told what to do instead. The keys of both tables hold against everybody.
+create trigger practitioners_keep before delete on public.practitioners
+  for each row when (private.is_person()) execute function private.keep_practitioner();
+
+-- Hours
 
 drop policy "Authenticated users can view availability" on public.practitioner_availability;
 drop policy "Practitioners can manage own availability" on public.practitioner_availability;
@@ -77,7 +100,7 @@ grant insert (practitioner_id, day_of_week, start_time, end_time), update (day_o
   on public.practitioner_availability to authenticated;
 grant select, insert, update, delete on public.practitioner_availability to service_role;
 
--- Clients of a practitioner ------------------------------------------------------------------------------------
+-- Assignments
 
 drop policy "Users can view their own assignments" on public.practitioner_assignments;
 drop policy "Admins and practitioners can manage assignments" on public.practitioner_assignments;
@@ -100,26 +123,3 @@ create policy "practitioners and admins end assignments"
 revoke all on public.practitioner_assignments from anon, authenticated, service_role;
 grant select, delete, insert (practitioner_id, client_id) on public.practitioner_assignments to authenticated;
 grant select, insert, update, delete on public.practitioner_assignments to service_role;
-
--- Preferences --------------------------------------------------------------------------------------------------
-
-drop policy "Users can view their own preferences" on public.user_preferences;
-drop policy "Users can insert their own preferences" on public.user_preferences;
-drop policy "Users can update their own preferences" on public.user_preferences;
-drop policy "Admins can view all preferences" on public.user_preferences;
-
-create policy "people read their own preferences, admins all"
-  on public.user_preferences for select to authenticated
-  using (user_id = (select auth.uid()) or (select private.is_admin()));
-create policy "people set their own preferences"
-  on public.user_preferences for insert to authenticated with check (user_id = (select auth.uid()));
-create policy "people change their own preferences"
-  on public.user_preferences for update to authenticated using (user_id = (select auth.uid()));
-
-revoke all on public.user_preferences from anon, authenticated, service_role;
-grant select on public.user_preferences to authenticated;
--- user_id and updated_at as well: the frontend upserts them.
-grant insert (user_id, currency, country, timezone, language, detected_at, updated_at),
-      update (user_id, currency, country, timezone, language, detected_at, updated_at)
-  on public.user_preferences to authenticated;
-grant select, insert, update, delete on public.user_preferences to service_role;

@@ -1,0 +1,12 @@
+-- What is known of consents from before they had a history. The address in them came from a header that anybody could
+-- write, so it is no evidence and is not taken over.
+
+insert into public.consent_history (user_id, consent_type, consented, version, metadata, recorded_at)
+select c.user_id, c.consent_type, c.consented and c.revoked_at is null, c.version, c.metadata,
+       case when c.consented and c.revoked_at is null then c.consent_date
+            else coalesce(c.revoked_at, c.consent_date) end
+  from public.user_consents c
+ -- A consent that was changed since has its line from the trigger.
+ where not exists (select from public.consent_history h
+                    where (h.user_id, h.consent_type) = (c.user_id, c.consent_type))
+ order by c.created_at;

@@ -1,0 +1,25 @@
+-- Roles: who is an admin and who a practitioner. A client has the role "user", or no row at all.
+--
+-- Policies ask private.is_admin, which reads these rows as their owner; has_role and the operator's way to the first
+-- admin are among the baseline's functions in foundation/close_what_is_open.sql. Each change of a role is in the audit
+-- log.
+
+-- The baseline's policies overlap, and ask who is calling again for every row. Here and in the chapters that follow
+-- there is one policy per table, command and role. Grants are restated as well, so that the result does not depend on
+-- what a project grants by default.
+drop policy "Users can view their own roles" on public.user_roles;
+drop policy "Admins can manage all roles" on public.user_roles;
+
+create policy "people read their own roles, admins all"
+  on public.user_roles for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+create policy "admins give roles"
+  on public.user_roles for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change roles"
+  on public.user_roles for update to authenticated using ((select private.is_admin()));
+create policy "admins take roles"
+  on public.user_roles for delete to authenticated using ((select private.is_admin()));
+
+revoke all on public.user_roles from anon, authenticated, service_role;
+grant select, delete, insert (user_id, role), update (user_id, role) on public.user_roles to authenticated;
+grant select, insert, update, delete on public.user_roles to service_role;
