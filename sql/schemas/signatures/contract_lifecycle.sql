@@ -1,4 +1,5 @@
--- The life of a contract: one call offers a version to whoever does not have it yet, one call signs it, the clock ends it.
+-- The life of a contract: one call offers a version to whoever does not have it yet, one call signs it, the clock ends
+-- it.
 --
 --   (template) -> pending -> signed -> expired        a month before its end the practitioner is reminded, once
 
@@ -66,7 +67,8 @@ begin
 end
 $$;
 comment on function public.issue_practitioner_contract is
-  'Offers a version, by default the newest, to one practitioner or to all who are available. Whoever has it keeps what they have.';
+  'Offers a version, by default the newest, to one practitioner or to all who are available. '
+  'Whoever has it keeps what they have.';
 
 create function public.sign_practitioner_contract(
   user_id         uuid,
@@ -83,7 +85,8 @@ as $$
 declare
   v_contract public.practitioner_contracts;
 begin
-  -- The one the pages show: the newest that is pending, else the newest that is signed. Two calls at once queue at the lock.
+  -- The one the pages show: the newest that is pending, else the newest that is signed. Two calls at once queue at the
+  -- lock.
   select c.* into v_contract
     from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
    where p.user_id = sign_practitioner_contract.user_id

@@ -1,7 +1,8 @@
 -- Contract rules: whether a practitioner needs a live contract to be bookable. A setting, off to begin with.
 --
--- Live is a contract that is signed, not revoked, and not past its end when the session ends. Without one, clients get the
--- same refusal as for a practitioner who is paused: why somebody takes no bookings is between them and the platform.
+-- Live is a contract that is signed, not revoked, and not past its end when the session ends. Without one, clients get
+-- the same refusal as for a practitioner who is paused: why somebody takes no bookings is between them and the
+-- platform.
 
 create table public.contract_rules (
   id                   uuid        primary key default gen_random_uuid(),
@@ -9,7 +10,8 @@ create table public.contract_rules (
   updated_at           timestamptz not null default now()
 );
 comment on table  public.contract_rules                      is 'One row: what contracts decide.';
-comment on column public.contract_rules.live_contract_needed is 'Whether a practitioner without a live contract takes no bookings.';
+comment on column public.contract_rules.live_contract_needed is
+  'Whether a practitioner without a live contract takes no bookings.';
 
 create unique index contract_rules_are_one on public.contract_rules ((true));
 

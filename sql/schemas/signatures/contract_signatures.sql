@@ -2,12 +2,12 @@
 --
 --   (signed) -> redacted      and nothing else: not by its owner, not by an admin, not with the service key
 --
--- Two ways lead here. `sign_practitioner_contract` writes the row with what the server saw, and the row signs the contract.
--- The pages update the contract themselves, and that writes the row: then address and agent are what a browser claimed,
--- and `is_observed` says so. Either way it is one signature, because the contract is its key.
+-- Two ways lead here. `sign_practitioner_contract` writes the row with what the server saw, and the row signs the
+-- contract. The pages update the contract themselves, and that writes the row: then address and agent are what a
+-- browser claimed, and `is_observed` says so. Either way it is one signature, because the contract is its key.
 --
--- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.evidence_of_contract` writes. It is
--- printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what identified a person.
+-- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.evidence_of_contract` writes. It
+-- is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what identified a person.
 
 create table public.contract_signatures (
   contract_id            uuid        primary key references public.practitioner_contracts (id),
@@ -31,14 +31,17 @@ create table public.contract_signatures (
     and octet_length(signature_image) <= 262144)
 );
 comment on table  public.contract_signatures is 'Signed contracts: append-only evidence.';
-comment on column public.contract_signatures.user_id is 'Who signed. No foreign key: their account may have been erased since.';
+comment on column public.contract_signatures.user_id is
+  'Who signed. No foreign key: their account may have been erased since.';
 comment on column public.contract_signatures.signer_name is 'The practitioner''s name on the day; null once redacted.';
 comment on column public.contract_signatures.signer_email is 'The account''s address on the day; null once redacted.';
 comment on column public.contract_signatures.is_observed is
   'Whether the server saw address and agent itself; otherwise the browser claimed them.';
 comment on column public.contract_signatures.signature_name is 'As typed by the signer.';
-comment on column public.contract_signatures.signature_image is 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
-comment on column public.contract_signatures.evidence_sha256 is 'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
+comment on column public.contract_signatures.signature_image is
+  'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+comment on column public.contract_signatures.evidence_sha256 is
+  'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
 
 alter table public.contract_signatures enable row level security;
 
@@ -139,8 +142,8 @@ end
 $$;
 
 revoke execute on function
-  private.evidence_of_contract, private.seal_contract_signature, private.sign_by_evidence, private.record_direct_signature,
-  private.keep_contract_signature
+  private.evidence_of_contract, private.seal_contract_signature, private.sign_by_evidence,
+  private.record_direct_signature, private.keep_contract_signature
   from public, anon, authenticated, service_role;
 
 create trigger contract_signatures_seal before insert on public.contract_signatures
@@ -152,4 +155,5 @@ create trigger contract_signatures_keep before update or delete on public.contra
 create trigger contract_signatures_keep_all before truncate on public.contract_signatures
   for each statement execute function private.keep_contract_signature();
 create trigger practitioner_contracts_record_signature after update of status on public.practitioner_contracts
-  for each row when (new.status = 'signed' and old.status = 'pending') execute function private.record_direct_signature();
+  for each row when (new.status = 'signed' and old.status = 'pending')
+  execute function private.record_direct_signature();

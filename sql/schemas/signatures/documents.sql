@@ -29,7 +29,8 @@ create type public.signed_document as (
 );
 comment on type public.signed_document is 'What stands on a copy.';
 comment on column public.signed_document.signature_image is 'The drawn signature, PNG in base64.';
-comment on column public.signed_document.status is 'Of a contract its own; of a waiver signed, or superseded by a newer version.';
+comment on column public.signed_document.status is
+  'Of a contract its own; of a waiver signed, or superseded by a newer version.';
 
 create function public.get_contract_document(contract_id uuid) returns setof public.signed_document
   language plpgsql stable security invoker set search_path = ''
@@ -113,6 +114,7 @@ comment on function public.verify_signature is
 
 revoke execute on function public.get_contract_document, private.waiver_documents, public.get_waiver_document,
   public.verify_signature from public, anon, authenticated, service_role;
-grant execute on function public.get_contract_document, private.waiver_documents, public.get_waiver_document to authenticated;
+grant execute on function public.get_contract_document, private.waiver_documents, public.get_waiver_document
+  to authenticated;
 -- Not granted to anon: the function in front of it is what the internet may ask.
 grant execute on function public.verify_signature to service_role;

@@ -3,11 +3,11 @@
 --   (signed) -> redacted      and nothing else: not by its owner, not by an admin, not with the service key
 --
 -- Against the milestone's table:
--- * `user_id` and `session_id` do not cascade, and are not foreign keys at all: erasing an account or deleting a session
---   must leave the evidence, and setting either to null would take away who signed for what. They stay, as ids whose
---   row may be gone. That they were real is what the function that signs has checked.
--- * UNIQUE (user_id, session_id) lets everybody sign without a session any number of times, since nulls are distinct. So
---   one signature per person and session, and one general signature per person and version.
+-- * `user_id` and `session_id` do not cascade, and are not foreign keys at all: erasing an account or deleting a
+--   session must leave the evidence, and setting either to null would take away who signed for what. They stay, as ids
+--   whose row may be gone. That they were real is what the function that signs has checked.
+-- * UNIQUE (user_id, session_id) lets everybody sign without a session any number of times, since nulls are distinct.
+--   So one signature per person and session, and one general signature per person and version.
 -- * The version signed and its hash are kept, the signature itself if one was drawn, who the signer was on the day, and
 --   one hash over all facts of the signature, as for contracts.
 -- * Only the service writes: a client would choose their own date, address and text.
@@ -39,15 +39,19 @@ create table public.liability_waivers (
 );
 comment on table  public.liability_waivers is 'Signed waivers: append-only evidence.';
 comment on column public.liability_waivers.user_id is 'Who signed. Their account may have been erased since.';
-comment on column public.liability_waivers.session_id is 'Null for a general waiver. The session may have been deleted since.';
+comment on column public.liability_waivers.session_id is
+  'Null for a general waiver. The session may have been deleted since.';
 comment on column public.liability_waivers.waiver_text is 'The text as it was shown, with the date in it.';
 comment on column public.liability_waivers.ip_address is 'As the server saw it; null once redacted.';
 comment on column public.liability_waivers.text_sha256 is 'SHA-256 of waiver_text, hexadecimal.';
-comment on column public.liability_waivers.signature_image is 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
-comment on column public.liability_waivers.signature_image_sha256 is 'SHA-256 of the image, hexadecimal; stays when the image goes.';
+comment on column public.liability_waivers.signature_image is
+  'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+comment on column public.liability_waivers.signature_image_sha256 is
+  'SHA-256 of the image, hexadecimal; stays when the image goes.';
 comment on column public.liability_waivers.signer_name is 'The account''s name on the day; null once redacted.';
 comment on column public.liability_waivers.signer_email is 'The account''s address on the day; null once redacted.';
-comment on column public.liability_waivers.evidence_sha256 is 'SHA-256 of the facts, hexadecimal; stays when some of them go.';
+comment on column public.liability_waivers.evidence_sha256 is
+  'SHA-256 of the facts, hexadecimal; stays when some of them go.';
 
 create unique index liability_waivers_one_per_session on public.liability_waivers (user_id, session_id)
   where session_id is not null;
@@ -67,7 +71,8 @@ create policy "signers, the session's practitioner and admins read waivers"
     or (select private.is_admin()));
 
 revoke all on public.liability_waivers from anon, authenticated, service_role;
--- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to know.
+-- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
+-- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
               text_sha256, signature_name, signer_name, evidence_sha256)
   on public.liability_waivers to authenticated;
@@ -80,8 +85,8 @@ grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, 
 create function private.evidence_of_waiver(waiver public.liability_waivers) returns text
   language sql immutable set search_path = ''
 as $$
-  -- In the form of private.evidence_of_contract. The text is hashed here: the generated column has no value yet when this
-  -- is asked for, before the row is written.
+  -- In the form of private.evidence_of_contract. The text is hashed here: the generated column has no value yet when
+  -- this is asked for, before the row is written.
   select jsonb_build_object(
     'kind', 'waiver', 'document_id', (waiver).id, 'text_sha256', private.sha256_hex((waiver).waiver_text),
     'signer_id', (waiver).user_id, 'signer_name', (waiver).signer_name, 'signer_email', (waiver).signer_email,

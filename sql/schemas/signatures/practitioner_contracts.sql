@@ -29,12 +29,14 @@ create table public.practitioner_contracts (
   constraint practitioner_contracts_title_is_a_line check (title ~ '^\S[^\n]{0,119}$'),
   constraint practitioner_contracts_are_dated_when_signed check (
     case status when 'pending' then signed_at is null when 'signed' then signed_at is not null else true end),
-  constraint practitioner_contracts_reason_is_short check (revoked_reason ~ '\S' and char_length(revoked_reason) <= 500),
+  constraint practitioner_contracts_reason_is_short check (
+    revoked_reason ~ '\S' and char_length(revoked_reason) <= 500),
   constraint practitioner_contracts_reason_is_of_revoking check (revoked_reason is null or status = 'revoked')
 );
 comment on column public.practitioner_contracts.ip_address is 'As the browser says, when signed by a direct update.';
 comment on column public.practitioner_contracts.text_sha256 is 'SHA-256 of contract_text, hexadecimal.';
-comment on column public.practitioner_contracts.template_id is 'Null for a text that was written for this practitioner alone.';
+comment on column public.practitioner_contracts.template_id is
+  'Null for a text that was written for this practitioner alone.';
 comment on column public.practitioner_contracts.revoked_reason is 'Why it was revoked; the practitioner reads it.';
 
 create index idx_practitioner_contracts_practitioner_id on public.practitioner_contracts (practitioner_id);
@@ -69,8 +71,8 @@ grant select, insert (practitioner_id, contract_version, contract_text, expires_
   on public.practitioner_contracts to authenticated;
 grant select, insert, update on public.practitioner_contracts to service_role;
 
--- What may change: the status, forward; the facts of signing, once; the end while nobody has signed; the reason when it is
--- revoked.
+-- What may change: the status, forward; the facts of signing, once; the end while nobody has signed; the reason when it
+-- is revoked.
 create function private.guard_practitioner_contracts() returns trigger
   language plpgsql set search_path = ''
 as $$
