@@ -1,14 +1,12 @@
--- Earned seats: what a session is worth to whoever gave it, and from when on.
+-- Earned seats: what a session is worth to the practitioner who gave it, and from which money.
 --
---   scheduled -> completed                  the seat is earned; a completed class completes its seats
---   scheduled -> cancelled, last_minute     the client forfeits the price, so the seat is earned as if it had been held
---   scheduled -> cancelled, otherwise       nothing is earned; the money stays ours, for the credit that came back
---   earned, and money goes back             so much of it is reversed
+--   (not earned) -> earned -> reversed, as far as its money goes back to the payer
 --
--- A seat is paid from one sum of money: a payment, or the price of the lot its credit comes from. A lot's price is divided
--- into whole cents, of which the first n credits make up the n-th part, so that all of them make up the whole. What goes
--- back to a payer is taken from the credits nobody used, and then from the seats, the last one first. So what a seat earns
--- follows from its place and from what is kept of the money, and is the same in whatever order things are heard of.
+-- A seat is paid from one sum of money: a payment, or the price of the lot its credit comes from. Of a lot of n credits
+-- the first k are worth k/n of its price, in whole cents, so that all of them together are worth exactly the price.
+-- What goes back to a payer is taken from the credits nobody used, and then from the seats, the last one first. So what
+-- a seat earns follows from its place and from how much of the money is kept, and is the same in whatever order the
+-- facts arrive.
 
 create table private.earned_seats (
   session_id       uuid        primary key,
@@ -27,14 +25,18 @@ create table private.earned_seats (
   constraint earned_seats_one_per_place unique (money_id, place),
   constraint earned_seats_are_shared_somehow check (num_nonnulls(revenue_share_id, share_minor) = 1)
 );
-comment on table  private.earned_seats              is 'Seats that were earned, and the money they are paid from: evidence.';
-comment on column private.earned_seats.session_id   is 'No foreign key, like payment_id and practitioner_id: money outlives what it is about.';
-comment on column private.earned_seats.money_id     is 'The checkout; of what is older than checkouts, the payment or the lot.';
+comment on table private.earned_seats is
+  'Seats that were earned, and the money they are paid from: evidence.';
+comment on column private.earned_seats.session_id is
+  'No foreign key, like payment_id and practitioner_id: money outlives what it is about.';
+comment on column private.earned_seats.money_id is
+  'The checkout; of what is older than checkouts, the payment or the lot.';
 comment on column private.earned_seats.checkout_id  is
   'No foreign key: checking one waits for whoever gives back, and who waits for the lock on this very money.';
 comment on column private.earned_seats.place        is 'The how many-th seat it is that this money pays for.';
 comment on column private.earned_seats.before_minor is 'The prices of the places before.';
-comment on column private.earned_seats.share_minor  is 'Of payments that are older than the versions of the share, and were split when they came.';
+comment on column private.earned_seats.share_minor is
+  'Of payments that are older than the versions of the share, and were split when they came.';
 
 create index earned_seats_checkout_id_idx on private.earned_seats (checkout_id);
 create index earned_seats_revenue_share_id_idx on private.earned_seats (revenue_share_id);
@@ -42,10 +44,10 @@ create index earned_seats_revenue_share_id_idx on private.earned_seats (revenue_
 alter table private.earned_seats enable row level security;
 -- No grant and no policy: only the functions of this schema read and write it.
 
--- Where the money comes from -------------------------------------------------------------------------------------------
-
+-- The sum of money that seats are paid from.
 create type private.money as (
-  id uuid, checkout_id uuid, amount_minor bigint, currency text, seats integer, revenue_share_id uuid, share_minor bigint
+  id uuid, checkout_id uuid, amount_minor bigint, currency text, seats integer,
+  revenue_share_id uuid, share_minor bigint
 );
 
 create function private.money_of_payment(payment public.session_payments) returns private.money
@@ -56,7 +58,7 @@ as $$
           case when payment.revenue_share_id is null then round(100 * payment.practitioner_share)::bigint end)::private.money;
 $$;
 
--- A lot that was given costs nothing, and neither does a credit that was added to one that was bought.
+-- The price of a lot of credits. A lot that was given costs nothing, nor does a credit added to one that was bought.
 create function private.money_of_lot(lot public.user_session_credits) returns private.money
   language sql stable set search_path = ''
 as $$
@@ -65,7 +67,7 @@ as $$
             from public.checkout_sessions c
            where lot.order_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and c.id = lot.order_id::uuid
           union all
-          -- Older than checkouts: the wallet's own note of the price. Without one, the credit has none.
+          -- Older than checkouts: the price as the lot's metadata notes it. Without a note, the credit has no price.
           select lot.id, null,
                  case when lot.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
                       then round(100 * (lot.metadata ->> 'total_amount')::numeric)::integer else 0 end,
@@ -78,14 +80,15 @@ $$;
 create function private.lock_money(money_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
-  -- Taken after sessions and before payments: who earns a seat and who gives money back meet here.
+  -- Order matters: taken after the rows of sessions and before those of payments. Earning a seat and giving back its
+  -- money queue here.
   select pg_advisory_xact_lock(hashtextextended('money ' || lock_money.money_id, 0));
 $$;
 
--- What a seat is worth -------------------------------------------------------------------------------------------------
-
--- One row of session_payments, as the pages read it. What was paid out stays as it was paid; the ledger takes the rest back.
-create function private.state_payment(payment_id uuid, net_minor bigint, share_minor bigint, is_disputed boolean) returns void
+-- Writes one row of session_payments, as the pages read it. The share stays what it was once it is paid out; the ledger
+-- takes the rest back.
+create function private.state_payment(payment_id uuid, net_minor bigint, share_minor bigint, is_disputed boolean)
+  returns void
   language sql volatile set search_path = ''
 as $$
   update public.session_payments p
@@ -103,7 +106,7 @@ as $$
          is distinct from (p.total_amount - n.net, n.share, n.status, n.intent);
 $$;
 
--- Compares what was posted for a seat with what it is worth now, and posts the difference. Whoever calls has locked its money.
+-- Compares what was posted for a seat with what it is worth now, and posts the difference. The caller locked its money.
 create function private.settle_seat(seat private.earned_seats, kept_minor bigint, is_disputed boolean) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -126,7 +129,7 @@ begin
       'client_funds', v_posted.price - v_price, 'practitioner_payable', v_share - v_posted.share,
       'platform_revenue', (v_price - v_share) - (v_posted.price - v_posted.share)),
     session_id => seat.session_id, payment_id => seat.payment_id,
-    -- What is kept only ever gets less, so it names the fact.
+    -- What is kept of the money only ever gets less, so the amount names the fact.
     cause => case when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
   if num_nonnulls(seat.checkout_id, seat.revenue_share_id) > 0 then
     perform private.state_payment(seat.payment_id, v_price, v_share, is_disputed);
@@ -134,12 +137,14 @@ begin
 end
 $$;
 
+-- Whether the payer's bank asks for the money back, and it is not decided yet.
 create function private.is_disputed(checkout_id uuid) returns boolean
   language sql stable set search_path = ''
 as $$
   select exists (select from private.payment_disputes d where d.checkout_id = is_disputed.checkout_id and d.state = 'open');
 $$;
 
+-- Earns the seat once, if somebody paid for it. Of a seat that was taken with a credit the payment is written here.
 create function private.earn_seat(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -197,93 +202,5 @@ begin
 end
 $$;
 
--- What earns a seat ----------------------------------------------------------------------------------------------------
-
--- Definer: whoever completes a session may write neither payments nor the ledger.
-create function private.earn_completed_sessions() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-declare
-  v_session public.session_schedules;
-begin
-  -- Lots in one order, so that two who complete many sessions at once do not wait for each other.
-  for v_session in
-    select done.* from done join undone using (id)
-     where done.status = 'completed' and undone.status <> 'completed'
-     order by coalesce(done.credit_lot_id, done.id)
-  loop
-    if private.is_class(v_session) then
-      update public.session_schedules seat set status = 'completed'
-       where seat.group_class_id = v_session.id and seat.status in ('scheduled', 'in_progress');
-    else
-      perform private.earn_seat(v_session.id);
-    end if;
-  end loop;
-  return null;
-end
-$$;
-
--- Definer: as above, for whoever cancels.
-create function private.earn_forfeited_session() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-declare
-  v_payment public.session_payments;
-begin
-  if new.cancellation_type = 'last_minute' then
-    perform private.earn_seat(new.session_id);
-    return null;
-  end if;
-  select * into v_payment from public.session_payments p
-   where p.session_id = new.session_id and p.status in ('completed', 'disputed') and p.paid_out_at is null;
-  if found then
-    -- The price is of the credit now that came back, and earned by the session that is booked with it.
-    perform private.lock_money(coalesce(v_payment.checkout_id, v_payment.id));
-    perform private.state_payment(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0,
-                                  v_payment.status = 'disputed');
-  end if;
-  return null;
-end
-$$;
-
-create trigger session_cancellations_earn after insert on public.session_cancellations
-  for each row execute function private.earn_forfeited_session();
-
--- Payments without a checkout are written by whatever sold sessions before there were any, at any time.
--- Definer: as above, for whoever writes payments.
-create function private.earn_late_payment() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-declare
-  v_seat private.earned_seats;
-begin
-  perform private.earn_seat(s.id) from public.session_schedules s where s.id = new.session_id and s.status = 'completed';
-  if new.status = 'refunded' then
-    perform private.lock_money(new.id);
-    select * into v_seat from private.earned_seats e where e.payment_id = new.id;
-    perform private.settle_seat(v_seat, 0, false) where v_seat.session_id is not null;
-  end if;
-  return null;
-end
-$$;
-
-create trigger session_payments_earn after insert or update of status on public.session_payments
-  for each row when (new.checkout_id is null and new.credit_lot_id is null) execute function private.earn_late_payment();
-
 revoke execute on function private.money_of_payment, private.money_of_lot, private.lock_money, private.state_payment,
-  private.settle_seat, private.is_disputed, private.earn_seat, private.earn_completed_sessions,
-  private.earn_forfeited_session, private.earn_late_payment
-  from public, anon, authenticated, service_role;
-
--- Before this day ------------------------------------------------------------------------------------------------------
-
--- What was held, or forfeited, and paid is owed. Whether it was paid out is for payouts to find.
-select private.earn_seat(s.id) from public.session_schedules s
- where (s.status = 'completed' and not private.is_class(s))
-    or s.id in (select c.session_id from public.session_cancellations c where c.cancellation_type = 'last_minute');
--- What came back as a credit is earned when that is used.
-select private.state_payment(p.id, round(100 * (p.total_amount - p.refunded_amount))::bigint, 0, false)
-  from public.session_payments p
- where p.status = 'completed' and p.paid_out_at is null
-   and exists (select from public.credit_ledger l where l.session_id = p.session_id and l.kind = 'return')
-   and not exists (select from private.earned_seats e where e.payment_id = p.id);
+  private.settle_seat, private.is_disputed, private.earn_seat from public, anon, authenticated, service_role;

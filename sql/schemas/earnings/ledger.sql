@@ -1,14 +1,15 @@
 -- The ledger of practitioners' money: double entry, in minor units, append-only.
 --
---   accrual        a seat was held, or was forfeited        client_funds -price   practitioner_payable +share   platform_revenue +rest
---   reversal       its price went back to the payer         the same lines with the other sign, as much as went back
---   payout         money was sent                           practitioner_payable -amount   payouts_sent +amount
---   payout_failed  it came back                             the mirror of the payout
---   adjustment     a correction, with a reason
+--   accrual        a seat was held or forfeited       client_funds -price, practitioner_payable +share,
+--                                                     platform_revenue +rest
+--   reversal       its price went back to the payer   the accrual's lines with the other sign, as much as went back
+--   payout         money was sent                     practitioner_payable -amount, payouts_sent +amount
+--   payout_failed  it came back                       the payout's lines with the other sign
+--   adjustment     a correction, with a reason        practitioner_payable +amount, platform_revenue -amount
 --
--- Plus is what we owe to an account's owner, minus what it was taken from; the lines of a transaction add up to nought. A
--- practitioner is owed the sum of their practitioner_payable, in each currency for itself. Every transaction follows from
--- one fact, named by `cause`: the same fact told again posts nothing.
+-- Plus is what we owe to an account's owner, minus what it was taken from; the lines of a transaction add up to zero. A
+-- practitioner is owed the sum of their practitioner_payable, in each currency separately. Every transaction follows
+-- from one fact, named by `cause`: the same fact reported again posts nothing.
 
 create table public.ledger_transactions (
   id              uuid        primary key default gen_random_uuid(),
@@ -24,6 +25,8 @@ create table public.ledger_transactions (
   created_by      uuid        default auth.uid(),
 
   constraint ledger_transactions_one_per_fact unique (kind, cause),
+  -- Lines of payouts refer to it: a line is of the same person and currency as its transaction.
+  constraint ledger_transactions_owner_and_currency unique (id, practitioner_id, currency),
   constraint ledger_transactions_name_their_fact check (case kind
     when 'accrual'    then session_id is not null
     when 'reversal'   then session_id is not null
@@ -33,7 +36,8 @@ create table public.ledger_transactions (
 comment on table  public.ledger_transactions                 is 'Every movement of practitioners'' money: evidence.';
 comment on column public.ledger_transactions.practitioner_id is
   'No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about.';
-comment on column public.ledger_transactions.session_id      is 'The seat: a session, or somebody''s own row of a class.';
+comment on column public.ledger_transactions.session_id is
+  'The seat: a session, or somebody''s own row of a class.';
 comment on column public.ledger_transactions.payment_id      is 'The row of session_payments that tells of the seat.';
 comment on column public.ledger_transactions.cause           is 'The fact it follows from, unique within its kind.';
 comment on column public.ledger_transactions.created_by      is 'Who made it happen; null: the platform.';
@@ -41,14 +45,18 @@ comment on column public.ledger_transactions.created_by      is 'Who made it hap
 create table public.ledger_postings (
   id             bigint generated always as identity primary key,
   transaction_id uuid   not null references public.ledger_transactions (id),
-  account        text   not null check (account in ('client_funds', 'platform_revenue', 'practitioner_payable', 'payouts_sent')),
+  account        text   not null
+    check (account in ('client_funds', 'platform_revenue', 'practitioner_payable', 'payouts_sent')),
   amount_minor   bigint not null check (amount_minor <> 0),
 
-  constraint ledger_postings_one_line_per_account unique (transaction_id, account) include (amount_minor)  -- sums read only this
+  -- The amount is included so that sums read nothing but this index.
+  constraint ledger_postings_one_line_per_account unique (transaction_id, account) include (amount_minor)
 );
-comment on column public.ledger_postings.amount_minor is 'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
+comment on column public.ledger_postings.amount_minor is
+  'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
 
--- Statements and balances ask for one practitioner's time; sums of a seat and of a payout for what they are about.
+-- Statements and balances ask for one practitioner and a range of time; sums of a seat, a payment or a payout by its
+-- id.
 create index ledger_transactions_practitioner_id_idx on public.ledger_transactions (practitioner_id, occurred_at);
 create index ledger_transactions_session_id_idx on public.ledger_transactions (session_id) where session_id is not null;
 create index ledger_transactions_payment_id_idx on public.ledger_transactions (payment_id) where payment_id is not null;
@@ -63,47 +71,20 @@ create policy "practitioners read their ledger, admins all"
 create policy "whoever reads a transaction reads its postings"
   on public.ledger_postings for select to authenticated
   using ((select private.is_admin()) or transaction_id in (
-    select t.id from public.ledger_transactions t where t.practitioner_id = any (array(select private.my_practitioner_ids()))));
+    select t.id from public.ledger_transactions t
+     where t.practitioner_id = any (array(select private.my_practitioner_ids()))));
 
 revoke all on public.ledger_transactions, public.ledger_postings from anon, authenticated, service_role;
 grant select on public.ledger_transactions, public.ledger_postings to authenticated, service_role;
 -- No insert, update or delete for anybody: private.post writes, and nothing is ever rewritten.
 
-create trigger ledger_transactions_keep before update or delete on public.ledger_transactions
-  for each row execute function private.keep_ledger();
-create trigger ledger_transactions_keep_all before truncate on public.ledger_transactions
-  for each statement execute function private.keep_ledger();
-create trigger ledger_postings_keep before update or delete on public.ledger_postings
-  for each row execute function private.keep_ledger();
-create trigger ledger_postings_keep_all before truncate on public.ledger_postings
-  for each statement execute function private.keep_ledger();
-
--- Definer: it runs at commit, as whoever began the request, and that may be somebody who may not read these lines.
-create function private.balance_transaction() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-declare
-  v_transaction uuid := case tg_table_name when 'ledger_transactions' then to_jsonb(new) ->> 'id'
-                                           else to_jsonb(new) ->> 'transaction_id' end;
-begin
-  if (select count(*) < 2 or sum(p.amount_minor) <> 0 from public.ledger_postings p where p.transaction_id = v_transaction) then
-    perform private.refuse(409, 'transaction_unbalanced', 'The lines of a transaction must add up to nought.');
-  end if;
-  return null;
-end
-$$;
-
-create constraint trigger ledger_transactions_balance after insert on public.ledger_transactions
-  deferrable initially deferred for each row execute function private.balance_transaction();
-create constraint trigger ledger_postings_balance after insert on public.ledger_postings
-  deferrable initially deferred for each row execute function private.balance_transaction();
-
--- `lines` is an object: account -> minor units; what is nought is left out, and if all is, nothing is posted (null). Of a
--- fact that was posted before, the first transaction is what counts, and is what comes back. A fact is named by its seat
--- or its payout, unless `cause` says it better.
+-- `lines` is an object: account -> minor units. A line of zero is left out, and if all are zero, nothing is posted and
+-- the answer is null. If the fact was posted before, the first transaction counts and is returned. A fact is named by
+-- its seat or its payout, unless `cause` names it more exactly.
 create function private.post(
-  kind text, practitioner_id uuid, currency text, lines jsonb, session_id uuid default null, payment_id uuid default null,
-  payout_id uuid default null, reason text default null, cause text default null) returns uuid
+  kind text, practitioner_id uuid, currency text, lines jsonb, session_id uuid default null,
+  payment_id uuid default null, payout_id uuid default null, reason text default null, cause text default null)
+  returns uuid
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
@@ -128,4 +109,70 @@ begin
 end
 $$;
 
-revoke execute on function private.balance_transaction, private.post from public, anon, authenticated, service_role;
+-- Definer: it runs at commit, as the caller of the request, who may not be allowed to read these lines.
+create function private.balance_transaction() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_transaction uuid := case tg_table_name when 'ledger_transactions' then to_jsonb(new) ->> 'id'
+                                           else to_jsonb(new) ->> 'transaction_id' end;
+begin
+  if (select count(*) < 2 or sum(p.amount_minor) <> 0 from public.ledger_postings p where p.transaction_id = v_transaction) then
+    perform private.refuse(409, 'transaction_unbalanced', 'The lines of a transaction must add up to nought.');
+  end if;
+  return null;
+end
+$$;
+
+-- Definer: nobody writes the ledger directly. So it checks its caller itself.
+create function private.adjust_earnings(
+  practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid)
+  returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins adjust earnings.');
+  elsif btrim(coalesce(adjust_earnings.reason, '')) = '' or coalesce(adjust_earnings.amount_minor, 0) = 0 then
+    perform private.refuse(422, 'reason_missing', 'An adjustment needs an amount and a reason.');
+  elsif not exists (select from public.practitioners p where p.id = adjust_earnings.practitioner_id) then
+    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
+  end if;
+  return private.post('adjustment', adjust_earnings.practitioner_id, lower(adjust_earnings.currency), jsonb_build_object(
+    'practitioner_payable', adjust_earnings.amount_minor, 'platform_revenue', -adjust_earnings.amount_minor),
+    session_id => adjust_earnings.session_id, reason => adjust_earnings.reason, cause => gen_random_uuid()::text);
+end
+$$;
+
+create function public.adjust_earnings(
+  practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid default null)
+  returns setof public.ledger_transactions
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_transaction uuid := private.adjust_earnings(adjust_earnings.practitioner_id, adjust_earnings.currency,
+    adjust_earnings.amount_minor, adjust_earnings.reason, adjust_earnings.session_id);
+begin
+  return query select * from public.ledger_transactions t where t.id = v_transaction;
+end
+$$;
+comment on function public.adjust_earnings is
+  'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
+
+revoke execute on function private.post, private.balance_transaction, private.adjust_earnings, public.adjust_earnings
+  from public, anon, authenticated, service_role;
+grant execute on function private.adjust_earnings, public.adjust_earnings to authenticated;
+
+create trigger ledger_transactions_keep before update or delete on public.ledger_transactions
+  for each row execute function private.keep_ledger();
+create trigger ledger_transactions_keep_all before truncate on public.ledger_transactions
+  for each statement execute function private.keep_ledger();
+create trigger ledger_postings_keep before update or delete on public.ledger_postings
+  for each row execute function private.keep_ledger();
+create trigger ledger_postings_keep_all before truncate on public.ledger_postings
+  for each statement execute function private.keep_ledger();
+create constraint trigger ledger_transactions_balance after insert on public.ledger_transactions
+  deferrable initially deferred for each row execute function private.balance_transaction();
+create constraint trigger ledger_postings_balance after insert on public.ledger_postings
+  deferrable initially deferred for each row execute function private.balance_transaction();

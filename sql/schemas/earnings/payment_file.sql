@@ -1,14 +1,15 @@
 -- The payment file: which payouts are pending, and to which accounts they go.
 --
--- The numbers come sealed, and each use is logged in the transaction that reads them (see open_bank_numbers). A payout whose
--- account may not be paid now is in the file all the same, without numbers and with the reason: nobody is forgotten.
+-- The numbers come sealed, and each access is logged in the transaction that reads them (see banking_accesses.sql). A
+-- payout whose account may not be paid now is in the file all the same, without numbers and with the reason: nobody is
+-- forgotten.
 
--- Definer: neither an admin nor the service reads sealed numbers. It checks for whom it is called, since they get them.
+-- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
 create function private.payment_file(user_id uuid, reference text, in_currency text)
   returns table (
-    payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text, account_holder_name text,
-    account_type text, country text, account_number text, routing_number text, amount_minor bigint, currency text,
-    period_start date, period_end date)
+    payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
+    account_holder_name text, account_type text, country text, account_number text, routing_number text,
+    amount_minor bigint, currency text, period_start date, period_end date)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -33,9 +34,9 @@ $$;
 
 create function public.payment_file(user_id uuid, reference text, in_currency text default null)
   returns table (
-    payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text, account_holder_name text,
-    account_type text, country text, account_number text, routing_number text, amount_minor bigint, currency text,
-    period_start date, period_end date)
+    payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
+    account_holder_name text, account_type text, country text, account_number text, routing_number text,
+    amount_minor bigint, currency text, period_start date, period_end date)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.payment_file(user_id, reference, in_currency);

@@ -3,7 +3,7 @@
 --   (open) -> closed     by run-payouts, once the hold after its last day is over
 --
 -- The first period is the anchor. Every other one begins where another ends, and no two begin or end on the same day: a
--- chain, so there is no gap and no overlap, whatever the terms become. A period starts at midnight UTC.
+-- chain without a gap or an overlap, whatever the terms become. A period starts at midnight UTC.
 
 create table public.payout_terms (
   id          uuid        primary key default gen_random_uuid(),
@@ -16,8 +16,10 @@ create table public.payout_terms (
   constraint payout_terms_holds_are_short check (hold_days between 0 and 180),
   constraint payout_terms_one_at_a_time unique (valid_from)
 );
-comment on table  public.payout_terms            is 'How often practitioners are paid, and how long after. Append-only.';
-comment on column public.payout_terms.hold_days  is 'From the end of a period, and so at least from its last session: refunds come in that time.';
+comment on table public.payout_terms is
+  'How often practitioners are paid, and how long after. Append-only.';
+comment on column public.payout_terms.hold_days is
+  'From the end of a period, and so at least from its last session: refunds come in that time.';
 comment on column public.payout_terms.created_by is 'No foreign key: who decided it stays, also when they have left.';
 
 create table public.payout_periods (
@@ -32,13 +34,11 @@ create table public.payout_periods (
   constraint payout_periods_pass check (period_end > period_start),
   constraint payout_periods_as_a_pair unique (period_start, period_end)
 );
-comment on column public.payout_periods.period_end is 'The first day of the next period, which is not in this one any more.';
+comment on column public.payout_periods.period_end is
+  'The first day of the next period, which is not in this one any more.';
 comment on column public.payout_periods.closed_at  is 'When everybody who was owed something for it had a payout.';
 
 create index payout_periods_follows_idx on public.payout_periods (follows);
-
-insert into public.payout_terms (period_days, hold_days, valid_from) values (14, 7, '2020-01-01T00:00Z');
-insert into public.payout_periods (number, period_start, period_end) values (1, '2026-01-05', '2026-01-19');  -- a Monday
 
 alter table public.payout_terms enable row level security;
 alter table public.payout_periods enable row level security;
@@ -59,6 +59,10 @@ grant select, insert (period_days, hold_days, valid_from) on public.payout_terms
 grant select on public.payout_periods to authenticated, service_role;
 -- No insert, update or delete for anybody: periods are opened and closed by the functions of schema private.
 
+insert into public.payout_terms (period_days, hold_days, valid_from) values (14, 7, '2020-01-01T00:00Z');
+-- The anchor, a Monday.
+insert into public.payout_periods (number, period_start, period_end) values (1, '2026-01-05', '2026-01-19');
+
 create function private.payout_terms_at(moment timestamptz) returns public.payout_terms
   language sql stable set search_path = ''
 as $$
@@ -71,8 +75,8 @@ as $$
   select day::timestamp at time zone 'UTC';
 $$;
 
--- Opens the periods up to a moment, and gives the one it is in. Whoever calls holds the payouts lock, so that nobody else
--- opens the same ones.
+-- Opens the periods up to a moment, and returns the one it falls in. The caller holds the payouts lock, so that nobody
+-- else opens the same ones.
 create function private.payout_period_at(moment timestamptz) returns public.payout_periods
   language plpgsql volatile set search_path = ''
 as $$

@@ -1,11 +1,11 @@
--- Payouts: money sent to practitioners, and which lines of the ledger it paid.
+-- Payouts: money sent to practitioners, and which transactions of the ledger it paid.
 --
 --   pending -> paid     an admin or a provider says when, and under which reference
 --   pending -> failed   its lines are released, and the next run pays them again
 --
--- The ledger is posted when a payout is made, since from then on its money is spoken for, and posted back when it fails.
--- A line of the ledger is in one payout that lives, at most; a payout is the sum of its lines. Both are kept by the
--- database and not by whoever writes.
+-- The ledger is posted when a payout is made, because from then on its money is committed, and posted back when it
+-- fails. A transaction of the ledger is in at most one payout that has not failed, and a payout is the sum of its
+-- lines. Both are enforced here and do not depend on the functions that write.
 
 create table public.payouts (
   id                    uuid        primary key default gen_random_uuid(),
@@ -22,7 +22,8 @@ create table public.payouts (
   created_at            timestamptz not null default now(),
 
   constraint payouts_are_sent_one_way check (amount_minor > 0),
-  constraint payouts_have_a_period foreign key (period_start, period_end) references public.payout_periods (period_start, period_end),
+  constraint payouts_have_a_period foreign key (period_start, period_end)
+    references public.payout_periods (period_start, period_end),
   constraint payouts_facts_fit_the_status check (case status
     when 'pending' then num_nonnulls(paid_at, transaction_reference, failed_reason, settled_by) = 0
     when 'paid'    then paid_at is not null and failed_reason is null
@@ -30,17 +31,18 @@ create table public.payouts (
     else false end),
   constraint payouts_owner_and_currency unique (id, practitioner_id, currency)
 );
-comment on table  public.payouts                       is 'What each practitioner was sent, in each currency for itself.';
-comment on column public.payouts.practitioner_id       is 'No foreign key, as in the ledger: money outlives what it is about.';
+comment on table public.payouts is
+  'What each practitioner was sent, in each currency for itself.';
+comment on column public.payouts.practitioner_id is
+  'No foreign key, as in the ledger: money outlives what it is about.';
 comment on column public.payouts.period_start          is 'Of the period it was made for; its lines may be older.';
 comment on column public.payouts.period_end            is 'The first day that is not in the period any more.';
-comment on column public.payouts.transaction_reference is 'The bank''s or provider''s; null on what an admin marked on the payments page.';
-comment on column public.payouts.settled_by            is 'The admin who said that it was paid or failed; null: a provider.';
+comment on column public.payouts.transaction_reference is
+  'The bank''s or provider''s; null on what an admin marked on the payments page.';
+comment on column public.payouts.settled_by is
+  'The admin who said that it was paid or failed; null: a provider.';
 
--- A line and its payout, a line and its transaction: the same person, the same currency.
-alter table public.ledger_transactions
-  add constraint ledger_transactions_owner_and_currency unique (id, practitioner_id, currency);
-
+-- A line and its payout, a line and its transaction are of the same person and currency: both foreign keys say so.
 create table public.payout_lines (
   id                    bigint generated always as identity primary key,
   payout_id             uuid   not null,
@@ -55,17 +57,21 @@ create table public.payout_lines (
   constraint payout_lines_of_their_transaction foreign key (ledger_transaction_id, practitioner_id, currency)
     references public.ledger_transactions (id, practitioner_id, currency)
 );
-comment on table  public.payout_lines              is 'What a payout pays: earnings, less what was given back to payers.';
+comment on table public.payout_lines is
+  'What a payout pays: earnings, less what was given back to payers.';
 comment on column public.payout_lines.released_at  is 'When the payout failed, and the line could be paid again.';
-comment on column public.payout_lines.amount_minor is 'In cents, as the ledger has it: plus is owed to the practitioner.';
+comment on column public.payout_lines.amount_minor is
+  'In cents, as the ledger has it: plus is owed to the practitioner.';
 
 create index payouts_practitioner_id_idx on public.payouts (practitioner_id, created_at);
 create index payouts_period_idx on public.payouts (period_start, period_end);
 create index payouts_pending_idx on public.payouts (created_at) where status = 'pending';  -- the payment file
 create index payout_lines_payout_id_idx on public.payout_lines (payout_id, practitioner_id, currency);
-create index payout_lines_ledger_transaction_id_idx on public.payout_lines (ledger_transaction_id, practitioner_id, currency);
+create index payout_lines_ledger_transaction_id_idx
+  on public.payout_lines (ledger_transaction_id, practitioner_id, currency);
 create index payout_lines_practitioner_id_idx on public.payout_lines (practitioner_id);
-create unique index payout_lines_one_live_payout on public.payout_lines (ledger_transaction_id) where released_at is null;
+create unique index payout_lines_one_live_payout
+  on public.payout_lines (ledger_transaction_id) where released_at is null;
 
 alter table public.payouts enable row level security;
 alter table public.payout_lines enable row level security;
@@ -85,7 +91,7 @@ create function private.keep_payout() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
-  -- What may change is the state, once, and with a line, that it was released.
+  -- What may change: of a payout its status, once; of a line, that it was released.
   if tg_op <> 'UPDATE'
      or (tg_table_name = 'payouts' and (to_jsonb(old) ->> 'status' <> 'pending'
        or to_jsonb(old) - '{status,transaction_reference,paid_at,failed_reason,settled_by}'::text[]
@@ -98,15 +104,7 @@ begin
 end
 $$;
 
-create trigger payouts_keep before update or delete on public.payouts
-  for each row execute function private.keep_payout();
-create trigger payouts_keep_all before truncate on public.payouts
-  for each statement execute function private.keep_payout();
-create trigger payout_lines_keep before update or delete on public.payout_lines
-  for each row execute function private.keep_payout();
-create trigger payout_lines_keep_all before truncate on public.payout_lines
-  for each statement execute function private.keep_payout();
-
+-- Refuses payouts that are not the sum of their lines, and lines that pay another amount than the ledger owes.
 create function private.add_up_payouts(payout_ids uuid[]) returns void
   language plpgsql set search_path = ''
 as $$
@@ -128,7 +126,7 @@ begin
 end
 $$;
 
--- Definer: it runs at commit, as whoever began the request, and that may be somebody who may not read these lines.
+-- Definer: it runs at commit, as the caller of the request, who may not be allowed to read these lines.
 create function private.add_up_payout() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -138,8 +136,9 @@ begin
 end
 $$;
 
--- Definer: as above. All lines of a payout come in one statement, and go in one: looked at each by each, a payout of a
--- thousand lines would be added up a thousand times.
+-- For each statement: all lines of a payout come in one, and are released in one. A trigger for each row would add up a
+-- payout of a thousand lines a thousand times.
+-- Definer: the caller may not be allowed to read these lines.
 create function private.add_up_payouts_of_lines() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -149,12 +148,21 @@ begin
 end
 $$;
 
+revoke execute on function
+  private.keep_payout, private.add_up_payouts, private.add_up_payout, private.add_up_payouts_of_lines
+  from public, anon, authenticated, service_role;
+
+create trigger payouts_keep before update or delete on public.payouts
+  for each row execute function private.keep_payout();
+create trigger payouts_keep_all before truncate on public.payouts
+  for each statement execute function private.keep_payout();
+create trigger payout_lines_keep before update or delete on public.payout_lines
+  for each row execute function private.keep_payout();
+create trigger payout_lines_keep_all before truncate on public.payout_lines
+  for each statement execute function private.keep_payout();
 create constraint trigger payouts_add_up after insert or update on public.payouts
   deferrable initially deferred for each row execute function private.add_up_payout();
 create trigger payout_lines_add_up after insert on public.payout_lines
   referencing new table as new_lines for each statement execute function private.add_up_payouts_of_lines();
 create trigger payout_lines_add_up_released after update on public.payout_lines
   referencing new table as new_lines for each statement execute function private.add_up_payouts_of_lines();
-
-revoke execute on function private.keep_payout, private.add_up_payouts, private.add_up_payout, private.add_up_payouts_of_lines
-  from public, anon, authenticated, service_role;

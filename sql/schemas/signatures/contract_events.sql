@@ -1,8 +1,8 @@
--- Contract events: what happened to a contract, in order, once each; and whoever it concerns is told, once each.
+-- Contract events: what happened to a contract, in order, once each; and the practitioner is notified, once each.
 --
 --   issued -> signed -> expiring -> expired | revoked        issued -> expired | revoked
 --
--- A direct update by the pages, the functions and the reconciler all end here, because a trigger writes it.
+-- A trigger writes them, so that a direct update by the pages, the functions and the reconciler all end here.
 
 create table public.contract_events (
   id          bigint      primary key generated always as identity,
@@ -16,7 +16,8 @@ create table public.contract_events (
   constraint contract_events_happen_once unique (contract_id, event)
 );
 comment on table  public.contract_events           is 'The history of each contract: append-only.';
-comment on column public.contract_events.caused_by is 'Null for the platform itself. No foreign key: who did it stays, also when they have left.';
+comment on column public.contract_events.caused_by is
+  'Null for the platform itself. No foreign key: who did it stays, also when they have left.';
 
 alter table public.contract_events enable row level security;
 
@@ -28,9 +29,10 @@ create policy "practitioners read what happened to their contracts, admins all"
     or (select private.is_admin()));
 
 revoke all on public.contract_events from anon, authenticated, service_role;
--- No insert, update or delete for anybody: the trigger below writes it.
+-- No insert, update or delete for anybody: the functions below write it.
 grant select on public.contract_events to authenticated, service_role;
 
+-- Erasing an account may blank the reason, never what happened.
 create function private.keep_contract_event() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -41,11 +43,6 @@ begin
   perform private.refuse(403, 'evidence_is_kept', 'What happened to a contract can be neither changed nor deleted.');
 end
 $$;
-
-create trigger contract_events_keep before update or delete on public.contract_events
-  for each row execute function private.keep_contract_event();
-create trigger contract_events_keep_all before truncate on public.contract_events
-  for each statement execute function private.keep_contract_event();
 
 -- Definer: nobody writes history or messages directly.
 create function private.note_contract_event(contract public.practitioner_contracts, event text) returns void
@@ -67,5 +64,24 @@ begin
 end
 $$;
 
-revoke execute on function private.keep_contract_event, private.note_contract_event
+-- Definer: as above.
+create function private.note_contract() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.note_contract_event(new, case new.status when 'pending' then 'issued' else new.status end);
+  return null;
+end
+$$;
+
+revoke execute on function private.keep_contract_event, private.note_contract_event, private.note_contract
   from public, anon, authenticated, service_role;
+
+create trigger contract_events_keep before update or delete on public.contract_events
+  for each row execute function private.keep_contract_event();
+create trigger contract_events_keep_all before truncate on public.contract_events
+  for each statement execute function private.keep_contract_event();
+create trigger practitioner_contracts_note_offer after insert on public.practitioner_contracts
+  for each row execute function private.note_contract();
+create trigger practitioner_contracts_note_state after update of status on public.practitioner_contracts
+  for each row when (new.status <> old.status) execute function private.note_contract();

@@ -2,12 +2,12 @@
 --
 --   (signed) -> redacted      and nothing else: not by its owner, not by an admin, not with the service key
 --
--- Two ways lead here. `sign_practitioner_contract` writes the row with what the server saw, and the row signs the contract.
--- The pages update the contract themselves, and that writes the row: then address and agent are what a browser claimed,
--- and `is_observed` says so. Either way it is one signature, because the contract is its key.
+-- Two ways lead here. `sign_practitioner_contract` writes the row with what the server saw, and the row signs the
+-- contract. The pages update the contract themselves, and that writes the row: then address and agent are what a
+-- browser claimed, and `is_observed` says so. Either way it is one signature, because the contract is its key.
 --
--- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.evidence_of_contract` writes. It is printed
--- on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what identified a person.
+-- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.evidence_of_contract` writes. It
+-- is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what identified a person.
 
 create table public.contract_signatures (
   contract_id            uuid        primary key references public.practitioner_contracts (id),
@@ -31,13 +31,17 @@ create table public.contract_signatures (
     and octet_length(signature_image) <= 262144)
 );
 comment on table  public.contract_signatures is 'Signed contracts: append-only evidence.';
-comment on column public.contract_signatures.user_id is 'Who signed. No foreign key: their account may have been erased since.';
+comment on column public.contract_signatures.user_id is
+  'Who signed. No foreign key: their account may have been erased since.';
 comment on column public.contract_signatures.signer_name is 'The practitioner''s name on the day; null once redacted.';
 comment on column public.contract_signatures.signer_email is 'The account''s address on the day; null once redacted.';
-comment on column public.contract_signatures.is_observed is 'Whether the server saw address and agent itself; otherwise the browser claimed them.';
+comment on column public.contract_signatures.is_observed is
+  'Whether the server saw address and agent itself; otherwise the browser claimed them.';
 comment on column public.contract_signatures.signature_name is 'As typed by the signer.';
-comment on column public.contract_signatures.signature_image is 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
-comment on column public.contract_signatures.evidence_sha256 is 'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
+comment on column public.contract_signatures.signature_image is
+  'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+comment on column public.contract_signatures.evidence_sha256 is
+  'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
 
 alter table public.contract_signatures enable row level security;
 
@@ -50,7 +54,7 @@ create policy "practitioners read their own contract signatures, admins all"
 
 revoke all on public.contract_signatures from anon, authenticated, service_role;
 grant select on public.contract_signatures to authenticated;
--- Neither the time nor the hashes nor is_observed: the triggers say those. No update and no delete for anybody.
+-- Neither the time nor the hashes nor is_observed: the triggers write those. No update and no delete for anybody.
 grant select, insert (contract_id, user_id, ip_address, user_agent, signature_name, signature_image)
   on public.contract_signatures to service_role;
 
@@ -73,7 +77,7 @@ as $$
 declare
   v_contract public.practitioner_contracts;
 begin
-  -- Signing and revoking at once: whoever comes second finds what the first has done.
+  -- Signing and revoking at once: whoever comes second sees what the first has done.
   select c.* into v_contract from public.practitioner_contracts c where c.id = new.contract_id for update;
   if v_contract.status = 'pending' then
     new.signed_at := now();
@@ -89,6 +93,7 @@ begin
     perform private.refuse(403, 'signature_is_the_practitioners', 'Only the practitioner can sign this contract.');
   end if;
   new.text_sha256 := v_contract.text_sha256;
+  -- Not a generated column: it must stay when the image is redacted.
   new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
   new.evidence_sha256 := private.sha256_hex(private.evidence_of_contract(new));
   return new;
@@ -112,7 +117,7 @@ create function private.record_direct_signature() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Not where the evidence is there first, and it is what signs the contract.
+  -- Not where the evidence was written first: then it is what signs the contract.
   insert into public.contract_signatures (contract_id, user_id, is_observed, ip_address, user_agent)
   select new.id, auth.uid(), false, left(new.ip_address, 200), left(new.user_agent, 500)
    where not exists (select from public.contract_signatures s where s.contract_id = new.id);
@@ -120,7 +125,7 @@ begin
 end
 $$;
 
--- Holds whoever owns the table, too. Erasing an account may blank what identifies a person, never what was signed.
+-- Holds for the owner of the table, too. Erasing an account may blank what identifies a person, never what was signed.
 create function private.keep_contract_signature() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -136,6 +141,11 @@ begin
 end
 $$;
 
+revoke execute on function
+  private.evidence_of_contract, private.seal_contract_signature, private.sign_by_evidence,
+  private.record_direct_signature, private.keep_contract_signature
+  from public, anon, authenticated, service_role;
+
 create trigger contract_signatures_seal before insert on public.contract_signatures
   for each row execute function private.seal_contract_signature();
 create trigger contract_signatures_sign after insert on public.contract_signatures
@@ -144,37 +154,6 @@ create trigger contract_signatures_keep before update or delete on public.contra
   for each row execute function private.keep_contract_signature();
 create trigger contract_signatures_keep_all before truncate on public.contract_signatures
   for each statement execute function private.keep_contract_signature();
-
--- What was signed before there was evidence was signed by a direct update.
-insert into public.contract_signatures (contract_id, user_id, is_observed, ip_address, user_agent)
-select c.id, p.user_id, false, left(c.ip_address, 200), left(c.user_agent, 500)
-  from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
- where c.status = 'signed' and p.user_id is not null;
-insert into public.contract_events (contract_id, event, reason, happened_at, caused_by)
-select c.id, what.event, c.revoked_reason, what.at, null
-  from public.practitioner_contracts c
- cross join lateral (values ('issued', c.created_at, true), ('signed', c.signed_at, c.signed_at is not null),
-                            (c.status, c.updated_at, c.status in ('expired', 'revoked'))) as what (event, at, happened)
- where what.happened;
-
--- Definer: nobody writes history or messages directly.
-create function private.note_contract() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.note_contract_event(new, case new.status when 'pending' then 'issued' else new.status end);
-  return null;
-end
-$$;
-
-create trigger practitioner_contracts_note_offer after insert on public.practitioner_contracts
-  for each row execute function private.note_contract();
-create trigger practitioner_contracts_note_state after update of status on public.practitioner_contracts
-  for each row when (new.status <> old.status) execute function private.note_contract();
 create trigger practitioner_contracts_record_signature after update of status on public.practitioner_contracts
-  for each row when (new.status = 'signed' and old.status = 'pending') execute function private.record_direct_signature();
-
-revoke execute on function
-  private.evidence_of_contract, private.seal_contract_signature, private.sign_by_evidence, private.record_direct_signature,
-  private.keep_contract_signature, private.note_contract
-  from public, anon, authenticated, service_role;
+  for each row when (new.status = 'signed' and old.status = 'pending')
+  execute function private.record_direct_signature();

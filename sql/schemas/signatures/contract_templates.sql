@@ -19,7 +19,8 @@ create table public.contract_templates (
 );
 comment on column public.contract_templates.body is
   'Issued with [Name of practitioner] and [Date of issue] replaced. Never changes: a correction is a new version.';
-comment on column public.contract_templates.created_by is 'No foreign key: who wrote it stays, also when they have left.';
+comment on column public.contract_templates.created_by is
+  'No foreign key: who wrote it stays, also when they have left.';
 comment on column public.contract_templates.body_sha256 is 'SHA-256 of body, hexadecimal.';
 
 alter table public.contract_templates enable row level security;
@@ -35,7 +36,8 @@ grant select, insert (version, title, body) on public.contract_templates to auth
 grant select, insert (version, title, body) on public.contract_templates to service_role;
 
 -- A text to begin with. Whoever runs the platform has their lawyer read it, and adds their own as version 2.
-insert into public.contract_templates (version, title, body) values (1, 'Practitioner agreement', $contract$PRACTITIONER AGREEMENT
+insert into public.contract_templates (version, title, body)
+values (1, 'Practitioner agreement', $contract$PRACTITIONER AGREEMENT
 
 This agreement is between the company that runs this platform ("the company") and [Name of practitioner] ("the practitioner"). It was issued on [Date of issue] and takes effect when the practitioner signs it.
 

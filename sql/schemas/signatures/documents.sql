@@ -1,7 +1,7 @@
--- Documents: all that stands on the copy of a contract or a waiver, and what a stranger may know of one.
+-- Documents: everything that is printed on the copy of a contract or a waiver, and what a stranger may know of one.
 --
--- A copy is for whoever signed it and for admins. A stranger who holds a copy holds its hash, and learns whether it is genuine
--- and still holds: nothing that the copy does not say, and nobody's name.
+-- A copy is for whoever signed it and for admins. A stranger who holds a copy holds its hash, and learns whether it is
+-- genuine and still valid: nothing that the copy does not say, and nobody's name.
 
 create type public.signed_document as (
   kind                   text,
@@ -29,7 +29,8 @@ create type public.signed_document as (
 );
 comment on type public.signed_document is 'What stands on a copy.';
 comment on column public.signed_document.signature_image is 'The drawn signature, PNG in base64.';
-comment on column public.signed_document.status is 'Of a contract its own; of a waiver signed, or superseded by a newer version.';
+comment on column public.signed_document.status is
+  'Of a contract its own; of a waiver signed, or superseded by a newer version.';
 
 create function public.get_contract_document(contract_id uuid) returns setof public.signed_document
   language plpgsql stable security invoker set search_path = ''
@@ -38,7 +39,7 @@ begin
   return query
     select 'contract', c.id, c.title, c.contract_version, c.contract_text, c.text_sha256, c.status, c.created_at,
            c.expires_at, ended.happened_at, ended.reason, c.signed_at, s.user_id,
-           -- Nobody has signed yet: whom it is for.
+           -- While nobody has signed: whom it is for.
            case when s.contract_id is null then p.name else s.signer_name end,
            s.signer_email, s.is_observed, s.ip_address, s.user_agent, s.signature_name,
            translate(encode(s.signature_image, 'base64'), E'\n', ''), s.signature_image_sha256, s.evidence_sha256
@@ -54,7 +55,7 @@ begin
 end
 $$;
 
--- Definer: address, agent, e-mail and image are nobody's to read but on the copy of whoever signed, and an admin's.
+-- Definer: address, agent, e-mail and image can be read on the copy only, by whoever signed and by admins.
 create function private.waiver_documents(waiver_id uuid) returns setof public.signed_document
   language sql stable security definer set search_path = ''
 as $$
@@ -113,6 +114,7 @@ comment on function public.verify_signature is
 
 revoke execute on function public.get_contract_document, private.waiver_documents, public.get_waiver_document,
   public.verify_signature from public, anon, authenticated, service_role;
-grant execute on function public.get_contract_document, private.waiver_documents, public.get_waiver_document to authenticated;
+grant execute on function public.get_contract_document, private.waiver_documents, public.get_waiver_document
+  to authenticated;
 -- Not granted to anon: the function in front of it is what the internet may ask.
 grant execute on function public.verify_signature to service_role;

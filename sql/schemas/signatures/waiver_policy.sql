@@ -1,10 +1,10 @@
--- Waiver policy: the text people sign, by version. Exactly one version is active, always.
+-- Waiver policy: the text people sign, by version. Exactly one version is active at any time.
 --
 --   (inserted) -> active -> replaced        replaced -> active (an older version is taken up again)
 --
 -- The admin screen switches versions in two requests: it makes the old one inactive, then inserts the new one. Between
--- the two nobody could book, and if the second failed, nobody ever again. So the first request is accepted and changes
--- nothing; an active successor is what replaces a version. The screen needs no change and there is no gap.
+-- the two nobody could book, and if the second failed, nobody could ever again. So the first request is accepted and
+-- changes nothing; an active successor is what replaces a version. The screen needs no change and there is no gap.
 
 create table public.waiver_policy (
   id                 uuid primary key default gen_random_uuid(),
@@ -28,12 +28,26 @@ create index waiver_policy_updated_by_idx on public.waiver_policy (updated_by);
 
 alter table public.waiver_policy enable row level security;
 
--- Shared with cancellation_policy: both are versions of a text of which one is active.
+create policy "anyone reads the active waiver policy, admins all"
+  on public.waiver_policy for select to anon, authenticated using (is_active or (select private.is_admin()));
+create policy "admins add waiver policies"
+  on public.waiver_policy for insert to authenticated with check ((select private.is_admin()));
+create policy "admins activate waiver policies"
+  on public.waiver_policy for update to authenticated using ((select private.is_admin()));
+
+revoke all on public.waiver_policy from anon, authenticated, service_role;
+grant select on public.waiver_policy to anon;
+-- No delete for anybody: a version may have been signed.
+grant select, insert (version, policy_text, is_active, updated_by), update (is_active, updated_at, updated_by)
+  on public.waiver_policy to authenticated;
+grant select, insert, update on public.waiver_policy to service_role;
+
+-- Shared with cancellation_policy: both tables hold versions of a text, one of which is active.
 create function private.keep_one_active() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
-  -- The hash is generated: before the row is written it is not there yet.
+  -- The hash is a generated column: before the row is written it has no value yet.
   c_free constant text[] := array['is_active', 'updated_at', 'updated_by', 'policy_text_sha256'];
 begin
   if tg_op = 'UPDATE' and to_jsonb(new) - c_free <> to_jsonb(old) - c_free then
@@ -45,13 +59,14 @@ begin
     execute format('update %I.%I set is_active = false where is_active and id <> $1', tg_table_schema, tg_table_name)
       using new.id;
   elsif tg_op = 'UPDATE' and old.is_active and not new.is_active and pg_trigger_depth() = 1 then
-    -- Depth 1: somebody asks for it directly. Depth 2 is the line above, on behalf of the successor.
+    -- Depth 1: a direct update. Depth 2 is the update above, on behalf of the successor.
     new.is_active := true;
   end if;
   return new;
 end
 $$;
 
+-- Without an active version nobody could book.
 create function private.keep_active_policy() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -60,6 +75,7 @@ begin
                          'Add its successor first.');
 end
 $$;
+
 revoke execute on function private.keep_one_active, private.keep_active_policy
   from public, anon, authenticated, service_role;
 
@@ -69,20 +85,6 @@ create trigger keep_active before delete on public.waiver_policy
   for each row when (old.is_active) execute function private.keep_active_policy();
 create trigger update_waiver_policy_updated_at before update on public.waiver_policy
   for each row execute function public.update_updated_at_column();
-
-create policy "anyone reads the active waiver policy, admins all"
-  on public.waiver_policy for select to anon, authenticated using (is_active or (select private.is_admin()));
-create policy "admins add waiver policies"
-  on public.waiver_policy for insert to authenticated with check ((select private.is_admin()));
-create policy "admins activate waiver policies"
-  on public.waiver_policy for update to authenticated using ((select private.is_admin()));
-
-revoke all on public.waiver_policy from anon, authenticated, service_role;
-grant select on public.waiver_policy to anon;
--- No delete: a version may have been signed.
-grant select, insert (version, policy_text, is_active, updated_by), update (is_active, updated_at, updated_by)
-  on public.waiver_policy to authenticated;
-grant select, insert, update on public.waiver_policy to service_role;
 
 -- A text to begin with. Whoever runs the platform has their lawyer read it, and adds their own as version 2.
 insert into public.waiver_policy (version, policy_text) values (1, $waiver$LIABILITY WAIVER AND ASSUMPTION OF RISK

@@ -1,4 +1,5 @@
--- Signing a waiver: the text shown must be the text of the current policy, and the server says who, when and from where.
+-- Signing a waiver: the text shown must be the text of the current policy, and the server says who, when and from
+-- where.
 --
 -- The frontend shows `policy_text` with the placeholder `[Date of signing]` replaced by the browser's date in its own
 -- locale. So the signed text is compared part by part around the placeholder; line ends and outer space do not count.

@@ -1,4 +1,7 @@
--- Issuing and signing contracts: one call offers a version to whoever does not have it yet, one call signs it.
+-- The life of a contract: one call offers a version to whoever does not have it yet, one call signs it, the clock ends
+-- it.
+--
+--   (template) -> pending -> signed -> expired        a month before its end the practitioner is reminded, once
 
 create function public.issue_practitioner_contract(
   practitioner_id uuid default null, template_version integer default null, expires_at timestamptz default null)
@@ -52,7 +55,7 @@ begin
            issue_practitioner_contract.expires_at
       from public.practitioners p
      where p.id <> all (v_having)
-       -- To all means to those who work; somebody who is paused is asked for by name.
+       -- To all means to those who work; somebody who is paused is named.
        and (p.available or p.id = issue_practitioner_contract.practitioner_id)
        and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id)
     returning c.id
@@ -64,7 +67,8 @@ begin
 end
 $$;
 comment on function public.issue_practitioner_contract is
-  'Offers a version, by default the newest, to one practitioner or to all who are available. Whoever has it keeps what they have.';
+  'Offers a version, by default the newest, to one practitioner or to all who are available. '
+  'Whoever has it keeps what they have.';
 
 create function public.sign_practitioner_contract(
   user_id         uuid,
@@ -81,7 +85,8 @@ as $$
 declare
   v_contract public.practitioner_contracts;
 begin
-  -- Which one the pages show: the newest that is pending, else the newest that is signed. Twins queue at the lock.
+  -- The one the pages show: the newest that is pending, else the newest that is signed. Two calls at once queue at the
+  -- lock.
   select c.* into v_contract
     from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id
    where p.user_id = sign_practitioner_contract.user_id
@@ -114,8 +119,38 @@ $$;
 comment on function public.sign_practitioner_contract is
   'Writes the evidence, which signs the contract. Signing again gives the first signature.';
 
-revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract
-  from public, anon, authenticated, service_role;
+-- Definer: the service may neither write history nor change a contract but to sign it.
+create function private.remind_of_ending_contracts() returns integer
+  language sql volatile security definer set search_path = ''
+as $$
+  with ending as (
+    select c as contract from public.practitioner_contracts c
+     where c.status = 'signed' and c.expires_at > now() and c.expires_at <= now() + interval '30 days'
+       and not exists (select from public.contract_events e where e.contract_id = c.id and e.event = 'expiring')
+  )
+  select count(private.note_contract_event(contract, 'expiring'))::integer from ending;
+$$;
+
+create function public.reconcile_contracts() returns table (contracts_expiring integer, contracts_expired integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  contracts_expiring := private.remind_of_ending_contracts();
+  -- Whoever is signing or revoking one of them goes first; the next run finds what is left.
+  update public.practitioner_contracts c set status = 'expired'
+   where c.id in (select due.id from public.practitioner_contracts due
+                   where due.status in ('pending', 'signed') and due.expires_at <= now()
+                     for update skip locked);
+  get diagnostics contracts_expired = row_count;
+  return next;
+end
+$$;
+comment on function public.reconcile_contracts is
+  'For the scheduler. Late is harmless: a contract past its end is neither signed nor counted as live.';
+
+revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract,
+  private.remind_of_ending_contracts, public.reconcile_contracts from public, anon, authenticated, service_role;
 grant execute on function public.issue_practitioner_contract to authenticated;
 -- Not granted to authenticated: evidence is what the server saw, so only the server may write it.
 grant execute on function public.sign_practitioner_contract to service_role;
+grant execute on function private.remind_of_ending_contracts, public.reconcile_contracts to service_role;

@@ -1,14 +1,15 @@
--- Liability waivers: who signed which text, when, from where. Evidence.
+-- Liability waivers: who signed which text, when and from where. Evidence.
 --
 --   (signed) -> redacted      and nothing else: not by its owner, not by an admin, not with the service key
 --
 -- Against the milestone's table:
--- * `user_id` and `session_id` do not cascade, and are not foreign keys at all: erasing an account or deleting a session
---   must leave the evidence, and setting either to null would take away who signed for what. They stay, as ids whose
---   row may be gone. That they were real is what the function that signs has checked.
--- * UNIQUE (user_id, session_id) lets everybody sign without a session for ever, since nulls are distinct. So one
---   signature per person and session, and one general signature per person and version.
--- * The version signed and its hash are kept, and the signature itself if one was drawn.
+-- * `user_id` and `session_id` do not cascade, and are not foreign keys at all: erasing an account or deleting a
+--   session must leave the evidence, and setting either to null would take away who signed for what. They stay, as ids
+--   whose row may be gone. That they were real is what the function that signs has checked.
+-- * UNIQUE (user_id, session_id) lets everybody sign without a session any number of times, since nulls are distinct.
+--   So one signature per person and session, and one general signature per person and version.
+-- * The version signed and its hash are kept, the signature itself if one was drawn, who the signer was on the day, and
+--   one hash over all facts of the signature, as for contracts.
 -- * Only the service writes: a client would choose their own date, address and text.
 
 create table public.liability_waivers (
@@ -26,7 +27,11 @@ create table public.liability_waivers (
   signature_name         text,
   signature_image        bytea,
   signature_image_sha256 text,
+  signer_name            text,
+  signer_email           text,
+  evidence_sha256        text not null,
 
+  constraint liability_waivers_evidence_sha256_key unique (evidence_sha256),
   constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
   constraint liability_waivers_image_is_png check (
     substring(signature_image from 1 for 8) = '\x89504e470d0a1a0a'::bytea
@@ -34,12 +39,19 @@ create table public.liability_waivers (
 );
 comment on table  public.liability_waivers is 'Signed waivers: append-only evidence.';
 comment on column public.liability_waivers.user_id is 'Who signed. Their account may have been erased since.';
-comment on column public.liability_waivers.session_id is 'Null for a general waiver. The session may have been deleted since.';
+comment on column public.liability_waivers.session_id is
+  'Null for a general waiver. The session may have been deleted since.';
 comment on column public.liability_waivers.waiver_text is 'The text as it was shown, with the date in it.';
 comment on column public.liability_waivers.ip_address is 'As the server saw it; null once redacted.';
 comment on column public.liability_waivers.text_sha256 is 'SHA-256 of waiver_text, hexadecimal.';
-comment on column public.liability_waivers.signature_image is 'The drawn signature, PNG, at most 256 KiB; null once redacted.';
-comment on column public.liability_waivers.signature_image_sha256 is 'SHA-256 of the image, hexadecimal; stays when the image goes.';
+comment on column public.liability_waivers.signature_image is
+  'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+comment on column public.liability_waivers.signature_image_sha256 is
+  'SHA-256 of the image, hexadecimal; stays when the image goes.';
+comment on column public.liability_waivers.signer_name is 'The account''s name on the day; null once redacted.';
+comment on column public.liability_waivers.signer_email is 'The account''s address on the day; null once redacted.';
+comment on column public.liability_waivers.evidence_sha256 is
+  'SHA-256 of the facts, hexadecimal; stays when some of them go.';
 
 create unique index liability_waivers_one_per_session on public.liability_waivers (user_id, session_id)
   where session_id is not null;
@@ -59,14 +71,30 @@ create policy "signers, the session's practitioner and admins read waivers"
     or (select private.is_admin()));
 
 revoke all on public.liability_waivers from anon, authenticated, service_role;
--- Not address, agent and image: the practitioner sees the row, and that it was signed is what they need to know.
+-- Not e-mail, address, agent and image: the practitioner sees the row, and that it was signed is what they need to
+-- know.
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
-              text_sha256, signature_name)
+              text_sha256, signature_name, signer_name, evidence_sha256)
   on public.liability_waivers to authenticated;
--- Not signed_at: the server's clock says when. No update and no delete for anybody.
+-- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below says those.
+-- No update and no delete for anybody.
 grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, waiver_policy_id,
                       waiver_policy_version, signature_name, signature_image)
   on public.liability_waivers to service_role;
+
+create function private.evidence_of_waiver(waiver public.liability_waivers) returns text
+  language sql immutable set search_path = ''
+as $$
+  -- In the form of private.evidence_of_contract. The text is hashed here: the generated column has no value yet when
+  -- this is asked for, before the row is written.
+  select jsonb_build_object(
+    'kind', 'waiver', 'document_id', (waiver).id, 'text_sha256', private.sha256_hex((waiver).waiver_text),
+    'signer_id', (waiver).user_id, 'signer_name', (waiver).signer_name, 'signer_email', (waiver).signer_email,
+    'session_id', (waiver).session_id,
+    'signed_at', to_char((waiver).signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'is_observed', true, 'ip_address', (waiver).ip_address, 'user_agent', (waiver).user_agent,
+    'signature_name', (waiver).signature_name, 'signature_image_sha256', (waiver).signature_image_sha256)::text;
+$$;
 
 -- Definer: it reads the account's address.
 create function private.seal_waiver() returns trigger
@@ -82,12 +110,12 @@ begin
 end
 $$;
 
--- Holds whoever owns the table, too. Erasing an account may blank what identifies a person, never what was signed.
+-- Holds for the owner of the table, too. Erasing an account may blank what identifies a person, never what was signed.
 create function private.keep_waiver() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
-  -- The hash of the text is generated: before the row is written it is not there yet.
+  -- The hash of the text is a generated column: before the row is written it has no value yet.
   c_free constant text[] := array[
     'ip_address', 'user_agent', 'signer_name', 'signer_email', 'signature_name', 'signature_image', 'text_sha256'];
 begin
@@ -100,11 +128,12 @@ begin
 end
 $$;
 
+revoke execute on function private.evidence_of_waiver, private.seal_waiver, private.keep_waiver
+  from public, anon, authenticated, service_role;
+
 create trigger liability_waivers_seal before insert on public.liability_waivers
   for each row execute function private.seal_waiver();
 create trigger liability_waivers_keep before update or delete on public.liability_waivers
   for each row execute function private.keep_waiver();
 create trigger liability_waivers_keep_all before truncate on public.liability_waivers
   for each statement execute function private.keep_waiver();
-
-revoke execute on function private.seal_waiver, private.keep_waiver from public, anon, authenticated, service_role;

@@ -1,21 +1,23 @@
--- Making payouts: every period that is over and past its hold is closed, and whoever is owed something for it is paid.
+-- Payout runs: every period that is over and past its hold is closed, and whoever is owed something for it is paid.
 --
--- A run compares what is with what should be, a batch of one period at a time, each in a transaction. So it may be ended
--- anywhere and begun again, and any number may run at once: they queue on one lock, and the next one finds less to do. What a failed
--- payout released is found like everything else that is owed and not in a payout.
+--   (over) -> (past its hold) -> closed, when everybody who was owed something for it has a payout
 --
--- A sum that is not more than nought is not paid: its lines stay unpaid and are taken along by the next one.
+-- A run compares what is with what should be, a batch of one period at a time, each in a transaction. So it may be
+-- stopped anywhere and started again, and any number may run at once: they queue on one lock, and the next one finds
+-- less to do. What a failed payout released is found like everything else that is owed and not in a payout.
+--
+-- A sum of zero or less is not paid: its lines stay unpaid and count in the next run.
 
 create function private.lock_payouts() returns void
   language sql volatile set search_path = ''
 as $$
-  -- Taken before any row of session_payments is locked, never after (see mark_payouts).
+  -- Order matters: taken before any row of session_payments is locked, never after (see payments_page.sql).
   select pg_advisory_xact_lock(hashtextextended('payouts', 0));
 $$;
 
 create view private.unpaid_earnings with (security_invoker = true) as
   select t.id as transaction_id, t.practitioner_id, t.currency, t.payment_id, p.amount_minor,
-         -- What is taken back counts as soon as what it was earned by, so that nobody is first paid and then asked.
+         -- A reversal counts from the accrual it takes back, so that nobody is paid first and asked to repay later.
          case when p.amount_minor > 0 then t.occurred_at
               else least(t.occurred_at, (select min(a.occurred_at) from public.ledger_transactions a
                                           where a.kind = 'accrual' and a.session_id = t.session_id)) end as counts_from
@@ -24,7 +26,7 @@ create view private.unpaid_earnings with (security_invoker = true) as
    where t.kind not in ('payout', 'payout_failed')
      and not exists (select from public.payout_lines l
                       where l.ledger_transaction_id = t.id and l.released_at is null)
-     -- The payer's bank asks for the money: until it is decided whose it is, nobody is sent it.
+     -- The payer's bank asks for the money: until it is decided whose it is, it is sent to nobody.
      and not exists (select from private.earned_seats e join private.payment_disputes d on d.checkout_id = e.checkout_id
                       where e.session_id = t.session_id and d.state = 'open');
 comment on view private.unpaid_earnings is 'What the ledger owes and no payout pays, line by line.';
@@ -34,7 +36,7 @@ revoke all on private.unpaid_earnings from public, anon, authenticated, service_
 -- Somebody's unpaid lines in one currency, or some of them.
 create type private.owed_lines as (practitioner_id uuid, currency text, transactions uuid[], amounts bigint[]);
 
--- Their sum is more than nought.
+-- The caller has made sure that the sum of the lines is more than zero.
 create function private.make_payout(owed private.owed_lines, period public.payout_periods) returns public.payouts
   language plpgsql volatile set search_path = ''
 as $$
@@ -65,9 +67,11 @@ as $$
    limit 1;
 $$;
 
-create type private.payouts_run as (payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean);
+create type private.payouts_run as (
+  payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean
+);
 
--- Definer: nobody writes payouts. `moment` is for tests, which cannot wait a fortnight.
+-- Definer: nobody writes payouts directly. `moment` is for tests, which cannot wait a fortnight.
 create function private.run_payouts(batch integer, moment timestamptz default now()) returns private.payouts_run
   language plpgsql volatile security definer set search_path = ''
 as $$

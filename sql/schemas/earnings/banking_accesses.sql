@@ -1,7 +1,7 @@
--- Who got at bank numbers, when and what for: one row for each account and each use. Evidence.
+-- Accesses to bank numbers: whose numbers were read, when, by whom and what for. Evidence.
 --
--- The sealed numbers leave the database in two ways, a payment file and a rotation of keys, and both write the row in the very
--- transaction that reads. Opening what they got takes a key besides, which is not in here.
+-- The sealed numbers leave the database in two ways, a payment file and a rotation of keys. Both write a row for each
+-- account in the transaction that reads it. Opening the numbers takes a key besides, which is not in this database.
 
 create table public.banking_accesses (
   id              bigint      generated always as identity primary key,
@@ -11,9 +11,12 @@ create table public.banking_accesses (
   requested_by    uuid,
   accessed_at     timestamptz not null default now()
 );
-comment on table  public.banking_accesses                 is 'Every time that bank numbers were handed out to be opened: append-only.';
-comment on column public.banking_accesses.practitioner_id is 'Whose. No foreign key, like requested_by: the log outlives both.';
-comment on column public.banking_accesses.reference       is 'The payment file, or the key that the numbers are sealed with from then on.';
+comment on table public.banking_accesses is
+  'Every time that bank numbers were handed out to be opened: append-only.';
+comment on column public.banking_accesses.practitioner_id is
+  'Whose. No foreign key, like requested_by: the log outlives both.';
+comment on column public.banking_accesses.reference is
+  'The payment file, or the key that the numbers are sealed with from then on.';
 comment on column public.banking_accesses.requested_by    is 'The admin who asked; null: the platform itself.';
 
 create index banking_accesses_practitioner_id_idx on public.banking_accesses (practitioner_id, accessed_at);
@@ -26,7 +29,7 @@ create policy "practitioners read who got at their account, admins all"
 
 revoke all on public.banking_accesses from anon, authenticated, service_role;
 grant select on public.banking_accesses to authenticated, service_role;
--- No insert, update or delete for anybody.
+-- No insert, update or delete for anybody: the function below and the rotation write it, as the owner.
 
 create function private.keep_banking_accesses() returns trigger
   language plpgsql set search_path = ''
@@ -37,14 +40,9 @@ begin
 end
 $$;
 
-create trigger banking_accesses_keep before update or delete on public.banking_accesses
-  for each row execute function private.keep_banking_accesses();
-create trigger banking_accesses_keep_all before truncate on public.banking_accesses
-  for each statement execute function private.keep_banking_accesses();
-
--- For the payment file alone: one row for each practitioner asked about. An account that may be paid comes with its sealed
--- numbers, and its access is logged under `reference`, the file, and `requested_by`, the admin or null. Of any other only
--- `withheld` is told: no_account, not_checked, not_sealed, not_verified or cooling. Vault.open_numbers opens them.
+-- For the payment file alone: one row for each practitioner asked about. An account that may be paid comes with its
+-- sealed numbers, which Vault.open_numbers opens, and its access is logged under `reference`, the file, and
+-- `requested_by`, the admin or null. Any other comes without, and `withheld` says why (private.banking_obstacle).
 create function private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid)
   returns table (
     practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text,
@@ -53,7 +51,7 @@ create function private.open_bank_accounts(practitioner_ids uuid[], reference te
 as $$
 #variable_conflict use_column
 begin
-  -- Order matters: locked first, so that an account that is just being changed is looked at as it is afterwards.
+  -- Order matters: locked first, so that an account that is just being changed is read as it is afterwards.
   perform from public.practitioner_banking b
     where b.practitioner_id = any (open_bank_accounts.practitioner_ids) order by b.practitioner_id for share;
 
@@ -72,7 +70,7 @@ begin
 end
 $$;
 
--- What a rotation has left to do: it runs as the owner, since only the owner may.
+-- What a rotation of keys has left to do. It runs as the owner, because nobody else may.
 create function private.bank_numbers_not_under(key_id text) returns setof private.bank_numbers
   language sql stable set search_path = ''
 as $$
@@ -83,4 +81,9 @@ $$;
 
 revoke execute on function private.keep_banking_accesses, private.open_bank_accounts, private.bank_numbers_not_under
   from public, anon, authenticated, service_role;
--- No grant: only a function that has made sure of who asks, and what for, calls the second.
+-- No grant on private.open_bank_accounts: only a function that has made sure of who asks, and what for, calls it.
+
+create trigger banking_accesses_keep before update or delete on public.banking_accesses
+  for each row execute function private.keep_banking_accesses();
+create trigger banking_accesses_keep_all before truncate on public.banking_accesses
+  for each statement execute function private.keep_banking_accesses();

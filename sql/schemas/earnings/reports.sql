@@ -1,9 +1,11 @@
--- Earnings, to read: how much, when, and for which sessions. One call each, and no currency is added to another.
+-- Reports of earnings: how much, when, and for which sessions. One call each, and currencies are never added together.
 --
--- Amounts are in cents and come from the ledger, so they are what is paid out. The page's own sum over session_payments also
--- counts what is paid for and not held yet (`booked_minor`), and does not know what a refund takes from the next payout.
+-- Amounts are in cents and come from the ledger, so they are what is paid out. The page's own sum over session_payments
+-- also counts what is paid for and not held yet (`booked_minor`), and does not know what a refund takes from the next
+-- payout.
 
--- Definer: whether a practitioner exists is asked before the caller may see any.
+-- Whose earnings the caller may read: without an argument their own, as an admin anybody's.
+-- Definer: it asks whether a practitioner exists, and the caller may not be allowed to see them.
 create function private.earners(practitioner_id uuid) returns uuid[]
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -23,6 +25,7 @@ begin
 end
 $$;
 
+-- The clock that days are counted on.
 create function private.zone_of_earners(earners uuid[]) returns text
   language sql stable set search_path = ''
 as $$
@@ -30,7 +33,7 @@ as $$
                     where c.practitioner_id = any (zone_of_earners.earners) order by c.practitioner_id limit 1), 'UTC');
 $$;
 
--- Definer: the policy on postings asks for each line of everybody's whose it is; this asks once, and reads one person's.
+-- Definer: the policy on postings would ask of every line whose it is; this asks once, and reads one person's lines.
 create function private.earnings_lines(
   practitioner_id uuid, since timestamptz default '-infinity', until timestamptz default 'infinity')
   returns table (currency text, kind text, occurred_at timestamptz, payment_id uuid, account text, amount_minor bigint)
@@ -39,7 +42,8 @@ as $$
 declare
   v_earners uuid[] := private.earners(earnings_lines.practitioner_id);
 begin
-  -- What was sent is owed no more: both lines of a payout together are nought, so the sum of all is what was earned.
+  -- What was sent is no longer owed: the two lines of a payout add up to zero, so the sum of all lines is what was
+  -- earned.
   return query
     select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
       from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
@@ -60,7 +64,7 @@ declare
   v_earners uuid[] := private.earners(earnings_overview.practitioner_id);
   v_today   date := (now() at time zone 'UTC')::date;
 begin
-  -- The period of today, also before the first run has opened it.
+  -- The period of today, even before a run has opened it.
   select case when v_today < p.period_end then p.period_start else p.period_end + (v_today - p.period_end) / t.period_days * t.period_days end,
          case when v_today < p.period_end then p.period_end
               else p.period_end + ((v_today - p.period_end) / t.period_days + 1) * t.period_days end
@@ -138,7 +142,8 @@ begin
 end
 $$;
 comment on function public.earnings_series is
-  'For a chart: every day, week (from Monday) or month with either currency, also where nothing was earned. On the practitioner''s clock.';
+  'For a chart: every day, week (from Monday) or month with either currency, '
+  'also where nothing was earned. On the practitioner''s clock.';
 
 create function public.earnings_sessions(
   from_date date default null, until_date date default null, page_size integer default 50, cursor text default null,
@@ -157,7 +162,7 @@ begin
   if earnings_sessions.cursor !~ '^[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform private.refuse(422, 'cursor_unknown', 'This is not where a page begins.', 'Give the next_cursor of the last row you have.');
   end if;
-  -- Page first, sum later: a page is read from the end of an index, however many sessions there are.
+  -- The page first, the sums after: a page is read from the end of an index, however many sessions there are.
   return query
     with page as (
       select held.* from unnest(v_earners) earner (id) cross join lateral (
@@ -191,48 +196,11 @@ begin
 end
 $$;
 comment on function public.earnings_sessions is
-  'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. A given credit earns nothing.';
+  'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. '
+  'A given credit earns nothing.';
 
-revoke execute on function private.earners, private.zone_of_earners, private.earnings_lines, public.earnings_overview, public.earnings_series,
-  public.earnings_sessions from public, anon, authenticated, service_role;
-grant execute on function private.earners, private.zone_of_earners, private.earnings_lines, public.earnings_overview, public.earnings_series,
-  public.earnings_sessions to authenticated;
-
--- Corrections ----------------------------------------------------------------------------------------------------------
-
--- Definer: nobody writes the ledger. It checks its caller, since it answers from past that door.
-create function private.adjust_earnings(practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid)
-  returns uuid
-  language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-  if not private.is_admin() then
-    perform private.refuse(403, 'admins_only', 'Only admins adjust earnings.');
-  elsif btrim(coalesce(adjust_earnings.reason, '')) = '' or coalesce(adjust_earnings.amount_minor, 0) = 0 then
-    perform private.refuse(422, 'reason_missing', 'An adjustment needs an amount and a reason.');
-  elsif not exists (select from public.practitioners p where p.id = adjust_earnings.practitioner_id) then
-    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
-  end if;
-  return private.post('adjustment', adjust_earnings.practitioner_id, lower(adjust_earnings.currency), jsonb_build_object(
-    'practitioner_payable', adjust_earnings.amount_minor, 'platform_revenue', -adjust_earnings.amount_minor),
-    session_id => adjust_earnings.session_id, reason => adjust_earnings.reason, cause => gen_random_uuid()::text);
-end
-$$;
-
-create function public.adjust_earnings(
-  practitioner_id uuid, currency text, amount_minor bigint, reason text, session_id uuid default null)
-  returns setof public.ledger_transactions
-  language plpgsql volatile security invoker set search_path = ''
-as $$
-#variable_conflict use_column
-declare
-  v_transaction uuid := private.adjust_earnings(adjust_earnings.practitioner_id, adjust_earnings.currency,
-    adjust_earnings.amount_minor, adjust_earnings.reason, adjust_earnings.session_id);
-begin
-  return query select * from public.ledger_transactions t where t.id = v_transaction;
-end
-$$;
-comment on function public.adjust_earnings is 'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
-
-revoke execute on function private.adjust_earnings, public.adjust_earnings from public, anon, authenticated, service_role;
-grant execute on function private.adjust_earnings, public.adjust_earnings to authenticated;
+revoke execute on function private.earners, private.zone_of_earners, private.earnings_lines,
+  public.earnings_overview, public.earnings_series, public.earnings_sessions
+  from public, anon, authenticated, service_role;
+grant execute on function private.earners, private.zone_of_earners, private.earnings_lines,
+  public.earnings_overview, public.earnings_series, public.earnings_sessions to authenticated;

@@ -1,10 +1,12 @@
--- Practitioner contracts: the text issued, and that it was signed. Evidence.
+-- Practitioner contracts: the text issued, that it was signed, and how it ended. Evidence.
 --
 --   pending -> signed -> expired | revoked        pending -> expired | revoked
 --
 -- Against the milestone's table: row-level security, and
 -- * `practitioner_id` does not cascade: a practitioner with a contract is paused, not deleted.
 -- * the text, its version and whom it is for are fixed once issued, and the server's clock says when it was signed.
+-- * a contract is signed by its practitioner, or by the service which has written the evidence of it first.
+-- * whoever revokes one says why.
 
 create table public.practitioner_contracts (
   id               uuid primary key default gen_random_uuid(),
@@ -19,29 +21,65 @@ create table public.practitioner_contracts (
   created_at       timestamptz not null default now(),
   updated_at       timestamptz not null default now(),
   text_sha256      text not null generated always as (private.sha256_hex(contract_text)) stored,
+  template_id      uuid references public.contract_templates (id),
+  title            text not null default 'Practitioner agreement',
+  revoked_reason   text,
 
   constraint practitioner_contracts_say_something check (btrim(contract_text) <> ''),
+  constraint practitioner_contracts_title_is_a_line check (title ~ '^\S[^\n]{0,119}$'),
   constraint practitioner_contracts_are_dated_when_signed check (
-    case status when 'pending' then signed_at is null when 'signed' then signed_at is not null else true end)
+    case status when 'pending' then signed_at is null when 'signed' then signed_at is not null else true end),
+  constraint practitioner_contracts_reason_is_short check (
+    revoked_reason ~ '\S' and char_length(revoked_reason) <= 500),
+  constraint practitioner_contracts_reason_is_of_revoking check (revoked_reason is null or status = 'revoked')
 );
 comment on column public.practitioner_contracts.ip_address is 'As the browser says, when signed by a direct update.';
 comment on column public.practitioner_contracts.text_sha256 is 'SHA-256 of contract_text, hexadecimal.';
+comment on column public.practitioner_contracts.template_id is
+  'Null for a text that was written for this practitioner alone.';
+comment on column public.practitioner_contracts.revoked_reason is 'Why it was revoked; the practitioner reads it.';
 
 create index idx_practitioner_contracts_practitioner_id on public.practitioner_contracts (practitioner_id);
 create index idx_practitioner_contracts_status on public.practitioner_contracts (status);
 create index idx_practitioner_contracts_active on public.practitioner_contracts (practitioner_id, status)
   where status in ('signed', 'pending');
+create index practitioner_contracts_template_id_idx on public.practitioner_contracts (template_id);
+create index practitioner_contracts_expires_at_idx on public.practitioner_contracts (expires_at)
+  where status in ('pending', 'signed');  -- the reconciler asks for those that end
+-- A practitioner is offered each version once at a time, whoever issues it and however often.
+create unique index practitioner_contracts_one_offer_per_version
+  on public.practitioner_contracts (practitioner_id, contract_version) where status = 'pending';
 
 alter table public.practitioner_contracts enable row level security;
 
--- To the guard of the milestone's table: reasons, and an end that is fixed with the rest once it is signed.
+create policy "practitioners read their own contracts, admins all"
+  on public.practitioner_contracts for select to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "admins issue contracts"
+  on public.practitioner_contracts for insert to authenticated with check ((select private.is_admin()));
+create policy "practitioners sign, admins end contracts"
+  on public.practitioner_contracts for update to authenticated
+  using (
+    (status = 'pending' and practitioner_id = any (array(select private.my_practitioner_ids())))
+    or (select private.is_admin()))
+  with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
+revoke all on public.practitioner_contracts from anon, authenticated, service_role;
+-- signed_at as well: the frontend sends its own, and the trigger below replaces it. No delete for anybody.
+grant select, insert (practitioner_id, contract_version, contract_text, expires_at, template_id, title),
+      update (status, signed_at, ip_address, user_agent, expires_at, revoked_reason)
+  on public.practitioner_contracts to authenticated;
+grant select, insert, update on public.practitioner_contracts to service_role;
+
+-- What may change: the status, forward; the facts of signing, once; the end while nobody has signed; the reason when it
+-- is revoked.
 create function private.guard_practitioner_contracts() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
   v_signs   boolean := tg_op = 'UPDATE' and old.status = 'pending' and new.status = 'signed';
   v_revokes boolean := tg_op = 'UPDATE' and old.status in ('pending', 'signed') and new.status = 'revoked';
-  -- The hash is generated: before the row is written it is not there yet.
+  -- The hash is a generated column: before the row is written it has no value yet.
   v_open    text[] := array['status', 'signed_at', 'ip_address', 'user_agent', 'updated_at', 'text_sha256'];
 begin
   if tg_op = 'DELETE' then
@@ -112,22 +150,3 @@ create trigger update_practitioner_contracts_updated_at before update on public.
   for each row execute function public.update_updated_at_column();
 create trigger audit_practitioner_contracts after insert or update or delete on public.practitioner_contracts
   for each row execute function private.write_audit_log();
-
-create policy "practitioners read their own contracts, admins all"
-  on public.practitioner_contracts for select to authenticated
-  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-create policy "admins issue contracts"
-  on public.practitioner_contracts for insert to authenticated with check ((select private.is_admin()));
-create policy "practitioners sign, admins end contracts"
-  on public.practitioner_contracts for update to authenticated
-  using (
-    (status = 'pending' and practitioner_id = any (array(select private.my_practitioner_ids())))
-    or (select private.is_admin()))
-  with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-
-revoke all on public.practitioner_contracts from anon, authenticated, service_role;
--- signed_at as well: the frontend sends its own, and the trigger above replaces it. No delete.
-grant select, insert (practitioner_id, contract_version, contract_text, expires_at),
-      update (status, signed_at, ip_address, user_agent, expires_at)
-  on public.practitioner_contracts to authenticated;
-grant select, insert, update on public.practitioner_contracts to service_role;
