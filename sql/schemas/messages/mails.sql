@@ -8,7 +8,7 @@
 --   unknown -> sent                found at the mail service, or confirmed by an operator
 --   unknown, failed -> queued      by an operator
 --
--- Mails are queued in the transaction of their event, so none is forgotten, and none is sent for what was rolled back.
+-- Mails are queued in the transaction of their event: none is forgotten, and none is sent for what was rolled back.
 
 create table private.mail_kinds (
   kind     text not null,
@@ -16,9 +16,12 @@ create table private.mail_kinds (
   category text check (category in ('session_reminders', 'follow_ups')),
   primary key (kind, audience)
 );
-comment on table  private.mail_kinds          is 'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
-comment on column private.mail_kinds.audience is 'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
-comment on column private.mail_kinds.category is 'What switches it off (notification_preferences); null: nothing does.';
+comment on table private.mail_kinds is
+  'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
+comment on column private.mail_kinds.audience is
+  'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
+comment on column private.mail_kinds.category is
+  'What switches it off (notification_preferences); null: nothing does.';
 
 insert into private.mail_kinds (kind, audience, category) values
   ('welcome',             'user',         null),
@@ -90,8 +93,8 @@ alter table private.mails enable row level security;
 -- No policy. The service reads them, for operators; functions of this schema write them.
 grant select on private.mail_kinds, private.mails to service_role;
 
--- Whether another mail already states it: the receipt names the credits that it paid for, the cancellation those that it
--- returned.
+-- Whether another mail already states it: the receipt names the credits that it paid for, the cancellation those
+-- that it returned.
 create function private.is_told_elsewhere(kind text, payload jsonb) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -123,8 +126,8 @@ begin
     v_facts := v_facts || coalesce(private.kept_of(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets no
-    -- mail about each seat.
+    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
+    -- no mail about each seat.
     continue when (v_kind.audience = 'user' and v_class and new.kind <> 'recording_failed') or (v_kind.audience = 'practitioner' and v_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;

@@ -1,11 +1,11 @@
 -- The outbox: events that people and other systems hear of, written in the transaction in which they became true.
 --
--- Its rows are read by two triggers, each with an account of its own: one queues mails and notifications (mails.sql), one
--- queues webhook deliveries (webhooks/deliveries.sql). A mail sent by any other way goes out for a booking that was rolled
--- back, or not at all for one that stands.
+-- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
+-- deliveries (webhooks/deliveries.sql). Whatever is sent by another way is sent for a booking that was rolled back, or
+-- not sent for one that stands.
 --
--- Each chapter writes the events of its own nouns. Three whose nouns know nothing of messages are written here: a new
--- account, a signed waiver, a recording that can be played.
+-- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
+-- account, a signed waiver, and a recording that can be played.
 
 create table private.outbox (
   id         bigint      primary key generated always as identity,
@@ -17,9 +17,11 @@ create table private.outbox (
 
   constraint outbox_kind_is_a_word check (kind ~ '^[a-z_]+$')
 );
-comment on table  private.outbox            is 'Messages in the order in which they became true.';
-comment on column private.outbox.user_id    is 'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
-comment on column private.outbox.payload    is 'What the row it is about may not say any more once the message is read.';
+comment on table private.outbox is 'Messages in the order in which they became true.';
+comment on column private.outbox.user_id is
+  'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+comment on column private.outbox.payload is
+  'What the row it is about may not say any more once the message is read.';
 
 create index outbox_session_id_idx on private.outbox (session_id);
 
@@ -74,7 +76,7 @@ begin
 end
 $$;
 
--- Everybody who took part in a recorded class has a row of the recording under their own session, so each gets an event.
+-- A recorded class has a row for each participant, under their own session, so each gets an event of their own.
 -- Definer: as above.
 create function private.tell_of_recording() returns trigger
   language plpgsql security definer set search_path = ''
@@ -91,7 +93,7 @@ $$;
 revoke execute on function private.put_in_outbox, private.welcome, private.welcome_account, private.tell_of_waiver,
   private.tell_of_recording from public, anon, authenticated, service_role;
 
--- Order matters: their names put them after users_have_profiles, because a welcome addresses people by their profile's name.
+-- Order matters: their names put them after users_have_profiles, because a welcome names people by their profile.
 create trigger users_z_are_welcome after insert on auth.users
   for each row execute function private.welcome_account();
 create trigger users_z_are_welcome_once_confirmed after update on auth.users
@@ -105,4 +107,5 @@ create trigger liability_waivers_70_tell after insert on public.liability_waiver
 create trigger session_recordings_70_tell_when_inserted after insert on public.session_recordings
   for each row when (new.status = 'completed') execute function private.tell_of_recording();
 create trigger session_recordings_70_tell after update of status on public.session_recordings
-  for each row when (new.status = 'completed' and old.status <> 'completed') execute function private.tell_of_recording();
+  for each row when (new.status = 'completed' and old.status <> 'completed')
+  execute function private.tell_of_recording();

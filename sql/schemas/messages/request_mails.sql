@@ -1,12 +1,12 @@
--- Mails on request: send_booking_confirmation and its siblings, which the platform's pages call after what they do.
+-- Mails on request: the functions that the platform's pages call after a booking, a cancellation or a payment.
 --
--- The mail is on its way by then, because the booking itself wrote the event. Each function returns that mail's id, and
--- writes the event only where it is missing because the booking is older than the outbox. However often it is called, nobody
--- gets a second mail.
+-- By then the mail is queued, because the booking itself wrote the event. Each function returns that mail's id. It
+-- writes the event only where there is none because the booking is older than the outbox. However often it is called,
+-- nobody gets a second mail.
 
--- The client's newest mail of that kind about the session. Without a payload, a missing event is not written. Null: there is
--- none, or there is nobody to mail it to.
--- Definer: callers have no right to the outbox. The functions below have checked that the caller has a part in the session.
+-- The client's newest mail of that kind about the session. Without a payload, a missing event is not written. Null:
+-- there is none, or there is nobody to mail it to.
+-- Definer: callers have no right to the outbox. The functions below check that the caller has a part in the session.
 create function private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb default null)
   returns uuid
   language plpgsql volatile security definer set search_path = ''
@@ -86,7 +86,7 @@ begin
 end
 $$;
 
--- The mail with the receipt of a checkout. Definer: as above; the function below has checked whose payment it is.
+-- The mail with the receipt of a checkout. Definer: as above; the function below checks whose payment it is.
 create function private.receipt_of(checkout_id uuid) returns uuid
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -152,15 +152,15 @@ as $$
 $$;
 comment on function public.send_welcome_email is 'Says yes in any case: nobody learns from it who has an account.';
 
-revoke execute on function private.ask_for_session_mail, public.send_booking_confirmation, public.send_cancellation_notice,
-  public.send_class_reminder, private.receipt_of, public.send_payment_receipt, private.send_welcome_email,
-  public.send_welcome_email from public, anon, authenticated, service_role;
+revoke execute on function private.ask_for_session_mail, public.send_booking_confirmation,
+  public.send_cancellation_notice, public.send_class_reminder, private.receipt_of, public.send_payment_receipt,
+  private.send_welcome_email, public.send_welcome_email from public, anon, authenticated, service_role;
 grant execute on function public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder,
   public.send_payment_receipt to authenticated, service_role;
 -- Not to authenticated: signing up needs no session yet, so the function that sends a welcome calls as the service.
 grant execute on function private.send_welcome_email, public.send_welcome_email to service_role;
--- What these invoker functions call, some of it from the chapters on sessions. By themselves nobody can call it: schema
--- private is not exposed.
+-- What these invoker functions call, partly from the chapters on sessions. Nobody can call it directly: schema private
+-- is not exposed.
 grant execute on function private.ask_for_session_mail, private.receipt_of, private.remind_sessions
   to authenticated, service_role;
 grant execute on function private.part_in, private.is_class to service_role;

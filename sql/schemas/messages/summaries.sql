@@ -1,8 +1,8 @@
--- Summaries of a session, a payment, credits or a document: all that mails, notifications and calendar files may state.
+-- Summaries of a session, a payment, credits or a document: all that mails and calendar files may state.
 --
--- Each is read when the mail is written, not when its event happened, so that a mail states what is true as it leaves. Names
--- and times only: a mail passes through other people's machines, so nothing in it comes from notes, journals or recordings,
--- and no price but the reader's own.
+-- Each is read when the mail is written, not when its event happened, so that a mail states what is true as it
+-- leaves. Names and times only: a mail passes through other people's machines, so nothing in it comes from notes,
+-- journals or recordings, and no price but the reader's own.
 
 create type private.told_session as (
   id                uuid,
@@ -166,9 +166,9 @@ begin
 end
 $$;
 
-revoke execute on function private.place_of, private.told_session, private.session_of, private.kept_of, private.told_payment,
-  private.told_credits, private.told_document, private.time_zone_of, private.session_to_tell_of, public.get_session_calendar
-  from public, anon, authenticated, service_role;
+revoke execute on function private.place_of, private.told_session, private.session_of, private.kept_of,
+  private.told_payment, private.told_credits, private.told_document, private.time_zone_of, private.session_to_tell_of,
+  public.get_session_calendar from public, anon, authenticated, service_role;
 grant execute on function public.get_session_calendar to authenticated;
--- Invoker functions call these two. By themselves nobody can: schema private is not exposed.
+-- Invoker functions call these two. Nobody can call them directly: schema private is not exposed.
 grant execute on function private.told_session, private.session_to_tell_of to authenticated, service_role;

@@ -1,7 +1,7 @@
 -- Notifications within the pages: one beside each mail, at once, and whether it was read.
 --
--- Names and columns are those of the platform's later migrations; only `kind`, the event, is added. A notification stays
--- when its mail is dropped or fails, so whoever misses the mail still finds it here.
+-- Names and columns are those of the platform's later migrations; only `kind`, the event, is added. A notification
+-- stays when its mail is dropped or fails, so whoever misses the mail still finds it here.
 
 create table public.user_notifications (
   id                uuid        primary key default gen_random_uuid(),
@@ -15,7 +15,8 @@ create table public.user_notifications (
   read_at           timestamptz,
   created_at        timestamptz not null default now()
 );
-comment on column public.user_notifications.kind       is 'The message it stands for, as in session_booked; null for what admins write.';
+comment on column public.user_notifications.kind is
+  'The message it stands for, as in session_booked; null for what admins write.';
 comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
 
 create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
@@ -43,7 +44,7 @@ begin
 end
 $$;
 
--- The wording of the notification beside a mail. No row: there is none, for a welcome or a session that the reader missed.
+-- The wording of the notification beside a mail. No row means no notification, as for a welcome.
 create function private.notice_of(mail private.mails) returns table (title text, message text)
   language plpgsql stable set search_path = ''
 as $$
