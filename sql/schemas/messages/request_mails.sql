@@ -1,8 +1,8 @@
 -- Mails on request: the functions that the platform's pages call after a booking, a cancellation or a payment.
 --
--- By then the mail is queued, because the booking itself wrote the event. Each function returns that mail's id. It
--- writes the event only where there is none because the booking is older than the outbox. However often it is called,
--- nobody gets a second mail.
+-- By then the mail is queued, because the booking itself wrote the event. The functions find that mail; they write the
+-- event only where there is none because the booking is older than the outbox. However often they are called, nobody
+-- gets a second mail.
 
 -- The client's newest mail of that kind about the session. Without a payload, a missing event is not written. Null:
 -- there is none, or there is nobody to mail it to.
