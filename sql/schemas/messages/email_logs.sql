@@ -1,6 +1,7 @@
--- What became of each mail, as admins and its recipient read it. Columns are those of the platform's later migrations.
+-- The log of mails: what became of each, for admins and its recipient.
 --
--- One line for each outcome: a mail that failed and was sent again has two. Nothing of what a mail says is kept.
+-- One line for each outcome: a mail that failed and was sent again has two. The mail's text is not kept. Columns
+-- are those of the platform's later migrations.
 
 create table public.email_logs (
   id              uuid        primary key default gen_random_uuid(),
@@ -15,7 +16,8 @@ create table public.email_logs (
   metadata        jsonb       not null default '{}',
   created_at      timestamptz not null default now()
 );
-comment on column public.email_logs.message_id is 'The mail service''s name for it, under which it can be looked up there.';
+comment on column public.email_logs.message_id is
+  'The mail service''s name for it, under which it can be looked up there.';
 comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
 
 create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
@@ -29,7 +31,7 @@ create policy "people read what was mailed to them, admins all"
 
 revoke all on public.email_logs from anon, authenticated, service_role;
 grant select on public.email_logs to authenticated, service_role;
--- No insert, update or delete for anybody: it is written below, with the outcome.
+-- No insert, update or delete for anybody: a line is written below, together with the outcome that it records.
 
 create function private.log_mail(mail private.mails) returns void
   language sql volatile set search_path = ''

@@ -1,14 +1,14 @@
--- Mails: each message of the outbox, once for each person it is for, and how its sending stands.
+-- Mails: the queue. Each event of the outbox becomes one mail for each person it concerns.
 --
 --   queued -> sending -> sent
---             sending -> queued    refused for now: later again, ever later
+--             sending -> queued    refused for now: tried again, at growing intervals
 --             sending -> failed    refused for good: the address is dead, the mail is malformed
 --             sending -> unknown   no answer, or the sender died: it may have been sent, so it is not sent again
---   queued -> dropped              not true any more, not wanted, or nobody to write to
---   unknown -> sent                found at the mail service; or by an operator, who may also queue it again
+--   queued -> dropped              no longer true, not wanted, or nobody to write to
+--   unknown -> sent                found at the mail service, or confirmed by an operator
+--   unknown, failed -> queued      by an operator
 --
--- A mail is addressed in the transaction of its message, so it is neither forgotten nor sent for what was rolled back.
--- Other readers of the outbox keep their own account of it.
+-- Mails are queued in the transaction of their event: none is forgotten, and none is sent for what was rolled back.
 
 create table private.mail_kinds (
   kind     text not null,
@@ -16,9 +16,12 @@ create table private.mail_kinds (
   category text check (category in ('session_reminders', 'follow_ups')),
   primary key (kind, audience)
 );
-comment on table  private.mail_kinds          is 'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
-comment on column private.mail_kinds.audience is 'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
-comment on column private.mail_kinds.category is 'What switches it off (notification_preferences); null: nothing does.';
+comment on table private.mail_kinds is
+  'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
+comment on column private.mail_kinds.audience is
+  'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
+comment on column private.mail_kinds.category is
+  'What switches it off (notification_preferences); null: nothing does.';
 
 insert into private.mail_kinds (kind, audience, category) values
   ('welcome',             'user',         null),
@@ -90,52 +93,8 @@ alter table private.mails enable row level security;
 -- No policy. The service reads them, for operators; functions of this schema write them.
 grant select on private.mail_kinds, private.mails to service_role;
 
--- What the pages show of a message.
-create function private.notice_of(mail private.mails) returns table (title text, message text)
-  language plpgsql stable set search_path = ''
-as $$
-declare
-  s        private.told_session := private.told_session(private.session_of(mail.session_id, mail.facts));
-  v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
-  v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
-  v_with   text := case when v_client then s.practitioner_name
-                        when s.is_group then null else coalesce(s.client_name, 'a client') end;
-  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.time_zone_of(mail.user_id), s.time_zone),
-                           'FMDay, FMMonth FMDD at FMHH12:MI AM');
-  v_what   text := concat_ws(' with ', 'Your ' || v_name, v_with);
-  v_amount text := to_char((mail.facts ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
-                || upper(mail.facts ->> 'currency');
-begin
-  return query
-    select n.title, n.message from (values
-      ('session_booked',      'Session booked',    format('%s is on %s.', v_what, v_when)),
-      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_what, v_when)),
-      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
-      ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
-      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
-      ('session_completed',   'Session completed', case when not coalesce((mail.facts ->> 'is_no_show')::boolean, false)
-                                                      then 'How was it? Your journal is open.' end),
-      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
-      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
-      ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
-      ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
-      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.facts ->> 'credits' when '1'
-                                                      then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
-      ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
-      ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
-      ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
-      ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
-      ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
-      ('contract_expired',    'Contract ended',    'Your contract has ended.'),
-      ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
-      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
-      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
-    ) n (kind, title, message)
-    where n.kind = mail.kind and n.message is not null;
-end
-$$;
-
--- A message that another one brings along: the receipt tells of the credits it paid for, a cancellation of what came back.
+-- Whether another mail already states it: the receipt names the credits that it paid for, the cancellation those
+-- that it returned.
 create function private.is_told_elsewhere(kind text, payload jsonb) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -145,7 +104,8 @@ as $$
                 where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));
 $$;
 
--- Definer: whoever causes a message may write to nobody.
+-- Queues the mails of an event and writes the notifications beside them.
+-- Definer: whoever causes an event has no right to write to other people.
 create function private.address_message() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -166,8 +126,8 @@ begin
     v_facts := v_facts || coalesce(private.kept_of(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- The client of a class's own row is an admin, whom nothing happened to; and whoever leads a class need not hear of
-    -- each seat.
+    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
+    -- no mail about each seat.
     continue when (v_kind.audience = 'user' and v_class and new.kind <> 'recording_failed') or (v_kind.audience = 'practitioner' and v_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
@@ -176,7 +136,7 @@ begin
       continue when v_user = auth.uid() or v_user = new.user_id;
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
-    -- Stripe names the receipt a moment after the payment, and a receipt without it would be half a receipt.
+    -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
     insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts, next_attempt_at)
     values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts,
             now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
@@ -188,8 +148,8 @@ begin
 end
 $$;
 
+revoke execute on function private.is_told_elsewhere, private.address_message
+  from public, anon, authenticated, service_role;
+
 create trigger outbox_are_addressed after insert on private.outbox
   for each row execute function private.address_message();
-
-revoke execute on function private.notice_of, private.is_told_elsewhere, private.address_message
-  from public, anon, authenticated, service_role;

@@ -1,7 +1,7 @@
--- Which mails somebody does not want. Without a row, all of them.
+-- Notification preferences: which optional mails somebody does not want. Without a row, they get all of them.
 --
--- Only mails that nobody has to have: reminders, and what follows a session. What somebody booked, paid or signed is
--- confirmed in any case. A link in such a mail says no for whoever holds it: one request, no sign-in (RFC 8058).
+-- Optional are reminders and what follows a session. What somebody booked, paid or signed is confirmed in any case.
+-- Each optional mail has a link that unsubscribes whoever holds it: one request, no sign-in (RFC 8058).
 
 create table public.notification_preferences (
   user_id           uuid        primary key references auth.users on delete cascade,
@@ -11,9 +11,6 @@ create table public.notification_preferences (
 );
 comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
 comment on column public.notification_preferences.follow_ups is 'What comes after a session, and before credits end.';
-
-create trigger update_notification_preferences_updated_at before update on public.notification_preferences
-  for each row execute function public.update_updated_at_column();
 
 alter table public.notification_preferences enable row level security;
 
@@ -42,10 +39,22 @@ comment on table private.unsubscribe_links is
 create index unsubscribe_links_user_id_idx on private.unsubscribe_links (user_id);
 
 alter table private.unsubscribe_links enable row level security;
--- No policy and no grant: a token is made when a mail is claimed, and looked up below.
+-- No policy and no grant: a token is made when a mail is claimed, and looked up below. Only its hash is kept, so that
+-- nobody who reads the table can use the links.
 
+create function private.is_opted_out(user_id uuid, category text) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from public.notification_preferences p
+                  where p.user_id = is_opted_out.user_id
+                    and case is_opted_out.category when 'session_reminders' then not p.session_reminders
+                                                   when 'follow_ups' then not p.follow_ups end);
+$$;
+
+-- Looks a link up and, if opts_out, unsubscribes. Looking changes nothing, because mail scanners open every link.
 -- Definer: whoever has the link need not be signed in.
-create function private.unsubscribe(token_sha256 text, opts_out boolean) returns table (category text, is_opted_out boolean)
+create function private.unsubscribe(token_sha256 text, opts_out boolean)
+  returns table (category text, is_opted_out boolean)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -68,16 +77,8 @@ begin
 end
 $$;
 
-create function private.is_opted_out(user_id uuid, category text) returns boolean
-  language sql stable set search_path = ''
-as $$
-  select exists (select from public.notification_preferences p
-                  where p.user_id = is_opted_out.user_id
-                    and case is_opted_out.category when 'session_reminders' then not p.session_reminders
-                                                   when 'follow_ups' then not p.follow_ups end);
-$$;
-
-create function public.unsubscribe(token_sha256 text, opts_out boolean) returns table (category text, is_opted_out boolean)
+create function public.unsubscribe(token_sha256 text, opts_out boolean)
+  returns table (category text, is_opted_out boolean)
   language sql volatile security invoker set search_path = ''
 as $$
   select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
@@ -87,3 +88,6 @@ comment on function public.unsubscribe is 'What a mailed link is about; and, if 
 revoke execute on function private.unsubscribe, private.is_opted_out, public.unsubscribe
   from public, anon, authenticated, service_role;
 grant execute on function private.unsubscribe, public.unsubscribe to service_role;
+
+create trigger update_notification_preferences_updated_at before update on public.notification_preferences
+  for each row execute function public.update_updated_at_column();

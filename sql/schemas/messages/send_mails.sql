@@ -1,12 +1,16 @@
--- Sending: claim a mail, start it, say how it ended. Any number of senders at once, each of which may die at any point.
+-- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
 --
---   claim_mail    decides again whether it is still true, and tells what to say; a lease keeps other senders off
---   start_mail    the last word before the mail service is called: from here on it is never sent again by itself
---   finish_mail   what came of it
+--   claim_mail    checks again whether it is still true, and returns what it states; a lease keeps other senders off
+--   start_mail    comes right before the call of the mail service: from here on it is never sent again by itself
+--   finish_mail   records the outcome
+--
+-- The mail service has no idempotency key: when a sender dies between handing a mail over and getting the answer,
+-- nobody here knows whether it was sent. A mail that may be missing does less harm than one that comes twice, because
+-- the pages show the same.
 --
 -- Mails about one session go to one person in their order, so that a cancellation never overtakes its confirmation.
 
--- Why a mail is not sent after all; null: it is. Definer: as claim_mail.
+-- Why a mail is dropped instead of sent; null: it is sent. Definer: as claim_mail.
 create function private.reason_to_drop(mail private.mails) returns text
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -53,12 +57,14 @@ begin
 end
 $$;
 
--- Definer: it reads addresses, and whatever a mail tells of; nobody writes mails.
+-- Task send: the next mail that is due. If there is none, task find: one of unknown fate, to be looked for at the mail
+-- service. If there is none either, a row of nulls.
+-- Definer: nobody has the right to write mails, or to read everybody's addresses and what mails state.
 create function private.claim_mail()
-  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
-                 time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamptz, facts jsonb,
-                 session private.told_session, payment private.told_payment, credits private.told_credits,
-                 document private.told_document)
+  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
+                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
+                 started_at timestamptz, facts jsonb, session private.told_session, payment private.told_payment,
+                 credits private.told_credits, document private.told_document)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -118,7 +124,7 @@ begin
 end
 $$;
 
--- Definer: as above.
+-- Marks a claimed mail as being sent, under the same lease. Definer: as above.
 create function private.start_mail(
   mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) returns timestamptz
   language plpgsql volatile security definer set search_path = ''
@@ -139,8 +145,11 @@ begin
 end
 $$;
 
+-- Records the outcome and returns the new status. Outcomes: sent, failed, unknown, later (refused for now), not_found
+-- (of task find).
 -- Definer: as above.
-create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text) returns text
+create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text)
+  returns text
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -165,7 +174,7 @@ begin
          ended_at = case when outcome in ('sent', 'failed') then now() end,
          next_attempt_at = case outcome
            when 'later' then now() + least(interval '1 hour', interval '15 seconds' * 2 ^ least(m.attempts, 10))
-           -- The service's own list of what it sent is minutes behind. After an hour it is for people to decide.
+           -- The mail service's list of what it sent is minutes behind. After an hour an operator decides.
            when 'unknown' then now() + interval '2 minutes'
            when 'not_found' then case when m.started_at > now() - interval '1 hour' then now() + interval '10 minutes' end
            end,
@@ -178,7 +187,7 @@ begin
 end
 $$;
 
--- A sender that died after it had started: nobody knows whether its mail went out. Definer: as above.
+-- Mails whose sender died after start_mail: nobody knows whether they went out. Definer: as above.
 create function private.give_up_lost_mails() returns integer
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -199,7 +208,7 @@ begin
 end
 $$;
 
--- Definer: as above.
+-- An operator's decision. A mail that is queued again begins with a full number of attempts. Definer: as above.
 create function private.resolve_mail(mail_id uuid, outcome text) returns text
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -222,13 +231,13 @@ begin
 end
 $$;
 
--- By name --------------------------------------------------------------------------------------------------------------
+-- The same, exposed: the API calls functions of schema public.
 
 create function public.claim_mail()
-  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
-                 time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamptz, facts jsonb,
-                 session private.told_session, payment private.told_payment, credits private.told_credits,
-                 document private.told_document)
+  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
+                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
+                 started_at timestamptz, facts jsonb, session private.told_session, payment private.told_payment,
+                 credits private.told_credits, document private.told_document)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.claim_mail();
@@ -257,7 +266,8 @@ create function public.resolve_mail(mail_id uuid, outcome text) returns table (s
 as $$
   select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
 $$;
-comment on function public.resolve_mail is 'For operators: a mail whose fate is unknown was sent, or is queued again.';
+comment on function public.resolve_mail is
+  'For operators: a mail whose fate is unknown was sent, or is queued again.';
 
 revoke execute on function private.reason_to_drop, private.claim_mail, private.start_mail, private.finish_mail,
   private.give_up_lost_mails, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,

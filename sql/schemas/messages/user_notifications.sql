@@ -1,6 +1,7 @@
--- Notifications within the pages: one for each message that is also mailed, at once, and whether it was read.
+-- Notifications within the pages: one beside each mail, at once, and whether it was read.
 --
--- Names and columns are those that the platform's later migrations use; `kind` says which message it is.
+-- Names and columns are those of the platform's later migrations; only `kind`, the event, is added. A notification
+-- stays when its mail is dropped or fails, so whoever misses the mail still finds it here.
 
 create table public.user_notifications (
   id                uuid        primary key default gen_random_uuid(),
@@ -14,7 +15,8 @@ create table public.user_notifications (
   read_at           timestamptz,
   created_at        timestamptz not null default now()
 );
-comment on column public.user_notifications.kind       is 'The message it stands for, as in session_booked; null for what admins write.';
+comment on column public.user_notifications.kind is
+  'The message it stands for, as in session_booked; null for what admins write.';
 comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
 
 create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
@@ -33,7 +35,7 @@ grant select, update (read_at), insert (user_id, notification_type, title, messa
   on public.user_notifications to authenticated;
 grant select, insert, update, delete on public.user_notifications to service_role;
 
--- A page that is open hears of it at once. Where realtime is not installed, there is no such publication.
+-- An open page shows a new one at once, by realtime. Where that is not installed, there is no such publication.
 do $$
 begin
   if exists (select from pg_catalog.pg_publication where pubname = 'supabase_realtime') then
@@ -41,3 +43,50 @@ begin
   end if;
 end
 $$;
+
+-- The wording of the notification beside a mail. No row means no notification, as for a welcome.
+create function private.notice_of(mail private.mails) returns table (title text, message text)
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  s        private.told_session := private.told_session(private.session_of(mail.session_id, mail.facts));
+  v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
+  v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
+  v_with   text := case when v_client then s.practitioner_name
+                        when s.is_group then null else coalesce(s.client_name, 'a client') end;
+  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.time_zone_of(mail.user_id), s.time_zone),
+                           'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_what   text := concat_ws(' with ', 'Your ' || v_name, v_with);
+  v_amount text := to_char((mail.facts ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
+                || upper(mail.facts ->> 'currency');
+begin
+  return query
+    select n.title, n.message from (values
+      ('session_booked',      'Session booked',    format('%s is on %s.', v_what, v_when)),
+      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_what, v_when)),
+      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
+      ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
+      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
+      ('session_completed',   'Session completed', case when not coalesce((mail.facts ->> 'is_no_show')::boolean, false)
+                                                      then 'How was it? Your journal is open.' end),
+      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
+      ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
+      ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
+      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.facts ->> 'credits' when '1'
+                                                      then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
+      ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
+      ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
+      ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
+      ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
+      ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
+      ('contract_expired',    'Contract ended',    'Your contract has ended.'),
+      ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
+      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
+      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
+    ) n (kind, title, message)
+    where n.kind = mail.kind and n.message is not null;
+end
+$$;
+
+revoke execute on function private.notice_of from public, anon, authenticated, service_role;

@@ -1,6 +1,8 @@
--- What a message may say: facts of a session, a payment, credits or a document, as they are when it is written.
+-- Summaries of a session, a payment, credits or a document: all that mails and calendar files may state.
 --
--- Names and times only. What people wrote, what was recorded and what anything costs to others is not told by mail.
+-- Each is read when the mail is written, not when its event happened, so that a mail states what is true as it
+-- leaves. Names and times only: a mail passes through other people's machines, so nothing in it comes from notes,
+-- journals or recordings, and no price but the reader's own.
 
 create type private.told_session as (
   id                uuid,
@@ -38,7 +40,7 @@ create type private.told_credits as (remaining integer, expires_at timestamptz, 
 create type private.told_document as (
   version text, signed_at timestamptz, signature_name text, body text, sha256 text);
 
--- Where it takes place, in words: the column holds a studio's id, "Name - Address" or an address.
+-- Where a session takes place, in words: the column holds a studio's id, "Name - Address" or an address.
 create function private.place_of(physical_location text) returns text
   language sql stable set search_path = ''
 as $$
@@ -48,7 +50,7 @@ as $$
     place_of.physical_location);
 $$;
 
--- Definer: a message names people to each other, whoever may read what.
+-- Definer: a mail names client and practitioner to each other, whoever causes it and whatever they may read.
 create function private.told_session(session public.session_schedules) returns private.told_session
   language sql stable security definer set search_path = ''
 as $$
@@ -65,7 +67,7 @@ as $$
     left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
 $$;
 
--- The row as it is; without one, what the message has kept of it.
+-- The session as it is; when its row is gone, as the event kept it (kept_of), and cancelled.
 create function private.session_of(session_id uuid, facts jsonb) returns public.session_schedules
   language plpgsql stable set search_path = ''
 as $$
@@ -83,7 +85,7 @@ begin
 end
 $$;
 
--- What a message keeps of its session, for the case that it is gone when the message is sent.
+-- What an event keeps of its session, for the case that the row is gone when the mail is written.
 create function private.kept_of(session_id uuid) returns jsonb
   language sql stable set search_path = ''
 as $$
@@ -112,7 +114,7 @@ as $$
    where lot.id = told_credits.lot_id;
 $$;
 
--- A waiver or a contract, whichever has that id.
+-- The waiver or the contract with that id.
 create function private.told_document(document_id uuid) returns private.told_document
   language sql stable set search_path = ''
 as $$
@@ -124,7 +126,7 @@ as $$
    where k.id = told_document.document_id;
 $$;
 
--- The reader's own zone; else that of their calendar, as a practitioner; else null.
+-- The zone in which somebody reads times: their own; else that of their calendar, as a practitioner; else null.
 create function private.time_zone_of(user_id uuid) returns text
   language sql stable set search_path = ''
 as $$
@@ -135,5 +137,38 @@ as $$
       where p.user_id = time_zone_of.user_id));
 $$;
 
-revoke execute on function private.place_of, private.told_session, private.session_of, private.kept_of, private.told_payment,
-  private.told_credits, private.told_document, private.time_zone_of from public, anon, authenticated, service_role;
+-- A session for its client, its practitioner, an admin or the service; for everybody else it does not exist.
+create function private.session_to_tell_of(session_id uuid) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = session_to_tell_of.session_id;
+  if v_session.id is null or private.part_in(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return v_session;
+end
+$$;
+
+-- What a calendar file of the caller's session states.
+create function public.get_session_calendar(session_id uuid)
+  returns table (session private.told_session, time_zone text)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.session_to_tell_of(get_session_calendar.session_id);
+begin
+  session := private.told_session(v_session);
+  time_zone := (session).time_zone;
+  return next;
+end
+$$;
+
+revoke execute on function private.place_of, private.told_session, private.session_of, private.kept_of,
+  private.told_payment, private.told_credits, private.told_document, private.time_zone_of, private.session_to_tell_of,
+  public.get_session_calendar from public, anon, authenticated, service_role;
+grant execute on function public.get_session_calendar to authenticated;
+-- Invoker functions call these two. Nobody can call them directly: schema private is not exposed.
+grant execute on function private.told_session, private.session_to_tell_of to authenticated, service_role;

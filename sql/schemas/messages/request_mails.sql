@@ -1,7 +1,12 @@
--- Asking for a mail by name, as the platform's functions did: each finds the message that the event wrote, or writes the
--- one that is missing because the event is older than the outbox. Nobody gets a second mail by asking.
+-- Mails on request: the functions that the platform's pages call after a booking, a cancellation or a payment.
+--
+-- By then the mail is queued, because the booking itself wrote the event. The functions find that mail; they write the
+-- event only where there is none because the booking is older than the outbox. However often they are called, nobody
+-- gets a second mail.
 
--- Definer: nobody reads or writes the outbox. Whoever calls has seen that the caller has a part in the session.
+-- The client's newest mail of that kind about the session. Without a payload, a missing event is not written. Null:
+-- there is none, or there is nobody to mail it to.
+-- Definer: callers have no right to the outbox. The functions below check that the caller has a part in the session.
 create function private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb default null)
   returns uuid
   language plpgsql volatile security definer set search_path = ''
@@ -10,12 +15,13 @@ as $$
 declare
   v_mail uuid;
 begin
-  -- Two who ask at once must not both find nothing.
+  -- Two callers at once must not both find nothing.
   perform from public.session_schedules s where s.id = (session).id for no key update;
   for attempt in 1..2 loop
     select m.id into v_mail from private.mails m
      where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ask_for_session_mail.kind
      order by m.position desc limit 1;
+    -- An event that was mailed to others only, as to the practitioner, is not written again.
     exit when found or payload is null or exists (
       select from private.outbox o where o.session_id = (session).id and o.kind = ask_for_session_mail.kind
          and exists (select from private.mails m where m.outbox_id = o.id));
@@ -24,20 +30,6 @@ begin
       'group_class_id', (session).group_class_id));
   end loop;
   return v_mail;
-end
-$$;
-
-create function private.session_to_tell_of(session_id uuid) returns public.session_schedules
-  language plpgsql stable set search_path = ''
-as $$
-declare
-  v_session public.session_schedules;
-begin
-  select * into v_session from public.session_schedules s where s.id = session_to_tell_of.session_id;
-  if v_session.id is null or private.part_in(v_session) is null then
-    perform private.refuse(404, 'session_not_found', 'There is no such session.');
-  end if;
-  return v_session;
 end
 $$;
 
@@ -80,6 +72,7 @@ begin
 end
 $$;
 
+-- Of one session, for whoever has a part in it; of all that are due, for admins and the scheduler.
 create function public.send_class_reminder(session_id uuid default null) returns table (reminders_sent integer)
   language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -93,7 +86,7 @@ begin
 end
 $$;
 
--- Definer: as above.
+-- The mail with the receipt of a checkout. Definer: as above; the function below checks whose payment it is.
 create function private.receipt_of(checkout_id uuid) returns uuid
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -126,7 +119,7 @@ begin
      and (c.stripe_payment_intent_id = send_payment_receipt.payment_intent_id
           or c.stripe_session_id = send_payment_receipt.checkout_session_id
           or c.id::text = send_payment_receipt.checkout_session_id)
-     -- A practitioner who is an admin too may; a practitioner may not.
+     -- The payer, the service and admins. The practitioner of the session is none of them.
      and (not private.is_person() or c.user_id = (select auth.uid()) or private.is_admin());
   if v_checkout is null then
     perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
@@ -135,7 +128,8 @@ begin
 end
 $$;
 
--- Definer: as above. Only accounts of today: whoever is here for years is not to be welcomed by a stranger's request.
+-- Only accounts younger than a day: a stranger's request must not send a welcome to somebody who joined years ago.
+-- Definer: it reads accounts and writes to the outbox; it answers the same whether there is such an account or not.
 create function private.send_welcome_email(user_id uuid) returns boolean
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -158,28 +152,15 @@ as $$
 $$;
 comment on function public.send_welcome_email is 'Says yes in any case: nobody learns from it who has an account.';
 
--- The caller's own session as calendars take it.
-create function public.get_session_calendar(session_id uuid)
-  returns table (session private.told_session, time_zone text)
-  language plpgsql stable security invoker set search_path = ''
-as $$
-declare
-  v_session public.session_schedules := private.session_to_tell_of(get_session_calendar.session_id);
-begin
-  session := private.told_session(v_session);
-  time_zone := (session).time_zone;
-  return next;
-end
-$$;
-
-revoke execute on function private.ask_for_session_mail, private.session_to_tell_of, public.send_booking_confirmation,
+revoke execute on function private.ask_for_session_mail, public.send_booking_confirmation,
   public.send_cancellation_notice, public.send_class_reminder, private.receipt_of, public.send_payment_receipt,
-  private.send_welcome_email, public.send_welcome_email, public.get_session_calendar
-  from public, anon, authenticated, service_role;
-grant execute on function private.session_to_tell_of, private.told_session to authenticated, service_role;
--- Not ask_for_session_mail and receipt_of by themselves: schema private is not exposed, and these are called from above.
-grant execute on function private.ask_for_session_mail, private.receipt_of, private.remind_sessions,
-  public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder, public.send_payment_receipt
+  private.send_welcome_email, public.send_welcome_email from public, anon, authenticated, service_role;
+grant execute on function public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder,
+  public.send_payment_receipt to authenticated, service_role;
+-- Not to authenticated: signing up needs no session yet, so the function that sends a welcome calls as the service.
+grant execute on function private.send_welcome_email, public.send_welcome_email to service_role;
+-- What these invoker functions call, partly from the chapters on sessions. Nobody can call it directly: schema private
+-- is not exposed.
+grant execute on function private.ask_for_session_mail, private.receipt_of, private.remind_sessions
   to authenticated, service_role;
-grant execute on function public.get_session_calendar to authenticated;
-grant execute on function private.send_welcome_email, public.send_welcome_email, private.part_in, private.is_class to service_role;
+grant execute on function private.part_in, private.is_class to service_role;

@@ -1,0 +1,111 @@
+-- The outbox: events that people and other systems hear of, written in the transaction in which they became true.
+--
+-- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
+-- deliveries (webhooks/deliveries.sql). Whatever is sent by another way is sent for a booking that was rolled back, or
+-- not sent for one that stands.
+--
+-- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
+-- account, a signed waiver, and a recording that can be played.
+
+create table private.outbox (
+  id         bigint      primary key generated always as identity,
+  kind       text        not null,
+  user_id    uuid,
+  session_id uuid,
+  payload    jsonb       not null default '{}',
+  created_at timestamptz not null default now(),
+
+  constraint outbox_kind_is_a_word check (kind ~ '^[a-z_]+$')
+);
+comment on table private.outbox is 'Messages in the order in which they became true.';
+comment on column private.outbox.user_id is
+  'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+comment on column private.outbox.payload is
+  'What the row it is about may not say any more once the message is read.';
+
+create index outbox_session_id_idx on private.outbox (session_id);
+
+-- One welcome for each account, for good: the mail's own row may have been deleted by then.
+create unique index outbox_welcomes_once on private.outbox (user_id) where kind = 'welcome';
+
+alter table private.outbox enable row level security;
+-- No grant and no policy: functions of this schema write it.
+
+create function private.put_in_outbox(
+  kind text, user_id uuid, session_id uuid default null, payload jsonb default '{}') returns void
+  language sql set search_path = ''
+as $$
+  insert into private.outbox (kind, user_id, session_id, payload)
+  values (put_in_outbox.kind, put_in_outbox.user_id, put_in_outbox.session_id, put_in_outbox.payload);
+$$;
+
+-- Only a confirmed address is written to: anybody can sign up with somebody else's, under whatever name.
+create function private.welcome(account auth.users) returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into private.outbox (kind, user_id)
+  select 'welcome', (account).id
+   where (account).email <> ''
+     -- An installation of the auth service without that column asks for no confirmation.
+     and coalesce(to_jsonb(account) ->> 'email_confirmed_at', case when to_jsonb(account) ? 'email_confirmed_at' then null
+                                                                   else 'no confirmation asked' end) is not null
+  on conflict (user_id) where kind = 'welcome' do nothing;
+$$;
+
+-- Definer: the auth service creates accounts and has no right to the outbox.
+create function private.welcome_account() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.welcome(new);
+  return null;
+exception when others then
+  -- A missing welcome is a nuisance; an account that cannot be created is a lost person.
+  raise warning 'account % not welcomed: %', new.id, sqlerrm;
+  return null;
+end
+$$;
+
+-- Definer: whoever signs has no right to the outbox.
+create function private.tell_of_waiver() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.put_in_outbox('waiver_signed', new.user_id, new.session_id, jsonb_build_object('waiver_id', new.id));
+  return null;
+end
+$$;
+
+-- A recorded class has a row for each participant, under their own session, so each gets an event of their own.
+-- Definer: as above.
+create function private.tell_of_recording() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.put_in_outbox('recording_ready', s.client_id, s.id, jsonb_build_object(
+            'recording_id', new.id, 'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at,
+            'group_class_id', s.group_class_id))
+     from public.session_schedules s where s.id = new.session_id;
+  return null;
+end
+$$;
+
+revoke execute on function private.put_in_outbox, private.welcome, private.welcome_account, private.tell_of_waiver,
+  private.tell_of_recording from public, anon, authenticated, service_role;
+
+-- Order matters: their names put them after users_have_profiles, because a welcome names people by their profile.
+create trigger users_z_are_welcome after insert on auth.users
+  for each row execute function private.welcome_account();
+create trigger users_z_are_welcome_once_confirmed after update on auth.users
+  for each row
+  when (to_jsonb(old) ->> 'email_confirmed_at' is null and to_jsonb(new) ->> 'email_confirmed_at' is not null)
+  execute function private.welcome_account();
+
+create trigger liability_waivers_70_tell after insert on public.liability_waivers
+  for each row execute function private.tell_of_waiver();
+
+create trigger session_recordings_70_tell_when_inserted after insert on public.session_recordings
+  for each row when (new.status = 'completed') execute function private.tell_of_recording();
+create trigger session_recordings_70_tell after update of status on public.session_recordings
+  for each row when (new.status = 'completed' and old.status <> 'completed')
+  execute function private.tell_of_recording();
