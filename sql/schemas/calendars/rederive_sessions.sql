@@ -4,9 +4,10 @@
 -- which the clock on the wall shows what it showed to whoever booked it. A session whose time is taken there stays where it
 -- is, and is told about; private.practitioner_time_conflicts has those that have no time at all.
 
+-- Definer: the service may neither lock calendars nor write practitioner time.
 create function private.rederive_sessions()
   returns table (session_id uuid, was_at timestamptz, is_at timestamptz, moved boolean)
-  language plpgsql volatile set search_path = ''
+  language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
 declare
@@ -49,3 +50,4 @@ begin
 end
 $$;
 revoke execute on function private.rederive_sessions from public, anon, authenticated, service_role;
+grant execute on function private.rederive_sessions to service_role;

@@ -20,14 +20,5 @@ as $$
    where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled';
 $$;
 
-alter policy "clients, practitioners and admins read sessions" on public.session_schedules
-  using (
-    client_id = (select auth.uid())
-    or practitioner_id = any (array(select private.my_practitioner_ids()))
-    or (max_participants > 1 and group_class_id is null and status <> 'cancelled'
-        and (practitioner_id <> all (array(select private.paused_practitioner_ids()))
-             or id = any (array(select private.my_class_ids()))))
-    or (select private.is_admin()));
-
 revoke execute on function private.paused_practitioner_ids, private.my_class_ids from public, anon, authenticated, service_role;
 grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;

@@ -5,13 +5,9 @@
 -- earnings with it. Payments, checkouts, waivers and the ledgers never had one. That an account is there when the row is
 -- written is checked as before.
 
-alter table public.session_schedules     drop constraint session_schedules_client_id_fkey;
 alter table public.practitioners         drop constraint practitioners_user_id_fkey;
 alter table public.user_session_credits  drop constraint user_session_credits_user_id_fkey;
-alter table public.session_cancellations drop constraint session_cancellations_user_id_fkey;
-alter table public.session_attendance    drop constraint session_attendance_user_id_fkey;
 
-comment on column public.session_schedules.client_id is 'No foreign key: the account may have been erased since.';
 comment on column public.practitioners.user_id is 'No foreign key: the account may have been erased since.';
 
 -- Definer: nobody but the auth service reads auth.users.

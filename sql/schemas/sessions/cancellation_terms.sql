@@ -1,13 +1,16 @@
 -- Cancellation terms: what cancelling now costs and gives back. One function, asked for the quote and by the cancellation.
 --
---   standard     in time: the credit comes back
---   grace        too late, but the client has a grace cancellation left and uses it: the credit comes back
---   late         within the late hours: the credit comes back, and a fee is due
---   last_minute  later than that: nothing comes back
---   emergency    too late, but by the practitioner or the platform: the credit comes back
+--   standard     until the standard hours before the start, whoever cancels: the credit comes back
+--   grace        later, by the client, who asks for a grace cancellation and has one left: the credit comes back
+--   late         later, by the client, but until the late hours before: the credit comes back, and a fee is due
+--   last_minute  later than that, by the client: nothing comes back
+--   emergency    later than the standard hours, by the practitioner, an admin or the platform: the credit comes back
 --
--- The hours are those of the version agreed at booking, else of the active one. What was paid singly comes back as a credit
--- of its kind; what was neither a credit nor a payment (a practitioner's own booking) gives nothing back.
+-- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no `late`. What
+-- was paid singly comes back as a credit of its kind. Nothing comes back of a credit whose price was refunded, and of what
+-- was neither a credit nor a payment (a practitioner's own booking). A fee is noted and told, and charged to no card.
+--
+-- Of a class, the credits are those of all its seats together, also once it has begun.
 
 create type private.cancellation_terms as (
   cancellation_type           text,
@@ -35,7 +38,7 @@ as $$
 $$;
 
 -- In PL/pgSQL, because a plan is kept there on every version of PostgreSQL; in two questions, because for one with `or`
--- the planner does not keep it.
+-- the planner does not keep it: planning anew took longer than answering.
 create function private.policy_of(session public.session_schedules) returns public.cancellation_policy
   language plpgsql stable set search_path = ''
 as $$
@@ -77,7 +80,6 @@ as $$
    where c.user_id = graces_used.user_id and c.cancellation_type = 'grace';
 $$;
 
--- A class that has begun gives back what its seats were taken for, too: until now no class ever began.
 create function private.cancellation_terms(session public.session_schedules, wants_grace boolean)
   returns private.cancellation_terms
   language plpgsql stable set search_path = ''
@@ -167,4 +169,5 @@ comment on function public.quote_cancellation is 'What cancelling would give bac
 revoke execute on function private.part_in, private.policy_of, private.payment_of, private.currency_of,
   private.graces_used, private.cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,
   public.quote_cancellation from public, anon, authenticated, service_role;
-grant execute on function private.quote_cancellation, public.quote_cancellation to authenticated;
+-- part_in: cancelling and moving ask it as whoever calls them.
+grant execute on function private.part_in, private.quote_cancellation, public.quote_cancellation to authenticated;

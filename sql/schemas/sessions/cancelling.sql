@@ -22,17 +22,6 @@ begin
 end
 $$;
 
-create function private.refuse_backward_status() returns trigger
-  language plpgsql set search_path = ''
-as $$
-begin
-  perform private.refuse(409, 'status_moves_forward', format('A session that is %s cannot become %s.', old.status, new.status));
-end
-$$;
-revoke execute on function private.refuse_backward_status from public, anon, authenticated, service_role;
-
--- What comes back --------------------------------------------------------------------------------------------------
-
 create function private.return_credit(session public.session_schedules) returns void
   language plpgsql set search_path = ''
 as $$
@@ -73,6 +62,7 @@ begin
   elsif v_terms.credit_returned = 1 then
     perform private.return_credit(session);
   elsif v_terms.cancellation_type <> 'last_minute' then
+    -- It would have come back, but its price was refunded: it is one fewer that is owed.
     update public.user_session_credits c set credits_owed = c.credits_owed - 1
      where c.id = session.credit_lot_id and c.credits_owed > 0;
   end if;
@@ -97,8 +87,16 @@ begin
 end
 $$;
 
--- By an update ---------------------------------------------------------------------------------------------------------
+-- Cancelled by an update: the terms are agreed before the row is written, and settled after.
 
+create function private.date_cancellation() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  new.cancelled_at := now();
+  return new;
+end
+$$;
 -- Definer: the terms depend on what whoever cancels may not read.
 create function private.agree_to_cancel() returns trigger
   language plpgsql security definer set search_path = ''
@@ -122,7 +120,7 @@ begin
 end
 $$;
 
--- By deleting ----------------------------------------------------------------------------------------------------------
+-- Cancelled by being deleted.
 
 -- Definer: as above.
 create function private.cancel_class_instead() returns trigger
@@ -152,7 +150,7 @@ begin
 end
 $$;
 
--- By name --------------------------------------------------------------------------------------------------------------
+-- Cancelled by name.
 
 create function public.cancel_session(session_id uuid, reason text default null, use_grace boolean default false)
   returns setof public.session_cancellations
@@ -184,7 +182,7 @@ end
 $$;
 comment on function public.cancel_session is 'Cancels a session, a seat or a class, as the pages do by updating the row.';
 
-revoke execute on function private.lock_own_sessions, private.return_credit, private.settle_cancellation,
+revoke execute on function private.lock_own_sessions, private.date_cancellation, private.return_credit, private.settle_cancellation,
   private.agree_to_cancel, private.settle_cancelled_session, private.cancel_class_instead, private.settle_deleted_session,
   public.cancel_session from public, anon, authenticated, service_role;
-grant execute on function private.part_in, public.cancel_session to authenticated;
+grant execute on function public.cancel_session to authenticated;

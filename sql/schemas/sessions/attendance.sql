@@ -10,7 +10,7 @@
 create table public.session_attendance (
   id            uuid primary key default gen_random_uuid(),
   session_id    uuid           not null references public.session_schedules on delete cascade,
-  user_id       uuid           not null references auth.users on delete cascade,
+  user_id       uuid           not null,
   source        text           not null,
   joined_at     timestamptz,
   left_at       timestamptz,
@@ -40,12 +40,6 @@ create index session_attendance_decided_by_idx on public.session_attendance (dec
 
 alter table public.session_attendance enable row level security;
 
-create trigger update_session_attendance_updated_at before update on public.session_attendance
-  for each row execute function public.update_updated_at_column();
--- What somebody said, and what stood there before. Facts have their own inbox.
-create trigger audit_session_attendance after insert or update on public.session_attendance
-  for each row when (new.source = 'manual') execute function private.write_audit_log();
-
 create policy "people, their practitioner and admins read attendance"
   on public.session_attendance for select to authenticated
   using (
@@ -56,6 +50,12 @@ create policy "people, their practitioner and admins read attendance"
 revoke all on public.session_attendance from anon, authenticated, service_role;
 grant select on public.session_attendance to authenticated, service_role;
 -- No insert, update or delete, not even for the service: the functions below are the only way.
+
+create trigger update_session_attendance_updated_at before update on public.session_attendance
+  for each row execute function public.update_updated_at_column();
+-- What somebody said, and what stood there before. Facts have their own inbox.
+create trigger audit_session_attendance after insert or update on public.session_attendance
+  for each row when (new.source = 'manual') execute function private.write_audit_log();
 
 create function private.host_of(session public.session_schedules) returns uuid
   language sql stable set search_path = ''
@@ -103,7 +103,7 @@ as $$
   on conflict (session_id, user_id) do nothing;
 $$;
 
--- By hand ----------------------------------------------------------------------------------------------------------
+-- By hand.
 
 -- Definer: nobody writes attendance. It checks its caller, since it answers from past that door.
 create function private.set_attendance(
@@ -185,19 +185,3 @@ comment on function public.set_attendance is
 revoke execute on function private.host_of, private.clients_of, private.line_of, private.attendance_lock, private.came,
   private.mark_no_show, private.set_attendance, public.set_attendance from public, anon, authenticated, service_role;
 grant execute on function private.set_attendance, public.set_attendance to authenticated;
-
--- Telling -----------------------------------------------------------------------------------------------------------
-
--- Definer: nobody reads or writes the outbox.
-create function private.tell_of_completion() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.put_in_outbox('session_completed', new.client_id, new.id, jsonb_build_object(
-    'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
-    'is_no_show', exists (select from public.session_attendance a
-                           where a.session_id = new.id and a.user_id = new.client_id and a.is_no_show)));
-  return null;
-end
-$$;
-revoke execute on function private.tell_of_completion from public, anon, authenticated, service_role;
