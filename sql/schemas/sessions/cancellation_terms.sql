@@ -1,4 +1,5 @@
--- Cancellation terms: what cancelling now costs and gives back. One function, asked for the quote and by the cancellation.
+-- Cancellation terms: what cancelling now costs and gives back. One function, asked for the quote and by the
+-- cancellation.
 --
 --   standard     until the standard hours before the start, whoever cancels: the credit comes back
 --   grace        later, by the client, who asks for a grace cancellation and has one left: the credit comes back
@@ -6,9 +7,10 @@
 --   last_minute  later than that, by the client: nothing comes back
 --   emergency    later than the standard hours, by the practitioner, an admin or the platform: the credit comes back
 --
--- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no `late`. What
--- was paid singly comes back as a credit of its kind. Nothing comes back of a credit whose price was refunded, and of what
--- was neither a credit nor a payment (a practitioner's own booking). A fee is noted and told, and charged to no card.
+-- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no
+-- `late`. What was paid singly comes back as a credit of its kind. Nothing comes back of a credit whose price was
+-- refunded, and of what was neither a credit nor a payment (a practitioner's own booking). A fee is noted and told, and
+-- charged to no card.
 --
 -- Of a class, the credits are those of all its seats together, also once it has begun.
 
@@ -23,7 +25,7 @@ create type private.cancellation_terms as (
   cancellation_policy_version uuid
 );
 
--- Whose doing it is; null: a stranger's. An admin who is also the client may what an admin may.
+-- Whose doing it is; null: a stranger's. An admin who is also the client may do what an admin may.
 -- Definer: what somebody is must not depend on which rows they see.
 create function private.part_in(session public.session_schedules) returns text
   language sql stable security definer set search_path = ''
@@ -164,7 +166,8 @@ as $$
          t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version
     from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
 $$;
-comment on function public.quote_cancellation is 'What cancelling would give back and cost right now. It changes nothing.';
+comment on function public.quote_cancellation is
+  'What cancelling would give back and cost right now. It changes nothing.';
 
 revoke execute on function private.part_in, private.policy_of, private.payment_of, private.currency_of,
   private.graces_used, private.cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,

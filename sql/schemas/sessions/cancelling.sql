@@ -2,12 +2,12 @@
 --
 --   scheduled -> cancelled      in_progress -> cancelled, not by the client      cancelled -> nothing
 --
--- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what comes back, writes
--- the ledger, the cancellation and the message, and frees the seat. A cancelled class cancels its seats; a deleted session
--- that was still to come is cancelled first, so that nobody loses a credit with it.
+-- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what comes back,
+-- writes the ledger, the cancellation and the message, and frees the seat. A cancelled class cancels its seats; a
+-- deleted session that was still to come is settled first, so that nobody loses a credit with it.
 
--- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of the
--- classes they have a seat in. Leaving a seat and cancelling its class would otherwise wait for each other.
+-- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of
+-- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise wait for each other.
 -- Definer: a lock needs the right to update, and nobody may update a class they have a seat in.
 create function private.lock_own_sessions() returns trigger
   language plpgsql security definer set search_path = ''
@@ -22,6 +22,7 @@ begin
 end
 $$;
 
+-- Back to the lot it came from, with the end that the lot had; what was paid singly becomes a credit of its kind.
 create function private.return_credit(session public.session_schedules) returns void
   language plpgsql set search_path = ''
 as $$
@@ -49,7 +50,8 @@ begin
 end
 $$;
 
-create function private.settle_cancellation(session public.session_schedules, uses_grace boolean, reason text) returns void
+create function private.settle_cancellation(session public.session_schedules, uses_grace boolean, reason text)
+  returns void
   language plpgsql set search_path = ''
 as $$
 declare
@@ -122,7 +124,8 @@ $$;
 
 -- Cancelled by being deleted.
 
--- Definer: as above.
+-- Deleting a class in which somebody has a seat cancels it, and the row stays as evidence.
+-- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -180,9 +183,11 @@ begin
   end if;
 end
 $$;
-comment on function public.cancel_session is 'Cancels a session, a seat or a class, as the pages do by updating the row.';
+comment on function public.cancel_session is
+  'Cancels a session, a seat or a class, as the pages do by updating the row.';
 
-revoke execute on function private.lock_own_sessions, private.date_cancellation, private.return_credit, private.settle_cancellation,
-  private.agree_to_cancel, private.settle_cancelled_session, private.cancel_class_instead, private.settle_deleted_session,
-  public.cancel_session from public, anon, authenticated, service_role;
+revoke execute on function private.lock_own_sessions, private.date_cancellation, private.return_credit,
+  private.settle_cancellation, private.agree_to_cancel, private.settle_cancelled_session,
+  private.cancel_class_instead, private.settle_deleted_session, public.cancel_session from public, anon,
+  authenticated, service_role;
 grant execute on function public.cancel_session to authenticated;

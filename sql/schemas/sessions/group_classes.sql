@@ -1,9 +1,10 @@
 -- Group classes: each seat is a row, counted under the lock on its class, and paid for by the row's own insertion.
 --
--- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the same. A
--- client who joins takes a seat and spends a credit, or neither. `current_participants` is what the seats add up to: whoever
--- writes another number finds the true one there.
+-- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
+-- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is what the seats add
+-- up to: whoever writes another number finds the true one there.
 
+-- Which kinds of session a class is, and so which credits are good for it.
 create function private.session_types_of(class public.session_schedules) returns uuid[]
   language sql stable set search_path = ''
 as $$
@@ -13,6 +14,7 @@ as $$
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
 $$;
 
+-- Makes a seat of a row that joins a class.
 -- Definer: it counts the seats of others and spends the joining client's credit.
 create function private.link_group_class() returns trigger
   language plpgsql security definer set search_path = ''
@@ -99,7 +101,8 @@ begin
   return next;
 end
 $$;
-comment on function public.join_group_class is 'Takes a seat and spends a credit, as the pages do by inserting the row.';
+comment on function public.join_group_class is
+  'Takes a seat and spends a credit, as the pages do by inserting the row.';
 
 create function public.increment_group_class_participants(group_class_id uuid, increment_by integer default 1)
   returns table (id uuid, current_participants integer, max_participants integer)
@@ -116,8 +119,8 @@ revoke execute on function private.session_types_of, private.link_group_class, p
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
--- One form of a class beside the other: an admin links the online class and the one in person. Each has seats of its own, and a
--- client takes one in either or in both.
+-- One form of a class beside the other: an admin links the online class and the one in person. Each has seats of its
+-- own, and a client takes one in either or in both.
 
 create view public.group_session_correlations with (security_invoker = true) as
   select s.id as session_id, s.class_name, s.practitioner_id, s.scheduled_at, s.duration_minutes, s.session_location,
@@ -133,7 +136,8 @@ create view public.group_session_correlations with (security_invoker = true) as
     from public.session_schedules s
     left join public.session_schedules other on other.id = s.correlated_session_id
    where s.max_participants > 1 and s.group_class_id is null and (select private.is_admin());
-comment on view public.group_session_correlations is 'For admins: every class, what it is linked to, and what is wrong with that.';
+comment on view public.group_session_correlations is
+  'For admins: every class, what it is linked to, and what is wrong with that.';
 
 revoke all on public.group_session_correlations from anon, authenticated, service_role;
 grant select on public.group_session_correlations to authenticated;
@@ -195,6 +199,7 @@ begin
 end
 $$;
 
-revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated, service_role;
+revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated,
+  service_role;
 -- is_class: the two run as the admin who calls them.
 grant execute on function private.is_class, public.link_group_sessions, public.unlink_group_sessions to authenticated;

@@ -1,9 +1,10 @@
 -- What is written down about a session, and what a practitioner gives a client to do.
 --
--- A note belongs to its author. Marked as shared, everybody with a part in the session reads it; nobody but the author and
--- admins edits it.
+-- A note belongs to its author. Marked as shared, everybody with a part in the session reads it; nobody but the author
+-- and admins edits it.
 
--- The baseline's policies overlap and ask who is calling again for every row. Here, as for the checklist: one per command.
+-- The baseline's policies overlap and ask who is calling again for every row. Here, as for the checklist: one per
+-- command.
 drop policy "Admins can manage all notes" on public.session_notes;
 drop policy "Authors can view their own notes" on public.session_notes;
 drop policy "Authors can update their own notes" on public.session_notes;

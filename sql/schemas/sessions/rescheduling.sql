@@ -1,8 +1,9 @@
 -- Rescheduling: the same rules as for booking, and for a client the same hours as for cancelling free of charge.
 --
--- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay with
--- the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the hours, not
--- onto other time that is taken. The platform itself is not asked: `private.rederive_sessions` moves by the clock.
+-- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay
+-- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the
+-- hours, not onto other time that is taken. The platform itself is not asked: `private.rederive_sessions` moves by the
+-- clock.
 
 -- Definer: what else takes the practitioner's time is nobody's to read.
 create function private.agree_to_move() returns trigger
@@ -58,8 +59,8 @@ begin
 end
 $$;
 
--- A session is one event in people's calendars for life: its id is the event's, and each change of it counts. The number is raised
--- in the transaction of the change, and never counted from messages, which arrive in any order.
+-- A session is one event in people's calendars for life: its id is the event's, and each change of it counts. The
+-- number is raised in the transaction of the change, and never counted from messages, which arrive in any order.
 create function private.raise_calendar_sequence() returns trigger
   language plpgsql set search_path = ''
 as $$

@@ -1,20 +1,22 @@
--- Sessions: in person or online, for one or for a class; what the baseline's table is given, who reads it, who writes it.
+-- Sessions: in person or online, for one or for a class; what the baseline's table is given, who reads it, who writes
+-- it.
 --
 --   scheduled -> in_progress -> completed        scheduled -> cancelled        in_progress -> cancelled
 --
 -- A class is one row with max_participants > 1. Everybody who joins has a row of their own beside it, their seat: the
--- frontend inserts it, with the note "Joined group class: <id>", and copies max_participants into it. So `group_class_id`
--- tells the two apart, and stays when a cancellation overwrites the note.
+-- frontend inserts it, with the note "Joined group class: <id>", and copies max_participants into it. So
+-- `group_class_id` tells the two apart, and stays when a cancellation overwrites the note.
 --
--- The frontend writes this table directly. People create a session as scheduled and may then only annotate, move or cancel
--- it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time) follows by
--- trigger, whoever writes: session_schedules_triggers.sql lists them in their order.
+-- The frontend writes this table directly. People create a session as scheduled and may then only annotate, move or
+-- cancel it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time)
+-- follows by trigger, whoever writes: session_schedules_triggers.sql lists them in their order.
 
 alter table public.session_schedules
   -- An erased account keeps its sessions: they are about money and about other people.
   drop constraint session_schedules_client_id_fkey,
 
-  -- What the client agreed to when they booked. A newer version of the policy does not change the terms of what was agreed.
+  -- What the client agreed to when they booked. A newer version of the policy does not change the terms of what was
+  -- agreed.
   add column cancellation_policy_agreed_at timestamptz,
   add column cancellation_policy_version   uuid references public.cancellation_policy (id),
   -- Decided when it is cancelled, and read by what then settles the cancellation, and by the pages.
@@ -26,9 +28,9 @@ alter table public.session_schedules
   -- When the reminder was written: each session has one. Taken off when the session moves.
   add column reminder_sent                 timestamptz,
 
-  -- In-person sessions and group classes. Against the milestone's columns: place and seats are never null, so that no rule
-  -- has to guess; deleting one of two correlated classes does not fail on the other; and POINT, (longitude, latitude), is
-  -- PostgreSQL's own type: no PostGIS.
+  -- In-person sessions and group classes. Against the milestone's columns: place and seats are never null, so that no
+  -- rule has to guess; deleting one of two correlated classes does not fail on the other; and POINT, (longitude,
+  -- latitude), is PostgreSQL's own type: no PostGIS.
   add column session_location      text not null default 'online' check (session_location in ('online', 'in_person')),
   add column physical_location     text,
   add column location_coordinates  point,
@@ -43,8 +45,8 @@ alter table public.session_schedules
 
   -- What was booked. Null in rows that the pages insert: they do not know it.
   add column session_type_id uuid references public.session_types (id),
-  -- The appointment as it was made, of which scheduled_at is the instant under today's rules. wall_time.sql fills them in for
-  -- older sessions, and makes them not null.
+  -- The appointment as it was made, of which scheduled_at is the instant under today's rules. wall_time.sql fills them
+  -- in for older sessions, and makes them not null.
   add column time_zone       text,
   add column local_start     timestamp,
 
@@ -61,7 +63,8 @@ comment on column public.session_schedules.client_id is 'No foreign key: the acc
 comment on column public.session_schedules.cancelled_at is 'By the server''s clock.';
 comment on column public.session_schedules.physical_location is 'A studio''s id, "Name - Address", or an address.';
 comment on column public.session_schedules.location_coordinates is '(longitude, latitude)';
-comment on column public.session_schedules.correlated_session_id is 'The same class in the other form: online or in person.';
+comment on column public.session_schedules.correlated_session_id is
+  'The same class in the other form: online or in person.';
 comment on column public.session_schedules.group_class_id is
   'On a participant''s row: the class they joined. A class somebody joined is cancelled, not deleted.';
 comment on column public.session_schedules.time_zone is 'The practitioner''s, when the session was booked or moved.';
@@ -70,14 +73,17 @@ comment on column public.session_schedules.credit_lot_id is
   'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
 comment on column public.session_schedules.started_at is 'When it was seen to begin; null if nobody was heard of.';
 comment on column public.session_schedules.completed_at is 'By the server''s clock.';
-comment on column public.session_schedules.calendar_sequence is 'How often it has changed in a way that calendars show.';
+comment on column public.session_schedules.calendar_sequence is
+  'How often it has changed in a way that calendars show.';
 
--- Whose sessions, and when: the policies and every list ask for both.
+-- Whose sessions, in the order of time, as every list asks.
 create index session_schedules_client_id_idx on public.session_schedules (client_id, scheduled_at);
 create index session_schedules_practitioner_id_idx on public.session_schedules (practitioner_id, scheduled_at);
-create index session_schedules_classes_idx on public.session_schedules (scheduled_at)  -- the list of open classes
+-- The list of open classes.
+create index session_schedules_classes_idx on public.session_schedules (scheduled_at)
   where max_participants > 1;
-create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)  -- the driver asks what is going on
+-- The driver asks what is going on.
+create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)
   where status in ('scheduled', 'in_progress') and group_class_id is null;
 create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
   where status = 'scheduled';
@@ -96,8 +102,8 @@ create index session_schedules_credit_lot_id_idx on public.session_schedules (cr
 create unique index session_schedules_one_seat_per_person on public.session_schedules (group_class_id, client_id)
   where group_class_id is not null and status <> 'cancelled';
 
--- The baseline's policies overlap, ask who is calling again for every row, and let clients make free sessions and delete
--- what they booked. Here: one per command.
+-- The baseline's policies overlap, ask who is calling again for every row, and let clients make free sessions and
+-- delete what they booked. Here: one per command.
 drop policy "Admins can manage all sessions" on public.session_schedules;
 drop policy "Admins can delete any sessions" on public.session_schedules;
 drop policy "Clients can view their own sessions" on public.session_schedules;
@@ -112,8 +118,8 @@ drop policy "Practitioners can update their sessions" on public.session_schedule
 drop policy "Practitioners can update their assigned sessions" on public.session_schedules;
 drop policy "Practitioners can cancel their sessions" on public.session_schedules;
 
--- A person's own row for a class is theirs alone; the class itself is for everybody to see, or, once its practitioner has
--- paused, for whoever has a seat in it.
+-- A person's own row for a class is theirs alone; the class itself is for everybody to see, or, once its practitioner
+-- has paused, for whoever has a seat in it.
 create policy "clients, practitioners and admins read sessions"
   on public.session_schedules for select to authenticated
   using (
@@ -146,12 +152,14 @@ create policy "admins delete sessions"
 
 revoke all on public.session_schedules from anon, authenticated, service_role;
 grant select, delete on public.session_schedules to authenticated;
--- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a class
--- while joining; no policy lets a client update a class, so it changes nothing. cancelled_at likewise: a trigger dates it.
-grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes, class_name,
-              session_location, physical_location, max_participants, current_participants),
-      update (scheduled_at, status, notes, cancelled_at, class_name,
-              session_location, physical_location, max_participants, current_participants, correlated_session_id)
+-- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a
+-- class while joining; no policy lets a client update a class, so it changes nothing. cancelled_at likewise: a trigger
+-- dates it.
+grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes,
+              class_name, session_location, physical_location, max_participants, current_participants),
+      update (scheduled_at, status, notes, cancelled_at,
+              class_name, session_location, physical_location, max_participants, current_participants,
+              correlated_session_id)
   on public.session_schedules to authenticated;
 grant select, insert, update, delete on public.session_schedules to service_role;
 

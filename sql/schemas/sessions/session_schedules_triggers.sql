@@ -1,8 +1,8 @@
 -- What happens to a row of session_schedules, whoever writes it: every trigger, in the order in which they fire.
 --
 -- PostgreSQL fires by name within each moment, so names carry numbers, with room between them. All but the audit's, the
--- recordings' and the baseline's begin with "session_schedules_". "of status" fires where the statement itself names the
--- column, not where an earlier trigger changed it.
+-- recordings' and the baseline's begin with "session_schedules_". "of status" fires where the statement itself names
+-- the column, not where an earlier trigger changed it.
 --
 -- i: on insert, u: on update, d: on delete. At the right the chapter in which the trigger's function stands.
 --
@@ -114,16 +114,17 @@ create trigger session_schedules_40_keep_wall_time
 -- What calendars show, and no more: a note or a reminder raises nothing.
 create trigger session_schedules_44_raise_calendar_sequence before update on public.session_schedules
   for each row when (
-    (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.physical_location, new.class_name,
-     new.status = 'cancelled')
+    (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.physical_location,
+     new.class_name, new.status = 'cancelled')
     is distinct from
-    (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.physical_location, old.class_name,
-     old.status = 'cancelled'))
+    (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.physical_location,
+     old.class_name, old.status = 'cancelled'))
   execute function private.raise_calendar_sequence();
 
 -- At every write: whoever writes another number finds the true one there.
 create trigger session_schedules_45_count_participants before insert or update on public.session_schedules
-  for each row when (new.group_class_id is null and new.max_participants > 1) execute function private.count_participants();
+  for each row when (new.group_class_id is null and new.max_participants > 1)
+  execute function private.count_participants();
 
 -- Somebody in it makes a class of what is made a session for one.
 create trigger session_schedules_45_keep_class before update of max_participants on public.session_schedules
@@ -150,7 +151,8 @@ create trigger session_schedules_45_settle after update of status on public.sess
   execute function private.settle_cancelled_session();
 
 create trigger session_schedules_50_take_other_time
-  after update of status, scheduled_at, duration_minutes, practitioner_id, session_location, max_participants, group_class_id
+  after update of status, scheduled_at, duration_minutes, practitioner_id, session_location, max_participants,
+                  group_class_id
   on public.session_schedules
   for each row when (
     private.takes_time(old) <> private.takes_time(new)
@@ -194,10 +196,11 @@ create trigger session_schedules_65_move_seats_along after update of status on p
 
 -- Not for a class's own row: nobody is booked by that.
 create trigger session_schedules_70_tell_of_booking after insert on public.session_schedules
-  for each row when (new.max_participants = 1 or new.group_class_id is not null) execute function private.tell_of_booking();
+  for each row when (new.max_participants = 1 or new.group_class_id is not null)
+  execute function private.tell_of_booking();
 
--- Not for a class's own row, and not of what ended long ago: before there was a driver, sessions were never completed, and
--- its first rounds tidy up years of them.
+-- Not for a class's own row, and not of what ended long ago: before there was a driver, sessions were never completed,
+-- and its first rounds tidy up years of them.
 create trigger session_schedules_70_tell_of_completion after update of status on public.session_schedules
   for each row when (new.status = 'completed' and old.status <> 'completed'
                      and (new.max_participants = 1 or new.group_class_id is not null)

@@ -1,12 +1,12 @@
--- Sessions move: forward, a class with all its seats, and what follows from a completion follows whoever completes.
+-- Session states: only forward, a class with all its seats, with the same consequences whoever writes the status.
 --
 --   scheduled ----> in_progress ----> completed
 --       |               |
 --       +---------------+---------> cancelled        scheduled -> completed: its time passed and nobody was heard of
 --
--- Nothing in the pages moves a session. `advance-sessions` does, every minute, and a token or a channel event may be quicker.
--- `private.set_session_status` is the one place that does it; what an admin or the service writes by hand has the same
--- consequences, because those are triggers.
+-- Nothing in the pages begins or completes a session. `advance-sessions` does, every minute, and a token or a channel
+-- event may be quicker. `private.set_session_status` is the one place that does it; what an admin or the service writes
+-- by hand has the same consequences, because those are triggers.
 
 create function private.refuse_backward_status() returns trigger
   language plpgsql set search_path = ''
@@ -40,6 +40,7 @@ begin
 end
 $$;
 
+-- Whoever was quicker is right: a session that has ended, or is there already, stays as it is.
 create function private.set_session_status(session_id uuid, status text, note text default null) returns void
   language sql set search_path = ''
 as $$
@@ -60,9 +61,11 @@ begin
   return null;
 end
 $$;
--- A session begins when a token is issued or a channel event comes, at once; the driver need not be waited for. Somebody is
--- there, and the time has come. One to one, the client may begin as soon as the room is open; not the practitioner, whose
--- early coming would take away the client's right to cancel; and not a class, whose seats are on sale until its time.
+
+-- A session begins once somebody is there and the time has come: at once when a token is issued or a channel event
+-- comes, without waiting for the driver. One to one, the client may begin as soon as the room is open; not the
+-- practitioner, whose early coming would take away the client's right to cancel; and not a class, whose seats are on
+-- sale until its time.
 create function private.begin_session(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -92,6 +95,7 @@ begin
   return null;
 end
 $$;
+
 revoke execute on function private.refuse_backward_status, private.date_move, private.move_seats_along,
   private.set_session_status, private.tell_of_completion, private.begin_session, private.heed_admission
   from public, anon, authenticated, service_role;
