@@ -4,8 +4,8 @@
 -- such a row is led to the channel of its class. The frontend asks for a token by channel name alone: the name finds
 -- the session, the session knows who has a seat.
 --
--- Agora's recorder works only with integer users, unique in the channel: one number per person, in a table.
--- People are numbered below 4 000 000 000, recorders from there on.
+-- Agora's recorder works only with integer users, unique in the channel: one number per person, in a table. People are
+-- numbered below 4 000 000 000, recorders from there on.
 
 create type private.seat as (session public.session_schedules, is_host boolean);
 
@@ -163,8 +163,7 @@ begin
 end;
 $$;
 
--- A token is issued until its room closes. Whoever has not agreed to being recorded waits until the recording has
--- stopped.
+-- A token is issued until its room closes. Who has not agreed to be recorded waits for the recording to stop.
 create function public.create_agora_token(channel_name text, session_id uuid default null)
   returns table (channel text, uid bigint, expires_at timestamptz, recording_without_consent boolean)
   language plpgsql security invoker set search_path = ''

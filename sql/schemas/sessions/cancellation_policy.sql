@@ -65,8 +65,7 @@ If your practitioner or we cancel, your credit always comes back.
 Please cancel on the website. A cancellation by e-mail or telephone does not count.$policy$);
 
 -- Bought credits keep the policy under which they were bought. `grace_cancellation_used` is where the pages look
--- whether a client has used up their grace cancellation; what decides is how many lines of session_cancellations say
--- so.
+-- whether a client has used up their grace; what decides is how many lines of session_cancellations are a grace.
 alter table public.user_session_credits
   add column cancellation_policy_agreed_at timestamptz,
   add column cancellation_policy_version   uuid references public.cancellation_policy (id),

@@ -1,5 +1,4 @@
--- Cancellation terms: what cancelling now costs and gives back. One function, asked for the quote and by the
--- cancellation.
+-- Cancellation terms: what cancelling now costs and gives back. The quote and the cancellation ask one function.
 --
 --   standard     until the standard hours before the start, whoever cancels: the credit comes back
 --   grace        later, by the client, who asks for a grace cancellation and has one left: the credit comes back
@@ -9,8 +8,8 @@
 --
 -- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no
 -- `late`. What was paid singly comes back as a credit of its kind. Nothing comes back of a credit whose price was
--- refunded, and of what was neither a credit nor a payment (a practitioner's own booking). A fee is noted and told, and
--- charged to no card.
+-- refunded, and of what was neither a credit nor a payment (a practitioner's own booking). A fee is recorded and stated
+-- in the message; no card is charged.
 --
 -- Of a class, the credits are those of all its seats together, also once it has begun.
 

@@ -99,6 +99,7 @@ begin
   return new;
 end
 $$;
+
 -- Definer: the terms depend on what whoever cancels may not read.
 create function private.agree_to_cancel() returns trigger
   language plpgsql security definer set search_path = ''
@@ -145,7 +146,7 @@ create function private.settle_deleted_session() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- When a person is erased, their credits go with them.
+  -- Of an erased account nobody is left to give anything back to.
   if exists (select from auth.users u where u.id = old.client_id) then
     perform private.settle_cancellation(old, false, 'The session was deleted');
   end if;

@@ -30,7 +30,7 @@ comment on column private.channel_events.session_id is
   'Whose channel it is. No foreign key: the inbox outlives the session.';
 
 create index channel_events_session_id_idx on private.channel_events (session_id, uid);
-create index channel_events_received_at_idx on private.channel_events (received_at);  -- forgetting asks by age
+create index channel_events_received_at_idx on private.channel_events (received_at);  -- the driver deletes by age
 
 alter table private.channel_events enable row level security;
 -- No grant and no policy: only the functions below touch it.
@@ -128,8 +128,7 @@ as $$
          coalesce(least(lower(p.intervals), p.there_since), p.last_heard_at, t.first_at),
          case when p.there_since is null then coalesce(upper(p.intervals), p.last_heard_at) end,
          p.there_since is not null
-           -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as
-           -- there.
+           -- A token that is a minute old, and nothing since: what they did was not heard, so they count as there.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
                        and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
          greatest(p.last_heard_at, t.last_at)

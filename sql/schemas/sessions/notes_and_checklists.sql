@@ -1,10 +1,8 @@
 -- What is written down about a session, and what a practitioner gives a client to do.
 --
--- A note belongs to its author. Marked as shared, everybody with a part in the session reads it; nobody but the author
--- and admins edits it.
+-- A note belongs to its author, who edits it, as admins do. Everybody with a part in the session reads a shared one.
 
--- The baseline's policies overlap and ask who is calling again for every row. Here, as for the checklist: one per
--- command.
+-- The baseline's policies overlap and ask who is calling again for every row. Here, one per table and command.
 drop policy "Admins can manage all notes" on public.session_notes;
 drop policy "Authors can view their own notes" on public.session_notes;
 drop policy "Authors can update their own notes" on public.session_notes;
@@ -38,7 +36,7 @@ grant select, delete, insert (session_id, author_id, content, visibility), updat
   on public.session_notes to authenticated;
 grant select, insert, update, delete on public.session_notes to service_role;
 
--- The checklist.
+-- The checklist, likewise.
 drop policy "Clients can view their own checklist" on public.action_checklist;
 drop policy "Clients can update completion status only" on public.action_checklist;
 drop policy "Assigned practitioners can manage client checklists" on public.action_checklist;

@@ -2,8 +2,7 @@
 --
 -- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay
 -- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the
--- hours, not onto other time that is taken. The platform itself is not asked: `private.rederive_sessions` moves by the
--- clock.
+-- hours, not onto time that is taken. The platform is not asked: `private.rederive_sessions` moves by the clock.
 
 -- Definer: what else takes the practitioner's time is nobody's to read.
 create function private.agree_to_move() returns trigger

@@ -1,5 +1,4 @@
--- Sessions: in person or online, for one or for a class; what the baseline's table is given, who reads it, who writes
--- it.
+-- Sessions, in person or online, for one or for a class: what the baseline's table is given, who reads and writes it.
 --
 --   scheduled -> in_progress -> completed        scheduled -> cancelled        in_progress -> cancelled
 --
@@ -15,11 +14,10 @@ alter table public.session_schedules
   -- An erased account keeps its sessions: they are about money and about other people.
   drop constraint session_schedules_client_id_fkey,
 
-  -- What the client agreed to when they booked. A newer version of the policy does not change the terms of what was
-  -- agreed.
+  -- What the client agreed to when they booked. A newer version of the policy changes nothing for this session.
   add column cancellation_policy_agreed_at timestamptz,
   add column cancellation_policy_version   uuid references public.cancellation_policy (id),
-  -- Decided when it is cancelled, and read by what then settles the cancellation, and by the pages.
+  -- Decided when the session is cancelled, and read by what then settles the cancellation.
   add column grace_cancellation_used       boolean not null default false,
   -- The pages send their own clock's time along; what counts is when we heard of it.
   add column cancelled_at                  timestamptz,
@@ -50,9 +48,10 @@ alter table public.session_schedules
   add column time_zone       text,
   add column local_start     timestamp,
 
-  -- Erasing a person takes their credits away, and only that sets it to null.
+  -- What it was booked with. Only the foreign key changes it later, to null, should the lot be deleted.
   add column credit_lot_id uuid references public.user_session_credits (id) on delete set null,
 
+  -- Written by a trigger with the status, so that whoever moves a session need not think of them.
   add column started_at   timestamptz,
   add column completed_at timestamptz,
 
@@ -153,8 +152,7 @@ create policy "admins delete sessions"
 revoke all on public.session_schedules from anon, authenticated, service_role;
 grant select, delete on public.session_schedules to authenticated;
 -- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a
--- class while joining; no policy lets a client update a class, so it changes nothing. cancelled_at likewise: a trigger
--- dates it.
+-- class while joining; no policy lets a client update a class, so it changes nothing. A trigger dates cancelled_at.
 grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes,
               class_name, session_location, physical_location, max_participants, current_participants),
       update (scheduled_at, status, notes, cancelled_at,

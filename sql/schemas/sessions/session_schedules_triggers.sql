@@ -67,7 +67,7 @@ create trigger session_schedules_10_cancel_class_instead before delete on public
 create trigger session_schedules_10_link_group_class before insert on public.session_schedules
   for each row when (new.notes like 'Joined group class:%') execute function private.link_group_class();
 
--- Erasing a person takes their credits away, and only that sets it to null.
+-- Not for null: that is the foreign key, when a lot is deleted.
 create trigger session_schedules_15_keep_credit_lot before update on public.session_schedules
   for each row when (new.credit_lot_id is not null and new.credit_lot_id is distinct from old.credit_lot_id)
   execute function private.keep_credit_lot();

@@ -1,5 +1,4 @@
--- Wall time: a session keeps the time on the clock it was booked for; the instant is what that comes to under today's
--- rules.
+-- Wall time: a session keeps the clock time it was booked for; the instant is what that comes to under today's rules.
 --
 -- A government that changes its clocks moves the instant of "Tuesday at ten", not the appointment. So the zone and the
 -- wall time are stored beside the instant, and `private.rederive_sessions` moves what is still to come once the server
