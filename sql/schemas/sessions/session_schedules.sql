@@ -161,8 +161,8 @@ grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_n
   on public.session_schedules to authenticated;
 grant select, insert, update, delete on public.session_schedules to service_role;
 
--- Column grants cannot tell an admin from a client, so this holds people to what they may change. The booking functions
--- write as the service and are not held here.
+-- Column grants cannot tell an admin from a client, so this holds people to what they may change. Definer functions, as
+-- those that book, answer for what they write and are not held here.
 create function private.guard_session_schedules() returns trigger
   language plpgsql set search_path = ''
 as $$
