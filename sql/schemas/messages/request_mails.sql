@@ -163,4 +163,4 @@ grant execute on function private.send_welcome_email, public.send_welcome_email 
 -- is not exposed.
 grant execute on function private.ask_for_session_mail, private.receipt_of, private.remind_sessions
   to authenticated, service_role;
-grant execute on function private.part_in, private.is_class to service_role;
+grant execute on function private.part_in to service_role;

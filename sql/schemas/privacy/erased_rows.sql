@@ -14,13 +14,9 @@
 -- taking them along. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to
 -- auth.users that cascaded: deleting an account deleted the practitioner's earnings with it. Payments, checkouts,
 -- waivers and the ledgers have none either. That an account is there when the row is written is checked by trigger.
-alter table public.session_schedules     drop constraint session_schedules_client_id_fkey;
-alter table public.practitioners         drop constraint practitioners_user_id_fkey;
-alter table public.user_session_credits  drop constraint user_session_credits_user_id_fkey;
-alter table public.session_cancellations drop constraint session_cancellations_user_id_fkey;
-alter table public.session_attendance    drop constraint session_attendance_user_id_fkey;
+alter table public.practitioners        drop constraint practitioners_user_id_fkey;
+alter table public.user_session_credits drop constraint user_session_credits_user_id_fkey;
 
-comment on column public.session_schedules.client_id is 'No foreign key: the account may have been erased since.';
 comment on column public.practitioners.user_id is 'No foreign key: the account may have been erased since.';
 
 -- Definer: nobody but the auth service reads auth.users.

@@ -4,8 +4,10 @@
 -- such a row is led to the channel of its class. The frontend asks for a token by channel name alone: the name finds
 -- the session, the session knows who has a seat.
 --
--- Agora's recorder works only with integer users, unique in the channel: one number per person, in a table.
--- People are numbered below 4 000 000 000, recorders from there on.
+-- Agora's recorder works only with integer users, unique in the channel: one number per person, in a table. People are
+-- numbered below 4 000 000 000, recorders from there on.
+
+create type private.seat as (session public.session_schedules, is_host boolean);
 
 create table private.agora_uids (
   user_id uuid   primary key references auth.users on delete cascade,
@@ -32,7 +34,8 @@ create table private.channel_admissions (
 comment on table private.channel_admissions is 'Every token issued. Who holds a live one counts as present.';
 comment on column private.channel_admissions.session_id is 'The class''s session for a group; null for a test channel.';
 
-create index channel_admissions_session_id_idx on private.channel_admissions (session_id, expires_at);  -- who is present
+-- Who is present: whoever holds a live token.
+create index channel_admissions_session_id_idx on private.channel_admissions (session_id, expires_at);
 create index channel_admissions_user_id_idx on private.channel_admissions (user_id);
 
 alter table private.channel_admissions enable row level security;
@@ -47,15 +50,12 @@ as $$
               else 'session-' || replace((session).id::text, '-', '') end;
 $$;
 
-create type private.seat as (session public.session_schedules, is_host boolean);
-
--- Definer: the class's row is not the participant's own, and the seat must not depend on who may read it.
--- A room is found by its name, or by the id in it, whatever plan the server chooses.
+-- The caller's seat, in the class's own session for a class; null if they have none.
 --
--- Once there are many sessions and a connection has asked a few times, the server looks in both indexes at once, and then it
--- reads every name as if it ended in an id: `invalid input syntax for type uuid`, and nobody gets a token. An `and` does not
--- keep its second half from being computed; a `case` does.
-
+-- A room is found by its name, or by the id in it, whatever plan the server chooses. The id is read in a `case`,
+-- because an `and` does not keep its second half from being computed: once a generic plan looks in both indexes at
+-- once, every name is read as if it ended in an id, and the answer is `invalid input syntax for type uuid`.
+--
 -- Definer: the class's row is not the participant's own, and the seat must not depend on who may read it.
 create function private.my_seat(channel_name text, session_id uuid) returns private.seat
   language plpgsql stable security definer set search_path = ''
@@ -93,6 +93,7 @@ begin
 end;
 $$;
 
+-- A room is open from 15 minutes before the start until an hour after the end.
 create function private.refuse_closed_room(session public.session_schedules) returns void
   language plpgsql stable set search_path = ''
 as $$
@@ -120,6 +121,13 @@ as $$
   select channel_name ~ ('^test-' || left((select auth.uid())::text, 8) || '-[0-9]{1,20}$');
 $$;
 
+-- Definer: whether a name is taken must not depend on who asks; only yes or no leaves.
+create function private.is_room_of_a_session(channel_name text) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from public.session_schedules s where s.room_name = is_room_of_a_session.channel_name);
+$$;
+
 create function public.create_agora_room(channel_name text, session_id uuid default null)
   returns table (channel text)
   language plpgsql stable security invoker set search_path = ''
@@ -139,13 +147,6 @@ begin
 end;
 $$;
 
--- Definer: whether a name is taken must not depend on who asks; only yes or no leaves.
-create function private.is_room_of_a_session(channel_name text) returns boolean
-  language sql stable security definer set search_path = ''
-as $$
-  select exists (select from public.session_schedules s where s.room_name = is_room_of_a_session.channel_name);
-$$;
-
 -- Definer: writes the caller's number and admission, which nobody may write directly.
 create function private.admit(session_id uuid, channel_name text, expires_at timestamptz) returns bigint
   language plpgsql security definer set search_path = ''
@@ -162,6 +163,7 @@ begin
 end;
 $$;
 
+-- A token is issued until its room closes. Who has not agreed to be recorded waits for the recording to stop.
 create function public.create_agora_token(channel_name text, session_id uuid default null)
   returns table (channel text, uid bigint, expires_at timestamptz, recording_without_consent boolean)
   language plpgsql security invoker set search_path = ''

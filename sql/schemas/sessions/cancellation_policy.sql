@@ -1,7 +1,7 @@
 -- Cancellation policy: what a cancellation costs, by version; what was agreed at booking; what then happened.
 --
--- The active row rules, unless a session names the version agreed when it was booked. Its sources contradict each other;
--- the newest says: free until 2 hours before, forfeited after, one grace per client.
+-- The active row rules, unless a session names the version agreed when it was booked. Its sources contradict each
+-- other; the newest says: free until 2 hours before, forfeited after, one grace per client.
 
 create table public.cancellation_policy (
   id                          uuid primary key default gen_random_uuid(),
@@ -21,7 +21,8 @@ create table public.cancellation_policy (
   constraint cancellation_policy_fees_are_not_negative check (
     late_cancellation_fee_usd >= 0 and late_cancellation_fee_cad >= 0 and grace_cancellations_allowed >= 0)
 );
-comment on column public.cancellation_policy.standard_cancellation_hours is 'At least so long before: the credit comes back.';
+comment on column public.cancellation_policy.standard_cancellation_hours is
+  'At least so long before: the credit comes back.';
 comment on column public.cancellation_policy.late_cancellation_hours is
   'At least so long before: the credit comes back, less the fee. Equal to the standard hours, this band is empty.';
 
@@ -29,14 +30,6 @@ create unique index cancellation_policy_one_is_active on public.cancellation_pol
 create index cancellation_policy_updated_by_idx on public.cancellation_policy (updated_by);
 
 alter table public.cancellation_policy enable row level security;
-
--- As for waiver_policy: a version is never rewritten, since people agreed to it, and one is always active.
-create trigger keep_one_active before insert or update on public.cancellation_policy
-  for each row execute function private.keep_one_active();
-create trigger keep_active before delete on public.cancellation_policy
-  for each row when (old.is_active) execute function private.keep_active_policy();
-create trigger update_cancellation_policy_updated_at before update on public.cancellation_policy
-  for each row execute function public.update_updated_at_column();
 
 create policy "anyone reads the active cancellation policy, admins all"
   on public.cancellation_policy for select to anon, authenticated using (is_active or (select private.is_admin()));
@@ -53,6 +46,14 @@ grant insert (policy_text, standard_cancellation_hours, late_cancellation_hours,
   on public.cancellation_policy to authenticated;
 grant select, insert, update on public.cancellation_policy to service_role;
 
+-- As for waiver_policy: a version is never rewritten, since people agreed to it, and one is always active.
+create trigger keep_one_active before insert or update on public.cancellation_policy
+  for each row execute function private.keep_one_active();
+create trigger keep_active before delete on public.cancellation_policy
+  for each row when (old.is_active) execute function private.keep_active_policy();
+create trigger update_cancellation_policy_updated_at before update on public.cancellation_policy
+  for each row execute function public.update_updated_at_column();
+
 insert into public.cancellation_policy (policy_text) values ($policy$CANCELLATION POLICY
 
 You can cancel or move a session free of charge until 2 hours before it starts; your credit comes back to you at once. After that, or if you do not come, the credit is used.
@@ -63,37 +64,8 @@ If your practitioner or we cancel, your credit always comes back.
 
 Please cancel on the website. A cancellation by e-mail or telephone does not count.$policy$);
 
--- What was agreed, and what happened, on the rows themselves -------------------------------------------------------
-
-alter table public.session_schedules
-  add column cancellation_policy_agreed_at timestamptz,
-  add column cancellation_policy_version   uuid references public.cancellation_policy (id),
-  add column grace_cancellation_used       boolean not null default false,
-  add column cancelled_at                  timestamptz,
-  add column class_name                    text,
-  add column reminder_sent                 timestamptz;
-comment on column public.session_schedules.cancelled_at is 'By the server''s clock.';
-
-create index session_schedules_cancellation_policy_version_idx
-  on public.session_schedules (cancellation_policy_version);
-create index idx_session_schedules_cancelled_at on public.session_schedules (cancelled_at)
-  where cancelled_at is not null;
-create index idx_session_schedules_class_name on public.session_schedules (class_name) where class_name is not null;
-create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
-  where status = 'scheduled';
-
-create function private.date_cancellation() returns trigger
-  language plpgsql set search_path = ''
-as $$
-begin
-  new.cancelled_at := now();
-  return new;
-end
-$$;
-revoke execute on function private.date_cancellation from public, anon, authenticated, service_role;
-
-grant insert (class_name), update (class_name, cancelled_at) on public.session_schedules to authenticated;
-
+-- Bought credits keep the policy under which they were bought. `grace_cancellation_used` is where the pages look
+-- whether a client has used up their grace; what decides is how many lines of session_cancellations are a grace.
 alter table public.user_session_credits
   add column cancellation_policy_agreed_at timestamptz,
   add column cancellation_policy_version   uuid references public.cancellation_policy (id),
@@ -104,12 +76,12 @@ create index user_session_credits_cancellation_policy_version_idx
 create index user_session_credits_grace_used_idx on public.user_session_credits (user_id)
   where grace_cancellation_used;
 
--- Cancellations ------------------------------------------------------------------------------------------------
-
+-- What then happened. By whom: approved_by is null where the client cancelled. user_id has no foreign key: the account
+-- may have been erased since.
 create table public.session_cancellations (
   id                          uuid primary key default gen_random_uuid(),
   session_id                  uuid references public.session_schedules (id) on delete set null,
-  user_id                     uuid references auth.users (id) on delete set null,
+  user_id                     uuid,
   cancelled_at                timestamptz not null default now(),
   cancellation_type           text not null
                               check (cancellation_type in ('standard', 'late', 'last_minute', 'grace', 'emergency')),
@@ -123,7 +95,8 @@ create table public.session_cancellations (
   cancellation_policy_version uuid references public.cancellation_policy (id),
   created_at                  timestamptz not null default now()
 );
-comment on table public.session_cancellations is 'One line per cancellation: evidence, so it outlives the session and the people.';
+comment on table public.session_cancellations is
+  'One line per cancellation: evidence, so it outlives the session and the people.';
 
 create index session_cancellations_session_id_idx on public.session_cancellations (session_id);
 create index session_cancellations_user_id_idx on public.session_cancellations (user_id);
@@ -141,5 +114,5 @@ create policy "people, their practitioner and admins read cancellations"
 
 revoke all on public.session_cancellations from anon, authenticated, service_role;
 grant select on public.session_cancellations to authenticated;
--- Written by the service, from the policy; changed by nobody.
+-- Written when a session is cancelled (cancelling.sql); changed by nobody.
 grant select, insert on public.session_cancellations to service_role;

@@ -1,13 +1,17 @@
--- Cancellation terms: what cancelling now costs and gives back. One function, asked for the quote and by the cancellation.
+-- Cancellation terms: what cancelling now costs and gives back. The quote and the cancellation ask one function.
 --
---   standard     in time: the credit comes back
---   grace        too late, but the client has a grace cancellation left and uses it: the credit comes back
---   late         within the late hours: the credit comes back, and a fee is due
---   last_minute  later than that: nothing comes back
---   emergency    too late, but by the practitioner or the platform: the credit comes back
+--   standard     until the standard hours before the start, whoever cancels: the credit comes back
+--   grace        later, by the client, who asks for a grace cancellation and has one left: the credit comes back
+--   late         later, by the client, but until the late hours before: the credit comes back, and a fee is due
+--   last_minute  later than that, by the client: nothing comes back
+--   emergency    later than the standard hours, by the practitioner, an admin or the platform: the credit comes back
 --
--- The hours are those of the version agreed at booking, else of the active one. What was paid singly comes back as a credit
--- of its kind; what was neither a credit nor a payment (a practitioner's own booking) gives nothing back.
+-- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no
+-- `late`. What was paid singly comes back as a credit of its kind. Nothing comes back of a credit whose price was
+-- refunded, and of what was neither a credit nor a payment (a practitioner's own booking). A fee is recorded and stated
+-- in the message; no card is charged.
+--
+-- Of a class, the credits are those of all its seats together, also once it has begun.
 
 create type private.cancellation_terms as (
   cancellation_type           text,
@@ -20,7 +24,7 @@ create type private.cancellation_terms as (
   cancellation_policy_version uuid
 );
 
--- Whose doing it is; null: a stranger's. An admin who is also the client may what an admin may.
+-- Whose doing it is; null: a stranger's. An admin who is also the client may do what an admin may.
 -- Definer: what somebody is must not depend on which rows they see.
 create function private.part_in(session public.session_schedules) returns text
   language sql stable security definer set search_path = ''
@@ -35,7 +39,7 @@ as $$
 $$;
 
 -- In PL/pgSQL, because a plan is kept there on every version of PostgreSQL; in two questions, because for one with `or`
--- the planner does not keep it.
+-- the planner does not keep it: planning anew took longer than answering.
 create function private.policy_of(session public.session_schedules) returns public.cancellation_policy
   language plpgsql stable set search_path = ''
 as $$
@@ -77,7 +81,6 @@ as $$
    where c.user_id = graces_used.user_id and c.cancellation_type = 'grace';
 $$;
 
--- A class that has begun gives back what its seats were taken for, too: until now no class ever began.
 create function private.cancellation_terms(session public.session_schedules, wants_grace boolean)
   returns private.cancellation_terms
   language plpgsql stable set search_path = ''
@@ -162,9 +165,11 @@ as $$
          t.hours_before_session, t.free_until, t.grace_available, t.cancellation_policy_version
     from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
 $$;
-comment on function public.quote_cancellation is 'What cancelling would give back and cost right now. It changes nothing.';
+comment on function public.quote_cancellation is
+  'What cancelling would give back and cost right now. It changes nothing.';
 
 revoke execute on function private.part_in, private.policy_of, private.payment_of, private.currency_of,
   private.graces_used, private.cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,
   public.quote_cancellation from public, anon, authenticated, service_role;
-grant execute on function private.quote_cancellation, public.quote_cancellation to authenticated;
+-- part_in: cancelling and moving ask it as whoever calls them.
+grant execute on function private.part_in, private.quote_cancellation, public.quote_cancellation to authenticated;

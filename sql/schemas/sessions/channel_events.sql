@@ -1,8 +1,8 @@
--- The inbox of Agora's channel events, and what they tell: who was in which channel, from when until when.
+-- Channel events: the inbox of what Agora reports, and what follows: who was in which channel, from when until when.
 --
--- Each is kept under Agora's own id, so a repeat changes nothing. Attendance is worked out from all that are kept, in the
--- order of the sender's own numbers, so it is the same in whatever order they arrive. A lost leave ends with the channel or
--- the session; a lost join is found in the leave, which says how long somebody stayed.
+-- Each is kept under Agora's own id, so a repeat changes nothing. Attendance is worked out from all that are kept, in
+-- the order of the sender's own numbers, so it is the same in whatever order they arrive. A lost leave ends with the
+-- channel or the session; a lost join is found in the leave, which says how long somebody stayed.
 
 create table private.channel_events (
   notice_id      text        primary key,
@@ -23,16 +23,19 @@ create table private.channel_events (
 );
 comment on table  private.channel_events                is 'What Agora told us of channels, as it told it.';
 comment on column private.channel_events.change         is 'What it says of the channel; null if nothing we know.';
-comment on column private.channel_events.client_seq     is 'The sender''s own count: the order of one person''s events.';
+comment on column private.channel_events.client_seq is
+  'The sender''s own count: the order of one person''s events.';
 comment on column private.channel_events.stayed_seconds is 'In a leave: how long they had been there.';
-comment on column private.channel_events.session_id     is 'Whose channel it is. No foreign key: the inbox outlives the session.';
+comment on column private.channel_events.session_id is
+  'Whose channel it is. No foreign key: the inbox outlives the session.';
 
 create index channel_events_session_id_idx on private.channel_events (session_id, uid);
-create index channel_events_received_at_idx on private.channel_events (received_at);  -- forgetting asks by age
+create index channel_events_received_at_idx on private.channel_events (received_at);  -- the driver deletes by age
 
 alter table private.channel_events enable row level security;
 -- No grant and no policy: only the functions below touch it.
 
+-- The session whose channel it is. A class's seats have room names of their own, but no channel.
 create function private.session_of_channel(channel text) returns public.session_schedules
   language sql stable set search_path = ''
 as $$
@@ -59,6 +62,7 @@ as $$
                     and e.happened_at >= private.facts_count_from(channel_was_heard.session_id));
 $$;
 
+-- When one person was there, from all that was heard of them.
 create function private.presence(
   session_id uuid, uid bigint, out was_heard boolean, out intervals tstzmultirange, out there_since timestamptz,
   out last_heard_at timestamptz)
@@ -105,6 +109,7 @@ begin
 end
 $$;
 
+-- When the channel closed behind whoever was there since then.
 create function private.closed_after(session_id uuid, since timestamptz) returns timestamptz
   language sql stable set search_path = ''
 as $$
@@ -123,7 +128,7 @@ as $$
          coalesce(least(lower(p.intervals), p.there_since), p.last_heard_at, t.first_at),
          case when p.there_since is null then coalesce(upper(p.intervals), p.last_heard_at) end,
          p.there_since is not null
-           -- A token that is a minute old, and not a word since: whatever they did was not heard, so they count as there.
+           -- A token that is a minute old, and nothing since: what they did was not heard, so they count as there.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
                        and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
          greatest(p.last_heard_at, t.last_at)
@@ -138,6 +143,7 @@ as $$
      and (p.was_heard or t.first_at is not null);
 $$;
 
+-- Works attendance out anew from all the facts; a row made by hand stays as it is.
 create function private.note_attendance(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -178,7 +184,76 @@ begin
   return null;
 end
 $$;
-revoke execute on function private.forget_attendance from public, anon, authenticated, service_role;
 
-revoke execute on function private.session_of_channel, private.facts_count_from, private.channel_was_heard, private.presence, private.closed_after,
-  private.people_heard_of, private.note_attendance from public, anon, authenticated, service_role;
+-- An event takes effect at once, and only when it is heard for the first time.
+
+-- Definer: the service may write neither attendance nor where sessions stand.
+create function private.apply_channel_event(event private.channel_events) returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform private.note_attendance((event).session_id);
+  perform private.begin_session((event).session_id);
+  -- Whoever withdrew, or came on a token from before the recording. A number that is nobody's is a machine of Agora's.
+  if (event).change = 'joined' and exists (
+       select from private.agora_uids u where u.uid = (event).uid
+          and not exists (select from public.user_consents c
+                           where c.user_id = u.user_id and c.consent_type = 'session_recording'
+                             and c.consented and c.revoked_at is null)) then
+    perform private.request_recording_stop((event).session_id, 'somebody_has_not_agreed');
+  end if;
+end
+$$;
+
+-- Definer: as above; the inbox is nobody's.
+create function private.receive_channel_event(
+  notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint,
+  happened_at timestamptz, stayed_seconds integer, payload jsonb) returns private.channel_events
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_event private.channel_events;
+begin
+  insert into private.channel_events as e
+    (notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at, stayed_seconds, session_id, payload)
+  values
+    (receive_channel_event.notice_id, receive_channel_event.event_type, receive_channel_event.channel,
+     receive_channel_event.change, receive_channel_event.uid, receive_channel_event.is_recorder,
+     receive_channel_event.client_seq, least(receive_channel_event.happened_at, now()),
+     receive_channel_event.stayed_seconds, (private.session_of_channel(receive_channel_event.channel)).id,
+     receive_channel_event.payload)
+  on conflict (notice_id) do update set deliveries = e.deliveries + 1
+  returning e.* into v_event;
+  if v_event.deliveries = 1 and v_event.session_id is not null and v_event.change is not null and not v_event.is_recorder then
+    perform private.apply_channel_event(v_event);
+  end if;
+  return v_event;
+end
+$$;
+
+create function public.receive_channel_event(
+  notice_id      text,
+  event_type     integer,
+  channel        text,
+  payload        jsonb,
+  change         text        default null,
+  uid            bigint      default null,
+  is_recorder    boolean     default false,
+  client_seq     bigint      default null,
+  happened_at    timestamptz default null,
+  stayed_seconds integer     default null
+) returns table (is_repeated boolean, session_id uuid)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select e.deliveries > 1, e.session_id
+    from private.receive_channel_event(notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at,
+                                       stayed_seconds, payload) e;
+$$;
+
+revoke execute on function private.session_of_channel, private.facts_count_from, private.channel_was_heard,
+  private.presence, private.closed_after, private.people_heard_of, private.note_attendance, private.forget_attendance,
+  private.apply_channel_event, private.receive_channel_event, public.receive_channel_event from public, anon,
+  authenticated, service_role;
+-- Not granted to people: who was where is evidence, and only the server heard it.
+grant execute on function private.receive_channel_event, public.receive_channel_event to service_role;

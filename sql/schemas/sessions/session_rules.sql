@@ -1,4 +1,4 @@
--- Session rules: how long somebody is waited for, and what follows when they do not come.
+-- Session rules: how long a session waits for people, and what follows when they do not come.
 --
 -- One row, which an admin changes. It holds from the next minute on, also for sessions that were booked before.
 
@@ -17,10 +17,12 @@ create table public.session_rules (
 );
 comment on column public.session_rules.practitioner_grace_minutes is
   'So long after the start an absent practitioner is a no-show: the session is cancelled and everything comes back.';
-comment on column public.session_rules.client_grace_minutes is 'So long after the start an absent client may be called a no-show.';
+comment on column public.session_rules.client_grace_minutes is
+  'So long after the start an absent client may be called a no-show.';
 comment on column public.session_rules.client_no_show_forfeits is
   'True: a client''s no-show counts as delivered and the credit is used. False: it is cancelled and the credit comes back.';
-comment on column public.session_rules.completion_grace_minutes is 'So long after its scheduled end a session is over, whoever is still there.';
+comment on column public.session_rules.completion_grace_minutes is
+  'So long after its scheduled end a session is over, whoever is still there.';
 comment on column public.session_rules.empty_minutes is
   'A channel that has been empty for so long is left for good, even before the scheduled end. As long as a recorder waits alone.';
 
@@ -33,15 +35,16 @@ create policy "people who are signed in read the session rules"
 create policy "admins change the session rules"
   on public.session_rules for update to authenticated using ((select private.is_admin()));
 
+revoke all on public.session_rules from anon, authenticated, service_role;
+grant select on public.session_rules to authenticated, service_role;
+grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
+              empty_minutes)
+  on public.session_rules to authenticated;
+-- No insert and no delete: there is always one row.
+
 create trigger update_session_rules_updated_at before update on public.session_rules
   for each row execute function public.update_updated_at_column();
 create trigger audit_session_rules after update on public.session_rules
   for each row execute function private.write_audit_log();
-
-revoke all on public.session_rules from anon, authenticated, service_role;
-grant select on public.session_rules to authenticated, service_role;
-grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes, empty_minutes)
-  on public.session_rules to authenticated;
--- No insert and no delete: there is always one row.
 
 insert into public.session_rules default values;

@@ -1,13 +1,10 @@
--- Seats in a class: each is a row, counted under the lock on its class, and paid for by the row's own insertion.
+-- Group classes: each seat is a row, counted under the lock on its class, and paid for by the row's own insertion.
 --
--- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the same. A
--- client who joins takes a seat and spends a credit, or neither. `current_participants` is what the seats add up to: whoever
--- writes another number finds the true one there.
+-- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
+-- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is what the seats add
+-- up to: whoever writes another number finds the true one there.
 
--- The proof behind `already_joined`, whatever code comes later.
-create unique index session_schedules_one_seat_per_person on public.session_schedules (group_class_id, client_id)
-  where group_class_id is not null and status <> 'cancelled';
-
+-- Which kinds of session a class is, and so which credits are good for it.
 create function private.session_types_of(class public.session_schedules) returns uuid[]
   language sql stable set search_path = ''
 as $$
@@ -15,6 +12,47 @@ as $$
   select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
     from public.session_types t
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
+$$;
+
+-- Makes a seat of a row that joins a class.
+-- Definer: it counts the seats of others and spends the joining client's credit.
+create function private.link_group_class() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_class public.session_schedules;
+begin
+  perform private.lock_client(new.client_id);
+  v_class := private.lock_class(
+    substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid);
+  -- People are held to all the rules of joining, the platform's own hand only to the number of seats.
+  if auth.uid() is not null then
+    perform private.refuse_full_class(v_class, new.client_id);
+  elsif private.taken_seats(v_class.id) + private.held_seats(v_class.id, new.client_id) >= v_class.max_participants then
+    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
+  end if;
+
+  -- What the class is follows from the class, whatever the request says.
+  new.group_class_id    := v_class.id;
+  new.practitioner_id   := v_class.practitioner_id;
+  new.scheduled_at      := v_class.scheduled_at;
+  new.duration_minutes  := v_class.duration_minutes;
+  new.session_location  := v_class.session_location;
+  new.physical_location := v_class.physical_location;
+  new.max_participants  := v_class.max_participants;
+  new.current_participants := 1;
+  new.class_name        := v_class.class_name;
+  new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
+
+  -- Somebody else's hand, an admin's or the payment's, gives a seat without a credit.
+  if new.client_id = auth.uid() then
+    perform private.refuse_without_waiver(new.client_id);
+    new.credit_lot_id := private.choose_credit(new.client_id, private.session_types_of(v_class));
+    new.cancellation_policy_version := (select p.id from public.cancellation_policy p where p.is_active);
+    new.cancellation_policy_agreed_at := now();
+  end if;
+  return new;
+end
 $$;
 
 -- Definer: it counts rows that the class's reader does not see.
@@ -63,7 +101,8 @@ begin
   return next;
 end
 $$;
-comment on function public.join_group_class is 'Takes a seat and spends a credit, as the pages do by inserting the row.';
+comment on function public.join_group_class is
+  'Takes a seat and spends a credit, as the pages do by inserting the row.';
 
 create function public.increment_group_class_participants(group_class_id uuid, increment_by integer default 1)
   returns table (id uuid, current_participants integer, max_participants integer)
@@ -75,12 +114,13 @@ $$;
 comment on function public.increment_group_class_participants is
   'Says how full a class is, and counts nothing: the pages call it before they insert a seat, and the seat is what counts.';
 
-revoke execute on function private.session_types_of, private.count_participants, private.recount_class,
-  public.join_group_class, public.increment_group_class_participants from public, anon, authenticated, service_role;
-grant execute on function private.room_name, public.join_group_class, public.increment_group_class_participants
-  to authenticated;
+revoke execute on function private.session_types_of, private.link_group_class, private.count_participants,
+  private.recount_class, public.join_group_class, public.increment_group_class_participants
+  from public, anon, authenticated, service_role;
+grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
--- One form of a class beside the other --------------------------------------------------------------------------------
+-- One form of a class beside the other: an admin links the online class and the one in person. Each has seats of its
+-- own, and a client takes one in either or in both.
 
 create view public.group_session_correlations with (security_invoker = true) as
   select s.id as session_id, s.class_name, s.practitioner_id, s.scheduled_at, s.duration_minutes, s.session_location,
@@ -96,7 +136,8 @@ create view public.group_session_correlations with (security_invoker = true) as
     from public.session_schedules s
     left join public.session_schedules other on other.id = s.correlated_session_id
    where s.max_participants > 1 and s.group_class_id is null and (select private.is_admin());
-comment on view public.group_session_correlations is 'For admins: every class, what it is linked to, and what is wrong with that.';
+comment on view public.group_session_correlations is
+  'For admins: every class, what it is linked to, and what is wrong with that.';
 
 revoke all on public.group_session_correlations from anon, authenticated, service_role;
 grant select on public.group_session_correlations to authenticated;
@@ -158,5 +199,7 @@ begin
 end
 $$;
 
-revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated, service_role;
-grant execute on function private.is_class, public.link_group_sessions, public.unlink_group_sessions to authenticated;
+revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated,
+  service_role;
+-- is_class: the two run as the admin who calls them.
+grant execute on function public.link_group_sessions, public.unlink_group_sessions to authenticated;

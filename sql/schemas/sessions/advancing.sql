@@ -7,24 +7,26 @@
 --                 its channel is empty: at the scheduled end at once, before it after a while, and not before the grace
 --                 the client did not come: like any other, only that it says so
 --
--- Nobody is called absent by silence: only where channel events were heard, and of somebody to whom no token was issued. In
--- person there are no events: somebody says it by hand (set_attendance). With every event lost, sessions begin by their
--- tokens and end by their time.
+-- Nobody is called absent by silence: only where channel events were heard, and of somebody to whom no token was
+-- issued. In person there are no events: somebody says it by hand (set_attendance). With every event lost, sessions
+-- begin by their tokens and end by their time.
 --
--- Any number of drivers share the turns. A turn is one transaction for one session, in the order of locks: the client, the
--- recording, the attendance, then rows. What fails stays with its session, and is tried again a minute later.
+-- Any number of drivers share the turns. A turn is one transaction for one session, in the order of locks: the client,
+-- the recording, the attendance, then rows. What fails stays with its session, and is tried again a minute later.
 
 create table private.session_turns (
   session_id uuid        primary key references public.session_schedules on delete cascade,
   looked_at  timestamptz not null default '-infinity',
   failure    text
 );
-comment on table  private.session_turns         is 'The sessions that are going on, and when somebody last looked at them.';
+comment on table private.session_turns is
+  'The sessions that are going on, and when somebody last looked at them.';
 comment on column private.session_turns.failure is 'What kept the last turn from doing its work.';
 
 alter table private.session_turns enable row level security;
 -- No grant and no policy: only the functions below touch it.
 
+-- Before a session is completed: whose absence is known is called a no-show.
 create function private.settle_no_shows(session public.session_schedules) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -40,6 +42,7 @@ begin
 end
 $$;
 
+-- Where a no-show does not forfeit, the seat of whoever did not come is cancelled instead of completed.
 create function private.give_back_to_absent(session public.session_schedules) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -55,6 +58,7 @@ begin
 end
 $$;
 
+-- Says where the session has moved to; null if it stays.
 create function private.advance_session(session_id uuid) returns text
   language plpgsql volatile set search_path = ''
 as $$
@@ -112,6 +116,7 @@ begin
 end
 $$;
 
+-- One turn, of the session that waits for one and is the newest; `since` is when this round began.
 -- Definer: the driver is the service, which may write none of this by itself.
 create function private.next_turn(
   since timestamptz, out asked_at timestamptz, out session_id uuid, out moved_to text, out task text,
@@ -170,6 +175,6 @@ $$;
 comment on function public.advance_next_session is
   'One session''s turn; none if it names no session. Ask again with the first answer''s asked_at until there is none.';
 
-revoke execute on function private.settle_no_shows, private.give_back_to_absent, private.advance_session, private.next_turn,
-  public.advance_next_session from public, anon, authenticated, service_role;
+revoke execute on function private.settle_no_shows, private.give_back_to_absent, private.advance_session,
+  private.next_turn, public.advance_next_session from public, anon, authenticated, service_role;
 grant execute on function private.next_turn, public.advance_next_session to service_role;

@@ -1,16 +1,18 @@
 -- Attendance: who was there, from when until when, how long, and how we know.
 --
 --   agora    somebody was seen to join and leave the channel: intervals and seconds
---   token    nothing was heard of them, but a token was issued to them: they count as present, nobody knows for how long
+--   token    nothing was heard of them, but they were issued a token: they count as present, nobody knows for how long
 --   manual   the practitioner or an admin said so, with a reason; from then on facts change nothing
 --
--- A client's line hangs on their own session or seat, the practitioner's on the session or class. Facts arrive late, twice
--- and in any order, so a line is never added to: it is worked out anew from all the facts there are.
+-- A client's row belongs to their own session or seat, the practitioner's to the session or class. Facts arrive late,
+-- twice and in any order, so a row is never added to: it is worked out anew from all the facts there are
+-- (channel_events.sql). What follows from a no-show, the session rules say. user_id has no foreign key: the account may
+-- have been erased since.
 
 create table public.session_attendance (
   id            uuid primary key default gen_random_uuid(),
   session_id    uuid           not null references public.session_schedules on delete cascade,
-  user_id       uuid           not null references auth.users on delete cascade,
+  user_id       uuid           not null,
   source        text           not null,
   joined_at     timestamptz,
   left_at       timestamptz,
@@ -30,21 +32,17 @@ create table public.session_attendance (
   constraint session_attendance_leaves_after_joining check (left_at >= joined_at)
 );
 comment on table  public.session_attendance               is 'One line for each person in each session.';
-comment on column public.session_attendance.left_at       is 'Null while they are there, and where nobody saw them leave.';
+comment on column public.session_attendance.left_at is
+  'Null while they are there, and where nobody saw them leave.';
 comment on column public.session_attendance.intervals     is 'When they were there, as far as it was seen.';
 comment on column public.session_attendance.total_seconds is 'Of the intervals; null if nobody knows.';
-comment on column public.session_attendance.is_no_show    is 'They did not come, and the session rules say what follows.';
+comment on column public.session_attendance.is_no_show is
+  'They did not come, and the session rules say what follows.';
 
 create index session_attendance_user_id_idx on public.session_attendance (user_id);
 create index session_attendance_decided_by_idx on public.session_attendance (decided_by);
 
 alter table public.session_attendance enable row level security;
-
-create trigger update_session_attendance_updated_at before update on public.session_attendance
-  for each row execute function public.update_updated_at_column();
--- What somebody said, and what stood there before. Facts have their own inbox.
-create trigger audit_session_attendance after insert or update on public.session_attendance
-  for each row when (new.source = 'manual') execute function private.write_audit_log();
 
 create policy "people, their practitioner and admins read attendance"
   on public.session_attendance for select to authenticated
@@ -56,6 +54,12 @@ create policy "people, their practitioner and admins read attendance"
 revoke all on public.session_attendance from anon, authenticated, service_role;
 grant select on public.session_attendance to authenticated, service_role;
 -- No insert, update or delete, not even for the service: the functions below are the only way.
+
+create trigger update_session_attendance_updated_at before update on public.session_attendance
+  for each row execute function public.update_updated_at_column();
+-- Only what somebody said, with what stood there before. Facts are kept as channel events and admissions.
+create trigger audit_session_attendance after insert or update on public.session_attendance
+  for each row when (new.source = 'manual') execute function private.write_audit_log();
 
 create function private.host_of(session public.session_schedules) returns uuid
   language sql stable set search_path = ''
@@ -75,7 +79,7 @@ $$;
 create function private.line_of(session public.session_schedules, user_id uuid) returns uuid
   language sql stable set search_path = ''
 as $$
-  -- The session on which somebody's line hangs; null if they have no part in this one.
+  -- The session or seat to which somebody's row belongs; null if they have no part in this one.
   select case when private.host_of(session) = line_of.user_id then (session).id
               else (select c.session_id from private.clients_of(session) c where c.user_id = line_of.user_id limit 1) end;
 $$;
@@ -95,6 +99,7 @@ as $$
    where a.session_id = private.line_of(session, came.user_id) and a.user_id = came.user_id;
 $$;
 
+-- Only of whom nothing is known: a fact, or a word by hand, stays.
 create function private.mark_no_show(session public.session_schedules, user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
@@ -103,7 +108,7 @@ as $$
   on conflict (session_id, user_id) do nothing;
 $$;
 
--- By hand ----------------------------------------------------------------------------------------------------------
+-- By hand, where nothing was heard or what was heard is wrong.
 
 -- Definer: nobody writes attendance. It checks its caller, since it answers from past that door.
 create function private.set_attendance(
@@ -185,19 +190,3 @@ comment on function public.set_attendance is
 revoke execute on function private.host_of, private.clients_of, private.line_of, private.attendance_lock, private.came,
   private.mark_no_show, private.set_attendance, public.set_attendance from public, anon, authenticated, service_role;
 grant execute on function private.set_attendance, public.set_attendance to authenticated;
-
--- Telling -----------------------------------------------------------------------------------------------------------
-
--- Definer: nobody reads or writes the outbox.
-create function private.tell_of_completion() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.put_in_outbox('session_completed', new.client_id, new.id, jsonb_build_object(
-    'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
-    'is_no_show', exists (select from public.session_attendance a
-                           where a.session_id = new.id and a.user_id = new.client_id and a.is_no_show)));
-  return null;
-end
-$$;
-revoke execute on function private.tell_of_completion from public, anon, authenticated, service_role;

@@ -1,7 +1,7 @@
 -- Reminders: one message for each session a day before it, written once, whoever asks and how often.
 --
--- `reminder_sent` is the mark, and is taken off when the session moves. Who booked or moved it only hours before has just
--- been told the time, and is not told again.
+-- `reminder_sent` is the mark, and is taken off when the session moves. Whoever booked or moved it less than 26 hours
+-- before the start has just had a message with the time, and gets no reminder. A class's own row is nobody's booking.
 
 -- Definer: it writes messages and marks sessions, for whoever may ask.
 create function private.remind_sessions(session_id uuid default null) returns integer
@@ -39,7 +39,8 @@ create function public.prepare_mails() returns table (reminders integer, lost in
 as $$
   select private.remind_sessions(), private.give_up_lost_mails();
 $$;
-comment on function public.prepare_mails is 'For the scheduler: what the clock alone makes due, before mails are claimed.';
+comment on function public.prepare_mails is
+  'For the scheduler: what the clock alone makes due, before mails are claimed.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
 grant execute on function private.remind_sessions, public.prepare_mails to service_role;

@@ -1,11 +1,13 @@
--- Session history: everybody's own sessions, past and to come, with what belongs to each; filtered as any table is.
+-- Histories: one's own sessions, credits and purchases, past and to come; each is a view, filtered as any table is.
 --
--- A client's are those they booked and their seats; a practitioner's those they lead, a class once; an admin's all. What the
--- caller may not read (another's recording) is null, as the tables beneath decide.
--- Histories by index: one's own rows are found among everybody's, however many there are.
---
--- What is one's own and what an admin sees are told apart, and the rest is joined laterally: an "or is admin" can be looked
--- up in no index, and with joins planned for everybody's rows a history of fifty sessions read a million.
+-- One's own rows are found by index among everybody's, however many there are. So what is one's own and what an admin
+-- sees are told apart, and the rest is joined laterally: an "or is admin" can be looked up in no index, and with joins
+-- planned for everybody's rows a history of fifty sessions read a million.
+
+-- Sessions. A client's are those they booked and their seats; a practitioner's those they lead, a class once; an
+-- admin's all. Everybody sees open classes in the table; in a history they have no place before one has a seat. What
+-- the caller may not read (another's recording) is null, as the tables beneath decide. Columns by name, because `*`
+-- would be what the table has at the moment at which the view is made.
 create view public.session_history with (security_invoker = true) as
   select s.id, s.scheduled_at, s.duration_minutes, s.time_zone, s.local_start, s.status, s.cancelled_at,
          s.client_id, s.practitioner_id, p.name as practitioner_name, p.avatar_url as practitioner_avatar_url,
@@ -16,11 +18,23 @@ create view public.session_history with (security_invoker = true) as
          c.cancellation_type, c.credit_returned,
          r.id as recording_id, r.status as recording_status, r.recording_url,
          case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
-    from (select m.* from public.session_schedules m
+    from (select m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes, m.room_name, m.status,
+                 m.notes, m.created_at, m.updated_at, m.host_room_url, m.cancellation_policy_agreed_at,
+                 m.cancellation_policy_version, m.grace_cancellation_used, m.cancelled_at, m.class_name,
+                 m.reminder_sent, m.session_location, m.physical_location, m.location_coordinates, m.max_participants,
+                 m.current_participants, m.correlated_session_id, m.group_class_id, m.session_type_id, m.time_zone,
+                 m.local_start, m.credit_lot_id
+            from public.session_schedules m
            where (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
               or (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)
           union all
-          select m.* from public.session_schedules m
+          select m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes, m.room_name, m.status,
+                 m.notes, m.created_at, m.updated_at, m.host_room_url, m.cancellation_policy_agreed_at,
+                 m.cancellation_policy_version, m.grace_cancellation_used, m.cancelled_at, m.class_name,
+                 m.reminder_sent, m.session_location, m.physical_location, m.location_coordinates, m.max_participants,
+                 m.current_participants, m.correlated_session_id, m.group_class_id, m.session_type_id, m.time_zone,
+                 m.local_start, m.credit_lot_id
+            from public.session_schedules m
            where (select private.is_admin())
              and not (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
              and not (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)) s
@@ -31,18 +45,17 @@ create view public.session_history with (security_invoker = true) as
     left join lateral (select x.id from public.session_payments x where x.session_id = s.id limit 1) paid on true
     left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
                         where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
-comment on view public.session_history is 'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
+comment on view public.session_history is
+  'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
 revoke all on public.session_history from anon, authenticated, service_role;
 grant select on public.session_history to authenticated;
 
--- History ------------------------------------------------------------------------------------------------------
-
+-- Credits: the ledger, line by line.
 create view public.credit_history with (security_invoker = true) as
   select l.id, l.user_id, l.created_at, l.kind, l.change, l.reason, l.session_id, s.scheduled_at as session_scheduled_at,
          l.lot_id, c.purchased_at, c.expires_at, c.credits_remaining as lot_credits_remaining,
          c.package_id, p.name as package_name, c.session_type_id, t.name as session_type_name,
          t.duration_minutes, t.session_type, t.is_group
-    -- In two parts, and laterally, so that one's own lines are found by index among everybody's.
     from (select m.* from public.credit_ledger m where m.user_id = (select auth.uid())
           union all
           select m.* from public.credit_ledger m
@@ -52,12 +65,13 @@ create view public.credit_history with (security_invoker = true) as
     left join public.session_packages p on p.id = c.package_id
     left join public.session_types t on t.id = c.session_type_id
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
-comment on view public.credit_history is 'The ledger as its owner reads it: what came, what went, for what, and until when.';
+comment on view public.credit_history is
+  'The ledger as its owner reads it: what came, what went, for what, and until when.';
 revoke all on public.credit_history from anon, authenticated, service_role;
-grant select on public.credit_history to authenticated, service_role;-- Past purchases: what somebody paid, with the receipt, what of it came back, and what is left of it.
---
--- Rows of checkouts, and what was sold before there were any: payments for sessions and packages of credits.
+grant select on public.credit_history to authenticated, service_role;
 
+-- Past purchases: what somebody paid, with the receipt, what of it came back, and what is left of it. Rows of
+-- checkouts, and what was sold before there were any: payments for sessions and packages of credits.
 create view public.past_purchases with (security_invoker = true) as
   select c.id, c.user_id, c.paid_at as purchased_at, c.payment_type, c.description, c.amount_minor, c.currency,
          case when c.returned_minor = 0 then 'paid' when c.returned_minor < c.amount_minor then 'partly_refunded'

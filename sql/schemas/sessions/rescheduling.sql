@@ -1,8 +1,8 @@
--- Moving a session: the same rules as for booking, and for a client the same hours as for cancelling free of charge.
+-- Rescheduling: the same rules as for booking, and for a client the same hours as for cancelling free of charge.
 --
--- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay with
--- the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the hours, not
--- onto other time that is taken. The platform itself is not asked: `private.rederive_sessions` moves by the clock.
+-- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay
+-- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the
+-- hours, not onto time that is taken. The platform is not asked: `private.rederive_sessions` moves by the clock.
 
 -- Definer: what else takes the practitioner's time is nobody's to read.
 create function private.agree_to_move() returns trigger
@@ -58,6 +58,16 @@ begin
 end
 $$;
 
+-- A session is one event in people's calendars for life: its id is the event's, and each change of it counts. The
+-- number is raised in the transaction of the change, and never counted from messages, which arrive in any order.
+create function private.raise_calendar_sequence() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  new.calendar_sequence := old.calendar_sequence + 1;
+  return new;
+end
+$$;
 create function public.reschedule_session(session_id uuid, scheduled_at timestamptz)
   returns setof public.session_schedules
   language plpgsql volatile security invoker set search_path = ''
@@ -82,6 +92,6 @@ end
 $$;
 comment on function public.reschedule_session is 'Moves a session or a class, as the pages do by updating the row.';
 
-revoke execute on function private.agree_to_move, private.move_seats, private.tell_of_move, public.reschedule_session
-  from public, anon, authenticated, service_role;
+revoke execute on function private.agree_to_move, private.move_seats, private.tell_of_move,
+  private.raise_calendar_sequence, public.reschedule_session from public, anon, authenticated, service_role;
 grant execute on function public.reschedule_session to authenticated;

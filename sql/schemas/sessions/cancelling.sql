@@ -2,12 +2,12 @@
 --
 --   scheduled -> cancelled      in_progress -> cancelled, not by the client      cancelled -> nothing
 --
--- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what comes back, writes
--- the ledger, the cancellation and the message, and frees the seat. A cancelled class cancels its seats; a deleted session
--- that was still to come is cancelled first, so that nobody loses a credit with it.
+-- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what comes back,
+-- writes the ledger, the cancellation and the message, and frees the seat. A cancelled class cancels its seats; a
+-- deleted session that was still to come is settled first, so that nobody loses a credit with it.
 
--- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of the
--- classes they have a seat in. Leaving a seat and cancelling its class would otherwise wait for each other.
+-- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of
+-- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise wait for each other.
 -- Definer: a lock needs the right to update, and nobody may update a class they have a seat in.
 create function private.lock_own_sessions() returns trigger
   language plpgsql security definer set search_path = ''
@@ -22,17 +22,7 @@ begin
 end
 $$;
 
-create function private.refuse_backward_status() returns trigger
-  language plpgsql set search_path = ''
-as $$
-begin
-  perform private.refuse(409, 'status_moves_forward', format('A session that is %s cannot become %s.', old.status, new.status));
-end
-$$;
-revoke execute on function private.refuse_backward_status from public, anon, authenticated, service_role;
-
--- What comes back --------------------------------------------------------------------------------------------------
-
+-- Back to the lot it came from, with the end that the lot had; what was paid singly becomes a credit of its kind.
 create function private.return_credit(session public.session_schedules) returns void
   language plpgsql set search_path = ''
 as $$
@@ -60,7 +50,8 @@ begin
 end
 $$;
 
-create function private.settle_cancellation(session public.session_schedules, uses_grace boolean, reason text) returns void
+create function private.settle_cancellation(session public.session_schedules, uses_grace boolean, reason text)
+  returns void
   language plpgsql set search_path = ''
 as $$
 declare
@@ -73,6 +64,7 @@ begin
   elsif v_terms.credit_returned = 1 then
     perform private.return_credit(session);
   elsif v_terms.cancellation_type <> 'last_minute' then
+    -- It would have come back, but its price was refunded: it is one fewer that is owed.
     update public.user_session_credits c set credits_owed = c.credits_owed - 1
      where c.id = session.credit_lot_id and c.credits_owed > 0;
   end if;
@@ -97,7 +89,16 @@ begin
 end
 $$;
 
--- By an update ---------------------------------------------------------------------------------------------------------
+-- Cancelled by an update: the terms are agreed before the row is written, and settled after.
+
+create function private.date_cancellation() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  new.cancelled_at := now();
+  return new;
+end
+$$;
 
 -- Definer: the terms depend on what whoever cancels may not read.
 create function private.agree_to_cancel() returns trigger
@@ -122,9 +123,10 @@ begin
 end
 $$;
 
--- By deleting ----------------------------------------------------------------------------------------------------------
+-- Cancelled by being deleted.
 
--- Definer: as above.
+-- Deleting a class in which somebody has a seat cancels it, and the row stays as evidence.
+-- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -144,7 +146,7 @@ create function private.settle_deleted_session() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- When a person is erased, their credits go with them.
+  -- Of an erased account nobody is left to give anything back to.
   if exists (select from auth.users u where u.id = old.client_id) then
     perform private.settle_cancellation(old, false, 'The session was deleted');
   end if;
@@ -152,7 +154,7 @@ begin
 end
 $$;
 
--- By name --------------------------------------------------------------------------------------------------------------
+-- Cancelled by name.
 
 create function public.cancel_session(session_id uuid, reason text default null, use_grace boolean default false)
   returns setof public.session_cancellations
@@ -182,9 +184,11 @@ begin
   end if;
 end
 $$;
-comment on function public.cancel_session is 'Cancels a session, a seat or a class, as the pages do by updating the row.';
+comment on function public.cancel_session is
+  'Cancels a session, a seat or a class, as the pages do by updating the row.';
 
-revoke execute on function private.lock_own_sessions, private.return_credit, private.settle_cancellation,
-  private.agree_to_cancel, private.settle_cancelled_session, private.cancel_class_instead, private.settle_deleted_session,
-  public.cancel_session from public, anon, authenticated, service_role;
-grant execute on function private.part_in, public.cancel_session to authenticated;
+revoke execute on function private.lock_own_sessions, private.date_cancellation, private.return_credit,
+  private.settle_cancellation, private.agree_to_cancel, private.settle_cancelled_session,
+  private.cancel_class_instead, private.settle_deleted_session, public.cancel_session from public, anon,
+  authenticated, service_role;
+grant execute on function public.cancel_session to authenticated;

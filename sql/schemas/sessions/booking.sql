@@ -2,16 +2,11 @@
 --
 --   the waiver is signed -> the time is free -> a credit is there -> session, ledger line, practitioner's time, message
 --
--- A row of session_schedules with a `credit_lot_id` has spent a credit of that lot: a trigger writes the ledger's line with
--- it, whoever inserts the row. Locks are taken in one order everywhere, so that nobody waits for each other: the client, the
--- class, the practitioner's calendar, then credits.
+-- A row of session_schedules with a `credit_lot_id` has spent a credit of that lot: a trigger writes the ledger's line
+-- with it, whoever inserts the row. Locks are taken in one order everywhere, so that nobody waits for each other: the
+-- client, the class, the practitioner's calendar, then credits.
 
-alter table public.session_schedules
-  add column credit_lot_id uuid references public.user_session_credits (id) on delete set null;
-comment on column public.session_schedules.credit_lot_id is
-  'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
-
-create index session_schedules_credit_lot_id_idx on public.session_schedules (credit_lot_id);
+-- What follows from a new row, by trigger.
 
 -- Definer: whoever books may not write the ledger.
 create function private.spend_credit() returns trigger
@@ -31,6 +26,19 @@ begin
   perform private.refuse(409, 'credit_is_spent', 'Which credit a session was booked with does not change.');
 end
 $$;
+
+-- Definer: nobody reads or writes the outbox.
+create function private.tell_of_booking() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.put_in_outbox('session_booked', new.client_id, new.id, jsonb_build_object(
+    'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id));
+  return null;
+end
+$$;
+
+-- What a booking asks.
 
 create function private.refuse_without_waiver(user_id uuid) returns void
   language plpgsql stable set search_path = ''
@@ -71,7 +79,9 @@ as $$
                 floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
 $$;
 
-create function private.holds_time(user_id uuid, practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
+-- Whether this very time is held for them, and still is.
+create function private.holds_time(
+  user_id uuid, practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
   returns boolean
   language sql stable set search_path = ''
 as $$
@@ -82,8 +92,8 @@ as $$
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and holds_time.scheduled_at > now());
 $$;
 
--- A session between two, for somebody who pays with a credit or has paid elsewhere. What cannot be booked is refused, and
--- then nothing has happened. Whoever calls holds the client's lock.
+-- A session between two, for somebody who pays with a credit or has paid elsewhere. What cannot be booked is refused,
+-- and then nothing has happened. Whoever calls holds the client's lock.
 create function private.insert_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -129,7 +139,9 @@ begin
 end
 $$;
 
-create function private.insert_paid_seat(client_id uuid, group_class_id uuid, session_type_id uuid, cancellation_policy_version uuid)
+-- A seat in a class, paid for elsewhere.
+create function private.insert_paid_seat(
+  client_id uuid, group_class_id uuid, session_type_id uuid, cancellation_policy_version uuid)
   returns uuid
   language plpgsql volatile set search_path = ''
 as $$
@@ -174,23 +186,14 @@ as $$
                                 location_coordinates, notes, cancellation_policy_version, with_credit => false) end;
 $$;
 
--- Definer: nobody reads or writes the outbox.
-create function private.tell_of_booking() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.put_in_outbox('session_booked', new.client_id, new.id, jsonb_build_object(
-    'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id));
-  return null;
-end
-$$;
-
+-- With a plan that is kept: planning took longer than answering, and the values make no difference to the plan. The
+-- setting holds for all that it calls.
 -- Definer: it writes sessions and credits for the caller, who may write neither.
 create function private.book_session_with_credit(
   practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, session_type_id uuid, session_type text,
   is_group boolean, session_location text, physical_location text, notes text, location_coordinates point)
   returns uuid
-  language plpgsql volatile security definer set search_path = ''
+  language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -255,6 +258,9 @@ comment on function public.book_session_with_credit is
   'Books a one-to-one session with a credit. The same booking again finds the first one. Gives the credits that are left.';
 
 revoke execute on function private.spend_credit, private.keep_credit_lot, private.refuse_without_waiver,
-  private.refuse_unknown_place, private.room_name, private.holds_time, private.insert_session, private.insert_paid_seat,
-  private.insert_booked_session, private.tell_of_booking, private.book_session_with_credit, public.book_session_with_credit from public, anon, authenticated, service_role;
-grant execute on function private.book_session_with_credit, public.book_session_with_credit to authenticated;
+  private.refuse_unknown_place, private.room_name, private.holds_time, private.insert_session,
+  private.insert_paid_seat, private.insert_booked_session, private.tell_of_booking, private.book_session_with_credit,
+  public.book_session_with_credit from public, anon, authenticated, service_role;
+-- room_name: whoever joins a class names the room of their seat as themself.
+grant execute on function private.room_name, private.book_session_with_credit, public.book_session_with_credit
+  to authenticated;

@@ -1,0 +1,104 @@
+-- Session states: only forward, a class with all its seats, with the same consequences whoever writes the status.
+--
+--   scheduled ----> in_progress ----> completed
+--       |               |
+--       +---------------+---------> cancelled        scheduled -> completed: its time passed and nobody was heard of
+--
+-- Nothing in the pages begins or completes a session. `advance-sessions` does, every minute, and a token or a channel
+-- event may be quicker. `private.set_session_status` is the one place that does it; what an admin or the service writes
+-- by hand has the same consequences, because those are triggers.
+
+create function private.refuse_backward_status() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse(409, 'status_moves_forward', format('A session that is %s cannot become %s.', old.status, new.status));
+end
+$$;
+
+create function private.date_move() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if new.status = 'in_progress' then
+    new.started_at := now();
+  else
+    new.completed_at := now();
+  end if;
+  return new;
+end
+$$;
+
+-- Definer: whoever moves a class need not see its seats. Cancelling has its own way to them.
+create function private.move_seats_along() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.session_schedules seat set status = new.status
+   where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress') and seat.status <> new.status;
+  return null;
+end
+$$;
+
+-- Whoever was quicker is right: a session that has ended, or is there already, stays as it is.
+create function private.set_session_status(session_id uuid, status text, note text default null) returns void
+  language sql set search_path = ''
+as $$
+  update public.session_schedules s set status = set_session_status.status, notes = coalesce(note, s.notes)
+   where s.id = set_session_status.session_id and s.status in ('scheduled', 'in_progress')
+     and s.status <> set_session_status.status;
+$$;
+
+-- Definer: nobody reads or writes the outbox.
+create function private.tell_of_completion() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.put_in_outbox('session_completed', new.client_id, new.id, jsonb_build_object(
+    'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
+    'is_no_show', exists (select from public.session_attendance a
+                           where a.session_id = new.id and a.user_id = new.client_id and a.is_no_show)));
+  return null;
+end
+$$;
+
+-- A session begins once somebody is there and the time has come: at once when a token is issued or a channel event
+-- comes, without waiting for the driver. One to one, the client may begin as soon as the room is open; not the
+-- practitioner, whose early coming would take away the client's right to cancel; and not a class, whose seats are on
+-- sale until its time.
+create function private.begin_session(session_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s
+   where s.id = begin_session.session_id and s.status = 'scheduled' and s.session_location = 'online'
+     and now() between s.scheduled_at - interval '15 minutes'
+                   and s.scheduled_at + make_interval(mins => s.duration_minutes + 60);  -- as long as its room is open
+  if v_session.scheduled_at <= now()
+     and (private.came(v_session, private.host_of(v_session))
+          or exists (select from private.clients_of(v_session) c where private.came(v_session, c.user_id)))
+     or (not private.is_class(v_session) and private.came(v_session, v_session.client_id)) then
+    perform private.set_session_status(v_session.id, 'in_progress');
+  end if;
+end
+$$;
+
+-- Definer: whoever asks for a token may write neither attendance nor where their session stands.
+create function private.heed_admission() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.note_attendance(new.session_id);
+  perform private.begin_session(new.session_id);
+  return null;
+end
+$$;
+
+revoke execute on function private.refuse_backward_status, private.date_move, private.move_seats_along,
+  private.set_session_status, private.tell_of_completion, private.begin_session, private.heed_admission
+  from public, anon, authenticated, service_role;
+
+create trigger channel_admissions_heed after insert on private.channel_admissions
+  for each row when (new.session_id is not null) execute function private.heed_admission();

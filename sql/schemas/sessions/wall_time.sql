@@ -1,0 +1,44 @@
+-- Wall time: a session keeps the clock time it was booked for; the instant is what that comes to under today's rules.
+--
+-- A government that changes its clocks moves the instant of "Tuesday at ten", not the appointment. So the zone and the
+-- wall time are stored beside the instant, and `private.rederive_sessions` moves what is still to come once the server
+-- knows the new rules.
+
+create function private.keep_wall_time() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  select c.time_zone, new.scheduled_at at time zone c.time_zone into new.time_zone, new.local_start
+    from public.practitioner_calendars c where c.practitioner_id = new.practitioner_id;
+  return new;
+end
+$$;
+
+-- Older sessions, at once, because the columns are then never null. Nobody changed these sessions, so neither the audit
+-- log nor updated_at says so: no trigger fires.
+alter table public.session_schedules disable trigger user;
+update public.session_schedules s
+   set time_zone = c.time_zone, local_start = s.scheduled_at at time zone c.time_zone
+  from public.practitioner_calendars c where c.practitioner_id = s.practitioner_id;
+alter table public.session_schedules enable trigger user;
+
+alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;
+
+-- What the clock alone changes: credits that lapse, and the instant of a wall time when a government changes the rules.
+create function public.reconcile_bookings()
+  returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  lots_expired := private.expire_credits(1000);
+  select count(*) filter (where r.moved), count(*) filter (where not r.moved) into sessions_moved, sessions_stuck
+    from private.rederive_sessions() r;
+  return next;
+end
+$$;
+comment on function public.reconcile_bookings is
+  'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
+
+revoke execute on function private.keep_wall_time, public.reconcile_bookings from public, anon, authenticated,
+  service_role;
+grant execute on function public.reconcile_bookings to service_role;
