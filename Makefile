@@ -45,9 +45,8 @@ bundle: install ## Build every function's bundle under build/
 api: install ## Write docs/api/openapi.json, after a change to a contract
 	@$(python) -m deploy openapi
 
-lock: install ## Lock what requirements.in names, and write every function's pins
+lock: install ## Lock what requirements.in names
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
-	@$(python) -m deploy pins
 
 doctor: install ## Say what is wrong with the stack that runs
 	@test -f $(STATE)/env || { echo "There is no stack here yet. Start one: make up"; exit 1; }

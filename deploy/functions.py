@@ -44,6 +44,7 @@ class Function(BaseModel):
     methods: tuple[Literal["GET", "POST", "PUT", "PATCH", "DELETE"], ...]
     env: Names
     secrets: Names
+    packages: Names
     runtime: Literal["python311"]
     memory: str = Field(pattern="^[0-9]+Mi$")
     timeout: Annotated[int, BeforeValidator(_seconds)] = Field(gt=0, le=3600, description="Seconds.")
@@ -85,7 +86,7 @@ def functions() -> dict[str, Function]:
 
 
 def _function(name: str, own: dict[str, Any], defaults: dict[str, Any]) -> Function:
-    both = {key: [*defaults[key], *own.get(key, [])] for key in ("env", "secrets")}
+    both = {key: [*defaults[key], *own.get(key, [])] for key in ("env", "secrets", "packages")}
     return Function.model_validate({**defaults, **own, **both, "name": name})
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from deploy.functions import functions
+from deploy.imports import modules
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -10,6 +11,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "function" in metafunc.fixturenames:
         which = metafunc.definition.get_closest_marker("which")
         chosen = [each for each in functions().values() if which is None or which.kwargs["that"](each)]
-        # Those with equal pins stand together: an environment that holds them is changed as seldom as can be.
-        chosen.sort(key=lambda each: (each.folder / "requirements.txt").read_text())
+        # Those with equal imports stand together: an environment that holds their pins is changed as seldom as can be.
+        chosen.sort(key=lambda each: sorted(modules(each)))
         metafunc.parametrize("function", chosen, ids=[each.name for each in chosen])
