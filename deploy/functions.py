@@ -1,4 +1,4 @@
-"""deploy.yaml, read: every function with the defaults filled in. A misspelt key is refused by name."""
+"""deploy.yaml, read: every function with the defaults filled in. What is wrong in an entry is said with its name."""
 
 import importlib
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.call import Contract
 
@@ -87,7 +87,11 @@ def functions() -> dict[str, Function]:
 
 def _function(name: str, own: dict[str, Any], defaults: dict[str, Any]) -> Function:
     both = {key: [*defaults[key], *own.get(key, [])] for key in ("env", "secrets", "packages")}
-    return Function.model_validate({**defaults, **own, **both, "name": name})
+    try:
+        return Function.model_validate({**defaults, **own, **both, "name": name})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ValueError(f"deploy.yaml, {name}: {wrong}") from None
 
 
 def chosen(names: Sequence[str]) -> list[Function]:
