@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 python = .venv/bin/python
 local  = $(python) -m local --port $(PORT) --state $(STATE)
 
-.PHONY: help install up down logs migrate reset demo migration migrations-anew bundle api lock doctor lint test bench
+.PHONY: help install up down logs migrate reset demo migration migrations-anew bundle api lock doctor check test bench
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 24
@@ -49,19 +49,19 @@ bundle: install ## Build every function's bundle under build/
 api: install ## Write docs/api/openapi.json, after a change to a contract
 	@$(python) -m deploy openapi
 
-lock: install ## Lock what requirements.in names, and write every function's pins
+lock: install ## Lock what requirements.in names
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
-	@$(python) -m deploy pins
 
 doctor: install ## Say what is wrong with the stack that runs
 	@test -f $(STATE)/env || { echo "There is no stack here yet. Start one: make up"; exit 1; }
 	@set -a; . $(STATE)/env; $(python) -m deploy doctor
 
-lint: install ## Check style, types and migrations
+check: install ## Check in seconds what needs no stack: contracts, style, types, migrations
+	@$(python) -m pytest -q -x --tb=short -m "not slow" tests/contract
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
-	@.venv/bin/mypy
 	@.venv/bin/squawk sql/migrations/*.sql
+	@.venv/bin/mypy
 
 test: install ## Run every test, on a stack of its own
 	@$(python) -m pytest -n 3 --dist loadfile

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.functions import Function, functions
-from deploy.imports import packages
+from deploy.imports import modules
 from tests.banking_scene import BankingScene
 from tests.booking_scene import BookingScene
 from tests.cast import Stage
@@ -57,7 +57,7 @@ def _target(function: Function) -> int | None:
     """Who goes outside asks before and after: those ship the client for it."""
     if function.schedule:
         return None
-    return 2 if "httpx" in packages(function) else 1
+    return 2 if "httpx" in modules(function) else 1
 
 
 def _book(booking: BookingScene) -> None:

@@ -1,7 +1,6 @@
-"""Everything that reads deploy.yaml: bundles, pins, manifests, routes, the API document, the doctor. And one rotation.
+"""Everything that reads deploy.yaml: bundles, manifests, routes, the API document, the doctor. And one rotation.
 
 python -m deploy bundle [name …]     build/<name>/, ready to be deployed alone
-python -m deploy pins                functions/*/requirements.txt, from the one lock
 python -m deploy openapi             docs/api/openapi.json, from the contracts
 python -m deploy routes              wire path, verbs, callers and schedule of each function
 python -m deploy manifest [name …]   a Knative service per function, for the settings found in the environment

@@ -4,7 +4,7 @@ import argparse
 
 import deploy
 
-from . import audit, bundle, doctor, manifest, openapi, pins, rotate_banking_keys, routes
+from . import audit, bundle, doctor, manifest, openapi, rotate_banking_keys, routes
 
 
 def main() -> None:
@@ -21,7 +21,6 @@ def main() -> None:
         commands.add_parser(name).set_defaults(do=lambda _, write=write: write())
     for name, write_some in (
         ("bundle", bundle.write),
-        ("pins", pins.write),
         ("manifest", manifest.write),
         ("doctor", doctor.examine),
     ):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .functions import ROOT, Function, chosen
 from .imports import shared_files
+from .pins import pinned
 
 BUILD = ROOT / "build"
 
@@ -25,14 +26,13 @@ def build(function: Function, into: Path) -> Path:
     """Build one function as `into/<name>/`, in place of what was there."""
     bundle = into / function.name
     shutil.rmtree(bundle, ignore_errors=True)
-    shutil.copytree(
-        function.folder, bundle, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "requirements.in")
-    )
+    shutil.copytree(function.folder, bundle, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     code = shared_files(function)
     for file in sorted(code | data_beside(code)):
         copy = bundle / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
+    (bundle / "requirements.txt").write_text(pinned(function))
     (bundle / "Procfile").write_text(f"web: FUNCTION_TARGET={function.target} functions-framework --asgi\n")
     (bundle / ".python-version").write_text("3.11\n")
     return bundle

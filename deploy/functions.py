@@ -1,4 +1,4 @@
-"""deploy.yaml, read: every function with the defaults filled in. A misspelt key is refused by name."""
+"""deploy.yaml, read: every function with the defaults filled in. What is wrong in an entry is said with its name."""
 
 import importlib
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.call import Contract
 
@@ -44,6 +44,7 @@ class Function(BaseModel):
     methods: tuple[Literal["GET", "POST", "PUT", "PATCH", "DELETE"], ...]
     env: Names
     secrets: Names
+    packages: Names
     runtime: Literal["python311"]
     memory: str = Field(pattern="^[0-9]+Mi$")
     timeout: Annotated[int, BeforeValidator(_seconds)] = Field(gt=0, le=3600, description="Seconds.")
@@ -85,8 +86,12 @@ def functions() -> dict[str, Function]:
 
 
 def _function(name: str, own: dict[str, Any], defaults: dict[str, Any]) -> Function:
-    both = {key: [*defaults[key], *own.get(key, [])] for key in ("env", "secrets")}
-    return Function.model_validate({**defaults, **own, **both, "name": name})
+    both = {key: [*defaults[key], *own.get(key, [])] for key in ("env", "secrets", "packages")}
+    try:
+        return Function.model_validate({**defaults, **own, **both, "name": name})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ValueError(f"deploy.yaml, {name}: {wrong}") from None
 
 
 def chosen(names: Sequence[str]) -> list[Function]:

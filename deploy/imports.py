@@ -1,4 +1,4 @@
-"""What a function needs: the modules of `shared/` it reaches, and the packages all of these import.
+"""What a function needs: the files of `shared/` it reaches, and the modules of others that all of these import.
 
 Read from the source, so that nothing has to be imported to find out. Imports inside a function count too, since
 lazy imports are how cold starts are kept short; but not when nothing in the bundle mentions that function: who
@@ -30,7 +30,7 @@ def shared_files(function: Function) -> set[Path]:
     return found
 
 
-def packages(function: Function) -> set[str]:
+def modules(function: Function) -> set[str]:
     """The top-level names of everything that is neither ours nor Python's own."""
     names = {name.partition(".")[0] for file, code in reached(function) for name in _imported(file, code)}
     return names - sys.stdlib_module_names - {"shared", "functions"}

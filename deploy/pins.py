@@ -1,18 +1,20 @@
-"""A function's requirements.txt: what its requirements.in needs, at the versions and hashes of the one lock.
+"""A bundle's requirements.txt: what its function imports and all that this needs, as the one lock has it.
 
-*Who needs it* is decided per function, *which version* once, in the lock at the root. What a package needs in
-turn is read from the packages installed here, for the runtime of deploy.yaml and not for this machine.
+*Who needs it* is said by the imports, *which version* by the lock. What no import shows is said once: an extra by
+requirements.in (`pyjwt[crypto]`), a package by deploy.yaml. What a package needs in turn is read from the packages
+installed here, for the runtime of deploy.yaml and not for this machine.
 """
 
 import importlib.metadata
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from .functions import ROOT, Function, chosen
+from .functions import ROOT, Function
+from .imports import modules
 
 RUNTIME = {
     "implementation_name": "cpython",
@@ -25,40 +27,55 @@ RUNTIME = {
     "python_version": "3.11",
     "sys_platform": "linux",
 }
-HEADING = "# Made by `python -m deploy pins` from requirements.in and the lock at the root.\n"
-
-
-def write(names: Sequence[str]) -> None:
-    """Write the pins of the named functions, or of all."""
-    for function in chosen(names):
-        (function.folder / "requirements.txt").write_text(pinned(function))
+HEADING = "# What the code imports and all that this needs, at the versions and hashes of the one lock.\n"
+REMEDY = "Name its package in requirements.in, then `make lock` and `make install`."
 
 
 def pinned(function: Function) -> str:
-    """The text of a function's requirements.txt."""
+    """The text of a function's requirements.txt. Exits with a sentence if the lock does not have all of it."""
     lock = _lock()
-    wanted = closure(required(function))
-    missing = sorted(wanted - lock.keys())
-    if missing:
-        raise SystemExit(f"{function.name} needs {', '.join(missing)}, which the lock does not have.")
+    wanted: set[str] = set()
+    for reason, package in _needs(function):
+        needed = _closure(package)
+        if missing := sorted(needed - lock.keys()):
+            raise SystemExit(
+                f"{function.name} {reason}, but requirements.txt has no {', '.join(missing)}. {REMEDY}"
+            )
+        wanted |= needed
     return HEADING + "".join(lock[name] for name in sorted(wanted))
 
 
-def required(function: Function) -> list[Requirement]:
-    """What a function's requirements.in names."""
-    lines = (function.folder / "requirements.in").read_text().splitlines()
-    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+def _needs(function: Function) -> Iterator[tuple[str, str]]:
+    """The packages that a function needs itself, each with the reason."""
+    for module in sorted(modules(function)):
+        package = package_of(module)
+        if package is None:
+            raise SystemExit(f"{function.name} imports {module}, which no installed package has. {REMEDY}")
+        yield f"imports {module} from the package {package}", package
+    for package in function.packages:
+        yield f"lists the package {package} in deploy.yaml", package
 
 
-def closure(requirements: Iterable[Requirement]) -> set[str]:
-    """The names of some packages and of everything they need on the runtime."""
+def package_of(module: str) -> str | None:
+    """The installed package that brings a module."""
+    packages = _installed().get(module)
+    return canonicalize_name(packages[0]) if packages else None
+
+
+@cache
+def _installed() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
+
+
+def _closure(package: str) -> set[str]:
+    """The name of a package and of everything it needs on the runtime, with the extras of requirements.in."""
     seen: set[tuple[str, str]] = set()
-    waiting = [package for requirement in requirements for package in _packages(requirement)]
+    waiting = _packages(_named().get(package, Requirement(package)))
     while waiting:
-        package = waiting.pop()
-        if package not in seen:
-            seen.add(package)
-            waiting += _needed_by(*package)
+        each = waiting.pop()
+        if each not in seen:
+            seen.add(each)
+            waiting += _needed_by(*each)
     return {name for name, _ in seen}
 
 
@@ -71,9 +88,17 @@ def _packages(requirement: Requirement, wanted_by_extra: str = "") -> list[tuple
 
 @cache
 def _needed_by(name: str, extra: str) -> list[tuple[str, str]]:
-    """What an installed package needs in turn, by itself or with an extra."""
-    needs = importlib.metadata.requires(name) or []
+    """What a package of the lock needs in turn, by itself or with an extra."""
+    needs = importlib.metadata.requires(name) or [] if name in _lock() else []
     return [package for need in needs for package in _packages(Requirement(need), extra)]
+
+
+@cache
+def _named() -> dict[str, Requirement]:
+    """What requirements.in names, by package."""
+    lines = (ROOT / "requirements.in").read_text().splitlines()
+    named = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(each.name): each for each in named}
 
 
 @cache

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from .config import ROOT, Config, Port
+from .deploy_yaml import DEPLOY_YAML, Function, functions
 from .forkserver_client import ForkServerClient
-from .manifest import MANIFEST, Function, functions
 from .processes import Processes
 from .reaper import Part
 
@@ -43,7 +43,7 @@ class FunctionsRunner:
         self._one_at_a_time = threading.Lock()
         self._ending: set[asyncio.Task[None]] = set()
         self._locks: dict[str, asyncio.Lock] = {}
-        self._manifest: tuple[float, dict[str, Function]] = (0, {})
+        self._listed: tuple[float, dict[str, Function]] = (0, {})
         self._looked_at: dict[Path, tuple[float, int]] = {}
 
     def close(self) -> None:
@@ -51,10 +51,10 @@ class FunctionsRunner:
         self._forkserver.close()
 
     def find(self, name: str) -> Function | None:
-        changed = (self._root / MANIFEST).stat().st_mtime
-        if changed != self._manifest[0] or name not in self._manifest[1]:
-            self._manifest = (changed, functions(self._root))
-        return self._manifest[1].get(name)
+        changed = (self._root / DEPLOY_YAML).stat().st_mtime
+        if changed != self._listed[0] or name not in self._listed[1]:
+            self._listed = (changed, functions(self._root))
+        return self._listed[1].get(name)
 
     async def address(self, function: Function) -> str:
         """Where this function listens; starts it, or starts it anew, if need be."""
@@ -92,8 +92,8 @@ class FunctionsRunner:
 
     def _sources(self, function: Function) -> int:
         """The newest change among a function's files."""
-        manifest = (self._root / MANIFEST).stat().st_mtime_ns
-        return max(manifest, self._newest(function.folder), self._newest(self._root / "shared"))
+        changed = (self._root / DEPLOY_YAML).stat().st_mtime_ns
+        return max(changed, self._newest(function.folder), self._newest(self._root / "shared"))
 
     def _newest(self, folder: Path) -> int:
         """The newest change in a folder; looked up at most a few times a second."""

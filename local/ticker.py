@@ -7,7 +7,7 @@ import aiohttp
 from cronsim import CronSim
 
 from .config import ROOT, Config
-from .manifest import functions
+from .deploy_yaml import functions
 
 
 async def tick(config: Config, client: aiohttp.ClientSession) -> None:

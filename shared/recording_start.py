@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .agora.answers import Acquired, AlreadyRunning, Expired, Started, StartResult, TaskConflict, TryLater
-from .agora.recording import start_request
 from .agora.settings import AgoraSettings, RecordingBucketSettings
+from .agora.start_request import start_request
 from .agora.tokens import LONGEST_LIFETIME_SECONDS, build_token
 from .call import Call
 from .recordings import Observation, Recording, agora, observe

@@ -17,6 +17,7 @@ import pytest
 
 from deploy.bundle import build
 from deploy.functions import Function, functions
+from deploy.imports import modules
 from local.config import new_banking_keys
 
 PREFLIGHT = {
@@ -55,16 +56,16 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 @pytest.fixture
-def programs(function: Function, environment: Environment) -> Path:
-    """The programs of an environment that has the function's pins and nothing else."""
-    environment.hold(function.folder / "requirements.txt")
-    return environment.programs
-
-
-@pytest.fixture
 def bundle(function: Function, tmp_path: Path) -> Path:
     """The bundle, built anew."""
     return build(function, tmp_path)
+
+
+@pytest.fixture
+def programs(bundle: Path, environment: Environment) -> Path:
+    """The programs of an environment that has the bundle's pins and nothing else."""
+    environment.hold(bundle / "requirements.txt")
+    return environment.programs
 
 
 def settings(function: Function) -> dict[str, str]:
@@ -135,6 +136,17 @@ def test_it_starts_alone_and_refuses_in_order(function: Function, bundle: Path, 
     for reply in (preflight, nobody, forged, strange):
         assert "*" == reply.headers["access-control-allow-origin"]
         assert "authorization" in reply.headers["access-control-allow-headers"]
+
+
+def test_whatever_it_imports_is_there(function: Function, programs: Path) -> None:
+    """What is imported only in the middle of a request too, which a start does not try."""
+    look = "import importlib.util, sys; print(*(each for each in sys.argv[1:] if not importlib.util.find_spec(each)))"
+
+    found = subprocess.run(
+        [programs / "python", "-c", look, *modules(function)], capture_output=True, text=True, check=True
+    )
+
+    assert "" == found.stdout.strip(), f"{function.name} imports what its pins do not bring"
 
 
 @cache

@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 from deploy.functions import ROOT, Function, functions
-from deploy.imports import shared_files
-from deploy.pins import required
+from deploy.imports import modules, shared_files
 
 # Each takes longer to import than all of ours together; whoever needs one imports it where it is needed.
 HEAVY = {
@@ -61,9 +60,7 @@ def test_nothing_in_shared_is_left_over() -> None:
 
 def test_a_cold_start_imports_nothing_heavy() -> None:
     """Not even tokens: they are verified when one comes. Only functions that always go outside bring httpx along."""
-    at_home = [
-        each.target for each in functions().values() if "httpx" not in {need.name for need in required(each)}
-    ]
+    at_home = [each.target for each in functions().values() if "httpx" not in modules(each)]
     program = f"""
 import importlib, sys
 for target in {at_home}:

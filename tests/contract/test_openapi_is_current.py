@@ -6,8 +6,10 @@ from deploy import openapi
 
 
 def test_the_checked_in_document_is_the_present_one() -> None:
-    """`python -m deploy openapi` would change nothing."""
-    assert openapi.text() == openapi.DOCUMENT.read_text()
+    """`make api` would change nothing."""
+    is_current = openapi.text() == openapi.DOCUMENT.read_text()
+
+    assert is_current, "docs/api/openapi.json is not what the contracts say: `make api`"
 
 
 def test_the_document_is_valid() -> None:

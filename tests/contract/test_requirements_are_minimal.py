@@ -1,52 +1,47 @@
-"""A function's requirements: what it imports, at the versions of the one lock, and nothing more."""
+"""What a bundle requires: what its function needs, as the one lock has it, and nothing more."""
 
 import importlib.metadata
 import re
-from collections.abc import Mapping
-from functools import cache
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.functions import ROOT, Function
-from deploy.imports import packages
-from deploy.pins import closure, pinned, required
-
-# What starts a function, and brings starlette; and what uvicorn serves it with as soon as it is there: with these two a
-# request costs half of what it costs over asyncio's own loop and h11.
-RUNTIME = {"functions-framework", "httptools", "uvloop"}
+from deploy.imports import modules
+from deploy.pins import package_of, pinned
 
 
-def distributions(function: Function) -> set[str]:
-    """The packages that the function's code and its part of `shared/` import."""
-    return {canonicalize_name(providers()[name][0]) for name in packages(function)}
+def test_whatever_is_pinned_is_needed(function: Function) -> None:
+    """It is imported, listed in deploy.yaml, or needed by what is: anything else only makes cold starts slower."""
+    names = set(re.findall(r"^([\w.-]+)==", pinned(function), re.MULTILINE))
+
+    by_others = {Requirement(each).name for name in names for each in importlib.metadata.requires(name) or []}
+    needed = {canonicalize_name(each) for each in by_others} | imported(function) | {*function.packages}
+    assert names <= needed, f"{function.name} does not need {names - needed}"
 
 
-@cache
-def providers() -> Mapping[str, list[str]]:
-    """Which package brings a module."""
-    return importlib.metadata.packages_distributions()
+def test_whatever_is_listed_is_not_imported(function: Function) -> None:
+    """An import says it already."""
+    twice = imported(function) & {*function.packages}
+
+    assert not twice, f"deploy.yaml: {function.name} imports {twice}, which need not be listed"
 
 
-def test_whatever_is_imported_is_required(function: Function) -> None:
-    """Directly, or because something required brings it; lazy imports count."""
-    assert distributions(function) <= closure(required(function))
+def test_whatever_is_pinned_is_in_the_lock_word_for_word(function: Function) -> None:
+    """Versions, markers and hashes."""
+    lock = (ROOT / "requirements.txt").read_text()
+
+    for entry in re.split(r"\n(?=\S)", pinned(function).rstrip("\n"))[1:]:
+        assert f"\n{entry}\n" in f"\n{lock}"
+        assert "--hash=sha256:" in entry
 
 
-def test_whatever_is_required_is_imported(function: Function) -> None:
-    """A package nobody imports any more only makes cold starts slower."""
-    assert {canonicalize_name(each.name) for each in required(function)} - RUNTIME <= distributions(function)
-
-
-def test_pins_are_up_to_date(function: Function) -> None:
-    """`python -m deploy pins` would write what is there: the lock's own lines, hashes included."""
-    assert pinned(function) == (function.folder / "requirements.txt").read_text()
-
-
-def test_no_file_names_a_registry(function: Function) -> None:
+def test_no_file_names_a_registry() -> None:
     """Where packages come from is the installing machine's business."""
-    for file in (
-        ROOT / "requirements.txt",
-        ROOT / "requirements.in",
-        *function.folder.glob("requirements.*"),
-    ):
+    for file in (ROOT / "requirements.txt", ROOT / "requirements.in"):
         assert not re.search(r"https?://|--(extra-)?index|--find-links", file.read_text()), file
+
+
+def imported(function: Function) -> set[str | None]:
+    """The packages that the function's code and its part of `shared/` import."""
+    return {package_of(module) for module in modules(function)}

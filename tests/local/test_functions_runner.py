@@ -19,7 +19,7 @@ from local.processes import Processes
 
 from .conftest import is_there
 
-MANIFEST = """
+DEPLOY_YAML = """
 defaults: {env: [SHARED_SETTING]}
 functions:
   say-hello: {secrets: [OWN_SECRET]}
@@ -52,7 +52,7 @@ async def quotes_shared(request):
 @pytest.fixture
 async def functions(tmp_path: Path) -> AsyncIterator[str]:
     """The address of these functions, and of nothing else."""
-    (tmp_path / "deploy.yaml").write_text(MANIFEST)
+    (tmp_path / "deploy.yaml").write_text(DEPLOY_YAML)
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "__init__.py").touch()
     (tmp_path / "shared" / "words.py").write_text("WORD = 'hello'")

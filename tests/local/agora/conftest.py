@@ -23,8 +23,8 @@ from shared.agora.answers import Acquired, Started
 from shared.agora.client import Agora
 from shared.agora.files import Part, arrange
 from shared.agora.recorder import Mode, Recorder
-from shared.agora.recording import start_request
 from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
+from shared.agora.start_request import start_request
 from shared.agora.tokens import build_token
 
 SPEED = 200  # a minute of Agora's time takes 0.3 s

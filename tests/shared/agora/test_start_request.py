@@ -6,8 +6,8 @@ import pytest
 
 from local.agora.checks import check_start
 from shared.agora.recorder import Recorder, agora_mode
-from shared.agora.recording import start_request
 from shared.agora.settings import RecordingBucketSettings
+from shared.agora.start_request import start_request
 
 PREFIX = ("recordings", "7d72365eb983485397e3e3f9d460bdda")
 MIX = Recorder(channel="session-1", uid=4_000_000_001, mode="mix")

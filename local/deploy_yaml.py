@@ -6,12 +6,12 @@ from typing import Any
 
 import yaml
 
-MANIFEST = "deploy.yaml"
+DEPLOY_YAML = "deploy.yaml"
 
 
 @dataclass(frozen=True)
 class Function:
-    """One entry of the manifest."""
+    """One entry."""
 
     root: Path
     name: str
@@ -30,10 +30,10 @@ class Function:
 
 def functions(root: Path) -> dict[str, Function]:
     """Every function that is both declared and there, by the name it has on the wire."""
-    manifest: dict[str, Any] = yaml.safe_load((root / MANIFEST).read_text())
-    defaults = manifest.get("defaults") or {}
+    document: dict[str, Any] = yaml.safe_load((root / DEPLOY_YAML).read_text())
+    defaults = document.get("defaults") or {}
     found = {}
-    for name, entry in (manifest.get("functions") or {}).items():
+    for name, entry in (document.get("functions") or {}).items():
         settings = {**defaults, **(entry or {})}
         granted = [
             name
