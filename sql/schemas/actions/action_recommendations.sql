@@ -88,7 +88,7 @@ as $$
 declare
   v_is_client constant boolean := old.client_id = (select auth.uid());
 begin
-  if private.is_person() then
+  if private.is_api_caller() then
     if (new.completed, new.completed_at) is distinct from (old.completed, old.completed_at) and not v_is_client then
       perform private.refuse(403, 'completion_is_the_clients', 'Only the client can complete this.');
     end if;

@@ -53,7 +53,7 @@ create trigger update_journal_entries_updated_at before update on public.journal
   for each row execute function public.update_updated_at_column();
 
 -- The journal page knows three moods; the window at the end of a session offers three more, all of them good ones.
-create function private.journal_mood(mood text) returns text
+create function private.normalize_mood(mood text) returns text
   language sql immutable set search_path = ''
 as $$
   select case when mood in ('energized', 'calm', 'strong') then 'peaceful'
@@ -83,8 +83,8 @@ begin
            p.id, p.name, t.name, t.session_type, v_session.max_participants > 1, v_session.class_name,
            v_session.duration_minutes, v_session.session_location,
            -- What they said on leaving, else what they felt when they last wrote.
-           coalesce(private.journal_mood(journal_prefill.mood), private.journal_mood(written.mood),
-                    private.journal_mood(last.mood), 'neutral'),
+           coalesce(private.normalize_mood(journal_prefill.mood), private.normalize_mood(written.mood),
+                    private.normalize_mood(last.mood), 'neutral'),
            written.id
       from (select) one
       left join public.practitioners p on p.id = v_session.practitioner_id
@@ -99,5 +99,5 @@ $$;
 comment on function public.journal_prefill is
   'What an entry about a session starts with; journal_entry_id is the one that was written already.';
 
-revoke execute on function private.journal_mood, public.journal_prefill from public, anon, authenticated, service_role;
-grant execute on function private.journal_mood, public.journal_prefill to authenticated;
+revoke execute on function private.normalize_mood, public.journal_prefill from public, anon, authenticated, service_role;
+grant execute on function private.normalize_mood, public.journal_prefill to authenticated;

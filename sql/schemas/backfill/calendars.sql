@@ -5,10 +5,10 @@
 -- the changes, and is refused where two overlap.
 
 insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
-select s.practitioner_id, private.buffered(s.scheduled_at, s.duration_minutes, c), s.id,
-       private.occasion_of(s), s.session_location
+select s.practitioner_id, private.add_buffers(s.scheduled_at, s.duration_minutes, c), s.id,
+       private.get_occasion(s), s.session_location
   from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
- where private.takes_time(s) and s.duration_minutes > 0
+ where private.occupies_time(s) and s.duration_minutes > 0
    and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
  order by s.created_at, s.id
 on conflict do nothing;

@@ -7,7 +7,7 @@ select
   u.raw_user_meta_data ->> 'full_name',
   u.raw_user_meta_data ->> 'avatar_url',
   u.raw_user_meta_data ->> 'phone_number',
-  private.date_or_null(u.raw_user_meta_data ->> 'date_of_birth'),
+  private.parse_date_or_null(u.raw_user_meta_data ->> 'date_of_birth'),
   u.raw_user_meta_data ->> 'address'
 from auth.users u
 on conflict (id) do nothing;  -- who signed up since has one by now

@@ -1,7 +1,7 @@
 -- Slots: when a kind of session can be booked, with whom, and on request why not.
 --
 -- One to one, a slot starts every half hour from local midnight, in the practitioner's own zone, and is offered if
--- `private.judge_starts` finds nothing against it. For a kind of group session, the slots are its classes with seats.
+-- `private.check_starts` finds nothing against it. For a kind of group session, the slots are its classes with seats.
 --
 -- A row is a day on the caller's clock, and practitioners who are free at the same instant share a slot: a month of
 -- fifty calendars is one small answer, far below the thousand rows at which the API cuts an answer off.
@@ -19,7 +19,7 @@ comment on type public.available_slot is 'A start, with whom, and what speaks ag
 comment on column public.available_slot.local_start is 'On the caller''s clock.';
 
 -- Definer: what is taken decides and is nobody's to read.
-create function private.judged_classes(
+create function private.list_class_slots(
   kind public.session_types, first timestamptz, until timestamptz, time_zone text, practitioner_id uuid,
   session_location text)
   returns setof public.available_slot
@@ -30,11 +30,11 @@ as $$
          array[s.practitioner_id], s.id, s.max_participants - seats.taken,
          case when s.scheduled_at <= now() then 'slot_in_past'
               when s.practitioner_id in (select private.paused_practitioner_ids())
-                or s.scheduled_at + make_interval(mins => s.duration_minutes) > private.bookable_until(s.practitioner_id)
+                or s.scheduled_at + make_interval(mins => s.duration_minutes) > private.get_bookable_until(s.practitioner_id)
               then 'practitioner_unavailable'
               when s.max_participants <= seats.taken then 'class_full' end
     from public.session_schedules s
-   cross join lateral (select private.taken_seats(s.id) + private.held_seats(s.id, auth.uid()) as taken) seats
+   cross join lateral (select private.count_taken_seats(s.id) + private.count_held_seats(s.id, auth.uid()) as taken) seats
    where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
      and s.scheduled_at >= first and s.scheduled_at < until
      -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
@@ -44,7 +44,7 @@ as $$
 $$;
 
 -- Definer: as above.
-create function private.judged_starts(
+create function private.list_start_slots(
   kind public.session_types, first timestamptz, until timestamptz, time_zone text, practitioner_id uuid)
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
@@ -70,7 +70,7 @@ as $$
          array_agg(a.practitioner_id order by a.practitioner_id), null::uuid, null::integer, j.reason
     from asked a
     join grids g on g.time_zone = a.time_zone
-   cross join lateral private.judge_starts(a.practitioner_id, g.starts, (kind).duration_minutes, auth.uid()) j
+   cross join lateral private.check_starts(a.practitioner_id, g.starts, (kind).duration_minutes, auth.uid()) j
    group by j.starts_at, j.reason;
 $$;
 
@@ -91,7 +91,7 @@ begin
     perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
   elsif until_date < from_date or until_date - from_date > 61 then
     perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
-  elsif get_available_slots.time_zone in (select private.misread_time_zones()) then
+  elsif get_available_slots.time_zone in (select private.list_outdated_time_zones()) then
     perform private.refuse(503, 'time_zone_rules_outdated', 'We cannot tell the time in your time zone at the moment.');
   end if;
   v_first := from_date::timestamp at time zone get_available_slots.time_zone;
@@ -99,11 +99,11 @@ begin
 
   return query
     with judged as (
-      select s.* from private.judged_classes(v_kind, v_first, v_until, get_available_slots.time_zone,
+      select s.* from private.list_class_slots(v_kind, v_first, v_until, get_available_slots.time_zone,
                                              get_available_slots.practitioner_id, get_available_slots.session_location) s
        where v_kind.is_group
       union all
-      select s.* from private.judged_starts(v_kind, v_first, v_until, get_available_slots.time_zone,
+      select s.* from private.list_start_slots(v_kind, v_first, v_until, get_available_slots.time_zone,
                                             get_available_slots.practitioner_id) s
        where not v_kind.is_group
     )
@@ -121,7 +121,7 @@ $$;
 comment on function public.get_available_slots is
   'Day by day, the starts at which a kind of session can be booked; with explain also the others, each with its reason.';
 
-revoke execute on function private.judged_classes, private.judged_starts, public.get_available_slots
+revoke execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
   from public, anon, authenticated, service_role;
-grant execute on function private.judged_classes, private.judged_starts, public.get_available_slots
+grant execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
   to authenticated, service_role;

@@ -6,7 +6,7 @@
 -- A hold keeps others out and not its owner.
 
 -- Definer: what others booked, held and took off is nobody's to read; only the reason leaves.
-create function private.judge_starts(
+create function private.check_starts(
   practitioner_id uuid, starts timestamptz[], duration_minutes integer, for_user uuid, ignore_session uuid default null)
   returns table (starts_at timestamptz, reason text)
   language plpgsql stable security definer set search_path = ''
@@ -21,12 +21,12 @@ declare
   v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
   v_open     tstzmultirange;
   v_busy     tstzmultirange;
-  v_until    timestamptz := private.bookable_until(judge_starts.practitioner_id);
+  v_until    timestamptz := private.get_bookable_until(judge_starts.practitioner_id);
 begin
   select c.* into v_calendar
     from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
    where c.practitioner_id = judge_starts.practitioner_id and p.available
-     and c.time_zone not in (select private.misread_time_zones());
+     and c.time_zone not in (select private.list_outdated_time_zones());
   if not found then
     return query select s, 'practitioner_unavailable' from unnest(starts) s;
     return;
@@ -34,7 +34,7 @@ begin
 
   v_before := make_interval(mins => v_calendar.buffer_before_minutes);
   v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
-  v_open := private.open_hours(judge_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
+  v_open := private.get_open_hours(judge_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
                                (v_last at time zone v_calendar.time_zone)::date);
   select coalesce(range_agg(t.during), '{}') into v_busy
     from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
@@ -56,13 +56,13 @@ begin
 end
 $$;
 
-create function private.why_not_bookable(
+create function private.get_unbookable_reason(
   practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
   ignore_session uuid default null)
   returns text
   language sql stable set search_path = ''
 as $$
-  select j.reason from private.judge_starts(why_not_bookable.practitioner_id, array[why_not_bookable.scheduled_at],
+  select j.reason from private.check_starts(why_not_bookable.practitioner_id, array[why_not_bookable.scheduled_at],
     why_not_bookable.duration_minutes, why_not_bookable.for_user, why_not_bookable.ignore_session) j;
 $$;
 
@@ -75,7 +75,7 @@ as $$
 begin
   -- Asked under the lock: what is free now stays free until this transaction has taken it.
   perform private.lock_calendar(refuse_unbookable.practitioner_id);
-  case private.why_not_bookable(
+  case private.get_unbookable_reason(
       refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
       refuse_unbookable.for_user, refuse_unbookable.ignore_session)
     when 'practitioner_unavailable' then
@@ -99,5 +99,5 @@ begin
 end
 $$;
 
-revoke execute on function private.judge_starts, private.why_not_bookable, private.refuse_unbookable
+revoke execute on function private.check_starts, private.get_unbookable_reason, private.refuse_unbookable
   from public, anon, authenticated, service_role;

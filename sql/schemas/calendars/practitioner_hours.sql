@@ -45,7 +45,7 @@ create trigger update_practitioner_calendars_updated_at before update on public.
   for each row execute function public.update_updated_at_column();
 
 -- Definer: whoever adds a practitioner has no right to add calendars.
-create function private.give_calendar() returns trigger
+create function private.create_calendar() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -53,10 +53,10 @@ begin
   return null;
 end
 $$;
-revoke execute on function private.give_calendar from public, anon, authenticated, service_role;
+revoke execute on function private.create_calendar from public, anon, authenticated, service_role;
 
-create trigger practitioners_give_calendar after insert on public.practitioners
-  for each row execute function private.give_calendar();
+create trigger practitioners_create_calendar after insert on public.practitioners
+  for each row execute function private.create_calendar();
 
 -- Here and not in the backfill: the wall time of each session, which is never null, is by its practitioner's calendar.
 insert into public.practitioner_calendars (practitioner_id) select p.id from public.practitioners p;
@@ -140,7 +140,7 @@ grant insert (practitioner_id, on_date, start_time, end_time, is_open, reason),
       update (on_date, start_time, end_time, is_open, reason) on public.availability_exceptions to authenticated;
 grant select, insert, update, delete on public.availability_exceptions to service_role;
 
-create function private.wall_range(on_date date, start_time time, end_time time, time_zone text) returns tstzrange
+create function private.get_wall_time_range(on_date date, start_time time, end_time time, time_zone text) returns tstzrange
   language sql stable set search_path = ''
 as $$
   -- Hours that begin in the hour the clocks skip can end before they begin: then there are none.
@@ -151,7 +151,7 @@ $$;
 
 -- What calendar, weekly hours and exceptions add up to. Planned once for all: planning takes five times as long as
 -- answering, and the dates make no difference to the plan.
-create function private.open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
+create function private.get_open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
   language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
@@ -181,12 +181,12 @@ begin
       union all
       select u.on_date, time '00:00', time '24:00' from usual u where not exists (select from weekly)
     )
-    select coalesce((select range_agg(private.wall_range(o.on_date, o.start_time, o.end_time, calendar.time_zone))
+    select coalesce((select range_agg(private.get_wall_time_range(o.on_date, o.start_time, o.end_time, calendar.time_zone))
                        from opened o), '{}')
-         - coalesce((select range_agg(private.wall_range(e.on_date, e.start_time, e.end_time, calendar.time_zone))
+         - coalesce((select range_agg(private.get_wall_time_range(e.on_date, e.start_time, e.end_time, calendar.time_zone))
                        from exceptions e where not e.is_open), '{}')
       from calendar);
 end
 $$;
 
-revoke execute on function private.wall_range, private.open_hours from public, anon, authenticated, service_role;
+revoke execute on function private.get_wall_time_range, private.get_open_hours from public, anon, authenticated, service_role;

@@ -28,13 +28,13 @@ alter table public.practitioner_time_off enable row level security;
 create policy "practitioners read their own time off, admins all"
   on public.practitioner_time_off for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-create policy "practitioners take their own time off, admins any"
+create policy "practitioners add their own time off, admins any"
   on public.practitioner_time_off for insert to authenticated
   with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 create policy "practitioners change their own time off, admins any"
   on public.practitioner_time_off for update to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
-create policy "practitioners give back their own time off, admins any"
+create policy "practitioners remove their own time off, admins any"
   on public.practitioner_time_off for delete to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
@@ -61,10 +61,10 @@ create table private.practitioner_time (
   constraint practitioner_time_hold_id_is_unique unique (hold_id),
   constraint practitioner_time_time_off_id_is_unique unique (time_off_id),
   constraint practitioner_time_is_taken_by_one_thing check (num_nonnulls(session_id, hold_id, time_off_id) = 1),
-  constraint practitioner_time_is_some_time check (not isempty(during)),
+  constraint practitioner_time_is_not_empty check (not isempty(during)),
   constraint practitioner_time_never_overlaps
     exclude using gist (practitioner_id with =, during with &&, occasion with <>),
-  constraint practitioner_time_has_one_row_for_each_form unique (occasion, form)
+  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, form)
 );
 comment on table private.practitioner_time is
   'What takes a practitioner''s time. Two rows that overlap are one occasion.';
@@ -90,7 +90,7 @@ as $$
 $$;
 
 -- Definer: nobody writes practitioner_time, and holds of others lapse here.
-create function private.drop_lapsed_holds(practitioner_id uuid, during tstzrange) returns void
+create function private.release_lapsed_holds(practitioner_id uuid, during tstzrange) returns void
   language sql volatile security definer set search_path = ''
 as $$
   update public.session_holds h set status = 'released'
@@ -101,7 +101,7 @@ as $$
      and h.status = 'held' and h.expires_at <= now();
 $$;
 
-create function private.buffered(
+create function private.add_buffers(
   scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
   returns tstzrange
   language sql immutable set search_path = ''
@@ -110,7 +110,7 @@ as $$
                    scheduled_at + make_interval(mins => duration_minutes + (calendar).buffer_after_minutes));
 $$;
 
-create function private.takes_time(session public.session_schedules) returns boolean
+create function private.occupies_time(session public.session_schedules) returns boolean
   language sql immutable set search_path = ''
 as $$
   -- A seat takes none: its class does.
@@ -123,7 +123,7 @@ as $$
   select (session).max_participants > 1 and (session).group_class_id is null;
 $$;
 
-create function private.occasion_of(session public.session_schedules) returns uuid
+create function private.get_occasion(session public.session_schedules) returns uuid
   language sql volatile set search_path = ''
 as $$
   -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that
@@ -134,18 +134,18 @@ as $$
 $$;
 
 -- Definer: nobody writes practitioner_time, whoever writes the session.
-create function private.take_session_time() returns trigger
+create function private.reserve_session_time() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_during tstzrange;
 begin
-  if not private.takes_time(new) then
+  if not private.occupies_time(new) then
     delete from private.practitioner_time t where t.session_id = new.id;
     return null;
   end if;
 
-  v_during := private.buffered(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  v_during := private.add_buffers(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
   if tg_op = 'UPDATE' and private.is_class(new) and new.scheduled_at <> old.scheduled_at then
     -- The two forms of a class move as one, and neither is in the other's way.
     delete from private.practitioner_time t where t.session_id = new.id;
@@ -153,7 +153,7 @@ begin
      where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
        and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
   end if;
-  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  perform private.release_lapsed_holds(new.practitioner_id, v_during);
   -- What was held for the client is what they get now.
   update public.session_holds h set status = 'consumed'
    where h.id in (select t.hold_id from private.practitioner_time t
@@ -161,7 +161,7 @@ begin
      and h.user_id = new.client_id and h.status = 'held';
 
   insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, form)
-  values (new.practitioner_id, v_during, new.id, private.occasion_of(new), new.session_location)
+  values (new.practitioner_id, v_during, new.id, private.get_occasion(new), new.session_location)
   on conflict (session_id) do update
     set practitioner_id = excluded.practitioner_id, during = excluded.during,
         occasion = excluded.occasion, form = excluded.form;
@@ -172,7 +172,7 @@ end
 $$;
 
 -- Definer: nobody writes practitioner_time.
-create function private.take_held_time() returns trigger
+create function private.reserve_held_time() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -187,8 +187,8 @@ begin
     return null;
   end if;
 
-  v_during := private.buffered(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
-  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  v_during := private.add_buffers(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  perform private.release_lapsed_holds(new.practitioner_id, v_during);
   insert into private.practitioner_time (practitioner_id, during, hold_id, form, lapses_at)
   values (new.practitioner_id, v_during, new.id, new.session_location, new.expires_at);
   return null;
@@ -197,18 +197,18 @@ exception when exclusion_violation then
 end
 $$;
 
-create trigger session_holds_take_time after insert or update of status, expires_at on public.session_holds
-  for each row execute function private.take_held_time();
+create trigger session_holds_reserve_time after insert or update of status, expires_at on public.session_holds
+  for each row execute function private.reserve_held_time();
 
 -- Definer: as above.
-create function private.take_time_off() returns trigger
+create function private.reserve_time_off() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_during tstzrange := tstzrange(new.starts_at, new.ends_at);
 begin
   perform private.lock_calendar(new.practitioner_id);
-  perform private.drop_lapsed_holds(new.practitioner_id, v_during);
+  perform private.release_lapsed_holds(new.practitioner_id, v_during);
   insert into private.practitioner_time as t (practitioner_id, during, time_off_id, form)
   values (new.practitioner_id, v_during, new.id, 'none')
   on conflict (time_off_id) do update set practitioner_id = excluded.practitioner_id, during = excluded.during;
@@ -219,9 +219,9 @@ exception when exclusion_violation then
 end
 $$;
 
-create trigger practitioner_time_off_take_time
+create trigger practitioner_time_off_reserve_time
   after insert or update of practitioner_id, starts_at, ends_at on public.practitioner_time_off
-  for each row execute function private.take_time_off();
+  for each row execute function private.reserve_time_off();
 
 -- Sessions of an existing installation may overlap; whatever is booked from now on cannot.
 create view private.practitioner_time_conflicts with (security_invoker = true) as
@@ -230,18 +230,18 @@ create view private.practitioner_time_conflicts with (security_invoker = true) a
     from public.session_schedules s
     join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
     left join private.practitioner_time t
-      on t.practitioner_id = s.practitioner_id and t.during && private.buffered(s.scheduled_at, s.duration_minutes, c)
-   where private.takes_time(s) and s.scheduled_at > now()
+      on t.practitioner_id = s.practitioner_id and t.during && private.add_buffers(s.scheduled_at, s.duration_minutes, c)
+   where private.occupies_time(s) and s.scheduled_at > now()
      and not exists (select from private.practitioner_time own where own.session_id = s.id);
 comment on view private.practitioner_time_conflicts is
   'Sessions to come that have no time of their own: booked twice before there was a rule. Somebody has to move them.';
 
 revoke execute on function
-  private.lock_calendar, private.lock_client, private.drop_lapsed_holds, private.buffered, private.takes_time,
-  private.is_class, private.occasion_of, private.take_session_time, private.take_held_time, private.take_time_off
+  private.lock_calendar, private.lock_client, private.release_lapsed_holds, private.add_buffers, private.occupies_time,
+  private.is_class, private.get_occasion, private.reserve_session_time, private.reserve_held_time, private.reserve_time_off
   from public, anon, authenticated, service_role;
 -- The condition of a trigger is asked as whoever writes the row.
-grant execute on function private.takes_time to authenticated, service_role;
+grant execute on function private.occupies_time to authenticated, service_role;
 -- Functions that run as their caller call these two.
 grant execute on function private.is_class to authenticated, service_role;
 grant execute on function private.lock_client to service_role;

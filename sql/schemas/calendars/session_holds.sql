@@ -23,8 +23,8 @@ create table public.session_holds (
   created_at          timestamptz not null default now(),
 
   constraint session_holds_status_is_known check (status in ('held', 'consumed', 'released')),
-  constraint session_holds_take_place_somewhere check (session_location in ('online', 'in_person')),
-  constraint session_holds_last check (duration_minutes > 0)
+  constraint session_holds_location_is_known check (session_location in ('online', 'in_person')),
+  constraint session_holds_have_a_duration check (duration_minutes > 0)
 );
 comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
 comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';
@@ -46,7 +46,7 @@ grant select on public.session_holds to authenticated;
 -- No insert, update or delete for people: a hold moves only through the functions below.
 grant select, insert, update, delete on public.session_holds to service_role;
 
-create function private.held_seats(group_class_id uuid, besides_user uuid) returns integer
+create function private.count_held_seats(group_class_id uuid, besides_user uuid) returns integer
   language sql stable set search_path = ''
 as $$
   select count(*)::integer from public.session_holds h
@@ -54,7 +54,7 @@ as $$
      and h.user_id is distinct from held_seats.besides_user;
 $$;
 
-create function private.taken_seats(group_class_id uuid) returns integer
+create function private.count_taken_seats(group_class_id uuid) returns integer
   language sql stable set search_path = ''
 as $$
   select count(*)::integer from public.session_schedules s
@@ -77,7 +77,7 @@ begin
 end
 $$;
 
-create function private.refuse_full_class(class public.session_schedules, for_user uuid) returns void
+create function private.refuse_unjoinable_class(class public.session_schedules, for_user uuid) returns void
   language plpgsql stable set search_path = ''
 as $$
 begin
@@ -88,10 +88,10 @@ begin
   elsif exists (select from public.session_schedules s
                  where s.group_class_id = class.id and s.client_id = for_user and s.status <> 'cancelled') then
     perform private.refuse(409, 'already_joined', 'You have a seat in this class already.');
-  elsif private.taken_seats(class.id) + private.held_seats(class.id, for_user) >= class.max_participants then
+  elsif private.count_taken_seats(class.id) + private.count_held_seats(class.id, for_user) >= class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   elsif (class.practitioner_id in (select private.paused_practitioner_ids())
-         or class.scheduled_at + make_interval(mins => class.duration_minutes) > private.bookable_until(class.practitioner_id))
+         or class.scheduled_at + make_interval(mins => class.duration_minutes) > private.get_bookable_until(class.practitioner_id))
         and not private.is_admin()
         -- What was open when it was held is theirs: it may be paid for already.
         and not exists (select from public.session_holds h
@@ -158,7 +158,7 @@ begin
   end if;
 
   if v_class.id is not null then
-    perform private.refuse_full_class(v_class, hold_slot.user_id);
+    perform private.refuse_unjoinable_class(v_class, hold_slot.user_id);
   else
     perform private.refuse_unbookable(hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes,
                                       hold_slot.user_id);
@@ -213,7 +213,7 @@ as $$
 $$;
 comment on function public.release_hold is 'Give back what was held. Giving it back twice is fine.';
 
-create function private.keep_hold_until(hold_id uuid, until timestamptz, checkout_session_id text)
+create function private.extend_hold(hold_id uuid, until timestamptz, checkout_session_id text)
   returns public.session_holds
   language plpgsql volatile set search_path = ''
 as $$
@@ -234,8 +234,8 @@ end
 $$;
 
 revoke execute on function
-  private.held_seats, private.taken_seats, private.lock_class, private.refuse_full_class, private.hold_slot,
-  private.release_hold, private.keep_hold_until, public.hold_slot, public.release_hold
+  private.count_held_seats, private.count_taken_seats, private.lock_class, private.refuse_unjoinable_class, private.hold_slot,
+  private.release_hold, private.extend_hold, public.hold_slot, public.release_hold
   from public, anon, authenticated, service_role;
 grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold
   to authenticated;

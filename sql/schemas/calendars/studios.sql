@@ -17,7 +17,7 @@ create table public.studio_locations (
   latitude       double precision,
   longitude      double precision,
 
-  constraint studio_locations_are_on_the_map
+  constraint studio_locations_coordinates_are_valid
     check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null))
 );
 comment on column public.studio_locations.latitude is 'Degrees north, WGS 84; with the longitude or not at all.';

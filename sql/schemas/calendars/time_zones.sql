@@ -29,7 +29,7 @@ as $$
           or exists (select from pg_catalog.pg_timezone_names n where n.name = is_time_zone.name));
 $$;
 
-create function private.misread_time_zones() returns setof text
+create function private.list_outdated_time_zones() returns setof text
   language sql stable set search_path = ''
 as $$
   -- The hour in UTC of ten in the morning. Toronto has not changed: it shows that the question itself is right.
@@ -43,14 +43,14 @@ $$;
 create function private.time_zone_rules_are_current() returns boolean
   language sql stable set search_path = ''
 as $$
-  select not exists (select from private.misread_time_zones());
+  select not exists (select from private.list_outdated_time_zones());
 $$;
 
 -- Sessions to come go back to the wall time they were booked for. A job calls it; it finds nothing to do until the
 -- server's rules change. A session whose time is taken there stays where it is, and its line of the answer says so;
 -- `private.practitioner_time_conflicts` has those that have no time at all.
 -- Definer: the service may neither lock calendars nor write practitioner time.
-create function private.rederive_sessions()
+create function private.recompute_session_starts()
   returns table (session_id uuid, was_at timestamptz, is_at timestamptz, moved boolean)
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -86,8 +86,8 @@ begin
   -- Whoever was booked twice gets the time once the other has left it.
   insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
   select s.practitioner_id,
-         private.buffered(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
-         s.id, private.occasion_of(s), s.session_location
+         private.add_buffers(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
+         s.id, private.get_occasion(s), s.session_location
     from public.session_schedules s
    where s.id in (select c.session_id from private.practitioner_time_conflicts c)
    order by s.created_at, s.id
@@ -95,8 +95,8 @@ begin
 end
 $$;
 
-revoke execute on function private.is_time_zone, private.misread_time_zones, private.time_zone_rules_are_current,
-  private.rederive_sessions from public, anon, authenticated, service_role;
+revoke execute on function private.is_time_zone, private.list_outdated_time_zones, private.time_zone_rules_are_current,
+  private.recompute_session_starts from public, anon, authenticated, service_role;
 -- A check on a table is asked as whoever writes the row, and the offered slots as whoever looks for them.
-grant execute on function private.is_time_zone, private.misread_time_zones to authenticated, service_role;
-grant execute on function private.time_zone_rules_are_current, private.rederive_sessions to service_role;
+grant execute on function private.is_time_zone, private.list_outdated_time_zones to authenticated, service_role;
+grant execute on function private.time_zone_rules_are_current, private.recompute_session_starts to service_role;

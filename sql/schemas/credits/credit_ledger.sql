@@ -19,7 +19,7 @@ create table public.credit_ledger (
   actor      uuid        default auth.uid(),
   created_at timestamptz not null default now(),
 
-  constraint credit_ledger_kinds_have_signs check (case kind
+  constraint credit_ledger_change_fits_kind check (case kind
     when 'purchase'   then change > 0
     when 'spend'      then change = -1 and session_id is not null
     when 'return'     then change = 1 and session_id is not null
@@ -50,11 +50,11 @@ grant select on public.credit_ledger to authenticated, service_role;
 
 -- Evidence: of this ledger and of the earnings', whose triggers call it too. An erasure takes the reason out, which may
 -- speak of a person; nothing else of a line ever changes.
-create function private.keep_ledger() returns trigger
+create function private.refuse_ledger_change() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
-  if tg_op = 'UPDATE' and private.only_reason_goes(to_jsonb(old), to_jsonb(new)) then
+  if tg_op = 'UPDATE' and private.is_reason_erasure(to_jsonb(old), to_jsonb(new)) then
     return new;
   end if;
   perform private.refuse(403, 'ledger_is_kept', 'A line of the ledger can be neither changed nor deleted.',
@@ -62,18 +62,18 @@ begin
 end
 $$;
 
-create trigger credit_ledger_keep before update or delete on public.credit_ledger
-  for each row execute function private.keep_ledger();
-create trigger credit_ledger_keep_all before truncate on public.credit_ledger
-  for each statement execute function private.keep_ledger();
+create trigger credit_ledger_refuse_change before update or delete on public.credit_ledger
+  for each row execute function private.refuse_ledger_change();
+create trigger credit_ledger_refuse_truncate before truncate on public.credit_ledger
+  for each statement execute function private.refuse_ledger_change();
 
-create function private.credits_by_ledger(lot_id uuid) returns integer
+create function private.sum_credit_ledger(lot_id uuid) returns integer
   language sql stable set search_path = ''
 as $$
   select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = credits_by_ledger.lot_id;
 $$;
 
-create function private.post_ledger_line() returns trigger
+create function private.apply_credit_ledger_line() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -82,20 +82,20 @@ begin
   if not found then
     perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
   end if;
-  if private.credits_by_ledger(new.lot_id) < 0 then
+  if private.sum_credit_ledger(new.lot_id) < 0 then
     perform private.refuse(402, 'no_usable_credit', 'There is no credit left.');
   end if;
-  update public.user_session_credits c set credits_remaining = private.credits_by_ledger(new.lot_id)
+  update public.user_session_credits c set credits_remaining = private.sum_credit_ledger(new.lot_id)
    where c.id = new.lot_id;
   return null;
 end
 $$;
 
 create trigger credit_ledger_post after insert on public.credit_ledger
-  for each row execute function private.post_ledger_line();
+  for each row execute function private.apply_credit_ledger_line();
 
 -- Definer: whoever may insert a lot may not write the ledger.
-create function private.open_credit_lot() returns trigger
+create function private.record_opening_credits() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -106,11 +106,11 @@ end
 $$;
 
 -- Definer: as above.
-create function private.hold_credits_to_ledger() returns trigger
+create function private.check_credits_against_ledger() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  if new.credits_remaining <> private.credits_by_ledger(new.id) then
+  if new.credits_remaining <> private.sum_credit_ledger(new.id) then
     perform private.refuse(403, 'credits_follow_the_ledger', 'Credits change by lines of the ledger only.');
   end if;
   return new;
@@ -118,10 +118,10 @@ end
 $$;
 
 create trigger user_session_credits_open after insert on public.user_session_credits for each row
-  when (new.credits_remaining > 0) execute function private.open_credit_lot();
-create trigger user_session_credits_hold_to_ledger before update on public.user_session_credits for each row
+  when (new.credits_remaining > 0) execute function private.record_opening_credits();
+create trigger user_session_credits_check_against_ledger before update on public.user_session_credits for each row
   when (new.credits_remaining <> old.credits_remaining or new.id <> old.id or new.user_id <> old.user_id)
-  execute function private.hold_credits_to_ledger();
+  execute function private.check_credits_against_ledger();
 
-revoke execute on function private.keep_ledger, private.credits_by_ledger, private.post_ledger_line,
-  private.open_credit_lot, private.hold_credits_to_ledger from public, anon, authenticated, service_role;
+revoke execute on function private.refuse_ledger_change, private.sum_credit_ledger, private.apply_credit_ledger_line,
+  private.record_opening_credits, private.check_credits_against_ledger from public, anon, authenticated, service_role;

@@ -7,7 +7,7 @@
 
 alter table public.user_session_credits
   add column credits_owed integer not null default 0,
-  add constraint user_session_credits_owe_nothing_negative check (credits_owed >= 0);
+  add constraint user_session_credits_owed_is_not_negative check (credits_owed >= 0);
 comment on column public.user_session_credits.credits_owed is
   'Credits that were spent when their price was refunded: so many that come back are not given back.';
 
@@ -60,7 +60,7 @@ begin
   insert into public.credit_ledger (lot_id, user_id, change, kind, session_id, reason)
   values (v_lot, grant_credits.user_id, grant_credits.credits, grant_credits.kind, grant_credits.session_id,
           grant_credits.reason);
-  perform private.put_in_outbox('credits_granted', grant_credits.user_id, grant_credits.session_id,
+  perform private.publish_event('credits_granted', grant_credits.user_id, grant_credits.session_id,
     jsonb_build_object('lot_id', v_lot, 'credits', grant_credits.credits, 'kind', grant_credits.kind));
   return v_lot;
 end
@@ -68,7 +68,7 @@ $$;
 
 -- Takes back what is still there and returns how much that was. The rest has been spent, and is owed from then on.
 -- Definer: as above.
-create function private.take_back_credits(lot_id uuid, credits integer, reason text) returns integer
+create function private.revoke_credits(lot_id uuid, credits integer, reason text) returns integer
   language plpgsql security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -88,7 +88,7 @@ begin
 end
 $$;
 
-create function private.choose_credit(user_id uuid, session_type_ids uuid[]) returns uuid
+create function private.choose_credit_lot(user_id uuid, session_type_ids uuid[]) returns uuid
   language plpgsql set search_path = ''
 as $$
 declare
@@ -191,8 +191,8 @@ begin
 end
 $$;
 
-revoke execute on function private.grant_credits, private.take_back_credits, private.choose_credit,
+revoke execute on function private.grant_credits, private.revoke_credits, private.choose_credit_lot,
   private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
   from public, anon, authenticated, service_role;
-grant execute on function private.grant_credits, private.take_back_credits, private.expire_credits to service_role;
+grant execute on function private.grant_credits, private.revoke_credits, private.expire_credits to service_role;
 grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;

@@ -56,7 +56,7 @@ begin
      set account_number = excluded.account_number, routing_number = excluded.routing_number,
          fingerprint = excluded.fingerprint, sealed_at = now();
 
-  perform private.put_in_outbox('banking_changed', save_practitioner_banking.user_id,
+  perform private.publish_event('banking_changed', save_practitioner_banking.user_id,
     payload => jsonb_build_object('account_last4', v_saved.account_last4));
   return v_saved;
 end
@@ -79,7 +79,7 @@ comment on function public.save_practitioner_banking is
 -- What keeps an account from being paid, by one name for everybody who asks. An account is payable when its numbers
 -- passed our checks and are sealed, an admin has verified it, and it has cooled down since its last change. An empty
 -- text: nothing. Otherwise no_account, not_checked, not_sealed, not_verified or cooling.
-create function private.banking_obstacle(practitioner_id uuid) returns text
+create function private.get_banking_obstacle(practitioner_id uuid) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce(
@@ -116,7 +116,7 @@ begin
   elsif v_account.changed_at <> verify_practitioner_banking.changed_at then
     perform private.refuse(409, 'banking_changed', 'The bank account has changed since you looked at it.', 'Look again.');
   elsif verify_practitioner_banking.verified
-        and private.banking_obstacle(verify_practitioner_banking.practitioner_id) in ('no_account', 'not_checked', 'not_sealed') then
+        and private.get_banking_obstacle(verify_practitioner_banking.practitioner_id) in ('no_account', 'not_checked', 'not_sealed') then
     perform private.refuse(409, 'banking_not_checked', 'These bank details were never checked.',
                            'Ask the practitioner to save them again.');
   end if;
@@ -141,7 +141,7 @@ comment on function public.verify_practitioner_banking is
   'Verifies the account as it was at changed_at, or takes that back. For admins, and never for their own.';
 
 revoke execute on function
-  private.save_practitioner_banking, public.save_practitioner_banking, private.banking_obstacle,
+  private.save_practitioner_banking, public.save_practitioner_banking, private.get_banking_obstacle,
   private.verify_practitioner_banking, public.verify_practitioner_banking
   from public, anon, authenticated, service_role;
 -- The service alone: whoever could pass ciphertext of their own choice would bypass the checks.

@@ -23,7 +23,7 @@ create index banking_accesses_practitioner_id_idx on public.banking_accesses (pr
 
 alter table public.banking_accesses enable row level security;
 
-create policy "practitioners read who got at their account, admins all"
+create policy "practitioners read accesses to their account, admins all"
   on public.banking_accesses for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
 
@@ -31,7 +31,7 @@ revoke all on public.banking_accesses from anon, authenticated, service_role;
 grant select on public.banking_accesses to authenticated, service_role;
 -- No insert, update or delete for anybody: the function below and the rotation write it, as the owner.
 
-create function private.keep_banking_accesses() returns trigger
+create function private.refuse_banking_access_changes() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -42,8 +42,8 @@ $$;
 
 -- For the payment file alone: one row for each practitioner asked about. An account that may be paid comes with its
 -- sealed numbers, which Vault.open_numbers opens, and its access is logged under `reference`, the file, and
--- `requested_by`, the admin or null. Any other comes without, and `withheld` says why (private.banking_obstacle).
-create function private.open_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid)
+-- `requested_by`, the admin or null. Any other comes without, and `withheld` says why (private.get_banking_obstacle).
+create function private.read_bank_accounts(practitioner_ids uuid[], reference text, requested_by uuid)
   returns table (
     practitioner_id uuid, withheld text, bank_name text, account_holder_name text, account_type text, country text,
     account_number text, routing_number text)
@@ -57,13 +57,13 @@ begin
 
   insert into public.banking_accesses (practitioner_id, purpose, reference, requested_by)
   select distinct asked.id, 'payout_file', open_bank_accounts.reference, open_bank_accounts.requested_by
-    from unnest(open_bank_accounts.practitioner_ids) asked (id) where private.banking_obstacle(asked.id) = '';
+    from unnest(open_bank_accounts.practitioner_ids) asked (id) where private.get_banking_obstacle(asked.id) = '';
 
   return query
     select asked.id, obstacle.name, b.bank_name, b.account_holder_name, b.account_type, b.country,
            n.account_number, n.routing_number
       from (select distinct unnest(open_bank_accounts.practitioner_ids)) asked (id)
-      cross join lateral (select nullif(private.banking_obstacle(asked.id), '')) obstacle (name)
+      cross join lateral (select nullif(private.get_banking_obstacle(asked.id), '')) obstacle (name)
       left join public.practitioner_banking b on b.practitioner_id = asked.id and obstacle.name is null
       left join private.bank_numbers n on n.practitioner_id = b.practitioner_id
      order by asked.id;
@@ -71,7 +71,7 @@ end
 $$;
 
 -- What a rotation of keys has left to do. It runs as the owner, because nobody else may.
-create function private.bank_numbers_not_under(key_id text) returns setof private.bank_numbers
+create function private.list_bank_numbers_to_reseal(key_id text) returns setof private.bank_numbers
   language sql stable set search_path = ''
 as $$
   select * from private.bank_numbers n
@@ -79,11 +79,11 @@ as $$
               and coalesce(starts_with(n.fingerprint, key_id || '.'), true));
 $$;
 
-revoke execute on function private.keep_banking_accesses, private.open_bank_accounts, private.bank_numbers_not_under
+revoke execute on function private.refuse_banking_access_changes, private.read_bank_accounts, private.list_bank_numbers_to_reseal
   from public, anon, authenticated, service_role;
--- No grant on private.open_bank_accounts: only a function that has made sure of who asks, and what for, calls it.
+-- No grant on private.read_bank_accounts: only a function that has made sure of who asks, and what for, calls it.
 
-create trigger banking_accesses_keep before update or delete on public.banking_accesses
-  for each row execute function private.keep_banking_accesses();
-create trigger banking_accesses_keep_all before truncate on public.banking_accesses
-  for each statement execute function private.keep_banking_accesses();
+create trigger banking_accesses_refuse_changes before update or delete on public.banking_accesses
+  for each row execute function private.refuse_banking_access_changes();
+create trigger banking_accesses_refuse_truncate before truncate on public.banking_accesses
+  for each statement execute function private.refuse_banking_access_changes();

@@ -22,8 +22,8 @@ create table private.earned_seats (
   share_minor      bigint,
   created_at       timestamptz not null default now(),
 
-  constraint earned_seats_one_per_place unique (money_id, place),
-  constraint earned_seats_are_shared_somehow check (num_nonnulls(revenue_share_id, share_minor) = 1)
+  constraint earned_seats_one_per_seat_number unique (money_id, place),
+  constraint earned_seats_have_one_share check (num_nonnulls(revenue_share_id, share_minor) = 1)
 );
 comment on table private.earned_seats is
   'Seats that were earned, and the money they are paid from: evidence.';
@@ -45,24 +45,24 @@ alter table private.earned_seats enable row level security;
 -- No grant and no policy: only the functions of this schema read and write it.
 
 -- The sum of money that seats are paid from.
-create type private.money as (
+create type private.funds as (
   id uuid, checkout_id uuid, amount_minor bigint, currency text, seats integer,
   revenue_share_id uuid, share_minor bigint
 );
 
-create function private.money_of_payment(payment public.session_payments) returns private.money
+create function private.get_payment_funds(payment public.session_payments) returns private.funds
   language sql stable set search_path = ''
 as $$
   select (coalesce(payment.checkout_id, payment.id), payment.checkout_id, round(100 * payment.total_amount)::bigint,
           lower(payment.currency), 1, payment.revenue_share_id,
-          case when payment.revenue_share_id is null then round(100 * payment.practitioner_share)::bigint end)::private.money;
+          case when payment.revenue_share_id is null then round(100 * payment.practitioner_share)::bigint end)::private.funds;
 $$;
 
 -- The price of a lot of credits. A lot that was given costs nothing, nor does a credit added to one that was bought.
-create function private.money_of_lot(lot public.user_session_credits) returns private.money
+create function private.get_credit_lot_funds(lot public.user_session_credits) returns private.funds
   language sql stable set search_path = ''
 as $$
-  select (m.id, m.checkout_id, m.amount_minor, m.currency, m.seats, (private.revenue_share_at(m.paid_at)).id, null)::private.money
+  select (m.id, m.checkout_id, m.amount_minor, m.currency, m.seats, (private.get_revenue_share(m.paid_at)).id, null)::private.funds
     from (select c.id, c.id as checkout_id, c.amount_minor, c.currency, c.credits as seats, c.paid_at
             from public.checkout_sessions c
            where lot.order_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and c.id = lot.order_id::uuid
@@ -77,7 +77,7 @@ as $$
    limit 1;
 $$;
 
-create function private.lock_money(money_id uuid) returns void
+create function private.lock_funds(money_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
   -- Order matters: taken after the rows of sessions and before those of payments. Earning a seat and giving back its
@@ -87,7 +87,7 @@ $$;
 
 -- Writes one row of session_payments, as the pages read it. The share stays what it was once it is paid out; the ledger
 -- takes the rest back.
-create function private.state_payment(payment_id uuid, net_minor bigint, share_minor bigint, is_disputed boolean)
+create function private.update_payment_amounts(payment_id uuid, net_minor bigint, share_minor bigint, is_disputed boolean)
   returns void
   language sql volatile set search_path = ''
 as $$
@@ -107,7 +107,7 @@ as $$
 $$;
 
 -- Compares what was posted for a seat with what it is worth now, and posts the difference. The caller locked its money.
-create function private.settle_seat(seat private.earned_seats, kept_minor bigint, is_disputed boolean) returns void
+create function private.post_seat_difference(seat private.earned_seats, kept_minor bigint, is_disputed boolean) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -123,7 +123,7 @@ begin
     from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
    where t.session_id = seat.session_id and t.kind in ('accrual', 'reversal');
 
-  perform private.post(
+  perform private.post_transaction(
     case v_posted.lines when 0 then 'accrual' else 'reversal' end, seat.practitioner_id, seat.currency,
     jsonb_build_object(
       'client_funds', v_posted.price - v_price, 'practitioner_payable', v_share - v_posted.share,
@@ -132,7 +132,7 @@ begin
     -- What is kept of the money only ever gets less, so the amount names the fact.
     cause => case when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
   if num_nonnulls(seat.checkout_id, seat.revenue_share_id) > 0 then
-    perform private.state_payment(seat.payment_id, v_price, v_share, is_disputed);
+    perform private.update_payment_amounts(seat.payment_id, v_price, v_share, is_disputed);
   end if;
 end
 $$;
@@ -145,32 +145,32 @@ as $$
 $$;
 
 -- Earns the seat once, if somebody paid for it. Of a seat that was taken with a credit the payment is written here.
-create function private.earn_seat(session_id uuid) returns void
+create function private.record_earned_seat(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   s         public.session_schedules;
   v_payment public.session_payments;
-  v_money   private.money;
+  v_money   private.funds;
   v_seat    private.earned_seats;
 begin
   select * into s from public.session_schedules known where known.id = earn_seat.session_id;
   select * into v_payment from public.session_payments p
    where p.session_id = s.id and p.credit_lot_id is null and p.status not in ('pending', 'failed') order by p.created_at limit 1;
-  v_money := case when v_payment.id is not null then private.money_of_payment(v_payment)
-                  else (select private.money_of_lot(l) from public.user_session_credits l where l.id = s.credit_lot_id) end;
+  v_money := case when v_payment.id is not null then private.get_payment_funds(v_payment)
+                  else (select private.get_credit_lot_funds(l) from public.user_session_credits l where l.id = s.credit_lot_id) end;
   if v_money.id is null then
     return;  -- nobody paid for it
   end if;
-  perform private.lock_money(v_money.id);
+  perform private.lock_funds(v_money.id);
   if exists (select from private.earned_seats e where e.session_id = s.id) then
     return;
   end if;
 
   v_seat.session_id := s.id;
   v_seat.practitioner_id := s.practitioner_id;
-  v_seat.currency := coalesce(v_money.currency, private.currency_of(s));
+  v_seat.currency := coalesce(v_money.currency, private.get_session_currency(s));
   v_seat.money_id := v_money.id;
   v_seat.checkout_id := v_money.checkout_id;
   v_seat.revenue_share_id := v_money.revenue_share_id;
@@ -194,7 +194,7 @@ begin
   v_seat.created_at := now();
   insert into private.earned_seats select v_seat.*;
 
-  perform private.settle_seat(v_seat, case
+  perform private.post_seat_difference(v_seat, case
     when v_seat.checkout_id is not null
       then (select c.amount_minor - c.returned_minor from public.checkout_sessions c where c.id = v_seat.checkout_id)
     when v_payment.status = 'refunded' then 0
@@ -202,5 +202,5 @@ begin
 end
 $$;
 
-revoke execute on function private.money_of_payment, private.money_of_lot, private.lock_money, private.state_payment,
-  private.settle_seat, private.is_disputed, private.earn_seat from public, anon, authenticated, service_role;
+revoke execute on function private.get_payment_funds, private.get_credit_lot_funds, private.lock_funds, private.update_payment_amounts,
+  private.post_seat_difference, private.is_disputed, private.record_earned_seat from public, anon, authenticated, service_role;

@@ -27,7 +27,7 @@ create table public.ledger_transactions (
   constraint ledger_transactions_one_per_fact unique (kind, cause),
   -- Lines of payouts refer to it: a line is of the same person and currency as its transaction.
   constraint ledger_transactions_owner_and_currency unique (id, practitioner_id, currency),
-  constraint ledger_transactions_name_their_fact check (case kind
+  constraint ledger_transactions_reference_fits_kind check (case kind
     when 'accrual'    then session_id is not null
     when 'reversal'   then session_id is not null
     when 'adjustment' then btrim(reason) <> '' and reason is not null
@@ -76,12 +76,12 @@ create policy "whoever reads a transaction reads its postings"
 
 revoke all on public.ledger_transactions, public.ledger_postings from anon, authenticated, service_role;
 grant select on public.ledger_transactions, public.ledger_postings to authenticated, service_role;
--- No insert, update or delete for anybody: private.post writes, and nothing is ever rewritten.
+-- No insert, update or delete for anybody: private.post_transaction writes, and nothing is ever rewritten.
 
 -- `lines` is an object: account -> minor units. A line of zero is left out, and if all are zero, nothing is posted and
 -- the answer is null. If the fact was posted before, the first transaction counts and is returned. A fact is named by
 -- its seat or its payout, unless `cause` names it more exactly.
-create function private.post(
+create function private.post_transaction(
   kind text, practitioner_id uuid, currency text, lines jsonb, session_id uuid default null,
   payment_id uuid default null, payout_id uuid default null, reason text default null, cause text default null)
   returns uuid
@@ -110,7 +110,7 @@ end
 $$;
 
 -- Definer: it runs at commit, as the caller of the request, who may not be allowed to read these lines.
-create function private.balance_transaction() returns trigger
+create function private.check_transaction_balance() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -138,7 +138,7 @@ begin
   elsif not exists (select from public.practitioners p where p.id = adjust_earnings.practitioner_id) then
     perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
   end if;
-  return private.post('adjustment', adjust_earnings.practitioner_id, lower(adjust_earnings.currency), jsonb_build_object(
+  return private.post_transaction('adjustment', adjust_earnings.practitioner_id, lower(adjust_earnings.currency), jsonb_build_object(
     'practitioner_payable', adjust_earnings.amount_minor, 'platform_revenue', -adjust_earnings.amount_minor),
     session_id => adjust_earnings.session_id, reason => adjust_earnings.reason, cause => gen_random_uuid()::text);
 end
@@ -160,19 +160,19 @@ $$;
 comment on function public.adjust_earnings is
   'For admins: gives a practitioner an amount from the platform''s part, or with a minus takes it back. Minor units.';
 
-revoke execute on function private.post, private.balance_transaction, private.adjust_earnings, public.adjust_earnings
+revoke execute on function private.post_transaction, private.check_transaction_balance, private.adjust_earnings, public.adjust_earnings
   from public, anon, authenticated, service_role;
 grant execute on function private.adjust_earnings, public.adjust_earnings to authenticated;
 
-create trigger ledger_transactions_keep before update or delete on public.ledger_transactions
-  for each row execute function private.keep_ledger();
-create trigger ledger_transactions_keep_all before truncate on public.ledger_transactions
-  for each statement execute function private.keep_ledger();
-create trigger ledger_postings_keep before update or delete on public.ledger_postings
-  for each row execute function private.keep_ledger();
-create trigger ledger_postings_keep_all before truncate on public.ledger_postings
-  for each statement execute function private.keep_ledger();
-create constraint trigger ledger_transactions_balance after insert on public.ledger_transactions
-  deferrable initially deferred for each row execute function private.balance_transaction();
-create constraint trigger ledger_postings_balance after insert on public.ledger_postings
-  deferrable initially deferred for each row execute function private.balance_transaction();
+create trigger ledger_transactions_refuse_changes before update or delete on public.ledger_transactions
+  for each row execute function private.refuse_ledger_change();
+create trigger ledger_transactions_refuse_truncate before truncate on public.ledger_transactions
+  for each statement execute function private.refuse_ledger_change();
+create trigger ledger_postings_refuse_changes before update or delete on public.ledger_postings
+  for each row execute function private.refuse_ledger_change();
+create trigger ledger_postings_refuse_truncate before truncate on public.ledger_postings
+  for each statement execute function private.refuse_ledger_change();
+create constraint trigger ledger_transactions_check_balance after insert on public.ledger_transactions
+  deferrable initially deferred for each row execute function private.check_transaction_balance();
+create constraint trigger ledger_postings_check_balance after insert on public.ledger_postings
+  deferrable initially deferred for each row execute function private.check_transaction_balance();

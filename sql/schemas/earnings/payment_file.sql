@@ -24,7 +24,7 @@ begin
     select p.id, p.practitioner_id, who.name, a.withheld, a.bank_name, a.account_holder_name, a.account_type, a.country,
            a.account_number, a.routing_number, p.amount_minor, p.currency, p.period_start, p.period_end
       from public.payouts p
-      join private.open_bank_accounts(array(select p.practitioner_id from public.payouts p where p.id = any (v_pending)),
+      join private.read_bank_accounts(array(select p.practitioner_id from public.payouts p where p.id = any (v_pending)),
                                       payment_file.reference, payment_file.user_id) a on a.practitioner_id = p.practitioner_id
       left join public.practitioners who on who.id = p.practitioner_id
      where p.id = any (v_pending)

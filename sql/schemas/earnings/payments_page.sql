@@ -11,14 +11,14 @@
 
 -- Makes payouts, settled as paid, of what these payments earned and no payout pays. Left alone are payments of which a
 -- line is in a payout already, and those of which nothing is left to pay.
-create function private.pay_by_hand(payment_ids uuid[]) returns void
+create function private.create_manual_payouts(payment_ids uuid[]) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
   v_owed record;
 begin
   for v_owed in
-    select (u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor))::private.owed_lines as lines,
+    select (u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor))::private.owed_amounts as lines,
            max(payment.paid_out_at) as paid_at
       from private.unpaid_earnings u
       join public.session_payments payment on payment.id = u.payment_id
@@ -30,7 +30,7 @@ begin
         group by t.payment_id having count(l.id) = 0 and sum(p.amount_minor) > 0)
      group by u.practitioner_id, u.currency
   loop
-    perform private.settle_payout(private.make_payout(v_owed.lines, private.payout_period_at(now())), 'paid',
+    perform private.settle_payout(private.create_payout(v_owed.lines, private.open_payout_periods(now())), 'paid',
                                   paid_at => v_owed.paid_at);
   end loop;
 end
@@ -56,7 +56,7 @@ begin
       perform private.refuse(409, 'paid_out_stays', 'What was paid out stays paid out.', 'Correct it with an adjustment.');
     end if;
     new.paid_out_at := old.paid_out_at;
-    if private.is_person() then
+    if private.is_api_caller() then
       new.status := old.status;  -- marking it again changes nothing
     end if;
   elsif new.paid_out_at is not null and new.status = 'completed' then
@@ -64,7 +64,7 @@ begin
   elsif new.paid_out_at is null and new.status = 'paid_out' then
     perform private.refuse(422, 'payout_date_missing', 'Please say when it was paid out.');
   end if;
-  if private.is_person() and new.status not in (old.status, 'paid_out') then
+  if private.is_api_caller() and new.status not in (old.status, 'paid_out') then
     perform private.refuse(403, 'payment_status_is_kept', 'Admins mark payments as paid out; the rest follows from the payment.');
   end if;
   return new;
@@ -72,7 +72,7 @@ end
 $$;
 
 -- Definer: nobody writes payouts directly, and an admin's update makes them.
-create function private.follow_payments_page() returns trigger
+create function private.settle_payouts_of_marked_payments() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -89,17 +89,17 @@ begin
   end if;
   for v_payout in
     select p.* from public.payouts p
-     where p.status = 'pending' and exists (select from private.payments_in(p.id) payment where payment = any (v_marked))
+     where p.status = 'pending' and exists (select from private.get_payout_payment_ids(p.id) payment where payment = any (v_marked))
      order by p.id
   loop
-    if exists (select from private.payments_in(v_payout.id) payment where payment <> all (v_marked)) then
+    if exists (select from private.get_payout_payment_ids(v_payout.id) payment where payment <> all (v_marked)) then
       perform private.settle_payout(v_payout, 'failed', failed_reason => 'A part of it was paid out by hand');
     else
       perform private.settle_payout(v_payout, 'paid', paid_at => (
-        select max(n.paid_out_at) from new_rows n where n.id in (select private.payments_in(v_payout.id))));
+        select max(n.paid_out_at) from new_rows n where n.id in (select private.get_payout_payment_ids(v_payout.id))));
     end if;
   end loop;
-  perform private.pay_by_hand(v_marked);
+  perform private.create_manual_payouts(v_marked);
   -- A payment that is worth nothing is marked along with the rest: there is no money in it.
   if exists (select from new_rows n join old_rows o on o.id = n.id
               where n.id = any (v_marked) and (n.practitioner_share > 0 or o.status <> 'completed')
@@ -112,8 +112,8 @@ begin
 end
 $$;
 
-revoke execute on function private.pay_by_hand, private.lock_payouts_first, private.guard_payment_status,
-  private.follow_payments_page from public, anon, authenticated, service_role;
+revoke execute on function private.create_manual_payouts, private.lock_payouts_first, private.guard_payment_status,
+  private.settle_payouts_of_marked_payments from public, anon, authenticated, service_role;
 
 -- Order matters: the payouts lock is taken before the rows' own locks, and by writers of this column only. Whoever
 -- changes what a payment is worth holds its row already, and never writes this column.
@@ -121,6 +121,6 @@ create trigger session_payments_10_lock_payouts before update of paid_out_at on 
   for each statement execute function private.lock_payouts_first();
 create trigger session_payments_20_guard_status before update of status, paid_out_at on public.session_payments
   for each row execute function private.guard_payment_status();
-create trigger session_payments_30_follow_page after update on public.session_payments
+create trigger session_payments_30_settle_payouts after update on public.session_payments
   referencing old table as old_rows new table as new_rows
-  for each statement execute function private.follow_payments_page();
+  for each statement execute function private.settle_payouts_of_marked_payments();

@@ -30,9 +30,9 @@ create table public.payout_periods (
                        references public.payout_periods (period_end),
   closed_at    timestamptz,
 
-  constraint payout_periods_begin_with_one check (number >= 1),
-  constraint payout_periods_pass check (period_end > period_start),
-  constraint payout_periods_as_a_pair unique (period_start, period_end)
+  constraint payout_periods_number_is_positive check (number >= 1),
+  constraint payout_periods_end_after_they_start check (period_end > period_start),
+  constraint payout_periods_one_per_start_and_end unique (period_start, period_end)
 );
 comment on column public.payout_periods.period_end is
   'The first day of the next period, which is not in this one any more.';
@@ -46,7 +46,7 @@ alter table public.payout_periods enable row level security;
 create policy "practitioners and admins read payout terms"
   on public.payout_terms for select to authenticated
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
-create policy "admins set terms from now on or later"
+create policy "admins add payout terms valid from now or later"
   on public.payout_terms for insert to authenticated
   with check ((select private.is_admin()) and valid_from >= now());
 create policy "practitioners and admins read payout periods"
@@ -63,13 +63,13 @@ insert into public.payout_terms (period_days, hold_days, valid_from) values (14,
 -- The anchor, a Monday.
 insert into public.payout_periods (number, period_start, period_end) values (1, '2026-01-05', '2026-01-19');
 
-create function private.payout_terms_at(moment timestamptz) returns public.payout_terms
+create function private.get_payout_terms(moment timestamptz) returns public.payout_terms
   language sql stable set search_path = ''
 as $$
   select t from public.payout_terms t where t.valid_from <= moment order by t.valid_from desc limit 1;
 $$;
 
-create function private.midnight(day date) returns timestamptz
+create function private.get_utc_midnight(day date) returns timestamptz
   language sql immutable set search_path = ''
 as $$
   select day::timestamp at time zone 'UTC';
@@ -77,7 +77,7 @@ $$;
 
 -- Opens the periods up to a moment, and returns the one it falls in. The caller holds the payouts lock, so that nobody
 -- else opens the same ones.
-create function private.payout_period_at(moment timestamptz) returns public.payout_periods
+create function private.open_payout_periods(moment timestamptz) returns public.payout_periods
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -85,15 +85,15 @@ declare
 begin
   loop
     select * into v_last from public.payout_periods p order by p.number desc limit 1;
-    exit when private.midnight(v_last.period_end) > moment;
+    exit when private.get_utc_midnight(v_last.period_end) > moment;
     insert into public.payout_periods (number, period_start, period_end)
-    select v_last.number + 1, v_last.period_end, v_last.period_end + (private.payout_terms_at(private.midnight(v_last.period_end))).period_days;
+    select v_last.number + 1, v_last.period_end, v_last.period_end + (private.get_payout_terms(private.get_utc_midnight(v_last.period_end))).period_days;
   end loop;
   select * into v_last from public.payout_periods p
-   where private.midnight(p.period_start) <= moment order by p.number desc limit 1;
+   where private.get_utc_midnight(p.period_start) <= moment order by p.number desc limit 1;
   return v_last;
 end
 $$;
 
-revoke execute on function private.payout_terms_at, private.midnight, private.payout_period_at
+revoke execute on function private.get_payout_terms, private.get_utc_midnight, private.open_payout_periods
   from public, anon, authenticated, service_role;

@@ -34,10 +34,10 @@ comment on view private.unpaid_earnings is 'What the ledger owes and no payout p
 revoke all on private.unpaid_earnings from public, anon, authenticated, service_role;
 
 -- Somebody's unpaid lines in one currency, or some of them.
-create type private.owed_lines as (practitioner_id uuid, currency text, transactions uuid[], amounts bigint[]);
+create type private.owed_amounts as (practitioner_id uuid, currency text, transactions uuid[], amounts bigint[]);
 
 -- The caller has made sure that the sum of the lines is more than zero.
-create function private.make_payout(owed private.owed_lines, period public.payout_periods) returns public.payouts
+create function private.create_payout(owed private.owed_amounts, period public.payout_periods) returns public.payouts
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -49,7 +49,7 @@ begin
   insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor)
   select v_payout.id, line.transaction_id, owed.practitioner_id, owed.currency, line.amount_minor
     from unnest(owed.transactions, owed.amounts) line (transaction_id, amount_minor);
-  perform private.post('payout', v_payout.practitioner_id, v_payout.currency,
+  perform private.post_transaction('payout', v_payout.practitioner_id, v_payout.currency,
     jsonb_build_object('practitioner_payable', -v_payout.amount_minor, 'payouts_sent', v_payout.amount_minor),
     payout_id => v_payout.id);
   return v_payout;
@@ -57,50 +57,50 @@ end
 $$;
 
 -- The oldest period that is over, past its hold and not closed; if all are, the newest, for what was released since.
-create function private.period_to_pay(moment timestamptz) returns public.payout_periods
+create function private.get_period_to_pay(moment timestamptz) returns public.payout_periods
   language sql stable set search_path = ''
 as $$
   select p from public.payout_periods p
-   where private.midnight(p.period_end)
-         + make_interval(days => (private.payout_terms_at(private.midnight(p.period_end))).hold_days) <= moment
+   where private.get_utc_midnight(p.period_end)
+         + make_interval(days => (private.get_payout_terms(private.get_utc_midnight(p.period_end))).hold_days) <= moment
    order by p.closed_at is not null, case when p.closed_at is null then p.number else -p.number end
    limit 1;
 $$;
 
-create type private.payouts_run as (
+create type private.payout_run_result as (
   payouts_made integer, periods_closed integer, carried_forward integer, is_done boolean
 );
 
 -- Definer: nobody writes payouts directly. `moment` is for tests, which cannot wait a fortnight.
-create function private.run_payouts(batch integer, moment timestamptz default now()) returns private.payouts_run
+create function private.run_payouts(batch integer, moment timestamptz default now()) returns private.payout_run_result
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_ran    private.payouts_run := (0, 0, 0, false);
+  v_ran    private.payout_run_result := (0, 0, 0, false);
   v_period public.payout_periods;
-  v_owed   private.owed_lines;
+  v_owed   private.owed_amounts;
 begin
   perform private.lock_payouts();
-  perform private.payout_period_at(moment);
-  v_period := private.period_to_pay(moment);
+  perform private.open_payout_periods(moment);
+  v_period := private.get_period_to_pay(moment);
   for v_owed in
     select u.practitioner_id, u.currency, array_agg(u.transaction_id), array_agg(u.amount_minor) from private.unpaid_earnings u
-     where u.counts_from < private.midnight(v_period.period_end)
+     where u.counts_from < private.get_utc_midnight(v_period.period_end)
      group by u.practitioner_id, u.currency having sum(u.amount_minor) > 0
      order by u.practitioner_id, u.currency limit batch
   loop
-    perform private.make_payout(v_owed, v_period);
+    perform private.create_payout(v_owed, v_period);
     v_ran.payouts_made := v_ran.payouts_made + 1;
   end loop;
 
   if v_ran.payouts_made < batch then  -- otherwise there may be more
     update public.payout_periods p set closed_at = moment where p.number = v_period.number and p.closed_at is null;
     v_ran.periods_closed := case when found then 1 else 0 end;
-    v_ran.is_done := (private.period_to_pay(moment)).closed_at is not null or v_period.number is null;
+    v_ran.is_done := (private.get_period_to_pay(moment)).closed_at is not null or v_period.number is null;
   end if;
   if v_ran.is_done then
     select count(*) into v_ran.carried_forward from (
-      select from private.unpaid_earnings u where u.counts_from < private.midnight(v_period.period_end)
+      select from private.unpaid_earnings u where u.counts_from < private.get_utc_midnight(v_period.period_end)
        group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
   end if;
   return v_ran;
@@ -116,6 +116,6 @@ $$;
 comment on function public.run_payouts is
   'For the scheduler, again until is_done. Carried forward are those who were paid more than they earned.';
 
-revoke execute on function private.lock_payouts, private.make_payout, private.period_to_pay, private.run_payouts,
+revoke execute on function private.lock_payouts, private.create_payout, private.get_period_to_pay, private.run_payouts,
   public.run_payouts from public, anon, authenticated, service_role;
 grant execute on function private.run_payouts, public.run_payouts to service_role;

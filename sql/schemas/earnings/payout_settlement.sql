@@ -3,7 +3,7 @@
 --   pending -> paid     its payments are marked as paid out, where the payments page looks for that
 --   pending -> failed   its lines are released and the ledger is posted back; the next run pays them again
 
-create function private.payments_in(payout_id uuid) returns setof uuid
+create function private.get_payout_payment_ids(payout_id uuid) returns setof uuid
   language sql stable set search_path = ''
 as $$
   -- A payment that was given back entirely has two lines that add up to zero, and is not paid out by it.
@@ -25,14 +25,14 @@ begin
   returning p.* into payout;
   if payout.status = 'failed' then
     update public.payout_lines l set released_at = now() where l.payout_id = payout.id;
-    perform private.post('payout_failed', payout.practitioner_id, payout.currency,
+    perform private.post_transaction('payout_failed', payout.practitioner_id, payout.currency,
       jsonb_build_object('practitioner_payable', payout.amount_minor, 'payouts_sent', -payout.amount_minor),
       payout_id => payout.id, reason => payout.failed_reason);
   else
     -- A payment under dispute keeps that status; its date says that it was paid out.
     update public.session_payments p
        set paid_out_at = payout.paid_at, status = case p.status when 'completed' then 'paid_out' else p.status end
-     where p.paid_out_at is null and p.id in (select private.payments_in(payout.id));
+     where p.paid_out_at is null and p.id in (select private.get_payout_payment_ids(payout.id));
   end if;
   return payout;
 end
@@ -89,11 +89,11 @@ comment on function public.mark_payout_failed is
 
 -- The practitioner by mail, other systems by webhook.
 -- Definer: nobody writes the outbox.
-create function private.tell_of_payout() returns trigger
+create function private.publish_payout_paid() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.put_in_outbox('payout_paid', p.user_id, null, jsonb_build_object(
+  perform private.publish_event('payout_paid', p.user_id, null, jsonb_build_object(
             'payout_id', new.id, 'practitioner_id', new.practitioner_id, 'amount_minor', new.amount_minor,
             'currency', new.currency))
      from public.practitioners p where p.id = new.practitioner_id;
@@ -101,10 +101,10 @@ begin
 end
 $$;
 
-revoke execute on function private.payments_in, private.settle_payout, private.mark_payout, public.mark_payout_paid,
-  public.mark_payout_failed, private.tell_of_payout from public, anon, authenticated, service_role;
+revoke execute on function private.get_payout_payment_ids, private.settle_payout, private.mark_payout, public.mark_payout_paid,
+  public.mark_payout_failed, private.publish_payout_paid from public, anon, authenticated, service_role;
 grant execute on function private.mark_payout, public.mark_payout_paid, public.mark_payout_failed
   to authenticated, service_role;
 
-create trigger payouts_70_tell after update of status on public.payouts
-  for each row when (new.status = 'paid' and old.status <> 'paid') execute function private.tell_of_payout();
+create trigger payouts_70_publish after update of status on public.payouts
+  for each row when (new.status = 'paid' and old.status <> 'paid') execute function private.publish_payout_paid();

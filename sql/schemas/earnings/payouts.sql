@@ -21,7 +21,7 @@ create table public.payouts (
   settled_by            uuid,
   created_at            timestamptz not null default now(),
 
-  constraint payouts_are_sent_one_way check (amount_minor > 0),
+  constraint payouts_are_positive check (amount_minor > 0),
   constraint payouts_have_a_period foreign key (period_start, period_end)
     references public.payout_periods (period_start, period_end),
   constraint payouts_facts_fit_the_status check (case status
@@ -87,7 +87,7 @@ revoke all on public.payouts, public.payout_lines from anon, authenticated, serv
 grant select on public.payouts, public.payout_lines to authenticated, service_role;
 -- No insert, update or delete for anybody: payouts move through the functions of schema private.
 
-create function private.keep_payout() returns trigger
+create function private.refuse_payout_changes() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -105,7 +105,7 @@ end
 $$;
 
 -- Refuses payouts that are not the sum of their lines, and lines that pay another amount than the ledger owes.
-create function private.add_up_payouts(payout_ids uuid[]) returns void
+create function private.check_payouts(payout_ids uuid[]) returns void
   language plpgsql set search_path = ''
 as $$
 begin
@@ -127,11 +127,11 @@ end
 $$;
 
 -- Definer: it runs at commit, as the caller of the request, who may not be allowed to read these lines.
-create function private.add_up_payout() returns trigger
+create function private.check_payout() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.add_up_payouts(array[new.id]);
+  perform private.check_payouts(array[new.id]);
   return null;
 end
 $$;
@@ -139,30 +139,30 @@ $$;
 -- For each statement: all lines of a payout come in one, and are released in one. A trigger for each row would add up a
 -- payout of a thousand lines a thousand times.
 -- Definer: the caller may not be allowed to read these lines.
-create function private.add_up_payouts_of_lines() returns trigger
+create function private.check_payouts_of_lines() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.add_up_payouts(array(select distinct l.payout_id from new_lines l));
+  perform private.check_payouts(array(select distinct l.payout_id from new_lines l));
   return null;
 end
 $$;
 
 revoke execute on function
-  private.keep_payout, private.add_up_payouts, private.add_up_payout, private.add_up_payouts_of_lines
+  private.refuse_payout_changes, private.check_payouts, private.check_payout, private.check_payouts_of_lines
   from public, anon, authenticated, service_role;
 
-create trigger payouts_keep before update or delete on public.payouts
-  for each row execute function private.keep_payout();
-create trigger payouts_keep_all before truncate on public.payouts
-  for each statement execute function private.keep_payout();
-create trigger payout_lines_keep before update or delete on public.payout_lines
-  for each row execute function private.keep_payout();
-create trigger payout_lines_keep_all before truncate on public.payout_lines
-  for each statement execute function private.keep_payout();
-create constraint trigger payouts_add_up after insert or update on public.payouts
-  deferrable initially deferred for each row execute function private.add_up_payout();
-create trigger payout_lines_add_up after insert on public.payout_lines
-  referencing new table as new_lines for each statement execute function private.add_up_payouts_of_lines();
-create trigger payout_lines_add_up_released after update on public.payout_lines
-  referencing new table as new_lines for each statement execute function private.add_up_payouts_of_lines();
+create trigger payouts_refuse_changes before update or delete on public.payouts
+  for each row execute function private.refuse_payout_changes();
+create trigger payouts_refuse_truncate before truncate on public.payouts
+  for each statement execute function private.refuse_payout_changes();
+create trigger payout_lines_refuse_changes before update or delete on public.payout_lines
+  for each row execute function private.refuse_payout_changes();
+create trigger payout_lines_refuse_truncate before truncate on public.payout_lines
+  for each statement execute function private.refuse_payout_changes();
+create constraint trigger payouts_check after insert or update on public.payouts
+  deferrable initially deferred for each row execute function private.check_payout();
+create trigger payout_lines_check after insert on public.payout_lines
+  referencing new table as new_lines for each statement execute function private.check_payouts_of_lines();
+create trigger payout_lines_check_released after update on public.payout_lines
+  referencing new table as new_lines for each statement execute function private.check_payouts_of_lines();

@@ -62,7 +62,7 @@ create table private.banking_settings (
   cooling_period  interval not null default '3 days',
 
   constraint banking_settings_is_one_row check (is_the_only_row),
-  constraint banking_settings_cooling_is_a_time check (cooling_period >= interval '0')
+  constraint banking_settings_cooling_is_not_negative check (cooling_period >= interval '0')
 );
 comment on column private.banking_settings.cooling_period is
   'For so long after a change no money goes to the account: time for its owner to notice a change that was not theirs.';
@@ -89,7 +89,7 @@ grant select on public.practitioner_banking to authenticated;
 grant select, delete on public.practitioner_banking to service_role;
 
 -- Another account is unverified and cools down, whoever writes it.
-create function private.verify_banking() returns trigger
+create function private.reset_banking_verification() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
@@ -115,10 +115,10 @@ begin
   return new;
 end
 $$;
-revoke execute on function private.verify_banking from public, anon, authenticated, service_role;
+revoke execute on function private.reset_banking_verification from public, anon, authenticated, service_role;
 
-create trigger practitioner_banking_verify before insert or update on public.practitioner_banking
-  for each row execute function private.verify_banking();
+create trigger practitioner_banking_reset_verification before insert or update on public.practitioner_banking
+  for each row execute function private.reset_banking_verification();
 create trigger update_practitioner_banking_updated_at before update on public.practitioner_banking
   for each row execute function public.update_updated_at_column();
 create trigger audit_practitioner_banking after insert or update or delete on public.practitioner_banking

@@ -6,7 +6,7 @@
 
 -- Whose earnings the caller may read: without an argument their own, as an admin anybody's.
 -- Definer: it asks whether a practitioner exists, and the caller may not be allowed to see them.
-create function private.earners(practitioner_id uuid) returns uuid[]
+create function private.resolve_practitioner_ids(practitioner_id uuid) returns uuid[]
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -26,7 +26,7 @@ end
 $$;
 
 -- The clock that days are counted on.
-create function private.zone_of_earners(earners uuid[]) returns text
+create function private.get_earnings_time_zone(earners uuid[]) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce((select c.time_zone from public.practitioner_calendars c
@@ -34,13 +34,13 @@ as $$
 $$;
 
 -- Definer: the policy on postings would ask of every line whose it is; this asks once, and reads one person's lines.
-create function private.earnings_lines(
+create function private.list_earnings_lines(
   practitioner_id uuid, since timestamptz default '-infinity', until timestamptz default 'infinity')
   returns table (currency text, kind text, occurred_at timestamptz, payment_id uuid, account text, amount_minor bigint)
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_earners uuid[] := private.earners(earnings_lines.practitioner_id);
+  v_earners uuid[] := private.resolve_practitioner_ids(earnings_lines.practitioner_id);
 begin
   -- What was sent is no longer owed: the two lines of a payout add up to zero, so the sum of all lines is what was
   -- earned.
@@ -61,7 +61,7 @@ create function public.earnings_overview(practitioner_id uuid default null)
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.earners(earnings_overview.practitioner_id);
+  v_earners uuid[] := private.resolve_practitioner_ids(earnings_overview.practitioner_id);
   v_today   date := (now() at time zone 'UTC')::date;
 begin
   -- The period of today, even before a run has opened it.
@@ -88,7 +88,7 @@ begin
              sum(l.amount_minor) filter (where l.account = 'payouts_sent') as sent,
              sum(l.amount_minor) filter (where l.occurred_at >= now() - interval '1 year') as year,
              sum(l.amount_minor) filter (where l.account = 'practitioner_payable' and d.id is not null) as disputed
-        from private.earnings_lines(earnings_overview.practitioner_id) l
+        from private.list_earnings_lines(earnings_overview.practitioner_id) l
         left join payments d on d.id = l.payment_id and d.status = 'disputed'
        group by l.currency
     )
@@ -115,8 +115,8 @@ create function public.earnings_series(
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.earners(earnings_series.practitioner_id);
-  v_zone    text := private.zone_of_earners(v_earners);
+  v_earners uuid[] := private.resolve_practitioner_ids(earnings_series.practitioner_id);
+  v_zone    text := private.get_earnings_time_zone(v_earners);
   v_until   date := coalesce(until_date, (now() at time zone v_zone)::date);
   v_from    date := coalesce(from_date, v_until - 365);
 begin
@@ -130,7 +130,7 @@ begin
       select date_trunc(step, l.occurred_at at time zone v_zone)::date as starts_on, l.currency,
              sum(l.amount_minor)::bigint as amount,
              count(*) filter (where l.kind = 'accrual' and l.account = 'practitioner_payable')::integer as seats
-        from private.earnings_lines(earnings_series.practitioner_id, v_from::timestamp at time zone v_zone,
+        from private.list_earnings_lines(earnings_series.practitioner_id, v_from::timestamp at time zone v_zone,
                                     (v_until + 1)::timestamp at time zone v_zone) l
        group by 1, 2
     )
@@ -156,8 +156,8 @@ create function public.earnings_sessions(
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.earners(earnings_sessions.practitioner_id);
-  v_zone    text := private.zone_of_earners(v_earners);
+  v_earners uuid[] := private.resolve_practitioner_ids(earnings_sessions.practitioner_id);
+  v_zone    text := private.get_earnings_time_zone(v_earners);
 begin
   if earnings_sessions.cursor !~ '^[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform private.refuse(422, 'cursor_unknown', 'This is not where a page begins.', 'Give the next_cursor of the last row you have.');
@@ -199,8 +199,8 @@ comment on function public.earnings_sessions is
   'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. '
   'A given credit earns nothing.';
 
-revoke execute on function private.earners, private.zone_of_earners, private.earnings_lines,
+revoke execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
   public.earnings_overview, public.earnings_series, public.earnings_sessions
   from public, anon, authenticated, service_role;
-grant execute on function private.earners, private.zone_of_earners, private.earnings_lines,
+grant execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
   public.earnings_overview, public.earnings_series, public.earnings_sessions to authenticated;

@@ -36,7 +36,7 @@ as $$
   select encode(sha256(convert_to(document, 'UTF8')), 'hex');
 $$;
 
-create function private.is_person() returns boolean
+create function private.is_api_caller() returns boolean
   language sql stable set search_path = ''
 as $$
   -- False for the service, for an operator, and inside a definer function: those answer for what they write.
@@ -60,7 +60,7 @@ $$;
 -- Whose name stands beside something of mine, paused or not: a session, an assignment, a recommendation. An open class
 -- needs no exception: it is shown while its practitioner is available, and afterwards to whoever has a seat.
 -- Definer: the policies on practitioners ask this question.
-create function private.visible_practitioner_ids() returns setof uuid
+create function private.related_practitioner_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
   select s.practitioner_id from public.session_schedules s where s.client_id = (select auth.uid())
@@ -107,6 +107,6 @@ revoke execute on all routines in schema private from public, anon, authenticate
 -- Whoever is not signed in reads what is for sale, under policies that ask this.
 grant execute on function private.is_admin to anon;
 grant execute on function
-  private.refuse, private.sha256_hex, private.is_person, private.is_admin, private.my_practitioner_ids,
-  private.visible_practitioner_ids, private.my_client_ids, private.my_session_ids, private.my_led_session_ids
+  private.refuse, private.sha256_hex, private.is_api_caller, private.is_admin, private.my_practitioner_ids,
+  private.related_practitioner_ids, private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;

@@ -7,7 +7,7 @@
 --
 -- A refusal rolls everything back, the memory included: asking again asks anew.
 
-create table private.remembered_answers (
+create table private.idempotency_keys (
   caller          text        not null,
   rpc             text        not null,
   idempotency_key text        not null,
@@ -15,19 +15,19 @@ create table private.remembered_answers (
   answer          jsonb       not null,
   answered_at     timestamptz not null default now(),
 
-  constraint remembered_answers_pkey primary key (caller, rpc, idempotency_key),
-  constraint remembered_answers_key_is_short check (char_length(idempotency_key) <= 255)
+  constraint idempotency_keys_pkey primary key (caller, rpc, idempotency_key),
+  constraint idempotency_keys_key_is_short check (char_length(idempotency_key) <= 255)
 );
-comment on table private.remembered_answers is
+comment on table private.idempotency_keys is
   'What each caller was answered under each Idempotency-Key, for 24 hours.';
 
 -- Deleting old ones asks by age.
-create index remembered_answers_answered_at_idx on private.remembered_answers (answered_at);
+create index idempotency_keys_answered_at_idx on private.idempotency_keys (answered_at);
 
-alter table private.remembered_answers enable row level security;
+alter table private.idempotency_keys enable row level security;
 -- No grant and no policy: only recall and remember touch it.
 
-create function private.idempotency_caller(arguments jsonb) returns text
+create function private.get_idempotency_caller(arguments jsonb) returns text
   language sql stable set search_path = ''
 as $$
   -- The service speaks for a user when it passes one, so two users never share a key.
@@ -35,19 +35,19 @@ as $$
 $$;
 
 -- Definer: callers must not read or write each other's remembered answers directly.
-create function private.recall(rpc text, idempotency_key text, arguments jsonb) returns jsonb
+create function private.find_idempotent_answer(rpc text, idempotency_key text, arguments jsonb) returns jsonb
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_caller text := private.idempotency_caller(arguments);
-  v_found  private.remembered_answers;
+  v_caller text := private.get_idempotency_caller(arguments);
+  v_found  private.idempotency_keys;
 begin
   -- The lock lives as long as the transaction, that is, exactly as long as the first call runs.
   if not pg_try_advisory_xact_lock(hashtextextended(v_caller || ' ' || recall.rpc || ' ' || recall.idempotency_key, 0)) then
     perform private.refuse(409, 'request_in_progress', 'The same request is still running.', 'Ask again in a moment.');
   end if;
 
-  select * into v_found from private.remembered_answers r
+  select * into v_found from private.idempotency_keys r
    where r.caller = v_caller and r.rpc = recall.rpc and r.idempotency_key = recall.idempotency_key
      and r.answered_at > now() - interval '24 hours';
   if found and v_found.arguments <> recall.arguments then
@@ -60,17 +60,17 @@ $$;
 
 -- Deletes a few answers older than 24 hours on the way, so that no job is needed.
 -- Definer: callers must not read or write each other's remembered answers directly.
-create function private.remember(rpc text, idempotency_key text, arguments jsonb, answer jsonb) returns void
+create function private.save_idempotent_answer(rpc text, idempotency_key text, arguments jsonb, answer jsonb) returns void
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into private.remembered_answers as r (caller, rpc, idempotency_key, arguments, answer)
-  values (private.idempotency_caller(arguments), remember.rpc, remember.idempotency_key, remember.arguments, remember.answer)
-  on conflict on constraint remembered_answers_pkey
+  insert into private.idempotency_keys as r (caller, rpc, idempotency_key, arguments, answer)
+  values (private.get_idempotency_caller(arguments), remember.rpc, remember.idempotency_key, remember.arguments, remember.answer)
+  on conflict on constraint idempotency_keys_pkey
   do update set arguments = excluded.arguments, answer = excluded.answer, answered_at = now();
 
-  delete from private.remembered_answers r
-   where r.ctid in (select old.ctid from private.remembered_answers old
+  delete from private.idempotency_keys r
+   where r.ctid in (select old.ctid from private.idempotency_keys old
                      where old.answered_at < now() - interval '24 hours' limit 20 for update skip locked);
 end;
 $$;
@@ -79,12 +79,12 @@ $$;
 -- values, so a repeat under the same Idempotency-Key would look like another request; and a copy of ciphertext among
 -- the remembered answers would escape the rotation of keys. Beside it stands a fingerprint, which is the same whenever
 -- the numbers are.
-create function public.once(rpc text, idempotency_key text, arguments jsonb) returns jsonb
+create function public.call_once(rpc text, idempotency_key text, arguments jsonb) returns jsonb
   language plpgsql security invoker set search_path = ''
 as $$
 declare
   v_remembered jsonb := arguments - 'sealed';
-  v_answer     jsonb := private.recall(rpc, idempotency_key, v_remembered);
+  v_answer     jsonb := private.find_idempotent_answer(rpc, idempotency_key, v_remembered);
   v_columns    text;
   v_passed     text;
 begin
@@ -107,14 +107,14 @@ begin
   execute format('select to_jsonb(result) from jsonb_to_record($1) as passed(%s), lateral public.%I(%s) as result',
                  v_columns, once.rpc, v_passed)
     into v_answer using arguments;
-  perform private.remember(rpc, idempotency_key, v_remembered, v_answer);
+  perform private.save_idempotent_answer(rpc, idempotency_key, v_remembered, v_answer);
   return v_answer;
 end;
 $$;
-comment on function public.once is
+comment on function public.call_once is
   'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
 
-revoke execute on function private.idempotency_caller, private.recall, private.remember, public.once
+revoke execute on function private.get_idempotency_caller, private.find_idempotent_answer, private.save_idempotent_answer, public.call_once
   from public, anon, authenticated, service_role;
-grant execute on function private.idempotency_caller, private.recall, private.remember, public.once
+grant execute on function private.get_idempotency_caller, private.find_idempotent_answer, private.save_idempotent_answer, public.call_once
   to authenticated, service_role;

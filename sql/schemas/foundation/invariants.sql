@@ -3,7 +3,7 @@
 -- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule
 -- that a later change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
 
-create view private.broken_rules with (security_invoker = true) as
+create view private.broken_invariants with (security_invoker = true) as
   -- The ledger
   select 'a transaction of the ledger does not balance' as rule, t.id::text as example
     from public.ledger_transactions t left join public.ledger_postings p on p.transaction_id = t.id
@@ -115,15 +115,15 @@ create view private.broken_rules with (security_invoker = true) as
      -- A class online and in person at once is one occasion.
      and not (one.max_participants > 1 and other.max_participants > 1 and one.scheduled_at = other.scheduled_at
               and one.session_location <> other.session_location);
-comment on view private.broken_rules is 'One row for each thing that is not as it must be. There should be none.';
+comment on view private.broken_invariants is 'One row for each thing that is not as it must be. There should be none.';
 
-revoke all on private.broken_rules from public, anon, authenticated, service_role;
+revoke all on private.broken_invariants from public, anon, authenticated, service_role;
 
 -- Definer: the service may not read all the tables that are checked.
 create function private.check_invariants() returns table (rule text, broken integer, examples text[])
   language sql stable security definer set search_path = ''
 as $$
-  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5] from private.broken_rules b group by b.rule order by 1;
+  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5] from private.broken_invariants b group by b.rule order by 1;
 $$;
 
 create function public.check_invariants() returns table (rule text, broken integer, examples text[])

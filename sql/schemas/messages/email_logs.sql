@@ -25,7 +25,7 @@ create index email_logs_session_id_idx on public.email_logs (session_id);
 
 alter table public.email_logs enable row level security;
 
-create policy "people read what was mailed to them, admins all"
+create policy "recipients and admins read email logs"
   on public.email_logs for select to authenticated
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 

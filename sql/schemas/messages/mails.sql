@@ -73,8 +73,8 @@ create table private.mails (
   ended_at        timestamptz,
   created_at      timestamptz not null default now(),
 
-  constraint mails_are_one_per_message_and_person unique (outbox_id, user_id),
-  constraint mails_of_kinds_that_are_mailed foreign key (kind, audience) references private.mail_kinds (kind, audience)
+  constraint mails_one_per_event_and_user unique (outbox_id, user_id),
+  constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience)
 );
 comment on column private.mails.facts           is 'The message''s payload, and what it must keep of its session.';
 comment on column private.mails.reason          is 'Why it was dropped, failed, or is tried again.';
@@ -95,7 +95,7 @@ grant select on private.mail_kinds, private.mails to service_role;
 
 -- Whether another mail already states it: the receipt names the credits that it paid for, the cancellation those
 -- that it returned.
-create function private.is_told_elsewhere(kind text, payload jsonb) returns boolean
+create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
   language sql stable set search_path = ''
 as $$
   select is_told_elsewhere.kind = 'credits_granted' and (
@@ -106,7 +106,7 @@ $$;
 
 -- Queues the mails of an event and writes the notifications beside them.
 -- Definer: whoever causes an event has no right to write to other people.
-create function private.address_message() returns trigger
+create function private.notify_recipients() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -117,13 +117,13 @@ declare
   v_seat  boolean;
   v_mail  private.mails;
 begin
-  if private.is_told_elsewhere(new.kind, new.payload) then
+  if private.is_covered_by_other_mail(new.kind, new.payload) then
     return null;
   end if;
   select private.is_class(s), s.group_class_id is not null into v_class, v_seat
     from public.session_schedules s where s.id = new.session_id;
   if new.kind = 'session_cancelled' then
-    v_facts := v_facts || coalesce(private.kept_of(new.session_id), '{}');
+    v_facts := v_facts || coalesce(private.snapshot_session(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
     -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
@@ -142,14 +142,14 @@ begin
             now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
     returning * into v_mail;
     insert into public.user_notifications (user_id, kind, title, message, related_id)
-    select v_user, new.kind, n.title, n.message, new.session_id from private.notice_of(v_mail) n;
+    select v_user, new.kind, n.title, n.message, new.session_id from private.compose_notification(v_mail) n;
   end loop;
   return null;
 end
 $$;
 
-revoke execute on function private.is_told_elsewhere, private.address_message
+revoke execute on function private.is_covered_by_other_mail, private.notify_recipients
   from public, anon, authenticated, service_role;
 
-create trigger outbox_are_addressed after insert on private.outbox
-  for each row execute function private.address_message();
+create trigger outbox_70_notify_recipients after insert on private.outbox
+  for each row execute function private.notify_recipients();

@@ -15,7 +15,7 @@ create table private.outbox (
   payload    jsonb       not null default '{}',
   created_at timestamptz not null default now(),
 
-  constraint outbox_kind_is_a_word check (kind ~ '^[a-z_]+$')
+  constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$')
 );
 comment on table private.outbox is 'Messages in the order in which they became true.';
 comment on column private.outbox.user_id is
@@ -26,12 +26,12 @@ comment on column private.outbox.payload is
 create index outbox_session_id_idx on private.outbox (session_id);
 
 -- One welcome for each account, for good: the mail's own row may have been deleted by then.
-create unique index outbox_welcomes_once on private.outbox (user_id) where kind = 'welcome';
+create unique index outbox_one_welcome_per_user_idx on private.outbox (user_id) where kind = 'welcome';
 
 alter table private.outbox enable row level security;
 -- No grant and no policy: functions of this schema write it.
 
-create function private.put_in_outbox(
+create function private.publish_event(
   kind text, user_id uuid, session_id uuid default null, payload jsonb default '{}') returns void
   language sql set search_path = ''
 as $$
@@ -40,7 +40,7 @@ as $$
 $$;
 
 -- Only a confirmed address is written to: anybody can sign up with somebody else's, under whatever name.
-create function private.welcome(account auth.users) returns void
+create function private.publish_welcome(account auth.users) returns void
   language sql volatile set search_path = ''
 as $$
   insert into private.outbox (kind, user_id)
@@ -53,11 +53,11 @@ as $$
 $$;
 
 -- Definer: the auth service creates accounts and has no right to the outbox.
-create function private.welcome_account() returns trigger
+create function private.publish_welcome_of_account() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.welcome(new);
+  perform private.publish_welcome(new);
   return null;
 exception when others then
   -- A missing welcome is a nuisance; an account that cannot be created is a lost person.
@@ -67,22 +67,22 @@ end
 $$;
 
 -- Definer: whoever signs has no right to the outbox.
-create function private.tell_of_waiver() returns trigger
+create function private.publish_waiver_signed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.put_in_outbox('waiver_signed', new.user_id, new.session_id, jsonb_build_object('waiver_id', new.id));
+  perform private.publish_event('waiver_signed', new.user_id, new.session_id, jsonb_build_object('waiver_id', new.id));
   return null;
 end
 $$;
 
 -- A recorded class has a row for each participant, under their own session, so each gets an event of their own.
 -- Definer: as above.
-create function private.tell_of_recording() returns trigger
+create function private.publish_recording_ready() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.put_in_outbox('recording_ready', s.client_id, s.id, jsonb_build_object(
+  perform private.publish_event('recording_ready', s.client_id, s.id, jsonb_build_object(
             'recording_id', new.id, 'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at,
             'group_class_id', s.group_class_id))
      from public.session_schedules s where s.id = new.session_id;
@@ -90,22 +90,22 @@ begin
 end
 $$;
 
-revoke execute on function private.put_in_outbox, private.welcome, private.welcome_account, private.tell_of_waiver,
-  private.tell_of_recording from public, anon, authenticated, service_role;
+revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account, private.publish_waiver_signed,
+  private.publish_recording_ready from public, anon, authenticated, service_role;
 
--- Order matters: their names put them after users_have_profiles, because a welcome names people by their profile.
-create trigger users_z_are_welcome after insert on auth.users
-  for each row execute function private.welcome_account();
-create trigger users_z_are_welcome_once_confirmed after update on auth.users
+-- Order matters: their names put them after users_create_profile, because a welcome names people by their profile.
+create trigger users_welcome after insert on auth.users
+  for each row execute function private.publish_welcome_of_account();
+create trigger users_welcome_when_confirmed after update on auth.users
   for each row
   when (to_jsonb(old) ->> 'email_confirmed_at' is null and to_jsonb(new) ->> 'email_confirmed_at' is not null)
-  execute function private.welcome_account();
+  execute function private.publish_welcome_of_account();
 
-create trigger liability_waivers_70_tell after insert on public.liability_waivers
-  for each row execute function private.tell_of_waiver();
+create trigger liability_waivers_70_publish_signed after insert on public.liability_waivers
+  for each row execute function private.publish_waiver_signed();
 
-create trigger session_recordings_70_tell_when_inserted after insert on public.session_recordings
-  for each row when (new.status = 'completed') execute function private.tell_of_recording();
-create trigger session_recordings_70_tell after update of status on public.session_recordings
+create trigger session_recordings_70_publish_ready_on_insert after insert on public.session_recordings
+  for each row when (new.status = 'completed') execute function private.publish_recording_ready();
+create trigger session_recordings_70_publish_ready_on_update after update of status on public.session_recordings
   for each row when (new.status = 'completed' and old.status <> 'completed')
-  execute function private.tell_of_recording();
+  execute function private.publish_recording_ready();

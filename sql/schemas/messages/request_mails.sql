@@ -7,7 +7,7 @@
 -- The client's newest mail of that kind about the session. Without a payload, a missing event is not written. Null:
 -- there is none, or there is nobody to mail it to.
 -- Definer: callers have no right to the outbox. The functions below check that the caller has a part in the session.
-create function private.ask_for_session_mail(kind text, session public.session_schedules, payload jsonb default null)
+create function private.ensure_session_mail(kind text, session public.session_schedules, payload jsonb default null)
   returns uuid
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -25,7 +25,7 @@ begin
     exit when found or payload is null or exists (
       select from private.outbox o where o.session_id = (session).id and o.kind = ask_for_session_mail.kind
          and exists (select from private.mails m where m.outbox_id = o.id));
-    perform private.put_in_outbox(ask_for_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
+    perform private.publish_event(ask_for_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
       'practitioner_id', (session).practitioner_id, 'scheduled_at', (session).scheduled_at,
       'group_class_id', (session).group_class_id));
   end loop;
@@ -37,12 +37,12 @@ create function public.send_booking_confirmation(session_id uuid) returns table 
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.session_to_tell_of(send_booking_confirmation.session_id);
+  v_session public.session_schedules := private.get_session_of_caller(send_booking_confirmation.session_id);
 begin
   if v_session.status <> 'scheduled' then
     perform private.refuse(409, 'session_not_scheduled', 'There is nothing to confirm: this session is not scheduled.');
   end if;
-  return query select private.ask_for_session_mail('session_booked', v_session, '{}');
+  return query select private.ensure_session_mail('session_booked', v_session, '{}');
 end
 $$;
 
@@ -51,17 +51,17 @@ create function public.send_cancellation_notice(session_id uuid, is_reschedule b
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.session_to_tell_of(send_cancellation_notice.session_id);
+  v_session public.session_schedules := private.get_session_of_caller(send_cancellation_notice.session_id);
 begin
   if is_reschedule then
-    message_id := private.ask_for_session_mail('session_rescheduled', v_session);
+    message_id := private.ensure_session_mail('session_rescheduled', v_session);
     if message_id is null then
       perform private.refuse(409, 'session_not_moved', 'This session has not been moved.');
     end if;
   elsif v_session.status <> 'cancelled' then
     perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
   else
-    message_id := private.ask_for_session_mail('session_cancelled', v_session, coalesce((
+    message_id := private.ensure_session_mail('session_cancelled', v_session, coalesce((
       select jsonb_build_object(
                'by', case when c.approved_by is null then 'client' else 'platform' end,
                'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
@@ -78,8 +78,8 @@ create function public.send_class_reminder(session_id uuid default null) returns
 as $$
 begin
   if send_class_reminder.session_id is not null then
-    perform private.session_to_tell_of(send_class_reminder.session_id);
-  elsif private.is_person() and not private.is_admin() then
+    perform private.get_session_of_caller(send_class_reminder.session_id);
+  elsif private.is_api_caller() and not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins remind everybody.', 'Name a session of yours.');
   end if;
   return query select private.remind_sessions(send_class_reminder.session_id);
@@ -87,7 +87,7 @@ end
 $$;
 
 -- The mail with the receipt of a checkout. Definer: as above; the function below checks whose payment it is.
-create function private.receipt_of(checkout_id uuid) returns uuid
+create function private.ensure_payment_receipt(checkout_id uuid) returns uuid
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -98,7 +98,7 @@ begin
   select m.id into v_mail from private.mails m
    where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
   if not found then
-    perform private.put_in_outbox('payment_received', c.user_id, c.session_id, jsonb_build_object(
+    perform private.publish_event('payment_received', c.user_id, c.session_id, jsonb_build_object(
       'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
     select m.id into v_mail from private.mails m
      where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
@@ -120,11 +120,11 @@ begin
           or c.stripe_session_id = send_payment_receipt.checkout_session_id
           or c.id::text = send_payment_receipt.checkout_session_id)
      -- The payer, the service and admins. The practitioner of the session is none of them.
-     and (not private.is_person() or c.user_id = (select auth.uid()) or private.is_admin());
+     and (not private.is_api_caller() or c.user_id = (select auth.uid()) or private.is_admin());
   if v_checkout is null then
     perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
   end if;
-  return query select private.receipt_of(v_checkout);
+  return query select private.ensure_payment_receipt(v_checkout);
 end
 $$;
 
@@ -139,7 +139,7 @@ begin
   select * into v_account from auth.users u
    where u.id = send_welcome_email.user_id and u.created_at > now() - interval '1 day';
   if found then
-    perform private.welcome(v_account);
+    perform private.publish_welcome(v_account);
   end if;
   return true;
 end
@@ -152,8 +152,8 @@ as $$
 $$;
 comment on function public.send_welcome_email is 'Says yes in any case: nobody learns from it who has an account.';
 
-revoke execute on function private.ask_for_session_mail, public.send_booking_confirmation,
-  public.send_cancellation_notice, public.send_class_reminder, private.receipt_of, public.send_payment_receipt,
+revoke execute on function private.ensure_session_mail, public.send_booking_confirmation,
+  public.send_cancellation_notice, public.send_class_reminder, private.ensure_payment_receipt, public.send_payment_receipt,
   private.send_welcome_email, public.send_welcome_email from public, anon, authenticated, service_role;
 grant execute on function public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder,
   public.send_payment_receipt to authenticated, service_role;
@@ -161,6 +161,6 @@ grant execute on function public.send_booking_confirmation, public.send_cancella
 grant execute on function private.send_welcome_email, public.send_welcome_email to service_role;
 -- What these invoker functions call, partly from the chapters on sessions. Nobody can call it directly: schema private
 -- is not exposed.
-grant execute on function private.ask_for_session_mail, private.receipt_of, private.remind_sessions
+grant execute on function private.ensure_session_mail, private.ensure_payment_receipt, private.remind_sessions
   to authenticated, service_role;
-grant execute on function private.part_in to service_role;
+grant execute on function private.get_caller_role to service_role;

@@ -11,7 +11,7 @@
 -- Mails about one session go to one person in their order, so that a cancellation never overtakes its confirmation.
 
 -- Why a mail is dropped instead of sent; null: it is sent. Definer: as claim_mail.
-create function private.reason_to_drop(mail private.mails) returns text
+create function private.find_reason_to_drop_mail(mail private.mails) returns text
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -63,8 +63,8 @@ $$;
 create function private.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
                  recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
-                 started_at timestamptz, facts jsonb, session private.told_session, payment private.told_payment,
-                 credits private.told_credits, document private.told_document)
+                 started_at timestamptz, facts jsonb, session private.session_summary, payment private.payment_summary,
+                 credits private.credit_summary, document private.document_summary)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -80,7 +80,7 @@ begin
                           and earlier.position < m.position and earlier.status in ('queued', 'sending'))
      order by m.next_attempt_at limit 1 for update skip locked;
     exit when not found;
-    v_reason := private.reason_to_drop(v_mail);
+    v_reason := private.find_reason_to_drop_mail(v_mail);
     exit when v_reason is null;
     update private.mails m set status = 'dropped', reason = v_reason, ended_at = now(), next_attempt_at = null
      where m.id = v_mail.id;
@@ -108,11 +108,11 @@ begin
   facts := v_mail.facts - 'session';
   select u.email, f.full_name into recipient_email, recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = v_mail.user_id;
-  session := private.told_session(private.session_of(v_mail.session_id, v_mail.facts));
-  time_zone := coalesce(private.time_zone_of(v_mail.user_id), session.time_zone);
-  payment := private.told_payment((v_mail.facts ->> 'checkout_id')::uuid);
-  credits := private.told_credits((v_mail.facts ->> 'lot_id')::uuid);
-  document := private.told_document(coalesce(v_mail.facts ->> 'waiver_id', v_mail.facts ->> 'contract_id')::uuid);
+  session := private.summarize_session(private.find_session_or_snapshot(v_mail.session_id, v_mail.facts));
+  time_zone := coalesce(private.find_user_time_zone(v_mail.user_id), session.time_zone);
+  payment := private.summarize_payment((v_mail.facts ->> 'checkout_id')::uuid);
+  credits := private.summarize_credits((v_mail.facts ->> 'lot_id')::uuid);
+  document := private.summarize_document(coalesce(v_mail.facts ->> 'waiver_id', v_mail.facts ->> 'contract_id')::uuid);
   select k.category into unsubscribe_category from private.mail_kinds k
    where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
   if unsubscribe_category is not null and task = 'send' then
@@ -188,7 +188,7 @@ end
 $$;
 
 -- Mails whose sender died after start_mail: nobody knows whether they went out. Definer: as above.
-create function private.give_up_lost_mails() returns integer
+create function private.mark_lost_mails_unknown() returns integer
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -236,8 +236,8 @@ $$;
 create function public.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
                  recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
-                 started_at timestamptz, facts jsonb, session private.told_session, payment private.told_payment,
-                 credits private.told_credits, document private.told_document)
+                 started_at timestamptz, facts jsonb, session private.session_summary, payment private.payment_summary,
+                 credits private.credit_summary, document private.document_summary)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.claim_mail();
@@ -269,8 +269,8 @@ $$;
 comment on function public.resolve_mail is
   'For operators: a mail whose fate is unknown was sent, or is queued again.';
 
-revoke execute on function private.reason_to_drop, private.claim_mail, private.start_mail, private.finish_mail,
-  private.give_up_lost_mails, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
+revoke execute on function private.find_reason_to_drop_mail, private.claim_mail, private.start_mail, private.finish_mail,
+  private.mark_lost_mails_unknown, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
   public.resolve_mail from public, anon, authenticated, service_role;
-grant execute on function private.claim_mail, private.start_mail, private.finish_mail, private.give_up_lost_mails,
+grant execute on function private.claim_mail, private.start_mail, private.finish_mail, private.mark_lost_mails_unknown,
   private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail, public.resolve_mail to service_role;

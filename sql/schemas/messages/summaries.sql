@@ -4,7 +4,7 @@
 -- leaves. Names and times only: a mail passes through other people's machines, so nothing in it comes from notes,
 -- journals or recordings, and no price but the reader's own.
 
-create type private.told_session as (
+create type private.session_summary as (
   id                uuid,
   status            text,
   scheduled_at      timestamptz,
@@ -21,7 +21,7 @@ create type private.told_session as (
   free_until        timestamptz
 );
 
-create type private.told_payment as (
+create type private.payment_summary as (
   id                uuid,
   description       text,
   amount_minor      integer,
@@ -35,13 +35,13 @@ create type private.told_payment as (
   credits_expire_at timestamptz
 );
 
-create type private.told_credits as (remaining integer, expires_at timestamptz, session_type_name text);
+create type private.credit_summary as (remaining integer, expires_at timestamptz, session_type_name text);
 
-create type private.told_document as (
+create type private.document_summary as (
   version text, signed_at timestamptz, signature_name text, body text, sha256 text);
 
 -- Where a session takes place, in words: the column holds a studio's id, "Name - Address" or an address.
-create function private.place_of(physical_location text) returns text
+create function private.describe_location(physical_location text) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce(
@@ -51,15 +51,15 @@ as $$
 $$;
 
 -- Definer: a mail names client and practitioner to each other, whoever causes it and whatever they may read.
-create function private.told_session(session public.session_schedules) returns private.told_session
+create function private.summarize_session(session public.session_schedules) returns private.session_summary
   language sql stable security definer set search_path = ''
 as $$
   select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
          coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
          coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
-         case when (session).session_location = 'in_person' then private.place_of((session).physical_location) end,
+         case when (session).session_location = 'in_person' then private.describe_location((session).physical_location) end,
          p.name, f.full_name,
-         (session).scheduled_at - make_interval(hours => (private.policy_of(session)).standard_cancellation_hours)
+         (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
     from (select 1) one
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id
@@ -68,7 +68,7 @@ as $$
 $$;
 
 -- The session as it is; when its row is gone, as the event kept it (kept_of), and cancelled.
-create function private.session_of(session_id uuid, facts jsonb) returns public.session_schedules
+create function private.find_session_or_snapshot(session_id uuid, facts jsonb) returns public.session_schedules
   language plpgsql stable set search_path = ''
 as $$
 declare
@@ -86,7 +86,7 @@ end
 $$;
 
 -- What an event keeps of its session, for the case that the row is gone when the mail is written.
-create function private.kept_of(session_id uuid) returns jsonb
+create function private.snapshot_session(session_id uuid) returns jsonb
   language sql stable set search_path = ''
 as $$
   select jsonb_build_object('session', jsonb_build_object(
@@ -97,7 +97,7 @@ as $$
     from public.session_schedules s where s.id = kept_of.session_id;
 $$;
 
-create function private.told_payment(checkout_id uuid) returns private.told_payment
+create function private.summarize_payment(checkout_id uuid) returns private.payment_summary
   language sql stable set search_path = ''
 as $$
   select c.id, c.description, c.amount_minor, c.returned_minor, c.currency, c.paid_at, c.receipt_url,
@@ -106,7 +106,7 @@ as $$
    where c.id = told_payment.checkout_id;
 $$;
 
-create function private.told_credits(lot_id uuid) returns private.told_credits
+create function private.summarize_credits(lot_id uuid) returns private.credit_summary
   language sql stable set search_path = ''
 as $$
   select lot.credits_remaining, lot.expires_at, t.name
@@ -115,7 +115,7 @@ as $$
 $$;
 
 -- The waiver or the contract with that id.
-create function private.told_document(document_id uuid) returns private.told_document
+create function private.summarize_document(document_id uuid) returns private.document_summary
   language sql stable set search_path = ''
 as $$
   select w.waiver_policy_version::text, w.signed_at, w.signature_name, w.waiver_text, w.text_sha256
@@ -127,7 +127,7 @@ as $$
 $$;
 
 -- The zone in which somebody reads times: their own; else that of their calendar, as a practitioner; else null.
-create function private.time_zone_of(user_id uuid) returns text
+create function private.find_user_time_zone(user_id uuid) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce(
@@ -138,14 +138,14 @@ as $$
 $$;
 
 -- A session for its client, its practitioner, an admin or the service; for everybody else it does not exist.
-create function private.session_to_tell_of(session_id uuid) returns public.session_schedules
+create function private.get_session_of_caller(session_id uuid) returns public.session_schedules
   language plpgsql stable set search_path = ''
 as $$
 declare
   v_session public.session_schedules;
 begin
   select * into v_session from public.session_schedules s where s.id = session_to_tell_of.session_id;
-  if v_session.id is null or private.part_in(v_session) is null then
+  if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   return v_session;
@@ -154,21 +154,21 @@ $$;
 
 -- What a calendar file of the caller's session states.
 create function public.get_session_calendar(session_id uuid)
-  returns table (session private.told_session, time_zone text)
+  returns table (session private.session_summary, time_zone text)
   language plpgsql stable security invoker set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.session_to_tell_of(get_session_calendar.session_id);
+  v_session public.session_schedules := private.get_session_of_caller(get_session_calendar.session_id);
 begin
-  session := private.told_session(v_session);
+  session := private.summarize_session(v_session);
   time_zone := (session).time_zone;
   return next;
 end
 $$;
 
-revoke execute on function private.place_of, private.told_session, private.session_of, private.kept_of,
-  private.told_payment, private.told_credits, private.told_document, private.time_zone_of, private.session_to_tell_of,
+revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot, private.snapshot_session,
+  private.summarize_payment, private.summarize_credits, private.summarize_document, private.find_user_time_zone, private.get_session_of_caller,
   public.get_session_calendar from public, anon, authenticated, service_role;
 grant execute on function public.get_session_calendar to authenticated;
 -- Invoker functions call these two. Nobody can call them directly: schema private is not exposed.
-grant execute on function private.told_session, private.session_to_tell_of to authenticated, service_role;
+grant execute on function private.summarize_session, private.get_session_of_caller to authenticated, service_role;

@@ -45,16 +45,16 @@ end
 $$;
 
 -- The wording of the notification beside a mail. No row means no notification, as for a welcome.
-create function private.notice_of(mail private.mails) returns table (title text, message text)
+create function private.compose_notification(mail private.mails) returns table (title text, message text)
   language plpgsql stable set search_path = ''
 as $$
 declare
-  s        private.told_session := private.told_session(private.session_of(mail.session_id, mail.facts));
+  s        private.session_summary := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.facts));
   v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
   v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
   v_with   text := case when v_client then s.practitioner_name
                         when s.is_group then null else coalesce(s.client_name, 'a client') end;
-  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.time_zone_of(mail.user_id), s.time_zone),
+  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.find_user_time_zone(mail.user_id), s.time_zone),
                            'FMDay, FMMonth FMDD at FMHH12:MI AM');
   v_what   text := concat_ws(' with ', 'Your ' || v_name, v_with);
   v_amount text := to_char((mail.facts ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
@@ -89,4 +89,4 @@ begin
 end
 $$;
 
-revoke execute on function private.notice_of from public, anon, authenticated, service_role;
+revoke execute on function private.compose_notification from public, anon, authenticated, service_role;

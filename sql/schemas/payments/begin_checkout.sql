@@ -5,7 +5,7 @@
 -- else at the same time, or for a fourth time, gives up an earlier one, whose page must be closed at Stripe
 -- (`supersedes`).
 
-create function private.type_to_pay(
+create function private.find_type_to_pay(
   session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) returns public.session_types
   language plpgsql stable set search_path = ''
 as $$
@@ -28,7 +28,7 @@ begin
 end
 $$;
 
-create function private.class_to_pay(
+create function private.find_class_to_pay(
   group_class_id uuid, practitioner_id uuid, scheduled_at timestamptz, session_location text, type public.session_types)
   returns uuid
   language plpgsql stable set search_path = ''
@@ -52,7 +52,7 @@ begin
 end
 $$;
 
-create function private.policy_agreed(agreed boolean, version uuid) returns uuid
+create function private.check_policy_agreement(agreed boolean, version uuid) returns uuid
   language plpgsql stable set search_path = ''
 as $$
 declare
@@ -93,7 +93,7 @@ declare
 begin
   -- Two clicks at once queue here, and the second finds what the first made.
   perform private.lock_client(begin_checkout.user_id);
-  v_type := private.type_to_pay(begin_checkout.session_type_id, begin_checkout.duration_minutes,
+  v_type := private.find_type_to_pay(begin_checkout.session_type_id, begin_checkout.duration_minutes,
                                 begin_checkout.session_type, begin_checkout.is_group);
   v_new.session_type_id := v_type.id;
   v_new.currency := coalesce(begin_checkout.currency,
@@ -103,10 +103,10 @@ begin
     v_new.credits := 1;
     v_new.description := v_type.name;
     v_new.amount_minor := round(100 * case v_new.currency when 'cad' then v_type.price_cad else v_type.price_usd end);
-    v_new.cancellation_policy_version := private.policy_agreed(begin_checkout.cancellation_policy_agreed,
+    v_new.cancellation_policy_version := private.check_policy_agreement(begin_checkout.cancellation_policy_agreed,
                                                                begin_checkout.cancellation_policy_version);
     if begin_checkout.group_class_id is not null or v_type.is_group then
-      v_new.group_class_id := private.class_to_pay(
+      v_new.group_class_id := private.find_class_to_pay(
         begin_checkout.group_class_id, begin_checkout.practitioner_id, begin_checkout.scheduled_at,
         begin_checkout.session_location, v_type);
       select s.practitioner_id, s.scheduled_at, s.session_location, s.physical_location
@@ -135,7 +135,7 @@ begin
     v_new.amount_minor := round(100 * case v_new.currency when 'cad' then v_package.price_cad else v_package.price_usd end);
     -- The wallet asks nobody to agree; who did on the checkout page has.
     if begin_checkout.cancellation_policy_agreed then
-      v_new.cancellation_policy_version := private.policy_agreed(true, begin_checkout.cancellation_policy_version);
+      v_new.cancellation_policy_version := private.check_policy_agreement(true, begin_checkout.cancellation_policy_version);
     end if;
   end if;
 
@@ -192,7 +192,7 @@ begin
      v_new.cancellation_policy_version, date_trunc('second', now()) + interval '32 minutes', now() + interval '5 minutes')
   returning c.* into v_new;
   if v_new.hold_id is not null then
-    perform private.keep_hold_until(v_new.hold_id, v_new.expires_at + interval '10 minutes', v_new.id::text);
+    perform private.extend_hold(v_new.hold_id, v_new.expires_at + interval '10 minutes', v_new.id::text);
   end if;
   return (v_new.id, v_new.description, v_new.amount_minor, v_new.currency, v_new.expires_at, v_new.url,
           coalesce(v_supersedes, array[]::text[]));
@@ -246,7 +246,7 @@ as $$
     from private.open_checkout(open_checkout.checkout_id, open_checkout.stripe_session_id, open_checkout.url) c;
 $$;
 
-revoke execute on function private.type_to_pay, private.class_to_pay, private.policy_agreed, private.begin_checkout,
+revoke execute on function private.find_type_to_pay, private.find_class_to_pay, private.check_policy_agreement, private.begin_checkout,
   private.open_checkout, public.begin_checkout, public.open_checkout from public, anon, authenticated, service_role;
 grant execute on function private.begin_checkout, public.begin_checkout to authenticated;
 -- Only the server knows what Stripe answered.

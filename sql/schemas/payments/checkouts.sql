@@ -60,7 +60,7 @@ create table public.checkout_sessions (
   created_at                   timestamptz not null default now(),
   updated_at                   timestamptz not null default now(),
 
-  constraint checkout_sessions_are_for_one_thing check (
+  constraint checkout_sessions_fit_payment_type check (
     case payment_type when 'single' then scheduled_at is not null and session_location is not null
                       else scheduled_at is null end),
   constraint checkout_sessions_texts_are_short check (

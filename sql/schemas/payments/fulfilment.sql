@@ -46,7 +46,7 @@ $$;
 -- A lot that a checkout paid for says so in its order_id. One that a cancelled session gave back comes from that
 -- session's checkout, and says so as well: the session may be deleted later, and a refund must still find what became
 -- of its money.
-create function private.name_the_order() returns trigger
+create function private.set_lot_order_id() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -56,23 +56,23 @@ begin
   return null;
 end
 $$;
-revoke execute on function private.name_the_order from public, anon, authenticated, service_role;
+revoke execute on function private.set_lot_order_id from public, anon, authenticated, service_role;
 
-create trigger credit_ledger_name_the_order after insert on public.credit_ledger
-  for each row when (new.kind = 'return') execute function private.name_the_order();
+create trigger credit_ledger_10_set_lot_order_id after insert on public.credit_ledger
+  for each row when (new.kind = 'return') execute function private.set_lot_order_id();
 
 create function private.record_payment(c public.checkout_sessions) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_share  public.revenue_shares := private.revenue_share_at(c.paid_at);
+  v_share  public.revenue_shares := private.get_revenue_share(c.paid_at);
   v_amount numeric := round(c.amount_minor / 100.0, 2);
 begin
   insert into public.session_payments
     (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
      stripe_payment_intent_id, checkout_id, revenue_share_id)
-  select s.id, s.practitioner_id, s.client_id, v_amount, private.practitioner_share(v_amount, v_share),
-         v_amount - private.practitioner_share(v_amount, v_share), c.currency, 'completed',
+  select s.id, s.practitioner_id, s.client_id, v_amount, private.compute_practitioner_share(v_amount, v_share),
+         v_amount - private.compute_practitioner_share(v_amount, v_share), c.currency, 'completed',
          c.stripe_payment_intent_id, c.id, v_share.id
     from public.session_schedules s where s.id = c.session_id;
 end
@@ -114,11 +114,11 @@ begin
   end;
 
   if c.outcome in ('credit_instead', 'nobody_there') then
-    perform private.put_in_outbox('session_not_booked', c.user_id, null, jsonb_build_object(
+    perform private.publish_event('session_not_booked', c.user_id, null, jsonb_build_object(
       'checkout_id', c.id, 'outcome', c.outcome, 'because', v_problem, 'practitioner_id', c.practitioner_id,
       'scheduled_at', c.scheduled_at, 'group_class_id', c.group_class_id));
   end if;
-  perform private.put_in_outbox('payment_received', c.user_id, c.session_id, jsonb_build_object(
+  perform private.publish_event('payment_received', c.user_id, c.session_id, jsonb_build_object(
     'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
   return c;
 end
@@ -126,7 +126,7 @@ $$;
 
 -- Shares are of the money that stays: stated anew after every fact about a payment. Whoever calls holds the client's
 -- lock and the checkout's row.
-create function private.share_what_is_left(c public.checkout_sessions, returned_minor integer, is_disputed boolean)
+create function private.recalculate_payment_shares(c public.checkout_sessions, returned_minor integer, is_disputed boolean)
   returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -137,14 +137,14 @@ begin
   -- Order matters: the class, the session, its money, as whoever cancels or completes the session goes.
   perform from public.session_schedules class where class.id = c.group_class_id for update;
   perform from public.session_schedules s where s.id = c.session_id for update;
-  perform private.lock_money(c.id);
+  perform private.lock_funds(c.id);
   for v_seat in select * from private.earned_seats e where e.money_id = c.id order by e.place loop
-    perform private.settle_seat(v_seat, v_kept, is_disputed);
+    perform private.post_seat_difference(v_seat, v_kept, is_disputed);
   end loop;
 
   -- What was paid for a seat that is not earned: not yet, or not at all.
-  perform private.state_payment(p.id, v_kept, case when s.status = 'cancelled' then 0
-                                                   else (100 * private.practitioner_share(v_kept / 100.0, share))::bigint end, is_disputed)
+  perform private.update_payment_amounts(p.id, v_kept, case when s.status = 'cancelled' then 0
+                                                   else (100 * private.compute_practitioner_share(v_kept / 100.0, share))::bigint end, is_disputed)
      from public.session_payments p
      join public.session_schedules s on s.id = p.session_id
      join public.revenue_shares share on share.id = p.revenue_share_id
@@ -154,7 +154,7 @@ $$;
 
 -- Brings the number of a payment's credits that are taken back to `credits`: takes more, or gives some back after a
 -- dispute that was won. Those spent already count as taken, and are owed (`credits_owed`). Returns the number then.
-create function private.ask_back_credits(c public.checkout_sessions, credits integer) returns integer
+create function private.set_credits_taken_back(c public.checkout_sessions, credits integer) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -167,7 +167,7 @@ begin
   if v_lot is null or v_more = 0 then
     return c.credits_taken_back;
   elsif v_more > 0 then
-    perform private.take_back_credits(v_lot, v_more, 'The payment was refunded or disputed');
+    perform private.revoke_credits(v_lot, v_more, 'The payment was refunded or disputed');
   else
     -- First what was asked for and never there; the rest is given back.
     update public.user_session_credits l set credits_owed = greatest(0, l.credits_owed + v_more)
@@ -183,7 +183,7 @@ end
 $$;
 
 -- When money goes back, to the payer or for as long as their bank disputes it, so do session and credits.
-create function private.give_back_payment(c public.checkout_sessions) returns public.checkout_sessions
+create function private.apply_refunds_and_disputes(c public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -196,18 +196,18 @@ begin
     into v_open, v_lost from private.payment_disputes d where d.checkout_id = c.id;
   v_returned := least(c.amount_minor, c.refunded_minor + v_lost);
 
-  perform private.share_what_is_left(c, v_returned, v_open > 0);
+  perform private.recalculate_payment_shares(c, v_returned, v_open > 0);
   -- Order matters: a session whose payment is refunded gives no credit when it is cancelled.
   if v_returned >= c.amount_minor then
     perform from public.session_schedules class where class.id = c.group_class_id for update;
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled: the payment was returned'
      where s.id = c.session_id and s.status = 'scheduled' and s.scheduled_at > now();
   end if;
-  c.credits_taken_back := private.ask_back_credits(
+  c.credits_taken_back := private.set_credits_taken_back(
     c, c.credits * least(c.amount_minor, v_returned + v_open) / greatest(c.amount_minor, 1));
 
   if v_returned > c.returned_minor then
-    perform private.put_in_outbox('payment_returned', c.user_id, c.session_id, jsonb_build_object(
+    perform private.publish_event('payment_returned', c.user_id, c.session_id, jsonb_build_object(
       'checkout_id', c.id, 'amount_minor', v_returned - c.returned_minor, 'currency', c.currency,
       'credits_taken_back', c.credits_taken_back));
     c.returned_minor := v_returned;
@@ -232,7 +232,7 @@ begin
      where h.id = c.hold_id and h.status = 'held' and h.checkout_session_id = c.id::text;
   end if;
   if c.outcome is not null then
-    c := private.give_back_payment(c);
+    c := private.apply_refunds_and_disputes(c);
     update public.user_session_credits l set stripe_payment_intent_id = c.stripe_payment_intent_id
      where l.id = c.credit_lot_id and l.stripe_payment_intent_id is distinct from c.stripe_payment_intent_id;
   end if;
@@ -254,5 +254,5 @@ end
 $$;
 
 revoke execute on function private.grant_paid_credits, private.record_payment, private.fulfil_checkout,
-  private.share_what_is_left, private.ask_back_credits, private.give_back_payment, private.settle_checkout
+  private.recalculate_payment_shares, private.set_credits_taken_back, private.apply_refunds_and_disputes, private.settle_checkout
   from public, anon, authenticated, service_role;

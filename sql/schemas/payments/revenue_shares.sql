@@ -9,7 +9,7 @@ create table public.revenue_shares (
   valid_from           timestamptz   not null default now(),
   created_by           uuid          default auth.uid(),
 
-  constraint revenue_shares_percent_is_one check (practitioner_percent between 0 and 100),
+  constraint revenue_shares_percent_is_0_to_100 check (practitioner_percent between 0 and 100),
   constraint revenue_shares_one_at_a_time unique (valid_from)
 );
 comment on table  public.revenue_shares            is
@@ -24,7 +24,7 @@ alter table public.revenue_shares enable row level security;
 create policy "practitioners and admins read revenue shares"
   on public.revenue_shares for select to authenticated
   using (exists (select from private.my_practitioner_ids()) or (select private.is_admin()));
-create policy "admins set the share from now on or later"
+create policy "admins add revenue shares valid from now or later"
   on public.revenue_shares for insert to authenticated
   with check ((select private.is_admin()) and valid_from >= now());
 
@@ -33,17 +33,17 @@ grant select, insert (practitioner_percent, valid_from) on public.revenue_shares
 grant select, insert (practitioner_percent, valid_from) on public.revenue_shares to service_role;
 -- No update and no delete for anybody: money was shared by it.
 
-create function private.revenue_share_at(moment timestamptz) returns public.revenue_shares
+create function private.get_revenue_share(moment timestamptz) returns public.revenue_shares
   language sql stable set search_path = ''
 as $$
   select s from public.revenue_shares s where s.valid_from <= moment order by s.valid_from desc limit 1;
 $$;
 
-create function private.practitioner_share(amount numeric, share public.revenue_shares) returns numeric
+create function private.compute_practitioner_share(amount numeric, share public.revenue_shares) returns numeric
   language sql immutable set search_path = ''
 as $$
   select round(amount * (share).practitioner_percent / 100, 2);
 $$;
 
-revoke execute on function private.revenue_share_at, private.practitioner_share
+revoke execute on function private.get_revenue_share, private.compute_practitioner_share
   from public, anon, authenticated, service_role;

@@ -47,7 +47,7 @@ alter table private.stripe_events enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.stripe_events to service_role;
 
-create function private.keep_dispute(checkout_id uuid, facts private.payment_facts) returns void
+create function private.record_dispute(checkout_id uuid, facts private.payment_facts) returns void
   language sql volatile set search_path = ''
 as $$
   insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
@@ -61,7 +61,7 @@ as $$
    where d.state = 'asked' or (d.state = 'open' and excluded.state in ('won', 'lost'));
 $$;
 
-create function private.is_what_we_asked(c public.checkout_sessions, facts private.payment_facts) returns boolean
+create function private.is_expected_amount(c public.checkout_sessions, facts private.payment_facts) returns boolean
   language sql immutable set search_path = ''
 as $$
   select coalesce(facts.amount_minor, c.amount_minor) = c.amount_minor and coalesce(lower(facts.currency), c.currency) = c.currency;
@@ -81,13 +81,13 @@ begin
     perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
   end if;
 
-  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_what_we_asked(c, facts) then
+  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_expected_amount(c, facts) then
     -- Never seen, since we say the price; if it happens, a person must look before anything is given out for it.
-    perform private.put_in_outbox('payment_differs', c.user_id, null, to_jsonb(facts));
+    perform private.publish_event('payment_differs', c.user_id, null, to_jsonb(facts));
     facts.payment_status := null;
     facts.payment_failed := true;
   end if;
-  perform private.keep_dispute(c.id, facts);
+  perform private.record_dispute(c.id, facts);
   update public.checkout_sessions old
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
@@ -126,7 +126,7 @@ begin
 end
 $$;
 
-create function private.apply_waiting_events(payment_intent_id text) returns integer
+create function private.apply_waiting_payment_events(payment_intent_id text) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
@@ -163,7 +163,7 @@ begin
   is_applied := v_event.applied_at is not null or private.apply_stripe_event(v_event);
   if is_applied and v_event.applied_at is null then
     -- Now the payment has a name, by which others may wait for it.
-    perform private.apply_waiting_events(v_event.payment_intent_id);
+    perform private.apply_waiting_payment_events(v_event.payment_intent_id);
   end if;
   return next;
 end
@@ -200,15 +200,15 @@ declare
   v_checkout public.checkout_sessions := private.observe_payment(
     observe_checkout.checkout_id, jsonb_populate_record(null::private.payment_facts, facts));
 begin
-  perform private.apply_waiting_events(v_checkout.stripe_payment_intent_id);
+  perform private.apply_waiting_payment_events(v_checkout.stripe_payment_intent_id);
   return query select v_checkout.id, v_checkout.status;
 end
 $$;
 comment on function public.observe_checkout is
   'What Stripe said when it was asked, as facts: the same that events bring.';
 
-revoke execute on function private.keep_dispute, private.is_what_we_asked, private.observe_payment,
-  private.apply_stripe_event, private.apply_waiting_events, public.receive_stripe_event,
+revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
+  private.apply_stripe_event, private.apply_waiting_payment_events, public.receive_stripe_event,
   public.apply_waiting_stripe_events, public.observe_checkout from public, anon, authenticated, service_role;
-grant execute on function private.observe_payment, private.apply_stripe_event, private.apply_waiting_events,
+grant execute on function private.observe_payment, private.apply_stripe_event, private.apply_waiting_payment_events,
   public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout to service_role;

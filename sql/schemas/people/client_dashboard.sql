@@ -10,7 +10,7 @@ create table public.getting_started_ticks (
   step      text        not null,
   ticked_at timestamptz not null default now(),
 
-  constraint getting_started_ticks_are_one_per_step unique (user_id, step),
+  constraint getting_started_ticks_one_per_step unique (user_id, step),
   constraint getting_started_ticks_step_is_known check (step in ('intro_video', 'best_practices'))
 );
 

@@ -3,7 +3,7 @@
 --
 -- Today is the day on the practitioner's own clock. A class is one line, with its seats counted.
 
-create function private.session_line(session public.session_schedules, client_name text) returns jsonb
+create function private.dashboard_session(session public.session_schedules, client_name text) returns jsonb
   language sql immutable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -52,9 +52,9 @@ as $$
       left join public.profiles f on f.id = r.client_id
   )
   select me.id, me.name, me.available, me.time_zone,
-         coalesce((select jsonb_agg(private.session_line(l.session, l.client_name) order by l.scheduled_at, l.id)
+         coalesce((select jsonb_agg(private.dashboard_session(l.session, l.client_name) order by l.scheduled_at, l.id)
                      from led l where l.on_date = me.today), '[]'),
-         coalesce((select jsonb_agg(private.session_line(l.session, l.client_name) order by l.scheduled_at, l.id)
+         coalesce((select jsonb_agg(private.dashboard_session(l.session, l.client_name) order by l.scheduled_at, l.id)
                      from (select * from led where on_date > me.today and status = 'scheduled'
                             order by scheduled_at, id limit me.at_most) l), '[]'),
          (select count(*)::integer from met),
@@ -80,6 +80,6 @@ $$;
 comment on function public.practitioner_dashboard is
   'The practitioner''s own page, in one row; none for whoever is not one. Earnings have a row for each currency.';
 
-revoke execute on function private.session_line, public.practitioner_dashboard
+revoke execute on function private.dashboard_session, public.practitioner_dashboard
   from public, anon, authenticated, service_role;
-grant execute on function private.session_line, public.practitioner_dashboard to authenticated;
+grant execute on function private.dashboard_session, public.practitioner_dashboard to authenticated;

@@ -20,7 +20,7 @@ create policy "people read available practitioners, theirs and themselves"
   using (
     available
     or user_id = (select auth.uid())
-    or id = any (array(select private.visible_practitioner_ids()))
+    or id = any (array(select private.related_practitioner_ids()))
     or (select private.is_admin()));
 create policy "admins add practitioners"
   on public.practitioners for insert to authenticated with check ((select private.is_admin()));
@@ -59,7 +59,7 @@ revoke execute on function private.paused_practitioner_ids, private.my_class_ids
 grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;
 
 -- Definer: contracts and money are looked up for whoever removes.
-create function private.keep_practitioner() returns trigger
+create function private.refuse_practitioner_removal() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -71,11 +71,11 @@ begin
   return old;
 end
 $$;
-revoke execute on function private.keep_practitioner from public, anon, authenticated, service_role;
+revoke execute on function private.refuse_practitioner_removal from public, anon, authenticated, service_role;
 
 -- For people, who can be told what to do instead. The keys of both tables hold against everybody.
-create trigger practitioners_keep before delete on public.practitioners
-  for each row when (private.is_person()) execute function private.keep_practitioner();
+create trigger practitioners_refuse_removal before delete on public.practitioners
+  for each row when (private.is_api_caller()) execute function private.refuse_practitioner_removal();
 
 -- Hours
 

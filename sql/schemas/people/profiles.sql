@@ -41,7 +41,7 @@ grant select (id, full_name, email, avatar_url, phone_number, created_at, update
   on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
 
-create function private.date_or_null(written text) returns date
+create function private.parse_date_or_null(written text) returns date
   language plpgsql stable set search_path = ''
 as $$
 begin
@@ -62,7 +62,7 @@ begin
     new.raw_user_meta_data ->> 'full_name',
     new.raw_user_meta_data ->> 'avatar_url',
     new.raw_user_meta_data ->> 'phone_number',
-    private.date_or_null(new.raw_user_meta_data ->> 'date_of_birth'),
+    private.parse_date_or_null(new.raw_user_meta_data ->> 'date_of_birth'),
     new.raw_user_meta_data ->> 'address')
   on conflict (id) do update set
     email         = excluded.email,
@@ -79,12 +79,12 @@ exception when others then
 end
 $$;
 
-revoke execute on function private.date_or_null, private.sync_profile from public, anon, authenticated, service_role;
+revoke execute on function private.parse_date_or_null, private.sync_profile from public, anon, authenticated, service_role;
 
-create trigger users_have_profiles after insert on auth.users
+create trigger users_create_profile after insert on auth.users
   for each row execute function private.sync_profile();
 -- The auth service updates the row at every sign-in: only what a profile copies counts.
-create trigger users_keep_profiles after update of email, raw_user_meta_data on auth.users
+create trigger users_update_profile after update of email, raw_user_meta_data on auth.users
   for each row
   when ((old.email, old.raw_user_meta_data) is distinct from (new.email, new.raw_user_meta_data))
   execute function private.sync_profile();

@@ -13,11 +13,11 @@ drop policy "Admins can manage all roles" on public.user_roles;
 create policy "people read their own roles, admins all"
   on public.user_roles for select to authenticated
   using (user_id = (select auth.uid()) or (select private.is_admin()));
-create policy "admins give roles"
+create policy "admins grant roles"
   on public.user_roles for insert to authenticated with check ((select private.is_admin()));
 create policy "admins change roles"
   on public.user_roles for update to authenticated using ((select private.is_admin()));
-create policy "admins take roles"
+create policy "admins revoke roles"
   on public.user_roles for delete to authenticated using ((select private.is_admin()));
 
 revoke all on public.user_roles from anon, authenticated, service_role;

@@ -35,10 +35,10 @@ comment on column private.audit_chain.line_id is
 comment on column private.audit_chain.sha256 is
   'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
 
-create table private.audit_lines_to_seal (
+create table private.audit_seal_queue (
   line_id uuid primary key
 );
-comment on table private.audit_lines_to_seal is
+comment on table private.audit_seal_queue is
   'Written and not yet in the chain, usually for no longer than a commit takes.';
 
 create table private.audit_redactions (
@@ -50,18 +50,18 @@ comment on table private.audit_redactions is
   'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
 
 alter table private.audit_chain enable row level security;
-alter table private.audit_lines_to_seal enable row level security;
+alter table private.audit_seal_queue enable row level security;
 alter table private.audit_redactions enable row level security;
 -- No grant and no policy: the functions below write them.
 
-create function private.audit_personal_sha256(line public.audit_logs) returns bytea
+create function private.hash_audit_personal_part(line public.audit_logs) returns bytea
   language sql immutable set search_path = ''
 as $$
   select sha256((line).personal_salt || convert_to(jsonb_build_object(
     'ip_address', (line).ip_address, 'user_agent', (line).user_agent, 'metadata', (line).metadata)::text, 'UTF8'));
 $$;
 
-create function private.audit_line_sha256(line public.audit_logs) returns bytea
+create function private.hash_audit_line(line public.audit_logs) returns bytea
   language sql immutable set search_path = ''
 as $$
   -- jsonb writes its keys in one order; the time is written out, because a cast depends on the session's time zone.
@@ -79,7 +79,7 @@ as $$
 begin
   new.created_at := now();
   new.personal_salt := uuid_send(gen_random_uuid());
-  new.personal_sha256 := private.audit_personal_sha256(new);
+  new.personal_sha256 := private.hash_audit_personal_part(new);
   return new;
 end
 $$;
@@ -89,7 +89,7 @@ create function private.queue_audit_line() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into private.audit_lines_to_seal (line_id) values (new.id);
+  insert into private.audit_seal_queue (line_id) values (new.id);
   return null;
 end
 $$;
@@ -109,7 +109,7 @@ begin
     return 0;  -- somebody else is sealing; what they do not see yet is the next one's
   end if;
   -- Order matters: the lock first, then statements that see everything its last holder has committed.
-  with taken as (delete from private.audit_lines_to_seal q returning q.line_id)
+  with taken as (delete from private.audit_seal_queue q returning q.line_id)
   select array_agg(t.line_id) into v_lines from taken t;
   if v_lines is null then
     return 0;  -- an earlier line of the same transaction has taken them all along
@@ -120,7 +120,7 @@ begin
   -- By their ids: joined to what was deleted, of which the planner expects two thousand, the whole log was read.
   for v_line in select l.* from public.audit_logs l where l.id = any (v_lines) order by l.created_at, l.id loop
     v_last.position := v_last.position + 1;
-    v_last.line_sha256 := private.audit_line_sha256(v_line);
+    v_last.line_sha256 := private.hash_audit_line(v_line);
     v_last.sha256 := sha256(v_last.sha256 || v_last.line_sha256);
     insert into private.audit_chain (position, line_id, line_sha256, sha256)
     values (v_last.position, v_line.id, v_last.line_sha256, v_last.sha256);
@@ -131,7 +131,7 @@ end
 $$;
 
 -- Definer: it runs at commit, as whoever began the request.
-create function private.seal_at_commit() returns trigger
+create function private.seal_audit_lines_at_commit() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -140,7 +140,7 @@ begin
 end
 $$;
 
-create function private.keep_audit_log() returns trigger
+create function private.refuse_audit_log_change() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
@@ -172,7 +172,7 @@ begin
 end
 $$;
 
-create function private.audit_findings() returns table (finding text, "position" bigint, line_id uuid)
+create function private.check_audit_chain() returns table (finding text, "position" bigint, line_id uuid)
   language sql stable set search_path = ''
 as $$
   with entries as (
@@ -185,8 +185,8 @@ as $$
              when e.position <> e.last_position + 1 then 'entries of the chain are missing before this one'
              when e.sha256 <> sha256(e.last_sha256 || e.line_sha256) then 'this entry does not follow from the one before it'
              when l.id is null then 'a line was removed'
-             when e.line_sha256 <> private.audit_line_sha256(l)
-               or l.personal_sha256 <> private.audit_personal_sha256(l)
+             when e.line_sha256 <> private.hash_audit_line(l)
+               or l.personal_sha256 <> private.hash_audit_personal_part(l)
                or (l.personal_salt is null and (
                      num_nonnulls(l.ip_address, l.user_agent, l.metadata) > 0
                      or not exists (select from private.audit_redactions r where r.line_id = l.id)))
@@ -199,14 +199,14 @@ as $$
   select 'a line was added past the chain', null, l.id
     from public.audit_logs l
    where not exists (select from private.audit_chain c where c.line_id = l.id)
-     and not exists (select from private.audit_lines_to_seal q where q.line_id = l.id);
+     and not exists (select from private.audit_seal_queue q where q.line_id = l.id);
 $$;
-comment on function private.audit_findings is
+comment on function private.check_audit_chain is
   'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
 
-revoke execute on function private.audit_personal_sha256, private.audit_line_sha256, private.salt_audit_line,
-  private.queue_audit_line, private.seal_audit_lines, private.seal_at_commit, private.keep_audit_log,
-  private.redact_audit_lines, private.audit_findings
+revoke execute on function private.hash_audit_personal_part, private.hash_audit_line, private.salt_audit_line,
+  private.queue_audit_line, private.seal_audit_lines, private.seal_audit_lines_at_commit, private.refuse_audit_log_change,
+  private.redact_audit_lines, private.check_audit_chain
   from public, anon, authenticated, service_role;
 
 -- The lines that the baseline wrote begin the chain. First their copies of rows are cut down to what a line holds
@@ -214,14 +214,14 @@ revoke execute on function private.audit_personal_sha256, private.audit_line_sha
 -- follows upon them.
 update public.audit_logs l
    set metadata = (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
-               || private.audited_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),
+               || private.build_audit_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),
                                          coalesce(l.metadata -> 'new_data', l.metadata -> 'data'))
  where l.metadata ?| array['data', 'old_data', 'new_data', 'deleted_data']
    and l.action in ('INSERT', 'UPDATE', 'DELETE');
 update public.audit_logs l set personal_salt = uuid_send(gen_random_uuid());
-update public.audit_logs l set personal_sha256 = private.audit_personal_sha256(l);
+update public.audit_logs l set personal_sha256 = private.hash_audit_personal_part(l);
 alter table public.audit_logs alter column personal_sha256 set not null;
-insert into private.audit_lines_to_seal (line_id) select id from public.audit_logs;
+insert into private.audit_seal_queue (line_id) select id from public.audit_logs;
 select private.seal_audit_lines();
 
 create trigger audit_logs_salt before insert on public.audit_logs
@@ -229,12 +229,12 @@ create trigger audit_logs_salt before insert on public.audit_logs
 create trigger audit_logs_queue after insert on public.audit_logs
   for each row execute function private.queue_audit_line();
 create constraint trigger audit_logs_seal after insert on public.audit_logs
-  deferrable initially deferred for each row execute function private.seal_at_commit();
-create trigger audit_logs_keep before update or delete on public.audit_logs
-  for each row execute function private.keep_audit_log();
-create trigger audit_logs_keep_all before truncate on public.audit_logs
-  for each statement execute function private.keep_audit_log();
-create trigger audit_chain_keep before update or delete on private.audit_chain
-  for each row execute function private.keep_audit_log();
-create trigger audit_chain_keep_all before truncate on private.audit_chain
-  for each statement execute function private.keep_audit_log();
+  deferrable initially deferred for each row execute function private.seal_audit_lines_at_commit();
+create trigger audit_logs_refuse_change before update or delete on public.audit_logs
+  for each row execute function private.refuse_audit_log_change();
+create trigger audit_logs_refuse_truncate before truncate on public.audit_logs
+  for each statement execute function private.refuse_audit_log_change();
+create trigger audit_chain_refuse_change before update or delete on private.audit_chain
+  for each row execute function private.refuse_audit_log_change();
+create trigger audit_chain_refuse_truncate before truncate on private.audit_chain
+  for each statement execute function private.refuse_audit_log_change();

@@ -26,7 +26,7 @@ grant insert (user_id, action, table_name, record_id, ip_address, user_agent, me
 
 -- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays
 -- for it.
-create function private.audited_change(old_row jsonb, new_row jsonb) returns jsonb
+create function private.build_audit_change(old_row jsonb, new_row jsonb) returns jsonb
   language sql immutable set search_path = ''
 as $$
   with changed as (
@@ -69,7 +69,7 @@ begin
   insert into public.audit_logs (user_id, action, table_name, record_id, metadata)
   values (
     (select auth.uid()), tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
-    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || private.audited_change(v_old, v_new));
+    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || private.build_audit_change(v_old, v_new));
   return null;
 end
 $$;
@@ -107,7 +107,7 @@ $$;
 comment on function public.record_audit_log is
   'Adds a line to the audit log. `recorder` is the verified caller; null is the service.';
 
-revoke execute on function private.audited_change, private.write_audit_log, public.record_audit_log
+revoke execute on function private.build_audit_change, private.write_audit_log, public.record_audit_log
   from public, anon, authenticated, service_role;
 -- Not granted to authenticated: address and agent are what the server saw.
 grant execute on function public.record_audit_log to service_role;

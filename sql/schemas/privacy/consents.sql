@@ -21,7 +21,7 @@ create policy "people give their own consents"
 create policy "people change their own consents"
   on public.user_consents for update to authenticated using (user_id = (select auth.uid()));
 
-create function private.date_consent() returns trigger
+create function private.set_consent_times() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -43,7 +43,7 @@ begin
     new.revoked_at := null;
   end if;
   -- What a server saw of an earlier change says nothing about this one; the history keeps it.
-  if private.is_person() then
+  if private.is_api_caller() then
     new.ip_address := null;
     new.user_agent := null;
     new.revoked_ip_address := null;
@@ -53,8 +53,8 @@ end
 $$;
 
 -- When somebody agreed or withdrew is read off the server's clock, whoever writes.
-create trigger user_consents_date before insert or update on public.user_consents
-  for each row execute function private.date_consent();
+create trigger user_consents_set_times before insert or update on public.user_consents
+  for each row execute function private.set_consent_times();
 
 revoke all on public.user_consents from anon, authenticated, service_role;
 grant select on public.user_consents to authenticated;
@@ -97,7 +97,7 @@ grant select on public.consent_history to authenticated, service_role;
 -- No insert, update or delete for anybody: the trigger writes it.
 
 -- Definer: whoever changes a consent may neither write nor keep from being written the line that says so.
-create function private.keep_consent_history() returns trigger
+create function private.record_consent_history() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -111,8 +111,8 @@ begin
 end
 $$;
 
-create trigger user_consents_keep_history after insert or update or delete on public.user_consents
-  for each row execute function private.keep_consent_history();
+create trigger user_consents_20_record_history after insert or update or delete on public.user_consents
+  for each row execute function private.record_consent_history();
 
 create function public.record_consent(
   user_id      uuid,
@@ -174,14 +174,14 @@ begin
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = session_consents.session_id;
-  if v_session.id is null or not (coalesce(private.host_of(v_session) = (select auth.uid()), false) or private.is_admin()) then
+  if v_session.id is null or not (coalesce(private.get_session_host(v_session) = (select auth.uid()), false) or private.is_admin()) then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   return query
     select people.id, exists (select from public.user_consents c
                                where c.user_id = people.id and c.consent_type = 'session_recording'
                                  and c.consented and c.revoked_at is null)
-      from (select private.host_of(v_session) union select c.user_id from private.clients_of(v_session) c) people (id)
+      from (select private.get_session_host(v_session) union select c.user_id from private.list_session_clients(v_session) c) people (id)
      where people.id is not null;
 end
 $$;
@@ -194,7 +194,7 @@ $$;
 comment on function public.session_consents is
   'Who in a session has agreed to be recorded: for its practitioner, and for admins. Nothing else of anybody''s consents.';
 
-revoke execute on function private.keep_consent_history, public.record_consent, public.get_consent_status,
+revoke execute on function private.record_consent_history, public.record_consent, public.get_consent_status,
   private.session_consents, public.session_consents from public, anon, authenticated, service_role;
 -- Not granted to authenticated: the address is what the server saw, so only the server may pass one.
 grant execute on function public.record_consent to service_role;

@@ -16,7 +16,7 @@ create table public.erasure_receipts (
   rows_erased_at     timestamptz,
   account_deleted_at timestamptz,
 
-  constraint erasure_receipts_are_one_per_account unique (pseudonym)
+  constraint erasure_receipts_one_per_account unique (pseudonym)
 );
 comment on table public.erasure_receipts is
   'That an account was erased, when, and how many rows. Names nobody.';
@@ -58,7 +58,7 @@ begin
 end
 $$;
 
-create function private.cancel_coming_sessions(user_id uuid) returns integer
+create function private.cancel_upcoming_sessions(user_id uuid) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -107,18 +107,18 @@ begin
     perform private.refuse_erasure(c_user);
   end if;
   -- Whoever is erased may still book and write while the account is there, so all of it is done each time.
-  v_counts := jsonb_build_object('sessions_cancelled', private.cancel_coming_sessions(c_user));
-  perform private.queue_recordings_of(c_user);
+  v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user));
+  perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
-    'credits_expired', private.expire_credits_of(c_user),
-    'recordings_queued', (select count(*) from private.erasure_queue q where q.user_id = c_user));
-  perform private.blank_evidence_of(c_user);
-  v_counts := v_counts || jsonb_build_object('rows_deleted', private.delete_rows_of(c_user));
+    'credits_expired', private.expire_user_credits(c_user),
+    'recordings_queued', (select count(*) from private.recording_erasure_queue q where q.user_id = c_user));
+  perform private.redact_evidence(c_user);
+  v_counts := v_counts || jsonb_build_object('rows_deleted', private.delete_personal_rows(c_user));
 
   insert into public.erasure_receipts as r (pseudonym, asked_by, counts, rows_erased_at)
   values (c_user, case when c_caller is null then 'service' when c_user = c_caller then 'self' else 'admin' end,
           v_counts, now())
-  on conflict on constraint erasure_receipts_are_one_per_account do update set rows_erased_at = r.rows_erased_at
+  on conflict on constraint erasure_receipts_one_per_account do update set rows_erased_at = r.rows_erased_at
   returning r.* into v_receipt;
   return v_receipt;
 end
@@ -134,7 +134,7 @@ comment on function public.erase_account is
 
 -- Definer: that log is the auth service's; it keeps the e-mail of each sign-in where the project has it write into the
 -- database.
-create function private.forget_auth_log(user_id uuid) returns void
+create function private.delete_auth_log_entries(user_id uuid) returns void
   language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -154,18 +154,18 @@ begin
     perform private.erase_account(old.id);
     return old;
   end if;
-  perform private.forget_auth_log(old.id);
+  perform private.delete_auth_log_entries(old.id);
   update public.erasure_receipts r set account_deleted_at = now() where r.pseudonym = old.id;
   return null;
 end
 $$;
 
-create trigger users_are_erased before delete on auth.users
+create trigger users_erase_account before delete on auth.users
   for each row execute function private.erase_deleted_account();
-create trigger users_were_erased after delete on auth.users
+create trigger users_record_erasure after delete on auth.users
   for each row execute function private.erase_deleted_account();
 
-revoke execute on function private.refuse_erasure, private.cancel_coming_sessions, private.erase_account,
-  public.erase_account, private.forget_auth_log, private.erase_deleted_account
+revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.erase_account,
+  public.erase_account, private.delete_auth_log_entries, private.erase_deleted_account
   from public, anon, authenticated, service_role;
 grant execute on function private.erase_account, public.erase_account to authenticated, service_role;

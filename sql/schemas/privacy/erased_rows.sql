@@ -38,26 +38,26 @@ $$;
 revoke execute on function private.refuse_unknown_account from public, anon, authenticated, service_role;
 
 -- By name after the triggers that fill columns in. That of session_schedules stands with its others.
-create trigger practitioners_99_account_is_there before insert or update of user_id on public.practitioners
+create trigger practitioners_99_refuse_unknown_account before insert or update of user_id on public.practitioners
   for each row execute function private.refuse_unknown_account('user_id');
-create trigger user_session_credits_99_account_is_there
+create trigger user_session_credits_99_refuse_unknown_account
   before insert or update of user_id on public.user_session_credits
   for each row execute function private.refuse_unknown_account('user_id');
 
 -- Evidence may lose the words of a person, and nothing else. The triggers that keep ledgers and contract events ask
 -- this.
-create function private.only_reason_goes(old_row jsonb, new_row jsonb) returns boolean
+create function private.is_reason_erasure(old_row jsonb, new_row jsonb) returns boolean
   language sql immutable set search_path = ''
 as $$
   select new_row - 'reason' = old_row - 'reason' and old_row ->> 'reason' is not null and new_row ->> 'reason' = '(erased)';
 $$;
-revoke execute on function private.only_reason_goes from public, anon, authenticated, service_role;
+revoke execute on function private.is_reason_erasure from public, anon, authenticated, service_role;
 -- Those triggers run as whoever writes.
-grant execute on function private.only_reason_goes to authenticated, service_role;
+grant execute on function private.is_reason_erasure to authenticated, service_role;
 
 create index outbox_user_id_idx on private.outbox (user_id);  -- erasing asks by person
 
-create function private.without_names(written text, names text[]) returns text
+create function private.replace_names(written text, names text[]) returns text
   language plpgsql immutable set search_path = ''
 as $$
 declare
@@ -70,11 +70,11 @@ begin
 end
 $$;
 
-create function private.queue_recordings_of(user_id uuid) returns void
+create function private.queue_account_recordings(user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
   -- Those of their own sessions, at once. Of classes they were in, whatever withdrawing the consent decides.
-  insert into private.erasure_queue (recording_id, reason, user_id)
+  insert into private.recording_erasure_queue (recording_id, reason, user_id)
   select r.id, 'account_erased', queue_recordings_of.user_id
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
@@ -83,11 +83,11 @@ as $$
      and queue_recordings_of.user_id in (s.client_id, p.user_id)
   on conflict do nothing;
   delete from public.user_consents c where c.user_id = queue_recordings_of.user_id;
-  update private.erasure_queue q set due_at = now()
+  update private.recording_erasure_queue q set due_at = now()
    where q.user_id = queue_recordings_of.user_id and q.due_at > now();
 $$;
 
-create function private.blank_evidence_of(user_id uuid) returns void
+create function private.redact_evidence(user_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
@@ -157,16 +157,16 @@ begin
   update private.mails m set facts = jsonb_set(m.facts, '{session,physical_location}', 'null')
    where m.session_id = any (v_mine) and m.facts #>> '{session,physical_location}' is not null;
   update public.user_notifications n
-     set title = private.without_names(n.title, v_names), message = private.without_names(n.message, v_names)
+     set title = private.replace_names(n.title, v_names), message = private.replace_names(n.message, v_names)
    where n.related_id in (select s.id from public.session_schedules s
                             left join public.practitioners p on p.id = s.practitioner_id
                            where c_user in (s.client_id, p.user_id));
-  delete from private.remembered_answers a
+  delete from private.idempotency_keys a
    where a.caller = c_user::text or strpos(a.arguments::text || a.answer::text, c_user::text) > 0
       or exists (select from unnest(v_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
 
   -- A practitioner
-  update public.checkout_sessions c set description = private.without_names(c.description, v_names)
+  update public.checkout_sessions c set description = private.replace_names(c.description, v_names)
    where c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
   delete from public.practitioner_banking b
    where b.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
@@ -191,7 +191,7 @@ begin
 end
 $$;
 
-create function private.delete_rows_of(user_id uuid) returns integer
+create function private.delete_personal_rows(user_id uuid) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -216,7 +216,7 @@ begin
 end
 $$;
 
-create function private.expire_credits_of(user_id uuid) returns integer
+create function private.expire_user_credits(user_id uuid) returns integer
   language sql volatile set search_path = ''
 as $$
   with expired as (
@@ -227,7 +227,7 @@ as $$
   select coalesce(sum(credits), 0)::integer from expired;
 $$;
 
-revoke execute on function private.without_names, private.queue_recordings_of, private.blank_evidence_of,
-  private.delete_rows_of, private.expire_credits_of
+revoke execute on function private.replace_names, private.queue_account_recordings, private.redact_evidence,
+  private.delete_personal_rows, private.expire_user_credits
   from public, anon, authenticated, service_role;
 -- Not granted to anybody: private.erase_account calls them.

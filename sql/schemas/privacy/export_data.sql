@@ -5,7 +5,7 @@
 -- clients, a participant's has no recording in which others are seen. What only serves the machine (hashes of links,
 -- leases) is left out.
 
-create function private.told_row(whole_row jsonb) returns jsonb
+create function private.exported_row(whole_row jsonb) returns jsonb
   language sql stable set search_path = ''
 as $$
   select whole_row
@@ -17,7 +17,7 @@ as $$
 $$;
 
 -- Definer: much of what is somebody's own is closed to them as rows, such as the address they signed from.
-create function private.own_rows(user_id uuid) returns table (name text, rows jsonb)
+create function private.export_rows(user_id uuid) returns table (name text, rows jsonb)
   language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -37,7 +37,7 @@ begin
        and t.relname <> 'user_notifications'
   loop
     return query execute format(
-      'select %L::text, jsonb_agg(private.told_row(to_jsonb(t))) from %s t where t.%I = $1', v_own.name, v_own."table", v_own."column")
+      'select %L::text, jsonb_agg(private.exported_row(to_jsonb(t))) from %s t where t.%I = $1', v_own.name, v_own."table", v_own."column")
       using c_user;
   end loop;
 
@@ -100,12 +100,12 @@ begin
                 where p.transaction_id = t.id and p.account = 'practitioner_payable'))
         from public.ledger_transactions t join hosting h on h.id = t.practitioner_id
     )
-    select t.name, jsonb_agg(private.told_row(t.told_row)) from told t group by t.name;
+    select t.name, jsonb_agg(private.exported_row(t.told_row)) from told t group by t.name;
 end
 $$;
 
 -- Definer: files are listed in a schema that nobody reads.
-create function private.own_files(user_id uuid) returns table (name text, content bytea, storage_path text)
+create function private.export_files(user_id uuid) returns table (name text, content bytea, storage_path text)
   language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -145,16 +145,16 @@ begin
   insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
   values (export_my_data.user_id, 'EXPORT', c_here, export_my_data.user_id, export_my_data.ip_address, export_my_data.user_agent);
   return query
-    select r.name, r.rows, null::bytea, null::text from private.own_rows(export_my_data.user_id) r where r.rows is not null
+    select r.name, r.rows, null::bytea, null::text from private.export_rows(export_my_data.user_id) r where r.rows is not null
     union all
-    select f.name, null, f.content, f.storage_path from private.own_files(export_my_data.user_id) f;
+    select f.name, null, f.content, f.storage_path from private.export_files(export_my_data.user_id) f;
 end
 $$;
 comment on function public.export_my_data is
   'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
 
-revoke execute on function private.told_row, private.own_rows, private.own_files, public.export_my_data
+revoke execute on function private.exported_row, private.export_rows, private.export_files, public.export_my_data
   from public, anon, authenticated, service_role;
 -- Not granted to authenticated: from where it was asked is what the server saw.
-grant execute on function private.lock_client, private.own_rows, private.own_files, public.export_my_data
+grant execute on function private.lock_client, private.export_rows, private.export_files, public.export_my_data
   to service_role;

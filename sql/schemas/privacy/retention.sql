@@ -38,7 +38,7 @@ create table public.retention_receipts (
   rows       bigint      not null,
   before     timestamptz not null,
 
-  constraint retention_receipts_are_one_a_day unique (table_name, applied_on)
+  constraint retention_receipts_one_per_day unique (table_name, applied_on)
 );
 comment on table public.retention_receipts is
   'How many rows of a table went, or were blanked, on a day. Names nobody.';
@@ -61,37 +61,37 @@ create index user_notifications_created_at_idx on public.user_notifications (cre
 create index email_logs_created_at_idx on public.email_logs (created_at);
 create index user_consents_revoked_at_idx on public.user_consents (revoked_at) where revoked_at is not null;
 
-create function private.held_user_ids() returns setof uuid
+create function private.user_ids_under_legal_hold() returns setof uuid
   language sql stable set search_path = ''
 as $$
   select h.user_id from public.legal_holds h where h.user_id is not null and h.released_at is null;
 $$;
 
-create function private.held_session_ids() returns setof uuid
+create function private.session_ids_under_legal_hold() returns setof uuid
   language sql stable set search_path = ''
 as $$
   select s.id from public.session_schedules s
     join public.legal_holds h on h.released_at is null and h.session_id in (s.id, s.group_class_id)
   union
-  select s.id from public.session_schedules s where s.client_id in (select private.held_user_ids())
+  select s.id from public.session_schedules s where s.client_id in (select private.user_ids_under_legal_hold())
   union
   select s.id from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
-   where p.user_id in (select private.held_user_ids());
+   where p.user_id in (select private.user_ids_under_legal_hold());
 $$;
 
-create function private.retire(table_name text, older_than timestamptz, at_most integer) returns integer
+create function private.apply_retention_policy(table_name text, older_than timestamptz, at_most integer) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   v_where text := case retire.table_name
-    when 'meditation_memories' then 'created_at < $1 and user_id not in (select private.held_user_ids())'
-    when 'journal_entries'     then 'created_at < $1 and user_id not in (select private.held_user_ids())'
-    when 'user_notifications'  then 'created_at < $1 and user_id not in (select private.held_user_ids())'
-    when 'email_logs'          then 'created_at < $1 and user_id not in (select private.held_user_ids())'
-    when 'session_notes'       then 'created_at < $1 and author_id not in (select private.held_user_ids())'
-                                    ' and session_id not in (select private.held_session_ids())'
-    when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.held_user_ids())'
+    when 'meditation_memories' then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'journal_entries'     then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'user_notifications'  then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'email_logs'          then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'session_notes'       then 'created_at < $1 and author_id not in (select private.user_ids_under_legal_hold())'
+                                    ' and session_id not in (select private.session_ids_under_legal_hold())'
+    when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
   v_rows  integer := 0;
 begin
@@ -108,14 +108,14 @@ begin
        select old.id from public.session_schedules old
         where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
           and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
-          and old.id not in (select private.held_session_ids())
+          and old.id not in (select private.session_ids_under_legal_hold())
         limit at_most for update skip locked);
     get diagnostics v_rows = row_count;
   elsif retire.table_name = 'audit_logs' then
     v_rows := private.redact_audit_lines(array(
       select l.id from public.audit_logs l
        where l.created_at < older_than and l.personal_salt is not null
-         and (l.user_id is null or l.user_id not in (select private.held_user_ids()))
+         and (l.user_id is null or l.user_id not in (select private.user_ids_under_legal_hold()))
        limit at_most), 'retention');
   end if;
   return v_rows;
@@ -134,10 +134,10 @@ declare
 begin
   for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
     v_before := now() - make_interval(days => v_policy.retention_days);
-    v_rows := private.retire(v_policy.table_name, v_before, at_most);
+    v_rows := private.apply_retention_policy(v_policy.table_name, v_before, at_most);
     if v_rows > 0 then
       insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
-      on conflict on constraint retention_receipts_are_one_a_day
+      on conflict on constraint retention_receipts_one_per_day
       do update set rows = r.rows + excluded.rows, before = excluded.before;
       return query select v_policy.table_name, v_rows;
       return;
@@ -145,7 +145,7 @@ begin
   end loop;
 
   -- At the end of a run: what the auth service wrote after it had deleted an account, and lines that nobody sealed.
-  perform private.forget_auth_log(e.pseudonym) from public.erasure_receipts e
+  perform private.delete_auth_log_entries(e.pseudonym) from public.erasure_receipts e
     where e.account_deleted_at > now() - interval '3 days';
   perform private.seal_audit_lines();
 end
@@ -158,6 +158,6 @@ as $$
 $$;
 comment on function public.apply_retention is 'One batch of what is due by a retention policy; no row: nothing is due.';
 
-revoke execute on function private.held_user_ids, private.held_session_ids, private.retire, private.apply_retention,
+revoke execute on function private.user_ids_under_legal_hold, private.session_ids_under_legal_hold, private.apply_retention_policy, private.apply_retention,
   public.apply_retention from public, anon, authenticated, service_role;
 grant execute on function private.apply_retention, public.apply_retention to service_role;

@@ -35,7 +35,7 @@ alter table private.agora_notifications enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.agora_notifications to service_role;
 
-create function private.apply_notification(notice private.agora_notifications) returns boolean
+create function private.apply_agora_notification(notice private.agora_notifications) returns boolean
   language plpgsql set search_path = ''
 as $$
 declare
@@ -91,11 +91,11 @@ begin
   on conflict (notice_id) do update set deliveries = n.deliveries + 1
   returning n.* into v_notice;
   return query select v_notice.deliveries > 1,
-                      v_notice.applied_at is not null or private.apply_notification(v_notice);
+                      v_notice.applied_at is not null or private.apply_agora_notification(v_notice);
 end;
 $$;
 
-create function public.apply_waiting_notifications() returns table (applied bigint, forgotten bigint)
+create function public.apply_waiting_agora_notifications() returns table (applied bigint, forgotten bigint)
   language plpgsql security invoker set search_path = ''
 as $$
 declare
@@ -107,7 +107,7 @@ begin
      where n.applied_at is null and n.received_at > now() - interval '24 hours'
      order by n.received_at limit 500 for update skip locked
   loop
-    applied := applied + private.apply_notification(v_notice)::integer;
+    applied := applied + private.apply_agora_notification(v_notice)::integer;
   end loop;
 
   delete from private.agora_notifications n
@@ -118,7 +118,7 @@ begin
 end;
 $$;
 
-revoke execute on function private.apply_notification, public.receive_agora_notification,
-  public.apply_waiting_notifications from public, anon, authenticated, service_role;
-grant execute on function private.apply_notification, public.receive_agora_notification,
-  public.apply_waiting_notifications to service_role;
+revoke execute on function private.apply_agora_notification, public.receive_agora_notification,
+  public.apply_waiting_agora_notifications from public, anon, authenticated, service_role;
+grant execute on function private.apply_agora_notification, public.receive_agora_notification,
+  public.apply_waiting_agora_notifications to service_role;

@@ -7,13 +7,13 @@
 -- A start that fails is tried again while the session lasts, after 1, 2, 4, 8, 16 minutes, and its practitioner is
 -- notified once.
 
-create function private.recording_wait(failures bigint) returns interval
+create function private.recording_retry_delay(failures bigint) returns interval
   language sql immutable set search_path = ''
 as $$
   select interval '1 minute' * (2 ^ (least(failures, 5) - 1));  -- 1, 2, 4, 8, 16 minutes
 $$;
 
-create function private.may_record(session public.session_schedules) returns boolean
+create function private.may_start_recording(session public.session_schedules) returns boolean
   language plpgsql stable set search_path = ''
 as $$
 declare
@@ -29,12 +29,12 @@ begin
   end if;
   select count(*), max(r.ended_at) into v_failures, v_last_failed
     from public.session_recordings r where r.session_id = session.id;
-  return v_failures = 0 or now() >= v_last_failed + private.recording_wait(v_failures);
+  return v_failures = 0 or now() >= v_last_failed + private.recording_retry_delay(v_failures);
 end
 $$;
 
 -- What Agora is to be asked for a session: `start` or `stop`, won here by one driver (sessions/advance_sessions.sql).
-create function private.recording_due(session_id uuid, out task text, out recording public.session_recordings)
+create function private.claim_session_recording_task(session_id uuid, out task text, out recording public.session_recordings)
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_variable
@@ -48,9 +48,9 @@ begin
   select * into r from public.session_rules;
   select * into s from public.session_schedules x where x.id = session_id;
   select coalesce(array_agg(h.user_id) filter (where h.is_there), '{}'), max(h.last_sign_at) into v_there, v_left
-    from private.people_heard_of(s.id) h;
+    from private.list_presence(s.id) h;
 
-  if v_there = '{}' and private.channel_was_heard(s.id) and v_left <= now() - make_interval(mins => r.empty_minutes) then
+  if v_there = '{}' and private.has_channel_events(s.id) and v_left <= now() - make_interval(mins => r.empty_minutes) then
     perform private.request_recording_stop(s.id, 'channel_empty');
   end if;
   update public.session_recordings x set next_check_at = now() + interval '1 minute'
@@ -59,8 +59,8 @@ begin
   returning x.* into recording;
   if found then
     task := 'stop';
-  elsif private.host_of(s) = any (v_there) and private.may_record(s)
-    and exists (select from private.clients_of(s) c where c.user_id = any (v_there)) then
+  elsif private.get_session_host(s) = any (v_there) and private.may_start_recording(s)
+    and exists (select from private.list_session_clients(s) c where c.user_id = any (v_there)) then
     begin
       v_start := private.start_recording(s.id, 'mix');
       recording := v_start.recording;
@@ -73,7 +73,7 @@ end
 $$;
 
 -- Definer: nobody reads or writes the outbox.
-create function private.tell_of_failed_recording() returns trigger
+create function private.publish_recording_failed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -89,11 +89,11 @@ end
 $$;
 
 -- Not if it was stopped before it began: somebody wanted it so.
-create trigger session_recordings_tell_of_failure after update of status on public.session_recordings
+create trigger session_recordings_70_publish_failed after update of status on public.session_recordings
   for each row when (new.status = 'failed' and old.status <> 'failed' and new.class_recording_id is null
                      and new.failure_code <> 'stopped_before_start')
-  execute function private.tell_of_failed_recording();
+  execute function private.publish_recording_failed();
 
-revoke execute on function private.recording_wait, private.may_record, private.recording_due,
-  private.tell_of_failed_recording
+revoke execute on function private.recording_retry_delay, private.may_start_recording, private.claim_session_recording_task,
+  private.publish_recording_failed
   from public, anon, authenticated, service_role;

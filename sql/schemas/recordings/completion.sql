@@ -7,7 +7,7 @@ create function public.complete_recording(recording_id uuid, lease_id uuid, open
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings := private.hold_lease(complete_recording.recording_id, complete_recording.lease_id);
+  v_recording public.session_recordings := private.renew_recording_lease(complete_recording.recording_id, complete_recording.lease_id);
   v_first     text;
   v_bytes     bigint;
   v_open      bigint;
@@ -21,15 +21,15 @@ begin
 
   update public.session_recordings r
      set status = 'completed', completed_at = now(), storage_path = v_first, file_size_bytes = v_bytes,
-         recording_url = private.new_recording_link(r.id, opens_at),
+         recording_url = private.replace_recording_link(r.id, opens_at),
          lease_id = null, lease_until = null, next_check_at = null
    where r.id = v_recording.id;
-  perform private.share_class_recording(v_recording.id, opens_at);
+  perform private.add_participant_recordings(v_recording.id, opens_at);
   return query select r.* from public.session_recordings r where r.id = v_recording.id;
 end;
 $$;
 
-create function private.share_class_recording(recording_id uuid, opens_at text) returns void
+create function private.add_participant_recordings(recording_id uuid, opens_at text) returns void
   language plpgsql set search_path = ''
 as $$
 begin
@@ -49,7 +49,7 @@ begin
                   where c.user_id = mine.client_id and c.consent_type = 'session_recording'
                     and c.consented and c.revoked_at is null);
   update public.session_recordings r
-     set recording_url = private.new_recording_link(r.id, share_class_recording.opens_at)
+     set recording_url = private.replace_recording_link(r.id, share_class_recording.opens_at)
    where r.class_recording_id = share_class_recording.recording_id;
 end;
 $$;
@@ -67,7 +67,7 @@ create function public.postpone_recording_copy(recording_id uuid, lease_id uuid,
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings := private.hold_lease(postpone_recording_copy.recording_id, postpone_recording_copy.lease_id);
+  v_recording public.session_recordings := private.renew_recording_lease(postpone_recording_copy.recording_id, postpone_recording_copy.lease_id);
   v_is_over   boolean := now() > v_recording.deadline_at;
 begin
   if postpone_recording_copy.code = 'source_changed' then
@@ -104,7 +104,7 @@ begin
 end;
 $$;
 
-revoke execute on function public.complete_recording, private.share_class_recording, private.was_admitted,
+revoke execute on function public.complete_recording, private.add_participant_recordings, private.was_admitted,
   public.postpone_recording_copy, public.retry_recording from public, anon, authenticated, service_role;
-grant execute on function public.complete_recording, private.share_class_recording, private.was_admitted,
+grant execute on function public.complete_recording, private.add_participant_recordings, private.was_admitted,
   public.postpone_recording_copy, public.retry_recording to service_role;

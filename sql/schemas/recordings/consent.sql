@@ -7,13 +7,13 @@
 -- Two transactions that decide about the same session queue here: a start takes the session's lock alone, admissions
 -- share it, and both hold the consent rows they relied on, so that a withdrawal waits and then sees what they did.
 
-create function private.recording_lock(session_id uuid) returns bigint
+create function private.recording_lock_key(session_id uuid) returns bigint
   language sql immutable set search_path = ''
 as $$
   select hashtextextended('recording ' || session_id, 0);
 $$;
 
-create function private.people_present(session public.session_schedules) returns setof uuid
+create function private.list_session_participants(session public.session_schedules) returns setof uuid
   language sql stable set search_path = ''
 as $$
   select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
@@ -31,9 +31,9 @@ as $$
 begin
   -- Held until the end of the transaction: a consent that is being relied on cannot be withdrawn meanwhile.
   perform from public.user_consents c
-    where c.consent_type = 'session_recording' and c.user_id in (select private.people_present(session))
+    where c.consent_type = 'session_recording' and c.user_id in (select private.list_session_participants(session))
     order by c.user_id for share;
-  return (select count(*) from private.people_present(session) person
+  return (select count(*) from private.list_session_participants(session) person
            where not exists (select from public.user_consents c
                               where c.user_id = person and c.consent_type = 'session_recording'
                                 and c.consented and c.revoked_at is null));
@@ -51,11 +51,11 @@ as $$
 $$;
 
 -- Definer: the person at the door may neither read others' consent nor stop a recording in any other way.
-create function private.recording_blocks_admission(session_id uuid, user_id uuid) returns boolean
+create function private.stop_recording_before_admission(session_id uuid, user_id uuid) returns boolean
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform pg_advisory_xact_lock_shared(private.recording_lock(recording_blocks_admission.session_id));
+  perform pg_advisory_xact_lock_shared(private.recording_lock_key(recording_blocks_admission.session_id));
   if not exists (select from public.session_recordings r
                   where r.session_id = recording_blocks_admission.session_id and r.status in ('pending', 'recording')) then
     return false;
@@ -81,17 +81,17 @@ begin
   perform private.request_recording_stop(s.id, 'consent_withdrawn')
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
-   where r.status in ('pending', 'recording') and old.user_id in (select private.people_present(s));
+   where r.status in ('pending', 'recording') and old.user_id in (select private.list_session_participants(s));
   return null;
 end;
 $$;
 
-create trigger withdrawing_consent_stops_recordings after update on public.user_consents for each row
+create trigger user_consents_40_stop_recordings after update on public.user_consents for each row
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null
         and (not new.consented or new.revoked_at is not null))
   execute function private.stop_recordings_without_consent();
 
-create trigger deleting_consent_stops_recordings after delete on public.user_consents for each row
+create trigger user_consents_10_stop_recordings_on_delete after delete on public.user_consents for each row
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.stop_recordings_without_consent();
 
@@ -106,7 +106,7 @@ begin
 end;
 $$;
 
-revoke execute on function private.recording_lock, private.people_present, private.count_without_consent,
-  private.request_recording_stop, private.recording_blocks_admission, private.stop_recordings_without_consent,
+revoke execute on function private.recording_lock_key, private.list_session_participants, private.count_without_consent,
+  private.request_recording_stop, private.stop_recording_before_admission, private.stop_recordings_without_consent,
   private.stop_recording_of_ended_session from public, anon, authenticated, service_role;
-grant execute on function private.recording_blocks_admission to authenticated;
+grant execute on function private.stop_recording_before_admission to authenticated;

@@ -16,8 +16,8 @@ create table public.recording_rules (
   survives_withdrawal boolean     not null default false,
   updated_at          timestamptz not null default now(),
 
-  constraint recording_rules_are_one_for_each_session unique (session_id),
-  constraint recording_rules_keep_for_a_while check (retention_days between 1 and 36500)
+  constraint recording_rules_one_per_session unique (session_id),
+  constraint recording_rules_retention_days_are_in_range check (retention_days between 1 and 36500)
 );
 comment on table public.recording_rules is
   'For a class, or a session, whose recording is treated otherwise than the rest.';
@@ -52,7 +52,7 @@ insert into public.data_retention_policies (table_name, retention_days, auto_del
 values ('session_recordings', 2555, true,
         'Recordings, seven years from their end; purge-recordings erases them with their files');
 
-create table private.erasure_queue (
+create table private.recording_erasure_queue (
   id           uuid        primary key default gen_random_uuid(),
   recording_id uuid        not null references public.session_recordings on delete cascade,
   reason       text        not null,
@@ -62,23 +62,23 @@ create table private.erasure_queue (
   begun_at     timestamptz,
   attempts     integer     not null default 0,
 
-  constraint erasure_queue_reason_is_known
+  constraint recording_erasure_queue_reason_is_known
     check (reason in ('consent_withdrawn', 'retention', 'account_erased', 'asked')),
-  constraint erasure_queue_holds_a_reason_once unique nulls not distinct (recording_id, reason, user_id)
+  constraint recording_erasure_queue_holds_a_reason_once unique nulls not distinct (recording_id, reason, user_id)
 );
-comment on column private.erasure_queue.user_id is 'Who withdrew.';
-comment on column private.erasure_queue.begun_at is 'From here on there is no way back: the first files may be gone.';
-comment on column private.erasure_queue.attempts is
+comment on column private.recording_erasure_queue.user_id is 'Who withdrew.';
+comment on column private.recording_erasure_queue.begun_at is 'From here on there is no way back: the first files may be gone.';
+comment on column private.recording_erasure_queue.attempts is
   'How often somebody set about it; more than a few, and storage or the bucket refuses.';
 
-create index erasure_queue_due_at_idx on private.erasure_queue (due_at);  -- purging asks what is due
+create index recording_erasure_queue_due_at_idx on private.recording_erasure_queue (due_at);  -- purging asks what is due
 
-alter table private.erasure_queue enable row level security;
+alter table private.recording_erasure_queue enable row level security;
 -- No policy: triggers fill it, and the service works it off.
-grant select, insert, update, delete on private.erasure_queue to service_role;
+grant select, insert, update, delete on private.recording_erasure_queue to service_role;
 
 -- How long a recording is kept: as the rule of its session says, else as the policy for all of them; null is for ever.
-create function private.retention_days(recording public.session_recordings) returns integer
+create function private.recording_retention_days(recording public.session_recordings) returns integer
   language sql stable set search_path = ''
 as $$
   select coalesce(
@@ -90,20 +90,20 @@ create function private.queue_expired_recordings() returns void
   language sql set search_path = ''
 as $$
   -- Counted from the end of what was recorded. A participant's row goes with its class's.
-  insert into private.erasure_queue (recording_id, reason)
+  insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
    where r.class_recording_id is null and r.status in ('completed', 'failed')
-     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.retention_days(r))
-     and not exists (select from private.erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
+     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.recording_retention_days(r))
+     and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
   on conflict do nothing;
 $$;
 
 -- Definer: whoever withdraws may neither write the queue nor read who else is in a recording.
-create function private.queue_withdrawn_recordings() returns trigger
+create function private.queue_recordings_without_consent() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into private.erasure_queue (recording_id, reason, user_id, due_at)
+  insert into private.recording_erasure_queue (recording_id, reason, user_id, due_at)
   select case when k.stays_for_others then mine.id else r.id end, 'consent_withdrawn', old.user_id,
          now() + interval '1 day'  -- time to take back a slip of the finger; it is closed at once
     from (select s.id from public.session_schedules s
@@ -116,10 +116,10 @@ begin
     join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null
     left join public.recording_rules rule on rule.session_id = s.id
    cross join lateral (select coalesce(rule.survives_withdrawal, false) and private.is_class(s)
-                              and private.host_of(s) is distinct from old.user_id as stays_for_others) k
+                              and private.get_session_host(s) is distinct from old.user_id as stays_for_others) k
     left join public.session_schedules seat on k.stays_for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
     left join public.session_recordings mine on mine.session_id = seat.id and mine.class_recording_id = r.id
-   where old.user_id in (select private.people_recorded(s))
+   where old.user_id in (select private.list_possibly_recorded_users(s))
      and (not k.stays_for_others or mine.id is not null)
   on conflict do nothing;
   return null;
@@ -127,29 +127,29 @@ end
 $$;
 
 -- Besides those that stop what is being recorded (consent.sql): a claim waits until that is over.
-create trigger withdrawing_consent_erases_recordings after update on public.user_consents for each row
+create trigger user_consents_30_queue_recordings after update on public.user_consents for each row
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null
         and (not new.consented or new.revoked_at is not null))
-  execute function private.queue_withdrawn_recordings();
-create trigger withdrawn_consent_deleted_erases_recordings after delete on public.user_consents for each row
+  execute function private.queue_recordings_without_consent();
+create trigger user_consents_30_queue_recordings_on_delete after delete on public.user_consents for each row
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
-  execute function private.queue_withdrawn_recordings();
+  execute function private.queue_recordings_without_consent();
 
 -- Definer: whoever agrees again may no more write the queue than whoever withdraws.
 create function private.unqueue_recordings() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  delete from private.erasure_queue q
+  delete from private.recording_erasure_queue q
    where q.user_id = new.user_id and q.reason = 'consent_withdrawn' and q.begun_at is null;
   return null;
 end
 $$;
 
-create trigger agreeing_again_keeps_recordings after insert or update on public.user_consents for each row
+create trigger user_consents_10_unqueue_recordings after insert or update on public.user_consents for each row
   when (new.consent_type = 'session_recording' and new.consented and new.revoked_at is null)
   execute function private.unqueue_recordings();
 
-revoke execute on function private.retention_days, private.queue_expired_recordings, private.queue_withdrawn_recordings,
+revoke execute on function private.recording_retention_days, private.queue_expired_recordings, private.queue_recordings_without_consent,
   private.unqueue_recordings from public, anon, authenticated, service_role;
-grant execute on function private.retention_days, private.queue_expired_recordings to service_role;
+grant execute on function private.recording_retention_days, private.queue_expired_recordings to service_role;

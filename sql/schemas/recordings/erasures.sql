@@ -40,11 +40,11 @@ begin
   perform private.queue_expired_recordings();
   select r.* into v_recording from public.session_recordings r
    where coalesce(claim_recording_erasure.recording_id, r.id) = r.id
-     and exists (select from private.erasure_queue q where q.recording_id = r.id and q.due_at <= now())
+     and exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.due_at <= now())
      -- What Agora is still recording or bringing is waited for.
      and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
      and coalesce(r.lease_until, '-infinity') < now()
-     and not private.is_held(r)
+     and not private.is_recording_under_legal_hold(r)
    order by r.created_at limit 1
      for update skip locked;
   if not found then
@@ -54,7 +54,7 @@ begin
   update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '10 minutes'
    where r.id = v_recording.id
   returning r.* into v_recording;
-  update private.erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempts = q.attempts + 1
+  update private.recording_erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempts = q.attempts + 1
    where q.recording_id = v_recording.id;
   return query
     -- A participant's row has no files of its own.
@@ -85,7 +85,7 @@ begin
          (select count(*) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
          (select coalesce(sum(f.size_bytes), 0) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
          min(q.queued_at)
-    from private.erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
+    from private.recording_erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
   returning e.* into v_receipt;
 
   update public.recording_views v set ip_address = null, user_agent = null

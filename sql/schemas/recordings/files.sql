@@ -36,7 +36,7 @@ create table private.recording_files (
   constraint recording_files_are_ordered unique (recording_id, position),
   constraint recording_files_are_stored_once unique (storage_path),
   constraint recording_files_kind_is_known check (kind in ('mp4', 'playlist', 'slice')),
-  constraint recording_files_size_is_a_size check (size_bytes >= 0),
+  constraint recording_files_size_is_not_negative check (size_bytes >= 0),
   constraint recording_files_verified_by_hash
     check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32)
 );
@@ -49,7 +49,7 @@ alter table private.recording_files enable row level security;
 -- No policy: only the service touches it.
 grant select, insert, update, delete on private.recording_files to service_role;
 
-create function private.refuse_to_forget_files() returns trigger
+create function private.refuse_deletion_with_files() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -62,8 +62,8 @@ end
 $$;
 
 -- The recording's row is the only thing that knows of its files.
-create trigger session_recordings_go_after_their_files before delete on public.session_recordings
-  for each row execute function private.refuse_to_forget_files();
+create trigger session_recordings_refuse_deletion_with_files before delete on public.session_recordings
+  for each row execute function private.refuse_deletion_with_files();
 
 create function public.claim_recording_copy(recording_id uuid default null)
   returns table (is_claimed boolean, is_planned boolean, recording public.session_recordings)
@@ -75,7 +75,7 @@ begin
     select * into recording from public.session_recordings r
      where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
        and coalesce(r.lease_until, '-infinity') < now()
-       and not exists (select from private.erasure_queue q where q.recording_id = r.id)
+       and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id)
      order by r.next_check_at limit 1
        for update skip locked;
   else
@@ -88,7 +88,7 @@ begin
 
   is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
                          and coalesce(recording.lease_until, '-infinity') < now()
-                         and not exists (select from private.erasure_queue q where q.recording_id = recording.id), false);
+                         and not exists (select from private.recording_erasure_queue q where q.recording_id = recording.id), false);
   if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
@@ -99,7 +99,7 @@ begin
 end;
 $$;
 
-create function private.hold_lease(recording_id uuid, lease_id uuid) returns public.session_recordings
+create function private.renew_recording_lease(recording_id uuid, lease_id uuid) returns public.session_recordings
   language plpgsql set search_path = ''
 as $$
 declare
@@ -115,10 +115,10 @@ begin
 end;
 $$;
 
-create function public.keep_recording_lease(recording_id uuid, lease_id uuid) returns table (lease_until timestamptz)
+create function public.renew_recording_lease(recording_id uuid, lease_id uuid) returns table (lease_until timestamptz)
   language sql security invoker set search_path = ''
 as $$
-  select (private.hold_lease(recording_id, lease_id)).lease_until;
+  select (private.renew_recording_lease(recording_id, lease_id)).lease_until;
 $$;
 
 create function public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer)
@@ -126,7 +126,7 @@ create function public.plan_recording_files(recording_id uuid, lease_id uuid, fi
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  perform private.hold_lease(plan_recording_files.recording_id, plan_recording_files.lease_id);
+  perform private.renew_recording_lease(plan_recording_files.recording_id, plan_recording_files.lease_id);
   insert into private.recording_files (recording_id, position, kind, source_key, source_etag, size_bytes, storage_path)
   select plan_recording_files.recording_id, f.position, f.kind, f.source_key, f.source_etag, f.size_bytes, f.storage_path
     from jsonb_to_recordset(plan_recording_files.files)
@@ -143,7 +143,7 @@ create function public.next_recording_file(recording_id uuid, lease_id uuid)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  perform private.hold_lease(next_recording_file.recording_id, next_recording_file.lease_id);
+  perform private.renew_recording_lease(next_recording_file.recording_id, next_recording_file.lease_id);
   select count(*) into remaining from private.recording_files f
    where f.recording_id = next_recording_file.recording_id and f.verified_at is null;
   select * into file from private.recording_files f
@@ -153,12 +153,12 @@ begin
 end;
 $$;
 
-create function public.keep_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text)
+create function public.record_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text)
   returns table (lease_until timestamptz)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.hold_lease(keep_recording_upload.recording_id, keep_recording_upload.lease_id)).lease_until;
+  lease_until := (private.renew_recording_lease(keep_recording_upload.recording_id, keep_recording_upload.lease_id)).lease_until;
   update private.recording_files f set upload_url = keep_recording_upload.upload_url
    where f.id = keep_recording_upload.file_id and f.recording_id = keep_recording_upload.recording_id;
   return next;
@@ -170,7 +170,7 @@ create function public.verify_recording_file(recording_id uuid, lease_id uuid, f
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.hold_lease(verify_recording_file.recording_id, verify_recording_file.lease_id)).lease_until;
+  lease_until := (private.renew_recording_lease(verify_recording_file.recording_id, verify_recording_file.lease_id)).lease_until;
   update private.recording_files f
      set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
    where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
@@ -178,9 +178,9 @@ begin
 end;
 $$;
 
-revoke execute on function private.refuse_to_forget_files, public.claim_recording_copy, private.hold_lease,
-  public.keep_recording_lease, public.plan_recording_files, public.next_recording_file, public.keep_recording_upload,
+revoke execute on function private.refuse_deletion_with_files, public.claim_recording_copy, private.renew_recording_lease,
+  public.renew_recording_lease, public.plan_recording_files, public.next_recording_file, public.record_recording_upload,
   public.verify_recording_file from public, anon, authenticated, service_role;
-grant execute on function public.claim_recording_copy, private.hold_lease, public.keep_recording_lease,
-  public.plan_recording_files, public.next_recording_file, public.keep_recording_upload, public.verify_recording_file
+grant execute on function public.claim_recording_copy, private.renew_recording_lease, public.renew_recording_lease,
+  public.plan_recording_files, public.next_recording_file, public.record_recording_upload, public.verify_recording_file
   to service_role;

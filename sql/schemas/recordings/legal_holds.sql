@@ -13,7 +13,7 @@ create table public.legal_holds (
   placed_at   timestamptz not null default now(),
   released_at timestamptz,
 
-  constraint legal_holds_are_on_one_thing check (num_nonnulls(user_id, session_id) = 1),
+  constraint legal_holds_have_one_subject check (num_nonnulls(user_id, session_id) = 1),
   constraint legal_holds_have_a_reason check (btrim(reason) <> '')
 );
 comment on table public.legal_holds is 'No foreign keys: a hold outlives the account it is on, and who placed it.';
@@ -36,7 +36,7 @@ grant select on public.legal_holds to service_role;
 -- No delete: that something was held is a fact.
 
 -- The server's clock says when a hold was released, and nobody dates it anew.
-create function private.date_hold() returns trigger
+create function private.set_legal_hold_released_at() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -48,13 +48,13 @@ begin
 end
 $$;
 
-create trigger legal_holds_date before update on public.legal_holds
-  for each row when (new.released_at is not null) execute function private.date_hold();
+create trigger legal_holds_date_release before update on public.legal_holds
+  for each row when (new.released_at is not null) execute function private.set_legal_hold_released_at();
 create trigger audit_legal_holds after insert or update on public.legal_holds
   for each row execute function private.write_audit_log();
 
 -- Everybody a recording of this session may show.
-create function private.people_recorded(session public.session_schedules) returns setof uuid
+create function private.list_possibly_recorded_users(session public.session_schedules) returns setof uuid
   language sql stable set search_path = ''
 as $$
   select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
@@ -66,18 +66,18 @@ as $$
 $$;
 
 -- Definer: holds are read by admins alone, and decide about what others ask for.
-create function private.is_held(recording public.session_recordings) returns boolean
+create function private.is_recording_under_legal_hold(recording public.session_recordings) returns boolean
   language sql stable security definer set search_path = ''
 as $$
   select exists (
     select from public.session_recordings whole
       join public.session_schedules s on s.id = whole.session_id
       join public.legal_holds h on h.released_at is null
-       and (h.user_id in (select private.people_recorded(s))
+       and (h.user_id in (select private.list_possibly_recorded_users(s))
             or h.session_id in (select s.id union select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
      where whole.id = coalesce((recording).class_recording_id, (recording).id));
 $$;
 
-revoke execute on function private.date_hold, private.people_recorded, private.is_held
+revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users, private.is_recording_under_legal_hold
   from public, anon, authenticated, service_role;
-grant execute on function private.is_held to service_role;
+grant execute on function private.is_recording_under_legal_hold to service_role;

@@ -49,7 +49,7 @@ create index recording_views_link_id_idx on public.recording_views (link_id, vie
 alter table public.recording_views enable row level security;
 
 -- Within the policy, recordings are under their own: whoever sees one sees who watched it.
-create policy "who sees a recording sees who watched it"
+create policy "viewers of a recording read its views"
   on public.recording_views for select to authenticated
   using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
 
@@ -60,7 +60,7 @@ grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
 grant select, insert on public.recording_views to service_role;
 -- No update or delete for anybody: what was seen was seen.
 
-create function private.new_recording_link(recording_id uuid, opens_at text) returns text
+create function private.replace_recording_link(recording_id uuid, opens_at text) returns text
   language plpgsql set search_path = ''
 as $$
 declare
@@ -81,10 +81,10 @@ create function private.rotate_recording_link(recording_id uuid) returns text
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_standing;
+  v_standing  private.recording_access;
 begin
   select * into v_recording from public.session_recordings r where r.id = rotate_recording_link.recording_id for update;
-  v_standing := private.my_recording_standing(v_recording.session_id);
+  v_standing := private.my_recording_access(v_recording.session_id);
   if (v_standing.session).id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   elsif not v_standing.is_staff then
@@ -95,7 +95,7 @@ begin
 
   -- A class recording has a link for each participant: the old ones end together.
   update public.session_recordings r
-     set recording_url = private.new_recording_link(r.id, split_part(r.recording_url, '?', 1))
+     set recording_url = private.replace_recording_link(r.id, split_part(r.recording_url, '?', 1))
    where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);
   return (select r.recording_url from public.session_recordings r where r.id = v_recording.id);
 end;
@@ -107,7 +107,7 @@ as $$
   select private.rotate_recording_link(recording_id);
 $$;
 
-revoke execute on function private.new_recording_link, private.rotate_recording_link, public.rotate_recording_link
+revoke execute on function private.replace_recording_link, private.rotate_recording_link, public.rotate_recording_link
   from public, anon, authenticated, service_role;
 grant execute on function private.rotate_recording_link, public.rotate_recording_link to authenticated, service_role;
-grant execute on function private.new_recording_link to service_role;
+grant execute on function private.replace_recording_link to service_role;

@@ -30,7 +30,7 @@
 --
 -- Where nothing stands, nothing moves. Nor does anything observed of an earlier attempt, or after the end.
 
-create function private.state_after(
+create function private.next_recording_state(
   r public.session_recordings, observation text, out status text, out failure_code text)
   language plpgsql stable set search_path = ''
 as $$
@@ -64,7 +64,7 @@ begin
 end;
 $$;
 
-create function private.next_look(r public.session_recordings, observation text) returns timestamptz
+create function private.next_recording_check_at(r public.session_recordings, observation text) returns timestamptz
   language sql stable set search_path = ''
 as $$
   select case
@@ -117,9 +117,9 @@ begin
                           when observation not in ('starting', 'running', 'failed_over') then r.missing_since end;
   r.crashed_at := case when observation = 'crashed' then coalesce(r.crashed_at, v_at) else r.crashed_at end;
   r.media_started_at := case when observation = 'media_started' then least(r.media_started_at, v_at) else r.media_started_at end;
-  r.next_check_at := private.next_look(r, observation);
+  r.next_check_at := private.next_recording_check_at(r, observation);
 
-  v_new := private.state_after(r, observation);
+  v_new := private.next_recording_state(r, observation);
   if v_new.status = 'next attempt' then
     r.attempt := r.attempt + 1;
     r.recorder_uid := nextval('private.recorder_uids');
@@ -128,7 +128,7 @@ begin
     r.agora_sid := null;
     r.missing_since := null;
     r.next_check_at := now();
-    r.deadline_at := now() + private.patience_to_start();
+    r.deadline_at := now() + private.recording_start_timeout();
   elsif v_new.status = 'recording' and r.status = 'pending' then
     r.status := 'recording';
     r.started_at := v_at;
@@ -177,8 +177,8 @@ as $$
                                           reason => reason);
 $$;
 
-revoke execute on function private.state_after, private.next_look, private.observe_recording, public.observe_recording
+revoke execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording, public.observe_recording
   from public, anon, authenticated, service_role;
 -- Not granted to authenticated: what Agora said is evidence, and only the server heard it.
-grant execute on function private.state_after, private.next_look, private.observe_recording, public.observe_recording
+grant execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording, public.observe_recording
   to service_role;

@@ -6,7 +6,7 @@
 
 -- The file that is asked for, by its place in playing order or, as playlists ask, by its name. A participant's own row
 -- plays the files of its class.
-create function private.recording_part(
+create function private.find_recording_part(
   recording public.session_recordings, part integer, file_name text,
   out part_kinds text[], out kind text, out storage_path text)
   language plpgsql stable set search_path = ''
@@ -35,10 +35,10 @@ end
 $$;
 
 -- As private.closed_recording_ids, for one row.
-create function private.is_closed(recording public.session_recordings) returns boolean
+create function private.is_recording_closed(recording public.session_recordings) returns boolean
   language sql stable set search_path = ''
 as $$
-  select exists (select from private.erasure_queue q
+  select exists (select from private.recording_erasure_queue q
                   where q.recording_id in ((recording).id, (recording).class_recording_id));
 $$;
 
@@ -61,8 +61,8 @@ begin
   select * into v_link from private.recording_links l
    where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
   select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and r.status = 'completed' and not private.is_closed(r);
-  v_part := private.recording_part(v_recording, view_recording.part, view_recording.file_name);
+   where r.id = v_link.recording_id and r.status = 'completed' and not private.is_recording_closed(r);
+  v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
 
   -- A player asks many times; all of it is one view, for a day.
   select v.id into view from public.recording_views v
@@ -105,8 +105,8 @@ begin
   end if;
 
   select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed' and not private.is_closed(r);
-  v_part := private.recording_part(v_recording, open_share_link.part, open_share_link.file_name);
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed' and not private.is_recording_closed(r);
+  v_part := private.find_recording_part(v_recording, open_share_link.part, open_share_link.file_name);
   if v_link.expires_at <= now() then
     perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
   end if;
@@ -144,8 +144,8 @@ begin
 end
 $$;
 
-revoke execute on function private.recording_part, private.is_closed, public.view_recording, public.open_share_link
+revoke execute on function private.find_recording_part, private.is_recording_closed, public.view_recording, public.open_share_link
   from public, anon, authenticated, service_role;
 -- Not granted to anon: the server hashes token and password, and says from where it was asked.
-grant execute on function private.recording_part, private.is_closed, public.view_recording, public.open_share_link
+grant execute on function private.find_recording_part, private.is_recording_closed, public.view_recording, public.open_share_link
   to service_role;

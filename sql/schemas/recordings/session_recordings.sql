@@ -66,12 +66,12 @@ create table public.session_recordings (
   failure_reason     text,
   class_recording_id uuid        references public.session_recordings on delete cascade,
 
-  constraint session_recordings_mode_is_agoras check (mode in ('mix', 'individual')),
-  constraint session_recordings_recorder_uid_is_no_persons check (recorder_uid between 4000000000 and 4294967295),
+  constraint session_recordings_mode_is_known check (mode in ('mix', 'individual')),
+  constraint session_recordings_recorder_uid_is_in_its_band check (recorder_uid between 4000000000 and 4294967295),
   -- Agora finds a recording only by all of these together; a participant's copy of a class recording has none.
-  constraint session_recordings_know_their_recorder
+  constraint session_recordings_have_agora_ids
     check (class_recording_id is not null or num_nulls(cname, recorder_uid, prefix, record_until) = 0),
-  constraint session_recordings_say_why_they_failed check ((status = 'failed') = (failure_code is not null)),
+  constraint session_recordings_failed_have_a_code check ((status = 'failed') = (failure_code is not null)),
   constraint session_recordings_complete_with_files
     check (status <> 'completed'
            or num_nulls(recording_url, storage_path, completed_at, duration_seconds, file_size_bytes) = 0)
@@ -115,9 +115,9 @@ alter table public.session_recordings enable row level security;
 create function private.closed_recording_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
-  select q.recording_id from private.erasure_queue q
+  select q.recording_id from private.recording_erasure_queue q
   union
-  select mine.id from private.erasure_queue q
+  select mine.id from private.recording_erasure_queue q
     join public.session_recordings mine on mine.class_recording_id = q.recording_id;
 $$;
 revoke execute on function private.closed_recording_ids from public, anon, authenticated, service_role;

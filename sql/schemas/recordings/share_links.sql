@@ -78,7 +78,7 @@ declare
 begin
   select * into v_recording from public.session_recordings r where r.id = create_recording_share_link.recording_id;
   select * into v_session from public.session_schedules s where s.id = v_recording.session_id;
-  v_is_staff := private.is_admin() or coalesce(private.host_of(v_session) = (select auth.uid()), false);
+  v_is_staff := private.is_admin() or coalesce(private.get_session_host(v_session) = (select auth.uid()), false);
   if v_session.id is null or v_recording.id in (select private.closed_recording_ids())
      or not (v_is_staff or coalesce(v_session.client_id = (select auth.uid()), false)) then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
@@ -114,7 +114,7 @@ begin
    where r.id = v_link.recording_id;
   if v_link.id is null
      or not (v_link.created_by = (select auth.uid()) or private.is_admin()
-             or coalesce((select auth.uid()) in (private.host_of(v_session), v_session.client_id), false)) then
+             or coalesce((select auth.uid()) in (private.get_session_host(v_session), v_session.client_id), false)) then
     perform private.refuse(404, 'share_link_not_found', 'There is no such link.');
   end if;
   update public.recording_share_links l set revoked_at = coalesce(l.revoked_at, now()) where l.id = v_link.id

@@ -4,14 +4,14 @@
 -- whoever carries it to Agora may crash, and the reconciler carries it again.
 
 -- What the caller is to a session: `is_staff` is its practitioner, an admin or the service. Without a session: nobody.
-create type private.recording_standing as (session public.session_schedules, is_staff boolean);
+create type private.recording_access as (session public.session_schedules, is_staff boolean);
 
 -- Definer: whether the caller belongs to a session must not depend on which of its rows they may read.
-create function private.my_recording_standing(session_id uuid) returns private.recording_standing
+create function private.my_recording_access(session_id uuid) returns private.recording_access
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_seat    private.seat := private.my_seat(null, session_id);
+  v_seat    private.channel_access := private.get_channel_access(null, session_id);
   v_session public.session_schedules := v_seat.session;
   v_staff   boolean := coalesce((select auth.role()), '') = 'service_role' or (select private.is_admin());
 begin
@@ -21,7 +21,7 @@ begin
       join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
      where named.id = my_recording_standing.session_id;
   end if;
-  return row (v_session, v_staff or coalesce(v_seat.is_host, false))::private.recording_standing;
+  return row (v_session, v_staff or coalesce(v_seat.is_host, false))::private.recording_access;
 end;
 $$;
 
@@ -31,7 +31,7 @@ create function private.start_recording(
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_standing private.recording_standing := private.my_recording_standing(session_id);
+  v_standing private.recording_access := private.my_recording_access(session_id);
   v_session  public.session_schedules := v_standing.session;
   v_missing  bigint;
   v_id       uuid := gen_random_uuid();
@@ -43,7 +43,7 @@ begin
   end if;
 
   -- From here on the people present are as they are: whoever is being admitted has been, or waits.
-  perform pg_advisory_xact_lock(private.recording_lock(v_session.id));
+  perform pg_advisory_xact_lock(private.recording_lock_key(v_session.id));
   select * into recording from public.session_recordings r where r.session_id = v_session.id and r.status <> 'failed';
   if found then
     if recording.status not in ('pending', 'recording') then
@@ -65,10 +65,10 @@ begin
   insert into public.session_recordings as r
     (id, session_id, mode, requested_by, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at)
   values
-    (v_id, v_session.id, start_recording.mode, (select auth.uid()), private.channel_of(v_session),
+    (v_id, v_session.id, start_recording.mode, (select auth.uid()), private.get_channel_name(v_session),
      nextval('private.recorder_uids'), private.recording_prefix(v_id, 1),
      v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60),
-     now() + interval '45 seconds', now() + private.patience_to_start())
+     now() + interval '45 seconds', now() + private.recording_start_timeout())
   returning r.* into recording;
   won := true;
 end;
@@ -80,7 +80,7 @@ as $$
   select 'recordings/' || replace(recording_id::text, '-', '') || '/' || attempt;  -- Agora takes letters and digits only
 $$;
 
-create function private.patience_to_start() returns interval
+create function private.recording_start_timeout() returns interval
   language sql immutable set search_path = ''
 as $$
   -- A resource is good for 5 minutes, and a recorder alone in its channel leaves after 5. Whoever shows no file and no
@@ -94,10 +94,10 @@ create function private.stop_recording(session_id uuid, recording_id uuid) retur
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_standing;
+  v_standing  private.recording_access;
 begin
   select * into v_recording from public.session_recordings r where r.id = stop_recording.recording_id;
-  v_standing := private.my_recording_standing(coalesce(v_recording.session_id, stop_recording.session_id));
+  v_standing := private.my_recording_access(coalesce(v_recording.session_id, stop_recording.session_id));
   if (v_standing.session).id is not null and not v_standing.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can stop a recording.');
   elsif stop_recording.recording_id is null then
@@ -135,12 +135,12 @@ create function private.get_recording_status(session_id uuid, recording_id uuid)
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_standing;
+  v_standing  private.recording_access;
 begin
   if recording_id is not null then
     select * into v_recording from public.session_recordings r where r.id = get_recording_status.recording_id;
   end if;
-  v_standing := private.my_recording_standing(coalesce(v_recording.session_id, get_recording_status.session_id));
+  v_standing := private.my_recording_access(coalesce(v_recording.session_id, get_recording_status.session_id));
   if recording_id is null and (v_standing.session).id is not null then
     -- A participant's own row, once there is one, before the class's.
     select * into v_recording from public.session_recordings r
@@ -184,11 +184,11 @@ as $$
     from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) r;
 $$;
 
-revoke execute on function private.my_recording_standing, private.start_recording, private.recording_prefix,
-  private.patience_to_start, private.stop_recording, public.start_recording, public.stop_recording,
+revoke execute on function private.my_recording_access, private.start_recording, private.recording_prefix,
+  private.recording_start_timeout, private.stop_recording, public.start_recording, public.stop_recording,
   private.get_recording_status, public.get_recording_status
   from public, anon, authenticated, service_role;
 grant execute on function private.start_recording, private.stop_recording, public.start_recording,
   public.stop_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
-grant execute on function private.recording_prefix, private.patience_to_start to service_role;
--- Not granted to anybody: private.my_recording_standing, which only the definer functions here and of the links ask.
+grant execute on function private.recording_prefix, private.recording_start_timeout to service_role;
+-- Not granted to anybody: private.my_recording_access, which only the definer functions here and of the links ask.

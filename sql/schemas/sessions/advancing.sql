@@ -14,16 +14,16 @@
 -- Any number of drivers share the turns. A turn is one transaction for one session, in the order of locks: the client,
 -- the recording, the attendance, then rows. What fails stays with its session, and is tried again a minute later.
 
-create table private.session_turns (
+create table private.session_checks (
   session_id uuid        primary key references public.session_schedules on delete cascade,
   looked_at  timestamptz not null default '-infinity',
   failure    text
 );
-comment on table private.session_turns is
+comment on table private.session_checks is
   'The sessions that are going on, and when somebody last looked at them.';
-comment on column private.session_turns.failure is 'What kept the last turn from doing its work.';
+comment on column private.session_checks.failure is 'What kept the last turn from doing its work.';
 
-alter table private.session_turns enable row level security;
+alter table private.session_checks enable row level security;
 -- No grant and no policy: only the functions below touch it.
 
 -- Before a session is completed: whose absence is known is called a no-show.
@@ -33,17 +33,17 @@ as $$
 declare
   v_client record;
 begin
-  if not private.channel_was_heard(session.id) then
+  if not private.has_channel_events(session.id) then
     return;
   end if;
-  for v_client in select c.* from private.clients_of(session) c where private.came(session, c.user_id) is null loop
+  for v_client in select c.* from private.list_session_clients(session) c where private.has_attended(session, c.user_id) is null loop
     perform private.mark_no_show(session, v_client.user_id);
   end loop;
 end
 $$;
 
 -- Where a no-show does not forfeit, the seat of whoever did not come is cancelled instead of completed.
-create function private.give_back_to_absent(session public.session_schedules) returns void
+create function private.return_credits_to_absent_clients(session public.session_schedules) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -52,7 +52,7 @@ begin
   if (select r.client_no_show_forfeits from public.session_rules r) then
     return;
   end if;
-  for v_client in select c.* from private.clients_of(session) c where not private.came(session, c.user_id) loop
+  for v_client in select c.* from private.list_session_clients(session) c where not private.has_attended(session, c.user_id) loop
     perform private.set_session_status(v_client.session_id, 'cancelled', 'Cancelled: the client did not come');
   end loop;
 end
@@ -76,37 +76,37 @@ begin
   if not private.is_class(s) then
     perform private.lock_client(s.client_id);
   end if;
-  perform pg_advisory_xact_lock(private.recording_lock(s.id));
-  perform private.note_attendance(s.id);
+  perform pg_advisory_xact_lock(private.recording_lock_key(s.id));
+  perform private.update_attendance(s.id);
   select * into s from public.session_schedules x where x.id = s.id for update;
   if s.status not in ('scheduled', 'in_progress') then
     return null;
   end if;
 
-  v_host := private.host_of(s);
+  v_host := private.get_session_host(s);
   v_online := s.session_location = 'online';
-  v_heard := v_online and private.channel_was_heard(s.id);
+  v_heard := v_online and private.has_channel_events(s.id);
   v_ends_at := s.scheduled_at + make_interval(mins => s.duration_minutes);
   if v_heard then
-    select max(h.last_sign_at) into v_empty from private.people_heard_of(s.id) h having not bool_or(h.is_there);
+    select max(h.last_sign_at) into v_empty from private.list_presence(s.id) h having not bool_or(h.is_there);
   end if;
 
-  if v_heard and v_host is not null and private.came(s, v_host) is null
+  if v_heard and v_host is not null and private.has_attended(s, v_host) is null
      and now() >= s.scheduled_at + make_interval(mins => r.practitioner_grace_minutes) then
     perform private.mark_no_show(s, v_host);
   end if;
-  if not private.came(s, v_host) then
+  if not private.has_attended(s, v_host) then
     perform private.set_session_status(s.id, 'cancelled', 'Cancelled by practitioner: the practitioner did not come');
   elsif now() >= v_ends_at + make_interval(mins => r.completion_grace_minutes)
      or (now() >= v_ends_at and v_empty is not null)
      or (now() >= s.scheduled_at + make_interval(mins => r.client_grace_minutes)
          and (v_empty <= now() - make_interval(mins => r.empty_minutes)
               -- Somebody said so; there is nothing to wait for.
-              or (not private.is_class(s) and not private.came(s, s.client_id)))) then
+              or (not private.is_class(s) and not private.has_attended(s, s.client_id)))) then
     perform private.settle_no_shows(s);
-    perform private.give_back_to_absent(s);
+    perform private.return_credits_to_absent_clients(s);
     perform private.set_session_status(s.id, 'completed');
-    perform private.note_attendance(s.id);  -- whoever is still there was there until now
+    perform private.update_attendance(s.id);  -- whoever is still there was there until now
   elsif v_online then
     perform private.begin_session(s.id);
   elsif now() >= s.scheduled_at then
@@ -118,7 +118,7 @@ $$;
 
 -- One turn, of the session that waits for one and is the newest; `since` is when this round began.
 -- Definer: the driver is the service, which may write none of this by itself.
-create function private.next_turn(
+create function private.advance_next_session(
   since timestamptz, out asked_at timestamptz, out session_id uuid, out moved_to text, out task text,
   out recording public.session_recordings, out failure text)
   language plpgsql volatile security definer set search_path = ''
@@ -130,17 +130,17 @@ begin
   asked_at := since;
   if asked_at is null then
     asked_at := clock_timestamp();
-    insert into private.session_turns (session_id)
+    insert into private.session_checks (session_id)
     select s.id from public.session_schedules s
      where s.status in ('scheduled', 'in_progress') and s.group_class_id is null
        and s.scheduled_at <= now() + interval '15 minutes'
-       and not exists (select from private.session_turns t where t.session_id = s.id)
+       and not exists (select from private.session_checks t where t.session_id = s.id)
     on conflict do nothing;
   end if;
 
   -- The newest first: what has lain for months waits for what is happening now.
   select t.session_id into session_id
-    from private.session_turns t join public.session_schedules s on s.id = t.session_id
+    from private.session_checks t join public.session_schedules s on s.id = t.session_id
    where t.looked_at < asked_at
    order by s.scheduled_at desc limit 1
      for no key update of t skip locked;
@@ -153,14 +153,14 @@ begin
 
   begin
     moved_to := private.advance_session(session_id);
-    v_due := private.recording_due(session_id);
+    v_due := private.claim_session_recording_task(session_id);
     task := v_due.task;
     recording := v_due.recording;
   exception when others then
     failure := sqlstate || ' ' || sqlerrm;
   end;
-  update private.session_turns t set looked_at = clock_timestamp(), failure = next_turn.failure where t.session_id = session_id;
-  delete from private.session_turns t using public.session_schedules s
+  update private.session_checks t set looked_at = clock_timestamp(), failure = next_turn.failure where t.session_id = session_id;
+  delete from private.session_checks t using public.session_schedules s
    where t.session_id = session_id and s.id = t.session_id and s.status in ('completed', 'cancelled');
 end
 $$;
@@ -170,11 +170,11 @@ create function public.advance_next_session(since timestamptz default null)
                  failure text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select t.asked_at, t.session_id, t.moved_to, t.task, t.recording, t.failure from private.next_turn(since) t;
+  select t.asked_at, t.session_id, t.moved_to, t.task, t.recording, t.failure from private.advance_next_session(since) t;
 $$;
 comment on function public.advance_next_session is
   'One session''s turn; none if it names no session. Ask again with the first answer''s asked_at until there is none.';
 
-revoke execute on function private.settle_no_shows, private.give_back_to_absent, private.advance_session,
-  private.next_turn, public.advance_next_session from public, anon, authenticated, service_role;
-grant execute on function private.next_turn, public.advance_next_session to service_role;
+revoke execute on function private.settle_no_shows, private.return_credits_to_absent_clients, private.advance_session,
+  private.advance_next_session, public.advance_next_session from public, anon, authenticated, service_role;
+grant execute on function private.advance_next_session, public.advance_next_session to service_role;

@@ -7,7 +7,7 @@
 -- Agora's recorder works only with integer users, unique in the channel: one number per person, in a table. People are
 -- numbered below 4 000 000 000, recorders from there on.
 
-create type private.seat as (session public.session_schedules, is_host boolean);
+create type private.channel_access as (session public.session_schedules, is_host boolean);
 
 create table private.agora_uids (
   user_id uuid   primary key references auth.users on delete cascade,
@@ -41,7 +41,7 @@ create index channel_admissions_user_id_idx on private.channel_admissions (user_
 alter table private.channel_admissions enable row level security;
 -- No grant and no policy: only the functions below touch it.
 
-create function private.channel_of(session public.session_schedules) returns text
+create function private.get_channel_name(session public.session_schedules) returns text
   language sql immutable set search_path = ''
 as $$
   -- A room name that Agora would refuse (64 bytes or more, or a strange character) gives way to one made of the id.
@@ -57,7 +57,7 @@ $$;
 -- once, every name is read as if it ended in an id, and the answer is `invalid input syntax for type uuid`.
 --
 -- Definer: the class's row is not the participant's own, and the seat must not depend on who may read it.
-create function private.my_seat(channel_name text, session_id uuid) returns private.seat
+create function private.get_channel_access(channel_name text, session_id uuid) returns private.channel_access
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -87,7 +87,7 @@ begin
      or (v_class.group_class_id is null and coalesce(v_class.max_participants, 1) <= 1 and v_class.client_id = v_caller)
      or exists (select from public.session_schedules mine
                  where mine.group_class_id = v_class.id and mine.client_id = v_caller and mine.status <> 'cancelled') then
-    return row (v_class, v_host)::private.seat;
+    return row (v_class, v_host)::private.channel_access;
   end if;
   return null;
 end;
@@ -114,7 +114,7 @@ begin
 end;
 $$;
 
-create function private.is_my_test_channel(channel_name text) returns boolean
+create function private.is_test_channel_of_caller(channel_name text) returns boolean
   language sql stable set search_path = ''
 as $$
   -- The frontend's test page names its channel after the first eight characters of the user's id.
@@ -122,7 +122,7 @@ as $$
 $$;
 
 -- Definer: whether a name is taken must not depend on who asks; only yes or no leaves.
-create function private.is_room_of_a_session(channel_name text) returns boolean
+create function private.is_session_channel(channel_name text) returns boolean
   language sql stable security definer set search_path = ''
 as $$
   select exists (select from public.session_schedules s where s.room_name = is_room_of_a_session.channel_name);
@@ -133,12 +133,12 @@ create function public.create_agora_room(channel_name text, session_id uuid defa
   language plpgsql stable security invoker set search_path = ''
 as $$
 declare
-  v_seat private.seat := private.my_seat(create_agora_room.channel_name, create_agora_room.session_id);
+  v_seat private.channel_access := private.get_channel_access(create_agora_room.channel_name, create_agora_room.session_id);
 begin
   if (v_seat.session).id is not null then
     perform private.refuse_closed_room(v_seat.session);
-    return query select private.channel_of(v_seat.session);
-  elsif create_agora_room.session_id is not null or private.is_room_of_a_session(create_agora_room.channel_name) then
+    return query select private.get_channel_name(v_seat.session);
+  elsif create_agora_room.session_id is not null or private.is_session_channel(create_agora_room.channel_name) then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   else
     -- A name no session has yet: a practitioner about to create one, or the test page. A name opens nothing.
@@ -148,7 +148,7 @@ end;
 $$;
 
 -- Definer: writes the caller's number and admission, which nobody may write directly.
-create function private.admit(session_id uuid, channel_name text, expires_at timestamptz) returns bigint
+create function private.issue_channel_admission(session_id uuid, channel_name text, expires_at timestamptz) returns bigint
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -170,7 +170,7 @@ create function public.create_agora_token(channel_name text, session_id uuid def
 as $$
 #variable_conflict use_column
 declare
-  v_seat    private.seat := private.my_seat(create_agora_token.channel_name, create_agora_token.session_id);
+  v_seat    private.channel_access := private.get_channel_access(create_agora_token.channel_name, create_agora_token.session_id);
   v_session public.session_schedules := v_seat.session;
   v_channel text;
   v_expires timestamptz;
@@ -178,25 +178,25 @@ begin
   if v_session.id is not null then
     perform private.refuse_closed_room(v_session);
     -- Asked only for the row's own room name, a seat in a class still gets the class's channel.
-    v_channel := private.channel_of(v_session);
+    v_channel := private.get_channel_name(v_session);
     v_expires := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60);
-    if private.recording_blocks_admission(v_session.id, (select auth.uid())) then
+    if private.stop_recording_before_admission(v_session.id, (select auth.uid())) then
       -- Returned, not raised: the request to stop the recording must be kept.
       return query select v_channel, null::bigint, v_expires, true;
       return;
     end if;
-  elsif private.is_my_test_channel(create_agora_token.channel_name) then
+  elsif private.is_test_channel_of_caller(create_agora_token.channel_name) then
     v_channel := create_agora_token.channel_name;
     v_expires := now() + interval '1 hour';
   else
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  return query select v_channel, private.admit(v_session.id, v_channel, v_expires), v_expires, false;
+  return query select v_channel, private.issue_channel_admission(v_session.id, v_channel, v_expires), v_expires, false;
 end;
 $$;
 
-revoke execute on function private.channel_of, private.my_seat, private.refuse_closed_room, private.is_my_test_channel,
-  private.is_room_of_a_session, private.admit, public.create_agora_room, public.create_agora_token
+revoke execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room, private.is_test_channel_of_caller,
+  private.is_session_channel, private.issue_channel_admission, public.create_agora_room, public.create_agora_token
   from public, anon, authenticated, service_role;
-grant execute on function private.channel_of, private.my_seat, private.refuse_closed_room, private.is_my_test_channel,
-  private.is_room_of_a_session, private.admit, public.create_agora_room, public.create_agora_token to authenticated;
+grant execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room, private.is_test_channel_of_caller,
+  private.is_session_channel, private.issue_channel_admission, public.create_agora_room, public.create_agora_token to authenticated;

@@ -25,11 +25,11 @@ create table public.session_attendance (
   created_at    timestamptz    not null default now(),
   updated_at    timestamptz    not null default now(),
 
-  constraint session_attendance_one_line_per_person unique (session_id, user_id),
+  constraint session_attendance_one_row_per_person unique (session_id, user_id),
   constraint session_attendance_source_is_known check (source in ('agora', 'token', 'manual')),
-  constraint session_attendance_says_why_by_hand check ((source = 'manual') = (reason is not null)),
-  constraint session_attendance_absent_never_joined check (not is_no_show or joined_at is null),
-  constraint session_attendance_leaves_after_joining check (left_at >= joined_at)
+  constraint session_attendance_manual_has_a_reason check ((source = 'manual') = (reason is not null)),
+  constraint session_attendance_no_show_never_joined check (not is_no_show or joined_at is null),
+  constraint session_attendance_left_after_joined check (left_at >= joined_at)
 );
 comment on table  public.session_attendance               is 'One line for each person in each session.';
 comment on column public.session_attendance.left_at is
@@ -61,13 +61,13 @@ create trigger update_session_attendance_updated_at before update on public.sess
 create trigger audit_session_attendance after insert or update on public.session_attendance
   for each row when (new.source = 'manual') execute function private.write_audit_log();
 
-create function private.host_of(session public.session_schedules) returns uuid
+create function private.get_session_host(session public.session_schedules) returns uuid
   language sql stable set search_path = ''
 as $$
   select p.user_id from public.practitioners p where p.id = (session).practitioner_id;
 $$;
 
-create function private.clients_of(session public.session_schedules) returns table (session_id uuid, user_id uuid)
+create function private.list_session_clients(session public.session_schedules) returns table (session_id uuid, user_id uuid)
   language sql stable set search_path = ''
 as $$
   select (session).id, (session).client_id where not private.is_class(session)
@@ -76,27 +76,27 @@ as $$
    where seat.group_class_id = (session).id and seat.status <> 'cancelled';
 $$;
 
-create function private.line_of(session public.session_schedules, user_id uuid) returns uuid
+create function private.find_attendance_session_id(session public.session_schedules, user_id uuid) returns uuid
   language sql stable set search_path = ''
 as $$
   -- The session or seat to which somebody's row belongs; null if they have no part in this one.
-  select case when private.host_of(session) = line_of.user_id then (session).id
-              else (select c.session_id from private.clients_of(session) c where c.user_id = line_of.user_id limit 1) end;
+  select case when private.get_session_host(session) = line_of.user_id then (session).id
+              else (select c.session_id from private.list_session_clients(session) c where c.user_id = line_of.user_id limit 1) end;
 $$;
 
-create function private.attendance_lock(session_id uuid) returns void
+create function private.lock_attendance(session_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
   -- Two facts at once are worked out one after the other, so that the later one sees both. Before any row is locked.
   select pg_advisory_xact_lock(hashtextextended('attendance ' || session_id, 0));
 $$;
 
-create function private.came(session public.session_schedules, user_id uuid) returns boolean
+create function private.has_attended(session public.session_schedules, user_id uuid) returns boolean
   language sql stable set search_path = ''
 as $$
   -- True, false if they are known not to have come, null if nothing is known.
   select not a.is_no_show from public.session_attendance a
-   where a.session_id = private.line_of(session, came.user_id) and a.user_id = came.user_id;
+   where a.session_id = private.find_attendance_session_id(session, came.user_id) and a.user_id = came.user_id;
 $$;
 
 -- Only of whom nothing is known: a fact, or a word by hand, stays.
@@ -104,7 +104,7 @@ create function private.mark_no_show(session public.session_schedules, user_id u
   language sql volatile set search_path = ''
 as $$
   insert into public.session_attendance (session_id, user_id, source, total_seconds, is_no_show)
-  values (private.line_of(session, mark_no_show.user_id), mark_no_show.user_id, 'agora', 0, true)
+  values (private.find_attendance_session_id(session, mark_no_show.user_id), mark_no_show.user_id, 'agora', 0, true)
   on conflict (session_id, user_id) do nothing;
 $$;
 
@@ -127,11 +127,11 @@ begin
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = set_attendance.session_id;
-  v_part := private.part_in(v_session);
+  v_part := private.get_caller_role(v_session);
   if v_session.id is null or v_part is null or v_part not in ('practitioner', 'admin') then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  v_line := private.line_of(v_session, set_attendance.user_id);
+  v_line := private.find_attendance_session_id(v_session, set_attendance.user_id);
   if v_line is null then
     perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
   elsif btrim(coalesce(set_attendance.reason, '')) = '' then
@@ -146,7 +146,7 @@ begin
   end if;
   select * into v_rules from public.session_rules;
   if not set_attendance.attended and now() < v_session.scheduled_at + make_interval(mins =>
-       case when set_attendance.user_id = private.host_of(v_session) then v_rules.practitioner_grace_minutes
+       case when set_attendance.user_id = private.get_session_host(v_session) then v_rules.practitioner_grace_minutes
             else v_rules.client_grace_minutes end) then
     perform private.refuse(409, 'grace_not_over', 'It is too early to say that they did not come.', 'They may still come.');
   elsif set_attendance.left_at < set_attendance.joined_at or greatest(set_attendance.joined_at, set_attendance.left_at) > now()
@@ -154,7 +154,7 @@ begin
     perform private.refuse(422, 'times_not_possible', 'Nobody was there from then until then.');
   end if;
 
-  perform private.attendance_lock(v_session.id);
+  perform private.lock_attendance(v_session.id);
   if set_attendance.attended and set_attendance.left_at is not null then
     v_during := tstzmultirange(tstzrange(set_attendance.joined_at, set_attendance.left_at));
   end if;
@@ -187,6 +187,6 @@ comment on function public.set_attendance is
   'For the session''s practitioner and admins: somebody came, or did not, and why that is said. Facts change it no more.'
   ' A no-show said before the session is completed has the consequences that the session rules name, within a minute.';
 
-revoke execute on function private.host_of, private.clients_of, private.line_of, private.attendance_lock, private.came,
+revoke execute on function private.get_session_host, private.list_session_clients, private.find_attendance_session_id, private.lock_attendance, private.has_attended,
   private.mark_no_show, private.set_attendance, public.set_attendance from public, anon, authenticated, service_role;
 grant execute on function private.set_attendance, public.set_attendance to authenticated;

@@ -19,7 +19,7 @@ begin
 end
 $$;
 
-create function private.keep_credit_lot() returns trigger
+create function private.refuse_credit_lot_change() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -28,11 +28,11 @@ end
 $$;
 
 -- Definer: nobody reads or writes the outbox.
-create function private.tell_of_booking() returns trigger
+create function private.publish_session_booked() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.put_in_outbox('session_booked', new.client_id, new.id, jsonb_build_object(
+  perform private.publish_event('session_booked', new.client_id, new.id, jsonb_build_object(
     'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id));
   return null;
 end
@@ -71,7 +71,7 @@ begin
 end
 $$;
 
-create function private.room_name(kind text, practitioner_id uuid, client_id uuid) returns text
+create function private.build_room_name(kind text, practitioner_id uuid, client_id uuid) returns text
   language sql volatile set search_path = ''
 as $$
   -- As the pages name rooms, only with microseconds: two bookings may share a millisecond, and names are unique.
@@ -80,7 +80,7 @@ as $$
 $$;
 
 -- Whether this very time is held for them, and still is.
-create function private.holds_time(
+create function private.has_slot_hold(
   user_id uuid, practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
   returns boolean
   language sql stable set search_path = ''
@@ -117,19 +117,19 @@ declare
 begin
   perform private.lock_calendar(insert_session.practitioner_id);
   -- What was free when it was held is theirs, also when the notice has run out meanwhile.
-  if not private.holds_time(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at, v_minutes) then
+  if not private.has_slot_hold(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at, v_minutes) then
     perform private.refuse_unbookable(insert_session.practitioner_id, insert_session.scheduled_at, v_minutes,
                                       insert_session.client_id);
   end if;
   if with_credit then
-    v_lot := private.choose_credit(insert_session.client_id, array[insert_session.session_type_id]);
+    v_lot := private.choose_credit_lot(insert_session.client_id, array[insert_session.session_type_id]);
   end if;
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,
      session_location, physical_location, location_coordinates, cancellation_policy_version, cancellation_policy_agreed_at)
   values
     (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
-     private.room_name('session', insert_session.practitioner_id, insert_session.client_id),
+     private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id),
      insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
      case when v_place then insert_session.physical_location end,
      case when v_place then insert_session.location_coordinates end,
@@ -150,14 +150,14 @@ declare
   v_class   public.session_schedules := private.lock_class(insert_paid_seat.group_class_id);
   v_session uuid;
 begin
-  perform private.refuse_full_class(v_class, insert_paid_seat.client_id);
+  perform private.refuse_unjoinable_class(v_class, insert_paid_seat.client_id);
   -- A trigger fills in what the class is.
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, room_name, session_type_id, notes,
      cancellation_policy_version, cancellation_policy_agreed_at)
   values
     (v_class.practitioner_id, insert_paid_seat.client_id, v_class.scheduled_at,
-     private.room_name('group', v_class.id, insert_paid_seat.client_id), insert_paid_seat.session_type_id,
+     private.build_room_name('group', v_class.id, insert_paid_seat.client_id), insert_paid_seat.session_type_id,
      'Joined group class: ' || v_class.id,
      coalesce(insert_paid_seat.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
   returning id into v_session;
@@ -257,10 +257,10 @@ $$;
 comment on function public.book_session_with_credit is
   'Books a one-to-one session with a credit. The same booking again finds the first one. Gives the credits that are left.';
 
-revoke execute on function private.spend_credit, private.keep_credit_lot, private.refuse_without_waiver,
-  private.refuse_unknown_place, private.room_name, private.holds_time, private.insert_session,
-  private.insert_paid_seat, private.insert_booked_session, private.tell_of_booking, private.book_session_with_credit,
+revoke execute on function private.spend_credit, private.refuse_credit_lot_change, private.refuse_without_waiver,
+  private.refuse_unknown_place, private.build_room_name, private.has_slot_hold, private.insert_session,
+  private.insert_paid_seat, private.insert_booked_session, private.publish_session_booked, private.book_session_with_credit,
   public.book_session_with_credit from public, anon, authenticated, service_role;
 -- room_name: whoever joins a class names the room of their seat as themself.
-grant execute on function private.room_name, private.book_session_with_credit, public.book_session_with_credit
+grant execute on function private.build_room_name, private.book_session_with_credit, public.book_session_with_credit
   to authenticated;

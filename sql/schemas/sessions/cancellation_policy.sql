@@ -47,10 +47,10 @@ grant insert (policy_text, standard_cancellation_hours, late_cancellation_hours,
 grant select, insert, update on public.cancellation_policy to service_role;
 
 -- As for waiver_policy: a version is never rewritten, since people agreed to it, and one is always active.
-create trigger keep_one_active before insert or update on public.cancellation_policy
-  for each row execute function private.keep_one_active();
-create trigger keep_active before delete on public.cancellation_policy
-  for each row when (old.is_active) execute function private.keep_active_policy();
+create trigger cancellation_policy_activate_version before insert or update on public.cancellation_policy
+  for each row execute function private.activate_policy_version();
+create trigger cancellation_policy_refuse_active_deletion before delete on public.cancellation_policy
+  for each row when (old.is_active) execute function private.refuse_deleting_active_policy();
 create trigger update_cancellation_policy_updated_at before update on public.cancellation_policy
   for each row execute function public.update_updated_at_column();
 

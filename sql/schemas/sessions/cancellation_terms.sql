@@ -13,7 +13,7 @@
 --
 -- Of a class, the credits are those of all its seats together, also once it has begun.
 
-create type private.cancellation_terms as (
+create type private.compute_cancellation_terms as (
   cancellation_type           text,
   credit_returned             integer,
   fee_charged                 numeric,
@@ -26,7 +26,7 @@ create type private.cancellation_terms as (
 
 -- Whose doing it is; null: a stranger's. An admin who is also the client may do what an admin may.
 -- Definer: what somebody is must not depend on which rows they see.
-create function private.part_in(session public.session_schedules) returns text
+create function private.get_caller_role(session public.session_schedules) returns text
   language sql stable security definer set search_path = ''
 as $$
   select case
@@ -40,7 +40,7 @@ $$;
 
 -- In PL/pgSQL, because a plan is kept there on every version of PostgreSQL; in two questions, because for one with `or`
 -- the planner does not keep it: planning anew took longer than answering.
-create function private.policy_of(session public.session_schedules) returns public.cancellation_policy
+create function private.get_cancellation_policy(session public.session_schedules) returns public.cancellation_policy
   language plpgsql stable set search_path = ''
 as $$
 declare
@@ -55,7 +55,7 @@ begin
 end
 $$;
 
-create function private.payment_of(session_id uuid) returns public.session_payments
+create function private.get_session_payment(session_id uuid) returns public.session_payments
   language sql stable set search_path = ''
 as $$
   -- Paid out is what became of the practitioner's share; the client has paid all the same.
@@ -64,38 +64,38 @@ as $$
    order by p.created_at limit 1;
 $$;
 
-create function private.currency_of(session public.session_schedules) returns text
+create function private.get_session_currency(session public.session_schedules) returns text
   language sql stable set search_path = ''
 as $$
   select lower(coalesce(
-    (private.payment_of((session).id)).currency,
+    (private.get_session_payment((session).id)).currency,
     (select c.metadata ->> 'currency' from public.user_session_credits c where c.id = (session).credit_lot_id),
     (select p.currency from public.user_preferences p where p.user_id = (session).client_id),
     'usd'));
 $$;
 
-create function private.graces_used(user_id uuid) returns integer
+create function private.count_graces_used(user_id uuid) returns integer
   language sql stable set search_path = ''
 as $$
   select count(*)::integer from public.session_cancellations c
    where c.user_id = graces_used.user_id and c.cancellation_type = 'grace';
 $$;
 
-create function private.cancellation_terms(session public.session_schedules, wants_grace boolean)
-  returns private.cancellation_terms
+create function private.compute_cancellation_terms(session public.session_schedules, wants_grace boolean)
+  returns private.compute_cancellation_terms
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_policy public.cancellation_policy := private.policy_of(session);
-  v_terms  private.cancellation_terms;
-  v_client boolean := private.part_in(session) = 'client';
+  v_policy public.cancellation_policy := private.get_cancellation_policy(session);
+  v_terms  private.compute_cancellation_terms;
+  v_client boolean := private.get_caller_role(session) = 'client';
 begin
   v_terms.cancellation_policy_version := v_policy.id;
   v_terms.free_until := session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours);
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
-  v_terms.currency := private.currency_of(session);
+  v_terms.currency := private.get_session_currency(session);
   v_terms.grace_available := v_client and now() > v_terms.free_until
-    and private.graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
+    and private.count_graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
   if wants_grace and v_client and now() > v_terms.free_until and not v_terms.grace_available then
     perform private.refuse(409, 'grace_used', 'You have used your grace cancellation already.',
                            'You can still cancel, and the credit is then used.');
@@ -111,7 +111,7 @@ begin
     when v_terms.cancellation_type = 'last_minute' then 0
     -- Its price went back already.
     when exists (select from public.user_session_credits c where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
-    when session.credit_lot_id is not null or (private.payment_of(session.id)).id is not null then 1
+    when session.credit_lot_id is not null or (private.get_session_payment(session.id)).id is not null then 1
     else 0 end;
   v_terms.fee_charged := case
     when v_terms.cancellation_type <> 'late' or v_terms.credit_returned = 0 then 0
@@ -120,7 +120,7 @@ begin
 
   if private.is_class(session) then
     -- Nobody has the class's own row; what comes back is what its seats were taken for.
-    select coalesce(sum((private.cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
+    select coalesce(sum((private.compute_cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
       from public.session_schedules seat where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
   end if;
   return v_terms;
@@ -131,27 +131,27 @@ create function private.refuse_uncancellable(session public.session_schedules) r
   language plpgsql stable set search_path = ''
 as $$
 begin
-  if session.status <> 'scheduled' and (session.status <> 'in_progress' or private.part_in(session) = 'client') then
+  if session.status <> 'scheduled' and (session.status <> 'in_progress' or private.get_caller_role(session) = 'client') then
     perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');
-  elsif private.part_in(session) = 'client' and session.scheduled_at <= now() then
+  elsif private.get_caller_role(session) = 'client' and session.scheduled_at <= now() then
     perform private.refuse(409, 'session_started', 'This session has started and can no longer be cancelled.');
   end if;
 end
 $$;
 
 -- Definer: policies, payments and cancellations are looked up for whoever asks about a session of theirs.
-create function private.quote_cancellation(session_id uuid, use_grace boolean) returns private.cancellation_terms
+create function private.quote_cancellation(session_id uuid, use_grace boolean) returns private.compute_cancellation_terms
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
   v_session public.session_schedules;
 begin
   select * into v_session from public.session_schedules s where s.id = quote_cancellation.session_id;
-  if v_session.id is null or private.part_in(v_session) is null then
+  if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   perform private.refuse_uncancellable(v_session);
-  return private.cancellation_terms(v_session, use_grace);
+  return private.compute_cancellation_terms(v_session, use_grace);
 end
 $$;
 
@@ -168,8 +168,8 @@ $$;
 comment on function public.quote_cancellation is
   'What cancelling would give back and cost right now. It changes nothing.';
 
-revoke execute on function private.part_in, private.policy_of, private.payment_of, private.currency_of,
-  private.graces_used, private.cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,
+revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment, private.get_session_currency,
+  private.count_graces_used, private.compute_cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,
   public.quote_cancellation from public, anon, authenticated, service_role;
 -- part_in: cancelling and moving ask it as whoever calls them.
-grant execute on function private.part_in, private.quote_cancellation, public.quote_cancellation to authenticated;
+grant execute on function private.get_caller_role, private.quote_cancellation, public.quote_cancellation to authenticated;

@@ -28,7 +28,7 @@ create function private.return_credit(session public.session_schedules) returns 
 as $$
 declare
   v_lot     public.user_session_credits;
-  v_payment public.session_payments := private.payment_of(session.id);
+  v_payment public.session_payments := private.get_session_payment(session.id);
 begin
   if session.credit_lot_id is null then
     perform private.grant_credits(
@@ -39,7 +39,7 @@ begin
   end if;
 
   select * into v_lot from public.user_session_credits c where c.id = session.credit_lot_id for no key update;
-  if v_lot.expires_at <= now() and private.part_in(session) <> 'client' then
+  if v_lot.expires_at <= now() and private.get_caller_role(session) <> 'client' then
     -- Not the client's doing: a month to use it. What else was left in the lot has ended, and stays so.
     insert into public.credit_ledger (lot_id, user_id, change, kind)
     select v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry' where v_lot.credits_remaining > 0;
@@ -55,8 +55,8 @@ create function private.settle_cancellation(session public.session_schedules, us
   language plpgsql set search_path = ''
 as $$
 declare
-  v_terms private.cancellation_terms := private.cancellation_terms(session, uses_grace);
-  v_part  text := private.part_in(session);
+  v_terms private.compute_cancellation_terms := private.compute_cancellation_terms(session, uses_grace);
+  v_part  text := private.get_caller_role(session);
 begin
   if private.is_class(session) then
     update public.session_schedules seat set status = 'cancelled', notes = 'Cancelled: the class was cancelled'
@@ -82,7 +82,7 @@ begin
     (session.id, case when not private.is_class(session) then session.client_id end, v_terms.cancellation_type,
      v_terms.hours_before_session, v_terms.fee_charged, v_terms.currency, v_terms.credit_returned, v_terms.currency,
      settle_cancellation.reason, case when v_part <> 'client' then auth.uid() end, v_terms.cancellation_policy_version);
-  perform private.put_in_outbox('session_cancelled', session.client_id, session.id, jsonb_build_object(
+  perform private.publish_event('session_cancelled', session.client_id, session.id, jsonb_build_object(
     'by', v_part, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,
     'credit_returned', v_terms.credit_returned, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
@@ -91,7 +91,7 @@ $$;
 
 -- Cancelled by an update: the terms are agreed before the row is written, and settled after.
 
-create function private.date_cancellation() returns trigger
+create function private.set_cancelled_at() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -101,12 +101,12 @@ end
 $$;
 
 -- Definer: the terms depend on what whoever cancels may not read.
-create function private.agree_to_cancel() returns trigger
+create function private.authorize_cancellation() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
   perform private.refuse_uncancellable(old);
-  new.grace_cancellation_used := (private.cancellation_terms(old,
+  new.grace_cancellation_used := (private.compute_cancellation_terms(old,
     new.notes is distinct from old.notes and new.notes like '%(Grace cancellation used)')).cancellation_type = 'grace';
   return new;
 end
@@ -127,7 +127,7 @@ $$;
 
 -- Deleting a class in which somebody has a seat cancels it, and the row stays as evidence.
 -- Definer: whoever deletes may write neither credits nor cancellations.
-create function private.cancel_class_instead() returns trigger
+create function private.cancel_class_instead_of_deleting() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -166,13 +166,13 @@ declare
   v_session public.session_schedules;
 begin
   select * into v_session from public.session_schedules s where s.id = cancel_session.session_id;
-  if v_session.id is null or private.part_in(v_session) is null then
+  if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   -- The note is the pages' own way of saying all this, so there is one way to read it.
   update public.session_schedules s
      set status = 'cancelled',
-         notes = 'Cancelled' || case when private.part_in(v_session) = 'practitioner' then ' by practitioner' else '' end
+         notes = 'Cancelled' || case when private.get_caller_role(v_session) = 'practitioner' then ' by practitioner' else '' end
               || coalesce(': ' || nullif(btrim(replace(cancel_session.reason, c_grace, '')), ''), '')
               || case when use_grace then ' ' || c_grace else '' end
    where s.id = v_session.id and s.status <> 'cancelled';
@@ -187,8 +187,8 @@ $$;
 comment on function public.cancel_session is
   'Cancels a session, a seat or a class, as the pages do by updating the row.';
 
-revoke execute on function private.lock_own_sessions, private.date_cancellation, private.return_credit,
-  private.settle_cancellation, private.agree_to_cancel, private.settle_cancelled_session,
-  private.cancel_class_instead, private.settle_deleted_session, public.cancel_session from public, anon,
+revoke execute on function private.lock_own_sessions, private.set_cancelled_at, private.return_credit,
+  private.settle_cancellation, private.authorize_cancellation, private.settle_cancelled_session,
+  private.cancel_class_instead_of_deleting, private.settle_deleted_session, public.cancel_session from public, anon,
   authenticated, service_role;
 grant execute on function public.cancel_session to authenticated;

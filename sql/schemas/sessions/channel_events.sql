@@ -36,40 +36,40 @@ alter table private.channel_events enable row level security;
 -- No grant and no policy: only the functions below touch it.
 
 -- The session whose channel it is. A class's seats have room names of their own, but no channel.
-create function private.session_of_channel(channel text) returns public.session_schedules
+create function private.find_session_of_channel(channel text) returns public.session_schedules
   language sql stable set search_path = ''
 as $$
   select s from public.session_schedules s
-   where s.group_class_id is null and private.channel_of(s) = session_of_channel.channel
+   where s.group_class_id is null and private.get_channel_name(s) = session_of_channel.channel
      and (s.room_name = session_of_channel.channel
        or s.id = case when session_of_channel.channel ~ '^session-[0-9a-f]{32}$'
                       then right(session_of_channel.channel, 32)::uuid end);
 $$;
 
-create function private.facts_count_from(session_id uuid) returns timestamptz
+create function private.get_presence_window_start(session_id uuid) returns timestamptz
   language sql stable set search_path = ''
 as $$
   -- Its room opens 15 minutes before. What was heard earlier belongs to the time from which it was moved away.
   select s.scheduled_at - interval '16 minutes' from public.session_schedules s where s.id = facts_count_from.session_id;
 $$;
 
-create function private.channel_was_heard(session_id uuid) returns boolean
+create function private.has_channel_events(session_id uuid) returns boolean
   language sql stable set search_path = ''
 as $$
   -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
   select exists (select from private.channel_events e
                   where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder
-                    and e.happened_at >= private.facts_count_from(channel_was_heard.session_id));
+                    and e.happened_at >= private.get_presence_window_start(channel_was_heard.session_id));
 $$;
 
 -- When one person was there, from all that was heard of them.
-create function private.presence(
+create function private.compute_presence(
   session_id uuid, uid bigint, out was_heard boolean, out intervals tstzmultirange, out there_since timestamptz,
   out last_heard_at timestamptz)
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_from   timestamptz := private.facts_count_from(presence.session_id);
+  v_from   timestamptz := private.get_presence_window_start(presence.session_id);
   v_event  private.channel_events;
   v_closed timestamptz;
 begin
@@ -83,7 +83,7 @@ begin
   loop
     was_heard := true;
     last_heard_at := greatest(last_heard_at, v_event.happened_at);
-    v_closed := private.closed_after(presence.session_id, there_since);
+    v_closed := private.find_channel_closed_at(presence.session_id, there_since);
     if v_closed <= v_event.happened_at then
       -- They left before, unheard, and the channel closed behind the last of them.
       intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
@@ -100,7 +100,7 @@ begin
     end if;
   end loop;
 
-  v_closed := private.closed_after(presence.session_id, there_since);
+  v_closed := private.find_channel_closed_at(presence.session_id, there_since);
   if v_closed is not null then
     intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
     there_since := null;
@@ -110,7 +110,7 @@ end
 $$;
 
 -- When the channel closed behind whoever was there since then.
-create function private.closed_after(session_id uuid, since timestamptz) returns timestamptz
+create function private.find_channel_closed_at(session_id uuid, since timestamptz) returns timestamptz
   language sql stable set search_path = ''
 as $$
   select min(e.happened_at) from private.channel_events e
@@ -118,7 +118,7 @@ as $$
 $$;
 
 -- Everybody of whom there is a fact. The newest fact speaks: who left and then asked for another token is coming back.
-create function private.people_heard_of(session_id uuid)
+create function private.list_presence(session_id uuid)
   returns table (user_id uuid, source text, intervals tstzmultirange, there_since timestamptz, joined_at timestamptz,
                  left_at timestamptz, is_there boolean, last_sign_at timestamptz)
   language sql stable set search_path = ''
@@ -133,18 +133,18 @@ as $$
                        and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
          greatest(p.last_heard_at, t.last_at)
     from private.agora_uids u
-   cross join lateral private.presence(people_heard_of.session_id, u.uid) p
+   cross join lateral private.compute_presence(people_heard_of.session_id, u.uid) p
     left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
                          from private.channel_admissions a
                         where a.session_id = people_heard_of.session_id and a.user_id = u.user_id
-                          and a.admitted_at >= private.facts_count_from(people_heard_of.session_id)) t on true
+                          and a.admitted_at >= private.get_presence_window_start(people_heard_of.session_id)) t on true
    where u.uid in (select e.uid from private.channel_events e where e.session_id = people_heard_of.session_id
                     union select a.uid from private.channel_admissions a where a.session_id = people_heard_of.session_id)
      and (p.was_heard or t.first_at is not null);
 $$;
 
 -- Works attendance out anew from all the facts; a row made by hand stays as it is.
-create function private.note_attendance(session_id uuid) returns void
+create function private.update_attendance(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
@@ -152,20 +152,20 @@ declare
   v_session public.session_schedules;
   v_end     timestamptz;  -- nobody is there for longer: it was completed, or its room has closed
 begin
-  perform private.attendance_lock(note_attendance.session_id);
+  perform private.lock_attendance(note_attendance.session_id);
   select * into v_session from public.session_schedules s where s.id = note_attendance.session_id;
   v_end := least(v_session.completed_at, v_session.cancelled_at,
                  v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
   insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
-  select private.line_of(v_session, h.user_id), h.user_id, h.source, h.joined_at,
+  select private.find_attendance_session_id(v_session, h.user_id), h.user_id, h.source, h.joined_at,
          coalesce(h.left_at, case when v_end <= now() then upper(during.seen) end), during.seen,
          case when h.source = 'agora'
               then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
-    from private.people_heard_of(v_session.id) h
+    from private.list_presence(v_session.id) h
    cross join lateral (select case when h.there_since < v_end and v_end <= now()
                                    then h.intervals + tstzmultirange(tstzrange(h.there_since, v_end))
                                    else h.intervals end as seen) during
-   where private.line_of(v_session, h.user_id) is not null
+   where private.find_attendance_session_id(v_session, h.user_id) is not null
   on conflict (session_id, user_id) do update
     set source = excluded.source, joined_at = excluded.joined_at, intervals = excluded.intervals,
         left_at = excluded.left_at, total_seconds = excluded.total_seconds, is_no_show = false
@@ -176,7 +176,7 @@ end
 $$;
 
 -- Definer: whoever moves a session may not write attendance.
-create function private.forget_attendance() returns trigger
+create function private.delete_observed_attendance() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -192,7 +192,7 @@ create function private.apply_channel_event(event private.channel_events) return
   language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-  perform private.note_attendance((event).session_id);
+  perform private.update_attendance((event).session_id);
   perform private.begin_session((event).session_id);
   -- Whoever withdrew, or came on a token from before the recording. A number that is nobody's is a machine of Agora's.
   if (event).change = 'joined' and exists (
@@ -221,7 +221,7 @@ begin
     (receive_channel_event.notice_id, receive_channel_event.event_type, receive_channel_event.channel,
      receive_channel_event.change, receive_channel_event.uid, receive_channel_event.is_recorder,
      receive_channel_event.client_seq, least(receive_channel_event.happened_at, now()),
-     receive_channel_event.stayed_seconds, (private.session_of_channel(receive_channel_event.channel)).id,
+     receive_channel_event.stayed_seconds, (private.find_session_of_channel(receive_channel_event.channel)).id,
      receive_channel_event.payload)
   on conflict (notice_id) do update set deliveries = e.deliveries + 1
   returning e.* into v_event;
@@ -251,8 +251,8 @@ as $$
                                        stayed_seconds, payload) e;
 $$;
 
-revoke execute on function private.session_of_channel, private.facts_count_from, private.channel_was_heard,
-  private.presence, private.closed_after, private.people_heard_of, private.note_attendance, private.forget_attendance,
+revoke execute on function private.find_session_of_channel, private.get_presence_window_start, private.has_channel_events,
+  private.compute_presence, private.find_channel_closed_at, private.list_presence, private.update_attendance, private.delete_observed_attendance,
   private.apply_channel_event, private.receive_channel_event, public.receive_channel_event from public, anon,
   authenticated, service_role;
 -- Not granted to people: who was where is evidence, and only the server heard it.

@@ -5,7 +5,7 @@
 -- up to: whoever writes another number finds the true one there.
 
 -- Which kinds of session a class is, and so which credits are good for it.
-create function private.session_types_of(class public.session_schedules) returns uuid[]
+create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]
   language sql stable set search_path = ''
 as $$
   -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
@@ -16,7 +16,7 @@ $$;
 
 -- Makes a seat of a row that joins a class.
 -- Definer: it counts the seats of others and spends the joining client's credit.
-create function private.link_group_class() returns trigger
+create function private.make_class_seat() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -27,8 +27,8 @@ begin
     substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid);
   -- People are held to all the rules of joining, the platform's own hand only to the number of seats.
   if auth.uid() is not null then
-    perform private.refuse_full_class(v_class, new.client_id);
-  elsif private.taken_seats(v_class.id) + private.held_seats(v_class.id, new.client_id) >= v_class.max_participants then
+    perform private.refuse_unjoinable_class(v_class, new.client_id);
+  elsif private.count_taken_seats(v_class.id) + private.count_held_seats(v_class.id, new.client_id) >= v_class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   end if;
 
@@ -47,7 +47,7 @@ begin
   -- Somebody else's hand, an admin's or the payment's, gives a seat without a credit.
   if new.client_id = auth.uid() then
     perform private.refuse_without_waiver(new.client_id);
-    new.credit_lot_id := private.choose_credit(new.client_id, private.session_types_of(v_class));
+    new.credit_lot_id := private.choose_credit_lot(new.client_id, private.list_class_session_type_ids(v_class));
     new.cancellation_policy_version := (select p.id from public.cancellation_policy p where p.is_active);
     new.cancellation_policy_agreed_at := now();
   end if;
@@ -56,11 +56,11 @@ end
 $$;
 
 -- Definer: it counts rows that the class's reader does not see.
-create function private.count_participants() returns trigger
+create function private.set_participant_count() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_taken integer := private.taken_seats(new.id);
+  v_taken integer := private.count_taken_seats(new.id);
 begin
   if new.max_participants < v_taken or (new.max_participants = 1 and v_taken > 0) then
     perform private.refuse(409, 'seats_are_taken', format('%s people have a seat in this class.', v_taken),
@@ -72,11 +72,11 @@ end
 $$;
 
 -- Definer: whoever takes or leaves a seat may not write the class.
-create function private.recount_class() returns trigger
+create function private.update_class_participant_count() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  update public.session_schedules class set current_participants = private.taken_seats(class.id)
+  update public.session_schedules class set current_participants = private.count_taken_seats(class.id)
    where class.id = coalesce(new.group_class_id, old.group_class_id);
   update public.session_holds h set status = 'consumed'
    where tg_op = 'INSERT' and h.user_id = new.client_id and h.group_class_id = new.group_class_id and h.status = 'held';
@@ -91,7 +91,7 @@ as $$
 begin
   insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name, status, notes)
   select s.practitioner_id, (select auth.uid()), s.scheduled_at,
-         private.room_name('group', s.id, (select auth.uid())), 'scheduled', 'Joined group class: ' || s.id
+         private.build_room_name('group', s.id, (select auth.uid())), 'scheduled', 'Joined group class: ' || s.id
     from public.session_schedules s where s.id = class_id
   returning id into session_id;
   if not found then
@@ -114,8 +114,8 @@ $$;
 comment on function public.increment_group_class_participants is
   'Says how full a class is, and counts nothing: the pages call it before they insert a seat, and the seat is what counts.';
 
-revoke execute on function private.session_types_of, private.link_group_class, private.count_participants,
-  private.recount_class, public.join_group_class, public.increment_group_class_participants
+revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
+  private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 

@@ -59,7 +59,7 @@ create view public.credit_history with (security_invoker = true) as
     from (select m.* from public.credit_ledger m where m.user_id = (select auth.uid())
           union all
           select m.* from public.credit_ledger m
-           where (select private.is_admin() or not private.is_person()) and m.user_id is distinct from (select auth.uid())) l
+           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
     left join lateral (select x.purchased_at, x.expires_at, x.credits_remaining, x.package_id, x.session_type_id
                          from public.user_session_credits x where x.id = l.lot_id limit 1) c on true
     left join public.session_packages p on p.id = c.package_id
@@ -81,7 +81,7 @@ create view public.past_purchases with (security_invoker = true) as
     from (select m.* from public.checkout_sessions m where m.user_id = (select auth.uid())
           union all
           select m.* from public.checkout_sessions m
-           where (select private.is_admin() or not private.is_person()) and m.user_id is distinct from (select auth.uid())) c
+           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) c
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = c.session_id limit 1) s on true
     left join lateral (select x.credits_remaining, x.expires_at from public.user_session_credits x
                         where x.id = c.credit_lot_id limit 1) l on true
@@ -94,7 +94,7 @@ create view public.past_purchases with (security_invoker = true) as
     from (select m.* from public.session_payments m where m.client_id = (select auth.uid())
           union all
           select m.* from public.session_payments m
-           where (select private.is_admin() or not private.is_person()) and m.client_id is distinct from (select auth.uid())) p
+           where (select private.is_admin() or not private.is_api_caller()) and m.client_id is distinct from (select auth.uid())) p
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = p.session_id limit 1) s on true
    where p.checkout_id is null and p.credit_lot_id is null and p.status in ('completed', 'paid_out', 'refunded')
   union all
@@ -105,7 +105,7 @@ create view public.past_purchases with (security_invoker = true) as
     from (select m.* from public.user_session_credits m where m.user_id = (select auth.uid())
           union all
           select m.* from public.user_session_credits m
-           where (select private.is_admin() or not private.is_person()) and m.user_id is distinct from (select auth.uid())) l
+           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
     join public.session_packages p on p.id = l.package_id
    where not exists (select from public.checkout_sessions c where c.credit_lot_id = l.id);
 comment on view public.past_purchases is 'What somebody bought, what came back, what is left; amounts in cents.';

@@ -77,7 +77,7 @@ create function private.guard_action_checklist() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
-  if private.is_person() and old.client_id = (select auth.uid())
+  if private.is_api_caller() and old.client_id = (select auth.uid())
      and to_jsonb(new) - array['completed', 'updated_at'] <> to_jsonb(old) - array['completed', 'updated_at'] then
     perform private.refuse(403, 'only_completion_is_yours', 'You can tick this off, but not rewrite it.');
   end if;

@@ -25,7 +25,7 @@ begin
         order by due.scheduled_at limit 200 for no key update skip locked)
     returning s.*
   loop
-    perform private.put_in_outbox('session_reminder', v_session.client_id, v_session.id, jsonb_build_object(
+    perform private.publish_event('session_reminder', v_session.client_id, v_session.id, jsonb_build_object(
       'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
       'group_class_id', v_session.group_class_id));
     v_count := v_count + 1;
@@ -37,7 +37,7 @@ $$;
 create function public.prepare_mails() returns table (reminders integer, lost integer)
   language sql volatile security invoker set search_path = ''
 as $$
-  select private.remind_sessions(), private.give_up_lost_mails();
+  select private.remind_sessions(), private.mark_lost_mails_unknown();
 $$;
 comment on function public.prepare_mails is
   'For the scheduler: what the clock alone makes due, before mails are claimed.';

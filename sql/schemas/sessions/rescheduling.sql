@@ -2,14 +2,14 @@
 --
 -- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay
 -- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the
--- hours, not onto time that is taken. The platform is not asked: `private.rederive_sessions` moves by the clock.
+-- hours, not onto time that is taken. The platform is not asked: `private.recompute_session_starts` moves by the clock.
 
 -- Definer: what else takes the practitioner's time is nobody's to read.
-create function private.agree_to_move() returns trigger
+create function private.authorize_reschedule() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_part text := private.part_in(old);
+  v_part text := private.get_caller_role(old);
 begin
   if old.group_class_id is not null then
     if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class where class.id = old.group_class_id) then
@@ -20,7 +20,7 @@ begin
   elsif old.status <> 'scheduled' then
     perform private.refuse(409, 'session_not_movable', 'Only a scheduled session can be moved.');
   elsif v_part = 'client' then
-    if now() > old.scheduled_at - make_interval(hours => (private.policy_of(old)).standard_cancellation_hours) then
+    if now() > old.scheduled_at - make_interval(hours => (private.get_cancellation_policy(old)).standard_cancellation_hours) then
       perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
     end if;
     perform private.refuse_unbookable(old.practitioner_id, new.scheduled_at, old.duration_minutes, old.client_id, old.id);
@@ -33,7 +33,7 @@ end
 $$;
 
 -- Definer: whoever moves a class need not see its seats.
-create function private.move_seats() returns trigger
+create function private.copy_class_schedule_to_seats() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -47,12 +47,12 @@ end
 $$;
 
 -- Definer: nobody reads or writes the outbox.
-create function private.tell_of_move() returns trigger
+create function private.publish_session_rescheduled() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.put_in_outbox('session_rescheduled', new.client_id, new.id, jsonb_build_object(
-    'by', private.part_in(old), 'practitioner_id', new.practitioner_id, 'group_class_id', new.group_class_id,
+  perform private.publish_event('session_rescheduled', new.client_id, new.id, jsonb_build_object(
+    'by', private.get_caller_role(old), 'practitioner_id', new.practitioner_id, 'group_class_id', new.group_class_id,
     'previous_scheduled_at', old.scheduled_at, 'scheduled_at', new.scheduled_at));
   return null;
 end
@@ -77,7 +77,7 @@ declare
   v_session public.session_schedules;
 begin
   select * into v_session from public.session_schedules s where s.id = reschedule_session.session_id;
-  if v_session.id is null or private.part_in(v_session) is null then
+  if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   -- Moving it where it is already changes nothing, so a second click is fine.
@@ -92,6 +92,6 @@ end
 $$;
 comment on function public.reschedule_session is 'Moves a session or a class, as the pages do by updating the row.';
 
-revoke execute on function private.agree_to_move, private.move_seats, private.tell_of_move,
+revoke execute on function private.authorize_reschedule, private.copy_class_schedule_to_seats, private.publish_session_rescheduled,
   private.raise_calendar_sequence, public.reschedule_session from public, anon, authenticated, service_role;
 grant execute on function public.reschedule_session to authenticated;

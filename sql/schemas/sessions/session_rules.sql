@@ -11,7 +11,7 @@ create table public.session_rules (
   empty_minutes              integer     not null default 5,
   updated_at                 timestamptz not null default now(),
 
-  constraint session_rules_wait_a_while check (
+  constraint session_rules_minutes_are_in_range check (
     practitioner_grace_minutes between 1 and 60 and client_grace_minutes between 1 and 60
     and completion_grace_minutes between 0 and 60 and empty_minutes between 1 and 60)
 );

@@ -170,7 +170,7 @@ declare
   -- Everything else is closed, columns that come later included. What triggers fill in is not filled in yet.
   c_open constant text[] := array['status', 'notes', 'scheduled_at', 'cancelled_at', 'updated_at'];
 begin
-  if not private.is_person() or private.is_admin() then
+  if not private.is_api_caller() or private.is_admin() then
     return new;
   end if;
   if tg_op = 'INSERT' then

@@ -30,7 +30,7 @@
 --
 --   after each row: what follows from it
 --     iud audit_session_schedules     writes the audit log                                 privacy/audit_log
---     u   ending_a_session_stops_its_recording                                             recordings/consent
+--     u   session_schedules_05_stop_recording                                             recordings/consent
 --     u   45_settle                   gives credits back, writes the cancellation          sessions/cancelling
 --     u   50_take_other_time          frees, or moves, the practitioner's time             calendars/practitioner_time
 --     i   50_take_time                takes the practitioner's time                        calendars/practitioner_time
@@ -54,23 +54,23 @@
 -- Before the statement.
 
 create trigger session_schedules_00_lock before update on public.session_schedules
-  for each statement when (private.is_person()) execute function private.lock_own_sessions();
+  for each statement when (private.is_api_caller()) execute function private.lock_own_sessions();
 
 -- Before each row.
 
 -- The admin page knows no other way to cancel a class than to delete it.
-create trigger session_schedules_10_cancel_class_instead before delete on public.session_schedules
-  for each row when (old.max_participants > 1 and old.group_class_id is null and private.is_person())
-  execute function private.cancel_class_instead();
+create trigger session_schedules_10_cancel_class_instead_of_deleting before delete on public.session_schedules
+  for each row when (old.max_participants > 1 and old.group_class_id is null and private.is_api_caller())
+  execute function private.cancel_class_instead_of_deleting();
 
 -- Before the guard: what the guard and the policies judge is the row as it will be.
-create trigger session_schedules_10_link_group_class before insert on public.session_schedules
-  for each row when (new.notes like 'Joined group class:%') execute function private.link_group_class();
+create trigger session_schedules_10_make_class_seat before insert on public.session_schedules
+  for each row when (new.notes like 'Joined group class:%') execute function private.make_class_seat();
 
 -- Not for null: that is the foreign key, when a lot is deleted.
-create trigger session_schedules_15_keep_credit_lot before update on public.session_schedules
+create trigger session_schedules_15_refuse_credit_lot_change before update on public.session_schedules
   for each row when (new.credit_lot_id is not null and new.credit_lot_id is distinct from old.credit_lot_id)
-  execute function private.keep_credit_lot();
+  execute function private.refuse_credit_lot_change();
 
 -- Before the triggers that fill columns in on an update: people are judged by what they wrote themselves.
 create trigger session_schedules_20_guard before insert or update on public.session_schedules
@@ -91,25 +91,25 @@ create trigger session_schedules_25_status_moves_forward before update of status
   execute function private.refuse_backward_status();
 
 -- The frontend sends its own clock's time along; what counts is when we heard of it.
-create trigger session_schedules_30_date_cancellation before update on public.session_schedules
+create trigger session_schedules_30_set_cancelled_at before update on public.session_schedules
   for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
-  execute function private.date_cancellation();
+  execute function private.set_cancelled_at();
 
-create trigger session_schedules_30_date_move before update of status on public.session_schedules
+create trigger session_schedules_30_set_status_times before update of status on public.session_schedules
   for each row when (new.status in ('in_progress', 'completed') and old.status <> new.status)
-  execute function private.date_move();
+  execute function private.set_status_times();
 
 -- Before the row is written: whether the grace is used stands in the row itself.
-create trigger session_schedules_35_agree_to_cancel before update of status on public.session_schedules
-  for each row when (new.status = 'cancelled' and old.status <> 'cancelled') execute function private.agree_to_cancel();
+create trigger session_schedules_35_authorize_cancellation before update of status on public.session_schedules
+  for each row when (new.status = 'cancelled' and old.status <> 'cancelled') execute function private.authorize_cancellation();
 
-create trigger session_schedules_35_agree_to_move before update of scheduled_at on public.session_schedules
-  for each row when (new.scheduled_at <> old.scheduled_at) execute function private.agree_to_move();
+create trigger session_schedules_35_authorize_reschedule before update of scheduled_at on public.session_schedules
+  for each row when (new.scheduled_at <> old.scheduled_at) execute function private.authorize_reschedule();
 
 -- Of time_zone and local_start too: whoever writes another wall time finds the true one there.
-create trigger session_schedules_40_keep_wall_time
+create trigger session_schedules_40_set_wall_time
   before insert or update of scheduled_at, practitioner_id, time_zone, local_start on public.session_schedules
-  for each row execute function private.keep_wall_time();
+  for each row execute function private.preserve_local_start();
 
 -- What calendars show, and no more: a note or a reminder raises nothing.
 create trigger session_schedules_44_raise_calendar_sequence before update on public.session_schedules
@@ -124,15 +124,15 @@ create trigger session_schedules_44_raise_calendar_sequence before update on pub
 -- At every write: whoever writes another number finds the true one there.
 create trigger session_schedules_45_count_participants before insert or update on public.session_schedules
   for each row when (new.group_class_id is null and new.max_participants > 1)
-  execute function private.count_participants();
+  execute function private.set_participant_count();
 
 -- Somebody in it makes a class of what is made a session for one.
 create trigger session_schedules_45_keep_class before update of max_participants on public.session_schedules
   for each row when (new.group_class_id is null and new.max_participants = 1 and old.max_participants > 1)
-  execute function private.count_participants();
+  execute function private.set_participant_count();
 
 -- After the triggers that fill columns in.
-create trigger session_schedules_99_client_is_there before insert or update of client_id on public.session_schedules
+create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules
   for each row execute function private.refuse_unknown_account('client_id');
 
 -- After each row.
@@ -141,7 +141,7 @@ create trigger audit_session_schedules after insert or update or delete on publi
   for each row execute function private.write_audit_log();
 
 -- A session that has ended is not recorded any further, however it ended.
-create trigger ending_a_session_stops_its_recording after update of status on public.session_schedules for each row
+create trigger session_schedules_05_stop_recording after update of status on public.session_schedules for each row
   when (new.status in ('cancelled', 'completed') and old.status is distinct from new.status)
   execute function private.stop_recording_of_ended_session();
 
@@ -150,22 +150,22 @@ create trigger session_schedules_45_settle after update of status on public.sess
   for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
   execute function private.settle_cancelled_session();
 
-create trigger session_schedules_50_take_other_time
+create trigger session_schedules_50_change_time
   after update of status, scheduled_at, duration_minutes, practitioner_id, session_location, max_participants,
                   group_class_id
   on public.session_schedules
   for each row when (
-    private.takes_time(old) <> private.takes_time(new)
+    private.occupies_time(old) <> private.occupies_time(new)
     or (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.max_participants > 1)
        <> (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.max_participants > 1))
-  execute function private.take_session_time();
+  execute function private.reserve_session_time();
 
 -- Not for a seat: its class takes the time.
 create trigger session_schedules_50_take_time after insert on public.session_schedules
-  for each row when (new.group_class_id is null) execute function private.take_session_time();
+  for each row when (new.group_class_id is null) execute function private.reserve_session_time();
 
 -- After the class has its new time: a seat is held to what its class says.
-create trigger session_schedules_55_move_seats after update on public.session_schedules
+create trigger session_schedules_55_copy_schedule_to_seats after update on public.session_schedules
   for each row when (
     new.max_participants > 1 and new.group_class_id is null
     and (new.practitioner_id, new.scheduled_at, new.duration_minutes, new.session_location, new.physical_location,
@@ -173,7 +173,7 @@ create trigger session_schedules_55_move_seats after update on public.session_sc
         is distinct from
         (old.practitioner_id, old.scheduled_at, old.duration_minutes, old.session_location, old.physical_location,
          old.class_name, old.max_participants))
-  execute function private.move_seats();
+  execute function private.copy_class_schedule_to_seats();
 
 -- After the time is taken: in the order of locks credits come last.
 create trigger session_schedules_60_spend_credit after insert on public.session_schedules
@@ -182,41 +182,41 @@ create trigger session_schedules_60_spend_credit after insert on public.session_
 -- A seat is taken by an insert, left by a cancellation and lost by a delete; each changes what the class shows.
 create trigger session_schedules_65_count_left_seat after update of status on public.session_schedules
   for each row when (new.group_class_id is not null and new.status = 'cancelled' and old.status <> 'cancelled')
-  execute function private.recount_class();
+  execute function private.update_class_participant_count();
 create trigger session_schedules_65_count_lost_seat after delete on public.session_schedules
-  for each row when (old.group_class_id is not null) execute function private.recount_class();
+  for each row when (old.group_class_id is not null) execute function private.update_class_participant_count();
 create trigger session_schedules_65_count_new_seat after insert on public.session_schedules
-  for each row when (new.group_class_id is not null) execute function private.recount_class();
+  for each row when (new.group_class_id is not null) execute function private.update_class_participant_count();
 
 -- Not for a cancellation: 45_settle cancels the seats, each with its credit.
-create trigger session_schedules_65_move_seats_along after update of status on public.session_schedules
+create trigger session_schedules_66_copy_status_to_seats after update of status on public.session_schedules
   for each row when (new.max_participants > 1 and new.group_class_id is null
                      and new.status in ('in_progress', 'completed') and old.status <> new.status)
-  execute function private.move_seats_along();
+  execute function private.copy_class_status_to_seats();
 
 -- Not for a class's own row: nobody is booked by that.
-create trigger session_schedules_70_tell_of_booking after insert on public.session_schedules
+create trigger session_schedules_70_publish_booked after insert on public.session_schedules
   for each row when (new.max_participants = 1 or new.group_class_id is not null)
-  execute function private.tell_of_booking();
+  execute function private.publish_session_booked();
 
 -- Not for a class's own row, and not of what ended long ago: before there was a driver, sessions were never completed,
 -- and its first rounds tidy up years of them.
-create trigger session_schedules_70_tell_of_completion after update of status on public.session_schedules
+create trigger session_schedules_70_publish_completed after update of status on public.session_schedules
   for each row when (new.status = 'completed' and old.status <> 'completed'
                      and (new.max_participants = 1 or new.group_class_id is not null)
                      and new.scheduled_at > now() - interval '2 days')
-  execute function private.tell_of_completion();
+  execute function private.publish_session_completed();
 
 -- For every row: a seat that moves with its class tells its own client.
-create trigger session_schedules_70_tell_of_move after update of scheduled_at on public.session_schedules
-  for each row when (new.scheduled_at <> old.scheduled_at) execute function private.tell_of_move();
+create trigger session_schedules_70_publish_rescheduled after update of scheduled_at on public.session_schedules
+  for each row when (new.scheduled_at <> old.scheduled_at) execute function private.publish_session_rescheduled();
 
 -- Who was early for the time it was moved away from is not there at the new one.
-create trigger session_schedules_75_forget_attendance after update of scheduled_at on public.session_schedules
+create trigger session_schedules_75_delete_observed_attendance after update of scheduled_at on public.session_schedules
   for each row when (new.scheduled_at <> old.scheduled_at and new.status = 'scheduled')
-  execute function private.forget_attendance();
+  execute function private.delete_observed_attendance();
 
 -- After the statement, so that all rows it completed are earned in one order. It comes last, whatever its number.
-create trigger session_schedules_47_earn after update on public.session_schedules
+create trigger session_schedules_90_earn after update on public.session_schedules
   referencing old table as undone new table as done
-  for each statement execute function private.earn_completed_sessions();
+  for each statement execute function private.record_completed_sessions_earnings();

@@ -16,7 +16,7 @@ begin
 end
 $$;
 
-create function private.date_move() returns trigger
+create function private.set_status_times() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -30,7 +30,7 @@ end
 $$;
 
 -- Definer: whoever moves a class need not see its seats. Cancelling has its own way to them.
-create function private.move_seats_along() returns trigger
+create function private.copy_class_status_to_seats() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -50,11 +50,11 @@ as $$
 $$;
 
 -- Definer: nobody reads or writes the outbox.
-create function private.tell_of_completion() returns trigger
+create function private.publish_session_completed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.put_in_outbox('session_completed', new.client_id, new.id, jsonb_build_object(
+  perform private.publish_event('session_completed', new.client_id, new.id, jsonb_build_object(
     'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
     'is_no_show', exists (select from public.session_attendance a
                            where a.session_id = new.id and a.user_id = new.client_id and a.is_no_show)));
@@ -77,28 +77,28 @@ begin
      and now() between s.scheduled_at - interval '15 minutes'
                    and s.scheduled_at + make_interval(mins => s.duration_minutes + 60);  -- as long as its room is open
   if v_session.scheduled_at <= now()
-     and (private.came(v_session, private.host_of(v_session))
-          or exists (select from private.clients_of(v_session) c where private.came(v_session, c.user_id)))
-     or (not private.is_class(v_session) and private.came(v_session, v_session.client_id)) then
+     and (private.has_attended(v_session, private.get_session_host(v_session))
+          or exists (select from private.list_session_clients(v_session) c where private.has_attended(v_session, c.user_id)))
+     or (not private.is_class(v_session) and private.has_attended(v_session, v_session.client_id)) then
     perform private.set_session_status(v_session.id, 'in_progress');
   end if;
 end
 $$;
 
 -- Definer: whoever asks for a token may write neither attendance nor where their session stands.
-create function private.heed_admission() returns trigger
+create function private.apply_channel_admission() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.note_attendance(new.session_id);
+  perform private.update_attendance(new.session_id);
   perform private.begin_session(new.session_id);
   return null;
 end
 $$;
 
-revoke execute on function private.refuse_backward_status, private.date_move, private.move_seats_along,
-  private.set_session_status, private.tell_of_completion, private.begin_session, private.heed_admission
+revoke execute on function private.refuse_backward_status, private.set_status_times, private.copy_class_status_to_seats,
+  private.set_session_status, private.publish_session_completed, private.begin_session, private.apply_channel_admission
   from public, anon, authenticated, service_role;
 
-create trigger channel_admissions_heed after insert on private.channel_admissions
-  for each row when (new.session_id is not null) execute function private.heed_admission();
+create trigger channel_admissions_apply after insert on private.channel_admissions
+  for each row when (new.session_id is not null) execute function private.apply_channel_admission();

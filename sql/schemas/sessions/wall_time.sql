@@ -1,10 +1,10 @@
 -- Wall time: a session keeps the clock time it was booked for; the instant is what that comes to under today's rules.
 --
 -- A government that changes its clocks moves the instant of "Tuesday at ten", not the appointment. So the zone and the
--- wall time are stored beside the instant, and `private.rederive_sessions` moves what is still to come once the server
+-- wall time are stored beside the instant, and `private.recompute_session_starts` moves what is still to come once the server
 -- knows the new rules.
 
-create function private.keep_wall_time() returns trigger
+create function private.preserve_local_start() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -32,13 +32,13 @@ as $$
 begin
   lots_expired := private.expire_credits(1000);
   select count(*) filter (where r.moved), count(*) filter (where not r.moved) into sessions_moved, sessions_stuck
-    from private.rederive_sessions() r;
+    from private.recompute_session_starts() r;
   return next;
 end
 $$;
 comment on function public.reconcile_bookings is
   'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
 
-revoke execute on function private.keep_wall_time, public.reconcile_bookings from public, anon, authenticated,
+revoke execute on function private.preserve_local_start, public.reconcile_bookings from public, anon, authenticated,
   service_role;
 grant execute on function public.reconcile_bookings to service_role;

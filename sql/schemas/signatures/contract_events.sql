@@ -21,7 +21,7 @@ comment on column public.contract_events.caused_by is
 
 alter table public.contract_events enable row level security;
 
-create policy "practitioners read what happened to their contracts, admins all"
+create policy "practitioners read events of their contracts, admins all"
   on public.contract_events for select to authenticated
   using (
     exists (select from public.practitioner_contracts c
@@ -33,11 +33,11 @@ revoke all on public.contract_events from anon, authenticated, service_role;
 grant select on public.contract_events to authenticated, service_role;
 
 -- Erasing an account may blank the reason, never what happened.
-create function private.keep_contract_event() returns trigger
+create function private.refuse_contract_event_changes() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
-  if tg_op = 'UPDATE' and private.only_reason_goes(to_jsonb(old), to_jsonb(new)) then
+  if tg_op = 'UPDATE' and private.is_reason_erasure(to_jsonb(old), to_jsonb(new)) then
     return new;
   end if;
   perform private.refuse(403, 'evidence_is_kept', 'What happened to a contract can be neither changed nor deleted.');
@@ -45,7 +45,7 @@ end
 $$;
 
 -- Definer: nobody writes history or messages directly.
-create function private.note_contract_event(contract public.practitioner_contracts, event text) returns void
+create function private.record_contract_event(contract public.practitioner_contracts, event text) returns void
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -54,7 +54,7 @@ begin
           case note_contract_event.event when 'revoked' then (contract).revoked_reason end)
   on conflict on constraint contract_events_happen_once do nothing;
   if found then
-    perform private.put_in_outbox(
+    perform private.publish_event(
       'contract_' || note_contract_event.event,
       (select p.user_id from public.practitioners p where p.id = (contract).practitioner_id),
       payload => jsonb_build_object(
@@ -65,23 +65,23 @@ end
 $$;
 
 -- Definer: as above.
-create function private.note_contract() returns trigger
+create function private.record_contract_status() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.note_contract_event(new, case new.status when 'pending' then 'issued' else new.status end);
+  perform private.record_contract_event(new, case new.status when 'pending' then 'issued' else new.status end);
   return null;
 end
 $$;
 
-revoke execute on function private.keep_contract_event, private.note_contract_event, private.note_contract
+revoke execute on function private.refuse_contract_event_changes, private.record_contract_event, private.record_contract_status
   from public, anon, authenticated, service_role;
 
-create trigger contract_events_keep before update or delete on public.contract_events
-  for each row execute function private.keep_contract_event();
-create trigger contract_events_keep_all before truncate on public.contract_events
-  for each statement execute function private.keep_contract_event();
-create trigger practitioner_contracts_note_offer after insert on public.practitioner_contracts
-  for each row execute function private.note_contract();
-create trigger practitioner_contracts_note_state after update of status on public.practitioner_contracts
-  for each row when (new.status <> old.status) execute function private.note_contract();
+create trigger contract_events_refuse_changes before update or delete on public.contract_events
+  for each row execute function private.refuse_contract_event_changes();
+create trigger contract_events_refuse_truncate before truncate on public.contract_events
+  for each statement execute function private.refuse_contract_event_changes();
+create trigger practitioner_contracts_record_offer after insert on public.practitioner_contracts
+  for each row execute function private.record_contract_status();
+create trigger practitioner_contracts_record_event after update of status on public.practitioner_contracts
+  for each row when (new.status <> old.status) execute function private.record_contract_status();

@@ -120,7 +120,7 @@ comment on function public.sign_practitioner_contract is
   'Writes the evidence, which signs the contract. Signing again gives the first signature.';
 
 -- Definer: the service may neither write history nor change a contract but to sign it.
-create function private.remind_of_ending_contracts() returns integer
+create function private.remind_of_expiring_contracts() returns integer
   language sql volatile security definer set search_path = ''
 as $$
   with ending as (
@@ -128,14 +128,14 @@ as $$
      where c.status = 'signed' and c.expires_at > now() and c.expires_at <= now() + interval '30 days'
        and not exists (select from public.contract_events e where e.contract_id = c.id and e.event = 'expiring')
   )
-  select count(private.note_contract_event(contract, 'expiring'))::integer from ending;
+  select count(private.record_contract_event(contract, 'expiring'))::integer from ending;
 $$;
 
 create function public.reconcile_contracts() returns table (contracts_expiring integer, contracts_expired integer)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
-  contracts_expiring := private.remind_of_ending_contracts();
+  contracts_expiring := private.remind_of_expiring_contracts();
   -- Whoever is signing or revoking one of them goes first; the next run finds what is left.
   update public.practitioner_contracts c set status = 'expired'
    where c.id in (select due.id from public.practitioner_contracts due
@@ -149,8 +149,8 @@ comment on function public.reconcile_contracts is
   'For the scheduler. Late is harmless: a contract past its end is neither signed nor counted as live.';
 
 revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract,
-  private.remind_of_ending_contracts, public.reconcile_contracts from public, anon, authenticated, service_role;
+  private.remind_of_expiring_contracts, public.reconcile_contracts from public, anon, authenticated, service_role;
 grant execute on function public.issue_practitioner_contract to authenticated;
 -- Not granted to authenticated: evidence is what the server saw, so only the server may write it.
 grant execute on function public.sign_practitioner_contract to service_role;
-grant execute on function private.remind_of_ending_contracts, public.reconcile_contracts to service_role;
+grant execute on function private.remind_of_expiring_contracts, public.reconcile_contracts to service_role;

@@ -29,7 +29,7 @@ grant select, update (live_contract_needed) on public.contract_rules to authenti
 grant select, update (live_contract_needed) on public.contract_rules to service_role;
 
 -- Definer: contracts are read by their practitioner only; everybody may know until when somebody can be booked.
-create function private.bookable_until(practitioner_id uuid) returns timestamptz
+create function private.get_bookable_until(practitioner_id uuid) returns timestamptz
   language sql stable security definer set search_path = ''
 as $$
   select case when r.live_contract_needed then (
@@ -39,7 +39,7 @@ as $$
     from public.contract_rules r;
 $$;
 
-revoke execute on function private.bookable_until from public, anon, authenticated, service_role;
+revoke execute on function private.get_bookable_until from public, anon, authenticated, service_role;
 
 -- Order matters: before the audit trigger, because the row that the platform begins with is nobody's change.
 insert into public.contract_rules default values;

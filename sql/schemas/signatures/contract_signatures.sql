@@ -6,7 +6,7 @@
 -- contract. The pages update the contract themselves, and that writes the row: then address and agent are what a
 -- browser claimed, and `is_observed` says so. Either way it is one signature, because the contract is its key.
 --
--- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.evidence_of_contract` writes. It
+-- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.serialize_contract_evidence` writes. It
 -- is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what identified a person.
 
 create table public.contract_signatures (
@@ -58,7 +58,7 @@ grant select on public.contract_signatures to authenticated;
 grant select, insert (contract_id, user_id, ip_address, user_agent, signature_name, signature_image)
   on public.contract_signatures to service_role;
 
-create function private.evidence_of_contract(signature public.contract_signatures) returns text
+create function private.serialize_contract_evidence(signature public.contract_signatures) returns text
   language sql immutable set search_path = ''
 as $$
   -- jsonb writes its keys in one order; times are written out, because a cast depends on the session's time zone.
@@ -71,7 +71,7 @@ as $$
 $$;
 
 -- Definer: it reads the account's address.
-create function private.seal_contract_signature() returns trigger
+create function private.complete_contract_signature() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -95,13 +95,13 @@ begin
   new.text_sha256 := v_contract.text_sha256;
   -- Not a generated column: it must stay when the image is redacted.
   new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
-  new.evidence_sha256 := private.sha256_hex(private.evidence_of_contract(new));
+  new.evidence_sha256 := private.sha256_hex(private.serialize_contract_evidence(new));
   return new;
 end
 $$;
 
 -- Definer: whoever wrote the evidence need not be allowed to update the contract.
-create function private.sign_by_evidence() returns trigger
+create function private.mark_contract_signed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -126,7 +126,7 @@ end
 $$;
 
 -- Holds for the owner of the table, too. Erasing an account may blank what identifies a person, never what was signed.
-create function private.keep_contract_signature() returns trigger
+create function private.refuse_contract_signature_changes() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
@@ -142,18 +142,18 @@ end
 $$;
 
 revoke execute on function
-  private.evidence_of_contract, private.seal_contract_signature, private.sign_by_evidence,
-  private.record_direct_signature, private.keep_contract_signature
+  private.serialize_contract_evidence, private.complete_contract_signature, private.mark_contract_signed,
+  private.record_direct_signature, private.refuse_contract_signature_changes
   from public, anon, authenticated, service_role;
 
-create trigger contract_signatures_seal before insert on public.contract_signatures
-  for each row execute function private.seal_contract_signature();
-create trigger contract_signatures_sign after insert on public.contract_signatures
-  for each row execute function private.sign_by_evidence();
-create trigger contract_signatures_keep before update or delete on public.contract_signatures
-  for each row execute function private.keep_contract_signature();
-create trigger contract_signatures_keep_all before truncate on public.contract_signatures
-  for each statement execute function private.keep_contract_signature();
+create trigger contract_signatures_complete before insert on public.contract_signatures
+  for each row execute function private.complete_contract_signature();
+create trigger contract_signatures_mark_contract_signed after insert on public.contract_signatures
+  for each row execute function private.mark_contract_signed();
+create trigger contract_signatures_refuse_changes before update or delete on public.contract_signatures
+  for each row execute function private.refuse_contract_signature_changes();
+create trigger contract_signatures_refuse_truncate before truncate on public.contract_signatures
+  for each statement execute function private.refuse_contract_signature_changes();
 create trigger practitioner_contracts_record_signature after update of status on public.practitioner_contracts
   for each row when (new.status = 'signed' and old.status = 'pending')
   execute function private.record_direct_signature();

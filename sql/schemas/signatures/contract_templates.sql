@@ -14,8 +14,8 @@ create table public.contract_templates (
   body_sha256 text        not null generated always as (private.sha256_hex(body)) stored,
 
   constraint contract_templates_version_key unique (version),
-  constraint contract_templates_title_is_a_line check (title ~ '^\S[^\n]{0,119}$'),
-  constraint contract_templates_say_something check (btrim(body) <> '')
+  constraint contract_templates_title_is_one_line check (title ~ '^\S[^\n]{0,119}$'),
+  constraint contract_templates_text_is_not_empty check (btrim(body) <> '')
 );
 comment on column public.contract_templates.body is
   'Issued with [Name of practitioner] and [Date of issue] replaced. Never changes: a correction is a new version.';

@@ -56,7 +56,7 @@ end
 $$;
 
 -- Definer: address, agent, e-mail and image can be read on the copy only, by whoever signed and by admins.
-create function private.waiver_documents(waiver_id uuid) returns setof public.signed_document
+create function private.get_waiver_documents(waiver_id uuid) returns setof public.signed_document
   language sql stable security definer set search_path = ''
 as $$
   select 'waiver', w.id, 'Liability waiver', w.waiver_policy_version::text, w.waiver_text, w.text_sha256,
@@ -73,7 +73,7 @@ create function public.get_waiver_document(waiver_id uuid) returns setof public.
   language plpgsql stable security invoker set search_path = ''
 as $$
 begin
-  return query select d.* from private.waiver_documents(get_waiver_document.waiver_id) d;
+  return query select d.* from private.get_waiver_documents(get_waiver_document.waiver_id) d;
   if not found then
     perform private.refuse(404, 'waiver_not_found', 'There is no such waiver.');
   end if;
@@ -112,9 +112,9 @@ $$;
 comment on function public.verify_signature is
   'Whether a copy is genuine, by the fingerprint of the signature that is printed on it, and whether it still holds.';
 
-revoke execute on function public.get_contract_document, private.waiver_documents, public.get_waiver_document,
+revoke execute on function public.get_contract_document, private.get_waiver_documents, public.get_waiver_document,
   public.verify_signature from public, anon, authenticated, service_role;
-grant execute on function public.get_contract_document, private.waiver_documents, public.get_waiver_document
+grant execute on function public.get_contract_document, private.get_waiver_documents, public.get_waiver_document
   to authenticated;
 -- Not granted to anon: the function in front of it is what the internet may ask.
 grant execute on function public.verify_signature to service_role;

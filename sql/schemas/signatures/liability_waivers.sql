@@ -82,10 +82,10 @@ grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, 
                       waiver_policy_version, signature_name, signature_image)
   on public.liability_waivers to service_role;
 
-create function private.evidence_of_waiver(waiver public.liability_waivers) returns text
+create function private.serialize_waiver_evidence(waiver public.liability_waivers) returns text
   language sql immutable set search_path = ''
 as $$
-  -- In the form of private.evidence_of_contract. The text is hashed here: the generated column has no value yet when
+  -- In the form of private.serialize_contract_evidence. The text is hashed here: the generated column has no value yet when
   -- this is asked for, before the row is written.
   select jsonb_build_object(
     'kind', 'waiver', 'document_id', (waiver).id, 'text_sha256', private.sha256_hex((waiver).waiver_text),
@@ -97,7 +97,7 @@ as $$
 $$;
 
 -- Definer: it reads the account's address.
-create function private.seal_waiver() returns trigger
+create function private.complete_waiver() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -105,13 +105,13 @@ begin
   new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
   select p.full_name, u.email into new.signer_name, new.signer_email
     from auth.users u left join public.profiles p on p.id = u.id where u.id = new.user_id;
-  new.evidence_sha256 := private.sha256_hex(private.evidence_of_waiver(new));
+  new.evidence_sha256 := private.sha256_hex(private.serialize_waiver_evidence(new));
   return new;
 end
 $$;
 
 -- Holds for the owner of the table, too. Erasing an account may blank what identifies a person, never what was signed.
-create function private.keep_waiver() returns trigger
+create function private.refuse_waiver_changes() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
@@ -128,12 +128,12 @@ begin
 end
 $$;
 
-revoke execute on function private.evidence_of_waiver, private.seal_waiver, private.keep_waiver
+revoke execute on function private.serialize_waiver_evidence, private.complete_waiver, private.refuse_waiver_changes
   from public, anon, authenticated, service_role;
 
-create trigger liability_waivers_seal before insert on public.liability_waivers
-  for each row execute function private.seal_waiver();
-create trigger liability_waivers_keep before update or delete on public.liability_waivers
-  for each row execute function private.keep_waiver();
-create trigger liability_waivers_keep_all before truncate on public.liability_waivers
-  for each statement execute function private.keep_waiver();
+create trigger liability_waivers_complete before insert on public.liability_waivers
+  for each row execute function private.complete_waiver();
+create trigger liability_waivers_refuse_changes before update or delete on public.liability_waivers
+  for each row execute function private.refuse_waiver_changes();
+create trigger liability_waivers_refuse_truncate before truncate on public.liability_waivers
+  for each statement execute function private.refuse_waiver_changes();

@@ -25,8 +25,8 @@ create table public.practitioner_contracts (
   title            text not null default 'Practitioner agreement',
   revoked_reason   text,
 
-  constraint practitioner_contracts_say_something check (btrim(contract_text) <> ''),
-  constraint practitioner_contracts_title_is_a_line check (title ~ '^\S[^\n]{0,119}$'),
+  constraint practitioner_contracts_text_is_not_empty check (btrim(contract_text) <> ''),
+  constraint practitioner_contracts_title_is_one_line check (title ~ '^\S[^\n]{0,119}$'),
   constraint practitioner_contracts_are_dated_when_signed check (
     case status when 'pending' then signed_at is null when 'signed' then signed_at is not null else true end),
   constraint practitioner_contracts_reason_is_short check (
@@ -113,7 +113,7 @@ begin
   if v_signs and coalesce(new.expires_at <= now(), false) then
     perform private.refuse(409, 'contract_expired', 'This contract has expired.');
   end if;
-  if private.is_person() then
+  if private.is_api_caller() then
     if v_signs and old.practitioner_id not in (select private.my_practitioner_ids()) then
       perform private.refuse(403, 'signature_is_the_practitioners', 'Only the practitioner can sign this contract.');
     end if;

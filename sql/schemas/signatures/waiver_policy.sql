@@ -17,7 +17,7 @@ create table public.waiver_policy (
   policy_text_sha256 text not null generated always as (private.sha256_hex(policy_text)) stored,
 
   constraint waiver_policy_version_key unique (version),
-  constraint waiver_policy_says_something check (btrim(policy_text) <> '')
+  constraint waiver_policy_text_is_not_empty check (btrim(policy_text) <> '')
 );
 comment on column public.waiver_policy.policy_text is
   'Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version.';
@@ -43,7 +43,7 @@ grant select, insert (version, policy_text, is_active, updated_by), update (is_a
 grant select, insert, update on public.waiver_policy to service_role;
 
 -- Shared with cancellation_policy: both tables hold versions of a text, one of which is active.
-create function private.keep_one_active() returns trigger
+create function private.activate_policy_version() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
@@ -67,7 +67,7 @@ end
 $$;
 
 -- Without an active version nobody could book.
-create function private.keep_active_policy() returns trigger
+create function private.refuse_deleting_active_policy() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -76,13 +76,13 @@ begin
 end
 $$;
 
-revoke execute on function private.keep_one_active, private.keep_active_policy
+revoke execute on function private.activate_policy_version, private.refuse_deleting_active_policy
   from public, anon, authenticated, service_role;
 
-create trigger keep_one_active before insert or update on public.waiver_policy
-  for each row execute function private.keep_one_active();
-create trigger keep_active before delete on public.waiver_policy
-  for each row when (old.is_active) execute function private.keep_active_policy();
+create trigger waiver_policy_activate_version before insert or update on public.waiver_policy
+  for each row execute function private.activate_policy_version();
+create trigger waiver_policy_refuse_active_deletion before delete on public.waiver_policy
+  for each row when (old.is_active) execute function private.refuse_deleting_active_policy();
 create trigger update_waiver_policy_updated_at before update on public.waiver_policy
   for each row execute function public.update_updated_at_column();
 

@@ -4,19 +4,19 @@
 -- The frontend shows `policy_text` with the placeholder `[Date of signing]` replaced by the browser's date in its own
 -- locale. So the signed text is compared part by part around the placeholder; line ends and outer space do not count.
 
-create function private.normalised(document text) returns text
+create function private.normalise_text(document text) returns text
   language sql immutable set search_path = ''
 as $$
   select btrim(replace(replace(document, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
 $$;
 
-create function private.is_text_of_policy(signed text, policy_text text) returns boolean
+create function private.matches_policy_text(signed text, policy_text text) returns boolean
   language plpgsql immutable set search_path = ''
 as $$
 declare
   c_placeholder constant text := '[Date of signing]';
-  v_signed text := private.normalised(signed);
-  v_policy text := private.normalised(policy_text);
+  v_signed text := private.normalise_text(signed);
+  v_policy text := private.normalise_text(policy_text);
   v_count  int  := (char_length(v_policy) - char_length(replace(v_policy, c_placeholder, ''))) / char_length(c_placeholder);
   v_length int;
   v_date   text;
@@ -57,7 +57,7 @@ begin
   end if;
   if coalesce(create_liability_waiver.waiver_policy_id, v_policy.id) <> v_policy.id
      or coalesce(create_liability_waiver.waiver_policy_version, v_policy.version) <> v_policy.version
-     or not private.is_text_of_policy(create_liability_waiver.waiver_text, v_policy.policy_text) then
+     or not private.matches_policy_text(create_liability_waiver.waiver_text, v_policy.policy_text) then
     perform private.refuse(409, 'waiver_text_not_current', 'The waiver has changed since this page was opened.',
                            'Reload the page, read the current waiver and sign it.');
   end if;
@@ -114,8 +114,8 @@ begin
 end;
 $$;
 
-revoke execute on function private.normalised, private.is_text_of_policy, public.create_liability_waiver,
+revoke execute on function private.normalise_text, private.matches_policy_text, public.create_liability_waiver,
   public.get_liability_waiver_status from public, anon, authenticated, service_role;
 -- Not granted to authenticated: evidence is what the server saw, so only the server may write it.
-grant execute on function private.normalised, private.is_text_of_policy, public.create_liability_waiver to service_role;
+grant execute on function private.normalise_text, private.matches_policy_text, public.create_liability_waiver to service_role;
 grant execute on function public.get_liability_waiver_status to authenticated, service_role;

@@ -25,7 +25,7 @@ create table public.webhook_deliveries (
   ended_at        timestamptz,
   created_at      timestamptz not null default now(),
 
-  constraint webhook_deliveries_are_one_per_message_and_endpoint unique (endpoint_id, outbox_id)
+  constraint webhook_deliveries_one_per_event_and_endpoint unique (endpoint_id, outbox_id)
 );
 comment on column public.webhook_deliveries.outbox_id is
   'No foreign key: the record stays when old messages are cleared away.';
@@ -42,7 +42,7 @@ create policy "admins read webhook deliveries"
 revoke all on public.webhook_deliveries from anon, authenticated, service_role;
 grant select on public.webhook_deliveries to authenticated, service_role;
 
-create function private.webhook_data(message private.outbox) returns jsonb
+create function private.build_webhook_data(message private.outbox) returns jsonb
   language sql stable set search_path = ''
 as $$
   -- Key by key: what is added to a payload later is not sent out before somebody has thought about it.
@@ -57,7 +57,7 @@ as $$
 $$;
 
 -- Definer: whoever causes an event has no right to endpoints or deliveries.
-create function private.write_webhook_deliveries() returns trigger
+create function private.enqueue_webhook_deliveries() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -65,7 +65,7 @@ declare
 begin
   insert into public.webhook_deliveries (endpoint_id, outbox_id, event, body)
   select e.id, new.id, v_event,
-         jsonb_build_object('type', v_event, 'timestamp', new.created_at, 'data', private.webhook_data(new))::text
+         jsonb_build_object('type', v_event, 'timestamp', new.created_at, 'data', private.build_webhook_data(new))::text
     from public.webhook_endpoints e where e.is_active and v_event = any (e.events);
   return null;
 end
@@ -185,7 +185,7 @@ as $$
                                          finish_webhook_delivery.status, finish_webhook_delivery.error);
 $$;
 
-revoke execute on function private.webhook_data, private.write_webhook_deliveries, private.redeliver_webhooks,
+revoke execute on function private.build_webhook_data, private.enqueue_webhook_deliveries, private.redeliver_webhooks,
   public.redeliver_webhooks, private.claim_webhook_delivery, private.finish_webhook_delivery,
   public.claim_webhook_delivery, public.finish_webhook_delivery from public, anon, authenticated, service_role;
 -- To authenticated too: admins are asked for inside.
@@ -193,6 +193,6 @@ grant execute on function private.redeliver_webhooks, public.redeliver_webhooks 
 grant execute on function private.claim_webhook_delivery, private.finish_webhook_delivery,
   public.claim_webhook_delivery, public.finish_webhook_delivery to service_role;
 
-create trigger outbox_60_webhooks after insert on private.outbox for each row
+create trigger outbox_60_enqueue_webhook_deliveries after insert on private.outbox for each row
   when (new.kind in ('session_booked', 'session_cancelled', 'session_completed', 'recording_ready', 'payout_paid'))
-  execute function private.write_webhook_deliveries();
+  execute function private.enqueue_webhook_deliveries();

@@ -50,7 +50,7 @@ create index webhook_secrets_endpoint_id_idx on private.webhook_secrets (endpoin
 alter table private.webhook_secrets enable row level security;
 -- No grant and no policy: a secret is shown once, by the function that makes it.
 
-create function private.new_webhook_secret() returns text
+create function private.generate_webhook_secret() returns text
   language sql volatile set search_path = ''
 as $$
   -- Two random uuids: 244 random bits from PostgreSQL's cryptographic generator.
@@ -71,7 +71,7 @@ begin
   values (create_webhook_endpoint.url, create_webhook_endpoint.events, create_webhook_endpoint.description)
   returning id into create_webhook_endpoint.id;
   insert into private.webhook_secrets (endpoint_id, secret)
-  values (create_webhook_endpoint.id, private.new_webhook_secret()) returning secret into create_webhook_endpoint.secret;
+  values (create_webhook_endpoint.id, private.generate_webhook_secret()) returning secret into create_webhook_endpoint.secret;
   return next;
 end
 $$;
@@ -104,7 +104,7 @@ begin
   update private.webhook_secrets s set retires_at = now() + interval '1 day'
    where s.endpoint_id = rotate_webhook_secret.endpoint_id and s.retires_at is null;
   insert into private.webhook_secrets (endpoint_id, secret)
-  values (rotate_webhook_secret.endpoint_id, private.new_webhook_secret()) returning secret into v_secret;
+  values (rotate_webhook_secret.endpoint_id, private.generate_webhook_secret()) returning secret into v_secret;
   return v_secret;
 end
 $$;
@@ -116,7 +116,7 @@ as $$
 $$;
 comment on function public.rotate_webhook_secret is 'For admins. The old secret signs beside the new one for a day.';
 
-revoke execute on function private.new_webhook_secret, private.create_webhook_endpoint, private.rotate_webhook_secret,
+revoke execute on function private.generate_webhook_secret, private.create_webhook_endpoint, private.rotate_webhook_secret,
   public.create_webhook_endpoint, public.rotate_webhook_secret from public, anon, authenticated, service_role;
 grant execute on function private.create_webhook_endpoint, private.rotate_webhook_secret,
   public.create_webhook_endpoint, public.rotate_webhook_secret to authenticated;
