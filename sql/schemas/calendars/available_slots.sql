@@ -26,7 +26,7 @@ create function private.list_class_slots(
   language sql stable security definer set search_path = ''
 as $$
   select s.scheduled_at, s.scheduled_at + make_interval(mins => s.duration_minutes),
-         s.scheduled_at at time zone judged_classes.time_zone,
+         s.scheduled_at at time zone list_class_slots.time_zone,
          array[s.practitioner_id], s.id, s.max_participants - seats.taken,
          case when s.scheduled_at <= now() then 'slot_in_past'
               when s.practitioner_id in (select private.paused_practitioner_ids())
@@ -39,8 +39,8 @@ as $$
      and s.scheduled_at >= first and s.scheduled_at < until
      -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
      and s.duration_minutes = (kind).duration_minutes and coalesce(s.session_type_id, (kind).id) = (kind).id
-     and s.session_location = judged_classes.session_location
-     and (judged_classes.practitioner_id is null or s.practitioner_id = judged_classes.practitioner_id);
+     and s.session_location = list_class_slots.session_location
+     and (list_class_slots.practitioner_id is null or s.practitioner_id = list_class_slots.practitioner_id);
 $$;
 
 -- Definer: as above.
@@ -51,7 +51,7 @@ create function private.list_start_slots(
 as $$
   with asked as (
     select c.practitioner_id, c.time_zone from public.practitioner_calendars c
-     where judged_starts.practitioner_id is null or c.practitioner_id = judged_starts.practitioner_id
+     where list_start_slots.practitioner_id is null or c.practitioner_id = list_start_slots.practitioner_id
   ),
   grids as (
     select zone.time_zone, array_agg(start) as starts
@@ -66,7 +66,7 @@ as $$
      group by zone.time_zone
   )
   select j.starts_at, j.starts_at + make_interval(mins => (kind).duration_minutes),
-         j.starts_at at time zone judged_starts.time_zone,
+         j.starts_at at time zone list_start_slots.time_zone,
          array_agg(a.practitioner_id order by a.practitioner_id), null::uuid, null::integer, j.reason
     from asked a
     join grids g on g.time_zone = a.time_zone

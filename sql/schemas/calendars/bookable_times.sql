@@ -14,18 +14,18 @@ as $$
 #variable_conflict use_column
 declare
   v_calendar public.practitioner_calendars;
-  v_length   interval := make_interval(mins => judge_starts.duration_minutes);
+  v_length   interval := make_interval(mins => check_starts.duration_minutes);
   v_before   interval;
   v_after    interval;
   v_first    timestamptz := (select min(s) from unnest(starts) s);
   v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
   v_open     tstzmultirange;
   v_busy     tstzmultirange;
-  v_until    timestamptz := private.get_bookable_until(judge_starts.practitioner_id);
+  v_until    timestamptz := private.get_bookable_until(check_starts.practitioner_id);
 begin
   select c.* into v_calendar
     from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
-   where c.practitioner_id = judge_starts.practitioner_id and p.available
+   where c.practitioner_id = check_starts.practitioner_id and p.available
      and c.time_zone not in (select private.list_outdated_time_zones());
   if not found then
     return query select s, 'practitioner_unavailable' from unnest(starts) s;
@@ -34,14 +34,14 @@ begin
 
   v_before := make_interval(mins => v_calendar.buffer_before_minutes);
   v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
-  v_open := private.get_open_hours(judge_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
+  v_open := private.get_open_hours(check_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
                                (v_last at time zone v_calendar.time_zone)::date);
   select coalesce(range_agg(t.during), '{}') into v_busy
     from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
-   where t.practitioner_id = judge_starts.practitioner_id
+   where t.practitioner_id = check_starts.practitioner_id
      and t.during && tstzrange(v_first - v_before, v_last + v_after)
-     and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from judge_starts.for_user))
-     and (t.session_id is null or t.session_id is distinct from judge_starts.ignore_session);
+     and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from check_starts.for_user))
+     and (t.session_id is null or t.session_id is distinct from check_starts.ignore_session);
 
   return query
     select s, case
@@ -62,8 +62,8 @@ create function private.get_unbookable_reason(
   returns text
   language sql stable set search_path = ''
 as $$
-  select j.reason from private.check_starts(why_not_bookable.practitioner_id, array[why_not_bookable.scheduled_at],
-    why_not_bookable.duration_minutes, why_not_bookable.for_user, why_not_bookable.ignore_session) j;
+  select j.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
+    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) j;
 $$;
 
 create function private.refuse_unbookable(

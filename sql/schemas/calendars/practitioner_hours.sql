@@ -158,20 +158,20 @@ as $$
 begin
   return (
     with calendar as (
-      select c.time_zone from public.practitioner_calendars c where c.practitioner_id = open_hours.practitioner_id
+      select c.time_zone from public.practitioner_calendars c where c.practitioner_id = get_open_hours.practitioner_id
     ),
     exceptions as (
       select e.* from public.availability_exceptions e
-       where e.practitioner_id = open_hours.practitioner_id
-         and e.on_date between open_hours.from_date and open_hours.until_date
+       where e.practitioner_id = get_open_hours.practitioner_id
+         and e.on_date between get_open_hours.from_date and get_open_hours.until_date
     ),
     weekly as (
-      select a.* from public.practitioner_availability a where a.practitioner_id = open_hours.practitioner_id
+      select a.* from public.practitioner_availability a where a.practitioner_id = get_open_hours.practitioner_id
     ),
     usual as (
-      select open_hours.from_date + n as on_date
-        from generate_series(0, open_hours.until_date - open_hours.from_date) n
-       where not exists (select from exceptions e where e.on_date = open_hours.from_date + n and e.is_open)
+      select get_open_hours.from_date + n as on_date
+        from generate_series(0, get_open_hours.until_date - get_open_hours.from_date) n
+       where not exists (select from exceptions e where e.on_date = get_open_hours.from_date + n and e.is_open)
     ),
     opened as (
       select e.on_date, e.start_time, e.end_time from exceptions e where e.is_open

@@ -95,8 +95,8 @@ create function private.release_lapsed_holds(practitioner_id uuid, during tstzra
 as $$
   update public.session_holds h set status = 'released'
    where h.id in (select t.hold_id from private.practitioner_time t
-                   where t.practitioner_id = drop_lapsed_holds.practitioner_id
-                     and t.during && drop_lapsed_holds.during and t.lapses_at <= now())
+                   where t.practitioner_id = release_lapsed_holds.practitioner_id
+                     and t.during && release_lapsed_holds.during and t.lapses_at <= now())
      -- Asked of the hold itself as well: its owner may take it up again at this very moment.
      and h.status = 'held' and h.expires_at <= now();
 $$;

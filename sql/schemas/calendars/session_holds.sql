@@ -50,15 +50,15 @@ create function private.count_held_seats(group_class_id uuid, besides_user uuid)
   language sql stable set search_path = ''
 as $$
   select count(*)::integer from public.session_holds h
-   where h.group_class_id = held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
-     and h.user_id is distinct from held_seats.besides_user;
+   where h.group_class_id = count_held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
+     and h.user_id is distinct from count_held_seats.besides_user;
 $$;
 
 create function private.count_taken_seats(group_class_id uuid) returns integer
   language sql stable set search_path = ''
 as $$
   select count(*)::integer from public.session_schedules s
-   where s.group_class_id = taken_seats.group_class_id and s.status <> 'cancelled';
+   where s.group_class_id = count_taken_seats.group_class_id and s.status <> 'cancelled';
 $$;
 
 create function private.lock_class(group_class_id uuid) returns public.session_schedules
@@ -222,9 +222,9 @@ declare
 begin
   -- A lapsed hold that nobody has taken is still its owner's; the row lock decides between them and whoever wants it.
   update public.session_holds h
-     set expires_at = greatest(h.expires_at, keep_hold_until.until),
-         checkout_session_id = keep_hold_until.checkout_session_id
-   where h.id = keep_hold_until.hold_id and h.status = 'held'
+     set expires_at = greatest(h.expires_at, extend_hold.until),
+         checkout_session_id = extend_hold.checkout_session_id
+   where h.id = extend_hold.hold_id and h.status = 'held'
   returning h.* into v_hold;
   if not found then
     perform private.refuse(409, 'hold_lapsed', 'This time is no longer kept for you.', 'Please choose a time again.');

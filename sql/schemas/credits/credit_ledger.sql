@@ -70,7 +70,7 @@ create trigger credit_ledger_refuse_truncate before truncate on public.credit_le
 create function private.sum_credit_ledger(lot_id uuid) returns integer
   language sql stable set search_path = ''
 as $$
-  select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = credits_by_ledger.lot_id;
+  select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = sum_credit_ledger.lot_id;
 $$;
 
 create function private.apply_credit_ledger_line() returns trigger

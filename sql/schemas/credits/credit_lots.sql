@@ -76,14 +76,14 @@ declare
   v_lot   public.user_session_credits;
   v_taken integer;
 begin
-  select * into v_lot from public.user_session_credits c where c.id = take_back_credits.lot_id for no key update;
-  v_taken := coalesce(least(take_back_credits.credits, v_lot.credits_remaining), 0);
+  select * into v_lot from public.user_session_credits c where c.id = revoke_credits.lot_id for no key update;
+  v_taken := coalesce(least(revoke_credits.credits, v_lot.credits_remaining), 0);
   if v_taken > 0 then
     insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
-    values (v_lot.id, v_lot.user_id, -v_taken, 'refund', take_back_credits.reason);
+    values (v_lot.id, v_lot.user_id, -v_taken, 'refund', revoke_credits.reason);
   end if;
-  update public.user_session_credits c set credits_owed = c.credits_owed + take_back_credits.credits - v_taken
-   where c.id = v_lot.id and take_back_credits.credits > v_taken;
+  update public.user_session_credits c set credits_owed = c.credits_owed + revoke_credits.credits - v_taken
+   where c.id = v_lot.id and revoke_credits.credits > v_taken;
   return v_taken;
 end
 $$;
@@ -96,9 +96,9 @@ declare
 begin
   -- Under the client's lock, so two bookings of one client never choose at once; the row lock keeps refunds away.
   select c.id into v_lot from public.user_session_credits c
-   where c.user_id = choose_credit.user_id and c.credits_remaining > 0
+   where c.user_id = choose_credit_lot.user_id and c.credits_remaining > 0
      and (c.expires_at is null or c.expires_at > now())
-     and (c.session_type_id is null or c.session_type_id = any (choose_credit.session_type_ids))
+     and (c.session_type_id is null or c.session_type_id = any (choose_credit_lot.session_type_ids))
    order by c.session_type_id is null, c.expires_at nulls last, c.purchased_at, c.id
    limit 1 for no key update;
   if v_lot is null then

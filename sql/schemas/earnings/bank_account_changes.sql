@@ -90,7 +90,7 @@ as $$
                  when b.cooling_until > now()                then 'cooling'
                  else '' end
        from public.practitioner_banking b join private.bank_numbers n using (practitioner_id)
-      where b.practitioner_id = banking_obstacle.practitioner_id),
+      where b.practitioner_id = get_banking_obstacle.practitioner_id),
     'no_account');
 $$;
 

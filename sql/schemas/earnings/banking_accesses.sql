@@ -53,16 +53,16 @@ as $$
 begin
   -- Order matters: locked first, so that an account that is just being changed is read as it is afterwards.
   perform from public.practitioner_banking b
-    where b.practitioner_id = any (open_bank_accounts.practitioner_ids) order by b.practitioner_id for share;
+    where b.practitioner_id = any (read_bank_accounts.practitioner_ids) order by b.practitioner_id for share;
 
   insert into public.banking_accesses (practitioner_id, purpose, reference, requested_by)
-  select distinct asked.id, 'payout_file', open_bank_accounts.reference, open_bank_accounts.requested_by
-    from unnest(open_bank_accounts.practitioner_ids) asked (id) where private.get_banking_obstacle(asked.id) = '';
+  select distinct asked.id, 'payout_file', read_bank_accounts.reference, read_bank_accounts.requested_by
+    from unnest(read_bank_accounts.practitioner_ids) asked (id) where private.get_banking_obstacle(asked.id) = '';
 
   return query
     select asked.id, obstacle.name, b.bank_name, b.account_holder_name, b.account_type, b.country,
            n.account_number, n.routing_number
-      from (select distinct unnest(open_bank_accounts.practitioner_ids)) asked (id)
+      from (select distinct unnest(read_bank_accounts.practitioner_ids)) asked (id)
       cross join lateral (select nullif(private.get_banking_obstacle(asked.id), '')) obstacle (name)
       left join public.practitioner_banking b on b.practitioner_id = asked.id and obstacle.name is null
       left join private.bank_numbers n on n.practitioner_id = b.practitioner_id

@@ -82,7 +82,7 @@ create function private.lock_funds(money_id uuid) returns void
 as $$
   -- Order matters: taken after the rows of sessions and before those of payments. Earning a seat and giving back its
   -- money queue here.
-  select pg_advisory_xact_lock(hashtextextended('money ' || lock_money.money_id, 0));
+  select pg_advisory_xact_lock(hashtextextended('money ' || lock_funds.money_id, 0));
 $$;
 
 -- Writes one row of session_payments, as the pages read it. The share stays what it was once it is paid out; the ledger
@@ -100,7 +100,7 @@ as $$
                       when old.paid_out_at is not null then 'paid_out' else 'completed' end as status,
                  coalesce(c.stripe_payment_intent_id, old.stripe_payment_intent_id) as intent
             from public.session_payments old left join public.checkout_sessions c on c.id = old.checkout_id
-           where old.id = state_payment.payment_id) n
+           where old.id = update_payment_amounts.payment_id) n
    where p.id = n.id
      and (p.refunded_amount, p.practitioner_share, p.status, p.stripe_payment_intent_id)
          is distinct from (p.total_amount - n.net, n.share, n.status, n.intent);
@@ -155,7 +155,7 @@ declare
   v_money   private.funds;
   v_seat    private.earned_seats;
 begin
-  select * into s from public.session_schedules known where known.id = earn_seat.session_id;
+  select * into s from public.session_schedules known where known.id = record_earned_seat.session_id;
   select * into v_payment from public.session_payments p
    where p.session_id = s.id and p.credit_lot_id is null and p.status not in ('pending', 'failed') order by p.created_at limit 1;
   v_money := case when v_payment.id is not null then private.get_payment_funds(v_payment)

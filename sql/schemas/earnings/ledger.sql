@@ -89,22 +89,22 @@ create function private.post_transaction(
 as $$
 #variable_conflict use_column
 declare
-  v_cause       text := coalesce(post.cause, post.payout_id::text, post.session_id::text);
+  v_cause       text := coalesce(post_transaction.cause, post_transaction.payout_id::text, post_transaction.session_id::text);
   v_transaction uuid;
 begin
-  if not exists (select from jsonb_each_text(post.lines) line where line.value::bigint <> 0) then
+  if not exists (select from jsonb_each_text(post_transaction.lines) line where line.value::bigint <> 0) then
     return null;
   end if;
   insert into public.ledger_transactions as t (kind, practitioner_id, currency, session_id, payment_id, payout_id, reason, cause)
-  values (post.kind, post.practitioner_id, post.currency, post.session_id, post.payment_id, post.payout_id, post.reason, v_cause)
+  values (post_transaction.kind, post_transaction.practitioner_id, post_transaction.currency, post_transaction.session_id, post_transaction.payment_id, post_transaction.payout_id, post_transaction.reason, v_cause)
   on conflict on constraint ledger_transactions_one_per_fact do nothing
   returning t.id into v_transaction;
   if v_transaction is null then
-    return (select t.id from public.ledger_transactions t where t.kind = post.kind and t.cause = v_cause);
+    return (select t.id from public.ledger_transactions t where t.kind = post_transaction.kind and t.cause = v_cause);
   end if;
 
   insert into public.ledger_postings (transaction_id, account, amount_minor)
-  select v_transaction, line.key, line.value::bigint from jsonb_each_text(post.lines) line where line.value::bigint <> 0;
+  select v_transaction, line.key, line.value::bigint from jsonb_each_text(post_transaction.lines) line where line.value::bigint <> 0;
   return v_transaction;
 end
 $$;

@@ -8,7 +8,7 @@ create function private.get_payout_payment_ids(payout_id uuid) returns setof uui
 as $$
   -- A payment that was given back entirely has two lines that add up to zero, and is not paid out by it.
   select t.payment_id from public.payout_lines l join public.ledger_transactions t on t.id = l.ledger_transaction_id
-   where l.payout_id = payments_in.payout_id and t.payment_id is not null
+   where l.payout_id = get_payout_payment_ids.payout_id and t.payment_id is not null
    group by t.payment_id having sum(l.amount_minor) > 0;
 $$;
 

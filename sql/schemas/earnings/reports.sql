@@ -12,16 +12,16 @@ as $$
 declare
   v_own uuid[] := array(select private.my_practitioner_ids());
 begin
-  if earners.practitioner_id is null then
+  if resolve_practitioner_ids.practitioner_id is null then
     if v_own = '{}' then
       perform private.refuse(403, 'practitioners_only', 'Only practitioners have earnings.', 'As an admin, say whose you want to see.');
     end if;
     return v_own;
-  elsif earners.practitioner_id <> all (v_own) and not (private.is_admin()
-        and exists (select from public.practitioners p where p.id = earners.practitioner_id)) then
+  elsif resolve_practitioner_ids.practitioner_id <> all (v_own) and not (private.is_admin()
+        and exists (select from public.practitioners p where p.id = resolve_practitioner_ids.practitioner_id)) then
     perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
   end if;
-  return array[earners.practitioner_id];
+  return array[resolve_practitioner_ids.practitioner_id];
 end
 $$;
 
@@ -30,7 +30,7 @@ create function private.get_earnings_time_zone(earners uuid[]) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce((select c.time_zone from public.practitioner_calendars c
-                    where c.practitioner_id = any (zone_of_earners.earners) order by c.practitioner_id limit 1), 'UTC');
+                    where c.practitioner_id = any (get_earnings_time_zone.earners) order by c.practitioner_id limit 1), 'UTC');
 $$;
 
 -- Definer: the policy on postings would ask of every line whose it is; this asks once, and reads one person's lines.
@@ -40,7 +40,7 @@ create function private.list_earnings_lines(
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(earnings_lines.practitioner_id);
+  v_earners uuid[] := private.resolve_practitioner_ids(list_earnings_lines.practitioner_id);
 begin
   -- What was sent is no longer owed: the two lines of a payout add up to zero, so the sum of all lines is what was
   -- earned.

@@ -43,14 +43,14 @@ declare
   v_found  private.idempotency_keys;
 begin
   -- The lock lives as long as the transaction, that is, exactly as long as the first call runs.
-  if not pg_try_advisory_xact_lock(hashtextextended(v_caller || ' ' || recall.rpc || ' ' || recall.idempotency_key, 0)) then
+  if not pg_try_advisory_xact_lock(hashtextextended(v_caller || ' ' || find_idempotent_answer.rpc || ' ' || find_idempotent_answer.idempotency_key, 0)) then
     perform private.refuse(409, 'request_in_progress', 'The same request is still running.', 'Ask again in a moment.');
   end if;
 
   select * into v_found from private.idempotency_keys r
-   where r.caller = v_caller and r.rpc = recall.rpc and r.idempotency_key = recall.idempotency_key
+   where r.caller = v_caller and r.rpc = find_idempotent_answer.rpc and r.idempotency_key = find_idempotent_answer.idempotency_key
      and r.answered_at > now() - interval '24 hours';
-  if found and v_found.arguments <> recall.arguments then
+  if found and v_found.arguments <> find_idempotent_answer.arguments then
     perform private.refuse(409, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.',
                            'Use a new key for a new request.');
   end if;
@@ -65,7 +65,7 @@ create function private.save_idempotent_answer(rpc text, idempotency_key text, a
 as $$
 begin
   insert into private.idempotency_keys as r (caller, rpc, idempotency_key, arguments, answer)
-  values (private.get_idempotency_caller(arguments), remember.rpc, remember.idempotency_key, remember.arguments, remember.answer)
+  values (private.get_idempotency_caller(arguments), save_idempotent_answer.rpc, save_idempotent_answer.idempotency_key, save_idempotent_answer.arguments, save_idempotent_answer.answer)
   on conflict on constraint idempotency_keys_pkey
   do update set arguments = excluded.arguments, answer = excluded.answer, answered_at = now();
 
@@ -98,14 +98,14 @@ begin
     into v_columns, v_passed
     from pg_catalog.pg_proc p,
          unnest(p.proargnames[1:p.pronargs], p.proargtypes::oid[]) as a (name, type)
-   where p.pronamespace = 'public'::regnamespace and p.proname = once.rpc and p.proname <> 'once'
+   where p.pronamespace = 'public'::regnamespace and p.proname = call_once.rpc and p.proname <> 'once'
      and arguments ? a.name;
   if v_columns is null then
     perform private.refuse(404, 'not_found', 'There is no such function.');
   end if;
 
   execute format('select to_jsonb(result) from jsonb_to_record($1) as passed(%s), lateral public.%I(%s) as result',
-                 v_columns, once.rpc, v_passed)
+                 v_columns, call_once.rpc, v_passed)
     into v_answer using arguments;
   perform private.save_idempotent_answer(rpc, idempotency_key, v_remembered, v_answer);
   return v_answer;

@@ -98,7 +98,7 @@ grant select on private.mail_kinds, private.mails to service_role;
 create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
   language sql stable set search_path = ''
 as $$
-  select is_told_elsewhere.kind = 'credits_granted' and (
+  select is_covered_by_other_mail.kind = 'credits_granted' and (
     payload ->> 'kind' = 'return'
     or exists (select from public.user_session_credits lot
                 where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));

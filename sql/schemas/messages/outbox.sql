@@ -36,7 +36,7 @@ create function private.publish_event(
   language sql set search_path = ''
 as $$
   insert into private.outbox (kind, user_id, session_id, payload)
-  values (put_in_outbox.kind, put_in_outbox.user_id, put_in_outbox.session_id, put_in_outbox.payload);
+  values (publish_event.kind, publish_event.user_id, publish_event.session_id, publish_event.payload);
 $$;
 
 -- Only a confirmed address is written to: anybody can sign up with somebody else's, under whatever name.

@@ -19,13 +19,13 @@ begin
   perform from public.session_schedules s where s.id = (session).id for no key update;
   for attempt in 1..2 loop
     select m.id into v_mail from private.mails m
-     where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ask_for_session_mail.kind
+     where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ensure_session_mail.kind
      order by m.position desc limit 1;
     -- An event that was mailed to others only, as to the practitioner, is not written again.
     exit when found or payload is null or exists (
-      select from private.outbox o where o.session_id = (session).id and o.kind = ask_for_session_mail.kind
+      select from private.outbox o where o.session_id = (session).id and o.kind = ensure_session_mail.kind
          and exists (select from private.mails m where m.outbox_id = o.id));
-    perform private.publish_event(ask_for_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
+    perform private.publish_event(ensure_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
       'practitioner_id', (session).practitioner_id, 'scheduled_at', (session).scheduled_at,
       'group_class_id', (session).group_class_id));
   end loop;
@@ -94,7 +94,7 @@ declare
   c      public.checkout_sessions;
   v_mail uuid;
 begin
-  select * into c from public.checkout_sessions x where x.id = receipt_of.checkout_id for no key update;
+  select * into c from public.checkout_sessions x where x.id = ensure_payment_receipt.checkout_id for no key update;
   select m.id into v_mail from private.mails m
    where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
   if not found then

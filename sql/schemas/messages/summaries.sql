@@ -46,8 +46,8 @@ create function private.describe_location(physical_location text) returns text
 as $$
   select coalesce(
     (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
-       from public.studio_locations l where l.id::text = lower(place_of.physical_location)),
-    place_of.physical_location);
+       from public.studio_locations l where l.id::text = lower(describe_location.physical_location)),
+    describe_location.physical_location);
 $$;
 
 -- Definer: a mail names client and practitioner to each other, whoever causes it and whatever they may read.
@@ -74,10 +74,10 @@ as $$
 declare
   v_session public.session_schedules;
 begin
-  select * into v_session from public.session_schedules s where s.id = session_of.session_id;
+  select * into v_session from public.session_schedules s where s.id = find_session_or_snapshot.session_id;
   if not found and facts ? 'scheduled_at' then
     v_session := jsonb_populate_record(v_session, facts || coalesce(facts -> 'session', '{}'));
-    v_session.id := session_of.session_id;
+    v_session.id := find_session_or_snapshot.session_id;
     v_session.status := 'cancelled';
     v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;  -- deleted: one more than the row had
   end if;
@@ -94,7 +94,7 @@ as $$
            'session_type_id', s.session_type_id, 'session_location', s.session_location,
            'physical_location', s.physical_location, 'max_participants', s.max_participants, 'class_name', s.class_name,
            'calendar_sequence', s.calendar_sequence))
-    from public.session_schedules s where s.id = kept_of.session_id;
+    from public.session_schedules s where s.id = snapshot_session.session_id;
 $$;
 
 create function private.summarize_payment(checkout_id uuid) returns private.payment_summary
@@ -103,7 +103,7 @@ as $$
   select c.id, c.description, c.amount_minor, c.returned_minor, c.currency, c.paid_at, c.receipt_url,
          c.stripe_payment_intent_id, c.outcome, c.credits, lot.expires_at
     from public.checkout_sessions c left join public.user_session_credits lot on lot.id = c.credit_lot_id
-   where c.id = told_payment.checkout_id;
+   where c.id = summarize_payment.checkout_id;
 $$;
 
 create function private.summarize_credits(lot_id uuid) returns private.credit_summary
@@ -111,7 +111,7 @@ create function private.summarize_credits(lot_id uuid) returns private.credit_su
 as $$
   select lot.credits_remaining, lot.expires_at, t.name
     from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
-   where lot.id = told_credits.lot_id;
+   where lot.id = summarize_credits.lot_id;
 $$;
 
 -- The waiver or the contract with that id.
@@ -119,11 +119,11 @@ create function private.summarize_document(document_id uuid) returns private.doc
   language sql stable set search_path = ''
 as $$
   select w.waiver_policy_version::text, w.signed_at, w.signature_name, w.waiver_text, w.text_sha256
-    from public.liability_waivers w where w.id = told_document.document_id
+    from public.liability_waivers w where w.id = summarize_document.document_id
   union all
   select k.contract_version, k.signed_at, p.name, k.contract_text, k.text_sha256
     from public.practitioner_contracts k join public.practitioners p on p.id = k.practitioner_id
-   where k.id = told_document.document_id;
+   where k.id = summarize_document.document_id;
 $$;
 
 -- The zone in which somebody reads times: their own; else that of their calendar, as a practitioner; else null.
@@ -132,9 +132,9 @@ create function private.find_user_time_zone(user_id uuid) returns text
 as $$
   select coalesce(
     (select p.timezone from public.user_preferences p
-      where p.user_id = time_zone_of.user_id and private.is_time_zone(p.timezone)),
+      where p.user_id = find_user_time_zone.user_id and private.is_time_zone(p.timezone)),
     (select c.time_zone from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
-      where p.user_id = time_zone_of.user_id));
+      where p.user_id = find_user_time_zone.user_id));
 $$;
 
 -- A session for its client, its practitioner, an admin or the service; for everybody else it does not exist.
@@ -144,7 +144,7 @@ as $$
 declare
   v_session public.session_schedules;
 begin
-  select * into v_session from public.session_schedules s where s.id = session_to_tell_of.session_id;
+  select * into v_session from public.session_schedules s where s.id = get_session_of_caller.session_id;
   if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;

@@ -15,13 +15,13 @@ declare
 begin
   select * into v_type from public.session_types t
    where t.is_active
-     and case when type_to_pay.session_type_id is not null then t.id = type_to_pay.session_type_id
+     and case when find_type_to_pay.session_type_id is not null then t.id = find_type_to_pay.session_type_id
               else (t.duration_minutes, t.session_type, t.is_group)
-                   = (type_to_pay.duration_minutes, coalesce(type_to_pay.session_type, 'standing'),
-                      coalesce(type_to_pay.is_group, false)) end;
+                   = (find_type_to_pay.duration_minutes, coalesce(find_type_to_pay.session_type, 'standing'),
+                      coalesce(find_type_to_pay.is_group, false)) end;
   if not found then
     perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
-  elsif v_type.duration_minutes <> type_to_pay.duration_minutes then
+  elsif v_type.duration_minutes <> find_type_to_pay.duration_minutes then
     perform private.refuse(409, 'duration_not_offered', format('This kind of session lasts %s minutes.', v_type.duration_minutes));
   end if;
   return v_type;
@@ -39,9 +39,9 @@ begin
   -- The checkout page names a class by its time only; a practitioner gives one at a time.
   select * into v_class from public.session_schedules s
    where s.max_participants > 1 and s.group_class_id is null and s.status <> 'cancelled'
-     and case when class_to_pay.group_class_id is not null then s.id = class_to_pay.group_class_id
-              else (s.practitioner_id, s.scheduled_at) = (class_to_pay.practitioner_id, class_to_pay.scheduled_at) end
-   order by s.session_location = coalesce(class_to_pay.session_location, 'online') desc limit 1;  -- it may have two forms
+     and case when find_class_to_pay.group_class_id is not null then s.id = find_class_to_pay.group_class_id
+              else (s.practitioner_id, s.scheduled_at) = (find_class_to_pay.practitioner_id, find_class_to_pay.scheduled_at) end
+   order by s.session_location = coalesce(find_class_to_pay.session_location, 'online') desc limit 1;  -- it may have two forms
   if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
   elsif not type.is_group or v_class.duration_minutes <> type.duration_minutes then

@@ -158,7 +158,7 @@ create function private.set_credits_taken_back(c public.checkout_sessions, credi
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_more integer := ask_back_credits.credits - c.credits_taken_back;
+  v_more integer := set_credits_taken_back.credits - c.credits_taken_back;
   v_owed integer;
   -- Those it bought, or the one that its cancelled session gave back.
   v_lot  uuid := coalesce(c.credit_lot_id, (select l.lot_id from public.credit_ledger l
@@ -178,7 +178,7 @@ begin
     select v_lot, c.user_id, -v_more - v_owed, 'adjustment', 'The payment stands: its dispute was won'
      where -v_more > v_owed;
   end if;
-  return ask_back_credits.credits;
+  return set_credits_taken_back.credits;
 end
 $$;
 

@@ -51,7 +51,7 @@ create function private.record_dispute(checkout_id uuid, facts private.payment_f
   language sql volatile set search_path = ''
 as $$
   insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
-  select facts.dispute_id, keep_dispute.checkout_id,
+  select facts.dispute_id, record_dispute.checkout_id,
          case when facts.dispute_status in ('won', 'prevented') then 'won' when facts.dispute_status = 'lost' then 'lost'
               when facts.dispute_status like 'warning%' then 'asked' else 'open' end,
          coalesce(facts.dispute_minor, 0)
@@ -136,7 +136,7 @@ declare
 begin
   for v_event in
     select * from private.stripe_events e
-     where e.applied_at is null and e.payment_intent_id = apply_waiting_events.payment_intent_id
+     where e.applied_at is null and e.payment_intent_id = apply_waiting_payment_events.payment_intent_id
      order by e.received_at for update skip locked
   loop
     v_count := v_count + private.apply_stripe_event(v_event)::integer;

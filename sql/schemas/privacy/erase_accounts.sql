@@ -69,8 +69,8 @@ begin
   for v_session in
     select s.id from public.session_schedules s
      where s.status = 'scheduled' and s.scheduled_at > now()
-       and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_coming_sessions.user_id)
-            or (s.client_id = cancel_coming_sessions.user_id and not private.is_class(s)))
+       and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_upcoming_sessions.user_id)
+            or (s.client_id = cancel_upcoming_sessions.user_id and not private.is_class(s)))
      order by s.group_class_id is not null, s.id  -- a class takes its seats along
   loop
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
@@ -140,7 +140,7 @@ as $$
 begin
   if to_regclass('auth.audit_log_entries') is not null and has_table_privilege('auth.audit_log_entries', 'delete') then
     execute 'delete from auth.audit_log_entries e where $1 in (e.payload ->> ''actor_id'', e.payload #>> ''{traits,user_id}'')'
-      using forget_auth_log.user_id::text;
+      using delete_auth_log_entries.user_id::text;
   end if;
 end
 $$;

@@ -75,16 +75,16 @@ create function private.queue_account_recordings(user_id uuid) returns void
 as $$
   -- Those of their own sessions, at once. Of classes they were in, whatever withdrawing the consent decides.
   insert into private.recording_erasure_queue (recording_id, reason, user_id)
-  select r.id, 'account_erased', queue_recordings_of.user_id
+  select r.id, 'account_erased', queue_account_recordings.user_id
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
     left join public.practitioners p on p.id = s.practitioner_id
    where r.class_recording_id is null and not private.is_class(s)
-     and queue_recordings_of.user_id in (s.client_id, p.user_id)
+     and queue_account_recordings.user_id in (s.client_id, p.user_id)
   on conflict do nothing;
-  delete from public.user_consents c where c.user_id = queue_recordings_of.user_id;
+  delete from public.user_consents c where c.user_id = queue_account_recordings.user_id;
   update private.recording_erasure_queue q set due_at = now()
-   where q.user_id = queue_recordings_of.user_id and q.due_at > now();
+   where q.user_id = queue_account_recordings.user_id and q.due_at > now();
 $$;
 
 create function private.redact_evidence(user_id uuid) returns void
@@ -92,7 +92,7 @@ create function private.redact_evidence(user_id uuid) returns void
 as $$
 #variable_conflict use_column
 declare
-  c_user     constant uuid   := blank_evidence_of.user_id;
+  c_user     constant uuid   := redact_evidence.user_id;
   v_mine     constant uuid[] := array(select s.id from public.session_schedules s
                                        where s.client_id = c_user and not private.is_class(s));
   v_checkout constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
@@ -208,7 +208,7 @@ begin
        and t.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
      order by c.conrelid::regclass::text
   loop
-    execute format('delete from %s where %I = $1', v_key."table", v_key."column") using delete_rows_of.user_id;
+    execute format('delete from %s where %I = $1', v_key."table", v_key."column") using delete_personal_rows.user_id;
     get diagnostics v_deleted = row_count;
     v_all := v_all + v_deleted;
   end loop;
@@ -222,7 +222,7 @@ as $$
   with expired as (
     insert into public.credit_ledger (lot_id, user_id, change, kind)
     select lot.id, lot.user_id, -lot.credits_remaining, 'expiry' from public.user_session_credits lot
-     where lot.user_id = expire_credits_of.user_id and lot.credits_remaining > 0
+     where lot.user_id = expire_user_credits.user_id and lot.credits_remaining > 0
     returning -change as credits)
   select coalesce(sum(credits), 0)::integer from expired;
 $$;

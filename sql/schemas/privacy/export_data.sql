@@ -22,7 +22,7 @@ create function private.export_rows(user_id uuid) returns table (name text, rows
 as $$
 #variable_conflict use_column
 declare
-  c_user constant uuid := own_rows.user_id;
+  c_user constant uuid := export_rows.user_id;
   v_own  record;
 begin
   for v_own in
@@ -112,17 +112,17 @@ as $$
 begin
   return query
     select 'signatures/waiver-' || w.id || '.png', w.signature_image, null::text
-      from public.liability_waivers w where w.user_id = own_files.user_id and w.signature_image is not null
+      from public.liability_waivers w where w.user_id = export_files.user_id and w.signature_image is not null
     union all
     select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
-      from public.contract_signatures s where s.user_id = own_files.user_id and s.signature_image is not null
+      from public.contract_signatures s where s.user_id = export_files.user_id and s.signature_image is not null
     union all
     -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
     (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
        from public.session_schedules s
        join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
        join private.recording_files f on f.recording_id = r.id
-      where s.client_id = own_files.user_id and not private.is_class(s)
+      where s.client_id = export_files.user_id and not private.is_class(s)
         and r.id not in (select private.closed_recording_ids())
       order by r.id, f.position);
 end

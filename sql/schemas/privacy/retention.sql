@@ -84,7 +84,7 @@ create function private.apply_retention_policy(table_name text, older_than times
 as $$
 #variable_conflict use_column
 declare
-  v_where text := case retire.table_name
+  v_where text := case apply_retention_policy.table_name
     when 'meditation_memories' then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'journal_entries'     then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
     when 'user_notifications'  then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
@@ -98,10 +98,10 @@ begin
   if v_where is not null then
     execute format('delete from public.%I t where t.ctid = any (array('
                    'select ctid from public.%I where %s limit $2 for update skip locked))',
-                   retire.table_name, retire.table_name, v_where)
+                   apply_retention_policy.table_name, apply_retention_policy.table_name, v_where)
       using older_than, at_most;
     get diagnostics v_rows = row_count;
-  elsif retire.table_name = 'session_schedules' then
+  elsif apply_retention_policy.table_name = 'session_schedules' then
     update public.session_schedules s
        set notes = null, host_room_url = null, location_coordinates = null
      where s.id in (
@@ -111,7 +111,7 @@ begin
           and old.id not in (select private.session_ids_under_legal_hold())
         limit at_most for update skip locked);
     get diagnostics v_rows = row_count;
-  elsif retire.table_name = 'audit_logs' then
+  elsif apply_retention_policy.table_name = 'audit_logs' then
     v_rows := private.redact_audit_lines(array(
       select l.id from public.audit_logs l
        where l.created_at < older_than and l.personal_salt is not null

@@ -39,18 +39,18 @@ begin
     (session_id, class_recording_id, status, mode, storage_path, duration_seconds, file_size_bytes, started_at,
      completed_at, recording_url)
   select mine.id, r.id, 'completed', r.mode, r.storage_path, r.duration_seconds, r.file_size_bytes, r.started_at,
-         r.completed_at, share_class_recording.opens_at
+         r.completed_at, add_participant_recordings.opens_at
     from public.session_recordings r
     join public.session_schedules mine on mine.group_class_id = r.session_id and mine.status <> 'cancelled'
-   where r.id = share_class_recording.recording_id
+   where r.id = add_participant_recordings.recording_id
      and private.was_admitted(r.session_id, mine.client_id)
      -- Whoever has withdrawn meanwhile gets none, where the recording stays for the others.
      and exists (select from public.user_consents c
                   where c.user_id = mine.client_id and c.consent_type = 'session_recording'
                     and c.consented and c.revoked_at is null);
   update public.session_recordings r
-     set recording_url = private.replace_recording_link(r.id, share_class_recording.opens_at)
-   where r.class_recording_id = share_class_recording.recording_id;
+     set recording_url = private.replace_recording_link(r.id, add_participant_recordings.opens_at)
+   where r.class_recording_id = add_participant_recordings.recording_id;
 end;
 $$;
 

@@ -55,20 +55,20 @@ create function private.stop_recording_before_admission(session_id uuid, user_id
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform pg_advisory_xact_lock_shared(private.recording_lock_key(recording_blocks_admission.session_id));
+  perform pg_advisory_xact_lock_shared(private.recording_lock_key(stop_recording_before_admission.session_id));
   if not exists (select from public.session_recordings r
-                  where r.session_id = recording_blocks_admission.session_id and r.status in ('pending', 'recording')) then
+                  where r.session_id = stop_recording_before_admission.session_id and r.status in ('pending', 'recording')) then
     return false;
   end if;
   perform from public.user_consents c
-    where c.user_id = recording_blocks_admission.user_id and c.consent_type = 'session_recording'
+    where c.user_id = stop_recording_before_admission.user_id and c.consent_type = 'session_recording'
       and c.consented and c.revoked_at is null
     for share;
   if found then
     return false;
   end if;
   -- Their seat weighs more than the recording: it ends, and then the door is open.
-  perform private.request_recording_stop(recording_blocks_admission.session_id, 'somebody_has_not_agreed');
+  perform private.request_recording_stop(stop_recording_before_admission.session_id, 'somebody_has_not_agreed');
   return true;
 end;
 $$;

@@ -106,7 +106,7 @@ declare
   v_recording public.session_recordings;
 begin
   update public.session_recordings r set lease_until = now() + interval '2 minutes'
-   where r.id = hold_lease.recording_id and r.lease_id = hold_lease.lease_id and r.status = 'processing'
+   where r.id = renew_recording_lease.recording_id and r.lease_id = renew_recording_lease.lease_id and r.status = 'processing'
   returning r.* into v_recording;
   if not found then
     perform private.refuse(409, 'lease_lost', 'Somebody else copies this recording now.');
@@ -158,9 +158,9 @@ create function public.record_recording_upload(recording_id uuid, lease_id uuid,
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.renew_recording_lease(keep_recording_upload.recording_id, keep_recording_upload.lease_id)).lease_until;
-  update private.recording_files f set upload_url = keep_recording_upload.upload_url
-   where f.id = keep_recording_upload.file_id and f.recording_id = keep_recording_upload.recording_id;
+  lease_until := (private.renew_recording_lease(record_recording_upload.recording_id, record_recording_upload.lease_id)).lease_until;
+  update private.recording_files f set upload_url = record_recording_upload.upload_url
+   where f.id = record_recording_upload.file_id and f.recording_id = record_recording_upload.recording_id;
   return next;
 end;
 $$;

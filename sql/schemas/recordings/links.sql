@@ -68,9 +68,9 @@ declare
   v_token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
 begin
   update private.recording_links l set revoked_at = now()
-   where l.recording_id = new_recording_link.recording_id and l.revoked_at is null;
+   where l.recording_id = replace_recording_link.recording_id and l.revoked_at is null;
   insert into private.recording_links (recording_id, token_sha256)
-  values (new_recording_link.recording_id, sha256(convert_to(v_token, 'UTF8')));
+  values (replace_recording_link.recording_id, sha256(convert_to(v_token, 'UTF8')));
   return opens_at || '?token=' || v_token;
 end;
 $$;

@@ -18,12 +18,12 @@ declare
 begin
   v_parts := array(select f from private.recording_files f
                     where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
-  if recording_part.file_name is null then
-    v_file := v_parts[recording_part.part];
+  if find_recording_part.file_name is null then
+    v_file := v_parts[find_recording_part.part];
   else
     select * into v_file from private.recording_files f
      where f.recording_id = v_files
-       and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || recording_part.file_name;
+       and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || find_recording_part.file_name;
   end if;
   if v_file.id is null then
     perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.');

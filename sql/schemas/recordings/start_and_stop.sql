@@ -19,7 +19,7 @@ begin
     -- A participant's row stands for the class.
     select class.* into v_session from public.session_schedules named
       join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
-     where named.id = my_recording_standing.session_id;
+     where named.id = my_recording_access.session_id;
   end if;
   return row (v_session, v_staff or coalesce(v_seat.is_host, false))::private.recording_access;
 end;

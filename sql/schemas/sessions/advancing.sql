@@ -159,7 +159,7 @@ begin
   exception when others then
     failure := sqlstate || ' ' || sqlerrm;
   end;
-  update private.session_checks t set looked_at = clock_timestamp(), failure = next_turn.failure where t.session_id = session_id;
+  update private.session_checks t set looked_at = clock_timestamp(), failure = advance_next_session.failure where t.session_id = session_id;
   delete from private.session_checks t using public.session_schedules s
    where t.session_id = session_id and s.id = t.session_id and s.status in ('completed', 'cancelled');
 end

@@ -67,11 +67,11 @@ declare
   v_host   boolean;
 begin
   if session_id is not null then
-    select * into v_named from public.session_schedules s where s.id = my_seat.session_id;
+    select * into v_named from public.session_schedules s where s.id = get_channel_access.session_id;
   else
     select * into v_named from public.session_schedules s
-     where s.room_name = my_seat.channel_name
-        or s.id = case when my_seat.channel_name ~ '^session-[0-9a-f]{32}$' then right(my_seat.channel_name, 32)::uuid end;
+     where s.room_name = get_channel_access.channel_name
+        or s.id = case when get_channel_access.channel_name ~ '^session-[0-9a-f]{32}$' then right(get_channel_access.channel_name, 32)::uuid end;
   end if;
   if v_named.id is null then
     return null;
@@ -125,7 +125,7 @@ $$;
 create function private.is_session_channel(channel_name text) returns boolean
   language sql stable security definer set search_path = ''
 as $$
-  select exists (select from public.session_schedules s where s.room_name = is_room_of_a_session.channel_name);
+  select exists (select from public.session_schedules s where s.room_name = is_session_channel.channel_name);
 $$;
 
 create function public.create_agora_room(channel_name text, session_id uuid default null)
@@ -158,7 +158,7 @@ begin
   insert into private.agora_uids (user_id) values (v_caller) on conflict (user_id) do nothing;
   select a.uid into v_uid from private.agora_uids a where a.user_id = v_caller;
   insert into private.channel_admissions (session_id, user_id, channel_name, uid, expires_at)
-  values (admit.session_id, v_caller, admit.channel_name, v_uid, admit.expires_at);
+  values (issue_channel_admission.session_id, v_caller, issue_channel_admission.channel_name, v_uid, issue_channel_admission.expires_at);
   return v_uid;
 end;
 $$;

@@ -80,8 +80,8 @@ create function private.find_attendance_session_id(session public.session_schedu
   language sql stable set search_path = ''
 as $$
   -- The session or seat to which somebody's row belongs; null if they have no part in this one.
-  select case when private.get_session_host(session) = line_of.user_id then (session).id
-              else (select c.session_id from private.list_session_clients(session) c where c.user_id = line_of.user_id limit 1) end;
+  select case when private.get_session_host(session) = find_attendance_session_id.user_id then (session).id
+              else (select c.session_id from private.list_session_clients(session) c where c.user_id = find_attendance_session_id.user_id limit 1) end;
 $$;
 
 create function private.lock_attendance(session_id uuid) returns void
@@ -96,7 +96,7 @@ create function private.has_attended(session public.session_schedules, user_id u
 as $$
   -- True, false if they are known not to have come, null if nothing is known.
   select not a.is_no_show from public.session_attendance a
-   where a.session_id = private.find_attendance_session_id(session, came.user_id) and a.user_id = came.user_id;
+   where a.session_id = private.find_attendance_session_id(session, has_attended.user_id) and a.user_id = has_attended.user_id;
 $$;
 
 -- Only of whom nothing is known: a fact, or a word by hand, stays.

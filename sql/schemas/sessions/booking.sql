@@ -87,9 +87,9 @@ create function private.has_slot_hold(
 as $$
   select exists (
     select from public.session_holds h
-     where h.user_id = holds_time.user_id and h.practitioner_id = holds_time.practitioner_id
-       and h.scheduled_at = holds_time.scheduled_at and h.duration_minutes >= holds_time.duration_minutes
-       and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and holds_time.scheduled_at > now());
+     where h.user_id = has_slot_hold.user_id and h.practitioner_id = has_slot_hold.practitioner_id
+       and h.scheduled_at = has_slot_hold.scheduled_at and h.duration_minutes >= has_slot_hold.duration_minutes
+       and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now());
 $$;
 
 -- A session between two, for somebody who pays with a credit or has paid elsewhere. What cannot be booked is refused,

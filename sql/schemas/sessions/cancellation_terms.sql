@@ -60,7 +60,7 @@ create function private.get_session_payment(session_id uuid) returns public.sess
 as $$
   -- Paid out is what became of the practitioner's share; the client has paid all the same.
   select p from public.session_payments p
-   where p.session_id = payment_of.session_id and p.status in ('completed', 'paid_out')
+   where p.session_id = get_session_payment.session_id and p.status in ('completed', 'paid_out')
    order by p.created_at limit 1;
 $$;
 
@@ -78,7 +78,7 @@ create function private.count_graces_used(user_id uuid) returns integer
   language sql stable set search_path = ''
 as $$
   select count(*)::integer from public.session_cancellations c
-   where c.user_id = graces_used.user_id and c.cancellation_type = 'grace';
+   where c.user_id = count_graces_used.user_id and c.cancellation_type = 'grace';
 $$;
 
 create function private.compute_cancellation_terms(session public.session_schedules, wants_grace boolean)

@@ -40,17 +40,17 @@ create function private.find_session_of_channel(channel text) returns public.ses
   language sql stable set search_path = ''
 as $$
   select s from public.session_schedules s
-   where s.group_class_id is null and private.get_channel_name(s) = session_of_channel.channel
-     and (s.room_name = session_of_channel.channel
-       or s.id = case when session_of_channel.channel ~ '^session-[0-9a-f]{32}$'
-                      then right(session_of_channel.channel, 32)::uuid end);
+   where s.group_class_id is null and private.get_channel_name(s) = find_session_of_channel.channel
+     and (s.room_name = find_session_of_channel.channel
+       or s.id = case when find_session_of_channel.channel ~ '^session-[0-9a-f]{32}$'
+                      then right(find_session_of_channel.channel, 32)::uuid end);
 $$;
 
 create function private.get_presence_window_start(session_id uuid) returns timestamptz
   language sql stable set search_path = ''
 as $$
   -- Its room opens 15 minutes before. What was heard earlier belongs to the time from which it was moved away.
-  select s.scheduled_at - interval '16 minutes' from public.session_schedules s where s.id = facts_count_from.session_id;
+  select s.scheduled_at - interval '16 minutes' from public.session_schedules s where s.id = get_presence_window_start.session_id;
 $$;
 
 create function private.has_channel_events(session_id uuid) returns boolean
@@ -58,8 +58,8 @@ create function private.has_channel_events(session_id uuid) returns boolean
 as $$
   -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
   select exists (select from private.channel_events e
-                  where e.session_id = channel_was_heard.session_id and e.change is not null and not e.is_recorder
-                    and e.happened_at >= private.get_presence_window_start(channel_was_heard.session_id));
+                  where e.session_id = has_channel_events.session_id and e.change is not null and not e.is_recorder
+                    and e.happened_at >= private.get_presence_window_start(has_channel_events.session_id));
 $$;
 
 -- When one person was there, from all that was heard of them.
@@ -69,7 +69,7 @@ create function private.compute_presence(
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_from   timestamptz := private.get_presence_window_start(presence.session_id);
+  v_from   timestamptz := private.get_presence_window_start(compute_presence.session_id);
   v_event  private.channel_events;
   v_closed timestamptz;
 begin
@@ -77,13 +77,13 @@ begin
   intervals := '{}';
   for v_event in
     select * from private.channel_events e
-     where e.session_id = presence.session_id and e.uid = presence.uid and e.change in ('joined', 'left') and not e.is_recorder
+     where e.session_id = compute_presence.session_id and e.uid = compute_presence.uid and e.change in ('joined', 'left') and not e.is_recorder
        and e.happened_at >= v_from
      order by e.client_seq nulls last, e.happened_at, e.change
   loop
     was_heard := true;
     last_heard_at := greatest(last_heard_at, v_event.happened_at);
-    v_closed := private.find_channel_closed_at(presence.session_id, there_since);
+    v_closed := private.find_channel_closed_at(compute_presence.session_id, there_since);
     if v_closed <= v_event.happened_at then
       -- They left before, unheard, and the channel closed behind the last of them.
       intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
@@ -100,7 +100,7 @@ begin
     end if;
   end loop;
 
-  v_closed := private.find_channel_closed_at(presence.session_id, there_since);
+  v_closed := private.find_channel_closed_at(compute_presence.session_id, there_since);
   if v_closed is not null then
     intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
     there_since := null;
@@ -114,7 +114,7 @@ create function private.find_channel_closed_at(session_id uuid, since timestampt
   language sql stable set search_path = ''
 as $$
   select min(e.happened_at) from private.channel_events e
-   where e.session_id = closed_after.session_id and e.change = 'closed' and e.happened_at > since;
+   where e.session_id = find_channel_closed_at.session_id and e.change = 'closed' and e.happened_at > since;
 $$;
 
 -- Everybody of whom there is a fact. The newest fact speaks: who left and then asked for another token is coming back.
@@ -133,13 +133,13 @@ as $$
                        and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
          greatest(p.last_heard_at, t.last_at)
     from private.agora_uids u
-   cross join lateral private.compute_presence(people_heard_of.session_id, u.uid) p
+   cross join lateral private.compute_presence(list_presence.session_id, u.uid) p
     left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
                          from private.channel_admissions a
-                        where a.session_id = people_heard_of.session_id and a.user_id = u.user_id
-                          and a.admitted_at >= private.get_presence_window_start(people_heard_of.session_id)) t on true
-   where u.uid in (select e.uid from private.channel_events e where e.session_id = people_heard_of.session_id
-                    union select a.uid from private.channel_admissions a where a.session_id = people_heard_of.session_id)
+                        where a.session_id = list_presence.session_id and a.user_id = u.user_id
+                          and a.admitted_at >= private.get_presence_window_start(list_presence.session_id)) t on true
+   where u.uid in (select e.uid from private.channel_events e where e.session_id = list_presence.session_id
+                    union select a.uid from private.channel_admissions a where a.session_id = list_presence.session_id)
      and (p.was_heard or t.first_at is not null);
 $$;
 
@@ -152,8 +152,8 @@ declare
   v_session public.session_schedules;
   v_end     timestamptz;  -- nobody is there for longer: it was completed, or its room has closed
 begin
-  perform private.lock_attendance(note_attendance.session_id);
-  select * into v_session from public.session_schedules s where s.id = note_attendance.session_id;
+  perform private.lock_attendance(update_attendance.session_id);
+  select * into v_session from public.session_schedules s where s.id = update_attendance.session_id;
   v_end := least(v_session.completed_at, v_session.cancelled_at,
                  v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
   insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)

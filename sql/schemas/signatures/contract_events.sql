@@ -50,12 +50,12 @@ create function private.record_contract_event(contract public.practitioner_contr
 as $$
 begin
   insert into public.contract_events (contract_id, event, reason)
-  values ((contract).id, note_contract_event.event,
-          case note_contract_event.event when 'revoked' then (contract).revoked_reason end)
+  values ((contract).id, record_contract_event.event,
+          case record_contract_event.event when 'revoked' then (contract).revoked_reason end)
   on conflict on constraint contract_events_happen_once do nothing;
   if found then
     perform private.publish_event(
-      'contract_' || note_contract_event.event,
+      'contract_' || record_contract_event.event,
       (select p.user_id from public.practitioners p where p.id = (contract).practitioner_id),
       payload => jsonb_build_object(
         'contract_id', (contract).id, 'contract_version', (contract).contract_version, 'title', (contract).title,

@@ -34,7 +34,7 @@ create function private.get_bookable_until(practitioner_id uuid) returns timesta
 as $$
   select case when r.live_contract_needed then (
            select coalesce(max(coalesce(c.expires_at, 'infinity')), '-infinity') from public.practitioner_contracts c
-            where c.practitioner_id = bookable_until.practitioner_id and c.status = 'signed')
+            where c.practitioner_id = get_bookable_until.practitioner_id and c.status = 'signed')
          else 'infinity' end
     from public.contract_rules r;
 $$;

@@ -65,7 +65,7 @@ as $$
          w.user_agent, w.signature_name, translate(encode(w.signature_image, 'base64'), E'\n', ''),
          w.signature_image_sha256, w.evidence_sha256
     from public.liability_waivers w join public.waiver_policy p on p.id = w.waiver_policy_id
-   where w.id = waiver_documents.waiver_id
+   where w.id = get_waiver_documents.waiver_id
      and (w.user_id = (select auth.uid()) or private.is_admin());
 $$;
 
