@@ -1,4 +1,4 @@
-"""The stage: one database built from `sql/`, a small story in it, and whatever a test does there undone."""
+"""The sandbox: one database built from `sql/`, a small story in it, and whatever a test does there undone."""
 
 import json
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ CAST = {
 }
 
 
-class Stage:
-    """One transaction in which a test plays people, as PostgREST would: by role and claims."""
+class Sandbox:
+    """One transaction, undone at the end, in which a test acts as people do through PostgREST: by role and claims."""
 
     def __init__(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         self._connection = connection
@@ -99,7 +99,7 @@ def connection(database: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
 
 
 @pytest.fixture
-def stage(connection: psycopg.Connection[dict[str, Any]]) -> Iterator[Stage]:
+def sandbox(connection: psycopg.Connection[dict[str, Any]]) -> Iterator[Sandbox]:
     """A transaction on the story, rolled back at the end."""
-    yield Stage(connection)
+    yield Sandbox(connection)
     connection.rollback()

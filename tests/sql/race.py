@@ -26,7 +26,7 @@ from psycopg.rows import dict_row
 
 from sql.throwaway import Server, server
 
-from .booking_scene import WRONGS
+from .booking_steps import WRONGS
 
 PRACTITIONERS, CLIENTS, CLASSES, PLACES, CREDITS = 10, 80, 12, 4, 12
 CONNECTIONS = 24

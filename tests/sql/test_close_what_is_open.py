@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import ADMIN, CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, Stage
+from .conftest import ADMIN, CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, Sandbox
 
 # What the pages read, by whom. Each must succeed as it is, "every column" included.
 PAGES = [
@@ -44,94 +44,94 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("who", "query"), PAGES)
-def test_the_pages_read_what_they_read(stage: Stage, who: str, query: str) -> None:
+def test_the_pages_read_what_they_read(sandbox: Sandbox, who: str, query: str) -> None:
     """Column privileges and policies leave every select of the frontend as it was."""
-    stage.act_as(who)
-    stage.run("set local search_path = public")
+    sandbox.act_as(who)
+    sandbox.run("set local search_path = public")
 
-    stage.run(query.replace("%%", "%"))
+    sandbox.run(query.replace("%%", "%"))
 
 
 @pytest.mark.parametrize("who", ["anon", "client", "practitioner", "admin"])
-def test_nobody_makes_themself_admin(stage: Stage, who: str) -> None:
+def test_nobody_makes_themself_admin(sandbox: Sandbox, who: str) -> None:
     """The functions that make admins answer the secret key alone."""
-    stage.act_as(who)
+    sandbox.act_as(who)
 
-    with stage.forbidden():
-        stage.one("select public.assign_admin_role('client@demo.test')")
-    with stage.forbidden():
-        stage.one("select public.assign_admin_role_by_id(%s)", CLIENT)
+    with sandbox.forbidden():
+        sandbox.one("select public.assign_admin_role('client@demo.test')")
+    with sandbox.forbidden():
+        sandbox.one("select public.assign_admin_role_by_id(%s)", CLIENT)
 
 
-def test_the_operator_makes_the_first_admin(stage: Stage) -> None:
+def test_the_operator_makes_the_first_admin(sandbox: Sandbox) -> None:
     """With the secret key, by e-mail or id."""
-    stage.act_as("service")
+    sandbox.act_as("service")
 
-    assert stage.one("select public.assign_admin_role('client@demo.test')")["success"]
-    assert not stage.one("select public.assign_admin_role('nobody@demo.test')")["success"]
+    assert sandbox.one("select public.assign_admin_role('client@demo.test')")["success"]
+    assert not sandbox.one("select public.assign_admin_role('nobody@demo.test')")["success"]
 
-    stage.act_as("client")
-    assert stage.one("select public.has_role(%s, 'admin')", CLIENT)
+    sandbox.act_as("client")
+    assert sandbox.one("select public.has_role(%s, 'admin')", CLIENT)
 
 
-def test_the_admin_gate_answers_about_oneself(stage: Stage) -> None:
+def test_the_admin_gate_answers_about_oneself(sandbox: Sandbox) -> None:
     """Everybody learns their own roles; only admins learn others'."""
-    stage.act_as("admin")
-    assert stage.one("select public.has_role(%s, 'admin')", ADMIN)
-    assert stage.one("select public.has_role(%s, 'practitioner')", PRACTITIONER)
+    sandbox.act_as("admin")
+    assert sandbox.one("select public.has_role(%s, 'admin')", ADMIN)
+    assert sandbox.one("select public.has_role(%s, 'practitioner')", PRACTITIONER)
 
-    stage.act_as("client")
-    assert not stage.one("select public.has_role(%s, 'admin')", CLIENT)
-    assert not stage.one("select public.has_role(%s, 'admin')", ADMIN)
+    sandbox.act_as("client")
+    assert not sandbox.one("select public.has_role(%s, 'admin')", CLIENT)
+    assert not sandbox.one("select public.has_role(%s, 'admin')", ADMIN)
 
 
-def test_only_admins_find_people_by_email(stage: Stage) -> None:
+def test_only_admins_find_people_by_email(sandbox: Sandbox) -> None:
     """Anybody else does not even learn whether there is such a person."""
-    stage.act_as("admin")
-    assert CLIENT == str(stage.one("select public.get_user_id_by_email('CLIENT@demo.test')"))
+    sandbox.act_as("admin")
+    assert CLIENT == str(sandbox.one("select public.get_user_id_by_email('CLIENT@demo.test')"))
 
-    stage.act_as("client")
+    sandbox.act_as("client")
     for email in ("practitioner@demo.test", "nobody@demo.test"):
-        with stage.refused("admins_only"):
-            stage.one("select public.get_user_id_by_email(%s)", email)
-    stage.act_as("anon")
-    with stage.forbidden():
-        stage.one("select public.get_user_id_by_email('client@demo.test')")
+        with sandbox.refused("admins_only"):
+            sandbox.one("select public.get_user_id_by_email(%s)", email)
+    sandbox.act_as("anon")
+    with sandbox.forbidden():
+        sandbox.one("select public.get_user_id_by_email('client@demo.test')")
 
 
-def test_others_credits_add_up_to_nothing(stage: Stage) -> None:
+def test_others_credits_add_up_to_nothing(sandbox: Sandbox) -> None:
     """One's own add up as before."""
-    stage.act_as("client")
-    assert 3 == stage.one("select total_credits from public.get_user_credits(%s)", CLIENT)
+    sandbox.act_as("client")
+    assert 3 == sandbox.one("select total_credits from public.get_user_credits(%s)", CLIENT)
 
-    stage.act_as("other")
-    assert 0 == stage.one("select total_credits from public.get_user_credits(%s)", CLIENT)
+    sandbox.act_as("other")
+    assert 0 == sandbox.one("select total_credits from public.get_user_credits(%s)", CLIENT)
 
 
-def test_nobody_forges_an_audit_line(stage: Stage) -> None:
+def test_nobody_forges_an_audit_line(sandbox: Sandbox) -> None:
     """Neither through the function nor into the table; and the service's own mistakes are errors."""
-    stage.act_as("client")
-    with stage.forbidden():
-        stage.one("select public.log_audit_event(%s, 'LOGIN', 'auth')", ADMIN)
+    sandbox.act_as("client")
+    with sandbox.forbidden():
+        sandbox.one("select public.log_audit_event(%s, 'LOGIN', 'auth')", ADMIN)
 
-    stage.act_as("service")
-    stage.one("select public.log_audit_event(%s, 'LOGIN', 'auth')", ADMIN)
-    with pytest.raises(Exception, match="audit_logs_action_check"), stage.undone():
-        stage.one("select public.log_audit_event(%s, 'NONSENSE', 'auth')", ADMIN)
+    sandbox.act_as("service")
+    sandbox.one("select public.log_audit_event(%s, 'LOGIN', 'auth')", ADMIN)
+    with pytest.raises(Exception, match="audit_logs_action_check"), sandbox.undone():
+        sandbox.one("select public.log_audit_event(%s, 'NONSENSE', 'auth')", ADMIN)
 
 
-def test_the_audit_log_keeps_what_changed_and_no_bank_data(stage: Stage) -> None:
+def test_the_audit_log_keeps_what_changed_and_no_bank_data(sandbox: Sandbox) -> None:
     """Who became admin is a line; a bank account is a line without the account."""
-    stage.act_as("admin")
-    stage.run("insert into public.user_roles (user_id, role) values (%s, 'admin')", OTHER_CLIENT)
-    stage.act_as("owner")
-    stage.run("update public.practitioner_banking set bank_name = 'Planted Bank', account_last4 = '9182'")
+    sandbox.act_as("admin")
+    sandbox.run("insert into public.user_roles (user_id, role) values (%s, 'admin')", OTHER_CLIENT)
+    sandbox.act_as("owner")
+    sandbox.run("update public.practitioner_banking set bank_name = 'Planted Bank', account_last4 = '9182'")
 
-    made = stage.run(
+    made = sandbox.run(
         "select user_id, metadata from public.audit_logs where table_name = 'user_roles' and action = 'INSERT'"
     )
     assert (ADMIN, "admin") in [(str(line["user_id"]), line["metadata"]["data"]["role"]) for line in made]
-    bank = stage.one(
+    bank = sandbox.one(
         "select string_agg(metadata::text, ' ') from public.audit_logs where table_name = 'practitioner_banking'"
     )
     assert '"operation": "UPDATE"' in bank
@@ -139,72 +139,72 @@ def test_the_audit_log_keeps_what_changed_and_no_bank_data(stage: Stage) -> None
     assert "9182" not in bank
 
 
-def test_a_paused_practitioner_comes_back(stage: Stage) -> None:
+def test_a_paused_practitioner_comes_back(sandbox: Sandbox) -> None:
     """Paused, they keep their own pages, vanish from the list, and stay a name to those who have a session."""
-    stage.act_as("practitioner")
-    assert stage.run(
+    sandbox.act_as("practitioner")
+    assert sandbox.run(
         "update public.practitioners set available = false where user_id = auth.uid() returning id"
     )
-    assert stage.run("select id from public.session_schedules")
-    assert stage.run("select id from public.practitioner_banking")
+    assert sandbox.run("select id from public.session_schedules")
+    assert sandbox.run("select id from public.practitioner_banking")
 
-    stage.act_as("client")
-    assert stage.run("select name from public.practitioners where id = %s", ROW)
-    stage.act_as("other")
-    assert not stage.run("select name from public.practitioners where id = %s", ROW)
+    sandbox.act_as("client")
+    assert sandbox.run("select name from public.practitioners where id = %s", ROW)
+    sandbox.act_as("other")
+    assert not sandbox.run("select name from public.practitioners where id = %s", ROW)
 
-    stage.act_as("practitioner")
-    assert stage.run(
+    sandbox.act_as("practitioner")
+    assert sandbox.run(
         "update public.practitioners set available = true where user_id = auth.uid() returning id"
     )
 
 
-def test_updating_credits_fails_silently(stage: Stage) -> None:
+def test_updating_credits_fails_silently(sandbox: Sandbox) -> None:
     """The pages send such an update while joining a class: an error would stop them half-way."""
-    stage.act_as("client")
+    sandbox.act_as("client")
 
-    assert [] == stage.run("update public.user_session_credits set credits_remaining = 99 returning id")
+    assert [] == sandbox.run("update public.user_session_credits set credits_remaining = 99 returning id")
 
 
-def test_access_is_granted_only_to_what_is_ones_own(stage: Stage) -> None:
+def test_access_is_granted_only_to_what_is_ones_own(sandbox: Sandbox) -> None:
     """Somebody else's session is not mine to show around."""
-    stage.act_as("other")
+    sandbox.act_as("other")
     grant = """insert into public.access_grants (grantor_id, grantee_id, resource_type, resource_id, permission)
                values (auth.uid(), %s, 'session', %s, 'read')"""
 
-    with stage.forbidden():
-        stage.run(grant, PRACTITIONER, ROW)
+    with sandbox.forbidden():
+        sandbox.run(grant, PRACTITIONER, ROW)
 
 
-def test_consent_is_dated_by_the_server(stage: Stage) -> None:
+def test_consent_is_dated_by_the_server(sandbox: Sandbox) -> None:
     """Withdrawn and given again, it holds again; when, nobody can make up."""
-    stage.act_as("client")
+    sandbox.act_as("client")
     upsert = """insert into public.user_consents (user_id, consent_type, consented) values (auth.uid(), 'analytics', %s)
                 on conflict (user_id, consent_type) do update set consented = excluded.consented
                 returning consent_date = now() as now, revoked_at is not null as revoked"""
 
-    assert [{"now": True, "revoked": False}] == stage.run(upsert, True)
-    assert [{"now": True, "revoked": True}] == stage.run(upsert, False)
-    assert not stage.one("select public.has_consent(%s, 'analytics')", CLIENT)
-    assert [{"now": True, "revoked": False}] == stage.run(upsert, True)
-    assert stage.one("select public.has_consent(%s, 'analytics')", CLIENT)
-    with stage.forbidden():
-        stage.run("update public.user_consents set consent_date = '2020-01-01'")
+    assert [{"now": True, "revoked": False}] == sandbox.run(upsert, True)
+    assert [{"now": True, "revoked": True}] == sandbox.run(upsert, False)
+    assert not sandbox.one("select public.has_consent(%s, 'analytics')", CLIENT)
+    assert [{"now": True, "revoked": False}] == sandbox.run(upsert, True)
+    assert sandbox.one("select public.has_consent(%s, 'analytics')", CLIENT)
+    with sandbox.forbidden():
+        sandbox.run("update public.user_consents set consent_date = '2020-01-01'")
 
 
-def test_an_assignment_is_an_admins_to_give(stage: Stage) -> None:
+def test_an_assignment_is_an_admins_to_give(sandbox: Sandbox) -> None:
     """It opens the client's profile, so a practitioner cannot take it, by a session of their own making either."""
-    stage.act_as("stranger")
+    sandbox.act_as("stranger")
     own = "20000000-0000-4000-8000-000000000002"
 
-    with stage.forbidden():
-        stage.run(
+    with sandbox.forbidden():
+        sandbox.run(
             "insert into public.practitioner_assignments (practitioner_id, client_id) values (%s, %s)",
             own,
             ADMIN,
         )
-    with stage.forbidden():
-        stage.run(
+    with sandbox.forbidden():
+        sandbox.run(
             """insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name)
                values (%s, %s, now(), 'mine')""",
             own,
@@ -212,29 +212,29 @@ def test_an_assignment_is_an_admins_to_give(stage: Stage) -> None:
         )
 
 
-def test_memories_are_found_by_meaning_among_ones_own(stage: Stage) -> None:
+def test_memories_are_found_by_meaning_among_ones_own(sandbox: Sandbox) -> None:
     """The function had never worked; now it does, for whoever owns the memory."""
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run(
         "update public.meditation_memories set embedding = array_fill(0.5, array[1536])::extensions.vector"
     )
     search = "select content from public.match_memories(array_fill(0.4, array[1536])::extensions.vector, %s)"
 
-    stage.act_as("client")
-    assert [{"content": "A quiet morning."}] == stage.run(search, CLIENT)
-    stage.act_as("other")
-    assert [] == stage.run(search, CLIENT)
+    sandbox.act_as("client")
+    assert [{"content": "A quiet morning."}] == sandbox.run(search, CLIENT)
+    sandbox.act_as("other")
+    assert [] == sandbox.run(search, CLIENT)
 
 
-def test_expired_records_are_listed(stage: Stage) -> None:
+def test_expired_records_are_listed(sandbox: Sandbox) -> None:
     """For a table whose rule deletes by itself; the baseline's function failed there."""
-    stage.act_as("owner")
-    stage.run("update public.session_notes set created_at = now() - interval '8 years'")
+    sandbox.act_as("owner")
+    sandbox.run("update public.session_notes set created_at = now() - interval '8 years'")
     expired = "select record_id::text from public.get_expired_records('session_notes')"
-    stage.act_as("service")
-    assert [] == stage.run(expired)
+    sandbox.act_as("service")
+    assert [] == sandbox.run(expired)
 
-    stage.run(
+    sandbox.run(
         "update public.data_retention_policies set auto_delete = true where table_name = 'session_notes'"
     )
-    assert [{"record_id": ROW}] == stage.run(expired)
+    assert [{"record_id": ROW}] == sandbox.run(expired)

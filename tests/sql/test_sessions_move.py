@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from .booking_scene import lines, messages, session, wallet, wrongs
-from .conftest import ADMIN, CLIENT, PRACTITIONER, Stage
-from .lifecycle_scene import (
+from .booking_steps import lines, messages, session, wallet, wrongs
+from .conftest import ADMIN, CLIENT, PRACTITIONER, Sandbox
+from .lifecycle_steps import (
     advance,
     attendance,
     begin,
@@ -98,153 +98,157 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_where_a_session_stands(stage: Stage, name: str) -> None:
+def test_where_a_session_stands(sandbox: Sandbox, name: str) -> None:
     """By what is known of it; a second look changes nothing, and the credit is where it belongs."""
     case = CASES[name]
-    before = wallet(stage)
+    before = wallet(sandbox)
     place = {"session_location": "in_person", "physical_location": "A studio"} if case.in_person else {}
-    its = begin(stage, since=case.since, with_credit=True, **place)
+    its = begin(sandbox, since=case.since, with_credit=True, **place)
     for who in case.tokens.split():
-        enter(stage, its, who)
-    hear(stage, its, *case.heard)
+        enter(sandbox, its, who)
+    hear(sandbox, its, *case.heard)
 
-    advance(stage)
-    once = session(stage, its)
-    advance(stage)
+    advance(sandbox)
+    once = session(sandbox, its)
+    advance(sandbox)
 
     assert once["status"] == case.ends
-    assert once == session(stage, its)
-    absent = [who for who, line in attendance(stage, its).items() if line[3]]
+    assert once == session(sandbox, its)
+    absent = [who for who, line in attendance(sandbox, its).items() if line[3]]
     assert " ".join(absent) == case.absent
-    assert wallet(stage) == before + (case.ends == "cancelled")
-    told = [kind for kind in messages(stage, its) if kind.startswith("session_")]
+    assert wallet(sandbox) == before + (case.ends == "cancelled")
+    told = [kind for kind in messages(sandbox, its) if kind.startswith("session_")]
     followed = {"completed": ["session_completed"], "cancelled": ["session_cancelled"]}.get(case.ends, [])
     assert told == ["session_booked", *(followed if case.since < 10_000 else [])]
-    assert not wrongs(stage)
+    assert not wrongs(sandbox)
 
 
-def test_times_are_kept_and_practitioners_are_free_again(stage: Stage) -> None:
+def test_times_are_kept_and_practitioners_are_free_again(sandbox: Sandbox) -> None:
     """When it began, when it was over; and its time is nobody's any more."""
-    its = begin(stage, since=30)
-    hear(stage, its, *came("client", ago=29, left=6), *came("practitioner", ago=29, left=6))
+    its = begin(sandbox, since=30)
+    hear(sandbox, its, *came("client", ago=29, left=6), *came("practitioner", ago=29, left=6))
 
-    advance(stage)
+    advance(sandbox)
 
-    row = session(stage, its)
+    row = session(sandbox, its)
     assert row["started_at"] and row["completed_at"]
-    assert not stage.run("select 1 from private.practitioner_time where session_id = %s", its)
-    assert not stage.run("select 1 from private.session_turns where session_id = %s", its)
+    assert not sandbox.run("select 1 from private.practitioner_time where session_id = %s", its)
+    assert not sandbox.run("select 1 from private.session_turns where session_id = %s", its)
 
 
-def test_an_early_practitioner_does_not_take_the_clients_right_to_cancel(stage: Stage) -> None:
+def test_an_early_practitioner_does_not_take_the_clients_right_to_cancel(sandbox: Sandbox) -> None:
     """An early client gives it up themself."""
-    its = begin(stage, since=-10)
-    enter(stage, its, "practitioner")
-    hear(stage, its, event("joined", "practitioner", 1))
+    its = begin(sandbox, since=-10)
+    enter(sandbox, its, "practitioner")
+    hear(sandbox, its, event("joined", "practitioner", 1))
 
-    stage.act_as("client")
-    stage.run("select * from public.cancel_session(%s)", its)
+    sandbox.act_as("client")
+    sandbox.run("select * from public.cancel_session(%s)", its)
 
-    assert status(stage, its) == "cancelled"
+    assert status(sandbox, its) == "cancelled"
 
 
-def test_a_room_is_found_by_its_name_by_any_plan(stage: Stage) -> None:
+def test_a_room_is_found_by_its_name_by_any_plan(sandbox: Sandbox) -> None:
     """With many sessions the server looks in two indexes at once: a name that holds no id must not be read as one."""
-    its = begin(stage, since=5, room_name="group-1-2-3")
-    stage.act_as("owner")
-    stage.run("set local enable_seqscan = off")
-    stage.run("set local plan_cache_mode = force_generic_plan")
+    its = begin(sandbox, since=5, room_name="group-1-2-3")
+    sandbox.act_as("owner")
+    sandbox.run("set local enable_seqscan = off")
+    sandbox.run("set local plan_cache_mode = force_generic_plan")
 
-    stage.act_as("client")
-    (token,) = stage.run("select * from public.create_agora_token('group-1-2-3')")
-    hear(stage, its, event("joined", "client"))
+    sandbox.act_as("client")
+    (token,) = sandbox.run("select * from public.create_agora_token('group-1-2-3')")
+    hear(sandbox, its, event("joined", "client"))
 
     assert token["channel"] == "group-1-2-3"
-    assert attendance(stage, its) == {"client": ("agora", 0, True, False)}
+    assert attendance(sandbox, its) == {"client": ("agora", 0, True, False)}
 
 
 # Classes ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_class_moves_with_its_seats(stage: Stage) -> None:
+def test_a_class_moves_with_its_seats(sandbox: Sandbox) -> None:
     """Begun by the first who comes, once its time has come; completed for everybody, with a line for who did not."""
-    group, mine, others = begin_class(stage, since=5)
-    stage.act_as("owner")
-    stage.run(
+    group, mine, others = begin_class(sandbox, since=5)
+    sandbox.act_as("owner")
+    sandbox.run(
         "update public.session_schedules set scheduled_at = now() + interval '5 minutes' where id = %s", group
     )
-    enter(stage, group, "client")
-    early = [status(stage, each) for each in (group, mine, others)]
-    stage.run(
+    enter(sandbox, group, "client")
+    early = [status(sandbox, each) for each in (group, mine, others)]
+    sandbox.run(
         "update public.session_schedules set scheduled_at = now() - interval '5 minutes' where id = %s", group
     )
-    hear(stage, group, event("joined", "client", 1))
-    begun = [status(stage, each) for each in (group, mine, others)]
-    hear(stage, group, event("joined", "practitioner", 1))
+    hear(sandbox, group, event("joined", "client", 1))
+    begun = [status(sandbox, each) for each in (group, mine, others)]
+    hear(sandbox, group, event("joined", "practitioner", 1))
 
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run(
         "update public.session_schedules set scheduled_at = now() - interval '76 minutes' where id = %s",
         group,
     )
-    advance(stage)
+    advance(sandbox)
 
     assert (early, begun) == (["scheduled"] * 3, ["in_progress"] * 3)
-    assert [status(stage, each) for each in (group, mine, others)] == ["completed"] * 3
-    assert {who: line[3] for who, line in attendance(stage, group).items()} == {
+    assert [status(sandbox, each) for each in (group, mine, others)] == ["completed"] * 3
+    assert {who: line[3] for who, line in attendance(sandbox, group).items()} == {
         "client": False,
         "practitioner": False,
         "other": True,
     }
-    stage.act_as("owner")
-    told = stage.run("select session_id, payload from private.outbox where kind = 'session_completed'")
+    sandbox.act_as("owner")
+    told = sandbox.run("select session_id, payload from private.outbox where kind = 'session_completed'")
     assert {(str(row["session_id"]), row["payload"]["is_no_show"]) for row in told} == {
         (mine, False),
         (others, True),
     }
 
 
-def test_a_class_whose_practitioner_does_not_come_gives_every_seat_back(stage: Stage) -> None:
+def test_a_class_whose_practitioner_does_not_come_gives_every_seat_back(sandbox: Sandbox) -> None:
     """And says how many credits that were."""
-    before = wallet(stage), wallet(stage, "other")
-    group, mine, others = begin_class(stage, since=16)
-    hear(stage, group, event("joined", "client", 15))
+    before = wallet(sandbox), wallet(sandbox, "other")
+    group, mine, others = begin_class(sandbox, since=16)
+    hear(sandbox, group, event("joined", "client", 15))
 
-    advance(stage)
+    advance(sandbox)
 
-    assert [status(stage, each) for each in (group, mine, others)] == ["cancelled"] * 3
-    assert (wallet(stage), wallet(stage, "other")) == (before[0] + 1, before[1] + 1)
-    stage.act_as("owner")
-    (cancelled,) = stage.run("select * from public.session_cancellations where session_id = %s", group)
+    assert [status(sandbox, each) for each in (group, mine, others)] == ["cancelled"] * 3
+    assert (wallet(sandbox), wallet(sandbox, "other")) == (before[0] + 1, before[1] + 1)
+    sandbox.act_as("owner")
+    (cancelled,) = sandbox.run("select * from public.session_cancellations where session_id = %s", group)
     assert (cancelled["cancellation_type"], cancelled["credit_returned"]) == ("emergency", 2)
     assert cancelled["reason"] == "the practitioner did not come"
-    assert not wrongs(stage)
+    assert not wrongs(sandbox)
 
 
 # What rules say ---------------------------------------------------------------------------------------------------
 
 
-def rule(stage: Stage, column: str, value: object) -> None:
+def rule(sandbox: Sandbox, column: str, value: object) -> None:
     """An admin changes a rule."""
-    stage.act_as("admin")
-    stage.run(f"update public.session_rules set {column} = %s", value)
+    sandbox.act_as("admin")
+    sandbox.run(f"update public.session_rules set {column} = %s", value)
 
 
-def test_the_rules_may_let_a_client_keep_the_credit(stage: Stage) -> None:
+def test_the_rules_may_let_a_client_keep_the_credit(sandbox: Sandbox) -> None:
     """Then it is cancelled as by the platform; in a class, the one seat."""
-    rule(stage, "client_no_show_forfeits", False)
-    before = wallet(stage), wallet(stage, "other")
-    its = begin(stage, since=76, with_credit=True)
-    group, mine, others = begin_class(stage, since=300)
-    hear(stage, its, event("joined", "practitioner", 75))
-    hear(stage, group, event("joined", "practitioner", 290), event("joined", "client", 290))
+    rule(sandbox, "client_no_show_forfeits", False)
+    before = wallet(sandbox), wallet(sandbox, "other")
+    its = begin(sandbox, since=76, with_credit=True)
+    group, mine, others = begin_class(sandbox, since=300)
+    hear(sandbox, its, event("joined", "practitioner", 75))
+    hear(sandbox, group, event("joined", "practitioner", 290), event("joined", "client", 290))
 
-    advance(stage)
+    advance(sandbox)
 
-    assert status(stage, its) == "cancelled"
-    assert [status(stage, each) for each in (group, mine, others)] == ["completed", "completed", "cancelled"]
-    assert (wallet(stage), wallet(stage, "other")) == (before[0] + 1, before[1] + 1)
-    assert not wrongs(stage)
+    assert status(sandbox, its) == "cancelled"
+    assert [status(sandbox, each) for each in (group, mine, others)] == [
+        "completed",
+        "completed",
+        "cancelled",
+    ]
+    assert (wallet(sandbox), wallet(sandbox, "other")) == (before[0] + 1, before[1] + 1)
+    assert not wrongs(sandbox)
 
 
 @pytest.mark.parametrize(
@@ -262,21 +266,21 @@ def test_the_rules_may_let_a_client_keep_the_credit(stage: Stage) -> None:
     ],
 )
 def test_every_rule_can_be_changed(
-    stage: Stage, column: str, since: float, heard: list[dict[str, Any]], ends: str
+    sandbox: Sandbox, column: str, since: float, heard: list[dict[str, Any]], ends: str
 ) -> None:
     """With an hour of patience, nothing of what happens otherwise has happened yet."""
-    rule(stage, column, 60)
-    its = begin(stage, since=since)
-    hear(stage, its, *heard)
+    rule(sandbox, column, 60)
+    its = begin(sandbox, since=since)
+    hear(sandbox, its, *heard)
 
-    advance(stage)
+    advance(sandbox)
 
-    assert status(stage, its) == ends
+    assert status(sandbox, its) == ends
 
 
-def by_hand(stage: Stage, who: str, its: str, about: str, attended: bool) -> None:
-    stage.act_as(who)
-    stage.run("select * from public.set_attendance(%s, %s, %s, 'So it was.')", its, about, attended)
+def by_hand(sandbox: Sandbox, who: str, its: str, about: str, attended: bool) -> None:
+    sandbox.act_as(who)
+    sandbox.run("select * from public.set_attendance(%s, %s, %s, 'So it was.')", its, about, attended)
 
 
 @pytest.mark.parametrize(
@@ -289,96 +293,96 @@ def by_hand(stage: Stage, who: str, its: str, about: str, attended: bool) -> Non
     ],
 )
 def test_what_is_said_by_hand_weighs_more_than_what_was_heard(
-    stage: Stage, who: str, about: str, attended: bool, heard: list[dict[str, Any]], ends: str
+    sandbox: Sandbox, who: str, about: str, attended: bool, heard: list[dict[str, Any]], ends: str
 ) -> None:
     """Also where there is no channel to hear."""
-    its = begin(stage, since=20, session_location="online" if heard else "in_person", with_credit=True)
-    hear(stage, its, *heard)
+    its = begin(sandbox, since=20, session_location="online" if heard else "in_person", with_credit=True)
+    hear(sandbox, its, *heard)
 
-    by_hand(stage, who, its, about, attended)
-    advance(stage)
+    by_hand(sandbox, who, its, about, attended)
+    advance(sandbox)
 
-    assert status(stage, its) == ends
+    assert status(sandbox, its) == ends
 
 
 # What cannot happen -------------------------------------------------------------------------------------------------
 
 
-def test_nothing_moves_back(stage: Stage) -> None:
+def test_nothing_moves_back(sandbox: Sandbox) -> None:
     """Not by a token, an event, the driver, or anybody's hand."""
-    done = begin(stage, since=76)
-    advance(stage)
-    cancelled = begin(stage, since=10, status="cancelled")
+    done = begin(sandbox, since=76)
+    advance(sandbox)
+    cancelled = begin(sandbox, since=10, status="cancelled")
 
     for its, now in ((done, "completed"), (cancelled, "cancelled")):
-        hear(stage, its, event("joined", "client", 5), event("joined", "practitioner", 5))
-        advance(stage)
-        assert status(stage, its) == now
-        stage.act_as("admin")
-        with stage.refused("status_moves_forward"):
-            stage.run("update public.session_schedules set status = 'in_progress' where id = %s", its)
+        hear(sandbox, its, event("joined", "client", 5), event("joined", "practitioner", 5))
+        advance(sandbox)
+        assert status(sandbox, its) == now
+        sandbox.act_as("admin")
+        with sandbox.refused("status_moves_forward"):
+            sandbox.run("update public.session_schedules set status = 'in_progress' where id = %s", its)
 
 
-def test_people_do_not_move_sessions(stage: Stage) -> None:
+def test_people_do_not_move_sessions(sandbox: Sandbox) -> None:
     """Clients and practitioners cancel; what completes a session pays somebody."""
-    its = begin(stage, since=10)
+    its = begin(sandbox, since=10)
 
     for who in ("client", "practitioner"):
         for to in ("in_progress", "completed"):
-            stage.act_as(who)
-            with stage.refused("session_not_cancellable"):
-                stage.run("update public.session_schedules set status = %s where id = %s", to, its)
-        with stage.forbidden():
-            stage.run("update public.session_schedules set completed_at = now() where id = %s", its)
+            sandbox.act_as(who)
+            with sandbox.refused("session_not_cancellable"):
+                sandbox.run("update public.session_schedules set status = %s where id = %s", to, its)
+        with sandbox.forbidden():
+            sandbox.run("update public.session_schedules set completed_at = now() where id = %s", its)
     calls: list[Callable[[], Any]] = [
-        lambda: stage.run("select * from public.advance_next_session()"),
-        lambda: hear_as("client", stage),
+        lambda: sandbox.run("select * from public.advance_next_session()"),
+        lambda: hear_as("client", sandbox),
     ]
     for call in calls:
-        stage.act_as("client")
-        with stage.forbidden():
+        sandbox.act_as("client")
+        with sandbox.forbidden():
             call()
 
 
-def hear_as(who: str, stage: Stage) -> None:
-    stage.act_as(who)
-    stage.run("select * from public.receive_channel_event('n', 107, 'c', '{}')")
+def hear_as(who: str, sandbox: Sandbox) -> None:
+    sandbox.act_as(who)
+    sandbox.run("select * from public.receive_channel_event('n', 107, 'c', '{}')")
 
 
-def test_what_fails_stays_with_its_session(stage: Stage) -> None:
+def test_what_fails_stays_with_its_session(sandbox: Sandbox) -> None:
     """The others have their turn, and the next minute it is tried again."""
-    stage.act_as("owner")
-    broken, sound = begin(stage, since=80), begin(stage, since=300)
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    broken, sound = begin(sandbox, since=80), begin(sandbox, since=300)
+    sandbox.act_as("owner")
+    sandbox.run(
         f"""create function pg_temp.break() returns trigger language plpgsql as
             $$ begin raise exception 'Not today.'; end $$;
             create trigger breaks before update on public.session_schedules
               for each row when (old.id = '{broken}') execute function pg_temp.break()"""
     )
 
-    stage.act_as("service")
+    sandbox.act_as("service")
     turns, since = [], None
-    while (turn := stage.run("select * from public.advance_next_session(%s)", since)[0])["session_id"]:
+    while (turn := sandbox.run("select * from public.advance_next_session(%s)", since)[0])["session_id"]:
         since = turn["asked_at"]
         turns.append((str(turn["session_id"]), turn["failure"]))
 
     assert dict(turns)[broken].endswith("Not today.")
-    assert (status(stage, broken), status(stage, sound)) == ("scheduled", "completed")
-    stage.act_as("owner")
-    stage.run("drop trigger breaks on public.session_schedules")
-    advance(stage)
-    assert status(stage, broken) == "completed"
+    assert (status(sandbox, broken), status(sandbox, sound)) == ("scheduled", "completed")
+    sandbox.act_as("owner")
+    sandbox.run("drop trigger breaks on public.session_schedules")
+    advance(sandbox)
+    assert status(sandbox, broken) == "completed"
 
 
-def test_an_admins_or_the_services_own_hand_has_the_same_consequences(stage: Stage) -> None:
+def test_an_admins_or_the_services_own_hand_has_the_same_consequences(sandbox: Sandbox) -> None:
     """A class completed by hand is completed for its seats, and everybody is told."""
-    group, mine, others = begin_class(stage, since=20)
+    group, mine, others = begin_class(sandbox, since=20)
 
-    stage.act_as("admin")
-    stage.run("update public.session_schedules set status = 'completed' where id = %s", group)
+    sandbox.act_as("admin")
+    sandbox.run("update public.session_schedules set status = 'completed' where id = %s", group)
 
-    assert [status(stage, each) for each in (mine, others)] == ["completed"] * 2
-    assert "session_completed" in messages(stage, mine)
-    assert ADMIN not in attendance(stage, group)
-    assert lines(stage, session(stage, mine)["credit_lot_id"]) == [("purchase", 1), ("spend", -1)]
+    assert [status(sandbox, each) for each in (mine, others)] == ["completed"] * 2
+    assert "session_completed" in messages(sandbox, mine)
+    assert ADMIN not in attendance(sandbox, group)
+    assert lines(sandbox, session(sandbox, mine)["credit_lot_id"]) == [("purchase", 1), ("spend", -1)]

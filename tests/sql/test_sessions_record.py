@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from .booking_scene import messages
-from .conftest import CAST, CLIENT, PRACTITIONER, Stage
-from .lifecycle_scene import advance, begin, begin_class, enter, event, hear
+from .booking_steps import messages
+from .conftest import CAST, CLIENT, PRACTITIONER, Sandbox
+from .lifecycle_steps import advance, begin, begin_class, enter, event, hear
 
 
-def agree(stage: Stage, *people: str, agreed: bool = True) -> None:
+def agree(sandbox: Sandbox, *people: str, agreed: bool = True) -> None:
     """Each says yes to being recorded, or no."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     for who in people:
-        stage.run(
+        sandbox.run(
             "insert into public.user_consents (user_id, consent_type, consented) values (%s, 'session_recording', %s)"
             " on conflict (user_id, consent_type) do update set consented = excluded.consented, revoked_at = null",
             CAST[who][1],
@@ -25,44 +25,46 @@ def there(*people: str, since: float = 10) -> list[dict[str, Any]]:
     return [event("joined", who, since) for who in people]
 
 
-def tasks(stage: Stage, session: str) -> list[str]:
+def tasks(sandbox: Sandbox, session: str) -> list[str]:
     """What Agora is to be told of a session now."""
-    return [turn["task"] for turn in advance(stage) if str(turn["session_id"]) == session and turn["task"]]
+    return [turn["task"] for turn in advance(sandbox) if str(turn["session_id"]) == session and turn["task"]]
 
 
-def recordings(stage: Stage, session: str) -> list[dict[str, Any]]:
-    stage.act_as("owner")
-    return stage.run(
+def recordings(sandbox: Sandbox, session: str) -> list[dict[str, Any]]:
+    sandbox.act_as("owner")
+    return sandbox.run(
         "select * from public.session_recordings where session_id = %s order by created_at", session
     )
 
 
-def change(stage: Stage, session: str, sets: str) -> None:
-    stage.act_as("owner")
-    stage.run(f"update public.session_recordings set {sets} where session_id = %s", session)
+def change(sandbox: Sandbox, session: str, sets: str) -> None:
+    sandbox.act_as("owner")
+    sandbox.run(f"update public.session_recordings set {sets} where session_id = %s", session)
 
 
 @pytest.fixture
-def meeting(stage: Stage) -> str:
+def meeting(sandbox: Sandbox) -> str:
     """Both have been there for ten minutes, and have agreed."""
-    agree(stage, "client", "practitioner")
-    session = begin(stage, since=10)
-    hear(stage, session, *there("client", "practitioner"))
+    agree(sandbox, "client", "practitioner")
+    session = begin(sandbox, since=10)
+    hear(sandbox, session, *there("client", "practitioner"))
     return session
 
 
 @pytest.fixture
-def recorded(stage: Stage, meeting: str) -> str:
+def recorded(sandbox: Sandbox, meeting: str) -> str:
     """And it records."""
-    assert tasks(stage, meeting) == ["start"]
-    change(stage, meeting, "status = 'recording', agora_sid = 'S', started_at = now(), next_check_at = now()")
+    assert tasks(sandbox, meeting) == ["start"]
+    change(
+        sandbox, meeting, "status = 'recording', agora_sid = 'S', started_at = now(), next_check_at = now()"
+    )
     return meeting
 
 
-def test_a_start_is_won_once(stage: Stage, meeting: str) -> None:
+def test_a_start_is_won_once(sandbox: Sandbox, meeting: str) -> None:
     """The next turn finds it."""
-    assert [tasks(stage, meeting), tasks(stage, meeting)] == [["start"], []]
-    assert len(recordings(stage, meeting)) == 1
+    assert [tasks(sandbox, meeting), tasks(sandbox, meeting)] == [["start"], []]
+    assert len(recordings(sandbox, meeting)) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,53 +85,55 @@ def test_a_start_is_won_once(stage: Stage, meeting: str) -> None:
     ],
 )
 def test_what_is_not_recorded(
-    stage: Stage, since: float, people: str, agreed: str, other: dict[str, Any]
+    sandbox: Sandbox, since: float, people: str, agreed: str, other: dict[str, Any]
 ) -> None:
     """Somebody alone, without everybody's consent, too early, too late, or where there is no channel."""
-    agree(stage, "client", "practitioner", agreed=False)
-    agree(stage, *agreed.split())
-    session = begin(stage, since=since, **other)
-    hear(stage, session, *there(*people.split(), since=5))
+    agree(sandbox, "client", "practitioner", agreed=False)
+    agree(sandbox, *agreed.split())
+    session = begin(sandbox, since=since, **other)
+    hear(sandbox, session, *there(*people.split(), since=5))
 
-    assert tasks(stage, session) == []
+    assert tasks(sandbox, session) == []
 
 
-def test_a_token_counts_as_there_once_it_is_a_minute_old(stage: Stage) -> None:
+def test_a_token_counts_as_there_once_it_is_a_minute_old(sandbox: Sandbox) -> None:
     """Until then a join may still be on its way."""
-    agree(stage, "client", "practitioner")
-    session = begin(stage, since=10)
+    agree(sandbox, "client", "practitioner")
+    session = begin(sandbox, since=10)
     for who in ("client", "practitioner"):
-        enter(stage, session, who)
-    young = tasks(stage, session)
-    stage.act_as("owner")
-    stage.run("update private.channel_admissions set admitted_at = admitted_at - interval '61 seconds'")
+        enter(sandbox, session, who)
+    young = tasks(sandbox, session)
+    sandbox.act_as("owner")
+    sandbox.run("update private.channel_admissions set admitted_at = admitted_at - interval '61 seconds'")
 
-    assert (young, tasks(stage, session)) == ([], ["start"])
+    assert (young, tasks(sandbox, session)) == ([], ["start"])
 
 
-def test_a_class_needs_its_practitioner_one_participant_and_the_consent_of_who_is_there(stage: Stage) -> None:
+def test_a_class_needs_its_practitioner_one_participant_and_the_consent_of_who_is_there(
+    sandbox: Sandbox,
+) -> None:
     """Who booked and did not come does not count."""
-    agree(stage, "client", "practitioner")
-    agree(stage, "other", agreed=False)
-    group, *_ = begin_class(stage, since=10)
-    hear(stage, group, *there("practitioner"))
-    alone = tasks(stage, group)
-    hear(stage, group, *there("client"))
+    agree(sandbox, "client", "practitioner")
+    agree(sandbox, "other", agreed=False)
+    group, *_ = begin_class(sandbox, since=10)
+    hear(sandbox, group, *there("practitioner"))
+    alone = tasks(sandbox, group)
+    hear(sandbox, group, *there("client"))
 
-    assert (alone, tasks(stage, group)) == ([], ["start"])
+    assert (alone, tasks(sandbox, group)) == ([], ["start"])
 
 
-def test_who_comes_without_having_agreed_ends_it(stage: Stage) -> None:
+def test_who_comes_without_having_agreed_ends_it(sandbox: Sandbox) -> None:
     """However they got in: a token of before, a consent that ended."""
-    agree(stage, "client", "practitioner")
-    agree(stage, "other", agreed=False)
-    group, *_ = begin_class(stage, since=10)
-    hear(stage, group, *there("practitioner", "client"))
-    assert tasks(stage, group) == ["start"]
+    agree(sandbox, "client", "practitioner")
+    agree(sandbox, "other", agreed=False)
+    group, *_ = begin_class(sandbox, since=10)
+    hear(sandbox, group, *there("practitioner", "client"))
+    assert tasks(sandbox, group) == ["start"]
 
-    hear(stage, group, event("joined", "other"))
+    hear(sandbox, group, event("joined", "other"))
 
-    assert recordings(stage, group)[0]["stop_reason"] == "somebody_has_not_agreed"
+    assert recordings(sandbox, group)[0]["stop_reason"] == "somebody_has_not_agreed"
 
 
 @pytest.mark.parametrize(
@@ -142,45 +146,45 @@ def test_who_comes_without_having_agreed_ends_it(stage: Stage) -> None:
     ],
 )
 def test_a_stop_is_won_once_and_nothing_begins_again(
-    stage: Stage, recorded: str, happens: str, reason: str
+    sandbox: Sandbox, recorded: str, happens: str, reason: str
 ) -> None:
     """Withdrawn, left empty, over, or called off: Agora is told by one, once; what was stopped stays so."""
     if happens == "withdraws":
-        agree(stage, "client", agreed=False)
-        agree(stage, "client")
+        agree(sandbox, "client", agreed=False)
+        agree(sandbox, "client")
     elif happens == "leaves":
-        hear(stage, recorded, event("left", "client", 6), event("left", "practitioner", 7))
+        hear(sandbox, recorded, event("left", "client", 6), event("left", "practitioner", 7))
     elif happens == "completes":
-        stage.act_as("owner")
-        stage.run(
+        sandbox.act_as("owner")
+        sandbox.run(
             "update public.session_schedules set scheduled_at = now() - interval '76 minutes' where id = %s",
             recorded,
         )
     else:
-        stage.act_as("owner")
-        stage.run("update public.session_rules set practitioner_grace_minutes = 5")
-        stage.act_as("practitioner")
-        stage.run(
+        sandbox.act_as("owner")
+        sandbox.run("update public.session_rules set practitioner_grace_minutes = 5")
+        sandbox.act_as("practitioner")
+        sandbox.run(
             "select * from public.set_attendance(%s, %s, false, 'I had to leave.')", recorded, PRACTITIONER
         )
 
-    told = tasks(stage, recorded)
-    again = tasks(stage, recorded)
+    told = tasks(sandbox, recorded)
+    again = tasks(sandbox, recorded)
 
     assert (told, again) == (["stop"], [])
-    assert recordings(stage, recorded)[0]["stop_reason"] == reason
-    change(stage, recorded, "status = 'processing', ended_at = now()")
-    assert tasks(stage, recorded) == []
+    assert recordings(sandbox, recorded)[0]["stop_reason"] == reason
+    change(sandbox, recorded, "status = 'processing', ended_at = now()")
+    assert tasks(sandbox, recorded) == []
 
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (9, 16)])
 def test_a_failed_start_is_tried_again_ever_later(
-    stage: Stage, meeting: str, failures: int, minutes: int
+    sandbox: Sandbox, meeting: str, failures: int, minutes: int
 ) -> None:
     """1, 2, 4, 8, 16 minutes after the last failure."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     for number in range(failures):
-        stage.run(
+        sandbox.run(
             "insert into public.session_recordings"
             " (session_id, status, failure_code, ended_at, cname, recorder_uid, prefix, record_until)"
             " values (%s, 'failed', 'agora_rejected', now() - %s * interval '1 minute', 'c', 4000000000 + %s, 'p',"
@@ -190,38 +194,38 @@ def test_a_failed_start_is_tried_again_ever_later(
             number,
         )
 
-    too_early = tasks(stage, meeting)
-    change(stage, meeting, "ended_at = ended_at - interval '6 seconds'")
+    too_early = tasks(sandbox, meeting)
+    change(sandbox, meeting, "ended_at = ended_at - interval '6 seconds'")
 
-    assert (too_early, tasks(stage, meeting)) == ([], ["start"])
+    assert (too_early, tasks(sandbox, meeting)) == ([], ["start"])
 
 
-def test_what_somebody_stopped_is_not_begun_again(stage: Stage, meeting: str) -> None:
+def test_what_somebody_stopped_is_not_begun_again(sandbox: Sandbox, meeting: str) -> None:
     """Also if it was stopped before it began; and then it did not fail."""
-    assert tasks(stage, meeting) == ["start"]
+    assert tasks(sandbox, meeting) == ["start"]
     change(
-        stage,
+        sandbox,
         meeting,
         "status = 'failed', failure_code = 'stopped_before_start', stop_reason = 'asked',"
         " ended_at = now() - interval '1 day'",
     )
 
-    assert tasks(stage, meeting) == []
-    assert "recording_failed" not in messages(stage, meeting)
+    assert tasks(sandbox, meeting) == []
+    assert "recording_failed" not in messages(sandbox, meeting)
 
 
-def test_a_failure_is_told_to_the_practitioner_once(stage: Stage, meeting: str) -> None:
+def test_a_failure_is_told_to_the_practitioner_once(sandbox: Sandbox, meeting: str) -> None:
     """While they can still do something about it."""
     for _ in range(2):
-        assert tasks(stage, meeting) == ["start"]
+        assert tasks(sandbox, meeting) == ["start"]
         change(
-            stage,
+            sandbox,
             meeting,
             "status = 'failed', failure_code = 'agora_rejected', ended_at = now() - interval '1 hour'",
         )
 
-    stage.act_as("owner")
-    (told,) = stage.run(
+    sandbox.act_as("owner")
+    (told,) = sandbox.run(
         "select * from private.outbox where kind = 'recording_failed' and session_id = %s", meeting
     )
     assert str(told["user_id"]) == PRACTITIONER
