@@ -103,7 +103,7 @@ def made() -> Iterator[Bank]:
         yield bank
 
 
-def test_numbers_that_were_there_are_hidden(made: Bank) -> None:
+def test_numbers_that_were_stored_in_the_clear_are_masked(made: Bank) -> None:
     """They are moved as they are; what is shown of them is a mask, and nothing is paid before they are checked."""
     with made.connect() as connection:
         shown = connection.execute(
@@ -125,7 +125,7 @@ def bank(made: Bank) -> Bank:
     return made
 
 
-def test_every_account_is_sealed_with_the_current_key(bank: Bank) -> None:
+def test_every_account_is_encrypted_with_the_current_key(bank: Bank) -> None:
     """The old key is not needed afterwards; each use is in the log; what was verified stays so."""
     with bank.connect() as connection:
         connection.execute("update public.practitioner_banking set verified = true")
@@ -187,7 +187,7 @@ def command(bank: Bank) -> subprocess.Popen[str]:
     )
 
 
-def test_a_rotation_that_was_killed_goes_on(bank: Bank) -> None:
+def test_a_rotation_that_was_killed_continues(bank: Bank) -> None:
     """What it had done is not done again, what it was about to do is not half done, and no number is printed."""
     halfway = sorted(bank.practitioners)[ACCOUNTS // 2]
     hold = "select from public.practitioner_banking where practitioner_id = %s for update"
@@ -214,7 +214,7 @@ def test_a_rotation_that_was_killed_goes_on(bank: Bank) -> None:
     assert not [account for account in bank.saved.values() if account in first + second]
 
 
-def test_what_the_earlier_function_left_is_sealed(bank: Bank) -> None:
+def test_values_of_the_earlier_function_are_encrypted(bank: Bank) -> None:
     """It called base64 encrypted. Masked now, and still not checked, so nothing is paid to it."""
     practitioner = bank.practitioners[0]
     account, routing = (
@@ -237,7 +237,7 @@ def test_what_the_earlier_function_left_is_sealed(bank: Bank) -> None:
     assert "000-765 4321" == bank.kept(ring("k_2"))[practitioner]
 
 
-def test_what_does_not_open_is_named_and_left(bank: Bank) -> None:
+def test_a_value_that_cannot_be_decrypted_is_named_and_left(bank: Bank) -> None:
     """Moved from another row, or under a key that is gone: the rest is turned, and the command fails."""
     first, second, third = bank.practitioners[:3]
     with bank.connect() as connection:

@@ -27,7 +27,7 @@ def booked(stage: Stage, agora: Agora, booking: BookingScene) -> Lifecycle:
     return Lifecycle.of(stage, agora, row, booking.client, booking.practitioner)
 
 
-def test_ten_at_once_do_everything_once(stage: Stage, agora: Agora) -> None:
+def test_ten_runs_at_once_have_each_effect_once(stage: Stage, agora: Agora) -> None:
     """Completed, cancelled with the credit back, started, stopped: counted in the database and at Agora's."""
     over, deserted, meeting, recorded = (Lifecycle(stage, agora) for _ in range(4))
     for scene in (meeting, recorded):
@@ -81,7 +81,7 @@ def count(stage: Stage, table: str, scene: Lifecycle, more: str = "") -> int:
     return int(stage.value(f"select count(*) from {table} where session_id = %s {more}", scene.session["id"]))
 
 
-def test_withdrawing_consent_stops_the_recording_and_no_other_begins(lifecycle: Lifecycle) -> None:
+def test_withdrawing_consent_stops_the_recording_and_none_starts_again(lifecycle: Lifecycle) -> None:
     """Agora is told within a minute; agreeing again does not begin a second one."""
     scene = recording(lifecycle)
 
@@ -110,7 +110,7 @@ def recording(scene: Lifecycle) -> Lifecycle:
     return scene
 
 
-def test_nobody_is_recorded_alone_or_without_agreeing(lifecycle: Lifecycle) -> None:
+def test_a_session_is_recorded_only_once_both_are_present_and_both_consent(lifecycle: Lifecycle) -> None:
     """Both must be there, and both must agree; then it begins in the minute in which both is true."""
     scene = lifecycle
     withdraw(scene.stage, scene.practitioner)
@@ -137,7 +137,7 @@ def test_nobody_is_recorded_alone_or_without_agreeing(lifecycle: Lifecycle) -> N
     assert scene.messages() == ["session_booked"]
 
 
-def test_a_start_that_fails_is_tried_again_ever_later_and_told_once(lifecycle: Lifecycle) -> None:
+def test_a_failed_start_is_retried_with_growing_delays_and_reported_once(lifecycle: Lifecycle) -> None:
     """While the session lasts; the practitioner hears of it while they can still do something."""
     scene = lifecycle
     scene.fault("acquire", status=400, code=2, reason="bad", times=2)
@@ -165,10 +165,10 @@ def test_a_start_that_fails_is_tried_again_ever_later_and_told_once(lifecycle: L
     assert scene.messages().count("recording_failed") == 1
 
 
-def test_a_class_is_recorded_with_its_first_participant_and_completed_with_all(
+def test_a_class_is_recorded_from_its_first_participant_and_completed_for_all(
     stage: Stage, agora: Agora
 ) -> None:
-    """Everybody's own row moves along; who did not come is said on their own line."""
+    """Everybody's own row moves along; a no-show is a line of their own."""
     practitioner, present, absent = stage.practitioner(), stage.client(), stage.client()
     stage.consent(practitioner, present)
     group = stage.group_class(practitioner=practitioner)
@@ -194,8 +194,8 @@ def test_a_class_is_recorded_with_its_first_participant_and_completed_with_all(
     assert scene.told() == {"acquire": 1, "start": 1, "stop": 1}
 
 
-def test_only_the_service_advances(lifecycle: Lifecycle) -> None:
-    """Not a user, and nobody."""
+def test_only_the_service_may_advance_sessions(lifecycle: Lifecycle) -> None:
+    """A signed-in user and an anonymous caller are refused."""
     stage = lifecycle.stage
     assert stage.invoke("advance-sessions", {}, as_=lifecycle.practitioner).status_code == 403
     assert stage.invoke("advance-sessions", {}).status_code == 401

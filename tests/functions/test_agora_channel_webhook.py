@@ -54,8 +54,8 @@ def entered(lifecycle: Lifecycle) -> Lifecycle:
     return lifecycle
 
 
-def test_a_join_is_attendance_and_begins_the_session(lifecycle: Lifecycle) -> None:
-    """At once, before the driver comes by."""
+def test_a_join_event_records_attendance_and_begins_the_session(lifecycle: Lifecycle) -> None:
+    """At once, without waiting for the scheduler's next run."""
     scene = lifecycle
     scene.stage.execute(
         "insert into private.agora_uids (user_id) values (%s) on conflict do nothing", scene.client.id
@@ -74,8 +74,8 @@ def test_a_join_is_attendance_and_begins_the_session(lifecycle: Lifecycle) -> No
 
 
 @pytest.mark.parametrize("key_of", ["AGORA_WEBHOOK_SECRET", "another secret", " "])
-def test_without_a_good_signature_nothing_is_stored(entered: Lifecycle, key_of: str) -> None:
-    """The recordings' secret opens another door."""
+def test_an_event_without_a_valid_signature_is_not_stored(entered: Lifecycle, key_of: str) -> None:
+    """The secret of the recording webhook is not accepted either."""
     body = event(entered, 107, entered.uids[entered.practitioner])
 
     reply = deliver(entered, body, key_of=key_of)
@@ -84,7 +84,7 @@ def test_without_a_good_signature_nothing_is_stored(entered: Lifecycle, key_of: 
     assert kept(entered, body) is None
 
 
-def test_health_checks_recorders_and_the_unknown_are_kept_and_move_nothing(entered: Lifecycle) -> None:
+def test_health_checks_recorders_and_unknown_events_are_stored_and_change_nothing(entered: Lifecycle) -> None:
     """Agora's console saves the address only if every test event gets a 200."""
     uid = entered.uids[entered.practitioner]
     before = entered.attendance()
@@ -107,7 +107,7 @@ def test_health_checks_recorders_and_the_unknown_are_kept_and_move_nothing(enter
     assert deliver(entered, event(entered, 107, 10**30)).status_code == 200
 
 
-def test_twice_is_once(entered: Lifecycle) -> None:
+def test_an_event_that_is_delivered_twice_counts_once(entered: Lifecycle) -> None:
     """A repeat is counted and changes nothing."""
     body = event(entered, 107, entered.uids[entered.practitioner])
     deliver(entered, body)
@@ -121,8 +121,10 @@ def test_twice_is_once(entered: Lifecycle) -> None:
 
 
 @pytest.mark.parametrize("effect", ["lose", "late", "duplicate", "reorder", "forge"])
-def test_however_agora_spoils_the_story_the_attendance_is_the_same(entered: Lifecycle, effect: str) -> None:
-    """Of a join that is lost or forged the leave tells; what is late or backwards is put in order."""
+def test_attendance_is_the_same_whatever_events_are_lost_forged_late_or_reordered(
+    entered: Lifecycle, effect: str
+) -> None:
+    """A leave event makes up for a join that was lost or forged; late and reordered events are put in order."""
     scene = entered
     event_of = {"reorder": {}, "duplicate": {}}.get(effect, {"event": 107})
     scene.fault("notification", effect=effect, times=None if not event_of else 1, **event_of)
@@ -140,6 +142,6 @@ def test_however_agora_spoils_the_story_the_attendance_is_the_same(entered: Life
     assert scene.attendance() == {scene.practitioner: ("agora", False, False)}
 
 
-def test_it_is_no_place_for_anything_but_posts(lifecycle: Lifecycle) -> None:
-    """405 for a browser that strays here."""
+def test_the_webhook_answers_only_post(lifecycle: Lifecycle) -> None:
+    """A browser that strays here gets a 405."""
     assert lifecycle.stage.invoke("agora-channel-webhook", method="GET").status_code == 405

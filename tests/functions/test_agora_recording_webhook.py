@@ -76,7 +76,7 @@ def test_a_signed_notification_moves_the_recording(quiet: Scene, versions: tuple
 @pytest.mark.parametrize(
     ("versions", "key"), [((), None), ((1, 2), "another secret"), ((2,), ""), ((1,), "another secret")]
 )
-def test_without_a_good_signature_nothing_is_stored(
+def test_a_notification_without_a_valid_signature_is_not_stored(
     quiet: Scene, versions: tuple[int, ...], key: str | None
 ) -> None:
     """Not even that somebody tried."""
@@ -89,7 +89,7 @@ def test_without_a_good_signature_nothing_is_stored(
     assert quiet.recording["status"] == "pending"
 
 
-def test_a_good_old_signature_does_not_excuse_a_bad_new_one(quiet: Scene) -> None:
+def test_a_valid_old_signature_does_not_excuse_an_invalid_new_one(quiet: Scene) -> None:
     """Or a forger could choose the weaker lock."""
     body = notify(quiet, 31, status=0)
     raw = json.dumps(body).encode()
@@ -104,7 +104,7 @@ def test_a_good_old_signature_does_not_excuse_a_bad_new_one(quiet: Scene) -> Non
     assert reply.status_code == 401
 
 
-def test_the_consoles_health_check_and_unknown_events_are_answered_and_kept(quiet: Scene) -> None:
+def test_health_checks_and_unknown_events_are_answered_and_stored(quiet: Scene) -> None:
     """Agora's console saves the address only if every test event gets a 200."""
     check = notify(quiet, 40, status=0)
     check["payload"] |= {"cname": "test_webhook", "uid": "12121212", "sid": "test"}
@@ -130,7 +130,7 @@ def test_the_consoles_health_check_and_unknown_events_are_answered_and_kept(quie
     assert deliver(quiet, b"not JSON").status_code == 200
 
 
-def test_twice_is_once(quiet: Scene) -> None:
+def test_a_notification_that_is_delivered_twice_counts_once(quiet: Scene) -> None:
     """A repeat is counted and changes nothing."""
     body = notify(quiet, 40, status=0)
     deliver(quiet, body)
@@ -144,7 +144,7 @@ def test_twice_is_once(quiet: Scene) -> None:
     assert quiet.recording == before
 
 
-def test_in_the_wrong_order_it_never_goes_back(quiet: Scene) -> None:
+def test_notifications_in_the_wrong_order_never_move_a_recording_back(quiet: Scene) -> None:
     """Uploaded before started: what is over stays over."""
     for event in (31, 41, 42, 40, 30):
         assert deliver(quiet, notify(quiet, event, status=0, startUtcMs=1)).status_code == 200
@@ -152,7 +152,7 @@ def test_in_the_wrong_order_it_never_goes_back(quiet: Scene) -> None:
     assert (quiet.recording["status"], quiet.recording["upload_complete"]) == ("processing", True)
 
 
-def test_a_notification_brings_the_sid_that_the_start_lost(scene: Scene) -> None:
+def test_a_notification_supplies_the_sid_that_the_start_never_received(scene: Scene) -> None:
     """Found by channel and number, as the start's answer never came."""
     scene.lose_notifications()
     scene.fault("start", reset=True, perform=True, times=None)
@@ -163,7 +163,7 @@ def test_a_notification_brings_the_sid_that_the_start_lost(scene: Scene) -> None
     assert (scene.recording["status"], scene.recording["agora_sid"]) == ("recording", "a" * 32)
 
 
-def test_what_nobody_can_place_yet_is_applied_later(quiet: Scene) -> None:
+def test_a_notification_without_a_known_recording_is_applied_later(quiet: Scene) -> None:
     """A notification that overtakes the database waits in the inbox for the reconciler."""
     sid = quiet.recording["agora_sid"]
     quiet.change(agora_sid="'of another attempt'")
@@ -183,7 +183,7 @@ def test_what_nobody_can_place_yet_is_applied_later(quiet: Scene) -> None:
     assert quiet.recording["status"] == "recording"
 
 
-def test_what_comes_after_the_end_is_kept_and_changes_nothing(quiet: Scene) -> None:
+def test_a_notification_after_the_end_is_stored_and_changes_nothing(quiet: Scene) -> None:
     """Even an upload that arrives after we gave up: an operator decides, not a webhook."""
     quiet.change(status="'failed'", failure_code="'test'")
     body = notify(quiet, 31, status=0)
@@ -193,7 +193,7 @@ def test_what_comes_after_the_end_is_kept_and_changes_nothing(quiet: Scene) -> N
     assert kept(quiet, body)
 
 
-def test_duplicates_forgeries_and_disorder_from_the_emulator_end_the_same(scene: Scene) -> None:
+def test_duplicated_forged_and_reordered_notifications_come_to_the_same_end(scene: Scene) -> None:
     """A whole recording told twice, backwards, and with lies between."""
     scene.fault("notification", effect="duplicate", event=40)
     scene.fault("notification", effect="forge", event=33, times=None)
@@ -205,6 +205,6 @@ def test_duplicates_forgeries_and_disorder_from_the_emulator_end_the_same(scene:
     assert scene.process()["status"] == "completed"
 
 
-def test_it_is_no_place_for_anything_but_posts(scene: Scene) -> None:
-    """405 for a browser that strays here."""
+def test_the_webhook_answers_only_post(scene: Scene) -> None:
+    """A browser that strays here gets a 405."""
     assert scene.stage.invoke("agora-recording-webhook", method="GET").status_code == 405

@@ -20,7 +20,7 @@ def banking(stage: Stage) -> BankingScene:
 
 
 def test_the_page_saves_an_account(stage: Stage, banking: BankingScene) -> None:
-    """It reads back a mask; what is kept opens to what was typed, in its one spelling."""
+    """It reads back a mask; the stored values open to the typed numbers, in their normal form."""
     reply = banking.save()
 
     row = banking.row()
@@ -68,7 +68,7 @@ def test_the_page_saves_an_account(stage: Stage, banking: BankingScene) -> None:
         ),
     ],
 )
-def test_each_country_has_its_numbers(
+def test_each_country_has_its_own_numbers(
     banking: BankingScene, typed: dict[str, str], kept: tuple[str, str]
 ) -> None:
     """Whatever blanks and hyphens; a Canadian routing number as on a cheque or as in a file."""
@@ -107,10 +107,10 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("field", "typed"), WRONG)
-def test_what_cannot_be_a_bank_account_is_told_with_status_200(
+def test_an_invalid_account_is_refused_with_status_200_and_its_field(
     banking: BankingScene, field: str, typed: dict[str, Any]
 ) -> None:
-    """In a sentence that the page can show, with the field named and the number not repeated."""
+    """In a sentence that the page can show, without repeating the number."""
     reply = banking.save(**typed)
 
     body = reply.json()
@@ -121,14 +121,14 @@ def test_what_cannot_be_a_bank_account_is_told_with_status_200(
     assert not [number for number in numbers if number.strip() and number in reply.text]
 
 
-def test_all_that_is_wrong_is_told_at_once(banking: BankingScene) -> None:
+def test_all_invalid_fields_are_named_at_once(banking: BankingScene) -> None:
     """So that nobody has to try field by field."""
     body = banking.save(account_number="1", routing_number="2").json()
 
     assert ["account_number", "routing_number"] == [problem["field"] for problem in body["details"]]
 
 
-def test_one_saves_for_oneself(stage: Stage, banking: BankingScene) -> None:
+def test_a_practitioner_saves_only_their_own_account(stage: Stage, banking: BankingScene) -> None:
     """Not for another practitioner, not for one who is not there, and not as an admin; nobody is 401."""
     other = stage.practitioner()
     for person, practitioner in (
@@ -146,7 +146,7 @@ def test_one_saves_for_oneself(stage: Stage, banking: BankingScene) -> None:
     assert 422 == banking.save(account_type="credit card").status_code
 
 
-def test_extra_fields_find_no_column(stage: Stage, banking: BankingScene) -> None:
+def test_extra_fields_are_not_stored(stage: Stage, banking: BankingScene) -> None:
     """The function before this one stored whatever the body held."""
     assert banking.save(verified=True, cooling_until="2020-01-01T00:00Z", id=str(uuid.uuid4())).json()[
         "success"
@@ -157,7 +157,7 @@ def test_extra_fields_find_no_column(stage: Stage, banking: BankingScene) -> Non
     assert row["cooling_until"] > row["changed_at"]
 
 
-def test_the_same_account_again_keeps_its_trust(banking: BankingScene) -> None:
+def test_saving_the_same_account_again_keeps_its_verification(banking: BankingScene) -> None:
     """Another one loses it, although its last digits are the same."""
     banking.save()
     assert banking.verify().json()["verified"]
@@ -170,8 +170,8 @@ def test_the_same_account_again_keeps_its_trust(banking: BankingScene) -> None:
     assert "****4567" == banking.row()["account_number_encrypted"]
 
 
-def test_one_key_is_one_answer(banking: BankingScene) -> None:
-    """However often the numbers are sealed; other numbers under the same key are refused, readably."""
+def test_an_idempotency_key_has_one_answer(banking: BankingScene) -> None:
+    """However often the numbers are sealed; other numbers under the same key are refused in readable words."""
     key = {"idempotency-key": str(uuid.uuid4())}
     first = banking.save(headers=key, account_number="7654321")
     banking.save(account_number="1112223")
@@ -186,8 +186,8 @@ def test_one_key_is_one_answer(banking: BankingScene) -> None:
 # Sealed by the browser
 
 
-def test_a_browser_may_seal_the_numbers(stage: Stage, banking: BankingScene) -> None:
-    """With the key it is told; what comes out is checked as ever."""
+def test_a_browser_may_encrypt_the_numbers(stage: Stage, banking: BankingScene) -> None:
+    """With the public key it gets here; the numbers are checked as any others."""
     good = stage.invoke(SAVE, banking.sealed(account_number="7777777"), as_=banking.practitioner).json()
     wrong = stage.invoke(SAVE, banking.sealed(routing_number="1"), as_=banking.practitioner).json()
 
@@ -196,7 +196,7 @@ def test_a_browser_may_seal_the_numbers(stage: Stage, banking: BankingScene) -> 
     assert (False, "routing_number") == (wrong["success"], wrong["details"][0]["field"])
 
 
-def test_what_is_sealed_wrongly_is_refused(stage: Stage, banking: BankingScene) -> None:
+def test_badly_encrypted_numbers_are_refused(stage: Stage, banking: BankingScene) -> None:
     """Altered, for another practitioner, with other fields, or beside plain numbers: nothing is saved."""
     good = banking.sealed()
     before = banking.kept()
@@ -263,8 +263,8 @@ def everything_stored(stage: Stage) -> Iterator[tuple[str, bytes]]:
             yield table["name"], row["line"].encode()
 
 
-def test_a_planted_number_is_found_nowhere(stack: Stack, stage: Stage, heard: list[bytes]) -> None:
-    """Saved, saved sealed, refused, repeated, verified, read: no reply, log line or column holds it."""
+def test_a_saved_number_appears_nowhere_in_the_clear(stack: Stack, stage: Stage, heard: list[bytes]) -> None:
+    """Saved, saved encrypted, refused, repeated, verified, read: no reply, log line or column holds it."""
     banking = BankingScene(stage)
     key = {"idempotency-key": str(uuid.uuid4())}
     banking.save(**PLAIN, headers=key)

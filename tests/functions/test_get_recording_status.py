@@ -9,7 +9,7 @@ def status(scene: Scene, person: object, **body: str) -> object:
     return scene.stage.invoke("get-recording-status", body, as_=person)  # type: ignore[arg-type]
 
 
-def test_both_sides_of_a_session_follow_its_recording(scene: Scene) -> None:
+def test_both_participants_follow_the_recording(scene: Scene) -> None:
     """From the database alone: no question costs a call to Agora. Agora's identifiers stay with the admins."""
     scene.start().raise_for_status()
     recording = scene.wait_for("recording")
@@ -34,8 +34,8 @@ def test_both_sides_of_a_session_follow_its_recording(scene: Scene) -> None:
     assert len(scene.agora.asked(scene.channel)) == asked
 
 
-def test_what_agora_last_said_is_part_of_it(scene: Scene) -> None:
-    """As heard by the reconciler; null before that and once it is over."""
+def test_the_status_contains_the_last_answer_of_agora(scene: Scene) -> None:
+    """As the reconciler received it; null before that and once the recording is over."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
     before = status(scene, scene.client).json()["agora_status"]
@@ -68,7 +68,7 @@ def test_a_stranger_learns_nothing(scene: Scene) -> None:
     assert status(scene, None).status_code == 401
 
 
-def test_it_answers_get_and_wants_to_know_of_what(scene: Scene) -> None:
+def test_get_is_answered_and_one_id_is_required(scene: Scene) -> None:
     """Query parameters as well as a body; one of the two ids."""
     scene.start().raise_for_status()
     path = f"get-recording-status?recording_id={scene.recording['id']}"

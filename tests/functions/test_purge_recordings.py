@@ -95,7 +95,7 @@ def erasable(stage: Stage) -> Erasable:
     return Erasable(stage)
 
 
-def test_what_somebody_withdrew_from_is_closed_at_once_and_then_gone(erasable: Erasable) -> None:
+def test_a_withdrawn_recording_is_closed_at_once_and_erased_a_day_later(erasable: Erasable) -> None:
     """Unseen and unopened from that moment, erased the day after with everything that was stored."""
     link = erasable.link()
     link.get()
@@ -124,8 +124,8 @@ def test_what_somebody_withdrew_from_is_closed_at_once_and_then_gone(erasable: E
     assert purge(erasable.stage, erasable.id) == {"erased": 0, "failed": 0}
 
 
-def test_agreeing_again_in_time_keeps_it(erasable: Erasable) -> None:
-    """Of two who withdrew both have to; what has begun goes on."""
+def test_consenting_again_in_time_keeps_the_recording(erasable: Erasable) -> None:
+    """If two withdrew, both must; an erasure that has begun goes on."""
     for person in (erasable.client, erasable.practitioner):
         erasable.withdraw(person)
     decide(erasable.stage, erasable.client, consented=True)
@@ -143,7 +143,7 @@ def test_agreeing_again_in_time_keeps_it(erasable: Erasable) -> None:
 
 
 @pytest.mark.parametrize("on", ["user_id", "session_id"])
-def test_nothing_under_a_legal_hold_goes(stage: Stage, erasable: Erasable, on: str) -> None:
+def test_a_recording_under_a_legal_hold_is_not_erased(stage: Stage, erasable: Erasable, on: str) -> None:
     """It stays closed meanwhile, and goes when the hold is released; a hold is released once."""
     admin = stage.admin()
     held = erasable.client.id if on == "user_id" else erasable.session["id"]
@@ -196,7 +196,7 @@ class ClassRecording(Erasable):
         ]
 
 
-def test_a_class_goes_for_all_when_one_withdraws(stage: Stage) -> None:
+def test_the_recording_of_a_class_is_erased_for_all_when_one_withdraws(stage: Stage) -> None:
     """Their picture is in it. Who only had a seat and never came is not."""
     group = ClassRecording(stage)
     absent = stage.client()
@@ -213,8 +213,8 @@ def test_a_class_goes_for_all_when_one_withdraws(stage: Stage) -> None:
     assert stage.value("select count(*) from public.session_recordings where id = any (%s)", group.own) == 0
 
 
-def test_a_class_may_survive_for_the_others(stage: Stage) -> None:
-    """By a rule for that class: only the own row and link go. When its practitioner withdraws, all of it goes."""
+def test_a_rule_may_keep_the_recording_of_a_class_for_the_others(stage: Stage) -> None:
+    """Only the own row and link are erased. When its practitioner withdraws, all of it is."""
     group = ClassRecording(stage)
     group.survives()
     group.withdraw(group.people[0])
@@ -229,7 +229,7 @@ def test_a_class_may_survive_for_the_others(stage: Stage) -> None:
     assert (group.is_there(), group.seen()) == ((0, 0, 0), [0, 0])
 
 
-def test_whoever_withdrew_before_it_was_finished_gets_none(stage: Stage) -> None:
+def test_a_person_who_withdrew_before_the_end_gets_no_recording(stage: Stage) -> None:
     """Where it stays for the others, those get their rows."""
     group = ClassRecording(stage)
     group.survives()
@@ -243,7 +243,7 @@ def test_whoever_withdrew_before_it_was_finished_gets_none(stage: Stage) -> None
     assert group.seen() == [0, 1]
 
 
-def test_recordings_end_by_themselves(stage: Stage) -> None:
+def test_recordings_are_erased_after_their_retention(stage: Stage) -> None:
     """Seven years after their end, or as a rule for the class or session says; never while that is switched off."""
     old, kept, short, off = (Erasable(stage) for _ in range(4))
     for each, days in ((old, 2556), (kept, 2556), (short, 31), (off, 30)):
@@ -272,7 +272,7 @@ CLAIM = "select recording, storage_folder from public.claim_recording_erasure(%s
 @pytest.mark.parametrize(
     "killed_after", ["claiming", "deleting one file", "deleting the files", "deleting the source"]
 )
-def test_it_may_be_killed_at_each_step(erasable: Erasable, killed_after: str) -> None:
+def test_an_erasure_may_be_killed_at_each_step(erasable: Erasable, killed_after: str) -> None:
     """Nobody takes over while the lease lasts; the next one then deletes what is left, and there is one receipt."""
     stage = erasable.stage
     erasable.withdraw(erasable.client)
@@ -303,7 +303,7 @@ def test_it_may_be_killed_at_each_step(erasable: Erasable, killed_after: str) ->
     assert [(one["files"], one["bytes"]) for one in erasable.receipts] == [(1, 1000)]
 
 
-def test_whoever_lost_the_lease_finishes_nothing(erasable: Erasable) -> None:
+def test_an_erasure_that_lost_its_lease_finishes_nothing(erasable: Erasable) -> None:
     """It slept too long; another one has it now."""
     stage = erasable.stage
     erasable.withdraw(erasable.client)
@@ -320,7 +320,7 @@ def test_whoever_lost_the_lease_finishes_nothing(erasable: Erasable) -> None:
     assert erasable.is_there() == (2, 2, 1)
 
 
-def test_ten_at_once_erase_it_once(erasable: Erasable) -> None:
+def test_ten_runs_at_once_erase_a_recording_once(erasable: Erasable) -> None:
     """One receipt, and nobody fails over the others."""
     erasable.withdraw(erasable.client)
     erasable.stage.execute(DUE, erasable.id)
@@ -332,8 +332,8 @@ def test_ten_at_once_erase_it_once(erasable: Erasable) -> None:
     assert (erasable.is_there(), len(erasable.receipts)) == ((0, 0, 0), 1)
 
 
-def test_the_row_does_not_go_before_its_files(erasable: Erasable) -> None:
-    """Whoever deletes it directly is told how: nothing else knows of the files."""
+def test_a_row_is_not_deleted_before_its_files(erasable: Erasable) -> None:
+    """An attempt to delete it directly is refused with the way to do it: nothing else knows of the files."""
     stage = erasable.stage
     reply = stage.http.delete(
         f"/rest/v1/session_recordings?id=eq.{erasable.id}",
@@ -343,7 +343,7 @@ def test_the_row_does_not_go_before_its_files(erasable: Erasable) -> None:
     assert (reply.status_code, reply.json()["details"]) == (409, "recording_has_files")
 
 
-def test_withdrawing_stops_what_is_being_recorded_and_erases_it(stage: Stage, agora: Agora) -> None:
+def test_withdrawing_consent_stops_a_running_recording_and_erases_it(stage: Stage, agora: Agora) -> None:
     """It is not copied any more, and waited for until Agora has brought its files; then they go."""
     scene = Scene(stage, agora)
     scene.start().raise_for_status()
@@ -370,7 +370,7 @@ def test_withdrawing_stops_what_is_being_recorded_and_erases_it(stage: Stage, ag
 
 
 def test_a_link_in_use_ends_with_the_withdrawal(erasable: Erasable) -> None:
-    """One's own as well as a shared one."""
+    """The participant's own link as well as a shared one."""
     token = "t" * 64
     erasable.stage.execute(
         "insert into private.recording_links (recording_id, token_sha256)"

@@ -74,7 +74,7 @@ def lost(functions: dict[str, httpx.Client], paying: PaymentScene, httpserver: H
     return Lost(functions, paying, FakeStripe(httpserver))
 
 
-def test_what_was_paid_is_fulfilled(lost: Lost) -> None:
+def test_a_paid_checkout_is_fulfilled(lost: Lost) -> None:
     """A session and a package: with payment, receipt and credits, once, however often Stripe is asked."""
     for body in (lost.paying.on_checkout_page(), lost.paying.in_wallet()):
         session_id, payment = lost.open(body)
@@ -89,8 +89,8 @@ def test_what_was_paid_is_fulfilled(lost: Lost) -> None:
     assert lost.paying.holds() == ["consumed"]
 
 
-def test_a_webhook_that_comes_after_all_changes_nothing(lost: Lost) -> None:
-    """And neither does one that came before."""
+def test_a_webhook_that_arrives_later_changes_nothing(lost: Lost) -> None:
+    """Nor does one that came before."""
     session_id, payment = lost.open(lost.paying.in_wallet())
     lost.stripe.end(session_id, payment, "complete", "paid")
     lost.reconcile()
@@ -110,8 +110,8 @@ def test_an_open_page_is_left_open(lost: Lost) -> None:
     assert [path.count("expire") for path, *_ in lost.stripe.asked] == [0, 0]
 
 
-def test_an_expired_page_gives_the_time_back(lost: Lost) -> None:
-    """Stripe closed it, and its word was lost."""
+def test_an_expired_page_frees_the_time(lost: Lost) -> None:
+    """Stripe closed it, and its webhook was lost."""
     session_id, payment = lost.open(lost.paying.on_checkout_page())
     lost.stripe.end(session_id, payment, "expired", "unpaid")
 
@@ -130,8 +130,8 @@ def test_a_page_past_its_time_is_closed(lost: Lost) -> None:
     assert lost.paying.holds() == ["released"]
 
 
-def test_a_page_that_was_paid_in_the_last_second_is_paid(lost: Lost) -> None:
-    """It cannot be closed any more, and so it is looked at."""
+def test_a_page_that_was_paid_in_its_last_second_is_fulfilled(lost: Lost) -> None:
+    """Stripe refuses to close it, and so it is looked at again."""
     session_id, payment = lost.open(lost.paying.on_checkout_page())
     lost.stripe.end(session_id, payment, "complete", "paid")
     lost.pass_time(40)
@@ -180,7 +180,7 @@ def test_a_dispute_that_waited_is_applied_with_its_payment(lost: Lost) -> None:
     assert lost.paying.credits() == [0]
 
 
-def test_what_stripe_does_not_know_lapses_by_our_own_clock(lost: Lost) -> None:
+def test_a_page_that_stripe_does_not_know_expires_by_our_own_clock(lost: Lost) -> None:
     """A page of another account, or of a stand-in that was emptied."""
     lost.open(lost.paying.on_checkout_page())
     lost.stripe.sessions.clear()
@@ -192,7 +192,7 @@ def test_what_stripe_does_not_know_lapses_by_our_own_clock(lost: Lost) -> None:
     assert lost.paying.holds() == ["released"]
 
 
-def test_a_page_that_nobody_was_told_of_is_given_up(lost: Lost) -> None:
+def test_a_checkout_whose_page_was_never_recorded_is_given_up(lost: Lost) -> None:
     """The process died between Stripe's answer and ours: nobody can have paid."""
     lost.open(lost.paying.on_checkout_page())
     lost.paying.stage.execute(
@@ -206,8 +206,8 @@ def test_a_page_that_nobody_was_told_of_is_given_up(lost: Lost) -> None:
     assert len(lost.stripe.asked) == asked
 
 
-def test_silence_keeps_everything_as_it_is(lost: Lost) -> None:
-    """The next time comes, and the others are asked about all the same."""
+def test_when_stripe_does_not_answer_everything_stays_as_it_is(lost: Lost) -> None:
+    """It is asked again the next time, and about the other checkouts all the same."""
     lost.open(lost.paying.on_checkout_page())
     lost.stripe.fail(*[(500, {"type": "api_error"})] * 2)
 
@@ -216,8 +216,8 @@ def test_silence_keeps_everything_as_it_is(lost: Lost) -> None:
     assert lost.reconcile()["checkouts"] == {"open": 1}
 
 
-def test_a_wrong_key_is_not_taken_for_silence(lost: Lost) -> None:
-    """Somebody must be told: the run fails."""
+def test_a_wrong_key_fails_the_run(lost: Lost) -> None:
+    """It must not pass for silence, so that somebody notices."""
     lost.open(lost.paying.on_checkout_page())
     lost.stripe.fail((401, {"type": "invalid_request_error", "message": "Invalid API Key"}))
     lost.make_due()
@@ -225,7 +225,7 @@ def test_a_wrong_key_is_not_taken_for_silence(lost: Lost) -> None:
     assert lost.run().status_code == 500
 
 
-def test_two_reconcilers_ask_once(lost: Lost) -> None:
+def test_two_reconcilers_ask_stripe_once(lost: Lost) -> None:
     """A claim is one caller's; and what is not due is not asked about."""
     opened = [lost.open(lost.paying.in_wallet(currency=currency)) for currency in ("cad", "usd")]
     for session_id, payment in opened:

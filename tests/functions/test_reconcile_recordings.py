@@ -9,7 +9,7 @@ from tests.cast import Stage
 from tests.recording_scene import Agora, Scene, until
 
 
-def test_with_every_notification_lost_the_end_is_the_same(scene: Scene) -> None:
+def test_with_every_notification_lost_the_recording_comes_to_the_same_end(scene: Scene) -> None:
     """Started, recording, stopped, uploaded, copied, completed: all of it found out by asking."""
     scene.lose_notifications()
     scene.start().raise_for_status()
@@ -49,8 +49,10 @@ ENDINGS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("notified", [True, False], ids=["notified", "not notified"])
-def test_however_it_ends(stage: Stage, agora: Agora, notified: bool) -> None:
-    """The same with notifications and without, and nothing waits for ever."""
+def test_every_kind_of_end_is_the_same_with_and_without_notifications(
+    stage: Stage, agora: Agora, notified: bool
+) -> None:
+    """And nothing waits for ever."""
 
     def play(name: str) -> str:
         plan, _ = ENDINGS[name]
@@ -93,8 +95,8 @@ def test_a_recording_is_stopped_when_its_room_closes(scene: Scene) -> None:
     assert recording["stop_reason"] == "session_over"
 
 
-def test_a_stop_that_agora_did_not_hear_is_repeated(scene: Scene) -> None:
-    """Until it is heard."""
+def test_a_stop_that_agora_did_not_receive_is_repeated(scene: Scene) -> None:
+    """Until Agora confirms it."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
     scene.fault("stop", status=504, code=62, times=4)
@@ -105,7 +107,7 @@ def test_a_stop_that_agora_did_not_hear_is_repeated(scene: Scene) -> None:
     assert {asked["status"] for asked in scene.agora.asked(scene.channel, "stop")} == {504, 200}
 
 
-def test_404_is_not_the_end_while_a_machine_is_replaced(scene: Scene) -> None:
+def test_a_404_is_not_the_end_while_a_machine_is_replaced(scene: Scene) -> None:
     """Agora finds no worker for a while, and then it records on: nothing has ended."""
     scene.lose_notifications()
     scene.start().raise_for_status()
@@ -121,7 +123,7 @@ def test_404_is_not_the_end_while_a_machine_is_replaced(scene: Scene) -> None:
     assert (scene.recording["status"], scene.recording["missing_since"]) == ("recording", None)
 
 
-def test_a_bucket_that_refuses_is_asked_again(scene: Scene) -> None:
+def test_an_unavailable_bucket_is_asked_again(scene: Scene) -> None:
     """It is not the recording's fault, and nothing follows from it."""
     scene.record()
     scene.change(upload_complete="false", prefix="'recordings/nowhere'")
@@ -132,7 +134,7 @@ def test_a_bucket_that_refuses_is_asked_again(scene: Scene) -> None:
     assert scene.recording["next_check_at"]
 
 
-def test_reconcilers_that_meet_do_each_thing_once(stage: Stage, agora: Agora) -> None:
+def test_ten_reconcilers_at_once_do_each_step_once(stage: Stage, agora: Agora) -> None:
     """A claim is one caller's: ten reconcilers over six recordings query each once."""
     scenes = [Scene(stage, agora) for _ in range(6)]
     for scene in scenes:
@@ -148,6 +150,6 @@ def test_reconcilers_that_meet_do_each_thing_once(stage: Stage, agora: Agora) ->
 
 
 def test_only_the_service_reconciles(scene: Scene) -> None:
-    """Not a user, and nobody."""
+    """A signed-in user and an anonymous caller are refused."""
     assert scene.stage.invoke("reconcile-recordings", {}, as_=scene.practitioner).status_code == 403
     assert scene.stage.invoke("reconcile-recordings", {}).status_code == 401

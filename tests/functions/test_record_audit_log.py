@@ -46,7 +46,7 @@ def test_a_person_records_what_they_did(stage: Stage, person: Person) -> None:
     assert line["user_agent"].startswith("python-httpx/")
 
 
-def test_an_action_that_is_none_is_a_422(stage: Stage, person: Person) -> None:
+def test_an_unknown_action_is_a_422(stage: Stage, person: Person) -> None:
     """It used to be swallowed, and reported as recorded."""
     reply = record(stage, person, action="PEEK")
 
@@ -54,13 +54,15 @@ def test_an_action_that_is_none_is_a_422(stage: Stage, person: Person) -> None:
 
 
 @pytest.mark.parametrize("action", ["SELECT", "INSERT", "UPDATE", "DELETE", "ACCESS_DENIED"])
-def test_a_person_cannot_forge_what_triggers_record(stage: Stage, person: Person, action: str) -> None:
+def test_a_person_cannot_forge_an_action_that_triggers_record(
+    stage: Stage, person: Person, action: str
+) -> None:
     reply = record(stage, person, action=action)
 
     assert (403, "audit_action_reserved") == (reply.status_code, reply.json()["code"])
 
 
-def test_a_person_speaks_for_nobody_else(stage: Stage, person: Person) -> None:
+def test_a_person_cannot_record_for_somebody_else(stage: Stage, person: Person) -> None:
     """Not a line is written."""
     row = str(uuid.uuid4())
     reply = record(stage, person, user_id=str(uuid.uuid4()), record_id=row)
@@ -69,11 +71,11 @@ def test_a_person_speaks_for_nobody_else(stage: Stage, person: Person) -> None:
     assert [] == lines(stage, row)
 
 
-def test_nobody_records_without_signing_in(stage: Stage) -> None:
+def test_an_anonymous_caller_records_nothing(stage: Stage) -> None:
     assert 401 == stage.invoke("record-audit-log", LOOKED).status_code
 
 
-def test_the_service_names_whom_it_speaks_for(stage: Stage, person: Person) -> None:
+def test_the_service_names_the_person_it_records_for(stage: Stage, person: Person) -> None:
     """With the address that it saw."""
     row = str(uuid.uuid4())
     told = {
@@ -103,7 +105,7 @@ def test_a_repeat_under_the_same_key_is_one_line(stage: Stage, person: Person) -
     assert 1 == len(lines(stage, row))
 
 
-def test_the_command_finds_the_log_whole_and_knows_its_head(
+def test_the_command_verifies_the_log_and_finds_a_known_head(
     stage: Stage, person: Person, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An earlier head is still in the chain; one that never was is missed."""

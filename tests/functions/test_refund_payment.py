@@ -81,8 +81,8 @@ def test_a_session_is_refunded_in_full(paid: Paid) -> None:
     assert (paid.paying.credits(), "payment_returned" in paid.paying.messages()) == ([], True)
 
 
-def test_a_part_of_a_package_takes_its_credits(paid: Paid) -> None:
-    """Two of five; then what is left; then there is nothing left."""
+def test_a_partial_refund_of_a_package_takes_its_credits(paid: Paid) -> None:
+    """Two of five; then the rest; then there is nothing left."""
     checkout = paid.buy(paid.paying.in_wallet())
     left = []
     for amount in (34310 * 2 // 5, None):
@@ -95,7 +95,7 @@ def test_a_part_of_a_package_takes_its_credits(paid: Paid) -> None:
 
 
 def test_ten_clicks_refund_once(paid: Paid) -> None:
-    """All of it, at the same moment: Stripe hears one name."""
+    """All of them at the same moment: Stripe receives one idempotency key."""
     checkout = paid.buy(paid.paying.in_wallet())
     with ThreadPoolExecutor(10) as crowd:
         replies = list(crowd.map(lambda _: paid.refund(checkout_id=checkout), range(10)))
@@ -105,7 +105,7 @@ def test_ten_clicks_refund_once(paid: Paid) -> None:
     assert [row["refunded_minor"] for row in paid.paying.checkouts()] == [34310]
 
 
-def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_name(paid: Paid) -> None:
+def test_a_lost_answer_is_asked_for_again_under_the_same_key(paid: Paid) -> None:
     """Nobody is refunded twice; another amount must wait."""
     checkout = paid.buy(paid.paying.in_wallet())
     paid.stripe.fail((500, {"type": "api_error"}), (500, {"type": "api_error"}))
@@ -120,7 +120,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_name(paid: Pa
     assert len({key for *_, key in paid.asked()}) == 1
 
 
-def test_what_stripe_refuses_has_changed_nothing(paid: Paid) -> None:
+def test_a_refund_that_stripe_refuses_changes_nothing(paid: Paid) -> None:
     """The admin reads its reason, and may ask for something else."""
     checkout = paid.buy(paid.paying.in_wallet())
     paid.stripe.fail(
@@ -136,7 +136,7 @@ def test_what_stripe_refuses_has_changed_nothing(paid: Paid) -> None:
 
 
 def test_only_admins_refund(paid: Paid) -> None:
-    """Not the payer, not the practitioner; Stripe hears nothing."""
+    """Neither the payer nor the practitioner; Stripe is not asked."""
     checkout = paid.buy(paid.paying.on_checkout_page())
     for person in (paid.paying.client, paid.paying.practitioner, paid.paying.stage.client()):
         reply = paid.refund(person, checkout_id=checkout)
@@ -145,8 +145,8 @@ def test_only_admins_refund(paid: Paid) -> None:
     assert paid.asked() == []
 
 
-def test_more_than_there_is_cannot_be_given_back(paid: Paid) -> None:
-    """Nor what was never paid, nor nothing, nor without a reason."""
+def test_no_more_than_was_paid_can_be_refunded(paid: Paid) -> None:
+    """Nor a payment that was never paid, nor zero, nor without a reason."""
     checkout = paid.buy(paid.paying.in_wallet())
     too_much = paid.refund(checkout_id=checkout, amount_minor=34311)
     unknown = paid.refund(checkout_id=str(uuid4()))

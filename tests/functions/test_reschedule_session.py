@@ -24,7 +24,7 @@ def test_a_session_moves_and_its_old_time_is_free(stage: Stage, booking: Booking
 
 
 @pytest.mark.parametrize("who", ["practitioner", "admin"])
-def test_staff_move_it_when_it_is_too_late_for_the_client(
+def test_staff_moves_a_session_after_the_deadline_of_the_client(
     stage: Stage, booking: BookingScene, who: str
 ) -> None:
     """Not onto time that is taken."""
@@ -45,8 +45,8 @@ def test_staff_move_it_when_it_is_too_late_for_the_client(
     assert move(person, booking.starts_at + timedelta(hours=5)) == (200, "moved")
 
 
-def test_a_seat_stays_with_its_class(stage: Stage, booking: BookingScene) -> None:
-    """A stranger's session is not there; a time without a zone is no time."""
+def test_a_seat_cannot_be_moved_out_of_its_class(stage: Stage, booking: BookingScene) -> None:
+    """A stranger gets not found; a time without a zone is refused."""
     group_class = booking.make_class()
     seat = stage.rest(
         "POST", "session_schedules", as_=booking.client, json=booking.seat(group_class, booking.client)

@@ -35,7 +35,7 @@ def test_stopping_again_changes_nothing(scene: Scene) -> None:
     assert len(scene.agora.asked(scene.channel, "stop")) == 1
 
 
-def test_only_staff_stops_and_a_stranger_learns_nothing(scene: Scene) -> None:
+def test_only_staff_stops_a_recording_and_a_stranger_learns_nothing(scene: Scene) -> None:
     """403 for the client, 404 for anybody else, and the recording goes on."""
     scene.start().raise_for_status()
     recording = str(scene.wait_for("recording")["id"])
@@ -55,7 +55,7 @@ def test_only_staff_stops_and_a_stranger_learns_nothing(scene: Scene) -> None:
     assert scene.recording["stop_requested_at"] is None
 
 
-def test_nothing_to_stop(scene: Scene) -> None:
+def test_a_stop_without_a_recording_is_refused(scene: Scene) -> None:
     """A session that was never recorded, and a body that names nothing."""
     assert (scene.stop().status_code, scene.stop().json()["code"]) == (404, "recording_not_found")
     assert scene.stage.invoke("stop-agora-recording", {}, as_=scene.practitioner).status_code == 422
@@ -75,7 +75,7 @@ def test_a_recording_without_a_sid_is_stopped_as_soon_as_it_has_one(scene: Scene
     assert scene.agora.recordings(scene.channel)[0]["state"] in ("stopping", "exited")
 
 
-def test_a_recording_that_agora_never_heard_of_just_ends(scene: Scene) -> None:
+def test_a_recording_that_agora_never_accepted_ends_at_once(scene: Scene) -> None:
     """Stopped while Agora refused to be asked: there is nothing to stop."""
     scene.fault("acquire", status=429, times=None)
     scene.start().raise_for_status()
@@ -98,7 +98,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def test_what_agora_answers_to_a_stop(stage: Stage, agora: Agora) -> None:
+def test_each_answer_of_agora_to_a_stop_has_its_effect(stage: Stage, agora: Agora) -> None:
     """Over, over without a file, or not known yet: then it is asked again, and the wish stands."""
 
     def play(name: str) -> str:

@@ -37,7 +37,7 @@ EVENTS: dict[str, tuple[Callable[[Payment], bytes], str, list[int]]] = {
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_every_kind_of_event_is_answered_and_does_its_part(paying: PaymentScene, name: str) -> None:
+def test_every_kind_of_event_is_answered_and_has_its_effect(paying: PaymentScene, name: str) -> None:
     """With 200 and one line; twice is once. What a refund takes waits for what was paid."""
     make, status, left = EVENTS[name]
     body = make(paying.payment(paying.pay(paying.in_wallet())))
@@ -49,8 +49,7 @@ def test_every_kind_of_event_is_answered_and_does_its_part(paying: PaymentScene,
     assert [row["deliveries"] for row in kept(paying.stage, body)] == [2]
 
 
-def test_a_dispute_and_its_end(paying: PaymentScene) -> None:
-    """Opened, the credits are gone; won, they are back."""
+def test_a_dispute_takes_the_credits_and_winning_it_returns_them(paying: PaymentScene) -> None:
     payment = paying.payment(paying.pay(paying.in_wallet()))
     left = []
     for body in (
@@ -65,7 +64,7 @@ def test_a_dispute_and_its_end(paying: PaymentScene) -> None:
     assert left == [5, 0, 0, 5]
 
 
-def test_a_story_in_any_order_over_http(paying: PaymentScene) -> None:
+def test_events_in_any_order_over_http_come_to_the_same_end(paying: PaymentScene) -> None:
     """Six of the 120 orders that tests/sql holds against each other, here by way of the function."""
     ends = []
     for seed in range(6):
@@ -104,7 +103,7 @@ def test_forty_deliveries_at_once_book_one_session(paying: PaymentScene) -> None
     assert paying.messages() == ["session_booked", "payment_received"]
 
 
-def test_two_people_pay_for_one_time(paying: PaymentScene) -> None:
+def test_of_two_who_pay_for_one_time_one_gets_the_session_and_one_a_credit(paying: PaymentScene) -> None:
     """Both webhooks at once: one has the session, the other a credit and a message, and nobody nothing."""
     stage, other = paying.stage, paying.stage.client()
     late = paying.payment(paying.pay(paying.on_checkout_page()))
@@ -144,7 +143,7 @@ def forged(body: bytes, secret: str) -> dict[str, tuple[bytes, str]]:
     }
 
 
-def test_what_stripe_did_not_sign_is_refused_and_not_kept(paying: PaymentScene) -> None:
+def test_an_event_that_stripe_did_not_sign_is_refused_and_not_stored(paying: PaymentScene) -> None:
     """Or signed too long ago: somebody may have listened."""
     payment = paying.payment(paying.pay(paying.in_wallet()))
     body = payment.completed()
@@ -167,7 +166,7 @@ def test_what_stripe_did_not_sign_is_refused_and_not_kept(paying: PaymentScene) 
     assert paying.checkouts()[0]["status"] == "open"
 
 
-def test_an_event_without_an_id_is_known_by_its_bytes(paying: PaymentScene) -> None:
+def test_an_event_without_an_id_is_recognised_by_its_bytes(paying: PaymentScene) -> None:
     """The local stand-in sends such: the same bytes again are a repeat."""
     payment = paying.payment(paying.pay(paying.in_wallet()))
     nameless = {"type": "checkout.session.completed", "data": {"object": payment.session()}}
@@ -203,14 +202,14 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("body", STRANGE, ids=range(len(STRANGE)))
-def test_whatever_stripe_signs_is_answered_with_200(paying: PaymentScene, body: bytes) -> None:
+def test_every_event_that_stripe_signs_is_answered_with_200(paying: PaymentScene, body: bytes) -> None:
     """Or it would be sent again for three days."""
     reply = paying.hear(body)
 
     assert (reply.status_code, reply.json()) == (200, {"received": True})
 
 
-def test_two_secrets_hold_while_one_replaces_the_other(stage: Stage) -> None:
+def test_two_secrets_are_valid_while_one_replaces_the_other(stage: Stage) -> None:
     """So that a secret is rotated without losing an event."""
     from shared.payment_facts import StripeWebhookSettings, is_genuine
 

@@ -24,8 +24,10 @@ def booked(stage: Stage, agora: Agora, mailing: MailScene) -> Lifecycle:
 
 
 @pytest.mark.parametrize("heard", [True, False], ids=["notified", "every notification lost"])
-def test_after_booking_nobody_presses_anything(stage: Stage, agora: Agora, heard: bool) -> None:
-    """They enter; it begins, is recorded, stops, is completed, told, earned. With every notification lost, too."""
+def test_a_booked_session_runs_to_its_end_without_any_further_request(
+    stage: Stage, agora: Agora, heard: bool
+) -> None:
+    """It begins, is recorded, stops, is completed, announced and earned. Also with every notification lost."""
     mailing = MailScene(stage)
     scene = booked(stage, agora, mailing)
     client, practitioner = both = scene.client, scene.practitioner

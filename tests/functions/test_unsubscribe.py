@@ -44,7 +44,7 @@ def test_one_post_switches_reminders_off_for_good(reminded: Reminded) -> None:
     assert len(reminded.mails_to(reminded.client)) == 2
 
 
-def test_looking_changes_nothing(reminded: Reminded) -> None:
+def test_a_get_request_changes_nothing(reminded: Reminded) -> None:
     """Scanners follow links. A person gets a page with one button, which no other site can press."""
     page = reminded.stage.http.get(reminded.link, headers=BROWSER)
 
@@ -56,7 +56,7 @@ def test_looking_changes_nothing(reminded: Reminded) -> None:
     assert "You get no more reminders" in reminded.stage.http.post(reminded.link, headers=ONE_CLICK).text
 
 
-def test_the_person_can_switch_them_on_again(reminded: Reminded) -> None:
+def test_the_person_can_switch_reminders_on_again(reminded: Reminded) -> None:
     """In their own row; other people's rows are not there."""
     reminded.stage.http.post(reminded.link, headers=ONE_CLICK)
     own = f"notification_preferences?user_id=eq.{reminded.client.id}"

@@ -52,7 +52,7 @@ def everything_of(stack: Stack) -> list[int]:
     return [stack.pid, *(child.pid for child in psutil.Process(stack.pid).children(recursive=True))]
 
 
-def test_a_killed_supervisor_leaves_no_process_and_no_loss(another: Stack) -> None:
+def test_a_killed_supervisor_leaves_no_process_and_loses_no_data(another: Stack) -> None:
     """After `kill -9` all that it started ends by itself; started again, what was said before is still known."""
     email = f"{uuid4().hex}@demo.test"
     auth(another, "signup", email).raise_for_status()
@@ -90,7 +90,7 @@ def test_a_stack_killed_with_its_reaper_can_be_started_again(another: Stack) -> 
     assert [pid for pid in family if is_there(pid)] == []
 
 
-def test_a_part_that_falls_over_is_started_again(another: Stack) -> None:
+def test_a_part_that_crashes_is_started_again(another: Stack) -> None:
     """Auth and storage come back by themselves, on the same address, with what they knew."""
     email = f"{uuid4().hex}@demo.test"
     auth(another, "signup", email).raise_for_status()
@@ -103,7 +103,7 @@ def test_a_part_that_falls_over_is_started_again(another: Stack) -> None:
         time.sleep(0.1)
 
 
-def test_two_stacks_stand_side_by_side(stack: Stack, another: Stack) -> None:
+def test_two_stacks_run_side_by_side(stack: Stack, another: Stack) -> None:
     """Neither knows the other's people, and neither takes the other's keys."""
     email = f"{uuid4().hex}@demo.test"
     auth(stack, "signup", email).raise_for_status()
@@ -165,7 +165,7 @@ def test_make_up_leaves_the_stack_running_and_make_down_does_not(states: Path) -
     assert keys["SUPABASE_SECRET_KEY"] in (state / "secrets.json").read_text()
 
 
-def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
+def test_secrets_can_be_read_by_their_owner_alone(stack: Stack) -> None:
     """Nobody else on the machine reads `env`, or anything else that holds a secret."""
     for name in ("env", "secrets.json", "jwks.json", "stripe.json"):
         assert stat.S_IMODE((stack.state / name).stat().st_mode) == 0o600

@@ -150,7 +150,7 @@ def test_the_drawing_or_the_name_or_neither_stands_on_the_line() -> None:
     assert 0 == images(signature_image="iVBORw0KGgoAAAANSUhEUgAAw1AAAMNQCAYAAAA=")
 
 
-def test_what_no_longer_holds_says_so_at_the_top() -> None:
+def test_a_document_that_is_no_longer_valid_says_so_at_the_top() -> None:
     """Revoked with the reason, expired, superseded."""
     for status, more, words in (
         (

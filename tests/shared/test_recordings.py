@@ -39,7 +39,7 @@ from shared.recordings import heard_of_query, heard_of_stop
         (Rejected(401, None, "Unauthorized"), "rejected"),
     ],
 )
-def test_what_an_answer_to_start_says(answer: Any, observation: str) -> None:
+def test_an_answer_to_start_is_read_as_an_observation(answer: Any, observation: str) -> None:
     """Only what provably did not happen may be asked for under another number at once."""
     assert heard_of_start(answer)[0] == observation
 
@@ -57,7 +57,7 @@ def test_what_an_answer_to_start_says(answer: Any, observation: str) -> None:
         (Rejected(401, None, ""), "unanswered"),
     ],
 )
-def test_what_an_answer_to_query_says(answer: Any, observation: str) -> None:
+def test_an_answer_to_query_is_read_as_an_observation(answer: Any, observation: str) -> None:
     """A 404 is no end, and no answer is nothing at all."""
     assert heard_of_query(answer)[0] == observation
 
@@ -75,6 +75,6 @@ def test_what_an_answer_to_query_says(answer: Any, observation: str) -> None:
         (Rejected(400, 2, ""), "unanswered"),
     ],
 )
-def test_what_an_answer_to_stop_says(answer: Any, observation: str) -> None:
+def test_an_answer_to_stop_is_read_as_an_observation(answer: Any, observation: str) -> None:
     """Only Agora's own word "uploaded" means that the files are there."""
     assert heard_of_stop(answer)[0] == observation

@@ -8,7 +8,7 @@ import pytest
 from shared.workers import work_off
 
 
-async def test_everything_is_done_by_all_of_them() -> None:
+async def test_the_workers_share_all_the_work() -> None:
     """Each takes the next thing; nothing is done twice."""
     due, done = list(range(20)), list[int]()
     at_once, most = 0, 0
@@ -30,7 +30,7 @@ async def test_everything_is_done_by_all_of_them() -> None:
     assert 4 == most
 
 
-async def test_when_the_time_is_up_what_was_begun_is_finished_and_nothing_is_begun() -> None:
+async def test_after_the_time_limit_begun_work_is_finished_and_none_is_begun() -> None:
     """There is always more to do; each worker ends after the thing it had."""
     begun, finished = 0, 0
 

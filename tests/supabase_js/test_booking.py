@@ -66,7 +66,7 @@ def test_joining_takes_one_seat_and_one_credit(told: dict[str, Any]) -> None:
     assert told["credits after joining"]["total_credits"] == 1
 
 
-def test_a_second_seat_is_refused_in_words(told: dict[str, Any]) -> None:
+def test_a_second_seat_is_refused_with_a_sentence(told: dict[str, Any]) -> None:
     """The toast shows PostgREST's message."""
     error = told["joined again"]["error"]
     assert (error["message"], error["details"]) == (
@@ -87,7 +87,7 @@ def test_an_update_of_the_row_cancels_and_gives_the_credit_back(told: dict[str, 
     ]
 
 
-def test_wallet_and_history_read_as_the_pages_read_them(told: dict[str, Any]) -> None:
+def test_wallet_and_history_are_read_as_the_pages_read_them(told: dict[str, Any]) -> None:
     """Embeds resolve, and there are two packages for each kind that has any."""
     assert [(lot["credits_remaining"], lot["grace_cancellation_used"]) for lot in told["wallet"]] == [
         (2, False)

@@ -68,7 +68,7 @@ def test_an_account_is_saved_and_shown_without_its_numbers(told: dict[str, Any])
     assert "7305214" not in json.dumps(told) and "20481-004" not in json.dumps(told)
 
 
-def test_a_contract_is_signed_by_the_pages_update(told: dict[str, Any]) -> None:
+def test_a_contract_is_signed_by_the_update_of_the_page(told: dict[str, Any]) -> None:
     """Dated by the server, whatever the browser says; and nothing else of it can be changed."""
     assert told["no contract"]["error"]["code"] == "PGRST116"
     assert told["issued"]["issued"] == [told["offered"]["id"]]
@@ -83,7 +83,7 @@ def test_a_contract_is_signed_by_the_pages_update(told: dict[str, Any]) -> None:
     assert told["rewritten"]["data"] is None or told["rewritten"]["data"] == []
 
 
-def test_earnings_are_the_same_in_both_sums(told: dict[str, Any]) -> None:
+def test_the_page_and_the_overview_sum_the_same_earnings(told: dict[str, Any]) -> None:
     """The page's over its payments, and the overview's over the ledger; each currency for itself."""
     page = {"cad": 0, "usd": 0}
     for payment in told["payments"]:
@@ -95,7 +95,7 @@ def test_earnings_are_the_same_in_both_sums(told: dict[str, Any]) -> None:
     assert money(told["overview"], "paid_out_minor") == {"cad": 0, "usd": 0}
 
 
-def test_an_admin_lists_and_pays_out(told: dict[str, Any]) -> None:
+def test_an_admin_lists_payments_and_pays_them_out(told: dict[str, Any]) -> None:
     """By the page's own update, of one and of several; a practitioner who sends it changes nothing."""
     assert told["is admin"] is True
     assert sum(order["total_amount"] for order in told["orders"]) == pytest.approx(228.55)
@@ -106,7 +106,7 @@ def test_an_admin_lists_and_pays_out(told: dict[str, Any]) -> None:
     assert (told["paid one"], told["paid all"]) == (1, 3)
 
 
-def test_what_is_paid_out_is_paid_out_once(told: dict[str, Any]) -> None:
+def test_a_payment_is_paid_out_once(told: dict[str, Any]) -> None:
     """Although one of them was marked twice: payouts add up to the earnings, and nothing is pending."""
     assert {payment["status"] for payment in told["payments after"]} == {"paid_out"}
     assert all(payment["paid_out_at"] for payment in told["payments after"])
@@ -119,7 +119,7 @@ def test_what_is_paid_out_is_paid_out_once(told: dict[str, Any]) -> None:
     assert money(told["overview after"], "pending_payout_minor") == {"cad": 0, "usd": 0}
 
 
-def test_an_admin_looks_it_through(told: dict[str, Any]) -> None:
+def test_an_admin_reads_the_lists_of_accounts_and_contracts(told: dict[str, Any]) -> None:
     """The account is still to be verified, the contract holds; others find nothing in these lists."""
     looked = told["looked through"]
     assert looked["banking"] == [{"verification": "unverified", "account_last4": "5214"}]

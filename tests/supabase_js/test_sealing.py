@@ -9,7 +9,7 @@ from tests.banking_scene import BankingScene
 from tests.cast import Stage
 
 
-def test_numbers_sealed_in_the_browser_are_saved(stage: Stage) -> None:
+def test_numbers_that_the_browser_encrypted_are_saved(stage: Stage) -> None:
     """Nothing that is sent has them in the clear."""
     banking = BankingScene(stage)
     numbers = {"account_number": "7305214", "routing_number": "20481-004"}

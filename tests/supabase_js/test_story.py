@@ -34,7 +34,7 @@ def told(stage: Stage) -> dict[str, Any]:
     return {line["fact"]: line["value"] for line in map(json.loads, out.splitlines())}
 
 
-def test_nobody_is_told_to_sign_in(told: dict[str, Any]) -> None:
+def test_an_anonymous_caller_is_asked_to_sign_in(told: dict[str, Any]) -> None:
     """A refusal reaches the page as supabase-js reports it, with the sentence inside."""
     assert told["nobody asks"]["name"] == "FunctionsHttpError"
     assert (told["nobody asks"]["status"], told["nobody asks"]["body"]["code"]) == (401, "not_signed_in")
@@ -52,7 +52,7 @@ def test_signing_twice_is_one_waiver(told: dict[str, Any]) -> None:
     assert told["other text"]["body"]["code"] == "waiver_text_not_current"
 
 
-def test_the_client_meets_but_does_not_record(told: dict[str, Any]) -> None:
+def test_the_client_enters_the_room_but_may_not_record(told: dict[str, Any]) -> None:
     """A room, a token and a number; recording is refused."""
     assert told["room"]["body"]["appId"] and told["token"]["body"]["token"].startswith("007")
     assert isinstance(told["token"]["body"]["uid"], int)

@@ -213,7 +213,7 @@ TABLE: list[tuple[str, int, Any, Any, list[float]]] = [
 
 
 @pytest.mark.parametrize(("call", "status", "body", "result", "expected_waits"), TABLE)
-async def test_every_answer_has_its_meaning_and_its_patience(
+async def test_every_answer_has_its_meaning_and_its_retries(
     call, status, body, result, expected_waits, httpserver, http, waits
 ):
     """Asked again exactly where Agora says that this helps, with Agora's own numbers."""
@@ -238,7 +238,7 @@ async def test_every_answer_has_its_meaning_and_its_patience(
         (20, "crashed"),
     ],
 )
-async def test_a_query_tells_the_phase(number, phase, httpserver, http):
+async def test_a_query_reports_the_phase(number, phase, httpserver, http):
     """4 and 5 are a recording that runs; 20 is one that ended abnormally."""
     play(httpserver, (200, {"serverResponse": {"status": number, "sliceStartTime": 1700000000123}}))
 
@@ -250,8 +250,8 @@ async def test_a_query_tells_the_phase(number, phase, httpserver, http):
     assert got.started_at.isoformat() == "2023-11-14T22:13:20.123000+00:00"
 
 
-async def test_a_start_that_arrives_at_last_is_started(httpserver, http, waits):
-    """Two failures that a second chance mends are nobody's business but the log's."""
+async def test_a_start_that_succeeds_at_the_third_attempt_is_started(httpserver, http, waits):
+    """Only the log has the two failures."""
     told: dict[str, Any] = {}
     asked = play(httpserver, (206, {"code": 65}), (500, {"code": 62}), (200, NAMES))
 
@@ -266,7 +266,7 @@ async def test_a_start_that_arrives_at_last_is_started(httpserver, http, waits):
     assert told["agora_start"]["agora_request_id"] == "request-3"
 
 
-async def test_too_many_requests_are_spread(httpserver, http, waits):
+async def test_retries_after_too_many_requests_are_spread(httpserver, http, waits):
     """After a 429 everybody waits at least the number, and not everybody the same."""
     play(httpserver, (429, {"message": "API rate limit exceeded"}))
 
@@ -276,7 +276,7 @@ async def test_too_many_requests_are_spread(httpserver, http, waits):
     assert all(number <= wait <= 2 * number for number, wait in zip((1, 3, 6), waits, strict=True))
 
 
-async def test_patience_ends_before_the_table_does(httpserver, http, waits):
+async def test_retries_end_when_the_time_of_the_function_does(httpserver, http, waits):
     """A function with ten seconds left does not sleep for fifteen."""
     play(httpserver, (404, NO_WORKER))
 
@@ -286,7 +286,7 @@ async def test_patience_ends_before_the_table_does(httpserver, http, waits):
     assert [5] == waits
 
 
-async def test_no_patience_asks_once(httpserver, http, waits):
+async def test_without_retries_agora_is_asked_once(httpserver, http, waits):
     """A status page wants what is known now."""
     asked = play(httpserver, (404, NO_WORKER))
 
@@ -296,7 +296,7 @@ async def test_no_patience_asks_once(httpserver, http, waits):
     assert len(asked) == 1
 
 
-async def test_a_request_looks_as_agora_wants_it(httpserver, http):
+async def test_a_request_has_the_form_that_agora_wants(httpserver, http):
     """Basic authentication, string uids, the mode in the path, the same names on every call."""
     asked = play(httpserver, (200, {**NAMES, "serverResponse": {"status": 5}}))
     agora = Agora(settings(httpserver.url_for("") + "/"), http)
@@ -334,7 +334,7 @@ async def test_a_dead_domain_is_left_for_the_other_one(httpserver, http, waits):
     assert len(asked) == 2
 
 
-async def test_nobody_anywhere_is_nothing_done(http, waits):
+async def test_without_any_connection_nothing_was_done(http, waits):
     """If no connection came about, nothing can have happened."""
     agora = Agora(settings(f"http://127.0.0.1:{closed_port()}"), http, sleep=waits)
 
@@ -345,7 +345,7 @@ async def test_nobody_anywhere_is_nothing_done(http, waits):
     assert (0, False) == (got.status, got.may_have_happened)
 
 
-async def test_silence_after_a_start_leaves_it_open(http, waits):
+async def test_a_start_without_an_answer_stays_open(http, waits):
     """A request that was sent and not answered may have begun a recording."""
     with listener(answer=b"") as url:
         timeouts = Timeouts(connect=1, read=0.05, read_stop=0.05)
@@ -355,7 +355,7 @@ async def test_silence_after_a_start_leaves_it_open(http, waits):
     assert (0, "ReadTimeout", True) == (got.status, got.reason, got.may_have_happened)
 
 
-async def test_a_broken_connection_is_asked_again(http, waits):
+async def test_a_broken_connection_is_retried(http, waits):
     """Hanging up in the middle of an answer is like not answering."""
     with listener(answer=b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", hang_up=True) as url:
         got = await Agora(settings(url), http, sleep=waits).stop(RECORDER)
@@ -365,7 +365,7 @@ async def test_a_broken_connection_is_asked_again(http, waits):
     assert got.may_have_happened
 
 
-async def test_what_may_have_happened_is_not_forgotten(httpserver, http, waits):
+async def test_an_attempt_that_may_have_arrived_is_not_forgotten(httpserver, http, waits):
     """A first attempt that may have arrived counts, even if the last one surely did not."""
     play(httpserver, (500, {"code": 62}), (500, {"code": 502}))
 
@@ -375,7 +375,7 @@ async def test_what_may_have_happened_is_not_forgotten(httpserver, http, waits):
     assert (502, True) == (got.code, got.may_have_happened)
 
 
-async def test_the_log_never_sees_a_key(httpserver, http):
+async def test_keys_never_appear_in_the_log(httpserver, http):
     """A start carries the bucket's keys and the token: neither is among the facts."""
     told: dict[str, Any] = {}
     play(httpserver, (400, {"code": 2, "reason": "Start: bad"}))
