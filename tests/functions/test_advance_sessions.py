@@ -82,7 +82,7 @@ def count(stage: Stage, table: str, scene: Lifecycle, more: str = "") -> int:
 
 
 def test_withdrawing_consent_stops_the_recording_and_none_starts_again(lifecycle: Lifecycle) -> None:
-    """Agora is told within a minute; agreeing again does not begin a second one."""
+    """The stop reaches Agora within a minute; consenting again does not begin a second recording."""
     scene = recording(lifecycle)
 
     withdraw(scene.stage, scene.client)
@@ -138,7 +138,7 @@ def test_a_session_is_recorded_only_once_both_are_present_and_both_consent(lifec
 
 
 def test_a_failed_start_is_retried_with_growing_delays_and_reported_once(lifecycle: Lifecycle) -> None:
-    """While the session lasts; the practitioner hears of it while they can still do something."""
+    """While the session lasts; the practitioner is notified while they can still do something."""
     scene = lifecycle
     scene.fault("acquire", status=400, code=2, reason="bad", times=2)
     scene.enter(scene.client, scene.practitioner)

@@ -194,7 +194,7 @@ def test_a_notification_after_the_end_is_stored_and_changes_nothing(quiet: Scene
 
 
 def test_duplicated_forged_and_reordered_notifications_come_to_the_same_end(scene: Scene) -> None:
-    """A whole recording told twice, backwards, and with lies between."""
+    """All notifications of a recording twice, in reverse order, with forged ones in between."""
     scene.fault("notification", effect="duplicate", event=40)
     scene.fault("notification", effect="forge", event=33, times=None)
     scene.fault("notification", effect="reorder", event=42)

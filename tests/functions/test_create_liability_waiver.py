@@ -107,7 +107,7 @@ def test_twenty_signatures_at_once_are_one(stage: Stage, shown: str) -> None:
 
 
 def test_a_session_can_have_a_signature_of_its_own(stage: Stage, shown: str) -> None:
-    """Only by whom the session is for; anybody else cannot even tell that it exists."""
+    """Only by the client of the session; anybody else does not learn that it exists."""
     client, stranger = stage.client(), stage.client()
     session = stage.session(client=client)
     body = {"waiver_text": shown, "session_id": str(session["id"])}

@@ -285,7 +285,7 @@ def test_a_request_that_stripe_rejects_is_reported_as_our_fault(
 def test_an_attempt_that_runs_elsewhere_is_left_alone(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
-    """Stripe says 409 as long as it works on the first; that one tells how it ends."""
+    """Stripe answers 409 as long as it works on the first request, which gets the result."""
     stripe.fail(*[(409, {"type": "invalid_request_error", "code": "idempotency_key_in_use"})] * 2)
 
     reply = ask(function, paying, paying.on_checkout_page())

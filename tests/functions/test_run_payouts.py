@@ -43,7 +43,7 @@ def test_any_number_of_runs_at_once_pay_once(paying: PayoutScene) -> None:
 
 
 def test_a_failed_payout_is_paid_by_the_next_run(paying: PayoutScene, stage: Stage) -> None:
-    """An admin says so through the API; the practitioner reads why."""
+    """An admin marks it as failed through the API; the practitioner reads why."""
     paying.earn(7500)
     paying.run()
     (first,) = paying.payouts()

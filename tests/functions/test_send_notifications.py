@@ -19,7 +19,7 @@ def mail(stage: Stage) -> MailScene:
 
 
 def test_a_booking_is_confirmed_to_client_and_practitioner(mail: MailScene) -> None:
-    """The client gets the appointment and the practitioner hears of it, each with a calendar file; both once."""
+    """Each gets one mail, with a calendar file."""
     mail.call(mail.client, "Client of the scene")
     session_id = mail.book()
 

@@ -106,7 +106,7 @@ def test_only_an_open_room_is_recorded(
 
 @pytest.mark.parametrize("who", ["client", "practitioner"])
 def test_nothing_is_recorded_without_the_consent_of_everybody(scene: Scene, who: str) -> None:
-    """One missing consent is enough, and Agora never hears of it."""
+    """One missing consent is enough, and Agora is not asked."""
     person = getattr(scene, who)
     withdraw(scene, person)
 
@@ -273,7 +273,7 @@ def test_each_answer_of_agora_to_a_start_has_its_effect(stage: Stage, agora: Ago
 
 
 def test_a_start_whose_answer_was_lost_is_found_again(scene: Scene) -> None:
-    """With every notification lost as well: its files tell the sid, and there is still only one recording."""
+    """With every notification lost as well: the sid is in its files, and there is still only one recording."""
     scene.lose_notifications()
     scene.fault("start", reset=True, perform=True, times=None)
 
@@ -301,7 +301,7 @@ def test_a_recorder_that_never_comes_is_replaced_under_another_number(scene: Sce
 
 
 def test_a_recording_fails_after_three_recorders_that_never_came(scene: Scene) -> None:
-    """It says so, and may be started anew."""
+    """The status shows the failure, and it may be started anew."""
     scene.lose_notifications()
     scene.fault("start", status=500, code=502, times=None)
 

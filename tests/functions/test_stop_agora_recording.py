@@ -8,7 +8,7 @@ from tests.recording_scene import Agora, Scene, unknown_id
 
 
 def test_the_practitioner_stops_the_recording(scene: Scene) -> None:
-    """Agora is told with the recorder's own values, and the files follow."""
+    """Agora is asked with the recorder's own values, and the files follow."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
 

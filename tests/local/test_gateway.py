@@ -108,7 +108,7 @@ async def test_a_caller_without_a_key_of_the_project_is_refused(config: Config, 
     "path", ["/rest/v1/things", "/auth/v1/user", "/storage/v1/bucket", "/functions/v1/x"]
 )
 async def test_a_secret_key_is_refused_in_a_browser(config: Config, path: str) -> None:
-    """Whoever ships the secret key to a browser hears of it at once."""
+    """A page that contains the secret key fails at its first request."""
     headers = {"apikey": config.secrets["SUPABASE_SECRET_KEY"], "User-Agent": "Mozilla/5.0 (X11)"}
 
     status, answer = await ask(config, path, headers)

@@ -294,7 +294,7 @@ async def test_only_bearer_tokens_are_read(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
 @pytest.mark.usefixtures("project")
 async def test_the_scheme_may_be_written_in_any_case(scheme: str) -> None:
-    """RFC 9110 says so, and some clients do."""
+    """RFC 9110 allows it, and some clients do it."""
     assert await identify({"authorization": f"{scheme} {token()}"}) is not None
 
 
@@ -312,7 +312,7 @@ async def test_the_secret_key_is_the_service_where_it_is_granted(
 
 @pytest.mark.usefixtures("project")
 async def test_the_secret_key_is_refused_where_it_is_not_granted() -> None:
-    """A function that does not hold the key can not tell it from a made-up one."""
+    """A function that does not hold the key cannot distinguish it from a made-up one."""
     assert await identify({"apikey": SECRET_KEY}) is None
     with pytest.raises(BadToken):
         await identify({"authorization": f"Bearer {SECRET_KEY}"})

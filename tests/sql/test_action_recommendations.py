@@ -25,7 +25,7 @@ def test_a_practitioner_recommends_with_or_without_a_session(sandbox: Sandbox) -
         (OTHER_SESSION, CLIENT, None),  # in another practitioner's name
     ],
 )
-def test_nothing_is_recommended_to_strangers(
+def test_a_practitioner_recommends_nothing_to_strangers(
     sandbox: Sandbox, practitioner: str, client: str, session: str | None
 ) -> None:
     """Nor about others' sessions, nor in others' names."""
@@ -34,8 +34,8 @@ def test_nothing_is_recommended_to_strangers(
         sandbox.run(INSERT, practitioner, client, session)
 
 
-def test_the_client_ticks_and_the_server_dates(sandbox: Sandbox) -> None:
-    """As the page updates it, with a time of its own; ticking again keeps the first time, unticking removes it."""
+def test_the_client_completes_an_action_and_the_server_dates_it(sandbox: Sandbox) -> None:
+    """As the page updates it, with its own time; completing it again keeps the first time, reopening removes it."""
     sandbox.act_as("client")
     tick = "update public.action_recommendations set completed = %s, completed_at = %s where id = %s returning {}"
 
@@ -44,8 +44,8 @@ def test_the_client_ticks_and_the_server_dates(sandbox: Sandbox) -> None:
     assert sandbox.one(tick.format("completed_at is null"), False, "2020-01-01", ROW)
 
 
-def test_the_client_does_not_rewrite_it(sandbox: Sandbox) -> None:
-    """Not even together with the tick."""
+def test_the_client_does_not_rewrite_a_recommendation(sandbox: Sandbox) -> None:
+    """Not even while completing it."""
     sandbox.act_as("client")
     with sandbox.refused("words_are_the_practitioners"):
         sandbox.run(
@@ -55,7 +55,7 @@ def test_the_client_does_not_rewrite_it(sandbox: Sandbox) -> None:
         sandbox.run("update public.action_recommendations set practitioner_id = %s", OTHER_SESSION)
 
 
-def test_the_practitioner_does_not_tick_it(sandbox: Sandbox) -> None:
+def test_the_practitioner_does_not_complete_an_action(sandbox: Sandbox) -> None:
     """They may correct the words, and take it back."""
     sandbox.act_as("practitioner")
     with sandbox.refused("completion_is_the_clients"):
@@ -69,15 +69,14 @@ def test_the_practitioner_does_not_tick_it(sandbox: Sandbox) -> None:
     assert sandbox.run("delete from public.action_recommendations where id = %s returning id", ROW)
 
 
-def test_a_title_says_something(sandbox: Sandbox) -> None:
-    """In at most 200 characters."""
+def test_a_title_has_one_to_200_characters(sandbox: Sandbox) -> None:
     sandbox.act_as("practitioner")
     for title in ("  ", "x" * 201):
         with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
             sandbox.run("update public.action_recommendations set title = %s where id = %s", title, ROW)
 
 
-def test_it_outlives_its_session(sandbox: Sandbox) -> None:
+def test_a_recommendation_outlives_its_session(sandbox: Sandbox) -> None:
     """The client's list is theirs."""
     sandbox.act_as("owner")
     sandbox.run("delete from public.session_recordings where session_id = %s", ROW)
@@ -98,7 +97,7 @@ DIRECTLY = """insert into public.action_recommendations (practitioner_id, client
               values (%s, %s, 'Rest', 'other', %s) returning id"""
 
 
-def test_admins_keep_the_platforms_templates(sandbox: Sandbox) -> None:
+def test_admins_manage_the_templates_of_the_platform(sandbox: Sandbox) -> None:
     """Add, change, retire, take up again; not those of a practitioner, who in turn keeps only their own."""
     sandbox.act_as("admin")
     made = sandbox.one(OWN, None)
@@ -119,8 +118,8 @@ def test_admins_keep_the_platforms_templates(sandbox: Sandbox) -> None:
         sandbox.run("delete from public.action_templates")
 
 
-def test_a_template_is_used_by_whose_it_is(sandbox: Sandbox) -> None:
-    """The platform's by everybody, through the function or directly; another's and a retired one by nobody."""
+def test_a_template_is_used_by_its_owner_and_a_platform_template_by_everybody(sandbox: Sandbox) -> None:
+    """Through the function or directly; another's and a retired one by nobody."""
     sandbox.act_as("stranger")
     others = sandbox.one(OWN, OTHER_SESSION)
     sandbox.act_as("practitioner")
@@ -141,7 +140,7 @@ def test_a_template_is_used_by_whose_it_is(sandbox: Sandbox) -> None:
         sandbox.run(DIRECTLY, ROW, CLIENT, ROW)
 
 
-def test_an_admin_who_practises_uses_their_own(sandbox: Sandbox) -> None:
+def test_an_admin_who_is_a_practitioner_uses_their_own_templates(sandbox: Sandbox) -> None:
     """Although they read everybody's."""
     sandbox.act_as("stranger")
     others = sandbox.one(OWN, OTHER_SESSION)
@@ -196,8 +195,8 @@ def test_progress_is_counted_by_client_and_by_template(sandbox: Sandbox) -> None
     )
 
 
-def test_progress_is_the_practitioners(sandbox: Sandbox) -> None:
-    """And an admin's, who sees all; a client and another practitioner find nothing."""
+def test_progress_is_read_by_the_practitioner_and_admins(sandbox: Sandbox) -> None:
+    """An admin sees all; a client and another practitioner find nothing."""
     for who in ("client", "other", "stranger"):
         sandbox.act_as(who)
         assert [] == sandbox.run("select * from public.recommendation_progress"), who

@@ -15,7 +15,7 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_an_admin_finds_every_row_and_nobody_else_one(sandbox: Sandbox, view: str) -> None:
+def test_an_admin_reads_every_row_and_nobody_else_any(sandbox: Sandbox, view: str) -> None:
     """Not even of their own: those stand in the tables."""
     sandbox.act_as("admin")
     rows = sandbox.one(f"select count(*) from public.{VIEWS[view]}")
@@ -30,7 +30,7 @@ def test_an_admin_finds_every_row_and_nobody_else_one(sandbox: Sandbox, view: st
             sandbox.run(f"select * from public.{view}")
 
 
-def test_waivers_say_whose_and_which_version(sandbox: Sandbox) -> None:
+def test_the_list_of_waivers_has_owner_and_version(sandbox: Sandbox) -> None:
     """And whether it is the one that counts; when a new version comes, it is not any more."""
     sandbox.act_as("admin")
     current = "select client_name, client_email, waiver_policy_version as version, is_current from public.admin_waivers"
@@ -41,7 +41,7 @@ def test_waivers_say_whose_and_which_version(sandbox: Sandbox) -> None:
     assert [signed | {"is_current": False}] == sandbox.run(f"{current} where not is_current")
 
 
-def test_recordings_count_who_watched(sandbox: Sandbox) -> None:
+def test_the_list_of_recordings_counts_its_viewers(sandbox: Sandbox) -> None:
     """Of a class's own recording no client is named: the row's is an admin."""
     sandbox.act_as("admin")
     shown = (
@@ -61,7 +61,7 @@ def test_recordings_count_who_watched(sandbox: Sandbox) -> None:
     )
 
 
-def test_contracts_say_which_are_live(sandbox: Sandbox) -> None:
+def test_the_list_of_contracts_shows_which_are_valid(sandbox: Sandbox) -> None:
     """Signed and not past their end, whether a job has marked it or not."""
     state = "select status, is_live, is_observed from public.admin_contracts where id = %s"
     sandbox.act_as("admin")
@@ -76,7 +76,7 @@ def test_contracts_say_which_are_live(sandbox: Sandbox) -> None:
     assert [{"status": "signed", "is_live": True, "is_observed": False}] == sandbox.run(state, ROW)
 
 
-def test_banking_shows_four_digits_and_what_is_to_be_done(sandbox: Sandbox) -> None:
+def test_the_list_of_bank_accounts_shows_four_digits_and_the_next_step(sandbox: Sandbox) -> None:
     """Also of practitioners who have no account here."""
     sandbox.act_as("owner")
     sandbox.run(

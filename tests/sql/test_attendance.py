@@ -57,8 +57,8 @@ LOST: dict[str, tuple[list[dict[str, Any]], tuple[Any, ...]]] = {
 
 
 @pytest.mark.parametrize("lost", LOST)
-def test_what_is_lost_is_made_up_for_as_far_as_it_goes(sandbox: Sandbox, lost: str) -> None:
-    """And the session's end ends what nobody ended."""
+def test_lost_events_are_made_up_for_as_far_as_possible(sandbox: Sandbox, lost: str) -> None:
+    """And the session's end ends every open attendance."""
     events, expected = LOST[lost]
     session = begin(sandbox, since=30)
 
@@ -67,7 +67,7 @@ def test_what_is_lost_is_made_up_for_as_far_as_it_goes(sandbox: Sandbox, lost: s
     assert expected == attendance(sandbox, session)["client"]
 
 
-def test_twice_is_once_and_machines_are_nobody(sandbox: Sandbox) -> None:
+def test_a_repeated_event_counts_once_and_a_machine_never(sandbox: Sandbox) -> None:
     """A repeat, a recorder, and a number that was never given to anybody."""
     session = begin(sandbox, since=30)
 
@@ -82,7 +82,7 @@ def test_twice_is_once_and_machines_are_nobody(sandbox: Sandbox) -> None:
     assert sandbox.one("select max(deliveries) from private.channel_events") == 2
 
 
-def test_the_numbers_of_a_persons_events_order_them_not_their_times(sandbox: Sandbox) -> None:
+def test_the_events_of_a_person_are_ordered_by_number_and_not_by_time(sandbox: Sandbox) -> None:
     """A second is a long time: who joins and leaves within one has two events of the same time."""
     session = begin(sandbox, since=30)
 
@@ -97,7 +97,7 @@ def test_the_numbers_of_a_persons_events_order_them_not_their_times(sandbox: San
     assert attendance(sandbox, session) == {"client": ("agora", 2, True, False)}
 
 
-def test_a_token_counts_as_presence_until_something_is_heard(sandbox: Sandbox) -> None:
+def test_a_token_counts_as_presence_until_an_event_arrives(sandbox: Sandbox) -> None:
     """Nobody knows for how long; a fact that comes later does."""
     session = begin(sandbox, since=10)
 
@@ -109,7 +109,7 @@ def test_a_token_counts_as_presence_until_something_is_heard(sandbox: Sandbox) -
     assert attendance(sandbox, session) == {"client": ("agora", 3, False, False)}
 
 
-def test_whoever_is_still_there_was_there_until_the_end(sandbox: Sandbox) -> None:
+def test_a_person_who_never_left_was_there_until_the_end(sandbox: Sandbox) -> None:
     """A leave that comes after the completion still says when."""
     session = begin(sandbox, since=76)  # sixty minutes, and the grace
     hear(sandbox, session, event("joined", "client", 70), event("joined", "practitioner", 70))
@@ -151,8 +151,8 @@ def test_in_a_class_each_seat_has_its_own_line(sandbox: Sandbox) -> None:
     }
 
 
-def test_who_was_early_for_a_session_that_was_moved_is_not_there_at_its_new_time(sandbox: Sandbox) -> None:
-    """Nothing that was heard before counts for another day."""
+def test_attendance_before_a_move_does_not_count_at_the_new_time(sandbox: Sandbox) -> None:
+    """Nothing that was recorded before counts for another day."""
     session = begin(sandbox, since=-10)
     enter(sandbox, session, "practitioner")
     hear(sandbox, session, event("joined", "practitioner", 0.1))
@@ -181,8 +181,8 @@ def say(
     return row
 
 
-def test_what_is_said_by_hand_stays_said(sandbox: Sandbox) -> None:
-    """Whatever is heard later; and it is known who said it, and why."""
+def test_attendance_set_by_hand_outweighs_events(sandbox: Sandbox) -> None:
+    """Whatever arrives later; who set it, and why, is on record."""
     session = begin(sandbox, since=30)
     hear(sandbox, session, *STORY)
 
@@ -195,8 +195,8 @@ def test_what_is_said_by_hand_stays_said(sandbox: Sandbox) -> None:
     assert sandbox.one("select count(*) from public.audit_logs where table_name = 'session_attendance'") == 1
 
 
-def test_a_seat_is_meant_whether_the_class_is_named_or_the_seat(sandbox: Sandbox) -> None:
-    """And admins may say it, too."""
+def test_attendance_may_be_set_by_class_or_by_seat(sandbox: Sandbox) -> None:
+    """By admins, too."""
     group, mine, _ = begin_class(sandbox, since=30)
 
     by_class = say(sandbox, "practitioner", group)
@@ -206,7 +206,7 @@ def test_a_seat_is_meant_whether_the_class_is_named_or_the_seat(sandbox: Sandbox
     assert by_class["id"] == by_seat["id"]
 
 
-def test_not_everybody_may_say_everything(sandbox: Sandbox) -> None:
+def test_each_forbidden_mark_has_its_own_code(sandbox: Sandbox) -> None:
     """Each refusal by its code."""
     session = begin(sandbox, since=10)
     coming = begin(sandbox, since=-100)
@@ -233,7 +233,7 @@ def test_not_everybody_may_say_everything(sandbox: Sandbox) -> None:
     say(sandbox, "admin", session, about=PRACTITIONER)
 
 
-def test_nobody_writes_attendance_past_the_function(sandbox: Sandbox) -> None:
+def test_attendance_is_written_only_through_its_function(sandbox: Sandbox) -> None:
     """Nor reads what is another's."""
     session = begin(sandbox, since=30)
     hear(sandbox, session, *STORY)

@@ -57,7 +57,7 @@ def past_the_trigger(sandbox: Sandbox, attempt: str, *values: Any) -> None:
     sandbox.run("alter table private.audit_chain enable trigger user")
 
 
-def test_a_line_names_the_columns_and_not_the_words(sandbox: Sandbox) -> None:
+def test_a_line_names_the_columns_and_not_their_contents(sandbox: Sandbox) -> None:
     """A note's content is in the note, and nowhere else; that it was changed is in the log."""
     sandbox.act_as("client")
     note = sandbox.one(
@@ -84,8 +84,8 @@ def test_a_line_names_the_columns_and_not_the_words(sandbox: Sandbox) -> None:
     assert SECRET not in str(lines)
 
 
-def test_a_change_of_state_keeps_both_states(sandbox: Sandbox) -> None:
-    """What says nothing about a person is told with its values."""
+def test_a_change_of_status_keeps_both_values(sandbox: Sandbox) -> None:
+    """A value that says nothing about a person is logged."""
     sandbox.act_as("admin")
     sandbox.run(
         "update public.session_schedules set status = 'in_progress', notes = %s where id = %s", SECRET, ROW
@@ -116,7 +116,7 @@ def test_nobody_changes_or_removes_a_line(sandbox: Sandbox, who: str) -> None:
                 sandbox.run(f"truncate {table}")
 
 
-def test_a_log_that_nobody_touched_is_whole(sandbox: Sandbox) -> None:
+def test_an_untouched_log_verifies(sandbox: Sandbox) -> None:
     """However the lines came."""
     write(sandbox)
 
@@ -124,7 +124,7 @@ def test_a_log_that_nobody_touched_is_whole(sandbox: Sandbox) -> None:
     assert 0 == sandbox.one("select count(*) from private.audit_lines_to_seal")
 
 
-def test_the_server_says_when(sandbox: Sandbox) -> None:
+def test_the_server_dates_a_line(sandbox: Sandbox) -> None:
     """A line cannot be dated back."""
     sandbox.act_as("owner")
     written = sandbox.one(
@@ -158,8 +158,8 @@ def test_the_server_says_when(sandbox: Sandbox) -> None:
         ),
     ],
 )
-def test_what_was_tampered_with_is_found(sandbox: Sandbox, attempt: str, finding: str) -> None:
-    """By whoever can switch triggers off."""
+def test_a_manipulation_is_found(sandbox: Sandbox, attempt: str, finding: str) -> None:
+    """Even one by somebody who can switch triggers off."""
     line = write(sandbox)
 
     past_the_trigger(sandbox, attempt, line)
@@ -178,7 +178,7 @@ def test_a_redaction_keeps_the_chain(sandbox: Sandbox) -> None:
     assert (CLIENT, "VIEW") == (str(kept["user_id"]), kept["action"])
 
 
-def test_ten_writers_at_once_keep_it_whole(database: str) -> None:
+def test_ten_writers_at_once_keep_the_chain_complete(database: str) -> None:
     """Each line is in the chain once, and nobody waits for anybody."""
 
     def some(connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -198,8 +198,8 @@ def test_ten_writers_at_once_keep_it_whole(database: str) -> None:
     assert [] == wrong
 
 
-def test_a_writer_does_not_wait_for_one_who_seals(database: str) -> None:
-    """Whoever finds the lock taken leaves their line to the next."""
+def test_a_writer_does_not_wait_while_the_chain_is_extended(database: str) -> None:
+    """A writer that finds the lock taken leaves its line to the next."""
     with psycopg.connect(database) as sealing, psycopg.connect(database, autocommit=True) as writing:
         sealing.execute(LINE, [CLIENT])
         sealing.execute("set constraints all immediate")

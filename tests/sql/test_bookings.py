@@ -37,7 +37,7 @@ def nothing_happened(sandbox: Sandbox) -> bool:
     return bool(own == 1 and wallet(sandbox) == 3)
 
 
-def test_a_booking_is_a_session_a_credit_a_message_and_the_practitioners_time(sandbox: Sandbox) -> None:
+def test_a_booking_is_a_session_a_spent_credit_a_message_and_taken_time(sandbox: Sandbox) -> None:
     """And the policy that was agreed to by it."""
     at = in_hours(30)
     lot = grant(sandbox, 2, session_type_id=type_id(sandbox))
@@ -65,7 +65,7 @@ def test_a_booking_is_a_session_a_credit_a_message_and_the_practitioners_time(sa
     assert not wrongs(sandbox)
 
 
-def test_a_second_click_finds_the_first_ones_session(sandbox: Sandbox) -> None:
+def test_a_second_click_finds_the_session_of_the_first(sandbox: Sandbox) -> None:
     """One session and one credit."""
     at = in_hours(30)
 
@@ -103,14 +103,16 @@ def test_a_cancelled_session_can_be_booked_again(sandbox: Sandbox) -> None:
         ),
     ],
 )
-def test_what_is_not_offered_is_not_booked(sandbox: Sandbox, code: str, asked: dict[str, Any]) -> None:
+def test_a_session_that_is_not_offered_cannot_be_booked(
+    sandbox: Sandbox, code: str, asked: dict[str, Any]
+) -> None:
     """And costs nothing."""
     with sandbox.refused(code):
         book(sandbox, in_hours(30), **asked)
     assert nothing_happened(sandbox)
 
 
-def test_the_duration_is_the_types(sandbox: Sandbox) -> None:
+def test_the_duration_must_be_that_of_the_type(sandbox: Sandbox) -> None:
     """Twenty minutes' credit does not buy an hour, and a class's type no session."""
     with sandbox.refused("duration_not_offered"):
         book(sandbox, in_hours(30), session_type_id=type_id(sandbox, 20), duration_minutes=60)
@@ -138,7 +140,7 @@ def test_without_the_current_waiver_nothing_is_booked(sandbox: Sandbox) -> None:
         ("outside_availability", {"practitioner_id": ROW, "scheduled_at": None}),
     ],
 )
-def test_only_a_time_that_is_offered_is_booked(sandbox: Sandbox, code: str, asked: dict[str, Any]) -> None:
+def test_only_an_offered_time_is_booked(sandbox: Sandbox, code: str, asked: dict[str, Any]) -> None:
     """The story's practitioner works on Mondays."""
     sunday = datetime.now(ZoneInfo("America/Toronto")).replace(hour=12, minute=0, second=0, microsecond=0)
     sunday += timedelta(days=(6 - sunday.weekday()) % 7 + 7)
@@ -162,7 +164,7 @@ def test_a_time_that_somebody_has_is_taken(sandbox: Sandbox, minutes: int) -> No
     assert book(sandbox, at + timedelta(minutes=45))
 
 
-def test_who_has_no_credit_books_nothing(sandbox: Sandbox) -> None:
+def test_a_client_without_a_credit_books_nothing(sandbox: Sandbox) -> None:
     """Credits of another kind are none."""
     empty_wallet(sandbox)
     grant(sandbox, 5, session_type_id=type_id(sandbox, 60))
@@ -181,8 +183,8 @@ def test_a_paused_practitioner_takes_no_bookings(sandbox: Sandbox) -> None:
         book(sandbox, in_hours(30))
 
 
-def test_a_hold_is_consumed_by_its_owners_booking(sandbox: Sandbox) -> None:
-    """And keeps everybody else out; what was held is theirs, also when the notice has run out since."""
+def test_a_hold_is_consumed_by_the_booking_of_its_owner(sandbox: Sandbox) -> None:
+    """It keeps everybody else out; and its owner may book it although the notice has run out since."""
     at, kind = in_hours(3), type_id(sandbox)
     sign(sandbox, "other")
     grant(sandbox, 1, who="other")
@@ -205,7 +207,7 @@ def test_a_hold_is_consumed_by_its_owners_booking(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("place", [ROW, "Studio - A street", "12 Any Road, Toronto"])
-def test_in_person_is_a_studio_or_an_address(sandbox: Sandbox, place: str) -> None:
+def test_an_in_person_session_has_a_studio_or_an_address(sandbox: Sandbox, place: str) -> None:
     """By the studio's id, as the page writes it, or in words; with a point on the map if there is one."""
     booked = book(
         sandbox,
@@ -223,7 +225,7 @@ def test_in_person_is_a_studio_or_an_address(sandbox: Sandbox, place: str) -> No
     )
 
 
-def test_a_credit_that_is_spent_stays_with_its_session(sandbox: Sandbox) -> None:
+def test_a_spent_credit_stays_with_its_session(sandbox: Sandbox) -> None:
     """Nobody moves a session to another lot, or makes one with another's credits."""
     booked = book(sandbox, in_hours(30))
     lot, theirs = grant(sandbox, 1), grant(sandbox, 1, who="other")
@@ -244,8 +246,8 @@ def test_a_credit_that_is_spent_stays_with_its_session(sandbox: Sandbox) -> None
         )
 
 
-def test_an_erased_person_leaves_the_ledger_behind(sandbox: Sandbox) -> None:
-    """What was to come is cancelled, what was left ends, and nothing stands in the way."""
+def test_erasing_a_person_leaves_the_ledger(sandbox: Sandbox) -> None:
+    """Upcoming sessions are cancelled, remaining credits end, and nothing stands in the way."""
     lot = grant(sandbox, 2, who="other")
     sign(sandbox, "other")
     book(sandbox, in_hours(30), who="other")

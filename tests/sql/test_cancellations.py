@@ -136,8 +136,8 @@ def test_a_cancellation_is_what_was_quoted(
 
 
 @pytest.mark.parametrize("way", ["update", "by name"])
-def test_grace_is_given_once(sandbox: Sandbox, way: str) -> None:
-    """The wallet says that it is used up, where the page looks; asking for it again is refused, not taken for no."""
+def test_the_grace_is_given_once(sandbox: Sandbox, way: str) -> None:
+    """The wallet shows that it is used up, where the page looks; asking for it again is refused and does not cancel."""
     first, second = booked(sandbox, 1), None
     sandbox.act_as("client")
     assert quote(sandbox, first)["grace_available"]
@@ -167,7 +167,7 @@ def test_a_reason_does_not_use_the_grace(sandbox: Sandbox) -> None:
     )
 
 
-def test_the_policy_agreed_at_booking_rules(sandbox: Sandbox) -> None:
+def test_the_policy_agreed_at_booking_applies(sandbox: Sandbox) -> None:
     """A stricter one, made later, is for later bookings."""
     made = booked(sandbox, 10)
     with_policy(sandbox, standard=24, late=12)
@@ -198,7 +198,7 @@ def test_a_late_cancellation_gives_the_credit_back_and_a_fee_is_due(sandbox: San
     )
 
 
-def test_what_was_paid_singly_comes_back_as_a_credit_of_its_kind(sandbox: Sandbox) -> None:
+def test_a_single_payment_comes_back_as_a_credit_of_its_kind(sandbox: Sandbox) -> None:
     """Unless the money went back already."""
     kind = type_id(sandbox)
 
@@ -237,7 +237,7 @@ def test_what_was_paid_singly_comes_back_as_a_credit_of_its_kind(sandbox: Sandbo
     ]
 
 
-def test_a_practitioners_own_booking_gives_nothing_back(sandbox: Sandbox) -> None:
+def test_a_booking_by_the_practitioner_gives_nothing_back(sandbox: Sandbox) -> None:
     """Nothing was paid for it."""
     row = {"practitioner_id": FREE, "client_id": OTHER_CLIENT, "scheduled_at": in_hours(30), "room_name": "r"}
     sandbox.act_as("stranger")
@@ -247,7 +247,7 @@ def test_a_practitioners_own_booking_gives_nothing_back(sandbox: Sandbox) -> Non
     assert 0 == outcome(sandbox, made)["credit_returned"]
 
 
-def test_a_credit_comes_back_with_the_end_it_had(sandbox: Sandbox) -> None:
+def test_a_credit_comes_back_with_its_old_expiry(sandbox: Sandbox) -> None:
     """Except where it is not the client's doing: then there is a month to use it, and only that one."""
     kind = type_id(sandbox)
 
@@ -268,7 +268,7 @@ def test_a_credit_comes_back_with_the_end_it_had(sandbox: Sandbox) -> None:
     assert before + 1 == wallet(sandbox)
 
 
-def test_a_credit_whose_price_went_back_does_not(sandbox: Sandbox) -> None:
+def test_a_credit_whose_price_was_refunded_does_not_come_back(sandbox: Sandbox) -> None:
     """Two of five were spent when the package was refunded: cancelling those gives nothing, a third would."""
     lot = grant(sandbox, 5, session_type_id=type_id(sandbox))
     made = [book(sandbox, in_hours(hours))["session_id"] for hours in (30, 40)]
@@ -288,7 +288,7 @@ def test_a_credit_whose_price_went_back_does_not(sandbox: Sandbox) -> None:
 
 
 def test_cancelling_twice_is_cancelling_once(sandbox: Sandbox) -> None:
-    """By name the second call tells what the first came to; an update of the row changes nothing."""
+    """The function answers again what the first call came to; an update of the row changes nothing."""
     made = booked(sandbox, 30)
     sandbox.act_as("client")
     cancel(sandbox, made, "update")
@@ -300,8 +300,8 @@ def test_cancelling_twice_is_cancelling_once(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("who", ["other", "practitioner"])
-def test_a_stranger_neither_asks_nor_cancels(sandbox: Sandbox, who: str) -> None:
-    """Not even whether there is such a session; an update finds no row. A class, though seen, is not theirs either."""
+def test_a_stranger_neither_quotes_nor_cancels(sandbox: Sandbox, who: str) -> None:
+    """The reply does not say whether there is such a session; an update finds no row. Nor do they cancel a class."""
     made, evening = booked(sandbox, 30), make_class(sandbox, in_hours(50))
     sandbox.act_as(who)
     for each in (made, evening):
@@ -316,8 +316,8 @@ def test_a_stranger_neither_asks_nor_cancels(sandbox: Sandbox, who: str) -> None
         )
 
 
-def test_what_has_begun_is_not_cancelled_by_the_client(sandbox: Sandbox) -> None:
-    """Nor what is over by anybody."""
+def test_the_client_does_not_cancel_a_session_that_has_begun(sandbox: Sandbox) -> None:
+    """And nobody one that is over."""
     made = booked(sandbox, -0.2)
     sandbox.act_as("client")
     for way in ("update", "by name"):
@@ -334,8 +334,8 @@ def test_what_has_begun_is_not_cancelled_by_the_client(sandbox: Sandbox) -> None
 
 
 @pytest.mark.parametrize("who", ["admin", "service", "owner"])
-def test_nothing_becomes_what_it_was(sandbox: Sandbox, who: str) -> None:
-    """Taken up again, a cancelled session would be one whose credit was given back."""
+def test_a_cancelled_session_cannot_be_reopened(sandbox: Sandbox, who: str) -> None:
+    """It would be one whose credit was given back."""
     made = booked(sandbox, 30)
     sandbox.act_as("client")
     cancel(sandbox, made, "update")
@@ -389,7 +389,7 @@ def test_removing_a_practitioner_gives_their_clients_their_credits_back(sandbox:
 @pytest.mark.parametrize("way", ["update", "by name"])
 @pytest.mark.parametrize("who", ["client", "practitioner", "admin"])
 def test_a_session_moves_with_everything_it_has(sandbox: Sandbox, way: str, who: str) -> None:
-    """Its credit stays spent, the old time is free, the new one taken, and people are told."""
+    """Its credit stays spent, the old time is free, the new one taken, and people are notified."""
     made, to = booked(sandbox, 30), in_hours(40)
     sandbox.act_as(LED_BY[who])
     if way == "update":
@@ -446,7 +446,7 @@ def test_a_client_moves_by_the_rules_of_booking_and_cancelling(sandbox: Sandbox,
     assert not wrongs(sandbox)
 
 
-def test_staff_move_outside_the_hours_and_not_onto_other_time(sandbox: Sandbox) -> None:
+def test_staff_moves_outside_the_hours_but_not_onto_taken_time(sandbox: Sandbox) -> None:
     """At any time before it begins; nobody moves what is over."""
     made = booked(sandbox, 1)
     grant(sandbox, 1, who="other")
@@ -471,7 +471,7 @@ def test_staff_move_outside_the_hours_and_not_onto_other_time(sandbox: Sandbox) 
         sandbox.run(move, made, in_hours(50))
 
 
-def test_moving_and_cancelling_at_once_is_neither(sandbox: Sandbox) -> None:
+def test_moving_and_cancelling_in_one_update_is_refused(sandbox: Sandbox) -> None:
     """A time far ahead would make a late cancellation an early one."""
     made = booked(sandbox, 1)
     sandbox.act_as("client")

@@ -43,7 +43,7 @@ def hold_seat(sandbox: Sandbox, class_id: str, who: str) -> str:
 
 
 def test_joining_takes_a_seat_and_a_credit(sandbox: Sandbox) -> None:
-    """By the page's own insert, whatever it says about the class; and by name."""
+    """By the page's own insert, whatever it says about the class; and by the function."""
     evening = make_class(sandbox, in_hours(30))
 
     seat = session(sandbox, join(sandbox, evening, duration_minutes=5, practitioner_id=ROW))
@@ -77,7 +77,7 @@ def test_a_class_takes_credits_of_its_kind(sandbox: Sandbox) -> None:
     assert fitting == str(session(sandbox, join(sandbox, evening))["credit_lot_id"])
 
 
-def test_a_full_class_is_full(sandbox: Sandbox) -> None:
+def test_nobody_joins_a_full_class(sandbox: Sandbox) -> None:
     """A seat somebody holds counts too; one that is left is free again."""
     evening = make_class(sandbox, in_hours(30), max_participants=2)
     seat = join(sandbox, evening, who="other")
@@ -121,7 +121,7 @@ def test_nobody_has_two_seats(sandbox: Sandbox) -> None:
     assert not wrongs(sandbox)
 
 
-def test_a_class_that_has_begun_is_over(sandbox: Sandbox) -> None:
+def test_nobody_joins_a_class_that_has_begun(sandbox: Sandbox) -> None:
     """And one that is cancelled cannot be seen any more."""
     begun = make_class(sandbox, in_hours(30))
     sandbox.act_as("owner")
@@ -140,7 +140,7 @@ def test_a_class_that_has_begun_is_over(sandbox: Sandbox) -> None:
         sandbox.run("select public.join_group_class(%s)", cancelled)
 
 
-def test_without_waiver_or_credit_nobody_joins(sandbox: Sandbox) -> None:
+def test_nobody_joins_without_a_waiver_or_a_credit(sandbox: Sandbox) -> None:
     """And no seat is counted."""
     evening = make_class(sandbox, in_hours(30))
     with sandbox.refused("waiver_required"):
@@ -170,7 +170,7 @@ def test_an_admin_gives_a_seat_without_a_credit(sandbox: Sandbox) -> None:
 # The number of participants
 
 
-def test_the_pages_way_of_counting_counts_nothing(sandbox: Sandbox) -> None:
+def test_the_participant_count_of_the_page_is_ignored(sandbox: Sandbox) -> None:
     """It is answered with the class as it is; a client's update finds no row, an admin's the true number."""
     evening = make_class(sandbox, in_hours(30), current_participants=2)
     sandbox.act_as("client")
@@ -201,7 +201,7 @@ def test_a_class_has_no_fewer_places_than_seats(sandbox: Sandbox) -> None:
 
 
 def test_a_class_moves_with_all_its_seats(sandbox: Sandbox) -> None:
-    """Time, place, name and places; and each of them hears of it."""
+    """Time, place, name and places; and each seat gets a message."""
     evening = make_class(sandbox, in_hours(30))
     seat = join(sandbox, evening)
     sandbox.act_as("admin")
@@ -235,7 +235,7 @@ def test_a_class_moves_with_all_its_seats(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("way", ["update", "delete", "by name"])
 @pytest.mark.parametrize("hours", [30, 1])
-def test_a_cancelled_class_gives_every_seat_its_credit_back(sandbox: Sandbox, way: str, hours: int) -> None:
+def test_cancelling_a_class_gives_every_seat_its_credit_back(sandbox: Sandbox, way: str, hours: int) -> None:
     """However late; deleting is the only way the admin page has, so it cancels where somebody has a seat."""
     evening = make_class(sandbox, in_hours(hours))
     seats = [join(sandbox, evening), join(sandbox, evening, who="other")]
@@ -261,14 +261,14 @@ def test_a_cancelled_class_gives_every_seat_its_credit_back(sandbox: Sandbox, wa
         sandbox.run("delete from public.session_schedules where id = %s", evening)
 
 
-def test_a_class_nobody_joined_is_deleted(sandbox: Sandbox) -> None:
+def test_a_class_without_seats_is_deleted(sandbox: Sandbox) -> None:
     """As the admin page asks."""
     evening = make_class(sandbox, in_hours(30))
 
     assert sandbox.run("delete from public.session_schedules where id = %s returning id", evening)
 
 
-def test_leaving_gives_seat_and_credit_back(sandbox: Sandbox) -> None:
+def test_leaving_a_class_gives_seat_and_credit_back(sandbox: Sandbox) -> None:
     """By the policy, as for any session; the class goes on."""
     evening = make_class(sandbox, in_hours(30))
     seat = join(sandbox, evening)
@@ -322,7 +322,7 @@ def test_an_online_and_an_in_person_class_are_linked(sandbox: Sandbox) -> None:
     assert not wrongs(sandbox)
 
 
-def test_what_is_wrong_with_a_link_is_shown(sandbox: Sandbox) -> None:
+def test_a_broken_link_is_shown(sandbox: Sandbox) -> None:
     """The admin page writes the two ends in two requests, and either class may change afterwards."""
     online = make_class(sandbox, in_hours(30))
     studio = make_class(sandbox, in_hours(40), session_location="in_person")
@@ -366,7 +366,7 @@ def test_only_two_forms_of_a_class_are_linked_and_only_by_admins(sandbox: Sandbo
         assert [] == sandbox.run("select * from public.group_session_correlations")
 
 
-def test_a_session_in_the_same_time_is_not_booked(sandbox: Sandbox) -> None:
+def test_a_class_takes_the_time_of_its_practitioner(sandbox: Sandbox) -> None:
     """A class is one block of its practitioner's time, however many have a seat."""
     at = in_hours(30)
     join(sandbox, make_class(sandbox, at))
@@ -374,7 +374,7 @@ def test_a_session_in_the_same_time_is_not_booked(sandbox: Sandbox) -> None:
         book(sandbox, at, duration_minutes=60)
 
 
-def test_the_admin_whose_id_a_class_carries_is_not_in_it(sandbox: Sandbox) -> None:
+def test_the_admin_in_the_row_of_a_class_does_not_participate(sandbox: Sandbox) -> None:
     """Their wallet and history are their own."""
     evening = make_class(sandbox, in_hours(30))
 

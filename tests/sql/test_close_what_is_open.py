@@ -44,7 +44,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("who", "query"), PAGES)
-def test_the_pages_read_what_they_read(sandbox: Sandbox, who: str, query: str) -> None:
+def test_the_pages_still_read_everything_they_read_before(sandbox: Sandbox, who: str, query: str) -> None:
     """Column privileges and policies leave every select of the frontend as it was."""
     sandbox.act_as(who)
     sandbox.run("set local search_path = public")
@@ -74,7 +74,7 @@ def test_the_operator_makes_the_first_admin(sandbox: Sandbox) -> None:
     assert sandbox.one("select public.has_role(%s, 'admin')", CLIENT)
 
 
-def test_the_admin_gate_answers_about_oneself(sandbox: Sandbox) -> None:
+def test_people_read_only_their_own_roles_and_admins_all(sandbox: Sandbox) -> None:
     """Everybody learns their own roles; only admins learn others'."""
     sandbox.act_as("admin")
     assert sandbox.one("select public.has_role(%s, 'admin')", ADMIN)
@@ -99,7 +99,7 @@ def test_only_admins_find_people_by_email(sandbox: Sandbox) -> None:
         sandbox.one("select public.get_user_id_by_email('client@demo.test')")
 
 
-def test_others_credits_add_up_to_nothing(sandbox: Sandbox) -> None:
+def test_the_credits_of_others_add_up_to_nothing(sandbox: Sandbox) -> None:
     """One's own add up as before."""
     sandbox.act_as("client")
     assert 3 == sandbox.one("select total_credits from public.get_user_credits(%s)", CLIENT)
@@ -120,7 +120,7 @@ def test_nobody_forges_an_audit_line(sandbox: Sandbox) -> None:
         sandbox.one("select public.log_audit_event(%s, 'NONSENSE', 'auth')", ADMIN)
 
 
-def test_the_audit_log_keeps_what_changed_and_no_bank_data(sandbox: Sandbox) -> None:
+def test_the_audit_log_keeps_changes_but_no_bank_data(sandbox: Sandbox) -> None:
     """Who became admin is a line; a bank account is a line without the account."""
     sandbox.act_as("admin")
     sandbox.run("insert into public.user_roles (user_id, role) values (%s, 'admin')", OTHER_CLIENT)
@@ -139,7 +139,7 @@ def test_the_audit_log_keeps_what_changed_and_no_bank_data(sandbox: Sandbox) -> 
     assert "9182" not in bank
 
 
-def test_a_paused_practitioner_comes_back(sandbox: Sandbox) -> None:
+def test_a_paused_practitioner_can_come_back(sandbox: Sandbox) -> None:
     """Paused, they keep their own pages, vanish from the list, and stay a name to those who have a session."""
     sandbox.act_as("practitioner")
     assert sandbox.run(
@@ -159,14 +159,14 @@ def test_a_paused_practitioner_comes_back(sandbox: Sandbox) -> None:
     )
 
 
-def test_updating_credits_fails_silently(sandbox: Sandbox) -> None:
+def test_an_update_of_credits_changes_nothing_without_an_error(sandbox: Sandbox) -> None:
     """The pages send such an update while joining a class: an error would stop them half-way."""
     sandbox.act_as("client")
 
     assert [] == sandbox.run("update public.user_session_credits set credits_remaining = 99 returning id")
 
 
-def test_access_is_granted_only_to_what_is_ones_own(sandbox: Sandbox) -> None:
+def test_access_is_granted_only_to_ones_own_sessions(sandbox: Sandbox) -> None:
     """Somebody else's session is not mine to show around."""
     sandbox.act_as("other")
     grant = """insert into public.access_grants (grantor_id, grantee_id, resource_type, resource_id, permission)
@@ -176,7 +176,7 @@ def test_access_is_granted_only_to_what_is_ones_own(sandbox: Sandbox) -> None:
         sandbox.run(grant, PRACTITIONER, ROW)
 
 
-def test_consent_is_dated_by_the_server(sandbox: Sandbox) -> None:
+def test_a_consent_is_dated_by_the_server(sandbox: Sandbox) -> None:
     """Withdrawn and given again, it holds again; when, nobody can make up."""
     sandbox.act_as("client")
     upsert = """insert into public.user_consents (user_id, consent_type, consented) values (auth.uid(), 'analytics', %s)
@@ -192,8 +192,8 @@ def test_consent_is_dated_by_the_server(sandbox: Sandbox) -> None:
         sandbox.run("update public.user_consents set consent_date = '2020-01-01'")
 
 
-def test_an_assignment_is_an_admins_to_give(sandbox: Sandbox) -> None:
-    """It opens the client's profile, so a practitioner cannot take it, by a session of their own making either."""
+def test_only_an_admin_assigns_clients(sandbox: Sandbox) -> None:
+    """It opens the client's profile, so a practitioner cannot take it, nor by a session of their own making."""
     sandbox.act_as("stranger")
     own = "20000000-0000-4000-8000-000000000002"
 
@@ -212,7 +212,7 @@ def test_an_assignment_is_an_admins_to_give(sandbox: Sandbox) -> None:
         )
 
 
-def test_memories_are_found_by_meaning_among_ones_own(sandbox: Sandbox) -> None:
+def test_memories_are_found_by_meaning_among_the_callers_own(sandbox: Sandbox) -> None:
     """The function had never worked; now it does, for whoever owns the memory."""
     sandbox.act_as("owner")
     sandbox.run(

@@ -11,7 +11,7 @@ def agreed(sandbox: Sandbox, session: str) -> dict[str, bool]:
     return {str(row["user_id"]): row["has_consented"] for row in rows}
 
 
-def test_a_practitioner_sees_who_agreed_in_their_session(sandbox: Sandbox) -> None:
+def test_a_practitioner_sees_who_consented_in_their_session(sandbox: Sandbox) -> None:
     """A withdrawal at once; themselves too. The consents stay unreadable."""
     sandbox.act_as("practitioner")
 
@@ -24,7 +24,7 @@ def test_a_practitioner_sees_who_agreed_in_their_session(sandbox: Sandbox) -> No
     assert agreed(sandbox, ROW) == {CLIENT: False, PRACTITIONER: False}
 
 
-def test_of_a_class_they_see_everybody_with_a_seat(sandbox: Sandbox) -> None:
+def test_a_practitioner_sees_everybody_with_a_seat_in_their_class(sandbox: Sandbox) -> None:
     """By the class's row or by a participant's; the admin in the class's own row has no seat by that."""
     seats = """insert into public.session_schedules
                  (id, practitioner_id, client_id, scheduled_at, duration_minutes, room_name, max_participants,
@@ -41,8 +41,8 @@ def test_of_a_class_they_see_everybody_with_a_seat(sandbox: Sandbox) -> None:
     assert agreed(sandbox, CLASS) == everybody == agreed(sandbox, f"{CLASS[:-1]}2")
 
 
-def test_nobody_else_is_told(sandbox: Sandbox) -> None:
-    """Neither the people in it nor another practitioner; an admin is."""
+def test_only_the_practitioner_and_admins_see_the_consents_of_a_session(sandbox: Sandbox) -> None:
+    """Neither the people in it nor another practitioner."""
     for who in ("client", "other", "stranger"):
         sandbox.act_as(who)
         with sandbox.refused("session_not_found"):
@@ -56,7 +56,7 @@ def test_nobody_else_is_told(sandbox: Sandbox) -> None:
         agreed(sandbox, ROW)
 
 
-def test_every_change_is_a_line_whoever_makes_it(sandbox: Sandbox) -> None:
+def test_every_change_of_a_consent_is_a_line_whoever_makes_it(sandbox: Sandbox) -> None:
     """By the owner of the database, by an upsert that says the same again, and by deleting the account."""
     upsert = """insert into public.user_consents (user_id, consent_type, consented) values (%s, 'analytics', %s)
                 on conflict (user_id, consent_type) do update set consented = excluded.consented"""

@@ -23,7 +23,7 @@ def sign(sandbox: Sandbox) -> dict[str, Any]:
 # Templates
 
 
-def test_a_template_is_a_version_that_never_changes(sandbox: Sandbox) -> None:
+def test_a_published_template_never_changes(sandbox: Sandbox) -> None:
     """No admin edits it, and it stays for the contracts that came from it."""
     sandbox.act_as("admin")
     with sandbox.forbidden():
@@ -44,8 +44,8 @@ def test_a_template_is_a_version_that_never_changes(sandbox: Sandbox) -> None:
         sandbox.run("delete from public.contract_templates")
 
 
-def test_all_means_those_who_work_and_have_none(sandbox: Sandbox) -> None:
-    """The newest version, to the available ones; twice is once, and each is told once."""
+def test_issuing_to_all_reaches_available_practitioners_without_a_contract(sandbox: Sandbox) -> None:
+    """The newest version; a second call changes nothing, and each is notified once."""
     sandbox.act_as("admin")
     sandbox.run(
         """insert into public.contract_templates (version, title, body)
@@ -76,7 +76,7 @@ def test_all_means_those_who_work_and_have_none(sandbox: Sandbox) -> None:
 # Evidence
 
 
-def test_evidence_is_of_the_server(sandbox: Sandbox) -> None:
+def test_the_evidence_is_set_by_the_server(sandbox: Sandbox) -> None:
     """When, over which text and by whom follows from the clock, the contract and the account."""
     signed = sign(sandbox)
 
@@ -103,7 +103,7 @@ def test_the_service_does_not_sign_without_evidence(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("who", ["practitioner", "admin", "service"])
-def test_nobody_changes_or_deletes_it(sandbox: Sandbox, who: str) -> None:
+def test_nobody_changes_or_deletes_evidence(sandbox: Sandbox, who: str) -> None:
     """Neither grant nor policy allows it to anybody."""
     sign(sandbox)
     sandbox.act_as(who)
@@ -116,7 +116,7 @@ def test_nobody_changes_or_deletes_it(sandbox: Sandbox, who: str) -> None:
                 sandbox.run(attempt)
 
 
-def test_whoever_owns_the_tables_is_held_too(sandbox: Sandbox) -> None:
+def test_the_owner_of_the_tables_does_not_change_evidence_either(sandbox: Sandbox) -> None:
     """By trigger: text, dates, people, hashes; one row or all."""
     sign(sandbox)
     sandbox.act_as("owner")
@@ -135,7 +135,7 @@ def test_whoever_owns_the_tables_is_held_too(sandbox: Sandbox) -> None:
             sandbox.run(attempt)
 
 
-def test_it_outlives_the_account(sandbox: Sandbox) -> None:
+def test_evidence_outlives_the_account(sandbox: Sandbox) -> None:
     """Nothing cascades: with their contract a practitioner is kept, and without an account the evidence stays."""
     sign(sandbox)
     sandbox.act_as("owner")
@@ -149,7 +149,7 @@ def test_it_outlives_the_account(sandbox: Sandbox) -> None:
     assert {"a"} == {row["confdeltype"] for row in keeps}
 
 
-def test_erasing_a_person_leaves_it_verifiable(sandbox: Sandbox) -> None:
+def test_erasing_a_person_leaves_the_evidence_verifiable(sandbox: Sandbox) -> None:
     """What identifies them may be blanked, once and for all; hashes stay, and the copy is still confirmed."""
     signed = sign(sandbox)
     sandbox.act_as("owner")
@@ -168,7 +168,7 @@ def test_erasing_a_person_leaves_it_verifiable(sandbox: Sandbox) -> None:
     assert "valid" == sandbox.one("select status from public.verify_signature(%s)", signed["evidence_sha256"])
 
 
-def test_waivers_are_sealed_alike(sandbox: Sandbox) -> None:
+def test_waivers_are_sealed_like_contracts(sandbox: Sandbox) -> None:
     """Who the account was on the day, and one hash over all of it; an erasure takes the name and leaves the hash."""
     sandbox.act_as("service")
     waiver = sandbox.one(
@@ -200,8 +200,8 @@ def test_waivers_are_sealed_alike(sandbox: Sandbox) -> None:
 # What happens to a contract
 
 
-def test_an_admin_ends_a_contract_and_says_why(sandbox: Sandbox) -> None:
-    """The reason is kept with it, told to the practitioner, and cannot be added or changed afterwards."""
+def test_an_admin_ends_a_contract_with_a_reason(sandbox: Sandbox) -> None:
+    """The reason is kept with it, sent to the practitioner, and cannot be added or changed afterwards."""
     sign(sandbox)
     sandbox.act_as("admin")
     reason = "update public.practitioner_contracts set revoked_reason = 'They moved away.' where id = %s"
@@ -261,7 +261,7 @@ def need_contracts(sandbox: Sandbox) -> None:
     sandbox.run("update public.contract_rules set live_contract_needed = true")
 
 
-def test_nobody_needs_a_contract_until_an_admin_says_so(sandbox: Sandbox, asks: Any) -> None:
+def test_nobody_needs_a_contract_until_an_admin_requires_one(sandbox: Sandbox, asks: Any) -> None:
     """The second practitioner has signed, the first has not."""
     assert [None, None] == asks()
 
@@ -278,7 +278,7 @@ def test_nobody_needs_a_contract_until_an_admin_says_so(sandbox: Sandbox, asks: 
 
 
 @pytest.mark.parametrize(("ends_in", "reason"), [("19 days", "practitioner_unavailable"), ("30 days", None)])
-def test_the_contract_must_live_when_the_session_ends(
+def test_the_contract_must_still_be_valid_when_the_session_ends(
     sandbox: Sandbox, asks: Any, ends_in: str, reason: str | None
 ) -> None:
     """A contract that ends before the session is none for it."""
@@ -293,8 +293,8 @@ def test_the_contract_must_live_when_the_session_ends(
     assert [reason, None] == asks()
 
 
-def test_slots_classes_and_bookings_agree(sandbox: Sandbox, asks: Any) -> None:
-    """What is not offered is not held, and a class is not joined; whoever has a seat keeps it."""
+def test_slots_classes_and_bookings_apply_the_same_rule(sandbox: Sandbox, asks: Any) -> None:
+    """A practitioner without a contract is not offered, held or joined; a client who has a seat keeps it."""
     kind = "select id from public.session_types where {} is_group and is_active order by duration_minutes limit 1"
     one, group = sandbox.one(kind.format("not")), sandbox.one(kind.format(""))
     starts = "date_trunc('day', now()) + interval '20 days 15 hours'"

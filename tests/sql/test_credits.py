@@ -24,7 +24,7 @@ def adjust(sandbox: Sandbox, **arguments: Any) -> dict[str, Any]:
 # The ledger
 
 
-def test_what_was_there_before_the_ledger_opens_it(postgres: Server) -> None:
+def test_lots_from_before_the_ledger_open_it(postgres: Server) -> None:
     """Each lot that still has credits begins with one purchase of as many."""
     url = postgres.build("before_the_ledger", [path for path in MIGRATIONS if path < LEDGER])
     with psycopg.connect(url) as connection:
@@ -84,14 +84,14 @@ def test_nobody_writes_credits_past_the_ledger(sandbox: Sandbox) -> None:
         "truncate public.credit_ledger",
     ],
 )
-def test_a_line_stays_as_it_was_written(sandbox: Sandbox, statement: str) -> None:
+def test_a_line_of_the_ledger_never_changes(sandbox: Sandbox, statement: str) -> None:
     """For whoever owns the table, too."""
     sandbox.act_as("owner")
     with sandbox.refused("ledger_is_kept"):
         sandbox.run(statement)
 
 
-def test_nobody_has_less_than_no_credit(sandbox: Sandbox) -> None:
+def test_credits_never_become_negative(sandbox: Sandbox) -> None:
     """Whoever writes the line; and nobody's line goes to another's lot."""
     sandbox.act_as("owner")
     line = f"{LINE} (%s, %s, %s, 'adjustment', 'x')"
@@ -120,7 +120,7 @@ def test_nobody_has_less_than_no_credit(sandbox: Sandbox) -> None:
 # Choosing
 
 
-def test_the_typed_credit_goes_before_the_generic_and_the_one_that_ends_first_before_both(
+def test_typed_credits_are_spent_before_generic_ones_and_earlier_endings_first(
     sandbox: Sandbox,
 ) -> None:
     """Ended ones and those of other kinds stay where they are."""
@@ -156,7 +156,7 @@ def test_lapsed_credits_are_written_off_once(sandbox: Sandbox) -> None:
 # Money that went back
 
 
-def test_credits_are_taken_back_as_far_as_they_are_there(sandbox: Sandbox) -> None:
+def test_a_refund_takes_back_credits_as_far_as_they_are_unspent(sandbox: Sandbox) -> None:
     """What was spent is owed: the next ones that come back are not given back."""
     lot = grant(sandbox, 5)
     sandbox.run(
@@ -176,7 +176,7 @@ def test_credits_are_taken_back_as_far_as_they_are_there(sandbox: Sandbox) -> No
 # Adjusting
 
 
-def test_an_admin_adjusts_with_a_reason(sandbox: Sandbox) -> None:
+def test_an_admin_adjusts_credits_with_a_reason(sandbox: Sandbox) -> None:
     """A lot, up or down, or a new one for somebody; the ledger says who and why."""
     sandbox.act_as("admin")
     assert 5 == adjust(sandbox, lot_id=ROW, change=2, reason="A gift")["credits_remaining"]
@@ -201,7 +201,7 @@ def test_an_admin_adjusts_with_a_reason(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner", "stranger"])
-def test_nobody_else_adjusts(sandbox: Sandbox, who: str) -> None:
+def test_nobody_else_adjusts_credits(sandbox: Sandbox, who: str) -> None:
     """Least of all their own."""
     sandbox.act_as(who)
     with sandbox.refused("admins_only"):
@@ -245,7 +245,7 @@ def test_the_history_explains_every_credit_to_its_owner(sandbox: Sandbox) -> Non
         )
 
 
-def test_a_package_somebody_bought_stays_readable(sandbox: Sandbox) -> None:
+def test_the_package_of_a_purchase_stays_readable(sandbox: Sandbox) -> None:
     """The wallet shows its name, although it is not sold any more."""
     old = sandbox.one("select id from public.session_packages where name = '5 Session Package'")
     grant(sandbox, 5, package_id=old)

@@ -16,7 +16,7 @@ def done(row: dict[str, Any]) -> set[str]:
     return {step["step"] for step in row["getting_started"] if step["done"]}
 
 
-def test_a_client_finds_what_is_next_by_place(sandbox: Sandbox) -> None:
+def test_a_client_finds_their_next_session_for_each_location(sandbox: Sandbox) -> None:
     """Sessions and seats, the soonest first; what was cancelled or is over is not next."""
     sign(sandbox)
     grant(sandbox, 9)
@@ -33,7 +33,7 @@ def test_a_client_finds_what_is_next_by_place(sandbox: Sandbox) -> None:
     assert 1 == len(client_dashboard(sandbox, at_most=1)["online_sessions"])
 
 
-def test_getting_started_is_what_was_done(sandbox: Sandbox) -> None:
+def test_getting_started_shows_what_the_client_has_done(sandbox: Sandbox) -> None:
     """Facts count by themselves; only the video and the guide are ticked, and only for oneself."""
     sandbox.act_as("owner")
     sandbox.run("delete from public.journal_entries")
@@ -57,7 +57,7 @@ def test_getting_started_is_what_was_done(sandbox: Sandbox) -> None:
         )
 
 
-def test_actions_are_open_ones_by_due_date(sandbox: Sandbox) -> None:
+def test_open_actions_are_listed_by_due_date(sandbox: Sandbox) -> None:
     """Those without a date last; whose date has passed is said."""
     sandbox.act_as("owner")
     sandbox.run(
@@ -72,7 +72,7 @@ def test_actions_are_open_ones_by_due_date(sandbox: Sandbox) -> None:
     ]
 
 
-def test_nobody_finds_anything_of_others(sandbox: Sandbox) -> None:
+def test_nobody_finds_the_data_of_others(sandbox: Sandbox) -> None:
     """Whoever has nothing has an empty page."""
     row = client_dashboard(sandbox, "admin")
     assert ([], [], [], [], 0, 0) == tuple(
@@ -150,7 +150,7 @@ def test_a_practitioner_finds_today_and_what_follows(sandbox: Sandbox) -> None:
     assert (1, ["Client"]) == (row["clients_in_all"], [client["name"] for client in row["recent_clients"]])
 
 
-def test_a_practitioner_finds_what_is_open_and_missing(sandbox: Sandbox) -> None:
+def test_a_practitioner_finds_open_and_missing_items(sandbox: Sandbox) -> None:
     """Recommendations, money by currency, contract and bank account, as their own tables have it."""
     sandbox.act_as("owner")
     sandbox.run(
@@ -172,7 +172,7 @@ def test_a_practitioner_finds_what_is_open_and_missing(sandbox: Sandbox) -> None
     assert [] == sandbox.run("select * from public.practitioner_dashboard()")
 
 
-def test_an_admin_finds_the_month_and_what_needs_a_look(sandbox: Sandbox) -> None:
+def test_an_admin_finds_the_month_and_the_items_that_need_attention(sandbox: Sandbox) -> None:
     """And nobody else."""
     sandbox.act_as("admin")
     (row,) = sandbox.run("select * from public.admin_dashboard()")

@@ -104,7 +104,7 @@ def test_five_credits_are_worth_what_was_paid_for_them(sandbox: Sandbox) -> None
     ]
 
 
-def test_a_given_credit_earns_nothing_and_says_so(sandbox: Sandbox) -> None:
+def test_a_credit_that_was_a_gift_earns_nothing(sandbox: Sandbox) -> None:
     """A row of nought, and no entry; also a credit that was added to some that were bought."""
     grant(sandbox, 1)
     given = str(book(sandbox, in_hours(60))["session_id"])
@@ -129,7 +129,7 @@ def test_a_given_credit_earns_nothing_and_says_so(sandbox: Sandbox) -> None:
     assert ["given_credit"] == [row["paid_with"] for row in rows if str(row["session_id"]) == given]
 
 
-def test_nobody_paid_and_nothing_is_earned(sandbox: Sandbox) -> None:
+def test_an_unpaid_session_earns_nothing(sandbox: Sandbox) -> None:
     """A practitioner's own booking."""
     sandbox.act_as("service")
     sandbox.run("update public.session_schedules set status = 'completed' where room_name = 'session-two'")
@@ -159,7 +159,7 @@ def test_a_class_earns_each_paid_seat(sandbox: Sandbox) -> None:
     assert [] == postings(sandbox, left) == postings(sandbox, group_class)
 
 
-def test_the_share_is_that_of_the_day_it_was_paid(sandbox: Sandbox) -> None:
+def test_the_share_is_the_one_at_the_time_of_payment(sandbox: Sandbox) -> None:
     """Of a credit: when its lot was bought."""
     buy(sandbox)
     first, second, *_ = book_five(sandbox)
@@ -181,7 +181,7 @@ def test_the_share_is_that_of_the_day_it_was_paid(sandbox: Sandbox) -> None:
 # Cancelling
 
 
-def test_what_is_forfeited_is_earned(sandbox: Sandbox) -> None:
+def test_a_forfeited_session_is_earned(sandbox: Sandbox) -> None:
     """The time was kept, and nothing went back. Paid singly and by credit alike."""
     single = pay_session(sandbox)
     buy(sandbox)
@@ -197,7 +197,7 @@ def test_what_is_forfeited_is_earned(sandbox: Sandbox) -> None:
     }
 
 
-def test_a_payment_that_became_a_credit_is_earned_by_what_it_is_used_for(sandbox: Sandbox) -> None:
+def test_a_payment_that_became_a_credit_is_earned_by_the_session_it_pays_for(sandbox: Sandbox) -> None:
     """The first row counts nothing any more, the second everything, and a refund finds it."""
     bought = pay_session(sandbox)
     assert 75 == row_of(sandbox, bought.session)["practitioner_share"]
@@ -226,7 +226,7 @@ def test_a_payment_that_became_a_credit_is_earned_by_what_it_is_used_for(sandbox
 
 
 def test_a_refund_is_reversed_once(sandbox: Sandbox) -> None:
-    """In part, then in whole; each heard of twice."""
+    """In part, then in whole; each event arrives twice."""
     bought = pay_session(sandbox)
     complete(sandbox, bought.session)
     for so_far in (1001, 1001, 10000, 1001):
@@ -261,7 +261,7 @@ def place(sandbox: Sandbox, session_id: str) -> int:
     return int(sandbox.one("select place from private.earned_seats where session_id = %s", session_id))
 
 
-def test_an_open_dispute_holds_a_lost_one_reverses(sandbox: Sandbox) -> None:
+def test_an_open_dispute_withholds_earnings_and_a_lost_one_reverses_them(sandbox: Sandbox) -> None:
     """A package's too, on every seat it paid; one that was won leaves all as it was."""
     bought = buy(sandbox)
     first, second, *_ = book_five(sandbox)
@@ -283,8 +283,8 @@ def test_an_open_dispute_holds_a_lost_one_reverses(sandbox: Sandbox) -> None:
     assert {} == owed(sandbox)
 
 
-def test_every_order_comes_to_the_same(sandbox: Sandbox) -> None:
-    """Held, forfeited, refunded in part, disputed and lost: whatever is heard of first."""
+def test_events_in_every_order_come_to_the_same_earnings(sandbox: Sandbox) -> None:
+    """Held, forfeited, refunded in part, disputed and lost: whichever arrives first."""
     ends = set()
     for order in itertools.permutations(("hold", "hold another", "refund", "dispute")):
         with sandbox.undone():
@@ -305,7 +305,7 @@ def test_every_order_comes_to_the_same(sandbox: Sandbox) -> None:
     assert len(ends) == 1, ends
 
 
-def test_money_outlives_the_session_it_was_for(sandbox: Sandbox) -> None:
+def test_earnings_outlive_the_session_they_are_for(sandbox: Sandbox) -> None:
     """An account is erased, and with it sessions and payments; the dispute that comes then is still reversed."""
     bought = pay_session(sandbox, who="other")
     complete(sandbox, bought.session)
@@ -321,7 +321,7 @@ def test_money_outlives_the_session_it_was_for(sandbox: Sandbox) -> None:
 # What was there before
 
 
-def test_what_was_paid_before_there_were_checkouts_is_earned_as_it_was_split(sandbox: Sandbox) -> None:
+def test_a_payment_from_before_checkouts_is_earned_as_it_was_split(sandbox: Sandbox) -> None:
     """Whenever its row comes; refunded by hand, it is reversed."""
     sandbox.act_as("owner")
     sandbox.run("delete from public.session_payments")
@@ -347,8 +347,8 @@ def test_what_was_paid_before_there_were_checkouts_is_earned_as_it_was_split(san
     assert {} == owed(sandbox)
 
 
-def test_the_ledger_opens_with_what_was_held(postgres: Server) -> None:
-    """And not with what is still to come, or was cancelled."""
+def test_the_ledger_opens_with_the_sessions_that_were_held(postgres: Server) -> None:
+    """And not with upcoming or cancelled ones."""
     url = postgres.build("before_earnings", [path for path in MIGRATIONS if path < EARNED])
     with psycopg.connect(url) as connection:
         connection.execute((EARNED.parents[2] / "tests/sql/opening.sql").read_bytes())
@@ -402,7 +402,7 @@ def test_an_overview_is_one_row_per_currency(sandbox: Sandbox) -> None:
     assert (cad["period_start"] - sandbox.one("select date '2026-01-05'")).days % 14 == 0
 
 
-def test_what_is_paid_out_is_pending_until_it_arrives(sandbox: Sandbox) -> None:
+def test_a_payout_is_pending_until_it_is_marked_as_paid(sandbox: Sandbox) -> None:
     """On its way from the run on, paid out when an admin says so; what is taken back afterwards is owed."""
     (first, *_) = bought_and_held(sandbox)
     sandbox.act_as("owner")
@@ -432,7 +432,7 @@ def test_what_is_paid_out_is_pending_until_it_arrives(sandbox: Sandbox) -> None:
     )
 
 
-def test_a_dispute_is_told_apart(sandbox: Sandbox) -> None:
+def test_a_disputed_amount_is_shown_apart(sandbox: Sandbox) -> None:
     """It is pending, and will not be paid out before it is decided."""
     (first, *_) = bought_and_held(sandbox)
     deliver(sandbox, first.payment.disputed("created", "needs_response"))
@@ -507,7 +507,7 @@ def test_sessions_come_page_by_page(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("ask", ["earnings_overview", "earnings_series", "earnings_sessions"])
-def test_earnings_are_the_practitioners_and_the_admins(sandbox: Sandbox, ask: str) -> None:
+def test_earnings_are_read_by_their_practitioner_and_admins(sandbox: Sandbox, ask: str) -> None:
     """Another's are not there; who gives no sessions has none."""
     call = f"select count(*) from public.{ask}(practitioner_id => %s)"
     sandbox.act_as("practitioner")

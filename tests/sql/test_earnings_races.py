@@ -59,7 +59,7 @@ def sold(postgres: Server, at_a_time: str) -> tuple[str, list[Bought], list[str]
         return url, bought, [*sessions, group_class]
 
 
-def test_all_at_once_comes_to_the_same_as_one_by_one(
+def test_concurrent_changes_come_to_the_same_as_consecutive_ones(
     sold: tuple[str, list[Bought], list[str]], at_a_time: str
 ) -> None:
     """Completed alone and many in one update, cancelled by an admin, refunded and disputed in growing parts."""

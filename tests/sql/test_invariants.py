@@ -91,15 +91,15 @@ def lived(postgres: Server) -> str:
     return url
 
 
-def test_a_story_keeps_every_rule(lived: str) -> None:
+def test_an_undisturbed_database_breaks_no_rule(lived: str) -> None:
     """There is nothing to report, and who asks is the service."""
     with psycopg.connect(lived, row_factory=dict_row) as connection:
         assert [] == broken(Sandbox(connection))
 
 
 @pytest.mark.parametrize(("rule", "harm"), HARM.items(), ids=list(HARM))
-def test_what_is_broken_by_force_is_named(lived: str, rule: str, harm: str) -> None:
-    """Each rule finds what it is there for, although no constraint and no trigger was asked."""
+def test_each_rule_finds_the_damage_it_is_there_for(lived: str, rule: str, harm: str) -> None:
+    """Although no constraint and no trigger was asked."""
     with psycopg.connect(lived, row_factory=dict_row) as connection:
         sandbox = Sandbox(connection)
         for statement in ("set local session_replication_role = replica", *harm.split(";")):
@@ -113,7 +113,7 @@ def test_what_is_broken_by_force_is_named(lived: str, rule: str, harm: str) -> N
     assert found[rule]["broken"] >= 1 and found[rule]["examples"]
 
 
-def test_people_do_not_ask(sandbox: Sandbox) -> None:
+def test_people_may_not_check_the_invariants(sandbox: Sandbox) -> None:
     """The examples are of everybody."""
     for who in ("client", "practitioner", "admin"):
         sandbox.act_as(who)

@@ -25,7 +25,7 @@ def write(sandbox: Sandbox, mood: str | None, *, session: str | None = None, on:
     )
 
 
-def test_it_begins_with_what_the_session_was(sandbox: Sandbox) -> None:
+def test_a_journal_entry_begins_with_the_facts_of_its_session(sandbox: Sandbox) -> None:
     """In the practitioner's own day, and with the mood of the window that was left."""
     sandbox.act_as("owner")
     sandbox.run("delete from public.journal_entries")
@@ -48,7 +48,7 @@ def test_it_begins_with_what_the_session_was(sandbox: Sandbox) -> None:
     )
 
 
-def test_the_mood_is_the_last_one_written_unless_another_is_told(sandbox: Sandbox) -> None:
+def test_the_mood_is_the_last_one_written_unless_another_is_given(sandbox: Sandbox) -> None:
     """Neutral where nothing is known."""
     sandbox.act_as("owner")
     sandbox.run("delete from public.journal_entries")
@@ -70,7 +70,7 @@ def test_the_mood_is_the_last_one_written_unless_another_is_told(sandbox: Sandbo
     )
 
 
-def test_what_did_not_take_place_has_no_journal(sandbox: Sandbox) -> None:
+def test_a_session_that_did_not_take_place_has_no_journal_entry(sandbox: Sandbox) -> None:
     """Neither what is to come, nor what was cancelled, nor what is somebody else's."""
     sign(sandbox)
     grant(sandbox, 1)
@@ -87,7 +87,7 @@ def test_what_did_not_take_place_has_no_journal(sandbox: Sandbox) -> None:
             sandbox.run("select * from public.journal_prefill(%s)", ROW)
 
 
-def test_nobody_reads_or_writes_anothers(sandbox: Sandbox) -> None:
+def test_nobody_reads_or_writes_the_journal_of_another(sandbox: Sandbox) -> None:
     """Not the practitioner of the session, not an admin; and nobody writes about a session of others."""
     sandbox.act_as("client")
     write(sandbox, None, session=ROW)
@@ -106,7 +106,7 @@ def test_nobody_reads_or_writes_anothers(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("mood", ["peaceful", "neutral", "challenged", "energized", "calm", "strong"])
-def test_both_vocabularies_are_moods(sandbox: Sandbox, mood: str) -> None:
+def test_moods_of_both_vocabularies_are_accepted(sandbox: Sandbox, mood: str) -> None:
     """As they were written, so they are read."""
     sandbox.act_as("client")
     write(sandbox, mood, on="2032-01-01")

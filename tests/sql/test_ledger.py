@@ -22,7 +22,7 @@ def post(sandbox: Sandbox, lines: dict[str, int], kind: str = "adjustment", **mo
     )
 
 
-def test_a_transaction_adds_up_to_nought(sandbox: Sandbox) -> None:
+def test_a_transaction_adds_up_to_zero(sandbox: Sandbox) -> None:
     """It is looked at when everything else is done, as whoever asked, who may see none of it."""
     post(sandbox, {"client_funds": -1000, "practitioner_payable": 999})
     sandbox.act_as("client")
@@ -30,7 +30,7 @@ def test_a_transaction_adds_up_to_nought(sandbox: Sandbox) -> None:
         settle(sandbox)
 
 
-def test_a_transaction_has_two_lines_at_least(sandbox: Sandbox) -> None:
+def test_a_transaction_has_at_least_two_lines(sandbox: Sandbox) -> None:
     """Neither one without any, nor one with a line that is nought, nor two lines of one account."""
     sandbox.act_as("owner")
     transaction = (
@@ -51,7 +51,7 @@ def test_a_transaction_has_two_lines_at_least(sandbox: Sandbox) -> None:
 
 
 def test_a_fact_is_posted_once(sandbox: Sandbox) -> None:
-    """Told again, the first transaction is the answer, even if the amounts are others."""
+    """A repeat gets the first transaction, even if the amounts are others."""
     first = post(sandbox, ACCRUAL, kind="accrual", session_id=ROW, cause=None)
     again = post(
         sandbox, {"client_funds": -2, "platform_revenue": 2}, kind="accrual", session_id=ROW, cause=None
@@ -65,14 +65,14 @@ def test_a_fact_is_posted_once(sandbox: Sandbox) -> None:
     assert (3, 3) == (sandbox.one(query, first), sandbox.one(query, other))
 
 
-def test_nothing_is_not_posted(sandbox: Sandbox) -> None:
+def test_an_amount_of_zero_is_not_posted(sandbox: Sandbox) -> None:
     """A seat that was given, a refund of what was refunded already."""
     assert post(sandbox, {"client_funds": 0, "practitioner_payable": 0}) is None
     assert post(sandbox, {}) is None
 
 
 @pytest.mark.parametrize("table", ["ledger_transactions", "ledger_postings"])
-def test_nobody_rewrites_it(sandbox: Sandbox, table: str) -> None:
+def test_nobody_rewrites_the_ledger(sandbox: Sandbox, table: str) -> None:
     """Not even whoever owns it: an error is corrected by another transaction."""
     column = "reason = 'Another'" if table == "ledger_transactions" else "amount_minor = 1"
     sandbox.act_as("owner")
@@ -85,7 +85,7 @@ def test_nobody_rewrites_it(sandbox: Sandbox, table: str) -> None:
             sandbox.run(statement)
 
 
-def test_everybody_reads_their_own(sandbox: Sandbox) -> None:
+def test_practitioners_read_their_own_transactions_and_admins_all(sandbox: Sandbox) -> None:
     """The practitioner their transactions with all lines, another none, an admin all."""
     read = {}
     for who in ("practitioner", "stranger", "client", "admin"):

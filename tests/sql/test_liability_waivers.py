@@ -36,7 +36,7 @@ def test_a_general_waiver_is_signed_once_per_version(sandbox: Sandbox) -> None:
     sign(sandbox)
 
 
-def test_a_session_is_signed_for_once_per_person(sandbox: Sandbox) -> None:
+def test_a_waiver_for_a_session_is_signed_once_per_person(sandbox: Sandbox) -> None:
     """Beside the general waiver, and whatever the version."""
     session = "20000000-0000-4000-8000-000000000002"
     sign(sandbox)
@@ -47,7 +47,7 @@ def test_a_session_is_signed_for_once_per_person(sandbox: Sandbox) -> None:
         sign(sandbox, session=session)
 
 
-def test_the_facts_of_signing_are_the_servers(sandbox: Sandbox) -> None:
+def test_the_facts_of_signing_are_set_by_the_server(sandbox: Sandbox) -> None:
     """When and what follows from the clock and the text; even the service cannot choose them."""
     waiver = sign(sandbox, signature_image=PNG, signature_name="Other client")
 
@@ -69,7 +69,7 @@ def test_a_signature_is_a_small_png(sandbox: Sandbox, image: bytes) -> None:
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner", "admin", "service"])
-def test_nobody_changes_or_deletes_it(sandbox: Sandbox, who: str) -> None:
+def test_nobody_changes_or_deletes_a_signed_waiver(sandbox: Sandbox, who: str) -> None:
     """Neither grant nor policy allows it to anybody."""
     sandbox.act_as(who)
     for attempt in (
@@ -80,7 +80,7 @@ def test_nobody_changes_or_deletes_it(sandbox: Sandbox, who: str) -> None:
             sandbox.run(attempt)
 
 
-def test_whoever_owns_the_table_is_held_too(sandbox: Sandbox) -> None:
+def test_the_owner_of_the_table_does_not_change_a_signed_waiver_either(sandbox: Sandbox) -> None:
     """By trigger: text, dates, people, hashes; one row or all."""
     sandbox.act_as("owner")
     attempts = (
@@ -97,7 +97,7 @@ def test_whoever_owns_the_table_is_held_too(sandbox: Sandbox) -> None:
             sandbox.run(attempt)
 
 
-def test_it_outlives_the_session_and_the_account(sandbox: Sandbox) -> None:
+def test_a_signed_waiver_outlives_the_session_and_the_account(sandbox: Sandbox) -> None:
     """Both can be deleted; who signed what for which session stays."""
     sandbox.act_as("owner")
     sandbox.run("update public.legal_holds set released_at = now() where user_id = %s", CLIENT)
@@ -111,7 +111,7 @@ def test_it_outlives_the_session_and_the_account(sandbox: Sandbox) -> None:
     assert [{"user_id": CLIENT, "session_id": ROW, "waiver_text": "I accept."}] == kept
 
 
-def test_erasing_a_person_leaves_it_verifiable(sandbox: Sandbox) -> None:
+def test_erasing_a_person_leaves_the_waiver_verifiable(sandbox: Sandbox) -> None:
     """What identifies them may be blanked, once and for all; text and hashes stay."""
     waiver = sign(
         sandbox,

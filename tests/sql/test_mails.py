@@ -53,7 +53,7 @@ def let_pass(sandbox: Sandbox) -> None:
     sandbox.run("update private.mails set lease_until = now() - interval '1 second', next_attempt_at = now()")
 
 
-def test_a_message_is_addressed_in_the_transaction_of_what_it_tells(sandbox: Sandbox) -> None:
+def test_a_mail_is_queued_in_the_transaction_of_its_event(sandbox: Sandbox) -> None:
     """Rolled back with it."""
     with sandbox.undone():
         book(sandbox, in_hours(30))
@@ -63,8 +63,8 @@ def test_a_message_is_addressed_in_the_transaction_of_what_it_tells(sandbox: San
     assert [] == mails(sandbox)
 
 
-def test_nobody_is_mailed_for_a_classs_own_row(sandbox: Sandbox) -> None:
-    """Neither the admin who made it, when it moves; its practitioner is, and each seat."""
+def test_the_row_of_a_class_mails_its_practitioner_and_seats_only(sandbox: Sandbox) -> None:
+    """Not the admin who made it, when it moves."""
     class_id = make_class(sandbox, in_hours(40))
     join(sandbox, class_id)
     sandbox.act_as("admin")
@@ -79,7 +79,7 @@ def test_nobody_is_mailed_for_a_classs_own_row(sandbox: Sandbox) -> None:
     assert ADMIN not in {who for _, who in told}
 
 
-def test_a_mail_is_claimed_by_one_and_started_once(sandbox: Sandbox) -> None:
+def test_a_mail_is_claimed_by_one_worker_and_started_once(sandbox: Sandbox) -> None:
     """A second sender finds the next mail; a lease that ended starts nothing."""
     book(sandbox, in_hours(30))
     first, second, third = claim(sandbox), claim(sandbox), claim(sandbox)
@@ -96,7 +96,7 @@ def test_a_mail_is_claimed_by_one_and_started_once(sandbox: Sandbox) -> None:
     assert claim(sandbox)["mail_id"] == second["mail_id"]
 
 
-def test_mails_about_a_session_go_to_a_person_in_their_order(sandbox: Sandbox) -> None:
+def test_mails_about_a_session_reach_a_person_in_order(sandbox: Sandbox) -> None:
     """A cancellation waits for the confirmation that is under way."""
     session_id = book(sandbox, in_hours(30))["session_id"]
     sandbox.act_as("owner")
@@ -113,8 +113,8 @@ def test_mails_about_a_session_go_to_a_person_in_their_order(sandbox: Sandbox) -
     assert claim(sandbox)["kind"] == "session_cancelled"
 
 
-def test_a_sender_that_died_leaves_an_unknown_mail_that_only_people_send_again(sandbox: Sandbox) -> None:
-    """It is looked for, and never claimed for sending; a late word of its sender still counts."""
+def test_a_mail_whose_worker_died_is_unknown_and_resent_only_by_people(sandbox: Sandbox) -> None:
+    """It is looked for, and never claimed for sending; a late word of its worker still counts."""
     book(sandbox, in_hours(30))
     mail = claim(sandbox)
     start(sandbox, mail)
@@ -131,8 +131,8 @@ def test_a_sender_that_died_leaves_an_unknown_mail_that_only_people_send_again(s
         sandbox.run("select public.resolve_mail(%s, 'sent')", mail["mail_id"])
 
 
-def test_patience_ends(sandbox: Sandbox) -> None:
-    """After hours of being refused a mail has failed; each wait is longer than the one before."""
+def test_a_mail_fails_after_hours_of_refusals(sandbox: Sandbox) -> None:
+    """Each wait is longer than the one before."""
     book(sandbox, in_hours(30))
     sandbox.act_as("owner")
     sandbox.run("update private.mails set status = 'dropped' where audience = 'practitioner'")
@@ -159,7 +159,7 @@ def test_patience_ends(sandbox: Sandbox) -> None:
     ]
 
 
-def test_credits_that_another_mail_tells_of_are_not_mailed(sandbox: Sandbox) -> None:
+def test_credits_that_another_mail_mentions_are_not_mailed(sandbox: Sandbox) -> None:
     """Those that were paid for, and those that come back; an admin's gift is."""
     grant = "select private.grant_credits(%s, 1, {})"
     sandbox.run(grant.format("order_id => 'an order'"), OTHER_CLIENT)
@@ -170,7 +170,7 @@ def test_credits_that_another_mail_tells_of_are_not_mailed(sandbox: Sandbox) -> 
     assert claim(sandbox)["facts"]["kind"] == "adjustment"
 
 
-def test_people_see_neither_mails_nor_the_doors_to_them(sandbox: Sandbox) -> None:
+def test_people_neither_read_mails_nor_call_their_functions(sandbox: Sandbox) -> None:
     """The queue is the service's."""
     for who in ("client", "admin"):
         sandbox.act_as(who)
@@ -185,7 +185,7 @@ def test_people_see_neither_mails_nor_the_doors_to_them(sandbox: Sandbox) -> Non
                 sandbox.run(statement)
 
 
-def test_a_session_that_is_changed_in_other_ways_is_the_same_event(sandbox: Sandbox) -> None:
+def test_other_changes_of_a_session_leave_its_calendar_event_alone(sandbox: Sandbox) -> None:
     """Notes and reminders are nobody's calendar's business."""
     session_id = book(sandbox, in_hours(30))["session_id"]
     sandbox.act_as("owner")

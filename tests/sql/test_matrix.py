@@ -87,15 +87,15 @@ def table(request: pytest.FixtureRequest) -> Iterator[tuple[str, Rules]]:
     return name, MATRIX[name]
 
 
-def test_the_matrix_knows_every_table(sandbox: Sandbox) -> None:
+def test_the_matrix_contains_every_table(sandbox: Sandbox) -> None:
     """A table made without saying who may do what is found here."""
     tables = sandbox.run("select tablename from pg_tables where schemaname = 'public'")
 
     assert {row["tablename"] for row in tables} == set(MATRIX)
 
 
-def test_reading(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
-    """The row is seen by those named, and by nobody else; hidden columns by no person."""
+def test_each_row_is_read_by_those_named_only(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
+    """Hidden columns by no person."""
     name, rules = table
 
     for column in columns_of(sandbox, name):
@@ -104,8 +104,8 @@ def test_reading(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
         assert ("service" if hidden else rules.read) == readers, column
 
 
-def test_inserting(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
-    """A row like it is inserted by those named, with no more columns than they may give."""
+def test_a_row_is_inserted_by_those_named_only(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
+    """With no more columns than they may give."""
     name, rules = table
     names, marks = ", ".join(rules.new), ", ".join(["%s"] * len(rules.new))
     # An own row that stands in the way of a new one is not what is asked about.
@@ -127,8 +127,7 @@ def test_inserting(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
         assert allowed == who_may(sandbox, insert.format(f", {column}", f", {value}"), *given), column
 
 
-def test_changing(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
-    """Each column is changed by those named, and by nobody else."""
+def test_each_column_is_changed_by_those_named_only(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
     name, rules = table
 
     for column, (value, another) in columns_of(sandbox, name).items():
@@ -140,8 +139,7 @@ def test_changing(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
         assert expected_of(rules, column) == who_may(sandbox, statement), column
 
 
-def test_deleting(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
-    """The row is deleted by those named, and by nobody else."""
+def test_the_row_is_deleted_by_those_named_only(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
     name, rules = table
 
     statement = f"delete from public.{name} where {rules.row} returning {rules.row.split()[0]}"

@@ -12,7 +12,7 @@ def pause(sandbox: Sandbox, practitioner: str = "stranger") -> None:
     sandbox.one("update public.practitioners set available = false where user_id = auth.uid() returning id")
 
 
-def test_a_class_stays_with_those_who_have_a_seat(sandbox: Sandbox) -> None:
+def test_a_class_of_a_paused_practitioner_stays_visible_to_its_seats(sandbox: Sandbox) -> None:
     """They read it and the name beside it; nobody else finds it."""
     group_class = make_class(sandbox, in_hours(50))
     sign(sandbox)
@@ -29,7 +29,7 @@ def test_a_class_stays_with_those_who_have_a_seat(sandbox: Sandbox) -> None:
         assert [] == sandbox.run(found, group_class), who
 
 
-def test_a_class_is_not_offered_and_not_joined(sandbox: Sandbox) -> None:
+def test_a_class_of_a_paused_practitioner_is_neither_offered_nor_joined(sandbox: Sandbox) -> None:
     """Neither held nor joined, with the reason; an admin still gives a seat."""
     kind, at = type_id(sandbox, 60, is_group=True), in_hours(50)
     group_class = make_class(sandbox, at)
@@ -60,7 +60,7 @@ def test_a_class_is_not_offered_and_not_joined(sandbox: Sandbox) -> None:
     )
 
 
-def test_a_seat_that_was_held_is_theirs(sandbox: Sandbox) -> None:
+def test_a_held_seat_with_a_paused_practitioner_may_still_be_taken(sandbox: Sandbox) -> None:
     """It may be paid for already."""
     group_class = make_class(sandbox, in_hours(50))
     sign(sandbox, "other")
@@ -73,7 +73,7 @@ def test_a_seat_that_was_held_is_theirs(sandbox: Sandbox) -> None:
     assert join(sandbox, group_class, who="other")
 
 
-def test_a_name_stays_beside_what_is_a_clients(sandbox: Sandbox) -> None:
+def test_the_name_of_a_paused_practitioner_stays_readable_to_their_clients(sandbox: Sandbox) -> None:
     """Beside a recommendation and an assignment as well as beside a session."""
     sandbox.act_as("owner")
     sandbox.run("update public.practitioners set available = false")

@@ -145,7 +145,7 @@ STORIES: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], Story]] = {
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_every_order_of_a_story_leaves_the_same_rows(sandbox: Sandbox, name: str) -> None:
+def test_every_order_of_the_events_leaves_the_same_rows(sandbox: Sandbox, name: str) -> None:
     """All 120 orders of five events; each event twice, the second time anywhere later."""
     start, story = STORIES[name]
     payment = paid_by(start(sandbox))
@@ -224,7 +224,7 @@ def test_a_single_payment_becomes_its_session(sandbox: Sandbox) -> None:
     )
 
 
-def test_no_cent_is_lost(sandbox: Sandbox) -> None:
+def test_the_shares_add_up_to_the_payment(sandbox: Sandbox) -> None:
     """Three quarters of 40.15 are 30.1125: the practitioner gets 30.11, the platform the rest, refunds included."""
     checkout = single(sandbox, session_type_id=type_of(sandbox, 20), currency="usd")
     deliver(sandbox, paid_by(checkout).completed())
@@ -237,7 +237,7 @@ def test_no_cent_is_lost(sandbox: Sandbox) -> None:
     assert shares(part) == ["40.15", "22.61", "7.53", "10.01"]
 
 
-def test_a_new_share_holds_for_what_is_paid_from_then_on(sandbox: Sandbox) -> None:
+def test_a_new_share_applies_to_later_payments_only(sandbox: Sandbox) -> None:
     """An old payment keeps its own, also when a part of it is refunded later."""
     old = single(sandbox)
     deliver(sandbox, paid_by(old).completed())
@@ -259,7 +259,7 @@ def test_a_new_share_holds_for_what_is_paid_from_then_on(sandbox: Sandbox) -> No
         )
 
 
-def test_the_preference_counts_where_nobody_says_a_currency(sandbox: Sandbox) -> None:
+def test_the_preferred_currency_counts_where_the_caller_names_none(sandbox: Sandbox) -> None:
     """And US dollars where there is none."""
     assert package(sandbox, currency=None)["currency"] == "usd"
     sandbox.act_as("owner")
@@ -287,8 +287,8 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_had_is_not_paid_for(sandbox: Sandbox, case: str) -> None:
-    """It is refused before Stripe hears of it, and nothing is held."""
+def test_an_impossible_purchase_opens_no_checkout(sandbox: Sandbox, case: str) -> None:
+    """It is refused before Stripe is asked, and nothing is held."""
     code, asked = REFUSED[case]
 
     with sandbox.refused(code):
@@ -297,13 +297,13 @@ def test_what_cannot_be_had_is_not_paid_for(sandbox: Sandbox, case: str) -> None
     assert own(sandbox, "checkout_sessions") == own(sandbox, "session_holds") == []
 
 
-def test_twenty_minutes_come_in_no_package(sandbox: Sandbox) -> None:
+def test_there_is_no_package_of_twenty_minutes(sandbox: Sandbox) -> None:
     """And no other package is sold in its place."""
     with sandbox.refused("package_not_found"):
         package(sandbox, session_type_id=type_of(sandbox, 20))
 
 
-def test_without_an_active_policy_there_is_nothing_to_agree_to(sandbox: Sandbox) -> None:
+def test_without_an_active_policy_no_agreement_is_required(sandbox: Sandbox) -> None:
     """The checkbox of the page is not there then."""
     sandbox.run("alter table public.cancellation_policy disable trigger user")
     sandbox.run("update public.cancellation_policy set is_active = false")
@@ -311,7 +311,7 @@ def test_without_an_active_policy_there_is_nothing_to_agree_to(sandbox: Sandbox)
     assert single(sandbox, cancellation_policy_agreed=None)["checkout_id"]
 
 
-def test_a_note_joins_no_class(sandbox: Sandbox) -> None:
+def test_a_note_in_a_checkout_joins_no_class(sandbox: Sandbox) -> None:
     """Though the pages join one by such a note."""
     checkout = single(sandbox, notes=f"joined group class: {ROW}")
 
@@ -323,7 +323,7 @@ def test_a_note_joins_no_class(sandbox: Sandbox) -> None:
 # Keeping the time ---------------------------------------------------------------------------------
 
 
-def test_the_time_is_kept_until_the_page_closes(sandbox: Sandbox) -> None:
+def test_the_time_is_held_until_the_page_closes(sandbox: Sandbox) -> None:
     """At least the thirty minutes that Stripe wants, and ten more for a word that is late; nobody else gets it."""
     checkout = single(sandbox)
 
@@ -335,7 +335,7 @@ def test_the_time_is_kept_until_the_page_closes(sandbox: Sandbox) -> None:
         single(sandbox, "other")
 
 
-def test_asking_again_finds_the_same_checkout(sandbox: Sandbox) -> None:
+def test_a_repeated_request_finds_the_same_checkout(sandbox: Sandbox) -> None:
     """With its page; in another currency it is another one, and the page of the first must be closed."""
     first = single(sandbox)
     again = single(sandbox)
@@ -347,7 +347,7 @@ def test_asking_again_finds_the_same_checkout(sandbox: Sandbox) -> None:
     assert sorted(row["status"] for row in own(sandbox, "session_holds")) == ["held", "released"]
 
 
-def test_another_length_at_the_same_time_takes_the_place_of_the_first(sandbox: Sandbox) -> None:
+def test_another_length_at_the_same_time_replaces_the_first_checkout(sandbox: Sandbox) -> None:
     """Who goes back and chooses anew is not in their own way; the end of the first page leaves the new hold alone."""
     first = single(sandbox)
     second = single(sandbox, session_type_id=type_of(sandbox, 60))
@@ -359,7 +359,7 @@ def test_another_length_at_the_same_time_takes_the_place_of_the_first(sandbox: S
     assert holds == {45: "released", 60: "held"}
 
 
-def test_a_time_that_was_given_back_is_held_anew(sandbox: Sandbox) -> None:
+def test_a_time_that_was_released_is_held_again(sandbox: Sandbox) -> None:
     """And the page that was open for it is closed."""
     first = single(sandbox)
     sandbox.act_as("client")
@@ -373,7 +373,7 @@ def test_a_time_that_was_given_back_is_held_anew(sandbox: Sandbox) -> None:
     assert sorted(row["status"] for row in own(sandbox, "session_holds")) == ["held", "released"]
 
 
-def test_who_chooses_a_fourth_time_gives_up_the_first(sandbox: Sandbox) -> None:
+def test_a_fourth_checkout_gives_up_the_first(sandbox: Sandbox) -> None:
     """Somebody who looks around is not locked out by what they left behind."""
     sandbox.run("update public.session_holds set status = 'released'")
     made = []
@@ -392,7 +392,7 @@ def test_who_chooses_a_fourth_time_gives_up_the_first(sandbox: Sandbox) -> None:
             single(sandbox, scheduled_at=SLOT + timedelta(hours=9))
 
 
-def test_an_expired_page_gives_the_time_back(sandbox: Sandbox) -> None:
+def test_an_expired_page_frees_the_time(sandbox: Sandbox) -> None:
     """At once: the next one need not wait."""
     checkout = single(sandbox)
 
@@ -439,7 +439,7 @@ def test_a_late_payment_gets_the_time_if_it_is_still_free(sandbox: Sandbox) -> N
     assert own(sandbox, "user_session_credits") == []
 
 
-def test_two_pay_for_one_time_and_the_late_one_gets_a_credit(sandbox: Sandbox) -> None:
+def test_of_two_payments_for_one_time_the_late_one_becomes_a_credit(sandbox: Sandbox) -> None:
     """One has the session; the other a credit of the same kind, and a message that says why."""
     late = single(sandbox)
     lapse(sandbox)
@@ -459,7 +459,7 @@ def test_two_pay_for_one_time_and_the_late_one_gets_a_credit(sandbox: Sandbox) -
     assert "session_not_booked" in messages(sandbox)
 
 
-def test_the_last_seat_is_paid_for_by_one(sandbox: Sandbox) -> None:
+def test_the_last_seat_is_paid_for_by_one_client(sandbox: Sandbox) -> None:
     """While somebody pays, the seat is theirs; a payment that comes after the class is full becomes a credit."""
     group = {
         "session_type_id": type_of(sandbox, 45, is_group=True),
@@ -479,7 +479,7 @@ def test_the_last_seat_is_paid_for_by_one(sandbox: Sandbox) -> None:
     assert (first["amount_minor"], first["description"]) == (9000, "45min Standard")
 
 
-def test_the_checkout_page_need_not_know_the_class(sandbox: Sandbox) -> None:
+def test_a_checkout_for_a_class_may_omit_the_class(sandbox: Sandbox) -> None:
     """It sends type, practitioner and time: at that time there is one class."""
     group_class = class_with_one_seat(sandbox)
     checkout = single(sandbox, session_type_id=type_of(sandbox, 45, is_group=True))
@@ -511,7 +511,7 @@ def class_with_one_seat(sandbox: Sandbox) -> Any:
     return group_class
 
 
-def test_who_was_erased_meanwhile_is_not_forgotten(sandbox: Sandbox) -> None:
+def test_a_payment_of_an_erased_person_is_kept_for_a_refund(sandbox: Sandbox) -> None:
     """There is nobody to book for or to credit; the payment stays, and a message that somebody must refund it."""
     checkout = single(sandbox, "other")
     sandbox.act_as("owner")
@@ -525,7 +525,7 @@ def test_who_was_erased_meanwhile_is_not_forgotten(sandbox: Sandbox) -> None:
     assert "session_not_booked" in messages(sandbox, OTHER_CLIENT)
 
 
-def test_another_amount_than_ours_buys_nothing(sandbox: Sandbox) -> None:
+def test_a_payment_of_another_amount_buys_nothing(sandbox: Sandbox) -> None:
     """Stripe would have to have misunderstood us: a person must look."""
     checkout = package(sandbox)
     payment = paid_by(checkout)
@@ -539,7 +539,7 @@ def test_another_amount_than_ours_buys_nothing(sandbox: Sandbox) -> None:
 # When the money goes back -------------------------------------------------------------------------
 
 
-def test_a_part_of_a_package_takes_its_part_of_the_credits(sandbox: Sandbox) -> None:
+def test_a_partial_refund_of_a_package_takes_its_part_of_the_credits(sandbox: Sandbox) -> None:
     """Rounded in the client's favour; twice is once; all of it takes the rest."""
     payment = paid_by(package(sandbox))
     deliver(sandbox, payment.completed())
@@ -558,7 +558,7 @@ def test_a_part_of_a_package_takes_its_part_of_the_credits(sandbox: Sandbox) -> 
     assert own(sandbox, "checkout_sessions")[0]["returned_minor"] == payment.amount
 
 
-def test_credits_that_are_spent_are_owed(sandbox: Sandbox) -> None:
+def test_refunded_credits_that_were_spent_are_owed(sandbox: Sandbox) -> None:
     """They are not below zero: of what comes back later, so many are not given back."""
     payment = paid_by(package(sandbox))
     deliver(sandbox, payment.completed())
@@ -586,7 +586,7 @@ def test_a_session_whose_payment_was_refunded_is_cancelled(sandbox: Sandbox) -> 
     assert single(sandbox, "other")["checkout_id"]
 
 
-def test_a_credit_that_a_cancellation_gave_goes_back_with_the_money(sandbox: Sandbox) -> None:
+def test_a_refund_takes_the_credit_that_a_cancellation_gave(sandbox: Sandbox) -> None:
     """Cancelled in time, the payment became a credit; refunded, it is not both."""
     payment = paid_by(single(sandbox))
     deliver(sandbox, payment.completed())
@@ -601,7 +601,7 @@ def test_a_credit_that_a_cancellation_gave_goes_back_with_the_money(sandbox: San
     assert [row["credits_remaining"] for row in own(sandbox, "user_session_credits")] == [0]
 
 
-def test_what_was_paid_out_stays_paid_and_is_owed_back(sandbox: Sandbox) -> None:
+def test_a_refund_after_the_payout_is_owed_back(sandbox: Sandbox) -> None:
     """The row says what was sent and still adds up; the next payout is so much less."""
     payment = paid_by(single(sandbox))
     deliver(sandbox, payment.completed())
@@ -627,7 +627,7 @@ def test_what_was_paid_out_stays_paid_and_is_owed_back(sandbox: Sandbox) -> None
     assert -7500 == sandbox.one(owed, PRACTITIONER_ROW)
 
 
-def test_a_dispute_that_is_won_gives_everything_back(sandbox: Sandbox) -> None:
+def test_a_won_dispute_gives_everything_back(sandbox: Sandbox) -> None:
     """While it is open the credits are gone; then the lot is as before."""
     payment = paid_by(package(sandbox))
     deliver(sandbox, payment.completed(), payment.disputed("created", "needs_response"))
@@ -639,7 +639,7 @@ def test_a_dispute_that_is_won_gives_everything_back(sandbox: Sandbox) -> None:
     assert own(sandbox, "checkout_sessions")[0]["returned_minor"] == 0
 
 
-def test_a_question_of_the_bank_is_no_dispute(sandbox: Sandbox) -> None:
+def test_an_inquiry_of_the_bank_is_no_dispute(sandbox: Sandbox) -> None:
     """No money has moved, so nothing else does; it may still become one."""
     payment = paid_by(package(sandbox))
     deliver(
@@ -683,7 +683,7 @@ def test_a_dispute_waits_for_its_payment(sandbox: Sandbox) -> None:
     assert sandbox.one("select count(*) from private.stripe_events where applied_at is null") == 0
 
 
-def test_what_is_not_ours_is_kept_and_moves_nothing(sandbox: Sandbox) -> None:
+def test_an_event_of_another_application_is_stored_and_changes_nothing(sandbox: Sandbox) -> None:
     """Other things are sold through the same account."""
     before = rows(sandbox)
     stranger = Payment(str(ROW), 1).session(metadata={"kind": "board"})
@@ -699,7 +699,7 @@ def test_what_is_not_ours_is_kept_and_moves_nothing(sandbox: Sandbox) -> None:
 # Who sees what ------------------------------------------------------------------------------------
 
 
-def test_the_payer_reads_what_they_bought(sandbox: Sandbox) -> None:
+def test_a_client_reads_their_own_purchases(sandbox: Sandbox) -> None:
     """With the receipt, what came back and what is left; nobody else's, and no price that was only asked for."""
     bought, booked_one = paid_by(package(sandbox)), paid_by(single(sandbox))
     package(sandbox, payment_type="package_10")
@@ -727,7 +727,7 @@ def test_the_payer_reads_what_they_bought(sandbox: Sandbox) -> None:
     assert (of_session["status"], of_session["session_scheduled_at"]) == ("paid", SLOT)
 
 
-def test_what_was_bought_before_there_were_checkouts_is_a_purchase_too(sandbox: Sandbox) -> None:
+def test_a_payment_from_before_checkouts_is_a_purchase_too(sandbox: Sandbox) -> None:
     """As far as its row says what was paid."""
     lot = sandbox.one(
         "insert into public.user_session_credits (user_id, package_id, credits_remaining, metadata)"

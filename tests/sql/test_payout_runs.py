@@ -104,7 +104,7 @@ def undisturbed(postgres: Server, books: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_run_that_is_killed_at_any_write_and_begun_again_ends_the_same(
+def test_a_run_killed_at_any_write_and_begun_again_ends_the_same(
     postgres: Server, books: str, undisturbed: list[dict[str, Any]]
 ) -> None:
     """First at its first write, the next one at its second, and so on, until one gets through."""
@@ -156,7 +156,7 @@ ACTS = {
 }
 
 
-def test_runs_marks_and_failures_at_once_pay_each_line_once(postgres: Server, books: str) -> None:
+def test_concurrent_runs_marks_and_failures_pay_each_line_once(postgres: Server, books: str) -> None:
     """While two run, some say of whatever is pending that it was paid, that it failed, or mark payments on the page."""
     url = postgres.copy(books, "contended")
 

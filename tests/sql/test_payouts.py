@@ -37,7 +37,7 @@ def test_a_period_is_paid_once_its_hold_is_over(sandbox: Sandbox) -> None:
     assert 7500 == balance(sandbox)  # what the story's practitioner earned today
 
 
-def test_nothing_is_paid_before(sandbox: Sandbox) -> None:
+def test_nothing_is_paid_before_the_hold_is_over(sandbox: Sandbox) -> None:
     """Money that came in today waits for the end of its period and for the seven days after it."""
     earn(sandbox, 7500, practitioner=OTHER, ago=timedelta(0))
     sandbox.act_as("owner")
@@ -88,7 +88,7 @@ def test_currencies_are_never_added_together(sandbox: Sandbox) -> None:
     assert {("cad", 7500), ("usd", 5000)} == set(amounts(sandbox))
 
 
-def test_a_negative_is_carried_forward(sandbox: Sandbox) -> None:
+def test_a_negative_balance_is_carried_forward(sandbox: Sandbox) -> None:
     """A refund after the money was sent is taken from what is earned next, over as many periods as it takes."""
     earned = earn(sandbox, 7500)
     run(sandbox)
@@ -106,7 +106,7 @@ def test_a_negative_is_carried_forward(sandbox: Sandbox) -> None:
     assert {taken.id, small.id, large.id} == lines(sandbox, second)
 
 
-def test_what_is_given_back_during_the_hold_is_not_paid_first(sandbox: Sandbox) -> None:
+def test_a_refund_during_the_hold_is_deducted_before_paying(sandbox: Sandbox) -> None:
     """It counts as soon as what it was earned by, though it came later."""
     earned = earn(sandbox, 7500)
     earn(sandbox, 2500)
@@ -136,7 +136,7 @@ def test_a_failed_payout_is_paid_again(sandbox: Sandbox) -> None:
     assert [("paid_out", True)] == on_page(sandbox, earned)
 
 
-def test_paid_is_marked_where_the_pages_look(sandbox: Sandbox) -> None:
+def test_a_paid_payout_is_marked_where_the_pages_look(sandbox: Sandbox) -> None:
     """With reference, date and who said so; not on what was given back in full."""
     earned, returned = earn(sandbox, 7500), earn(sandbox, 2000)
     entry(sandbox, -2000, of=returned)
@@ -153,7 +153,7 @@ def test_paid_is_marked_where_the_pages_look(sandbox: Sandbox) -> None:
     assert [("paid_out", True), ("completed", False)] == on_page(sandbox, earned, returned)
 
 
-def test_saying_it_again_is_no_news_and_something_else_is_refused(sandbox: Sandbox) -> None:
+def test_a_repeated_mark_changes_nothing_and_a_different_one_is_refused(sandbox: Sandbox) -> None:
     """A provider repeats itself; what is settled stays so."""
     earn(sandbox, 7500)
     run(sandbox)
@@ -167,7 +167,7 @@ def test_saying_it_again_is_no_news_and_something_else_is_refused(sandbox: Sandb
         failed(sandbox, payout)
 
 
-def test_only_admins_and_providers_say_what_became_of_a_payout(sandbox: Sandbox) -> None:
+def test_only_admins_and_providers_mark_payouts(sandbox: Sandbox) -> None:
     """And they say which, and why."""
     earn(sandbox, 7500)
     run(sandbox)
@@ -205,8 +205,8 @@ def test_a_practitioner_reads_their_own_payouts_and_lines(sandbox: Sandbox) -> N
 # The payments page ------------------------------------------------------------------------------------------------
 
 
-def test_the_payments_page_pays_out_at_once(sandbox: Sandbox) -> None:
-    """One payment, whether or not its period is over, less what was given back of it; the next run finds it paid."""
+def test_marking_a_payment_on_the_page_pays_it_out_at_once(sandbox: Sandbox) -> None:
+    """Whether or not its period is over, less what was given back of it; the next run finds it paid."""
     earned = earn(sandbox, 7500, practitioner=OTHER, ago=timedelta(0))
     entry(sandbox, -2500, of=earned, ago=timedelta(0))
 
@@ -220,8 +220,8 @@ def test_the_payments_page_pays_out_at_once(sandbox: Sandbox) -> None:
     assert 0 == balance(sandbox, OTHER)
 
 
-def test_the_payments_page_pays_out_several(sandbox: Sandbox) -> None:
-    """In one update: one payout for each practitioner and currency."""
+def test_marking_several_payments_makes_one_payout_per_practitioner_and_currency(sandbox: Sandbox) -> None:
+    """In one update of the payments page."""
     several = [
         earn(sandbox, 7500),
         earn(sandbox, 500),
@@ -235,7 +235,7 @@ def test_the_payments_page_pays_out_several(sandbox: Sandbox) -> None:
     assert [("cad", 300)] == amounts(sandbox, OTHER, status="paid")
 
 
-def test_marking_a_whole_pending_payout_is_marking_that_payout(sandbox: Sandbox) -> None:
+def test_marking_all_payments_of_a_pending_payout_marks_that_payout(sandbox: Sandbox) -> None:
     """With what was taken back in it, although the page does not show that."""
     before = earn(sandbox, 7500)
     run(sandbox)
@@ -250,7 +250,7 @@ def test_marking_a_whole_pending_payout_is_marking_that_payout(sandbox: Sandbox)
     assert 2 == len(payouts(sandbox))
 
 
-def test_a_payout_that_is_paid_leaves_others_alone(sandbox: Sandbox) -> None:
+def test_marking_a_payout_as_paid_leaves_other_payouts_alone(sandbox: Sandbox) -> None:
     """Also where another one, still pending, has a later line of the same payment."""
     earned = earn(sandbox, 7500)
     run(sandbox)
@@ -281,7 +281,7 @@ def test_marking_a_part_of_a_pending_payout_leaves_the_rest_to_the_next_run(sand
     assert [("cad", 3000), ("cad", 2000)] == sorted(amounts(sandbox, status="paid"), reverse=True)
 
 
-def test_what_is_not_earned_cannot_be_paid_out(sandbox: Sandbox) -> None:
+def test_a_payment_that_is_not_earned_cannot_be_paid_out(sandbox: Sandbox) -> None:
     """Neither before the session, nor after its price went back; and then none of the update happens."""
     earned, returned = earn(sandbox, 7500), earn(sandbox, 2000)
     entry(sandbox, -2000, of=returned)
@@ -293,7 +293,7 @@ def test_what_is_not_earned_cannot_be_paid_out(sandbox: Sandbox) -> None:
     assert [] == payouts(sandbox)
 
 
-def test_paid_out_stays_paid_out(sandbox: Sandbox) -> None:
+def test_a_payment_that_is_paid_out_stays_paid_out(sandbox: Sandbox) -> None:
     """Marked again it keeps its first date; the mark cannot be taken away; admins write no other state."""
     earned = earn(sandbox, 7500)
     mark_on_page(sandbox, earned)
@@ -322,7 +322,7 @@ def test_paid_out_stays_paid_out(sandbox: Sandbox) -> None:
         sandbox.run("update public.session_payments set status = 'refunded' where id = %s", ROW)
 
 
-def test_what_is_worth_nothing_does_not_stop_the_others(sandbox: Sandbox) -> None:
+def test_a_payment_worth_nothing_does_not_stop_the_others(sandbox: Sandbox) -> None:
     """A seat that was taken with a credit nobody paid for is marked along, and there is no money in it."""
     earned, given = earn(sandbox, 7500), payment(sandbox, 0)
 
@@ -331,7 +331,7 @@ def test_what_is_worth_nothing_does_not_stop_the_others(sandbox: Sandbox) -> Non
     assert [("cad", 7500)] == amounts(sandbox)
 
 
-def test_a_payment_under_dispute_waits_for_its_end(sandbox: Sandbox) -> None:
+def test_a_payment_under_dispute_is_paid_once_the_dispute_is_won(sandbox: Sandbox) -> None:
     """By the run and by hand; it is not lost, and once it is won it is paid."""
     earned = earn(sandbox, 7500)
     sandbox.act_as("owner")
@@ -386,7 +386,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize(("statement", "code"), WRITES.values(), ids=list(WRITES))
-def test_not_even_the_owner_writes_a_payout_that_does_not_add_up(
+def test_the_owner_cannot_write_a_payout_that_does_not_add_up(
     sandbox: Sandbox, statement: str, code: str
 ) -> None:
     """A payout is the sum of its lines and shares their fate, whoever writes it."""
@@ -398,7 +398,7 @@ def test_not_even_the_owner_writes_a_payout_that_does_not_add_up(
         sandbox.run("set constraints all immediate")
 
 
-def test_a_line_is_in_one_live_payout_and_of_its_own_person_and_currency(sandbox: Sandbox) -> None:
+def test_a_line_is_in_one_live_payout_of_its_own_practitioner_and_currency(sandbox: Sandbox) -> None:
     """Unique, and by its keys."""
     earned = earn(sandbox, 7500)
     run(sandbox)

@@ -75,8 +75,8 @@ def test_a_plain_number_is_not_stored(sandbox: Sandbox, number: str) -> None:
         sandbox.run("update public.practitioner_banking set account_last4 = '34567'")
 
 
-def test_the_same_account_again_is_no_change(sandbox: Sandbox) -> None:
-    """It stays as trusted as it was, and nobody is told."""
+def test_saving_the_same_account_again_changes_nothing(sandbox: Sandbox) -> None:
+    """It stays as trusted as it was, and nobody is notified."""
     verify(sandbox)
 
     assert {"id": ROW, "verified": True} == save(sandbox)
@@ -88,7 +88,7 @@ def test_the_same_account_again_is_no_change(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("change", [{"fingerprint": "k1.other"}, {"bank": "Another bank"}])
 def test_another_account_is_unverified_and_cools_down(sandbox: Sandbox, change: dict[str, str]) -> None:
-    """Even one that ends with the same four digits; and its practitioner is told."""
+    """Even one that ends with the same four digits; and its practitioner is notified."""
     verify(sandbox)
     sandbox.act_as("owner")
     sandbox.run("update private.banking_settings set cooling_period = '5 days'")
@@ -104,7 +104,7 @@ def test_another_account_is_unverified_and_cools_down(sandbox: Sandbox, change: 
     assert [{"user_id": PRACTITIONER, "payload": {"account_last4": "4567"}}] == told
 
 
-def test_a_first_account_finds_its_row(sandbox: Sandbox) -> None:
+def test_a_first_account_is_inserted_unverified(sandbox: Sandbox) -> None:
     """With the same distrust as a changed one."""
     row = save(sandbox, user=STRANGER, practitioner=OTHER)
 
@@ -112,7 +112,7 @@ def test_a_first_account_finds_its_row(sandbox: Sandbox) -> None:
     assert "not_verified" == withheld(sandbox, OTHER)
 
 
-def test_one_saves_for_oneself(sandbox: Sandbox) -> None:
+def test_a_practitioner_saves_only_their_own_account(sandbox: Sandbox) -> None:
     """The service names who is asking; no person calls this past the checks."""
     for user, practitioner in ((STRANGER, ROW), (ADMIN, ROW), (PRACTITIONER, OTHER)):
         with sandbox.refused("not_your_account"):
@@ -176,7 +176,7 @@ def test_nobody_verifies_their_own_account(sandbox: Sandbox) -> None:
         sandbox.run(VERIFY, OTHER, seen)
 
 
-def test_what_was_never_checked_is_not_verified(sandbox: Sandbox) -> None:
+def test_an_account_that_was_never_checked_is_not_verified(sandbox: Sandbox) -> None:
     """Neither what the earlier function left, nor the same after it was sealed."""
     sandbox.act_as("owner")
     sandbox.run(
@@ -215,7 +215,7 @@ def test_only_a_verified_account_that_has_cooled_down_is_handed_out(sandbox: San
     assert "no_account" == withheld(sandbox, OTHER)
 
 
-def test_each_use_is_logged_and_the_log_stays(sandbox: Sandbox) -> None:
+def test_each_use_of_an_account_is_logged_for_good(sandbox: Sandbox) -> None:
     """One row for each account that was handed out: who asked, what for. The practitioner reads it too."""
     verify(sandbox)
     cool_down(sandbox)
@@ -243,7 +243,7 @@ def test_each_use_is_logged_and_the_log_stays(sandbox: Sandbox) -> None:
             sandbox.run(change)
 
 
-def test_nobody_is_handed_the_numbers(sandbox: Sandbox) -> None:
+def test_nobody_reads_the_numbers_directly(sandbox: Sandbox) -> None:
     """Sealed or not, and not for the secret key either: a function asks that knows for whom and what for."""
     for who in ("practitioner", "admin", "service"):
         sandbox.act_as(who)
@@ -254,7 +254,7 @@ def test_nobody_is_handed_the_numbers(sandbox: Sandbox) -> None:
 # A repeat under one key
 
 
-def test_a_repeat_is_told_by_the_fingerprint(sandbox: Sandbox) -> None:
+def test_a_repeated_request_is_recognised_by_its_fingerprint(sandbox: Sandbox) -> None:
     """Two seals of one number are one request; another number is another; no seal is remembered."""
     sandbox.act_as("service")
     ask = """select public.once('save_practitioner_banking', 'a-key', jsonb_build_object(

@@ -73,7 +73,7 @@ def test_every_practitioner_has_a_calendar(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Atlantis/Here", "EST5EDT4", "Nowhere5", "UTC+5", "america/toronto", ""])
-def test_a_time_zone_is_one_by_its_full_name(sandbox: Sandbox, zone: str) -> None:
+def test_a_time_zone_is_given_by_its_full_name(sandbox: Sandbox, zone: str) -> None:
     """PostgreSQL alone would take some of these for offsets."""
     with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
         set_up(sandbox, time_zone=zone)
@@ -81,7 +81,7 @@ def test_a_time_zone_is_one_by_its_full_name(sandbox: Sandbox, zone: str) -> Non
     set_up(sandbox, time_zone="America/St_Johns")
 
 
-def test_a_time_zone_that_is_new_to_us_is_found_in_the_rules(sandbox: Sandbox) -> None:
+def test_an_unlisted_time_zone_is_looked_up_in_the_rules(sandbox: Sandbox) -> None:
     """The list of known ones only spares the reading; and no name is no time zone."""
     sandbox.act_as("owner")
     assert sandbox.one("select private.is_time_zone('Asia/Tokyo')")
@@ -98,7 +98,7 @@ def test_a_session_fits_into_the_hours(sandbox: Sandbox) -> None:
     assert {"outside_availability"} == {why(sandbox, -1), why(sandbox, 7 * 60 + 1), why(sandbox, 24 * 60)}
 
 
-def test_hours_that_meet_are_one(sandbox: Sandbox) -> None:
+def test_adjacent_hours_are_one_span(sandbox: Sandbox) -> None:
     """Also across midnight."""
     add_hours(sandbox, "17:00", "24:00")
     add_hours(sandbox, "00:00", "08:00", day_of_week=2)
@@ -125,7 +125,7 @@ def test_without_hours_every_hour_is_open(sandbox: Sandbox) -> None:
     assert [None, None] == [why(sandbox, -600), why(sandbox, 24 * 60 * 3)]
 
 
-def test_hours_of_nothing_open_nothing(sandbox: Sandbox) -> None:
+def test_empty_hours_open_nothing(sandbox: Sandbox) -> None:
     """A row of the baseline that ends before it starts is not the same as no row."""
     sandbox.run("update public.practitioner_availability set day_of_week = 2")
 
@@ -151,7 +151,7 @@ def test_a_closed_exception_is_taken_away(sandbox: Sandbox) -> None:
     ]
 
 
-def test_a_date_can_be_closed_altogether(sandbox: Sandbox) -> None:
+def test_an_exception_may_close_a_whole_date(sandbox: Sandbox) -> None:
     """That is what an exception is if nothing else is said."""
     sandbox.act_as("practitioner")
     sandbox.run(
@@ -194,7 +194,7 @@ def test_each_reason_has_its_code(sandbox: Sandbox) -> None:
     refused("practitioner_unavailable")
 
 
-def test_what_is_ones_own_is_not_in_the_way(sandbox: Sandbox) -> None:
+def test_the_callers_own_hold_and_session_are_not_in_the_way(sandbox: Sandbox) -> None:
     """One's hold, and the session that is to be moved; a lapsed hold is in nobody's way."""
     hold(sandbox, 60, user=CLIENT)
     assert [None, "slot_taken"] == [why(sandbox, 0), why(sandbox, 0, user=OTHER_CLIENT)]
@@ -215,8 +215,8 @@ def test_what_is_ones_own_is_not_in_the_way(sandbox: Sandbox) -> None:
     assert why(sandbox, 150) is None
 
 
-def test_time_off_is_in_everybodys_way(sandbox: Sandbox) -> None:
-    """Whatever the hours say; a buffer reaches into it as well."""
+def test_time_off_keeps_everybody_out_whatever_the_hours(sandbox: Sandbox) -> None:
+    """A buffer reaches into it as well."""
     time_off(sandbox, 60 + 120, 60 + 180)
     assert [None, "slot_taken", None] == [why(sandbox, 60), why(sandbox, 61), why(sandbox, 180)]
 
@@ -224,7 +224,7 @@ def test_time_off_is_in_everybodys_way(sandbox: Sandbox) -> None:
     assert ["slot_taken", None] == [why(sandbox, 60), why(sandbox, 45)]
 
 
-def test_in_a_time_zone_that_is_misread_nobody_is_booked(sandbox: Sandbox) -> None:
+def test_nobody_is_booked_in_a_time_zone_with_outdated_rules(sandbox: Sandbox) -> None:
     """An hour off is worse than not at all."""
     sandbox.run(
         "create or replace function private.misread_time_zones() returns setof text"
@@ -235,7 +235,7 @@ def test_in_a_time_zone_that_is_misread_nobody_is_booked(sandbox: Sandbox) -> No
     assert sandbox.one("select not private.time_zone_rules_are_current()")
 
 
-def test_this_server_tells_the_time_in_canada(sandbox: Sandbox) -> None:
+def test_this_server_has_the_current_rules_of_canada(sandbox: Sandbox) -> None:
     """The stack gives PostgreSQL the rules of the package tzdata."""
     sandbox.act_as("owner")
     assert sandbox.one("select private.time_zone_rules_are_current()")

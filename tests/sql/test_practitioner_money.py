@@ -64,7 +64,7 @@ def test_an_expired_offer_is_not_signed(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("change", ["contract_text = 'We practise, you pay.'", "contract_version = '9'"])
-def test_an_issued_contract_is_fixed(sandbox: Sandbox, change: str) -> None:
+def test_an_issued_contract_does_not_change(sandbox: Sandbox, change: str) -> None:
     """For people, for the service, and for whoever owns the table."""
     rewrite = f"update public.practitioner_contracts set {change} where id = %s"
     for who in ("practitioner", "admin"):
@@ -77,7 +77,7 @@ def test_an_issued_contract_is_fixed(sandbox: Sandbox, change: str) -> None:
             sandbox.run(rewrite, ROW)
 
 
-def test_a_signed_contract_is_kept(sandbox: Sandbox) -> None:
+def test_a_signed_contract_is_not_deleted(sandbox: Sandbox) -> None:
     """So is its practitioner, who is paused instead of deleted."""
     sandbox.act_as("practitioner")
     sandbox.run(SIGN, ROW)
@@ -90,7 +90,7 @@ def test_a_signed_contract_is_kept(sandbox: Sandbox) -> None:
         sandbox.run("delete from public.practitioners where id = %s", ROW)
 
 
-def test_the_facts_of_signing_stay(sandbox: Sandbox) -> None:
+def test_the_facts_of_signing_do_not_change(sandbox: Sandbox) -> None:
     """Neither an admin nor the service rewrites them; only erasing a person blanks who it was."""
     sandbox.act_as("practitioner")
     sandbox.run(SIGN, ROW)

@@ -91,7 +91,7 @@ def test_sessions_of_any_length_never_overlap(sandbox: Sandbox, lasting: int) ->
     assert book(sandbox, 60, lasting)
 
 
-def test_another_practitioner_is_another_calendar(sandbox: Sandbox) -> None:
+def test_another_practitioner_has_another_calendar(sandbox: Sandbox) -> None:
     """At the same moment, with the same client even."""
     book(sandbox, 0)
     assert book(sandbox, 0, practitioner_id=OTHERS_ROW)
@@ -113,7 +113,7 @@ def test_a_practitioner_cannot_book_over_a_session(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("status", ["cancelled", "completed"])
-def test_what_is_over_frees_its_time(sandbox: Sandbox, status: str) -> None:
+def test_a_session_that_is_over_frees_its_time(sandbox: Sandbox, status: str) -> None:
     """Cancelled, or completed before its end."""
     change(sandbox, book(sandbox, 0), status=status)
 
@@ -127,7 +127,7 @@ def test_a_deleted_session_frees_its_time(sandbox: Sandbox) -> None:
     assert book(sandbox, 0)
 
 
-def test_starting_changes_nothing(sandbox: Sandbox) -> None:
+def test_starting_a_session_changes_no_time(sandbox: Sandbox) -> None:
     """A session in progress takes the time it took."""
     change(sandbox, book(sandbox, 0), status="in_progress")
 
@@ -138,7 +138,7 @@ def test_starting_changes_nothing(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "moved", [{"scheduled_at": at(90)}, {"duration_minutes": 150}, {"practitioner_id": OTHERS_ROW}]
 )
-def test_a_moved_session_takes_other_time_or_stays(sandbox: Sandbox, moved: dict[str, Any]) -> None:
+def test_a_moved_session_takes_free_time_or_stays(sandbox: Sandbox, moved: dict[str, Any]) -> None:
     """Later, longer, or with somebody else: only where there is room."""
     session = book(sandbox, 0)
     in_the_way = book(sandbox, 120)
@@ -182,7 +182,7 @@ def test_buffers_are_kept_free_around_a_session(sandbox: Sandbox) -> None:
 # Classes
 
 
-def test_a_class_is_one_block_and_its_seats_are_none(sandbox: Sandbox) -> None:
+def test_a_class_takes_time_and_its_seats_take_none(sandbox: Sandbox) -> None:
     """However many join; leaving frees nothing."""
     evening = teach(sandbox, 0)
     seats = [
@@ -251,7 +251,7 @@ def test_time_off_keeps_everybody_out(sandbox: Sandbox) -> None:
     assert book(sandbox, 0)
 
 
-def test_time_off_waits_for_the_sessions_in_it(sandbox: Sandbox) -> None:
+def test_time_off_is_refused_while_sessions_are_in_it(sandbox: Sandbox) -> None:
     """Nobody loses a session that way."""
     session = book(sandbox, 0)
     with sandbox.refused("slot_taken"):
@@ -292,7 +292,7 @@ def before(postgres: Server) -> str:
     return postgres.build("booked_twice", migrations=[])
 
 
-def test_sessions_booked_twice_do_not_stop_the_migration(before: str) -> None:
+def test_double_bookings_do_not_stop_the_migration(before: str) -> None:
     """The first who booked has the time, the other is reported; what is over is let be."""
     with psycopg.connect(before) as connection:
         connection.execute(
@@ -375,7 +375,7 @@ def under_old_rules(sandbox: Sandbox, hours_off: int, *sessions: str) -> None:
 
 
 @pytest.mark.parametrize("hours_off", [-1, 1])
-def test_after_a_change_of_the_law_sessions_keep_their_appointments(sandbox: Sandbox, hours_off: int) -> None:
+def test_after_a_change_of_the_law_sessions_keep_their_wall_time(sandbox: Sandbox, hours_off: int) -> None:
     """Back to back as they are, each makes room for the next; running it again finds nothing."""
     day = [book(sandbox, minutes) for minutes in (0, 60, 120)]
     under_old_rules(sandbox, hours_off, *(day if hours_off < 0 else reversed(day)))
@@ -391,8 +391,7 @@ def test_after_a_change_of_the_law_sessions_keep_their_appointments(sandbox: San
     assert [] == sandbox.run("select * from private.rederive_sessions()")
 
 
-def test_a_session_whose_time_is_taken_stays_where_it_is(sandbox: Sandbox) -> None:
-    """And is told about, for somebody to decide."""
+def test_a_session_whose_new_time_is_taken_stays_and_is_reported(sandbox: Sandbox) -> None:
     session = book(sandbox, 0)
     under_old_rules(sandbox, 2, session)
     in_the_way = book(sandbox, 0)
@@ -408,7 +407,7 @@ def test_a_session_whose_time_is_taken_stays_where_it_is(sandbox: Sandbox) -> No
     assert [True] == [row["moved"] for row in sandbox.run("select moved from private.rederive_sessions()")]
 
 
-def test_whoever_was_booked_twice_gets_the_time_once_it_is_free(sandbox: Sandbox) -> None:
+def test_a_double_booked_session_gets_its_time_once_it_is_free(sandbox: Sandbox) -> None:
     """The job looks after them as well."""
     first = book(sandbox, 0)
     sandbox.run("alter table public.session_schedules disable trigger session_schedules_50_take_time")

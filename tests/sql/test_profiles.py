@@ -16,7 +16,7 @@ def test_signing_up_makes_a_profile(sandbox: Sandbox) -> None:
     assert [{"full_name": "New", "email": "new@demo.test", "date_of_birth": "2000-02-29"}] == profile
 
 
-def test_a_birthday_that_is_none_stops_nobody(sandbox: Sandbox) -> None:
+def test_an_invalid_birthday_does_not_stop_the_account(sandbox: Sandbox) -> None:
     """The account is made, the rest of the profile too."""
     sandbox.act_as("owner")
     person = sandbox.one(SIGN_UP, '{"full_name": "New", "date_of_birth": "31/02/yesterday"}')
@@ -34,7 +34,7 @@ def test_an_account_is_made_even_if_the_profile_cannot_be(sandbox: Sandbox) -> N
     assert sandbox.one(SIGN_UP, "{}")
 
 
-def test_signing_in_keeps_what_was_edited(sandbox: Sandbox) -> None:
+def test_signing_in_keeps_an_edited_profile(sandbox: Sandbox) -> None:
     """An update of the account that changes neither e-mail nor metadata leaves the profile alone."""
     sandbox.act_as("client")
     sandbox.run("update public.profiles set full_name = 'Edited' where id = %s", CLIENT)

@@ -15,7 +15,7 @@ JOIN = "select session_id from public.join_group_class(%s)"
 ATTEMPTS = 10_000  # `python -m tests.sql.race 10000` makes them alone, and prints how each ended
 
 
-def test_nothing_overlaps_is_lost_or_oversold(
+def test_no_time_overlaps_and_no_credit_or_seat_is_lost_or_oversold(
     postgres: Server, record_property: Callable[[str, object], None]
 ) -> None:
     """Bookings of three lengths, holds, moves, cancellations, seats and cancelled classes, from 24 connections."""
@@ -98,7 +98,7 @@ def test_one_credit_is_spent_once(crowd: Race, connections: list[Connection]) ->
     assert {"done": 1, "no_usable_credit": len(acts) - 1} == Counter(together(connections, *acts))
 
 
-def test_one_click_too_many_is_one_session(crowd: Race, connections: list[Connection]) -> None:
+def test_twelve_clicks_at_once_are_one_session(crowd: Race, connections: list[Connection]) -> None:
     """Twelve times the same booking: the same session for all."""
     person, practitioner = crowd.clients[31], crowd.practitioners[1]
     acts = [run_as(person, BOOK, practitioner, free_time(20), 45)] * 12
@@ -110,10 +110,10 @@ def test_one_click_too_many_is_one_session(crowd: Race, connections: list[Connec
 
 
 @pytest.mark.parametrize("number", range(4, 8))
-def test_leaving_joining_and_cancelling_a_class_do_not_wait_for_each_other(
+def test_leaving_joining_and_cancelling_a_class_do_not_deadlock(
     crowd: Race, connections: list[Connection], number: int
 ) -> None:
-    """No deadlock, and everybody has their credit back."""
+    """And everybody has their credit back."""
     group_class, staying = crowd.classes[number], crowd.clients[40 : 40 + PLACES]
     for person in staying:
         assert ["done"] == together(connections, run_as(person, JOIN, group_class))

@@ -103,7 +103,7 @@ def summary(row: dict[str, Any], attempt: int) -> str:
 
 
 @pytest.mark.parametrize(("state", "observation", "columns", "expected"), CASES)
-def test_what_follows_from_what_was_seen(
+def test_each_observation_in_each_state_has_its_effect(
     sandbox: Sandbox, state: str, observation: str, columns: dict[str, str], expected: str
 ) -> None:
     """The whole table, one row at a time."""
@@ -135,7 +135,7 @@ def test_a_new_attempt_has_another_number_and_folder(sandbox: Sandbox) -> None:
     assert (after["agora_resource_id"], after["agora_sid"]) == (None, None)
 
 
-def test_a_failover_starts_the_patience_with_404s_anew(sandbox: Sandbox) -> None:
+def test_a_failover_starts_the_wait_for_404s_anew(sandbox: Sandbox) -> None:
     """While a machine is being replaced Agora says "not found", for up to 90 s."""
     put(sandbox, "recording", missing_since="now() - interval '80 seconds'")
 
@@ -144,8 +144,8 @@ def test_a_failover_starts_the_patience_with_404s_anew(sandbox: Sandbox) -> None
     assert observe(sandbox, "running")["missing_since"] is None
 
 
-def test_what_is_learned_is_kept(sandbox: Sandbox) -> None:
-    """The first sid stays; a query leaves its status; the first picture's time is the earliest told."""
+def test_observed_facts_are_kept(sandbox: Sandbox) -> None:
+    """The first sid stays; a query leaves its status; the first picture's time is the earliest reported."""
     put(sandbox, "pending")
 
     observe(sandbox, "started", sid="S", resource_id="R")
@@ -163,7 +163,7 @@ def test_what_is_learned_is_kept(sandbox: Sandbox) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )
-def test_whatever_happens_it_only_moves_forward(sandbox: Sandbox, story: list[tuple[str, bool]]) -> None:
+def test_a_recording_only_moves_forward(sandbox: Sandbox, story: list[tuple[str, bool]]) -> None:
     """Any observations in any order, with deadlines passing between them: never back, never out of the end."""
     with sandbox.undone():
         row = put(sandbox, "pending")

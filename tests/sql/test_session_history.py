@@ -18,8 +18,8 @@ def signed(sandbox: Sandbox) -> None:
     sign(sandbox)
 
 
-def test_everybody_finds_their_own(sandbox: Sandbox) -> None:
-    """A client their sessions and seats, a practitioner a class once, an admin all; open classes are nobody's."""
+def test_people_find_their_own_sessions(sandbox: Sandbox) -> None:
+    """A client their sessions and seats, a practitioner a class once, an admin all; open classes are in no history."""
     booked, evening = book(sandbox, in_hours(30))["session_id"], make_class(sandbox, in_hours(50))
     other = make_class(sandbox, in_hours(60))
     seat = join(sandbox, evening)
@@ -33,7 +33,7 @@ def test_everybody_finds_their_own(sandbox: Sandbox) -> None:
     assert [] == [row for row in history(sandbox, "other") if row["practitioner_name"] is None]
 
 
-def test_it_is_filtered_by_kind_time_and_practitioner(sandbox: Sandbox) -> None:
+def test_the_history_is_filtered_by_kind_time_and_practitioner(sandbox: Sandbox) -> None:
     """And says what each was paid with."""
     book(sandbox, in_hours(30))
     join(sandbox, make_class(sandbox, in_hours(50)))
@@ -55,7 +55,7 @@ def test_it_is_filtered_by_kind_time_and_practitioner(sandbox: Sandbox) -> None:
     )
 
 
-def test_a_cancellation_says_what_came_back(sandbox: Sandbox) -> None:
+def test_a_cancellation_shows_what_came_back(sandbox: Sandbox) -> None:
     """In the list itself."""
     booked = book(sandbox, in_hours(30))["session_id"]
     sandbox.run("select public.cancel_session(%s)", booked)
@@ -82,7 +82,7 @@ def test_a_completed_session_leads_to_recording_and_journal(sandbox: Sandbox) ->
     assert [] == history(sandbox, "other", "id = %s", ROW)
 
 
-def test_visitors_have_no_history(sandbox: Sandbox) -> None:
+def test_anonymous_callers_have_no_history(sandbox: Sandbox) -> None:
     sandbox.act_as("anon")
     with sandbox.forbidden():
         sandbox.run("select * from public.session_history")

@@ -64,12 +64,12 @@ def test_a_hold_lasts_fifteen_minutes_and_keeps_others_out(sandbox: Sandbox) -> 
     assert take(sandbox, 20, who="other")
 
 
-def test_the_same_hold_is_found_again(sandbox: Sandbox) -> None:
+def test_a_repeated_hold_is_the_same_hold(sandbox: Sandbox) -> None:
     """And does not last longer for that."""
     assert take(sandbox) == take(sandbox)
 
 
-def test_another_choice_replaces_the_one_it_overlaps(sandbox: Sandbox) -> None:
+def test_another_choice_replaces_the_hold_it_overlaps(sandbox: Sandbox) -> None:
     """Not the one that is beside it, and not the one that is being paid for."""
     first, beside = take(sandbox), take(sandbox, 20)
     assert take(sandbox, 5 - 20)
@@ -80,7 +80,7 @@ def test_another_choice_replaces_the_one_it_overlaps(sandbox: Sandbox) -> None:
         take(sandbox, 30)
 
 
-def test_nobody_holds_more_than_three(sandbox: Sandbox) -> None:
+def test_nobody_holds_more_than_three_times(sandbox: Sandbox) -> None:
     """Lapsed ones do not count."""
     first, *_ = [take(sandbox, minutes) for minutes in (0, 60, 120)]
     with sandbox.refused("too_many_holds"):
@@ -90,7 +90,7 @@ def test_nobody_holds_more_than_three(sandbox: Sandbox) -> None:
     assert take(sandbox, 180)
 
 
-def test_what_cannot_be_booked_cannot_be_held(sandbox: Sandbox) -> None:
+def test_a_time_that_cannot_be_booked_cannot_be_held(sandbox: Sandbox) -> None:
     """In the same words; nor what does not exist."""
     book(sandbox, 0, practitioner_id=OTHERS_ROW, scheduled_at=NOON)
     with sandbox.refused("slot_taken"):
@@ -103,7 +103,7 @@ def test_what_cannot_be_booked_cannot_be_held(sandbox: Sandbox) -> None:
         sandbox.run(HOLD, None, None, TWENTY_MINUTES, "online", None)
 
 
-def test_a_hold_is_given_back_by_its_owner(sandbox: Sandbox) -> None:
+def test_a_hold_is_released_by_its_owner(sandbox: Sandbox) -> None:
     """Twice if they like; by nobody else, and not once it is booked."""
     hold = take(sandbox)
     release = "select status from public.release_hold(%s)"
@@ -122,7 +122,7 @@ def test_a_hold_is_given_back_by_its_owner(sandbox: Sandbox) -> None:
         sandbox.run(release, booked["id"])
 
 
-def test_a_hold_is_kept_for_a_payment(sandbox: Sandbox) -> None:
+def test_a_hold_is_extended_for_a_payment(sandbox: Sandbox) -> None:
     """Longer, never shorter; if it lapsed and nobody came, it is taken up again."""
     hold = take(sandbox)
     keep = "select expires_at from private.keep_hold_until(%s, %s, 'cs_1')"
@@ -137,8 +137,7 @@ def test_a_hold_is_kept_for_a_payment(sandbox: Sandbox) -> None:
         take(sandbox, who="other")
 
 
-def test_a_hold_that_somebody_else_took_is_gone(sandbox: Sandbox) -> None:
-    """The payment hears of it."""
+def test_a_lapsed_hold_that_somebody_else_took_is_refused_to_the_payment(sandbox: Sandbox) -> None:
     hold = take(sandbox)
     lapse(sandbox, hold)
     take(sandbox, who="other")
@@ -195,13 +194,13 @@ def test_only_an_open_class_is_held(sandbox: Sandbox, group: str) -> None:
         take(sandbox, class_id=begun, kind=group)
 
 
-def test_a_kind_of_group_session_is_held_by_its_class(sandbox: Sandbox, group: str) -> None:
+def test_a_group_session_is_held_by_its_class(sandbox: Sandbox, group: str) -> None:
     """A practitioner and a time alone are no class."""
     with sandbox.refused("class_needed"):
         take(sandbox, kind=group)
 
 
-def test_people_see_their_own_holds(sandbox: Sandbox) -> None:
+def test_people_see_only_their_own_holds(sandbox: Sandbox) -> None:
     """A hold says who is about to book whom."""
     hold = take(sandbox)
     mine = "select count(*) from public.session_holds where id = %s"
@@ -212,7 +211,7 @@ def test_people_see_their_own_holds(sandbox: Sandbox) -> None:
         assert 0 == sandbox.one(mine, hold["id"])
 
 
-def test_holds_move_only_through_their_functions(sandbox: Sandbox) -> None:
+def test_holds_change_only_through_their_functions(sandbox: Sandbox) -> None:
     """Nobody makes, keeps or frees one by writing the table."""
     hold = take(sandbox)
     for statement in (

@@ -73,7 +73,7 @@ def visible(sandbox: Sandbox, who: str, session: str) -> bool:
 # Sessions
 
 
-def test_a_client_inserts_no_session_of_their_own(sandbox: Sandbox) -> None:
+def test_a_client_cannot_insert_a_session_of_their_own(sandbox: Sandbox) -> None:
     """It would be a session for nothing: only the booking function takes the credit for one."""
     sandbox.act_as("client")
     with sandbox.forbidden():
@@ -112,7 +112,7 @@ def test_a_practitioner_books_their_client(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
-def test_a_session_starts_as_scheduled(sandbox: Sandbox, status: str) -> None:
+def test_a_new_session_is_scheduled(sandbox: Sandbox, status: str) -> None:
     """A completed one would count as work done."""
     sandbox.act_as("practitioner")
     row = {"practitioner_id": ROW, "client_id": CLIENT, "scheduled_at": datetime.now(UTC), "room_name": "r"}
@@ -122,7 +122,7 @@ def test_a_session_starts_as_scheduled(sandbox: Sandbox, status: str) -> None:
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner", "admin"])
-def test_cancelling_is_dated_by_the_server(sandbox: Sandbox, who: str) -> None:
+def test_a_cancellation_is_dated_by_the_server(sandbox: Sandbox, who: str) -> None:
     """Whatever time the page sends along."""
     sandbox.act_as(who)
 
@@ -143,7 +143,7 @@ def test_cancelling_is_dated_by_the_server(sandbox: Sandbox, who: str) -> None:
         f"correlated_session_id = '{STRANGERS_ROW}'",
     ],
 )
-def test_the_parties_change_nothing_else(sandbox: Sandbox, who: str, change: str) -> None:
+def test_the_parties_cannot_change_the_other_columns(sandbox: Sandbox, who: str, change: str) -> None:
     """Where and how many is not theirs to rewrite; when, only by the rules for moving a session."""
     sandbox.act_as(who)
     with sandbox.refused("session_is_fixed"):
@@ -155,7 +155,7 @@ def test_the_parties_change_nothing_else(sandbox: Sandbox, who: str, change: str
 @pytest.mark.parametrize(
     ("before", "after"), [("scheduled", "completed"), ("completed", "cancelled"), ("cancelled", "scheduled")]
 )
-def test_a_status_moves_by_its_arrows(sandbox: Sandbox, before: str, after: str) -> None:
+def test_a_status_changes_only_along_its_arrows(sandbox: Sandbox, before: str, after: str) -> None:
     """The parties may cancel what is scheduled; the rest happens by itself or by an admin."""
     sandbox.act_as("owner")
     sandbox.run("update public.session_schedules set status = %s where id = %s", before, ROW)
@@ -215,8 +215,8 @@ def test_joining_links_the_seat_to_its_class(sandbox: Sandbox) -> None:
     )
 
 
-def test_a_seat_is_what_its_class_is(sandbox: Sandbox) -> None:
-    """Time, practitioner and place follow from the class, whatever the request says."""
+def test_a_seat_gets_time_practitioner_and_place_from_its_class(sandbox: Sandbox) -> None:
+    """Whatever the request says."""
     evening = make_class(sandbox)
     seat = join(
         sandbox,
@@ -238,13 +238,13 @@ def test_a_seat_is_what_its_class_is(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "note", ["Joined group class: nonsense", f"Joined group class: {ROW}", "Joined group class:"]
 )
-def test_only_a_class_is_joined(sandbox: Sandbox, note: str) -> None:
+def test_only_a_class_can_be_joined(sandbox: Sandbox, note: str) -> None:
     """Not a session between two people, not a seat, not nothing."""
     with sandbox.refused("class_not_found"):
         join(sandbox, ROW, notes=note)
 
 
-def test_neither_a_seat_nor_a_closed_class_is_joined(sandbox: Sandbox) -> None:
+def test_neither_a_seat_nor_a_closed_class_can_be_joined(sandbox: Sandbox) -> None:
     """A seat has as many places as its class, and is none."""
     evening = make_class(sandbox)
     seat = join(sandbox, evening)
@@ -257,7 +257,7 @@ def test_neither_a_seat_nor_a_closed_class_is_joined(sandbox: Sandbox) -> None:
         join(sandbox, evening, room_name="r")
 
 
-def test_nobody_chooses_the_link_themselves(sandbox: Sandbox) -> None:
+def test_nobody_sets_the_link_to_the_class_directly(sandbox: Sandbox) -> None:
     """It follows from the note, on insert, and cannot be given or changed."""
     evening = make_class(sandbox)
     with sandbox.forbidden():
@@ -266,7 +266,7 @@ def test_nobody_chooses_the_link_themselves(sandbox: Sandbox) -> None:
         sandbox.run("update public.session_schedules set group_class_id = %s where id = %s", evening, ROW)
 
 
-def test_a_class_is_an_admins_to_make_and_change(sandbox: Sandbox) -> None:
+def test_only_an_admin_makes_and_changes_a_class(sandbox: Sandbox) -> None:
     """A practitioner's row for many would show their client to everybody; a client's update finds no row."""
     evening = make_class(sandbox)
     sandbox.act_as("practitioner")
@@ -291,7 +291,7 @@ def test_a_class_is_an_admins_to_make_and_change(sandbox: Sandbox) -> None:
     )
 
 
-def test_correlated_classes_are_linked_and_part_again(sandbox: Sandbox) -> None:
+def test_correlated_classes_are_linked_and_unlinked(sandbox: Sandbox) -> None:
     """In two requests, one each way; deleting one leaves the other alone."""
     evening, online = (
         make_class(sandbox),
@@ -319,7 +319,7 @@ def test_a_seat_opens_the_class_to_its_owner(sandbox: Sandbox) -> None:
     assert not sandbox.one(mine, evening)
 
 
-def test_the_admin_of_a_class_is_nobodys_client(sandbox: Sandbox) -> None:
+def test_the_admin_in_the_row_of_a_class_is_nobodys_client(sandbox: Sandbox) -> None:
     """Only its participants are."""
     join(sandbox, make_class(sandbox))
 

@@ -98,7 +98,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_where_a_session_stands(sandbox: Sandbox, name: str) -> None:
+def test_the_status_follows_from_events_and_time(sandbox: Sandbox, name: str) -> None:
     """By what is known of it; a second look changes nothing, and the credit is where it belongs."""
     case = CASES[name]
     before = wallet(sandbox)
@@ -123,7 +123,7 @@ def test_where_a_session_stands(sandbox: Sandbox, name: str) -> None:
     assert not wrongs(sandbox)
 
 
-def test_times_are_kept_and_practitioners_are_free_again(sandbox: Sandbox) -> None:
+def test_start_and_end_are_recorded_and_the_time_is_freed(sandbox: Sandbox) -> None:
     """When it began, when it was over; and its time is nobody's any more."""
     its = begin(sandbox, since=30)
     hear(sandbox, its, *came("client", ago=29, left=6), *came("practitioner", ago=29, left=6))
@@ -136,7 +136,7 @@ def test_times_are_kept_and_practitioners_are_free_again(sandbox: Sandbox) -> No
     assert not sandbox.run("select 1 from private.session_turns where session_id = %s", its)
 
 
-def test_an_early_practitioner_does_not_take_the_clients_right_to_cancel(sandbox: Sandbox) -> None:
+def test_an_early_practitioner_does_not_end_the_clients_right_to_cancel(sandbox: Sandbox) -> None:
     """An early client gives it up themself."""
     its = begin(sandbox, since=-10)
     enter(sandbox, its, "practitioner")
@@ -148,7 +148,7 @@ def test_an_early_practitioner_does_not_take_the_clients_right_to_cancel(sandbox
     assert status(sandbox, its) == "cancelled"
 
 
-def test_a_room_is_found_by_its_name_by_any_plan(sandbox: Sandbox) -> None:
+def test_a_room_is_found_by_its_name_under_any_query_plan(sandbox: Sandbox) -> None:
     """With many sessions the server looks in two indexes at once: a name that holds no id must not be read as one."""
     its = begin(sandbox, since=5, room_name="group-1-2-3")
     sandbox.act_as("owner")
@@ -204,8 +204,8 @@ def test_a_class_moves_with_its_seats(sandbox: Sandbox) -> None:
     }
 
 
-def test_a_class_whose_practitioner_does_not_come_gives_every_seat_back(sandbox: Sandbox) -> None:
-    """And says how many credits that were."""
+def test_a_class_whose_practitioner_does_not_come_gives_every_credit_back(sandbox: Sandbox) -> None:
+    """And the count of those credits is recorded."""
     before = wallet(sandbox), wallet(sandbox, "other")
     group, mine, others = begin_class(sandbox, since=16)
     hear(sandbox, group, event("joined", "client", 15))
@@ -230,7 +230,7 @@ def rule(sandbox: Sandbox, column: str, value: object) -> None:
     sandbox.run(f"update public.session_rules set {column} = %s", value)
 
 
-def test_the_rules_may_let_a_client_keep_the_credit(sandbox: Sandbox) -> None:
+def test_a_rule_may_let_a_no_show_keep_the_credit(sandbox: Sandbox) -> None:
     """Then it is cancelled as by the platform; in a class, the one seat."""
     rule(sandbox, "client_no_show_forfeits", False)
     before = wallet(sandbox), wallet(sandbox, "other")
@@ -292,10 +292,10 @@ def by_hand(sandbox: Sandbox, who: str, its: str, about: str, attended: bool) ->
         ("admin", CLIENT, False, came("client", ago=19) + came("practitioner", ago=19), "completed"),
     ],
 )
-def test_what_is_said_by_hand_weighs_more_than_what_was_heard(
+def test_attendance_set_by_hand_outweighs_events(
     sandbox: Sandbox, who: str, about: str, attended: bool, heard: list[dict[str, Any]], ends: str
 ) -> None:
-    """Also where there is no channel to hear."""
+    """Also where no channel sends any."""
     its = begin(sandbox, since=20, session_location="online" if heard else "in_person", with_credit=True)
     hear(sandbox, its, *heard)
 
@@ -308,7 +308,7 @@ def test_what_is_said_by_hand_weighs_more_than_what_was_heard(
 # What cannot happen -------------------------------------------------------------------------------------------------
 
 
-def test_nothing_moves_back(sandbox: Sandbox) -> None:
+def test_a_session_never_moves_back(sandbox: Sandbox) -> None:
     """Not by a token, an event, the driver, or anybody's hand."""
     done = begin(sandbox, since=76)
     advance(sandbox)
@@ -323,7 +323,7 @@ def test_nothing_moves_back(sandbox: Sandbox) -> None:
             sandbox.run("update public.session_schedules set status = 'in_progress' where id = %s", its)
 
 
-def test_people_do_not_move_sessions(sandbox: Sandbox) -> None:
+def test_people_do_not_set_the_status_beyond_cancelling(sandbox: Sandbox) -> None:
     """Clients and practitioners cancel; what completes a session pays somebody."""
     its = begin(sandbox, since=10)
 
@@ -349,7 +349,7 @@ def hear_as(who: str, sandbox: Sandbox) -> None:
     sandbox.run("select * from public.receive_channel_event('n', 107, 'c', '{}')")
 
 
-def test_what_fails_stays_with_its_session(sandbox: Sandbox) -> None:
+def test_a_failure_stays_with_its_session(sandbox: Sandbox) -> None:
     """The others have their turn, and the next minute it is tried again."""
     sandbox.act_as("owner")
     broken, sound = begin(sandbox, since=80), begin(sandbox, since=300)
@@ -375,8 +375,8 @@ def test_what_fails_stays_with_its_session(sandbox: Sandbox) -> None:
     assert status(sandbox, broken) == "completed"
 
 
-def test_an_admins_or_the_services_own_hand_has_the_same_consequences(sandbox: Sandbox) -> None:
-    """A class completed by hand is completed for its seats, and everybody is told."""
+def test_a_status_set_by_an_admin_or_the_service_has_the_same_consequences(sandbox: Sandbox) -> None:
+    """A class completed by hand is completed for its seats, and everybody is notified."""
     group, mine, others = begin_class(sandbox, since=20)
 
     sandbox.act_as("admin")

@@ -61,7 +61,7 @@ def recorded(sandbox: Sandbox, meeting: str) -> str:
     return meeting
 
 
-def test_a_start_is_won_once(sandbox: Sandbox, meeting: str) -> None:
+def test_a_start_is_claimed_once(sandbox: Sandbox, meeting: str) -> None:
     """The next turn finds it."""
     assert [tasks(sandbox, meeting), tasks(sandbox, meeting)] == [["start"], []]
     assert len(recordings(sandbox, meeting)) == 1
@@ -84,7 +84,7 @@ def test_a_start_is_won_once(sandbox: Sandbox, meeting: str) -> None:
         (10, "", "client practitioner", {"session_location": "in_person"}),
     ],
 )
-def test_what_is_not_recorded(
+def test_a_session_that_is_not_ready_is_not_recorded(
     sandbox: Sandbox, since: float, people: str, agreed: str, other: dict[str, Any]
 ) -> None:
     """Somebody alone, without everybody's consent, too early, too late, or where there is no channel."""
@@ -96,7 +96,7 @@ def test_what_is_not_recorded(
     assert tasks(sandbox, session) == []
 
 
-def test_a_token_counts_as_there_once_it_is_a_minute_old(sandbox: Sandbox) -> None:
+def test_a_token_counts_as_presence_once_it_is_a_minute_old(sandbox: Sandbox) -> None:
     """Until then a join may still be on its way."""
     agree(sandbox, "client", "practitioner")
     session = begin(sandbox, since=10)
@@ -109,7 +109,7 @@ def test_a_token_counts_as_there_once_it_is_a_minute_old(sandbox: Sandbox) -> No
     assert (young, tasks(sandbox, session)) == ([], ["start"])
 
 
-def test_a_class_needs_its_practitioner_one_participant_and_the_consent_of_who_is_there(
+def test_a_class_needs_its_practitioner_one_participant_and_their_consent(
     sandbox: Sandbox,
 ) -> None:
     """Who booked and did not come does not count."""
@@ -123,7 +123,7 @@ def test_a_class_needs_its_practitioner_one_participant_and_the_consent_of_who_i
     assert (alone, tasks(sandbox, group)) == ([], ["start"])
 
 
-def test_who_comes_without_having_agreed_ends_it(sandbox: Sandbox) -> None:
+def test_a_participant_without_consent_ends_the_recording(sandbox: Sandbox) -> None:
     """However they got in: a token of before, a consent that ended."""
     agree(sandbox, "client", "practitioner")
     agree(sandbox, "other", agreed=False)
@@ -145,10 +145,10 @@ def test_who_comes_without_having_agreed_ends_it(sandbox: Sandbox) -> None:
         ("cancels", "session_cancelled"),
     ],
 )
-def test_a_stop_is_won_once_and_nothing_begins_again(
+def test_a_stop_is_claimed_once_and_no_recording_follows(
     sandbox: Sandbox, recorded: str, happens: str, reason: str
 ) -> None:
-    """Withdrawn, left empty, over, or called off: Agora is told by one, once; what was stopped stays so."""
+    """Withdrawn, left empty, over, or called off: one turn stops it, once; what was stopped stays stopped."""
     if happens == "withdraws":
         agree(sandbox, "client", agreed=False)
         agree(sandbox, "client")
@@ -178,7 +178,7 @@ def test_a_stop_is_won_once_and_nothing_begins_again(
 
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (9, 16)])
-def test_a_failed_start_is_tried_again_ever_later(
+def test_a_failed_start_is_retried_with_growing_delays(
     sandbox: Sandbox, meeting: str, failures: int, minutes: int
 ) -> None:
     """1, 2, 4, 8, 16 minutes after the last failure."""
@@ -200,7 +200,7 @@ def test_a_failed_start_is_tried_again_ever_later(
     assert (too_early, tasks(sandbox, meeting)) == ([], ["start"])
 
 
-def test_what_somebody_stopped_is_not_begun_again(sandbox: Sandbox, meeting: str) -> None:
+def test_a_recording_that_somebody_stopped_does_not_start_again(sandbox: Sandbox, meeting: str) -> None:
     """Also if it was stopped before it began; and then it did not fail."""
     assert tasks(sandbox, meeting) == ["start"]
     change(
@@ -214,7 +214,7 @@ def test_what_somebody_stopped_is_not_begun_again(sandbox: Sandbox, meeting: str
     assert "recording_failed" not in messages(sandbox, meeting)
 
 
-def test_a_failure_is_told_to_the_practitioner_once(sandbox: Sandbox, meeting: str) -> None:
+def test_a_failure_is_reported_to_the_practitioner_once(sandbox: Sandbox, meeting: str) -> None:
     """While they can still do something about it."""
     for _ in range(2):
         assert tasks(sandbox, meeting) == ["start"]

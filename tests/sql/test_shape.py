@@ -34,7 +34,7 @@ def test_every_function_has_an_empty_search_path(sandbox: Sandbox) -> None:
     )
 
 
-def test_definer_functions_live_in_private(sandbox: Sandbox) -> None:
+def test_definer_functions_are_in_schema_private(sandbox: Sandbox) -> None:
     """What passes row-level security cannot be called through the API."""
     assert not names(
         sandbox,
@@ -43,7 +43,7 @@ def test_definer_functions_live_in_private(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
-def test_definer_functions_say_why(path: Path) -> None:
+def test_definer_functions_have_a_reason(path: Path) -> None:
     """Above each stands the reason it may pass row-level security."""
     text = path.read_text()
     for found in re.finditer(
@@ -54,7 +54,7 @@ def test_definer_functions_say_why(path: Path) -> None:
         assert replaces or "Definer:" in above, found[1]
 
 
-def test_functions_are_executed_by_those_named(sandbox: Sandbox) -> None:
+def test_functions_are_executed_by_the_roles_named(sandbox: Sandbox) -> None:
     """Nobody executes a function by default, and whoever is not signed in executes only what policies ask for them."""
     assert names(
         sandbox,
@@ -74,7 +74,7 @@ def test_a_policy_is_for_one_command_and_named_roles(sandbox: Sandbox) -> None:
     )
 
 
-def test_a_role_finds_one_policy_per_command(sandbox: Sandbox) -> None:
+def test_a_role_has_one_policy_per_command(sandbox: Sandbox) -> None:
     """Nobody has to join policies in their head."""
     assert not names(
         sandbox,
@@ -84,7 +84,7 @@ def test_a_role_finds_one_policy_per_command(sandbox: Sandbox) -> None:
     )
 
 
-def test_every_table_is_under_row_level_security(sandbox: Sandbox) -> None:
+def test_every_table_has_row_level_security(sandbox: Sandbox) -> None:
     """In schema private as well."""
     assert not names(
         sandbox,
@@ -94,7 +94,9 @@ def test_every_table_is_under_row_level_security(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(("table", "embedded"), EMBEDDED)
-def test_there_is_one_way_between_tables_the_pages_embed(sandbox: Sandbox, table: str, embedded: str) -> None:
+def test_tables_that_pages_embed_have_one_foreign_key_between_them(
+    sandbox: Sandbox, table: str, embedded: str
+) -> None:
     """No second foreign key, and none back."""
     ways = names(
         sandbox,

@@ -200,7 +200,7 @@ def kinds(database: str) -> dict[int, str]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_what_is_offered_is_what_the_wall_clock_says(
+def test_the_offered_slots_are_what_the_wall_clock_says(
     sandbox: Sandbox, kinds: dict[int, str], zone: str, change: date, data: st.DataObject
 ) -> None:
     """Around a change, for any hours, exceptions and time off, asked from any of the zones: each start, each reason."""
@@ -249,7 +249,9 @@ def offered(sandbox: Sandbox, kind: str, on: date, *, explain: bool = False) -> 
     return sandbox.run(GET, kind, on, on, explain)
 
 
-def test_whoever_is_free_at_an_instant_shares_a_row(sandbox: Sandbox, kinds: dict[int, str]) -> None:
+def test_practitioners_who_are_free_at_the_same_time_share_a_row(
+    sandbox: Sandbox, kinds: dict[int, str]
+) -> None:
     """With anybody: the Monday of one and the any time of the other."""
     monday = TODAY + timedelta(14 - TODAY.weekday())
     slots = offered(sandbox, kinds[60], monday)
@@ -261,7 +263,7 @@ def test_whoever_is_free_at_an_instant_shares_a_row(sandbox: Sandbox, kinds: dic
     assert {None} == {slot["reason"] for slot in slots}
 
 
-def test_a_pause_takes_a_practitioner_out_of_the_offer(sandbox: Sandbox, kinds: dict[int, str]) -> None:
+def test_a_paused_practitioner_is_not_offered(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """With the reason, for whoever asks."""
     monday = TODAY + timedelta(14 - TODAY.weekday())
     sandbox.run("update public.practitioners set available = false where id <> %s", ROW)
@@ -273,7 +275,7 @@ def test_a_pause_takes_a_practitioner_out_of_the_offer(sandbox: Sandbox, kinds: 
     assert {None, "outside_availability", "practitioner_unavailable"} == {slot["reason"] for slot in judged}
 
 
-def test_notice_and_horizon_cut_the_offer(sandbox: Sandbox, kinds: dict[int, str]) -> None:
+def test_notice_and_horizon_limit_the_offer(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """And what has passed is not offered at all."""
     sandbox.run("delete from public.practitioner_availability")
     sandbox.run(
@@ -297,7 +299,7 @@ def test_notice_and_horizon_cut_the_offer(sandbox: Sandbox, kinds: dict[int, str
         assert expected(slot["starts_at"] - now) == slot["reason"], slot["starts_at"]
 
 
-def test_ones_own_hold_is_still_offered(sandbox: Sandbox, kinds: dict[int, str]) -> None:
+def test_the_callers_own_hold_is_still_offered(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """To oneself, and to nobody else."""
     monday = TODAY + timedelta(14 - TODAY.weekday())
     slot = offered(sandbox, kinds[60], monday)[0]
@@ -310,7 +312,7 @@ def test_ones_own_hold_is_still_offered(sandbox: Sandbox, kinds: dict[int, str])
     assert slot["starts_at"] < sandbox.run(GET, kinds[60], monday, monday, False)[0]["starts_at"]
 
 
-def test_a_kind_of_group_session_is_offered_as_its_classes(sandbox: Sandbox) -> None:
+def test_a_group_session_is_offered_as_its_classes(sandbox: Sandbox) -> None:
     """Of that place and length, with the seats that are left; full ones on request."""
     kind, lasting = sandbox.run(
         "select id, duration_minutes from public.session_types where is_group and duration_minutes = 60 limit 1"
@@ -352,7 +354,7 @@ def test_a_kind_of_group_session_is_offered_as_its_classes(sandbox: Sandbox) -> 
     assert [(classes[0], 2, None), (evening, 0, "class_full")] == explained
 
 
-def test_what_is_asked_must_be_possible(sandbox: Sandbox, kinds: dict[int, str]) -> None:
+def test_an_impossible_question_is_refused(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """A kind that is for sale, at most two months, a zone this server can tell the time in."""
     sandbox.act_as("client")
     with sandbox.refused("session_type_not_found"):

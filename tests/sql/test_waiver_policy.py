@@ -17,7 +17,7 @@ def test_the_seeded_waiver_has_a_place_for_the_date(sandbox: Sandbox) -> None:
     assert "[Date of signing]" in sandbox.one("select policy_text from public.waiver_policy where is_active")
 
 
-def test_the_admin_page_switches_in_two_requests(sandbox: Sandbox) -> None:
+def test_the_admin_page_switches_versions_in_two_requests(sandbox: Sandbox) -> None:
     """The first is accepted and changes nothing, the second switches: there is no moment without a waiver."""
     sandbox.act_as("admin")
 
@@ -75,7 +75,7 @@ def test_the_hash_is_of_the_text(sandbox: Sandbox) -> None:
     )
 
 
-def test_two_admins_at_once_leave_one_active_version(postgres: Server) -> None:
+def test_ten_admins_at_once_leave_one_active_version(postgres: Server) -> None:
     """Ten of them: somebody wins, nobody breaks the rule."""
     url = postgres.build("switched")
     ready = threading.Barrier(10)

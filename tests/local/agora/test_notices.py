@@ -157,7 +157,7 @@ async def test_all_notifications_can_be_lost(emulator: Emulator, receiver: Recei
 
 
 async def test_a_duplicate_is_the_same_notification_twice(emulator: Emulator, receiver: Receiver):
-    """Nothing but the time of sending tells them apart."""
+    """They differ in nothing but the time of sending."""
     await emulator.fault("notification", event=31, effect="duplicate")
     await record(emulator)
     await receiver.hears(lambda: 11 in receiver.types)

@@ -165,7 +165,7 @@ async def test_one_recorder_records_once(emulator: Emulator):
 
 
 async def test_a_start_whose_answer_is_lost_runs_on(emulator: Emulator):
-    """The client hears that it runs; the sid is in the bucket, and with it the recording can be stopped."""
+    """The next start is answered that it runs; the sid is in the bucket, and with it the recording can be stopped."""
     recorder = await emulator.acquire()
     await emulator.fault("start", reset=True, perform=True)
 
@@ -288,7 +288,7 @@ async def test_a_recording_without_anybody_ends_by_itself(emulator: Emulator):
 
 
 async def test_a_crash_leaves_the_files_written_so_far(emulator: Emulator):
-    """A query tells 20 for a moment, then nobody is there; the playlist was never closed."""
+    """A query answers 20 for a moment, then nobody is there; the playlist was never closed."""
     recorder = await emulator.start()
     await emulator.reaches(lambda seen: seen["slices"] >= 1)
     await emulator.control("clock", speed=1)

@@ -143,7 +143,7 @@ async def test_another_version_of_an_object_is_refused(
 
 
 async def test_a_missing_bucket_is_unavailable(stage: Stage) -> None:
-    """Nobody listens; or it is another bucket than we were told."""
+    """Nothing listens there; or there is no bucket of that name."""
     nobody = RecordingBucketSettings.from_environment(
         {**stage.env, "RECORDING_S3_ENDPOINT": "http://127.0.0.1:9"}
     )
