@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .conftest import ADMIN, CAST, Sandbox
+from .conftest import ADMIN, IDENTITIES, Sandbox
 
 FREE = "20000000-0000-4000-8000-000000000002"  # a practitioner without weekly hours: bookable at any time
 
 # Everything that must be true of credits, seats and time whatever happened; a row is what is not.
-WRONGS = """
-    select 'credits are not the sum of the ledger' as wrong, c.id as of from public.user_session_credits c
+BOOKING_VIOLATIONS = """
+    select 'credits are not the sum of the ledger' as violation, c.id as of from public.user_session_credits c
      where c.credits_remaining <> (select coalesce(sum(l.change), 0) from public.credit_ledger l where l.lot_id = c.id)
     union all
     select 'credits are negative', c.id from public.user_session_credits c where c.credits_remaining < 0
@@ -78,7 +78,7 @@ def sign(sandbox: Sandbox, who: str = "client") -> None:
     sandbox.run(
         """insert into public.liability_waivers (user_id, waiver_text, waiver_policy_id, waiver_policy_version)
            select %s, policy_text, id, version from public.waiver_policy where is_active on conflict do nothing""",
-        CAST[who][1],
+        IDENTITIES[who][1],
     )
 
 
@@ -87,12 +87,12 @@ def grant(sandbox: Sandbox, many: int, *, who: str = "client", **other: Any) -> 
     sandbox.act_as("owner")
     names = "".join(f", {name} => %s" for name in other)
     return str(
-        sandbox.one(f"select private.grant_credits(%s, %s{names})", CAST[who][1], many, *other.values())
+        sandbox.one(f"select private.grant_credits(%s, %s{names})", IDENTITIES[who][1], many, *other.values())
     )
 
 
 def empty_wallet(sandbox: Sandbox) -> None:
-    """The story's client has credits for any kind of session; not here."""
+    """The seeded client has credits for any kind of session; not here."""
     sandbox.act_as("owner")
     sandbox.run(
         "insert into public.credit_ledger (lot_id, user_id, change, kind, reason)"
@@ -144,7 +144,7 @@ def join(sandbox: Sandbox, class_id: str, *, who: str = "client", **other: Any) 
     """Somebody joins as the booking page does. Gives the id of their seat."""
     row = {
         "practitioner_id": FREE,
-        "client_id": CAST[who][1],
+        "client_id": IDENTITIES[who][1],
         "scheduled_at": in_hours(1),
         "duration_minutes": 60,
         "room_name": f"group-{class_id}-{who}-{datetime.now(UTC).timestamp()}",
@@ -209,6 +209,6 @@ def messages(sandbox: Sandbox, about: object) -> list[str]:
     ]
 
 
-def wrongs(sandbox: Sandbox) -> list[dict[str, Any]]:
+def booking_violations(sandbox: Sandbox) -> list[dict[str, Any]]:
     sandbox.act_as("owner")
-    return sandbox.run(WRONGS)
+    return sandbox.run(BOOKING_VIOLATIONS)

@@ -10,8 +10,8 @@ from .booking_steps import FREE, in_hours, type_id
 from .conftest import Sandbox
 
 # Everything that must be true of the ledger whatever happened; a row is what is not.
-LEDGER_WRONGS = """
-    select 'a transaction is not balanced' as wrong, t.id as of from public.ledger_transactions t
+LEDGER_VIOLATIONS = """
+    select 'a transaction is not balanced' as violation, t.id as of from public.ledger_transactions t
      where 2 > (select count(*) from public.ledger_postings p where p.transaction_id = t.id)
         or 0 <> (select sum(p.amount_minor) from public.ledger_postings p where p.transaction_id = t.id)
     union all
@@ -156,7 +156,7 @@ def share(sandbox: Sandbox, session: object) -> int:
 
 
 def owed(sandbox: Sandbox) -> dict[tuple[str, str], int]:
-    """Every practitioner's balance in each currency, without those of the story."""
+    """Every practitioner's balance in each currency, without the seeded ones."""
     sandbox.act_as("owner")
     rows = sandbox.run(
         """select t.practitioner_id, t.currency, sum(p.amount_minor)::bigint as owed
@@ -174,6 +174,6 @@ def row_of(sandbox: Sandbox, session: object) -> dict[str, Any]:
     return row
 
 
-def ledger_wrongs(sandbox: Sandbox) -> list[dict[str, Any]]:
+def ledger_violations(sandbox: Sandbox) -> list[dict[str, Any]]:
     sandbox.act_as("owner")
-    return sandbox.run(LEDGER_WRONGS)
+    return sandbox.run(LEDGER_VIOLATIONS)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from .booking_steps import grant
-from .conftest import ADMIN, CAST, CLIENT, ROW, Sandbox
+from .conftest import ADMIN, CLIENT, IDENTITIES, ROW, Sandbox
 
 UIDS = {"client": 1, "practitioner": 2, "other": 3}
 CHANGES = {"opened": 101, "closed": 102, "joined": 107, "left": 108}
@@ -21,7 +21,7 @@ def begin(sandbox: Sandbox, *, since: float, lasts: int = 60, with_credit: bool 
     sandbox.run(
         "insert into private.agora_uids (user_id, uid) overriding system value"
         " select * from unnest(%s::uuid[], %s::bigint[]) on conflict do nothing",
-        [CAST[who][1] for who in UIDS],
+        [IDENTITIES[who][1] for who in UIDS],
         list(UIDS.values()),
     )
     row = {
@@ -51,7 +51,7 @@ def begin_class(
         begin(
             sandbox,
             since=since,
-            client_id=CAST[who][1],
+            client_id=IDENTITIES[who][1],
             notes=f"Joined group class: {group}",
             credit_lot_id=grant(sandbox, 1, who=who),
         )
@@ -128,7 +128,7 @@ def status(sandbox: Sandbox, session: str) -> str:
 def attendance(sandbox: Sandbox, session: str) -> dict[str, tuple[Any, ...]]:
     """Who was there, as anybody would tell it: source, minutes, still there, no-show."""
     sandbox.act_as("owner")
-    who_is = {person: who for who, (_, person) in CAST.items()}
+    who_is = {person: who for who, (_, person) in IDENTITIES.items()}
     return {
         who_is[str(row["user_id"])]: (
             row["source"],

@@ -9,7 +9,7 @@ from tests.payout_scene import LONG_AGO, POST
 from .conftest import CLIENT, ROW, Sandbox
 
 OTHER = (
-    "20000000-0000-4000-8000-000000000002"  # the story's other practitioner, who is a stranger to the first
+    "20000000-0000-4000-8000-000000000002"  # the other seeded practitioner, who is a stranger to the first
 )
 
 
@@ -97,7 +97,7 @@ def settle(sandbox: Sandbox) -> None:
 
 
 def payouts(sandbox: Sandbox, practitioner: str = ROW, *, status: str | None = None) -> list[dict[str, Any]]:
-    """Somebody's payouts, by their amounts, without the one of the story."""
+    """Somebody's payouts, by their amounts, without the seeded one."""
     sandbox.act_as("owner")
     return sandbox.run(
         "select * from public.payouts where practitioner_id = %s and id <> %s"

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from .booking_load import run_at_once
 from .conftest import CLIENT, ROW, Sandbox
-from .race import at_once
 
 SECRET = "words that nobody else may read"
 LINE = "insert into public.audit_logs (user_id, action, table_name, ip_address) values (%s, 'VIEW', 'x', '203.0.113.9')"
@@ -187,7 +187,7 @@ def test_ten_writers_at_once_keep_the_chain_complete(database: str) -> None:
 
     with psycopg.connect(database, row_factory=dict_row, autocommit=True) as owner:
         before = owner.execute("select count(*) as n from private.audit_chain").fetchone()
-        ends = at_once(database, *[some] * 10)
+        ends = run_at_once(database, *[some] * 10)
         owner.execute("select private.seal_audit_lines()")  # what the last losers of the lock left
         after = owner.execute("select count(*) as n from private.audit_chain").fetchone()
         wrong = owner.execute("select * from private.audit_findings()").fetchall()

@@ -1,4 +1,4 @@
-"""A database and a plain model are told the same story, step by step, and must agree after each."""
+"""A database and a plain model take the same steps and must agree after each."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from tests.stripe_events import Payment, arguments
 
 from .booking_model import PLACES, POLICIES, Checkout, Hold, Lot, Model, Refused, Session
-from .booking_steps import FREE, WRONGS, grant, in_hours, join, make_class, sign, type_id
+from .booking_steps import BOOKING_VIOLATIONS, FREE, grant, in_hours, join, make_class, sign, type_id
 from .conftest import ROW, Sandbox
 
 STEPS, EXAMPLES = 40, 60  # 2,400 steps, in about ten seconds
@@ -31,11 +31,11 @@ PEOPLE = st.sampled_from(
 SLOTS = st.integers(0, 7)
 LENGTHS = st.sampled_from([20, 45, 60])
 PACKAGED = st.sampled_from([45, 60])
-STAFF = {"practitioner": "stranger", "admin": "admin"}  # FREE is the story's other practitioner
+STAFF = {"practitioner": "stranger", "admin": "admin"}  # FREE is the other seeded practitioner
 
 
 class Bookings(RuleBasedStateMachine):
-    """Each example is one transaction on the story, and is undone."""
+    """Each example is one transaction on the seeded database, and is undone."""
 
     connection: ClassVar[psycopg.Connection[dict[str, Any]]]
     steps: ClassVar[int] = 0
@@ -72,7 +72,7 @@ class Bookings(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.sandbox.act_as("owner")
-        wrong = self.sandbox.run(WRONGS)
+        wrong = self.sandbox.run(BOOKING_VIOLATIONS)
         self.connection.rollback()
         assert [] == wrong
 
@@ -451,4 +451,4 @@ def test_the_database_agrees_with_the_model(
 
     record_property("steps", Bookings.steps)
     print(f"{Bookings.steps} steps in {EXAMPLES} stories")
-    assert Bookings.steps >= 2000, "the story was too short"
+    assert Bookings.steps >= 2000, "there were too few steps"

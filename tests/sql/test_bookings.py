@@ -9,6 +9,7 @@ import pytest
 from .booking_steps import (
     FREE,
     book,
+    booking_violations,
     empty_wallet,
     grant,
     in_hours,
@@ -18,7 +19,6 @@ from .booking_steps import (
     sign,
     type_id,
     wallet,
-    wrongs,
 )
 from .conftest import CLIENT, ROW, Sandbox
 
@@ -62,7 +62,7 @@ def test_a_booking_is_a_session_a_spent_credit_a_message_and_taken_time(sandbox:
     assert str(row["session_type_id"]) == type_id(sandbox)
     assert [("purchase", 2), ("spend", -1)] == lines(sandbox, lot)
     assert ["session_booked"] == messages(sandbox, row["id"])
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 def test_a_second_click_finds_the_session_of_the_first(sandbox: Sandbox) -> None:
@@ -80,7 +80,7 @@ def test_a_cancelled_session_can_be_booked_again(sandbox: Sandbox) -> None:
     sandbox.run("select public.cancel_session(%s)", first)
 
     assert first != book(sandbox, at)["session_id"]
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_without_the_current_waiver_nothing_is_booked(sandbox: Sandbox) -> None:
     ],
 )
 def test_only_an_offered_time_is_booked(sandbox: Sandbox, code: str, asked: dict[str, Any]) -> None:
-    """The story's practitioner works on Mondays."""
+    """The seeded practitioner works on Mondays."""
     sunday = datetime.now(ZoneInfo("America/Toronto")).replace(hour=12, minute=0, second=0, microsecond=0)
     sunday += timedelta(days=(6 - sunday.weekday()) % 7 + 7)
 
@@ -203,7 +203,7 @@ def test_a_hold_is_consumed_by_the_booking_of_its_owner(sandbox: Sandbox) -> Non
     assert book(sandbox, at)
     sandbox.act_as("owner")
     assert "consumed" == sandbox.one("select status from public.session_holds where id = %s", hold["id"])
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 @pytest.mark.parametrize("place", [ROW, "Studio - A street", "12 Any Road, Toronto"])

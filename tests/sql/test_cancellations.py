@@ -8,6 +8,7 @@ import pytest
 from .booking_steps import (
     FREE,
     book,
+    booking_violations,
     grant,
     in_hours,
     insert,
@@ -20,7 +21,6 @@ from .booking_steps import (
     start_in,
     type_id,
     wallet,
-    wrongs,
 )
 from .conftest import ADMIN, CLIENT, OTHER_CLIENT, Sandbox
 
@@ -28,7 +28,7 @@ LED_BY = {
     "client": "client",
     "practitioner": "stranger",
     "admin": "admin",
-}  # FREE is the story's other practitioner
+}  # FREE is the other seeded practitioner
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +132,7 @@ def test_a_cancellation_is_what_was_quoted(
         done["cancelled_at"] is not None,
         done["grace_cancellation_used"],
     )
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 @pytest.mark.parametrize("way", ["update", "by name"])
@@ -281,7 +281,7 @@ def test_a_credit_whose_price_was_refunded_does_not_come_back(sandbox: Sandbox) 
         assert returned == quote(sandbox, each)["credit_returned"]
         cancel(sandbox, each, "update")
     assert before + 1 == wallet(sandbox)
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 # Who, and how often
@@ -406,7 +406,7 @@ def test_a_session_moves_with_everything_it_has(sandbox: Sandbox, way: str, who:
     assert "Rescheduled on" in row["notes"]
     assert "session_rescheduled" == messages(sandbox, made)[-1]
     assert 2 == wallet(sandbox)
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
     grant(sandbox, 1, who="other")
     assert book(sandbox, in_hours(30), who="other")
 
@@ -443,7 +443,7 @@ def test_a_client_moves_by_the_rules_of_booking_and_cancelling(sandbox: Sandbox,
         move(made, 5)
     assert in_hours(40) == session(sandbox, made)["scheduled_at"]
     move(made, 40.5)  # onto a part of its own time
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 def test_staff_moves_outside_the_hours_but_not_onto_taken_time(sandbox: Sandbox) -> None:

@@ -5,6 +5,7 @@ import pytest
 from .booking_steps import (
     FREE,
     book,
+    booking_violations,
     empty_wallet,
     grant,
     in_hours,
@@ -15,7 +16,6 @@ from .booking_steps import (
     sign,
     type_id,
     wallet,
-    wrongs,
 )
 from .conftest import ADMIN, CLIENT, ROW, Sandbox
 
@@ -61,7 +61,7 @@ def test_joining_takes_a_seat_and_a_credit(sandbox: Sandbox) -> None:
     assert seat["cancellation_policy_version"]
     assert 2 == taken(sandbox, evening)
     assert ["session_booked"] == messages(sandbox, seat["id"])
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 def test_a_class_takes_credits_of_its_kind(sandbox: Sandbox) -> None:
@@ -89,7 +89,7 @@ def test_nobody_joins_a_full_class(sandbox: Sandbox) -> None:
     sandbox.act_as("other")
     sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", seat)
     assert join(sandbox, evening)
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 def test_a_held_seat_is_consumed_by_joining(sandbox: Sandbox) -> None:
@@ -118,7 +118,7 @@ def test_nobody_has_two_seats(sandbox: Sandbox) -> None:
     sandbox.run("select public.cancel_session(%s)", seat)
     assert join(sandbox, evening)
     assert 2 == wallet(sandbox)
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 def test_nobody_joins_a_class_that_has_begun(sandbox: Sandbox) -> None:
@@ -255,7 +255,7 @@ def test_cancelling_a_class_gives_every_seat_its_credit_back(sandbox: Sandbox, w
     assert ["cancelled"] * 3 == [session(sandbox, each)["status"] for each in (evening, *seats)]
     assert ["session_booked", "session_cancelled"] == messages(sandbox, seats[0])
     assert 0 == taken(sandbox, evening)
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
     sandbox.act_as("admin")
     with sandbox.refused("class_is_kept"):
         sandbox.run("delete from public.session_schedules where id = %s", evening)
@@ -280,7 +280,7 @@ def test_leaving_a_class_gives_seat_and_credit_back(sandbox: Sandbox) -> None:
         taken(sandbox, evening),
         session(sandbox, evening)["status"],
     )
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 # Two forms of one class
@@ -319,7 +319,7 @@ def test_an_online_and_an_in_person_class_are_linked(sandbox: Sandbox) -> None:
     sandbox.act_as("admin")
     assert sandbox.run("select * from public.unlink_group_sessions(%s)", studio)
     assert ("alone", "alone") == (correlation(sandbox, online), correlation(sandbox, studio))
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 def test_a_broken_link_is_shown(sandbox: Sandbox) -> None:

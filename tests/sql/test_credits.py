@@ -7,7 +7,7 @@ import pytest
 
 from sql.throwaway import MIGRATIONS, Server
 
-from .booking_steps import empty_wallet, grant, lines, type_id, wallet, wrongs
+from .booking_steps import booking_violations, empty_wallet, grant, lines, type_id, wallet
 from .conftest import CLIENT, OTHER_CLIENT, ROW, Sandbox
 
 LEDGER = next(path for path in MIGRATIONS if path.name.endswith("_credit_ledger.sql"))
@@ -56,7 +56,7 @@ def test_a_lot_is_the_sum_of_its_lines(sandbox: Sandbox) -> None:
 
     assert [("purchase", 5), ("refund", -2)] == lines(sandbox, lot)
     assert 3 == sandbox.one("select credits_remaining from public.user_session_credits where id = %s", lot)
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 def test_nobody_writes_credits_past_the_ledger(sandbox: Sandbox) -> None:

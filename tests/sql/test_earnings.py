@@ -28,7 +28,7 @@ from .earnings_steps import (
     cancel,
     complete,
     deliver,
-    ledger_wrongs,
+    ledger_violations,
     owed,
     pay_seat,
     pay_session,
@@ -219,7 +219,7 @@ def test_a_payment_that_became_a_credit_is_earned_by_the_session_it_pays_for(san
         row_of(sandbox, again)["practitioner_share"],
         row_of(sandbox, bought.session)["practitioner_share"],
     )
-    assert [] == ledger_wrongs(sandbox)
+    assert [] == ledger_violations(sandbox)
 
 
 # Giving back

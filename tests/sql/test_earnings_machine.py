@@ -1,4 +1,4 @@
-"""The ledger and a plain model are told the same story of sessions, refunds and disputes, and agree after each step.
+"""The ledger and a plain model take the same steps of sessions, refunds and disputes, and agree after each.
 
 `Earning` is made to be extended: a subclass adds rules, each of which adds what it moves to `self.model.entries`, and
 runs under the same invariants. See earnings_model.py.
@@ -29,7 +29,7 @@ from .earnings_steps import (
     cancel,
     complete,
     deliver,
-    ledger_wrongs,
+    ledger_violations,
     owed,
     pay_seat,
     pay_session,
@@ -44,7 +44,7 @@ CURRENCIES = st.sampled_from(["cad", "usd"])
 
 
 class Earning(RuleBasedStateMachine):
-    """Each example is one transaction on the story, and is undone."""
+    """Each example is one transaction on the seeded database, and is undone."""
 
     connection: ClassVar[psycopg.Connection[dict[str, Any]]]
     steps: ClassVar[int] = 0
@@ -72,7 +72,7 @@ class Earning(RuleBasedStateMachine):
         self.five = self.buy_five_for("client", "cad")
         self.booked = [self.book_for("client", which) for which in (0, 1, 0)]
 
-    # Every story has a lot that more than one seat is paid from.
+    # Every example has a lot that more than one seat is paid from.
 
     @initialize(target=bought)
     def five_were_bought(self) -> Bought:
@@ -92,7 +92,7 @@ class Earning(RuleBasedStateMachine):
         self.sandbox.act_as("owner")
         settle(self.sandbox)
         assert self.model.owed() == owed(self.sandbox)
-        assert [] == ledger_wrongs(self.sandbox)
+        assert [] == ledger_violations(self.sandbox)
 
     def next_time(self) -> Any:
         """When nothing else is."""
@@ -309,4 +309,4 @@ def test_the_ledger_agrees_with_the_model(connection: psycopg.Connection[dict[st
         ),
     )
 
-    assert Earning.steps >= 500, "the story was too short"
+    assert Earning.steps >= 500, "there were too few steps"

@@ -1,4 +1,4 @@
-"""What must be true whatever happened: a story keeps all of it, and whatever is broken by force is found and named."""
+"""What must be true whatever happened: ordinary use keeps every rule, and each kind of damage is found and named."""
 
 import psycopg
 import pytest
@@ -74,7 +74,7 @@ def lived(postgres: Server) -> str:
     postgres.build(name)
     url = postgres.url(name, "supabase_admin")
     with psycopg.connect(postgres.url(name), row_factory=dict_row) as connection:
-        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
+        connection.execute((ROOT / "tests/sql/seed.sql").read_bytes())
         sandbox = Sandbox(connection)
         for who in ("client", "other"):
             sign(sandbox, who)

@@ -7,7 +7,7 @@ from .conftest import ADMIN, OTHER_CLIENT, ROW, Sandbox
 
 
 def hold(sandbox: Sandbox, session: str = ROW, *, hours_ago: float = 1) -> None:
-    """A session of the story has taken place."""
+    """The seeded session has taken place."""
     sandbox.act_as("owner")
     sandbox.run(
         "update public.session_schedules set scheduled_at = now() - make_interval(mins => %s) where id = %s",

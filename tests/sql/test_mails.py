@@ -10,13 +10,13 @@ from .conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, STRANGER, Sandbox
 
 @pytest.fixture(autouse=True)
 def signed(sandbox: Sandbox) -> None:
-    """The client may book; what the story itself brought about is not mailed."""
+    """The client may book; mails about the seeded rows are dropped."""
     sign(sandbox)
     sandbox.run("update private.mails set status = 'dropped'")
 
 
 def mails(sandbox: Sandbox) -> list[tuple[str, str, str]]:
-    """Kind, person and status of what is not dropped by the story."""
+    """Kind, person and status of the mails that are not dropped."""
     sandbox.act_as("owner")
     rows = sandbox.run(
         "select kind, user_id, status from private.mails where status <> 'dropped' order by position"

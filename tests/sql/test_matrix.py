@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from .conftest import CAST, Sandbox
+from .conftest import IDENTITIES, Sandbox
 from .matrix import MATRIX, Rules
 
 # Of each type: a value to insert, and what to change a column to so that it is another.
@@ -49,13 +49,13 @@ def who_may(sandbox: Sandbox, statement: str, *values: Any) -> str:
     A violated constraint is a rule about values: whoever gets so far was allowed to try.
     """
     sandbox.run("savepoint cell")
-    allowed = [who for who in CAST if may(sandbox, who, statement, *values)]
+    allowed = [who for who in IDENTITIES if may(sandbox, who, statement, *values)]
     sandbox.run("rollback to cell; release cell")
     return " ".join(allowed)
 
 
 def may(sandbox: Sandbox, who: str, statement: str, *values: Any) -> bool:
-    role, person = CAST[who]
+    role, person = IDENTITIES[who]
     claims = json.dumps({"role": role, "sub": person})
     # What the one before did is undone in the same message: there are thousands of cells.
     become = f"set_config('request.jwt.claims', '{claims}', true), set_config('role', '{role}', true)"

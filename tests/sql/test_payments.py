@@ -749,7 +749,7 @@ def shares(payment: dict[str, Any]) -> list[str]:
 
 
 def own(sandbox: Sandbox, table: str, column: str = "user_id", of: str = CLIENT) -> list[dict[str, Any]]:
-    """A person's rows, without those of the story."""
+    """A person's rows, without the seeded ones."""
     sandbox.act_as("owner")
     query = f"select * from public.{table} where {column} = %s and id <> %s"
     return sandbox.run(query, of, ROW)

@@ -1,4 +1,4 @@
-"""Any story of sessions, refunds, disputes, corrections and payouts pays each cent once: the ledger's machine and more.
+"""Any steps of sessions, refunds, disputes, corrections and payouts pay each cent once: the ledger's machine and more.
 
 What the model keeps of a payout is how much it paid for each seat. What is still to be paid for a seat is then what it
 is worth now less what live payouts have paid for it, below nought if more was paid than is left of its price.
@@ -130,7 +130,7 @@ class Paying(Earning):
         name = self.sandbox.one(
             """select private.post('adjustment', %s, %s, jsonb_build_object(
                  'practitioner_payable', %s::bigint, 'platform_revenue', -%s::bigint),
-               reason => 'A story', cause => %s)""",
+               reason => 'Correction', cause => %s)""",
             entry.practitioner,
             currency,
             amount,
@@ -265,4 +265,6 @@ def test_each_cent_is_paid_once(connection: psycopg.Connection[dict[str, Any]]) 
         ),
     )
 
-    assert Earning.steps >= 150, "the story was too short"  # mostly 380 to 500; chance has ended it after 267
+    assert Earning.steps >= 150, (
+        "there were too few steps"
+    )  # mostly 380 to 500; chance has ended it after 267

@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 
 from sql.throwaway import ROOT, Server
 
-from .race import Connection, at_once
+from .booking_load import Connection, run_at_once
 
 RUN = "select * from private.run_payouts(1, '2026-06-01T00:00Z')"  # one payout in each transaction
 
@@ -67,7 +67,7 @@ def books(postgres: Server) -> str:
     """A database with something to pay in it, to make others from."""
     url = postgres.build("books")
     with psycopg.connect(url) as connection:
-        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
+        connection.execute((ROOT / "tests/sql/seed.sql").read_bytes())
         connection.execute(BOOKS)
         connection.execute(TRAP)
         for table in TRAPPED.split():
@@ -130,7 +130,7 @@ def test_many_runs_at_once_end_as_one(
     """They queue, and whoever comes later finds less to do. None is refused."""
     url = postgres.copy(books, "at_once")
 
-    assert ["done"] * 8 == at_once(url, *[finish] * 8)
+    assert ["done"] * 8 == run_at_once(url, *[finish] * 8)
     assert undisturbed == end(url)
 
 
@@ -166,7 +166,7 @@ def test_concurrent_runs_marks_and_failures_pay_each_line_once(postgres: Server,
             connection.execute(TRY.format(act=act).encode())
 
     others = [lambda connection, act=act: settle(connection, act) for act in ACTS.values()]
-    ends = at_once(url, finish, finish, *others)
+    ends = run_at_once(url, finish, finish, *others)
     with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
         finish(connection)
 

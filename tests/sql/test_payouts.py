@@ -34,7 +34,7 @@ def test_a_period_is_paid_once_its_hold_is_over(sandbox: Sandbox) -> None:
     (payout,) = payouts(sandbox)
     assert (12525, "pending") == (payout["amount_minor"], payout["status"])
     assert {each.id for each in earned} == lines(sandbox, payout)
-    assert 7500 == balance(sandbox)  # what the story's practitioner earned today
+    assert 7500 == balance(sandbox)  # what the seeded practitioner earned today
 
 
 def test_nothing_is_paid_before_the_hold_is_over(sandbox: Sandbox) -> None:

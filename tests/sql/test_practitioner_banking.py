@@ -25,7 +25,7 @@ def save(
     bank: str = "Bank",
     fingerprint: str = "k1.print",
 ) -> dict[str, Any]:
-    """Save an account as the function does: by default the one that the story has."""
+    """Save an account as the function does: by default the seeded one."""
     sandbox.act_as("service")
     (row,) = sandbox.run(SAVE, user, practitioner, bank, fingerprint)
     return row

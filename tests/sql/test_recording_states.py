@@ -64,7 +64,7 @@ CASES = [
 
 
 def put(sandbox: Sandbox, state: str, **columns: str) -> dict[str, Any]:
-    """The story's recording, in a state, as it would stand there."""
+    """The seeded recording, in a state, as it would stand there."""
     facts = {
         "attempt": "1",
         "agora_sid": "null",

@@ -10,9 +10,9 @@ from tests.sql.test_practitioner_time import OTHERS_ROW, book, teach
 
 HOLD = """select * from public.hold_slot(practitioner_id => %s, scheduled_at => %s, session_type_id => %s,
                                          session_location => %s, group_class_id => %s)"""
-# The practitioner who works at any time. Noon, so that the story's own rows are far away.
+# The practitioner who works at any time. Noon, so that the seeded rows are far away.
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=200)
-TWENTY_MINUTES = ROW  # the story's own kind of session
+TWENTY_MINUTES = ROW  # the seeded kind of session
 
 
 @pytest.fixture(autouse=True)

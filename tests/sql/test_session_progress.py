@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .booking_steps import lines, messages, session, wallet, wrongs
+from .booking_steps import booking_violations, lines, messages, session, wallet
 from .conftest import ADMIN, CLIENT, PRACTITIONER, Sandbox
 from .lifecycle_steps import (
     advance,
@@ -120,7 +120,7 @@ def test_the_status_follows_from_events_and_time(sandbox: Sandbox, name: str) ->
     told = [kind for kind in messages(sandbox, its) if kind.startswith("session_")]
     followed = {"completed": ["session_completed"], "cancelled": ["session_cancelled"]}.get(case.ends, [])
     assert told == ["session_booked", *(followed if case.since < 10_000 else [])]
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 def test_start_and_end_are_recorded_and_the_time_is_freed(sandbox: Sandbox) -> None:
@@ -218,7 +218,7 @@ def test_a_class_whose_practitioner_does_not_come_gives_every_credit_back(sandbo
     (cancelled,) = sandbox.run("select * from public.session_cancellations where session_id = %s", group)
     assert (cancelled["cancellation_type"], cancelled["credit_returned"]) == ("emergency", 2)
     assert cancelled["reason"] == "the practitioner did not come"
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 # What rules say ---------------------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def test_a_rule_may_let_a_no_show_keep_the_credit(sandbox: Sandbox) -> None:
         "cancelled",
     ]
     assert (wallet(sandbox), wallet(sandbox, "other")) == (before[0] + 1, before[1] + 1)
-    assert not wrongs(sandbox)
+    assert not booking_violations(sandbox)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from .booking_steps import messages
-from .conftest import CAST, CLIENT, PRACTITIONER, Sandbox
+from .conftest import CLIENT, IDENTITIES, PRACTITIONER, Sandbox
 from .lifecycle_steps import advance, begin, begin_class, enter, event, hear
 
 
@@ -16,7 +16,7 @@ def agree(sandbox: Sandbox, *people: str, agreed: bool = True) -> None:
         sandbox.run(
             "insert into public.user_consents (user_id, consent_type, consented) values (%s, 'session_recording', %s)"
             " on conflict (user_id, consent_type) do update set consented = excluded.consented, revoked_at = null",
-            CAST[who][1],
+            IDENTITIES[who][1],
             agreed,
         )
 

@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 
 from sql.throwaway import ROOT, Server
 
+from .booking_load import outcome_of
 from .booking_steps import book, in_hours, make_class, sign
 from .conftest import Sandbox
 from .earnings_steps import (
@@ -20,12 +21,11 @@ from .earnings_steps import (
     cancel,
     complete,
     deliver,
-    ledger_wrongs,
+    ledger_violations,
     pay_seat,
     pay_session,
     price_packages,
 )
-from .race import end_of
 
 CONNECTIONS, ATTEMPTS = 12, 20
 REFUSED = {"session_not_cancellable", "status_moves_forward"}
@@ -42,7 +42,7 @@ def sold(postgres: Server, at_a_time: str) -> tuple[str, list[Bought], list[str]
     """A database of its own, in which two people have bought credits and sessions; and all their sessions."""
     url = postgres.build(f"earning_{at_a_time}")
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
+        connection.execute((ROOT / "tests/sql/seed.sql").read_bytes())
         sandbox, first = Sandbox(connection), in_hours(60)
         sandbox.run("delete from public.user_session_credits")
         price_packages(sandbox)
@@ -79,7 +79,7 @@ def test_concurrent_changes_come_to_the_same_as_consecutive_ones(
             for _ in range(ATTEMPTS):
                 (act,) = chance.choices(acts, weights=[4, 4, 1, 5, 1])
                 within = patiently if at_a_time == "many" else once
-                ends[end_of(lambda act=act, within=within: within(connection, act))] += 1
+                ends[outcome_of(lambda act=act, within=within: within(connection, act))] += 1
         return ends
 
     def refund(sandbox: Sandbox, chance: random.Random) -> None:
@@ -96,7 +96,7 @@ def test_concurrent_changes_come_to_the_same_as_consecutive_ones(
     assert set(ends) <= REFUSED | {"done"}, ends
     assert ends["done"] > CONNECTIONS * ATTEMPTS / 3
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        assert [] == ledger_wrongs(Sandbox(connection))
+        assert [] == ledger_violations(Sandbox(connection))
         # Told once more, nothing is left to post.
         sandbox = Sandbox(connection)
         sandbox.act_as("owner")

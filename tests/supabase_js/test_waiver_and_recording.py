@@ -1,4 +1,4 @@
-"""The milestone's story through unmodified supabase-js: what must be true of each fact that it tells."""
+"""A waiver, a room and a recording through unmodified supabase-js: what must be true of each fact that it reports."""
 
 import json
 import subprocess
@@ -16,12 +16,12 @@ PATIENCE_S = 90
 
 @pytest.fixture(scope="module")
 def told(stage: Stage) -> dict[str, Any]:
-    """The story, played once; meanwhile the scheduler does its rounds."""
+    """The script, run once; meanwhile the scheduled functions are called."""
     names = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")
     env = environment(NODE_FOLDER=f"{NODE}/", **{name: stage.env[name] for name in names})
-    story = [str(NODE_BINARY), "tests/supabase_js/story.mjs"]
+    command = [str(NODE_BINARY), "tests/supabase_js/waiver_and_recording.mjs"]
     with subprocess.Popen(
-        story, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as playing:
         deadline = time.monotonic() + PATIENCE_S
         while playing.poll() is None and time.monotonic() < deadline:
