@@ -13,7 +13,7 @@ FUNCTION = "book-session-with-credit"
 
 def test_a_credit_becomes_a_session(stage: Stage, booking: BookingScene) -> None:
     """The client sees it in the table that the page reads; one credit is left."""
-    reply = stage.invoke(FUNCTION, booking.on_booking_page(), as_=booking.client)
+    reply = stage.invoke(FUNCTION, booking.from_booking_page(), as_=booking.client)
 
     assert reply.status_code == 200
     booked = reply.json()
@@ -32,7 +32,7 @@ def test_a_double_click_is_one_session_and_one_credit(stage: Stage, booking: Boo
     with ThreadPoolExecutor(12) as many:
         replies = list(
             many.map(
-                lambda _: stage.invoke(FUNCTION, booking.on_booking_page(), as_=booking.client), range(12)
+                lambda _: stage.invoke(FUNCTION, booking.from_booking_page(), as_=booking.client), range(12)
             )
         )
 
@@ -44,12 +44,12 @@ def test_a_double_click_is_one_session_and_one_credit(stage: Stage, booking: Boo
 def test_an_idempotency_key_has_one_answer(stage: Stage, booking: BookingScene) -> None:
     """Also after the session was cancelled; the same key for another time is refused in readable words."""
     key = {"idempotency-key": str(uuid.uuid4())}
-    first = stage.invoke(FUNCTION, booking.on_booking_page(), as_=booking.client, headers=key).json()
+    first = stage.invoke(FUNCTION, booking.from_booking_page(), as_=booking.client, headers=key).json()
     stage.invoke("cancel-session", {"session_id": first["session_id"]}, as_=booking.client)
 
-    again = stage.invoke(FUNCTION, booking.on_booking_page(), as_=booking.client, headers=key)
+    again = stage.invoke(FUNCTION, booking.from_booking_page(), as_=booking.client, headers=key)
     other = stage.invoke(
-        FUNCTION, booking.on_booking_page(duration_minutes=60), as_=booking.client, headers=key
+        FUNCTION, booking.from_booking_page(duration_minutes=60), as_=booking.client, headers=key
     )
 
     assert again.json() == first
@@ -92,7 +92,7 @@ def test_a_booking_that_is_refused_has_status_200_and_a_sentence(
             stage.value("select id from public.session_types where duration_minutes = 20")
         )
 
-    reply = stage.invoke(FUNCTION, booking.on_booking_page(**asked), as_=booking.client)
+    reply = stage.invoke(FUNCTION, booking.from_booking_page(**asked), as_=booking.client)
 
     body = reply.json()
     assert (reply.status_code, body["success"], body["code"]) == (200, False, code)
@@ -115,7 +115,7 @@ def test_a_missing_waiver_or_credit_and_a_taken_time_each_have_their_code(
     )
 
     def code(person: object, **more: object) -> str:
-        return str(stage.invoke(FUNCTION, booking.on_booking_page(**more), as_=person).json()["code"])  # type: ignore[arg-type]
+        return str(stage.invoke(FUNCTION, booking.from_booking_page(**more), as_=person).json()["code"])  # type: ignore[arg-type]
 
     later = booking.starts_at.replace(hour=(booking.starts_at.hour + 2) % 24).isoformat()
     assert code(unsigned, scheduled_at=later) == "waiver_required"
@@ -137,7 +137,7 @@ def test_a_malformed_body_is_a_422_and_no_domain_refusal(
     stage: Stage, booking: BookingScene, field: str, value: object
 ) -> None:
     """The field is named, as everywhere; an anonymous caller gets a 401."""
-    reply = stage.invoke(FUNCTION, booking.on_booking_page(**{field: value}), as_=booking.client)
+    reply = stage.invoke(FUNCTION, booking.from_booking_page(**{field: value}), as_=booking.client)
 
     assert (reply.status_code, reply.json()["details"][0]["field"].split(".")[0]) == (422, field)
-    assert stage.invoke(FUNCTION, booking.on_booking_page()).status_code == 401
+    assert stage.invoke(FUNCTION, booking.from_booking_page()).status_code == 401

@@ -8,16 +8,16 @@ import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import unknown_id
-from tests.sharing_scene import BROWSER, Sharing, finished_recording
+from tests.sharing_scene import BROWSER, SharingScene, finished_recording
 
 
 @pytest.fixture(scope="module")
-def sharing(stage: Stage) -> Sharing:
+def sharing(stage: Stage) -> SharingScene:
     """A recording that can be shared."""
-    return Sharing(stage)
+    return SharingScene(stage)
 
 
-def test_participants_and_admins_share_a_recording(stage: Stage, sharing: Sharing) -> None:
+def test_participants_and_admins_share_a_recording(stage: Stage, sharing: SharingScene) -> None:
     """For seven days, unless they say otherwise; the link opens the player."""
     for person in (sharing.client, sharing.practitioner, stage.admin()):
         reply = sharing.share(person).json()
@@ -33,7 +33,7 @@ def test_participants_and_admins_share_a_recording(stage: Stage, sharing: Sharin
         assert page.status_code == 200 and "<video" in page.text
 
 
-def test_only_hashes_of_token_and_password_are_stored(stage: Stage, sharing: Sharing) -> None:
+def test_only_hashes_of_token_and_password_are_stored(stage: Stage, sharing: SharingScene) -> None:
     """Nobody reads even those, and the log has neither."""
     link = sharing.link(password="a long password", expires_in_days=90, view_limit=3)
 
@@ -47,7 +47,7 @@ def test_only_hashes_of_token_and_password_are_stored(stage: Stage, sharing: Sha
         assert read.status_code == 403
 
 
-def test_strangers_learn_nothing_about_a_recording(stage: Stage, sharing: Sharing) -> None:
+def test_strangers_learn_nothing_about_a_recording(stage: Stage, sharing: SharingScene) -> None:
     """Another client, another practitioner and an anonymous caller get the reply for a missing one."""
     for person in (stage.client(), stage.practitioner()):
         reply = sharing.share(person)
@@ -77,7 +77,7 @@ def test_only_the_practitioner_shares_the_recording_of_a_class(stage: Stage) -> 
 
 def test_an_unfinished_recording_is_not_shared(stage: Stage) -> None:
     """There is nothing to see yet."""
-    reply = Sharing(stage, status="recording").share()
+    reply = SharingScene(stage, status="recording").share()
 
     assert (reply.status_code, reply.json()["code"]) == (409, "recording_not_completed")
 
@@ -92,7 +92,7 @@ def test_an_unfinished_recording_is_not_shared(stage: Stage) -> None:
         ({"expires": 3}, "expires"),
     ],
 )
-def test_an_invalid_field_is_named(sharing: Sharing, body: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_named(sharing: SharingScene, body: dict[str, Any], field: str) -> None:
     """A misspelt field too."""
     reply = sharing.share(**body)
 
@@ -101,7 +101,7 @@ def test_an_invalid_field_is_named(sharing: Sharing, body: dict[str, Any], field
 
 def test_links_are_listed_with_their_view_counts(stage: Stage) -> None:
     """The caller's own links, and others' links to recordings the caller is in; not to strangers."""
-    sharing = Sharing(stage)
+    sharing = SharingScene(stage)
     first, second = sharing.link(), sharing.link(sharing.practitioner, view_limit=1)
     first.get()
     first.get()
@@ -119,7 +119,7 @@ def test_links_are_listed_with_their_view_counts(stage: Stage) -> None:
 
 def test_participants_see_who_watched_their_recording(stage: Stage) -> None:
     """When, by which link, and roughly from where; neither addresses nor browsers, and strangers see nothing."""
-    sharing = Sharing(stage)
+    sharing = SharingScene(stage)
     link = sharing.link()
     link.get()
 

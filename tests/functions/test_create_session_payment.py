@@ -16,7 +16,7 @@ from tests.payment_scene import SITE, FakeStripe, PaymentScene, pay_on, served
 
 def test_a_single_session_is_paid_for_end_to_end(paying: PaymentScene) -> None:
     """Page, form, webhook: when the browser is sent back the session is there."""
-    opened = paying.pay(paying.on_checkout_page())
+    opened = paying.pay(paying.from_checkout_page())
     page = httpx.get(opened.json()["url"]).text
     assert ("45min Standard" in page, "$100.00 CAD" in page) == (True, True)
     assert (paying.sessions(), paying.holds()) == ([], ["held"])
@@ -41,7 +41,7 @@ def test_a_single_session_is_paid_for_end_to_end(paying: PaymentScene) -> None:
 
 def test_a_package_of_five_is_paid_for_end_to_end(paying: PaymentScene) -> None:
     """From the wallet, which knows neither practitioner nor time: five credits, by check-session-credits."""
-    opened = paying.pay(paying.in_wallet())
+    opened = paying.pay(paying.from_wallet())
     assert "$343.10 USD" in httpx.get(opened.json()["url"]).text
 
     pay_on(opened.json()["url"])
@@ -54,7 +54,7 @@ def test_a_package_of_five_is_paid_for_end_to_end(paying: PaymentScene) -> None:
 
 def test_a_package_on_the_checkout_page_books_nothing(paying: PaymentScene) -> None:
     """The time that was picked there is not part of it."""
-    opened = paying.pay(paying.on_checkout_page(payment_type="package_10"))
+    opened = paying.pay(paying.from_checkout_page(payment_type="package_10"))
 
     pay_on(opened.json()["url"])
 
@@ -68,7 +68,7 @@ def test_a_seat_in_a_class_is_paid_for_and_joined(paying: PaymentScene, name: st
         practitioner=paying.practitioner, starts_in_minutes=600, duration_minutes=45
     )
     group_type = paying.type_of(45, is_group=True)
-    body = paying.on_checkout_page(session_type_id=str(group_type["id"]), **{name: str(group_class["id"])})
+    body = paying.from_checkout_page(session_type_id=str(group_type["id"]), **{name: str(group_class["id"])})
 
     pay_on(paying.pay(body).json()["url"])
 
@@ -81,7 +81,7 @@ def test_a_seat_in_a_class_is_paid_for_and_joined(paying: PaymentScene, name: st
 
 def test_an_in_person_session_is_paid_for_with_its_place(paying: PaymentScene) -> None:
     """In person means in person, there."""
-    body = paying.on_checkout_page(session_location="in_person", physical_location="Studio - Street 1")
+    body = paying.from_checkout_page(session_location="in_person", physical_location="Studio - Street 1")
 
     pay_on(paying.pay(body).json()["url"])
 
@@ -92,7 +92,7 @@ def test_an_in_person_session_is_paid_for_with_its_place(paying: PaymentScene) -
 @pytest.mark.parametrize("currency", ["eur", "CAD", "jpy", "", 5, "usd "])
 def test_a_currency_is_cad_or_usd(paying: PaymentScene, currency: Any) -> None:
     """Whoever could choose one would pay 94.90 in a weak one."""
-    reply = paying.pay(paying.on_checkout_page(currency=currency))
+    reply = paying.pay(paying.from_checkout_page(currency=currency))
 
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid_body")
     assert reply.json()["details"][0]["field"] == "currency"
@@ -101,7 +101,7 @@ def test_a_currency_is_cad_or_usd(paying: PaymentScene, currency: Any) -> None:
 
 def test_the_caller_cannot_set_the_price(paying: PaymentScene) -> None:
     """What a body calls amount, price or total is not read; a wrong length is refused."""
-    body = paying.on_checkout_page(
+    body = paying.from_checkout_page(
         amount=1, amount_minor=1, price_cad=1, total_amount=1, user_id=str(uuid4())
     )
 
@@ -113,7 +113,7 @@ def test_the_caller_cannot_set_the_price(paying: PaymentScene) -> None:
     assert (longer.status_code, longer.json()["code"]) == (409, "duration_not_offered")
 
 
-BAD = {
+INVALID = {
     "payment_type": ({"payment_type": "gift"}, {"payment_type": None}),
     "scheduled_at": ({"scheduled_at": "tomorrow"}, {"scheduled_at": "2031-01-01T10:00:00"}),
     "practitioner_id": ({"practitioner_id": "x"},),
@@ -123,11 +123,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("field", BAD)
+@pytest.mark.parametrize("field", INVALID)
 def test_an_invalid_field_is_named(paying: PaymentScene, field: str) -> None:
     """And nothing is kept."""
-    for wrong in BAD[field]:
-        reply = paying.pay(paying.on_checkout_page(**wrong))
+    for wrong in INVALID[field]:
+        reply = paying.pay(paying.from_checkout_page(**wrong))
 
         assert (reply.status_code, reply.json()["details"][0]["field"]) == (422, field)
     assert paying.checkouts() == []
@@ -135,8 +135,8 @@ def test_an_invalid_field_is_named(paying: PaymentScene, field: str) -> None:
 
 def test_buying_a_session_requires_agreeing_to_the_cancellation_policy(paying: PaymentScene) -> None:
     """The wallet has no box to tick, and sells no session."""
-    refused = paying.pay(paying.on_checkout_page(cancellation_policy_agreed=False))
-    package = paying.pay(paying.in_wallet())
+    refused = paying.pay(paying.from_checkout_page(cancellation_policy_agreed=False))
+    package = paying.pay(paying.from_wallet())
 
     assert (refused.status_code, refused.json()["code"]) == (409, "cancellation_policy_not_agreed")
     assert package.status_code == 200
@@ -144,7 +144,7 @@ def test_buying_a_session_requires_agreeing_to_the_cancellation_policy(paying: P
 
 def test_twenty_clicks_open_one_page(paying: PaymentScene) -> None:
     """One reply has the address; the others say that it is being opened, or have the same address once it is."""
-    body = paying.on_checkout_page()
+    body = paying.from_checkout_page()
     with ThreadPoolExecutor(20) as crowd:
         replies = list(crowd.map(lambda _: paying.pay(body), range(20)))
     again = paying.pay(body)
@@ -158,9 +158,9 @@ def test_twenty_clicks_open_one_page(paying: PaymentScene) -> None:
 def test_a_repeat_with_its_key_gets_the_same_page(paying: PaymentScene) -> None:
     """With another body it is refused."""
     key = {"idempotency-key": uuid4().hex}
-    first = paying.pay(paying.in_wallet(), headers=key).json()
-    again = paying.pay(paying.in_wallet(), headers=key).json()
-    other = paying.pay(paying.in_wallet(currency="cad"), headers=key)
+    first = paying.pay(paying.from_wallet(), headers=key).json()
+    again = paying.pay(paying.from_wallet(), headers=key).json()
+    other = paying.pay(paying.from_wallet(currency="cad"), headers=key)
 
     assert first["checkout_id"] == again["checkout_id"]
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
@@ -170,7 +170,7 @@ def test_a_repeat_with_its_key_gets_the_same_page(paying: PaymentScene) -> None:
 def test_of_ten_clients_who_want_one_time_one_may_pay_for_it(paying: PaymentScene) -> None:
     """The others read why before they have paid anything."""
     crowd = [paying.stage.client() for _ in range(10)]
-    body = paying.on_checkout_page()
+    body = paying.from_checkout_page()
     with ThreadPoolExecutor(len(crowd)) as pool:
         replies = list(pool.map(lambda person: paying.pay(body, as_=person), crowd))
 
@@ -180,7 +180,7 @@ def test_of_ten_clients_who_want_one_time_one_may_pay_for_it(paying: PaymentScen
 
 def test_an_anonymous_caller_opens_no_page(paying: PaymentScene) -> None:
     """A page belongs to somebody."""
-    assert paying.stage.invoke("create-session-payment", paying.in_wallet()).status_code == 401
+    assert paying.stage.invoke("create-session-payment", paying.from_wallet()).status_code == 401
 
 
 # What Stripe is asked, and what it may answer ------------------------------------------------------------------
@@ -208,7 +208,7 @@ def test_stripe_receives_our_price_our_address_and_our_idempotency_key(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
     """An Origin header is whatever the caller writes into it; nothing that a person wrote leaves for Stripe."""
-    body = paying.on_checkout_page(notes="My knee hurts.")
+    body = paying.from_checkout_page(notes="My knee hurts.")
 
     opened = ask(function, paying, body, origin="https://evil.test").json()
 
@@ -240,7 +240,7 @@ def test_a_brief_failure_of_stripe_is_retried_under_the_same_key(
     """So that the payer sees none, and two pages cannot come of it."""
     stripe.fail((500, {"type": "api_error"}))
 
-    assert ask(function, paying, paying.in_wallet()).status_code == 200
+    assert ask(function, paying, paying.from_wallet()).status_code == 200
     assert len(stripe.asked) == 2
     assert len({key for _, _, key in stripe.asked}) == 1
 
@@ -251,9 +251,9 @@ def test_when_stripe_does_not_answer_nothing_is_kept(
     """The time is free again at once, and asking later is a new attempt under a new name."""
     stripe.fail((503, {"type": "api_error"}), (503, {"type": "api_error"}))
 
-    refused = ask(function, paying, paying.on_checkout_page())
+    refused = ask(function, paying, paying.from_checkout_page())
     failed = [row["status"] for row in paying.checkouts()]
-    later = ask(function, paying, paying.on_checkout_page())
+    later = ask(function, paying, paying.from_checkout_page())
 
     assert (refused.status_code, refused.json()["code"]) == (503, "payments_unavailable")
     assert (failed, paying.holds()) == (["failed"], ["released", "held"])
@@ -274,7 +274,7 @@ def test_a_request_that_stripe_rejects_is_reported_as_our_fault(
             (status, {"type": kind, "message": "No such API key: sk_test_***", "code": "secret_detail"})
         )
 
-        reply = ask(function, paying, paying.on_checkout_page())
+        reply = ask(function, paying, paying.from_checkout_page())
 
         assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
         assert "secret_detail" not in reply.text
@@ -288,7 +288,7 @@ def test_an_attempt_that_runs_elsewhere_is_left_alone(
     """Stripe answers 409 as long as it works on the first request, which gets the result."""
     stripe.fail(*[(409, {"type": "invalid_request_error", "code": "idempotency_key_in_use"})] * 2)
 
-    reply = ask(function, paying, paying.on_checkout_page())
+    reply = ask(function, paying, paying.from_checkout_page())
 
     assert (reply.status_code, reply.json()["code"]) == (409, "request_in_progress")
     assert (paying.checkouts()[0]["status"], paying.holds()) == ("opening", ["held"])
@@ -298,8 +298,8 @@ def test_choosing_again_closes_the_earlier_page(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
     """Two open pages for one time would let somebody pay twice."""
-    first = ask(function, paying, paying.on_checkout_page()).json()
-    second = ask(function, paying, paying.on_checkout_page(currency="usd")).json()
+    first = ask(function, paying, paying.from_checkout_page()).json()
+    second = ask(function, paying, paying.from_checkout_page(currency="usd")).json()
 
     (closed,) = [each for each in stripe.sessions.values() if each["url"] == first["url"]]
     assert closed["status"] == "expired"
@@ -311,13 +311,13 @@ def test_a_client_who_has_paid_does_not_pay_twice(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
     """The webhook is on its way; the time stays held for it."""
-    opened = ask(function, paying, paying.on_checkout_page())
+    opened = ask(function, paying, paying.from_checkout_page())
     (session_id,) = stripe.sessions
     payment = paying.payment(opened)
     stripe.end(session_id, payment, "complete", "paid")
 
-    refused = ask(function, paying, paying.on_checkout_page(currency="usd"))
-    paying.hear(payment.completed()).raise_for_status()
+    refused = ask(function, paying, paying.from_checkout_page(currency="usd"))
+    paying.receive_event(payment.completed()).raise_for_status()
 
     assert (refused.status_code, refused.json()["code"]) == (409, "already_paid")
     assert len(paying.sessions()) == 1

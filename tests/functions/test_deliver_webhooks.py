@@ -36,7 +36,7 @@ class Receiver:
         self.heard.append(request)
         return Response(status=self.answers.pop(0) if self.answers else 204)
 
-    def tell(self, kind: str = "session_booked", **payload: Any) -> None:
+    def emit(self, kind: str = "session_booked", **payload: Any) -> None:
         """Something became true."""
         self.stage.execute(
             "select private.put_in_outbox(%s, %s, gen_random_uuid(), %s)",
@@ -73,8 +73,8 @@ def receiver(stage: Stage, httpserver: HTTPServer) -> Iterator[Receiver]:
 
 def test_a_delivery_is_signed_and_describes_the_event(receiver: Receiver) -> None:
     """Verified by the specification's own library; only ids and times leave the house."""
-    receiver.tell("session_booked", practitioner_id=str(receiver.admin.id), name="Somebody")
-    receiver.tell("session_cancelled")  # not asked for
+    receiver.emit("session_booked", practitioner_id=str(receiver.admin.id), name="Somebody")
+    receiver.emit("session_cancelled")  # not asked for
     assert receiver.deliver() == {"delivered": 1}
 
     (request,) = receiver.heard
@@ -88,7 +88,7 @@ def test_a_delivery_is_signed_and_describes_the_event(receiver: Receiver) -> Non
 def test_a_failed_delivery_is_retried_under_the_same_id(receiver: Receiver) -> None:
     """With growing delays; a redirect is not followed, and nothing of the answer is kept but its status."""
     receiver.answers = [500, 302]
-    receiver.tell()
+    receiver.emit()
     assert receiver.deliver() == {"pending": 1}
     assert receiver.deliver() == {}  # not due yet
     for outcome in ("pending", "delivered"):
@@ -102,7 +102,7 @@ def test_a_failed_delivery_is_retried_under_the_same_id(receiver: Receiver) -> N
 
 def test_after_ten_attempts_a_delivery_fails_and_an_admin_may_resend_it(receiver: Receiver) -> None:
     """One delivery by its id, or all that failed since a time."""
-    receiver.tell()
+    receiver.emit()
     receiver.stage.execute(
         "update public.webhook_deliveries set attempts = 9 where endpoint_id = %s", receiver.id
     )
@@ -127,16 +127,16 @@ def test_after_ten_attempts_a_delivery_fails_and_an_admin_may_resend_it(receiver
 def test_an_endpoint_that_answers_410_is_switched_off(receiver: Receiver) -> None:
     """Events that happen afterwards are not written for it."""
     receiver.answers = [410]
-    receiver.tell()
+    receiver.emit()
     assert receiver.deliver() == {"failed": 1}
-    receiver.tell()
+    receiver.emit()
     assert 1 == len(receiver.deliveries())
 
 
 def test_ten_workers_send_each_delivery_once(receiver: Receiver) -> None:
     """The one that claims a delivery sends it."""
     for _ in range(20):
-        receiver.tell("session_completed", is_no_show=False)
+        receiver.emit("session_completed", is_no_show=False)
     with ThreadPoolExecutor(10) as pool:
         replies = list(pool.map(lambda _: receiver.deliver(), range(10)))
 
@@ -147,7 +147,7 @@ def test_ten_workers_send_each_delivery_once(receiver: Receiver) -> None:
 
 def test_a_delivery_whose_worker_died_is_claimed_by_another(receiver: Receiver) -> None:
     """Once its claim has lapsed."""
-    receiver.tell()
+    receiver.emit()
     service = {"apikey": receiver.stage.env["SUPABASE_SECRET_KEY"]}
     claimed = receiver.stage.http.post("/rest/v1/rpc/claim_webhook_delivery", json={}, headers=service).json()
     assert claimed[0]["delivery_id"] and receiver.deliver() == {}
@@ -166,13 +166,13 @@ def test_two_secrets_sign_while_one_replaces_the_other(receiver: Receiver) -> No
     (new,) = receiver.stage.rest(
         "POST", "rpc/rotate_webhook_secret", as_=receiver.admin, json={"endpoint_id": receiver.id}
     ).json()
-    receiver.tell()
+    receiver.emit()
     receiver.deliver()
     receiver.stage.execute(
         "update private.webhook_secrets set retires_at = now() where endpoint_id = %s and retires_at is not null",
         receiver.id,
     )
-    receiver.tell()
+    receiver.emit()
     receiver.deliver()
 
     both, alone = receiver.heard

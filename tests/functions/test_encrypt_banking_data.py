@@ -80,7 +80,7 @@ def test_each_country_has_its_own_numbers(
 
 US = {"country": "US", "account_number": "12345678", "routing_number": "021000021"}
 IBAN = {"country": "DE", "account_number": "DE89370400440532013000", "routing_number": "COBADEFFXXX"}
-WRONG: list[tuple[str, dict[str, Any]]] = [
+INVALID: list[tuple[str, dict[str, Any]]] = [
     ("routing_number", {"routing_number": "123456"}),
     ("routing_number", {"routing_number": "100312345"}),
     ("routing_number", {"routing_number": "12345-000"}),
@@ -106,7 +106,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "typed"), WRONG)
+@pytest.mark.parametrize(("field", "typed"), INVALID)
 def test_an_invalid_account_is_refused_with_status_200_and_its_field(
     banking: BankingScene, field: str, typed: dict[str, Any]
 ) -> None:
@@ -227,17 +227,17 @@ def spellings(number: str) -> set[bytes]:
     return {words, words.hex().encode(), base64.b64encode(words)[:-4]}
 
 
-PLANTED = set().union(
+SPELLINGS = set().union(
     *(spellings(number) for number in (PLAIN["account_number"], "97531246", "97531-246", "024697531"))
 )
 
 
-def found_in(text: bytes) -> list[bytes]:
-    return [number for number in PLANTED if number in text]
+def places_with(text: bytes) -> list[bytes]:
+    return [number for number in SPELLINGS if number in text]
 
 
 @pytest.fixture
-def heard(stage: Stage) -> Iterator[list[bytes]]:
+def recorded_replies(stage: Stage) -> Iterator[list[bytes]]:
     """Every reply that the stage is given meanwhile, headers too."""
     replies: list[bytes] = []
 
@@ -263,7 +263,9 @@ def everything_stored(stage: Stage) -> Iterator[tuple[str, bytes]]:
             yield table["name"], row["line"].encode()
 
 
-def test_a_saved_number_appears_nowhere_in_the_clear(stack: Stack, stage: Stage, heard: list[bytes]) -> None:
+def test_a_saved_number_appears_nowhere_in_the_clear(
+    stack: Stack, stage: Stage, recorded_replies: list[bytes]
+) -> None:
     """Saved, saved encrypted, refused, repeated, verified, read: no reply, log line or column holds it."""
     banking = BankingScene(stage)
     key = {"idempotency-key": str(uuid.uuid4())}
@@ -292,12 +294,12 @@ def test_a_saved_number_appears_nowhere_in_the_clear(stack: Stack, stage: Stage,
             stage.rest("GET", path, as_=who)
 
     assert (PLAIN["account_number"], "024697531") == banking.kept()
-    assert len(heard) > 20
-    assert not [reply for reply in heard if found_in(reply)]
+    assert len(recorded_replies) > 20
+    assert not [reply for reply in recorded_replies if places_with(reply)]
 
     logs = [path for path in Path(stack.state).rglob("*.log") if path.is_file()]
     assert {"encrypt-banking-data.log", "postgrest.log", "supervisor.log"} <= {path.name for path in logs}
-    assert not [path for path in logs if found_in(path.read_bytes())]
+    assert not [path for path in logs if places_with(path.read_bytes())]
     told = next(path for path in logs if path.name == "encrypt-banking-data.log").read_bytes()
     assert str(banking.practitioner.id).encode() in told
 
@@ -309,4 +311,4 @@ def test_a_saved_number_appears_nowhere_in_the_clear(stack: Stack, stage: Stage,
         "public.audit_logs",
         "private.remembered_answers",
     } <= {table for table, _ in stored}
-    assert not [table for table, line in stored if found_in(line)]
+    assert not [table for table, line in stored if places_with(line)]

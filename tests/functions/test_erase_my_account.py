@@ -11,13 +11,13 @@ import pytest
 
 from local.stack import Stack
 from tests.cast import PASSWORD, Person, Stage
-from tests.privacy_scene import Marked, broken_keys, traces
+from tests.privacy_scene import MarkedClient, broken_keys, traces
 
-SURELY = {"confirmation": "ERASE MY ACCOUNT"}
+CONFIRMATION = {"confirmation": "ERASE MY ACCOUNT"}
 
 
 def erase(stage: Stage, person: Person, **body: Any) -> httpx.Response:
-    return stage.invoke("erase-my-account", {**SURELY, **body}, as_=person)
+    return stage.invoke("erase-my-account", {**CONFIRMATION, **body}, as_=person)
 
 
 def code(reply: httpx.Response) -> tuple[int, str]:
@@ -25,10 +25,10 @@ def code(reply: httpx.Response) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def erased(stage: Stage, stack: Stack) -> tuple[Marked, dict[str, Any], list[str]]:
+def erased(stage: Stage, stack: Stack) -> tuple[MarkedClient, dict[str, Any], list[str]]:
     """Somebody who was everywhere, and the receipt of their going; with the tables they were in before."""
-    marked = Marked(stage)
-    marked.live()
+    marked = MarkedClient(stage)
+    marked.leave_traces()
     before = marked.traces()
     marked.evidence = stage.value(
         "select private.evidence_of_waiver(w) from public.liability_waivers w where user_id = %s",
@@ -40,7 +40,7 @@ def erased(stage: Stage, stack: Stack) -> tuple[Marked, dict[str, Any], list[str
 
 
 def test_no_personal_data_is_left_in_tables_buckets_or_logs(
-    erased: tuple[Marked, dict[str, Any], list[str]], stack: Stack
+    erased: tuple[MarkedClient, dict[str, Any], list[str]], stack: Stack
 ) -> None:
     """Not in a table of any schema, as text or as bytes; not in either bucket; not in a log."""
     marked, _, before = erased
@@ -51,7 +51,7 @@ def test_no_personal_data_is_left_in_tables_buckets_or_logs(
 
 
 def test_records_that_must_stay_stand_under_a_pseudonym(
-    erased: tuple[Marked, dict[str, Any], list[str]],
+    erased: tuple[MarkedClient, dict[str, Any], list[str]],
 ) -> None:
     """Text and hash of the waiver, session, payment, cancellation and ledger; every key leads somewhere."""
     marked, receipt, _ = erased
@@ -89,7 +89,9 @@ def test_records_that_must_stay_stand_under_a_pseudonym(
     assert [] == stage.owner.execute("select * from private.audit_findings()").fetchall()
 
 
-def test_upcoming_sessions_are_cancelled_first(erased: tuple[Marked, dict[str, Any], list[str]]) -> None:
+def test_upcoming_sessions_are_cancelled_first(
+    erased: tuple[MarkedClient, dict[str, Any], list[str]],
+) -> None:
     """By the client, so by the terms they booked under; the practitioner is notified, and has the time again."""
     marked, receipt, _ = erased
     kept = marked.stage.row(
@@ -110,7 +112,9 @@ def test_upcoming_sessions_are_cancelled_first(erased: tuple[Marked, dict[str, A
     assert receipt["erased"]["sessions_cancelled"] >= 1
 
 
-def test_the_receipt_contains_no_personal_data(erased: tuple[Marked, dict[str, Any], list[str]]) -> None:
+def test_the_receipt_contains_no_personal_data(
+    erased: tuple[MarkedClient, dict[str, Any], list[str]],
+) -> None:
     """Neither the reply nor the table; asking again with a token that is still valid gives the same one."""
     marked, receipt, _ = erased
     again = erase(marked.stage, marked.client).raise_for_status().json()
@@ -121,7 +125,9 @@ def test_the_receipt_contains_no_personal_data(erased: tuple[Marked, dict[str, A
     assert ("self", True) == (row["asked_by"], row["account_deleted_at"] is not None)
 
 
-def test_an_erased_person_cannot_sign_in_again(erased: tuple[Marked, dict[str, Any], list[str]]) -> None:
+def test_an_erased_person_cannot_sign_in_again(
+    erased: tuple[MarkedClient, dict[str, Any], list[str]],
+) -> None:
     marked, _, _ = erased
     told = {"email": f"{marked.marker}@stage.test", "password": PASSWORD}
 
@@ -182,7 +188,7 @@ def test_erasure_requires_the_typed_confirmation(stage: Stage) -> None:
     assert (422, "confirmation_missing") == code(stage.invoke("erase-my-account", {}, as_=person))
     reply = stage.invoke("erase-my-account", {"confirmation": "yes"}, as_=person)
     assert (422, "invalid_body") == code(reply)
-    assert 401 == stage.invoke("erase-my-account", SURELY).status_code
+    assert 401 == stage.invoke("erase-my-account", CONFIRMATION).status_code
 
 
 def test_nobody_erases_another_person_but_an_admin_and_the_service(stage: Stage) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Person, Stage
-from tests.privacy_scene import PNG, Marked
+from tests.privacy_scene import PNG, MarkedClient
 from tests.sharing_scene import finished_recording
 
 
@@ -26,20 +26,20 @@ def read(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def marked(stage: Stage) -> Marked:
+def marked(stage: Stage) -> MarkedClient:
     """Somebody who was everywhere, and whose practitioner has another client."""
-    marked = Marked(stage)
-    marked.live()
+    marked = MarkedClient(stage)
+    marked.leave_traces()
     return marked
 
 
 @pytest.fixture(scope="module")
-def archive(marked: Marked) -> zipfile.ZipFile:
+def archive(marked: MarkedClient) -> zipfile.ZipFile:
     return archive_of(marked.stage, marked.client)
 
 
 def test_every_table_with_data_of_the_caller_is_in_the_archive(
-    marked: Marked, archive: zipfile.ZipFile
+    marked: MarkedClient, archive: zipfile.ZipFile
 ) -> None:
     """Each in a file of its own, as the tables have it; a text explains them."""
     names = {
@@ -74,7 +74,9 @@ def test_every_table_with_data_of_the_caller_is_in_the_archive(
     assert b"Everything that we know of you" in archive.read("README.txt")
 
 
-def test_stored_files_of_the_caller_are_in_the_archive(marked: Marked, archive: zipfile.ZipFile) -> None:
+def test_stored_files_of_the_caller_are_in_the_archive(
+    marked: MarkedClient, archive: zipfile.ZipFile
+) -> None:
     """The signature as it was drawn, the recording byte for byte."""
     waiver = read(archive, "waivers")[0]
 
@@ -84,7 +86,7 @@ def test_stored_files_of_the_caller_are_in_the_archive(marked: Marked, archive: 
 
 
 def test_other_people_appear_only_as_the_name_of_the_practitioner(
-    marked: Marked, archive: zipfile.ZipFile
+    marked: MarkedClient, archive: zipfile.ZipFile
 ) -> None:
     """No private note, no share of money, no secret of the machine's."""
     everything = "".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
@@ -96,7 +98,7 @@ def test_other_people_appear_only_as_the_name_of_the_practitioner(
         assert kept_back not in everything
 
 
-def test_the_archive_of_a_practitioner_has_nothing_about_their_clients(marked: Marked) -> None:
+def test_the_archive_of_a_practitioner_has_nothing_about_their_clients(marked: MarkedClient) -> None:
     """Their sessions by time and state, their own page, and no recording: clients are seen there."""
     archive = archive_of(marked.stage, marked.practitioner)
     everything = "".join(archive.read(name).decode(errors="replace") for name in archive.namelist())

@@ -9,7 +9,7 @@ import pytest
 from deploy import audit
 from tests.cast import Person, Stage
 
-LOOKED = {"action": "VIEW", "table_name": "session_recordings"}
+VIEWED = {"action": "VIEW", "table_name": "session_recordings"}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def person(stage: Stage) -> Person:
 
 
 def record(stage: Stage, person: Person, **body: Any) -> httpx.Response:
-    return stage.invoke("record-audit-log", LOOKED | body, as_=person)
+    return stage.invoke("record-audit-log", VIEWED | body, as_=person)
 
 
 def lines(stage: Stage, record_id: str) -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ def test_a_person_cannot_record_for_somebody_else(stage: Stage, person: Person) 
 
 
 def test_an_anonymous_caller_records_nothing(stage: Stage) -> None:
-    assert 401 == stage.invoke("record-audit-log", LOOKED).status_code
+    assert 401 == stage.invoke("record-audit-log", VIEWED).status_code
 
 
 def test_the_service_names_the_person_it_records_for(stage: Stage, person: Person) -> None:
@@ -85,7 +85,7 @@ def test_the_service_names_the_person_it_records_for(stage: Stage, person: Perso
         "action": "ACCESS_DENIED",
     }
 
-    stage.invoke_as_service("record-audit-log", LOOKED | told).raise_for_status()
+    stage.invoke_as_service("record-audit-log", VIEWED | told).raise_for_status()
 
     (line,) = lines(stage, row)
     assert (person.id, "198.51.100.7", "ACCESS_DENIED") == (
@@ -99,7 +99,7 @@ def test_a_repeat_under_the_same_key_is_one_line(stage: Stage, person: Person) -
     row, key = str(uuid.uuid4()), {"idempotency-key": str(uuid.uuid4())}
     for _ in range(2):
         stage.invoke(
-            "record-audit-log", {**LOOKED, "record_id": row}, as_=person, headers=key
+            "record-audit-log", {**VIEWED, "record_id": row}, as_=person, headers=key
         ).raise_for_status()
 
     assert 1 == len(lines(stage, row))

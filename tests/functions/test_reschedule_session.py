@@ -20,7 +20,7 @@ def test_a_session_moves_and_its_old_time_is_free(stage: Stage, booking: Booking
     assert datetime.fromisoformat(first["session"]["scheduled_at"]) == to
     assert booking.credits_of(booking.client) == 1
     other = booking.booker()
-    assert stage.invoke("book-session-with-credit", booking.on_booking_page(), as_=other).json()["success"]
+    assert stage.invoke("book-session-with-credit", booking.from_booking_page(), as_=other).json()["success"]
 
 
 @pytest.mark.parametrize("who", ["practitioner", "admin"])
@@ -32,7 +32,7 @@ def test_staff_moves_a_session_after_the_deadline_of_the_client(
     stage.execute(
         "update public.session_schedules set scheduled_at = now() + interval '1 hour' where id = %s", session
     )
-    stage.invoke("book-session-with-credit", booking.on_booking_page(), as_=booking.booker())
+    stage.invoke("book-session-with-credit", booking.from_booking_page(), as_=booking.booker())
     person = booking.practitioner if who == "practitioner" else stage.admin()
 
     def move(whom: object, to: datetime) -> tuple[int, str]:

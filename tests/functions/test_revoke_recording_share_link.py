@@ -7,16 +7,16 @@ import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import unknown_id
-from tests.sharing_scene import Sharing
+from tests.sharing_scene import SharingScene
 
 
 @pytest.fixture(scope="module")
-def sharing(stage: Stage) -> Sharing:
+def sharing(stage: Stage) -> SharingScene:
     """A recording that can be shared."""
-    return Sharing(stage)
+    return SharingScene(stage)
 
 
-def test_a_revoked_link_ends_at_the_next_request(sharing: Sharing) -> None:
+def test_a_revoked_link_ends_at_the_next_request(sharing: SharingScene) -> None:
     """The page, the player's requests, and a view that was open; it then looks like a link that never was."""
     link = sharing.link()
     page = link.get()
@@ -30,7 +30,7 @@ def test_a_revoked_link_ends_at_the_next_request(sharing: Sharing) -> None:
     assert sharing.stage.http.get(address).json()["code"] == "recording_not_found"
 
 
-def test_two_revocations_at_once_revoke_once(sharing: Sharing) -> None:
+def test_two_revocations_at_once_revoke_once(sharing: SharingScene) -> None:
     """And a third later: all replies have the same time."""
     link = sharing.link()
 
@@ -41,7 +41,7 @@ def test_two_revocations_at_once_revoke_once(sharing: Sharing) -> None:
     assert len(ended) == 1
 
 
-def test_people_who_are_in_a_recording_revoke_its_links(stage: Stage, sharing: Sharing) -> None:
+def test_people_who_are_in_a_recording_revoke_its_links(stage: Stage, sharing: SharingScene) -> None:
     """As do their maker and an admin; nobody else, who learns nothing."""
     by_practitioner, by_client = sharing.link(sharing.practitioner), sharing.link()
 

@@ -232,7 +232,7 @@ def test_ten_workers_at_once_send_each_mail_once(mail: MailScene) -> None:
     for hour in hours:
         mail.stage.session(client=mail.client, practitioner=mail.practitioner, starts_in_minutes=hour * 60)
     mail.tomorrow()
-    mail.hurry()
+    mail.make_all_due()
     key = {"apikey": mail.stage.env["SUPABASE_SECRET_KEY"]}
 
     with served("send-notifications", mail.stage) as other, ThreadPoolExecutor(10) as pool:
@@ -255,11 +255,11 @@ def test_a_payment_leads_to_one_mail_with_the_receipt_of_stripe(
     mail: MailScene, paying: PaymentScene
 ) -> None:
     """It lists the credits that were bought; a refund is announced too."""
-    payment = paying.payment(paying.pay(paying.in_wallet(currency="cad")))
-    paying.hear(payment.completed()).raise_for_status()
-    paying.hear(payment.charged()).raise_for_status()
+    payment = paying.payment(paying.pay(paying.from_wallet(currency="cad")))
+    paying.receive_event(payment.completed()).raise_for_status()
+    paying.receive_event(payment.charged()).raise_for_status()
     mail.send()
-    paying.hear(payment.refunded(payment.amount)).raise_for_status()
+    paying.receive_event(payment.refunded(payment.amount)).raise_for_status()
     mail.send()
 
     receipt, returned = (each for each in mail.mails_to(paying.client) if "Welcome" not in each["Subject"])

@@ -16,8 +16,8 @@ def mail(stage: Stage) -> MailScene:
 
 def test_the_request_finds_the_receipt_that_the_payment_wrote(mail: MailScene, paying: PaymentScene) -> None:
     """By any name of the payment, by the payer, staff and the platform; whatever address they ask for."""
-    payment = paying.payment(paying.pay(paying.in_wallet()))
-    paying.hear(payment.completed()).raise_for_status()
+    payment = paying.payment(paying.pay(paying.from_wallet()))
+    paying.receive_event(payment.completed()).raise_for_status()
     at_stripe = paying.checkouts()[0]["stripe_session_id"]
     elsewhere = {"user_id": str(mail.client.id), "email": mail.client.email}
 
@@ -36,8 +36,8 @@ def test_the_request_finds_the_receipt_that_the_payment_wrote(mail: MailScene, p
 
 
 def test_a_payment_older_than_the_outbox_gets_one_receipt_too(mail: MailScene, paying: PaymentScene) -> None:
-    payment = paying.payment(paying.pay(paying.in_wallet()))
-    paying.hear(payment.completed()).raise_for_status()
+    payment = paying.payment(paying.pay(paying.from_wallet()))
+    paying.receive_event(payment.completed()).raise_for_status()
     mail.stage.execute("delete from private.outbox where user_id = %s", paying.client.id)
     body = {"payment_intent_id": payment.intent}
 
@@ -51,9 +51,9 @@ def test_unpaid_payments_and_those_of_other_people_have_no_receipt(
     mail: MailScene, paying: PaymentScene
 ) -> None:
     """Nor does a payment that does not exist."""
-    payment = paying.payment(paying.pay(paying.in_wallet()))
+    payment = paying.payment(paying.pay(paying.from_wallet()))
     unpaid = mail.stage.invoke(NAME, {"checkout_session_id": payment.checkout_id}, as_=paying.client)
-    paying.hear(payment.completed()).raise_for_status()
+    paying.receive_event(payment.completed()).raise_for_status()
     strangers = mail.stage.invoke(NAME, {"payment_intent_id": payment.intent}, as_=mail.client)
     nothing = mail.stage.invoke(NAME, as_=mail.client)
 

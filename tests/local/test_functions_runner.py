@@ -17,7 +17,7 @@ from local.functions_runner import FunctionsRunner
 from local.gateway import Gateway
 from local.processes import Processes
 
-from .conftest import is_there
+from .conftest import is_running
 
 MANIFEST = """
 defaults: {env: [SHARED_SETTING]}
@@ -156,5 +156,5 @@ def kill(*pids: int) -> None:
     """Return when they are gone."""
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    while any(map(is_there, pids)):
+    while any(map(is_running, pids)):
         time.sleep(0.01)

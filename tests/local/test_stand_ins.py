@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from local.stack import Stack
 
 
-def caught(stack: Stack, to: str) -> dict:
+def only_mail_to(stack: Stack, to: str) -> dict:
     """The one mail that somebody got."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
@@ -35,7 +35,7 @@ def test_mail_by_smtp_is_caught(stack: Stack) -> None:
     with smtplib.SMTP(host, int(port)) as server:
         server.send_message(mail)
 
-    kept = caught(stack, to)
+    kept = only_mail_to(stack, to)
 
     assert (kept["Subject"], kept["TextBody"].strip()) == ("Séance à 10 h", "See you soon.")
     assert "Séance à 10 h" in httpx.get(stack.env["MAIL_URL"]).text
@@ -58,7 +58,7 @@ def test_mail_by_postmark_is_caught(stack: Stack) -> None:
     receipt = httpx.post(url, json=body, headers=headers).json()
 
     assert (receipt["ErrorCode"], receipt["To"]) == (0, to)
-    assert caught(stack, to)["TemplateModel"] == {"name": "Somebody"}
+    assert only_mail_to(stack, to)["TemplateModel"] == {"name": "Somebody"}
 
 
 def test_the_mail_of_auth_is_caught_too(stack: Stack) -> None:
@@ -72,7 +72,7 @@ def test_the_mail_of_auth_is_caught_too(stack: Stack) -> None:
 
     httpx.post(f"{auth}/recover", json={"email": to}, headers=headers).raise_for_status()
 
-    assert f"{stack.env['SUPABASE_URL']}/auth/v1/verify" in caught(stack, to)["HtmlBody"]
+    assert f"{stack.env['SUPABASE_URL']}/auth/v1/verify" in only_mail_to(stack, to)["HtmlBody"]
 
 
 def test_the_bucket_of_recordings_exists(stack: Stack) -> None:

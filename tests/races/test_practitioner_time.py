@@ -116,7 +116,7 @@ def test_a_lapsed_hold_goes_either_to_its_payment_or_to_somebody_else(
     """Never both, and never neither."""
     practitioner = stage.practitioner()
 
-    def keep(hold_id: str) -> bool:
+    def extend_hold(hold_id: str) -> bool:
         with psycopg.connect(stage.env["DATABASE_URL"]) as connection:
             try:
                 connection.execute(
@@ -136,7 +136,7 @@ def test_a_lapsed_hold_goes_either_to_its_payment_or_to_somebody_else(
             held["id"],
         )
         with ThreadPoolExecutor(5) as pool:
-            kept = pool.submit(keep, held["id"])
+            kept = pool.submit(extend_hold, held["id"])
             others = [pool.submit(hold, stage, person, practitioner, at, kinds[20]) for person in crowd[1:5]]
 
         won = [kept.result(), *(other.result().status_code == 200 for other in others)]

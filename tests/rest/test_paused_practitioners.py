@@ -131,7 +131,7 @@ def test_a_paused_practitioner_is_not_offered(paused: Paused, booking: BookingSc
     assert [] == paused.read(f"{classes}{group_class['id']}", stranger)
     slots = paused.stage.invoke("get-available-slots", asked, as_=stranger).json()
     assert [] == [slot for each in slots["days"] for slot in each["slots"]]
-    reply = paused.stage.invoke("book-session-with-credit", booking.on_booking_page(), as_=stranger).json()
+    reply = paused.stage.invoke("book-session-with-credit", booking.from_booking_page(), as_=stranger).json()
     assert (reply["success"], reply["code"]) == (False, "practitioner_unavailable")
     reply = paused.stage.rest(
         "POST", "session_schedules", as_=stranger, json=booking.seat(group_class, stranger)

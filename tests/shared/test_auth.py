@@ -347,7 +347,7 @@ async def test_the_legacy_service_key_is_the_service() -> None:
     assert caller.is_service
 
 
-class Counted:
+class CountedVerify:
     """`verify`, and how often it was asked."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,7 +363,7 @@ class Counted:
 @pytest.mark.usefixtures("project")
 async def test_a_token_is_verified_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Signatures are the dearest part of a request; the same token a moment later is the same person."""
-    verified, credential = Counted(monkeypatch), token()
+    verified, credential = CountedVerify(monkeypatch), token()
 
     callers = [await identify(bearer(credential)) for _ in range(3)]
     now = time.time()
@@ -377,7 +377,7 @@ async def test_a_token_is_verified_once_a_minute(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("project")
 async def test_a_cached_token_expires_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Caching adds nothing to its life; the leeway for clocks is the verifier's."""
-    verified, credential = Counted(monkeypatch), token(exp=int(time.time()) - 5)
+    verified, credential = CountedVerify(monkeypatch), token(exp=int(time.time()) - 5)
 
     for _ in range(2):
         await identify(bearer(credential))
@@ -393,7 +393,7 @@ async def test_the_cache_holds_whole_tokens_and_only_valid_ones(
     credential = token()
     await identify(bearer(credential))
     header, payload, signature = credential.split(".")
-    verified = Counted(monkeypatch)
+    verified = CountedVerify(monkeypatch)
 
     for _ in range(2):
         with pytest.raises(BadToken):

@@ -57,7 +57,7 @@ def test_a_value_under_the_previous_key_is_opened(keys: SealingKeys) -> None:
     assert WORDS == keys.open(seal(WORDS, RSAKey.import_key(rsa_pem(2))))
 
 
-def other(part: str) -> str:
+def altered(part: str) -> str:
     """The same but for its first letter; the last ones may hold bits that nobody reads."""
     return ("B" if part[0] == "A" else "A") + part[1:]
 
@@ -72,7 +72,7 @@ def test_any_other_value_is_refused_with_the_same_words(keys: SealingKeys) -> No
         seal(WORDS, key, alg="RSA-OAEP"),
         seal(WORDS, key, enc="A128CBC-HS256"),
         seal(WORDS, key, zip="DEF"),
-        *[".".join([*parts[:at], other(part), *parts[at + 1 :]]) for at, part in enumerate(parts)],
+        *[".".join([*parts[:at], altered(part), *parts[at + 1 :]]) for at, part in enumerate(parts)],
         *[
             "",
             ".",

@@ -43,7 +43,7 @@ class Seat(Output):
 hold_seat_rpc = Rpc("hold_seat", gives=Seat)
 
 
-def end_as(note: str | None) -> None:
+def raise_or_return(note: str | None) -> None:
     """Every ending a request can have, by the note it carries."""
     match note:
         case "full":
@@ -58,7 +58,7 @@ def end_as(note: str | None) -> None:
 async def hold_seat(call: Call[HoldSeat]) -> Seat:
     """Ends as its note says, else asks the database."""
     call.log(seats=call.body.seats)
-    end_as(call.body.note)
+    raise_or_return(call.body.note)
     return await call.database.rpc(hold_seat_rpc, seats=call.body.seats)
 
 
@@ -71,7 +71,7 @@ async def close_workshop(call: Call[StrictInput]) -> Seat:
 @endpoint(caller="user", refusals_with_200=True)
 async def book_ticket(call: Call[HoldSeat]) -> Seat:
     """For a page that reads a reason only with status 200."""
-    end_as(call.body.note)
+    raise_or_return(call.body.note)
     return Seat(seat_id=1)
 
 
@@ -114,7 +114,7 @@ def signed_in() -> dict[str, str]:
     return {"apikey": PUBLISHABLE_KEY, "authorization": f"Bearer {jwt.encode(claims, JWT_SECRET, 'HS256')}"}
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def last_log_line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """The last line of the log."""
     line: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
     return line
@@ -126,7 +126,7 @@ async def test_a_good_request_is_answered_and_logged(
     """One line of JSON: which function, which request, who, how it ended, how long, how often the database."""
     reply = await seats.post("/", json={"seats": 2}, headers=signed_in() | {"x-request-id": "request-1"})
 
-    line = said(capsys)
+    line = last_log_line(capsys)
     assert (200, {"seat_id": 7}) == (reply.status_code, reply.json())
     assert "request-1" == reply.headers["x-request-id"]
     assert 0 < line.pop("ms") < 5000
@@ -160,7 +160,9 @@ async def test_a_refusal_has_its_code_in_the_log(
     reply = await seats.post("/", json={"note": "full"}, headers=signed_in())
 
     assert (409, "workshop_full") == (reply.status_code, reply.json()["code"])
-    assert {"code": "workshop_full", "status": 409, "caller": SOMEBODY}.items() <= said(capsys).items()
+    assert {"code": "workshop_full", "status": 409, "caller": SOMEBODY}.items() <= last_log_line(
+        capsys
+    ).items()
 
 
 async def test_any_text_can_be_logged(project: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,7 +177,7 @@ async def test_any_text_can_be_logged(project: HTTPServer, capsys: pytest.Captur
         reply = await client.post("/")
 
     assert 200 == reply.status_code
-    assert "\ud800" == said(capsys)["heard"]
+    assert "\ud800" == last_log_line(capsys)["heard"]
 
 
 async def test_a_page_may_receive_a_domain_refusal_with_status_200(
@@ -184,7 +186,7 @@ async def test_a_page_may_receive_a_domain_refusal_with_status_200(
     """Not one of who asks, how, or with what body, and not our own faults."""
     async with serve(book_ticket) as booth:
         full = await booth.post("/", json={"note": "full"}, headers=signed_in())
-        line = said(capsys)
+        line = last_log_line(capsys)
         others = [
             await booth.post("/", json={"note": "full"}),
             await booth.get("/", headers=signed_in()),
@@ -213,7 +215,7 @@ async def test_a_fault_of_ours_is_logged_in_full_and_not_explained_to_the_caller
 
     assert (500, "internal_error") == (reply.status_code, reply.json()["code"])
     assert "cook" not in reply.text
-    assert "ZeroDivisionError: the secret of the cook" in said(capsys)["error"]
+    assert "ZeroDivisionError: the secret of the cook" in last_log_line(capsys)["error"]
 
 
 async def test_a_refusal_may_have_headers(seats: AsyncClient) -> None:
@@ -300,7 +302,7 @@ async def test_an_anonymous_caller_gets_401_and_the_wrong_kind_of_caller_403(
         nobody.headers["www-authenticate"],
     )
     assert (403, "not_allowed") == (service.status_code, service.json()["code"])
-    assert {"caller": "service", "status": 403}.items() <= said(capsys).items()
+    assert {"caller": "service", "status": 403}.items() <= last_log_line(capsys).items()
 
 
 async def test_a_function_may_serve_people_and_the_service(workshops: AsyncClient) -> None:
@@ -332,7 +334,9 @@ async def test_a_public_function_admits_everybody_and_may_answer_anything(
     reply = await tickets.get("/", headers={"authorization": "Bearer made-up"})
 
     assert (307, "https://elsewhere.test/") == (reply.status_code, reply.headers["location"])
-    assert {"caller": "anonymous", "status": 307, "database_calls": 0}.items() <= said(capsys).items()
+    assert {"caller": "anonymous", "status": 307, "database_calls": 0}.items() <= last_log_line(
+        capsys
+    ).items()
 
 
 async def test_every_answer_can_be_read_by_a_browser(seats: AsyncClient, tickets: AsyncClient) -> None:

@@ -11,7 +11,7 @@ import vobject
 from shared.session_event import Party, ToldSession, calendar_file
 
 
-def told(starts_at: datetime, zone: str, **more: Any) -> ToldSession:
+def event_of(starts_at: datetime, zone: str, **more: Any) -> ToldSession:
     facts = {
         "id": uuid4(),
         "status": "scheduled",
@@ -64,7 +64,7 @@ def test_an_event_opens_at_the_right_hour(zone: str, day: tuple[int, int, int], 
     """By the rules that stand in the file itself, under which the reader's program knows the zone."""
     starts_at = datetime(*day, hour, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
-    calendar = read(told(starts_at, zone))
+    calendar = read(event_of(starts_at, zone))
 
     start, end = calendar.vevent.dtstart, calendar.vevent.dtend
     assert (zone, hour) == (start.params["X-VOBJ-ORIGINAL-TZID"][0], start.value.hour)
@@ -75,7 +75,7 @@ def test_an_event_opens_at_the_right_hour(zone: str, day: tuple[int, int, int], 
 def test_an_invitation_names_its_parties_and_nobody_elses() -> None:
     """Hostile names stay names."""
     name = 'Eve"\r\nATTENDEE:mailto:all@stage.test;x=,y'
-    session = told(datetime(2026, 12, 1, tzinfo=UTC), "America/Toronto", place="Hall; 2, Main Street\\")
+    session = event_of(datetime(2026, 12, 1, tzinfo=UTC), "America/Toronto", place="Hall; 2, Main Street\\")
 
     event = read(
         session,
@@ -93,7 +93,7 @@ def test_an_unknown_zone_does_not_stop_the_event() -> None:
     """The instant is right all the same."""
     starts_at = datetime(2026, 12, 1, 15, tzinfo=UTC)
 
-    assert starts_at == read(told(starts_at, "Mars/Olympus")).vevent.dtstart.value.astimezone(UTC)
+    assert starts_at == read(event_of(starts_at, "Mars/Olympus")).vevent.dtstart.value.astimezone(UTC)
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,4 @@ def test_an_unknown_zone_does_not_stop_the_event() -> None:
 )
 def test_an_event_has_a_title(facts: dict[str, Any], name: str) -> None:
     """In a word or two."""
-    assert told(datetime(2026, 12, 1, tzinfo=UTC), "America/Toronto", **facts).name == name
+    assert event_of(datetime(2026, 12, 1, tzinfo=UTC), "America/Toronto", **facts).name == name

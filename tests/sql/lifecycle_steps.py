@@ -74,7 +74,7 @@ def event(
     }
 
 
-def hear(sandbox: Sandbox, session: str, *events: dict[str, Any], **more: Any) -> None:
+def deliver_events(sandbox: Sandbox, session: str, *events: dict[str, Any], **more: Any) -> None:
     """Agora tells of a session's channel, in the words of the webhook."""
     sandbox.act_as("owner")
     channel = sandbox.one("select room_name from public.session_schedules where id = %s", session)

@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from .conftest import CLIENT, OTHER_CLIENT, PRACTITIONER, Sandbox
-from .lifecycle_steps import advance, attendance, begin, begin_class, enter, event, hear, minutes_ago, status
+from .lifecycle_steps import (
+    advance,
+    attendance,
+    begin,
+    begin_class,
+    deliver_events,
+    enter,
+    event,
+    minutes_ago,
+    status,
+)
 
 # The client comes, the practitioner comes, the client's line drops for two minutes, and they leave early.
 STORY = [
@@ -24,7 +34,7 @@ def test_any_order_of_five_events_gives_the_same_attendance(sandbox: Sandbox) ->
     told = set()
     for story in permutations(STORY):
         with sandbox.undone():
-            hear(sandbox, session, *story)
+            deliver_events(sandbox, session, *story)
             told.add(tuple(sorted(attendance(sandbox, session).items())))
             intervals = sandbox.one(
                 "select count(*) from public.session_attendance a, unnest(a.intervals) where a.user_id = %s",
@@ -62,7 +72,7 @@ def test_lost_events_are_made_up_for_as_far_as_possible(sandbox: Sandbox, lost: 
     events, expected = LOST[lost]
     session = begin(sandbox, since=30)
 
-    hear(sandbox, session, *events)
+    deliver_events(sandbox, session, *events)
 
     assert expected == attendance(sandbox, session)["client"]
 
@@ -71,10 +81,10 @@ def test_a_repeated_event_counts_once_and_a_machine_never(sandbox: Sandbox) -> N
     """A repeat, a recorder, and a number that was never given to anybody."""
     session = begin(sandbox, since=30)
 
-    hear(sandbox, session, STORY[0], STORY[0], STORY[2])
-    hear(sandbox, session, event("joined", "practitioner", 5), is_recorder=True)
-    hear(sandbox, session, {**event("joined", ago=5), "uid": 999})
-    hear(sandbox, session, event("joined", "client", 5), channel="nobodys-channel")
+    deliver_events(sandbox, session, STORY[0], STORY[0], STORY[2])
+    deliver_events(sandbox, session, event("joined", "practitioner", 5), is_recorder=True)
+    deliver_events(sandbox, session, {**event("joined", ago=5), "uid": 999})
+    deliver_events(sandbox, session, event("joined", "client", 5), channel="nobodys-channel")
 
     assert attendance(sandbox, session) == {"client": ("agora", 8, False, False)}
     sandbox.act_as("owner")
@@ -86,7 +96,7 @@ def test_the_events_of_a_person_are_ordered_by_number_and_not_by_time(sandbox: S
     """A second is a long time: who joins and leaves within one has two events of the same time."""
     session = begin(sandbox, since=30)
 
-    hear(
+    deliver_events(
         sandbox,
         session,
         event("joined", "client", 10, seq=3),
@@ -103,7 +113,7 @@ def test_a_token_counts_as_presence_until_an_event_arrives(sandbox: Sandbox) -> 
 
     enter(sandbox, session, "client")
     by_token = attendance(sandbox, session)
-    hear(sandbox, session, event("joined", "client", 4), event("left", "client", 1, stayed=3))
+    deliver_events(sandbox, session, event("joined", "client", 4), event("left", "client", 1, stayed=3))
 
     assert by_token == {"client": ("token", None, True, False)}
     assert attendance(sandbox, session) == {"client": ("agora", 3, False, False)}
@@ -112,11 +122,11 @@ def test_a_token_counts_as_presence_until_an_event_arrives(sandbox: Sandbox) -> 
 def test_a_person_who_never_left_was_there_until_the_end(sandbox: Sandbox) -> None:
     """A leave that comes after the completion still says when."""
     session = begin(sandbox, since=76)  # sixty minutes, and the grace
-    hear(sandbox, session, event("joined", "client", 70), event("joined", "practitioner", 70))
+    deliver_events(sandbox, session, event("joined", "client", 70), event("joined", "practitioner", 70))
     advance(sandbox)
     at_the_end = attendance(sandbox, session)
 
-    hear(sandbox, session, event("left", "client", 10, stayed=60))
+    deliver_events(sandbox, session, event("left", "client", 10, stayed=60))
 
     assert status(sandbox, session) == "completed"
     assert at_the_end == {
@@ -130,7 +140,7 @@ def test_in_a_class_each_seat_has_its_own_line(sandbox: Sandbox) -> None:
     """The practitioner's hangs on the class."""
     group, mine, others = begin_class(sandbox, since=20)
 
-    hear(
+    deliver_events(
         sandbox,
         group,
         event("joined", "practitioner", 19),
@@ -155,7 +165,7 @@ def test_attendance_before_a_move_does_not_count_at_the_new_time(sandbox: Sandbo
     """Nothing that was recorded before counts for another day."""
     session = begin(sandbox, since=-10)
     enter(sandbox, session, "practitioner")
-    hear(sandbox, session, event("joined", "practitioner", 0.1))
+    deliver_events(sandbox, session, event("joined", "practitioner", 0.1))
     before = attendance(sandbox, session)
 
     sandbox.act_as("practitioner")
@@ -170,7 +180,7 @@ def test_attendance_before_a_move_does_not_count_at_the_new_time(sandbox: Sandbo
 # By hand ----------------------------------------------------------------------------------------------------------
 
 
-def say(
+def mark_attendance(
     sandbox: Sandbox, who: str, session: str, about: str = CLIENT, attended: bool = True, **more: Any
 ) -> Any:
     """Somebody says by hand who was there."""
@@ -184,10 +194,10 @@ def say(
 def test_attendance_set_by_hand_outweighs_events(sandbox: Sandbox) -> None:
     """Whatever arrives later; who set it, and why, is on record."""
     session = begin(sandbox, since=30)
-    hear(sandbox, session, *STORY)
+    deliver_events(sandbox, session, *STORY)
 
-    row = say(sandbox, "practitioner", session, joined_at=minutes_ago(28), left_at=minutes_ago(8))
-    hear(sandbox, session, event("joined", "client", 1))
+    row = mark_attendance(sandbox, "practitioner", session, joined_at=minutes_ago(28), left_at=minutes_ago(8))
+    deliver_events(sandbox, session, event("joined", "client", 1))
 
     assert attendance(sandbox, session)["client"] == ("manual", 20, False, False)
     assert (str(row["decided_by"]), row["reason"]) == (PRACTITIONER, "I saw them.")
@@ -199,8 +209,8 @@ def test_attendance_may_be_set_by_class_or_by_seat(sandbox: Sandbox) -> None:
     """By admins, too."""
     group, mine, _ = begin_class(sandbox, since=30)
 
-    by_class = say(sandbox, "practitioner", group)
-    by_seat = say(sandbox, "admin", mine, attended=False)
+    by_class = mark_attendance(sandbox, "practitioner", group)
+    by_seat = mark_attendance(sandbox, "admin", mine, attended=False)
 
     assert str(by_class["session_id"]) == str(by_seat["session_id"]) == mine
     assert by_class["id"] == by_seat["id"]
@@ -214,29 +224,29 @@ def test_each_forbidden_mark_has_its_own_code(sandbox: Sandbox) -> None:
 
     for who in ("client", "other", "stranger"):
         with sandbox.refused("session_not_found"):
-            say(sandbox, who, session)
+            mark_attendance(sandbox, who, session)
     with sandbox.refused("person_not_in_session"):
-        say(sandbox, "practitioner", session, about=OTHER_CLIENT)
+        mark_attendance(sandbox, "practitioner", session, about=OTHER_CLIENT)
     with sandbox.refused("reason_missing"):
-        say(sandbox, "practitioner", session, reason=" ")
+        mark_attendance(sandbox, "practitioner", session, reason=" ")
     with sandbox.refused("not_about_oneself"):
-        say(sandbox, "practitioner", session, about=PRACTITIONER)
+        mark_attendance(sandbox, "practitioner", session, about=PRACTITIONER)
     with sandbox.refused("session_cancelled"):
-        say(sandbox, "practitioner", cancelled)
+        mark_attendance(sandbox, "practitioner", cancelled)
     with sandbox.refused("session_not_begun"):
-        say(sandbox, "practitioner", coming)
+        mark_attendance(sandbox, "practitioner", coming)
     with sandbox.refused("grace_not_over"):
-        say(sandbox, "practitioner", session, attended=False)
+        mark_attendance(sandbox, "practitioner", session, attended=False)
     for joined, left in ((minutes_ago(1), minutes_ago(5)), (None, minutes_ago(5)), (minutes_ago(-5), None)):
         with sandbox.refused("times_not_possible"):
-            say(sandbox, "practitioner", session, joined_at=joined, left_at=left)
-    say(sandbox, "admin", session, about=PRACTITIONER)
+            mark_attendance(sandbox, "practitioner", session, joined_at=joined, left_at=left)
+    mark_attendance(sandbox, "admin", session, about=PRACTITIONER)
 
 
 def test_attendance_is_written_only_through_its_function(sandbox: Sandbox) -> None:
     """Nor reads what is another's."""
     session = begin(sandbox, since=30)
-    hear(sandbox, session, *STORY)
+    deliver_events(sandbox, session, *STORY)
 
     for who in ("client", "practitioner", "admin", "service"):
         sandbox.act_as(who)

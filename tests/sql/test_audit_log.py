@@ -47,7 +47,7 @@ def write(sandbox: Sandbox, lines: int = 3) -> str:
     )
 
 
-def past_the_trigger(sandbox: Sandbox, attempt: str, *values: Any) -> None:
+def without_triggers(sandbox: Sandbox, attempt: str, *values: Any) -> None:
     """What the owner of a database can do, who can switch a trigger off."""
     sandbox.act_as("owner")
     sandbox.run("alter table public.audit_logs disable trigger user")
@@ -162,7 +162,7 @@ def test_a_manipulation_is_found(sandbox: Sandbox, attempt: str, finding: str) -
     """Even one by somebody who can switch triggers off."""
     line = write(sandbox)
 
-    past_the_trigger(sandbox, attempt, line)
+    without_triggers(sandbox, attempt, line)
 
     assert finding in findings(sandbox)
 

@@ -164,7 +164,7 @@ class Bookings(RuleBasedStateMachine):
 
     @precondition(lambda self: any(lot.lapsed and lot.remaining for lot in self.model.lots.values()))
     @rule()
-    def the_clock_is_looked_at(self) -> None:
+    def lapsed_credits_are_written_off(self) -> None:
         self.sandbox.act_as("service")
         self.sandbox.run("select * from public.reconcile_bookings()")
         for lot in self.model.lots.values():

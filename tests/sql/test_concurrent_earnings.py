@@ -38,7 +38,7 @@ def at_a_time(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sold(postgres: Server, at_a_time: str) -> tuple[str, list[Bought], list[str]]:
+def sold_sessions(postgres: Server, at_a_time: str) -> tuple[str, list[Bought], list[str]]:
     """A database of its own, in which two people have bought credits and sessions; and all their sessions."""
     url = postgres.build(f"earning_{at_a_time}")
     with psycopg.connect(url, row_factory=dict_row) as connection:
@@ -60,10 +60,10 @@ def sold(postgres: Server, at_a_time: str) -> tuple[str, list[Bought], list[str]
 
 
 def test_concurrent_changes_come_to_the_same_as_consecutive_ones(
-    sold: tuple[str, list[Bought], list[str]], at_a_time: str
+    sold_sessions: tuple[str, list[Bought], list[str]], at_a_time: str
 ) -> None:
     """Completed alone and many in one update, cancelled by an admin, refunded and disputed in growing parts."""
-    url, bought, sessions = sold
+    url, bought, sessions = sold_sessions
 
     def work(number: int) -> Counter[str]:
         chance, ends = random.Random(number), Counter[str]()
@@ -78,7 +78,7 @@ def test_concurrent_changes_come_to_the_same_as_consecutive_ones(
             ]
             for _ in range(ATTEMPTS):
                 (act,) = chance.choices(acts, weights=[4, 4, 1, 5, 1])
-                within = patiently if at_a_time == "many" else once
+                within = retried if at_a_time == "many" else once
                 ends[outcome_of(lambda act=act, within=within: within(connection, act))] += 1
         return ends
 
@@ -112,7 +112,7 @@ def once(connection: psycopg.Connection[dict[str, object]], act: Callable[[], ob
         act()
 
 
-def patiently(connection: psycopg.Connection[dict[str, object]], act: Callable[[], object]) -> None:
+def retried(connection: psycopg.Connection[dict[str, object]], act: Callable[[], object]) -> None:
     """Again if need be: two statements that change many rows lock them in whatever order they come upon them."""
     while True:
         try:

@@ -230,8 +230,8 @@ def test_an_admin_ends_a_contract_with_a_reason(sandbox: Sandbox) -> None:
 
 
 @pytest.fixture
-def asks(sandbox: Sandbox) -> Any:
-    """Whether the two practitioners can be booked for some time next year, as the client is told."""
+def booking_refusals(sandbox: Sandbox) -> Any:
+    """Why each of the two practitioners cannot be booked in twenty days, as the client reads it, or None."""
     sandbox.act_as("owner")
     at = "date_trunc('day', now()) + interval '20 days 12 hours'"
     sandbox.run("delete from public.availability_exceptions")
@@ -261,25 +261,25 @@ def need_contracts(sandbox: Sandbox) -> None:
     sandbox.run("update public.contract_rules set live_contract_needed = true")
 
 
-def test_nobody_needs_a_contract_until_an_admin_requires_one(sandbox: Sandbox, asks: Any) -> None:
+def test_nobody_needs_a_contract_until_an_admin_requires_one(sandbox: Sandbox, booking_refusals: Any) -> None:
     """The second practitioner has signed, the first has not."""
-    assert [None, None] == asks()
+    assert [None, None] == booking_refusals()
 
     need_contracts(sandbox)
-    assert ["practitioner_unavailable", None] == asks()
+    assert ["practitioner_unavailable", None] == booking_refusals()
     sign(sandbox)
-    assert [None, None] == asks()
+    assert [None, None] == booking_refusals()
     sandbox.act_as("admin")
     sandbox.run(
         "update public.practitioner_contracts set status = 'revoked', revoked_reason = 'Over.' where id = %s",
         ROW,
     )
-    assert ["practitioner_unavailable", None] == asks()
+    assert ["practitioner_unavailable", None] == booking_refusals()
 
 
 @pytest.mark.parametrize(("ends_in", "reason"), [("19 days", "practitioner_unavailable"), ("30 days", None)])
 def test_the_contract_must_still_be_valid_when_the_session_ends(
-    sandbox: Sandbox, asks: Any, ends_in: str, reason: str | None
+    sandbox: Sandbox, booking_refusals: Any, ends_in: str, reason: str | None
 ) -> None:
     """A contract that ends before the session is none for it."""
     sandbox.act_as("admin")
@@ -290,10 +290,10 @@ def test_the_contract_must_still_be_valid_when_the_session_ends(
     sign(sandbox)
     need_contracts(sandbox)
 
-    assert [reason, None] == asks()
+    assert [reason, None] == booking_refusals()
 
 
-def test_slots_classes_and_bookings_apply_the_same_rule(sandbox: Sandbox, asks: Any) -> None:
+def test_slots_classes_and_bookings_apply_the_same_rule(sandbox: Sandbox, booking_refusals: Any) -> None:
     """A practitioner without a contract is not offered, held or joined; a client who has a seat keeps it."""
     kind = "select id from public.session_types where {} is_group and is_active order by duration_minutes limit 1"
     one, group = sandbox.one(kind.format("not")), sandbox.one(kind.format(""))

@@ -42,7 +42,7 @@ EARNED = next(path for path in MIGRATIONS if path.name.endswith("_earned_seats.s
 
 
 @pytest.fixture(autouse=True)
-def _afresh(sandbox: Sandbox) -> None:
+def empty_start(sandbox: Sandbox) -> None:
     """The client has no credits, and may book."""
     empty_wallet(sandbox)
     sign(sandbox)

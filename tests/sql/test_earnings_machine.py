@@ -285,7 +285,7 @@ class Earning(RuleBasedStateMachine):
     # What the pages read
 
     @rule(seat=seats)
-    def the_row_says_so_too(self, seat: str) -> None:
+    def the_rows_agree(self, seat: str) -> None:
         known = self.model.seats[seat]
         if known.is_earned:
             row = row_of(self.sandbox, seat)

@@ -10,16 +10,16 @@ from .booking_steps import book, grant, in_hours, join, make_class, sign
 from .conftest import ROW, Sandbox
 from .payout_steps import earn, paid, payouts, run
 
-BROKEN = "select rule, broken, examples from public.check_invariants()"
+CHECK = "select rule, broken, examples from public.check_invariants()"
 
 
 def broken(sandbox: Sandbox) -> list[str]:
     sandbox.act_as("service")
-    return [row["rule"] for row in sandbox.run(BROKEN)]
+    return [row["rule"] for row in sandbox.run(CHECK)]
 
 
 # By hand, past every trigger: what each rule is there to find.
-HARM = {
+DAMAGE = {
     "a transaction of the ledger does not balance": "delete from public.ledger_postings where account = 'client_funds'",
     "a balance is not what is unpaid": (
         "update public.ledger_postings set amount_minor = amount_minor - 1 where account = 'practitioner_payable'"
@@ -68,7 +68,7 @@ HARM = {
 
 
 @pytest.fixture(scope="module")
-def lived(postgres: Server) -> str:
+def used_database(postgres: Server) -> str:
     """A database in which people booked, joined, earned and were paid, once more after a failure."""
     name = "lived"
     postgres.build(name)
@@ -91,22 +91,22 @@ def lived(postgres: Server) -> str:
     return url
 
 
-def test_an_undisturbed_database_breaks_no_rule(lived: str) -> None:
+def test_an_undisturbed_database_breaks_no_rule(used_database: str) -> None:
     """There is nothing to report, and who asks is the service."""
-    with psycopg.connect(lived, row_factory=dict_row) as connection:
+    with psycopg.connect(used_database, row_factory=dict_row) as connection:
         assert [] == broken(Sandbox(connection))
 
 
-@pytest.mark.parametrize(("rule", "harm"), HARM.items(), ids=list(HARM))
-def test_each_rule_finds_the_damage_it_is_there_for(lived: str, rule: str, harm: str) -> None:
+@pytest.mark.parametrize(("rule", "harm"), DAMAGE.items(), ids=list(DAMAGE))
+def test_each_rule_finds_the_damage_it_is_there_for(used_database: str, rule: str, harm: str) -> None:
     """Although no constraint and no trigger was asked."""
-    with psycopg.connect(lived, row_factory=dict_row) as connection:
+    with psycopg.connect(used_database, row_factory=dict_row) as connection:
         sandbox = Sandbox(connection)
         for statement in ("set local session_replication_role = replica", *harm.split(";")):
             sandbox.run("reset role")
             sandbox.run(statement)
         sandbox.act_as("service")
-        found = {row["rule"]: row for row in sandbox.run(BROKEN)}
+        found = {row["rule"]: row for row in sandbox.run(CHECK)}
         connection.rollback()
 
     assert rule in found
@@ -118,4 +118,4 @@ def test_people_may_not_check_the_invariants(sandbox: Sandbox) -> None:
     for who in ("client", "practitioner", "admin"):
         sandbox.act_as(who)
         with sandbox.forbidden():
-            sandbox.run(BROKEN)
+            sandbox.run(CHECK)

@@ -47,7 +47,7 @@ def finish(sandbox: Sandbox, mail: dict[str, Any], outcome: str) -> str:
     )
 
 
-def let_pass(sandbox: Sandbox) -> None:
+def pass_time(sandbox: Sandbox) -> None:
     """Leases end, and what is tried again is due."""
     sandbox.act_as("owner")
     sandbox.run("update private.mails set lease_until = now() - interval '1 second', next_attempt_at = now()")
@@ -89,7 +89,7 @@ def test_a_mail_is_claimed_by_one_worker_and_started_once(sandbox: Sandbox) -> N
     start(sandbox, first)
     with sandbox.refused("lease_lost"):
         start(sandbox, first)
-    let_pass(sandbox)
+    pass_time(sandbox)
     sandbox.act_as("service")
     with sandbox.refused("lease_lost"):
         start(sandbox, second)
@@ -118,7 +118,7 @@ def test_a_mail_whose_worker_died_is_unknown_and_resent_only_by_people(sandbox: 
     book(sandbox, in_hours(30))
     mail = claim(sandbox)
     start(sandbox, mail)
-    let_pass(sandbox)
+    pass_time(sandbox)
     sandbox.act_as("service")
     assert sandbox.one("select lost from public.prepare_mails()") == 1
 
@@ -147,7 +147,7 @@ def test_a_mail_fails_after_hours_of_refusals(sandbox: Sandbox) -> None:
                 mail["mail_id"],
             )
         )
-        let_pass(sandbox)
+        pass_time(sandbox)
 
     assert ["queued"] * 11 + ["failed"] == states
     assert waits[:11] == sorted(waits[:11])

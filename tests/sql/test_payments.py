@@ -20,7 +20,7 @@ Story = Callable[[Payment], list[bytes]]
 
 
 @pytest.fixture(autouse=True)
-def _afresh(sandbox: Sandbox) -> None:
+def empty_start(sandbox: Sandbox) -> None:
     """Nobody has credits, payments or messages yet."""
     sandbox.run("delete from private.outbox")
     sandbox.run("delete from public.session_payments")
@@ -157,11 +157,11 @@ def test_every_order_of_the_events_leaves_the_same_rows(sandbox: Sandbox, name: 
 
     for order in itertools.permutations(events):
         with sandbox.undone():
-            deliver(sandbox, *again_later(order, chance))
+            deliver(sandbox, *repeat_later(order, chance))
             assert expected == rows(sandbox), [arguments(body)["event_type"] for body in order]
 
 
-def again_later(order: Iterable[bytes], chance: random.Random) -> list[bytes]:
+def repeat_later(order: Iterable[bytes], chance: random.Random) -> list[bytes]:
     """Each once more, somewhere after the first time."""
     deliveries = list(order)
     for body in order:
@@ -178,7 +178,7 @@ def test_a_package_becomes_credits_of_its_kind(sandbox: Sandbox) -> None:
 
     deliver(sandbox, paid_by(checkout).completed())
 
-    (lot,) = own(sandbox, "user_session_credits")
+    (lot,) = rows_of(sandbox, "user_session_credits")
     assert (checkout["amount_minor"], checkout["currency"]) == (34310, "usd")
     assert (lot["credits_remaining"], lot["session_type_id"]) == (5, type_of(sandbox, 45))
     assert lot["package_id"]
@@ -204,7 +204,7 @@ def test_a_single_payment_becomes_its_session(sandbox: Sandbox) -> None:
 
     deliver(sandbox, paid_by(checkout).completed(), paid_by(checkout).charged())
 
-    (session,), (payment,) = booked(sandbox), own(sandbox, "session_payments", "client_id")
+    (session,), (payment,) = booked(sandbox), rows_of(sandbox, "session_payments", "client_id")
     assert (session["scheduled_at"], session["duration_minutes"], session["status"]) == (
         SLOT,
         45,
@@ -216,7 +216,7 @@ def test_a_single_payment_becomes_its_session(sandbox: Sandbox) -> None:
     assert payment["session_id"] == session["id"]
     assert shares(payment) == ["73.00", "54.75", "18.25", "0.00"]
     assert (payment["currency"], payment["status"]) == ("usd", "completed")
-    (kept,) = own(sandbox, "checkout_sessions")
+    (kept,) = rows_of(sandbox, "checkout_sessions")
     assert (kept["status"], kept["outcome"], kept["receipt_url"]) == (
         "paid",
         "session_booked",
@@ -228,10 +228,10 @@ def test_the_shares_add_up_to_the_payment(sandbox: Sandbox) -> None:
     """Three quarters of 40.15 are 30.1125: the practitioner gets 30.11, the platform the rest, refunds included."""
     checkout = single(sandbox, session_type_id=type_of(sandbox, 20), currency="usd")
     deliver(sandbox, paid_by(checkout).completed())
-    (whole,) = own(sandbox, "session_payments", "client_id")
+    (whole,) = rows_of(sandbox, "session_payments", "client_id")
 
     deliver(sandbox, paid_by(checkout).refunded(1001))
-    (part,) = own(sandbox, "session_payments", "client_id")
+    (part,) = rows_of(sandbox, "session_payments", "client_id")
 
     assert shares(whole) == ["40.15", "30.11", "10.04", "0.00"]
     assert shares(part) == ["40.15", "22.61", "7.53", "10.01"]
@@ -249,7 +249,7 @@ def test_a_new_share_applies_to_later_payments_only(sandbox: Sandbox) -> None:
 
     shares = {
         str(row["checkout_id"]): str(row["practitioner_share"])
-        for row in own(sandbox, "session_payments", "client_id")
+        for row in rows_of(sandbox, "session_payments", "client_id")
     }
     assert shares == {str(old["checkout_id"]): "37.50", str(new["checkout_id"]): "80.00"}
     with sandbox.forbidden():
@@ -294,7 +294,7 @@ def test_an_impossible_purchase_opens_no_checkout(sandbox: Sandbox, case: str) -
     with sandbox.refused(code):
         single(sandbox, **asked)
 
-    assert own(sandbox, "checkout_sessions") == own(sandbox, "session_holds") == []
+    assert rows_of(sandbox, "checkout_sessions") == rows_of(sandbox, "session_holds") == []
 
 
 def test_there_is_no_package_of_twenty_minutes(sandbox: Sandbox) -> None:
@@ -327,7 +327,7 @@ def test_the_time_is_held_until_the_page_closes(sandbox: Sandbox) -> None:
     """At least the thirty minutes that Stripe wants, and ten more for a word that is late; nobody else gets it."""
     checkout = single(sandbox)
 
-    (hold,) = own(sandbox, "session_holds")
+    (hold,) = rows_of(sandbox, "session_holds")
 
     assert checkout["expires_at"] >= sandbox.one("select now() + interval '31 minutes'")
     assert hold["expires_at"] == checkout["expires_at"] + timedelta(minutes=10)
@@ -344,7 +344,7 @@ def test_a_repeated_request_finds_the_same_checkout(sandbox: Sandbox) -> None:
     assert again["checkout_id"] == first["checkout_id"]
     assert again["url"] == "https://pay.stripe.test/"
     assert (other["url"], other["supersedes"]) == (None, [f"cs_{first['checkout_id']}"])
-    assert sorted(row["status"] for row in own(sandbox, "session_holds")) == ["held", "released"]
+    assert sorted(row["status"] for row in rows_of(sandbox, "session_holds")) == ["held", "released"]
 
 
 def test_another_length_at_the_same_time_replaces_the_first_checkout(sandbox: Sandbox) -> None:
@@ -355,7 +355,7 @@ def test_another_length_at_the_same_time_replaces_the_first_checkout(sandbox: Sa
     deliver(sandbox, paid_by(first).expired())
 
     assert second["supersedes"] == [f"cs_{first['checkout_id']}"]
-    holds = {row["duration_minutes"]: row["status"] for row in own(sandbox, "session_holds")}
+    holds = {row["duration_minutes"]: row["status"] for row in rows_of(sandbox, "session_holds")}
     assert holds == {45: "released", 60: "held"}
 
 
@@ -370,7 +370,7 @@ def test_a_time_that_was_released_is_held_again(sandbox: Sandbox) -> None:
 
     assert second["checkout_id"] != first["checkout_id"]
     assert second["supersedes"] == [f"cs_{first['checkout_id']}"]
-    assert sorted(row["status"] for row in own(sandbox, "session_holds")) == ["held", "released"]
+    assert sorted(row["status"] for row in rows_of(sandbox, "session_holds")) == ["held", "released"]
 
 
 def test_a_fourth_checkout_gives_up_the_first(sandbox: Sandbox) -> None:
@@ -385,7 +385,9 @@ def test_a_fourth_checkout_gives_up_the_first(sandbox: Sandbox) -> None:
     superseded = [each["supersedes"] for each in made]
 
     assert superseded == [[], [], [], [f"cs_{made[0]['checkout_id']}"], [f"cs_{made[1]['checkout_id']}"]]
-    assert sorted(row["status"] for row in own(sandbox, "session_holds")) == ["held"] * 3 + ["released"] * 2
+    assert (
+        sorted(row["status"] for row in rows_of(sandbox, "session_holds")) == ["held"] * 3 + ["released"] * 2
+    )
     with sandbox.undone():
         sandbox.run("update public.session_holds set checkout_session_id = null")
         with sandbox.refused("too_many_holds"):
@@ -398,7 +400,7 @@ def test_an_expired_page_frees_the_time(sandbox: Sandbox) -> None:
 
     deliver(sandbox, paid_by(checkout).expired())
 
-    assert own(sandbox, "checkout_sessions")[0]["status"] == "expired"
+    assert rows_of(sandbox, "checkout_sessions")[0]["status"] == "expired"
     assert single(sandbox, "other")["checkout_id"]
 
 
@@ -408,12 +410,12 @@ def test_a_slow_bank_keeps_the_time_until_the_session(sandbox: Sandbox) -> None:
 
     deliver(sandbox, paid_by(checkout).completed("unpaid"))
 
-    (hold,) = own(sandbox, "session_holds")
+    (hold,) = rows_of(sandbox, "session_holds")
     assert (hold["status"], hold["expires_at"]) == ("held", SLOT)
     assert booked(sandbox) == []
     deliver(sandbox, paid_by(checkout).bank_failed())
-    assert own(sandbox, "session_holds")[0]["status"] == "released"
-    assert own(sandbox, "checkout_sessions")[0]["status"] == "failed"
+    assert rows_of(sandbox, "session_holds")[0]["status"] == "released"
+    assert rows_of(sandbox, "checkout_sessions")[0]["status"] == "failed"
 
 
 # Late ---------------------------------------------------------------------------------------------
@@ -436,7 +438,7 @@ def test_a_late_payment_gets_the_time_if_it_is_still_free(sandbox: Sandbox) -> N
     deliver(sandbox, paid_by(checkout).completed())
 
     assert len(booked(sandbox)) == 1
-    assert own(sandbox, "user_session_credits") == []
+    assert rows_of(sandbox, "user_session_credits") == []
 
 
 def test_of_two_payments_for_one_time_the_late_one_becomes_a_credit(sandbox: Sandbox) -> None:
@@ -448,9 +450,9 @@ def test_of_two_payments_for_one_time_the_late_one_becomes_a_credit(sandbox: San
     deliver(sandbox, paid_by(quick).completed(), paid_by(late).completed())
 
     assert (booked(sandbox), len(booked(sandbox, OTHER_CLIENT))) == ([], 1)
-    (lot,) = own(sandbox, "user_session_credits")
+    (lot,) = rows_of(sandbox, "user_session_credits")
     assert (lot["credits_remaining"], lot["session_type_id"]) == (1, type_of(sandbox, 45))
-    (kept,) = own(sandbox, "checkout_sessions")
+    (kept,) = rows_of(sandbox, "checkout_sessions")
     assert (kept["outcome"], kept["credit_lot_id"]) == ("credit_instead", lot["id"])
     because = sandbox.one(
         "select payload ->> 'because' from private.outbox where kind = 'session_not_booked'"
@@ -475,7 +477,7 @@ def test_the_last_seat_is_paid_for_by_one_client(sandbox: Sandbox) -> None:
 
     assert [row["group_class_id"] for row in booked(sandbox, OTHER_CLIENT)] == [group["group_class_id"]]
     assert booked(sandbox) == []
-    assert own(sandbox, "checkout_sessions")[0]["outcome"] == "credit_instead"
+    assert rows_of(sandbox, "checkout_sessions")[0]["outcome"] == "credit_instead"
     assert (first["amount_minor"], first["description"]) == (9000, "45min Standard")
 
 
@@ -521,7 +523,7 @@ def test_a_payment_of_an_erased_person_is_kept_for_a_refund(sandbox: Sandbox) ->
     (received,) = deliver(sandbox, paid_by(checkout).completed())
 
     assert received["is_applied"]
-    assert own(sandbox, "checkout_sessions", of=OTHER_CLIENT)[0]["outcome"] == "nobody_there"
+    assert rows_of(sandbox, "checkout_sessions", of=OTHER_CLIENT)[0]["outcome"] == "nobody_there"
     assert "session_not_booked" in messages(sandbox, OTHER_CLIENT)
 
 
@@ -532,7 +534,7 @@ def test_a_payment_of_another_amount_buys_nothing(sandbox: Sandbox) -> None:
 
     deliver(sandbox, event("checkout.session.completed", payment.session(amount_total=1)))
 
-    assert own(sandbox, "checkout_sessions")[0]["status"] == "failed"
+    assert rows_of(sandbox, "checkout_sessions")[0]["status"] == "failed"
     assert ["payment_differs"] == messages(sandbox)
 
 
@@ -552,10 +554,10 @@ def test_a_partial_refund_of_a_package_takes_its_part_of_the_credits(sandbox: Sa
         payment.amount,
     ):
         deliver(sandbox, payment.refunded(so_far))
-        left.append(own(sandbox, "user_session_credits")[0]["credits_remaining"])
+        left.append(rows_of(sandbox, "user_session_credits")[0]["credits_remaining"])
 
     assert left == [5, 4, 4, 3, 0]
-    assert own(sandbox, "checkout_sessions")[0]["returned_minor"] == payment.amount
+    assert rows_of(sandbox, "checkout_sessions")[0]["returned_minor"] == payment.amount
 
 
 def test_refunded_credits_that_were_spent_are_owed(sandbox: Sandbox) -> None:
@@ -563,13 +565,13 @@ def test_refunded_credits_that_were_spent_are_owed(sandbox: Sandbox) -> None:
     payment = paid_by(package(sandbox))
     deliver(sandbox, payment.completed())
     sandbox.act_as("owner")
-    lot = own(sandbox, "user_session_credits")[0]["id"]
+    lot = rows_of(sandbox, "user_session_credits")[0]["id"]
     spent = "insert into public.credit_ledger (lot_id, user_id, change, kind, reason)"
     sandbox.run(f"{spent} values (%s, %s, -3, 'adjustment', 'Spent')", lot, CLIENT)
 
     deliver(sandbox, payment.refunded(payment.amount))
 
-    (after,) = own(sandbox, "user_session_credits")
+    (after,) = rows_of(sandbox, "user_session_credits")
     assert (after["credits_remaining"], after["credits_owed"]) == (0, 3)
 
 
@@ -578,9 +580,9 @@ def test_a_session_whose_payment_was_refunded_is_cancelled(sandbox: Sandbox) -> 
     payment = paid_by(single(sandbox))
     deliver(sandbox, payment.completed(), payment.refunded(payment.amount))
 
-    (session,), (paid,) = booked(sandbox), own(sandbox, "session_payments", "client_id")
+    (session,), (paid,) = booked(sandbox), rows_of(sandbox, "session_payments", "client_id")
     assert session["status"] == "cancelled"
-    assert own(sandbox, "user_session_credits") == []
+    assert rows_of(sandbox, "user_session_credits") == []
     assert paid["status"] == "refunded"
     assert shares(paid) == ["100.00", "0.00", "0.00", "100.00"]
     assert single(sandbox, "other")["checkout_id"]
@@ -594,11 +596,11 @@ def test_a_refund_takes_the_credit_that_a_cancellation_gave(sandbox: Sandbox) ->
     sandbox.run(
         "update public.session_schedules set status = 'cancelled' where id = %s", booked(sandbox)[0]["id"]
     )
-    assert [row["credits_remaining"] for row in own(sandbox, "user_session_credits")] == [1]
+    assert [row["credits_remaining"] for row in rows_of(sandbox, "user_session_credits")] == [1]
 
     deliver(sandbox, payment.refunded(payment.amount))
 
-    assert [row["credits_remaining"] for row in own(sandbox, "user_session_credits")] == [0]
+    assert [row["credits_remaining"] for row in rows_of(sandbox, "user_session_credits")] == [0]
 
 
 def test_a_refund_after_the_payout_is_owed_back(sandbox: Sandbox) -> None:
@@ -617,7 +619,7 @@ def test_a_refund_after_the_payout_is_owed_back(sandbox: Sandbox) -> None:
 
     deliver(sandbox, payment.refunded(payment.amount))
 
-    (paid,) = own(sandbox, "session_payments", "client_id")
+    (paid,) = rows_of(sandbox, "session_payments", "client_id")
     assert shares(paid) == ["100.00", "75.00", "-75.00", "100.00"]
     owed = (
         "select sum(p.amount_minor) from public.ledger_postings p"
@@ -631,12 +633,12 @@ def test_a_won_dispute_gives_everything_back(sandbox: Sandbox) -> None:
     """While it is open the credits are gone; then the lot is as before."""
     payment = paid_by(package(sandbox))
     deliver(sandbox, payment.completed(), payment.disputed("created", "needs_response"))
-    during = own(sandbox, "user_session_credits")[0]["credits_remaining"]
+    during = rows_of(sandbox, "user_session_credits")[0]["credits_remaining"]
 
     deliver(sandbox, payment.disputed("closed", "won"), payment.disputed("updated", "under_review"))
 
-    assert (during, own(sandbox, "user_session_credits")[0]["credits_remaining"]) == (0, 5)
-    assert own(sandbox, "checkout_sessions")[0]["returned_minor"] == 0
+    assert (during, rows_of(sandbox, "user_session_credits")[0]["credits_remaining"]) == (0, 5)
+    assert rows_of(sandbox, "checkout_sessions")[0]["returned_minor"] == 0
 
 
 def test_an_inquiry_of_the_bank_is_no_dispute(sandbox: Sandbox) -> None:
@@ -648,22 +650,26 @@ def test_an_inquiry_of_the_bank_is_no_dispute(sandbox: Sandbox) -> None:
         payment.disputed("created", "warning_needs_response"),
         payment.disputed("closed", "warning_closed"),
     )
-    asked = own(sandbox, "user_session_credits")[0]["credits_remaining"]
+    asked = rows_of(sandbox, "user_session_credits")[0]["credits_remaining"]
 
     deliver(sandbox, payment.disputed("updated", "under_review"))
 
-    assert (asked, own(sandbox, "user_session_credits")[0]["credits_remaining"]) == (5, 0)
+    assert (asked, rows_of(sandbox, "user_session_credits")[0]["credits_remaining"]) == (5, 0)
 
 
 def test_a_disputed_session_takes_place_and_is_not_paid_out(sandbox: Sandbox) -> None:
     """Until it is decided: won, it counts again; lost, it is as if it had been refunded."""
     payment = paid_by(single(sandbox))
     deliver(sandbox, payment.completed(), payment.disputed("created", "needs_response"))
-    seen = [(booked(sandbox)[0]["status"], own(sandbox, "session_payments", "client_id")[0]["status"])]
+    seen = [(booked(sandbox)[0]["status"], rows_of(sandbox, "session_payments", "client_id")[0]["status"])]
     deliver(sandbox, payment.disputed("closed", "won"))
-    seen.append((booked(sandbox)[0]["status"], own(sandbox, "session_payments", "client_id")[0]["status"]))
+    seen.append(
+        (booked(sandbox)[0]["status"], rows_of(sandbox, "session_payments", "client_id")[0]["status"])
+    )
     deliver(sandbox, payment.disputed("created", "needs_response", 2), payment.disputed("closed", "lost", 2))
-    seen.append((booked(sandbox)[0]["status"], own(sandbox, "session_payments", "client_id")[0]["status"]))
+    seen.append(
+        (booked(sandbox)[0]["status"], rows_of(sandbox, "session_payments", "client_id")[0]["status"])
+    )
 
     assert seen == [("scheduled", "disputed"), ("scheduled", "completed"), ("cancelled", "refunded")]
 
@@ -679,7 +685,7 @@ def test_a_dispute_waits_for_its_payment(sandbox: Sandbox) -> None:
     (late,) = deliver(sandbox, payment.completed())
 
     assert (early["is_applied"], late["is_applied"]) == (False, True)
-    assert own(sandbox, "user_session_credits")[0]["credits_remaining"] == 0
+    assert rows_of(sandbox, "user_session_credits")[0]["credits_remaining"] == 0
     assert sandbox.one("select count(*) from private.stripe_events where applied_at is null") == 0
 
 
@@ -748,7 +754,7 @@ def shares(payment: dict[str, Any]) -> list[str]:
     return [f"{payment[name]:.2f}" for name in names]
 
 
-def own(sandbox: Sandbox, table: str, column: str = "user_id", of: str = CLIENT) -> list[dict[str, Any]]:
+def rows_of(sandbox: Sandbox, table: str, column: str = "user_id", of: str = CLIENT) -> list[dict[str, Any]]:
     """A person's rows, without the seeded ones."""
     sandbox.act_as("owner")
     query = f"select * from public.{table} where {column} = %s and id <> %s"
@@ -758,7 +764,7 @@ def own(sandbox: Sandbox, table: str, column: str = "user_id", of: str = CLIENT)
 def booked(sandbox: Sandbox, of: str = CLIENT) -> list[dict[str, Any]]:
     return [
         row
-        for row in own(sandbox, "session_schedules", "client_id", of)
+        for row in rows_of(sandbox, "session_schedules", "client_id", of)
         if not row["room_name"].endswith(("-one", "-two"))
     ]
 

@@ -215,10 +215,10 @@ class Paying(Earning):
     # What must be true
 
     @rule(seat=Earning.seats)
-    def the_row_says_so_too(self, seat: str) -> None:
+    def the_rows_agree(self, seat: str) -> None:
         """What was paid out stays as it was paid; the ledger takes the rest back."""
         if seat not in self.marked:
-            super().the_row_says_so_too(seat)
+            super().the_rows_agree(seat)
 
     @invariant()
     def the_payouts_agree(self) -> None:

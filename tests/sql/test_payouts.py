@@ -357,7 +357,7 @@ def test_a_payment_under_dispute_is_paid_once_the_dispute_is_won(sandbox: Sandbo
 
 # What the database itself keeps -----------------------------------------------------------------------------------
 
-WRITES = {
+INCONSISTENT_WRITES = {
     "a sum that is not the lines'": (
         "insert into public.payouts (practitioner_id, currency, amount_minor, period_start, period_end)"
         f" values ('{ROW}', 'cad', 5, '2026-01-05', '2026-01-19')",
@@ -385,7 +385,7 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize(("statement", "code"), WRITES.values(), ids=list(WRITES))
+@pytest.mark.parametrize(("statement", "code"), INCONSISTENT_WRITES.values(), ids=list(INCONSISTENT_WRITES))
 def test_the_owner_cannot_write_a_payout_that_does_not_add_up(
     sandbox: Sandbox, statement: str, code: str
 ) -> None:

@@ -13,7 +13,9 @@ SAVE = """select id::text, verified from public.save_practitioner_banking(
             jsonb_build_object('account_number', 'v1.k1.again', 'routing_number', 'v1.k1.again'))"""
 NUMBERS = "select account_number, fingerprint from private.bank_numbers where practitioner_id = %s"
 VERIFY = "select verified from public.verify_practitioner_banking(%s, %s)"
-TRUST = "select verified, verified_at, verified_by::text from public.practitioner_banking where id = %s"
+VERIFICATION = (
+    "select verified, verified_at, verified_by::text from public.practitioner_banking where id = %s"
+)
 OPEN = "select * from private.open_bank_accounts(%s::uuid[], 'a file', %s)"
 OTHER = "20000000-0000-4000-8000-000000000002"
 
@@ -45,7 +47,7 @@ def cool_down(sandbox: Sandbox) -> None:
     sandbox.run("update public.practitioner_banking set cooling_until = now() where id = %s", ROW)
 
 
-def withheld(sandbox: Sandbox, practitioner: str = ROW) -> str | None:
+def withholding_reason(sandbox: Sandbox, practitioner: str = ROW) -> str | None:
     sandbox.act_as("owner")
     (row,) = sandbox.run(OPEN, [practitioner], None)
     return str(row["withheld"]) if row["withheld"] else None
@@ -96,7 +98,7 @@ def test_another_account_is_unverified_and_cools_down(sandbox: Sandbox, change: 
     assert {"id": ROW, "verified": False} == save(sandbox, **change)
 
     sandbox.act_as("owner")
-    assert [{"verified": False, "verified_at": None, "verified_by": None}] == sandbox.run(TRUST, ROW)
+    assert [{"verified": False, "verified_at": None, "verified_by": None}] == sandbox.run(VERIFICATION, ROW)
     cooling = sandbox.one("select cooling_until - now() from public.practitioner_banking where id = %s", ROW)
     assert timedelta(days=5) == cooling
     assert "v1.k1.again" == sandbox.run(NUMBERS, ROW)[0]["account_number"]
@@ -109,7 +111,7 @@ def test_a_first_account_is_inserted_unverified(sandbox: Sandbox) -> None:
     row = save(sandbox, user=STRANGER, practitioner=OTHER)
 
     assert not row["verified"]
-    assert "not_verified" == withheld(sandbox, OTHER)
+    assert "not_verified" == withholding_reason(sandbox, OTHER)
 
 
 def test_a_practitioner_saves_only_their_own_account(sandbox: Sandbox) -> None:
@@ -143,7 +145,7 @@ def test_an_admin_verifies_the_account_they_saw(sandbox: Sandbox) -> None:
     assert not sandbox.one(
         "select verified from public.verify_practitioner_banking(%s, %s, false)", ROW, seen
     )
-    assert [{"verified": False, "verified_at": None, "verified_by": None}] == sandbox.run(TRUST, ROW)
+    assert [{"verified": False, "verified_at": None, "verified_by": None}] == sandbox.run(VERIFICATION, ROW)
 
     with sandbox.refused("banking_changed"):
         sandbox.run(VERIFY, ROW, seen - timedelta(seconds=1))
@@ -193,7 +195,7 @@ def test_an_account_that_was_never_checked_is_not_verified(sandbox: Sandbox) -> 
     sandbox.act_as("admin")
     with sandbox.refused("banking_not_checked"):
         sandbox.run(VERIFY, ROW, seen)
-    assert "not_checked" == withheld(sandbox)
+    assert "not_checked" == withholding_reason(sandbox)
 
 
 # Paying
@@ -203,16 +205,16 @@ def test_only_a_verified_account_that_has_cooled_down_is_handed_out(sandbox: San
     """Of any other only the reason; and one that just changed is withheld again."""
     sandbox.act_as("owner")
     sandbox.run("update public.practitioner_banking set bank_name = 'Moved', changed_at = clock_timestamp()")
-    seen = [withheld(sandbox)]
+    seen = [withholding_reason(sandbox)]
     verify(sandbox)
-    seen.append(withheld(sandbox))
+    seen.append(withholding_reason(sandbox))
     cool_down(sandbox)
-    seen.append(withheld(sandbox))
+    seen.append(withholding_reason(sandbox))
     save(sandbox, fingerprint="k1.other")
-    seen.append(withheld(sandbox))
+    seen.append(withholding_reason(sandbox))
 
     assert ["not_verified", "cooling", None, "not_verified"] == seen
-    assert "no_account" == withheld(sandbox, OTHER)
+    assert "no_account" == withholding_reason(sandbox, OTHER)
 
 
 def test_each_use_of_an_account_is_logged_for_good(sandbox: Sandbox) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.sql.conftest import CLIENT, OTHER_CLIENT, ROW, Sandbox
 from tests.sql.test_practitioner_time import book, change, hold, time_off
 
-WHY = "select private.why_not_bookable(%s, %s, %s, %s)"
+WHY_NOT_BOOKABLE = "select private.why_not_bookable(%s, %s, %s, %s)"
 # Mondays: the practitioner works from 09:00 to 17:00 of Toronto, which is 13:00 to 21:00 UTC in summer.
 MONDAY = datetime.fromisoformat("2031-06-02T13:00Z")
 
@@ -20,10 +20,10 @@ def _far_ahead(sandbox: Sandbox) -> None:
     sandbox.run("update public.practitioner_calendars set booking_horizon_days = 1830")
 
 
-def why(sandbox: Sandbox, minutes: float, lasting: int = 60, user: str = CLIENT) -> Any:
+def refusal(sandbox: Sandbox, minutes: float, lasting: int = 60, user: str = CLIENT) -> Any:
     """Why the practitioner cannot be booked so many minutes after nine, or None."""
     sandbox.act_as("owner")
-    return sandbox.one(WHY, ROW, MONDAY + timedelta(minutes=minutes), lasting, user)
+    return sandbox.one(WHY_NOT_BOOKABLE, ROW, MONDAY + timedelta(minutes=minutes), lasting, user)
 
 
 def set_up(sandbox: Sandbox, **columns: Any) -> None:
@@ -94,8 +94,12 @@ def test_an_unlisted_time_zone_is_looked_up_in_the_rules(sandbox: Sandbox) -> No
 
 def test_a_session_fits_into_the_hours(sandbox: Sandbox) -> None:
     """From the first minute to the last, and not a minute more."""
-    assert [None, None] == [why(sandbox, 0), why(sandbox, 7 * 60)]
-    assert {"outside_availability"} == {why(sandbox, -1), why(sandbox, 7 * 60 + 1), why(sandbox, 24 * 60)}
+    assert [None, None] == [refusal(sandbox, 0), refusal(sandbox, 7 * 60)]
+    assert {"outside_availability"} == {
+        refusal(sandbox, -1),
+        refusal(sandbox, 7 * 60 + 1),
+        refusal(sandbox, 24 * 60),
+    }
 
 
 def test_adjacent_hours_are_one_span(sandbox: Sandbox) -> None:
@@ -103,7 +107,7 @@ def test_adjacent_hours_are_one_span(sandbox: Sandbox) -> None:
     add_hours(sandbox, "17:00", "24:00")
     add_hours(sandbox, "00:00", "08:00", day_of_week=2)
 
-    assert [None, None] == [why(sandbox, 7 * 60 + 30), why(sandbox, 14 * 60 + 30)]
+    assert [None, None] == [refusal(sandbox, 7 * 60 + 30), refusal(sandbox, 14 * 60 + 30)]
 
 
 @pytest.mark.parametrize(
@@ -122,32 +126,39 @@ def test_without_hours_every_hour_is_open(sandbox: Sandbox) -> None:
     """As before there were hours."""
     sandbox.run("delete from public.practitioner_availability")
 
-    assert [None, None] == [why(sandbox, -600), why(sandbox, 24 * 60 * 3)]
+    assert [None, None] == [refusal(sandbox, -600), refusal(sandbox, 24 * 60 * 3)]
 
 
 def test_empty_hours_open_nothing(sandbox: Sandbox) -> None:
     """A row of the baseline that ends before it starts is not the same as no row."""
     sandbox.run("update public.practitioner_availability set day_of_week = 2")
 
-    assert "outside_availability" == why(sandbox, 0)
+    assert "outside_availability" == refusal(sandbox, 0)
 
 
 def test_an_open_exception_replaces_the_hours_of_its_date(sandbox: Sandbox) -> None:
     """And of no other."""
     add_exception(sandbox, True, "18:00", "20:00")
 
-    assert ["outside_availability", None] == [why(sandbox, 0), why(sandbox, 9 * 60)]
-    assert [None, "outside_availability"] == [why(sandbox, 7 * 24 * 60), why(sandbox, 7 * 24 * 60 + 9 * 60)]
+    assert ["outside_availability", None] == [refusal(sandbox, 0), refusal(sandbox, 9 * 60)]
+    assert [None, "outside_availability"] == [
+        refusal(sandbox, 7 * 24 * 60),
+        refusal(sandbox, 7 * 24 * 60 + 9 * 60),
+    ]
 
 
 def test_a_closed_exception_is_taken_away(sandbox: Sandbox) -> None:
     """From the hours, or from what is open instead."""
     add_exception(sandbox, False, "12:00", "13:00")
-    assert [None, "outside_availability", None] == [why(sandbox, 120), why(sandbox, 150), why(sandbox, 240)]
+    assert [None, "outside_availability", None] == [
+        refusal(sandbox, 120),
+        refusal(sandbox, 150),
+        refusal(sandbox, 240),
+    ]
 
     add_exception(sandbox, True, "11:00", "14:00")
     assert ["outside_availability", None, "outside_availability", None] == [
-        why(sandbox, minutes) for minutes in (0, 120, 180, 240)
+        refusal(sandbox, minutes) for minutes in (0, 120, 180, 240)
     ]
 
 
@@ -158,8 +169,8 @@ def test_an_exception_may_close_a_whole_date(sandbox: Sandbox) -> None:
         "insert into public.availability_exceptions (practitioner_id, on_date) values (%s, '2031-06-02')", ROW
     )
 
-    assert {"outside_availability"} == {why(sandbox, minutes) for minutes in range(0, 480, 60)}
-    assert why(sandbox, 7 * 24 * 60) is None
+    assert {"outside_availability"} == {refusal(sandbox, minutes) for minutes in range(0, 480, 60)}
+    assert refusal(sandbox, 7 * 24 * 60) is None
 
 
 def test_each_reason_has_its_code(sandbox: Sandbox) -> None:
@@ -168,7 +179,9 @@ def test_each_reason_has_its_code(sandbox: Sandbox) -> None:
     def refused(code: str, **asked: Any) -> None:
         given = {"practitioner": ROW, "at": MONDAY, "lasting": 60} | asked
         sandbox.act_as("owner")
-        assert code == sandbox.one(WHY, given["practitioner"], given["at"], given["lasting"], CLIENT)
+        assert code == sandbox.one(
+            WHY_NOT_BOOKABLE, given["practitioner"], given["at"], given["lasting"], CLIENT
+        )
         with sandbox.refused(code):
             sandbox.run(
                 "select private.refuse_unbookable(%s, %s, %s, %s)",
@@ -197,14 +210,14 @@ def test_each_reason_has_its_code(sandbox: Sandbox) -> None:
 def test_the_callers_own_hold_and_session_are_not_in_the_way(sandbox: Sandbox) -> None:
     """One's hold, and the session that is to be moved; a lapsed hold is in nobody's way."""
     hold(sandbox, 60, user=CLIENT)
-    assert [None, "slot_taken"] == [why(sandbox, 0), why(sandbox, 0, user=OTHER_CLIENT)]
+    assert [None, "slot_taken"] == [refusal(sandbox, 0), refusal(sandbox, 0, user=OTHER_CLIENT)]
     hold(sandbox, 120, lapsed=True)
-    assert why(sandbox, 60) is None
+    assert refusal(sandbox, 60) is None
 
     session = book(sandbox, 180)
     sandbox.act_as("owner")
     at = MONDAY + timedelta(minutes=150)
-    assert "slot_taken" == sandbox.one(WHY, ROW, at, 60, CLIENT)
+    assert "slot_taken" == sandbox.one(WHY_NOT_BOOKABLE, ROW, at, 60, CLIENT)
     assert (
         sandbox.one(
             "select private.why_not_bookable(%s, %s, 60, %s, ignore_session => %s)", ROW, at, CLIENT, session
@@ -212,16 +225,20 @@ def test_the_callers_own_hold_and_session_are_not_in_the_way(sandbox: Sandbox) -
         is None
     )
     change(sandbox, session, status="cancelled")
-    assert why(sandbox, 150) is None
+    assert refusal(sandbox, 150) is None
 
 
 def test_time_off_keeps_everybody_out_whatever_the_hours(sandbox: Sandbox) -> None:
     """A buffer reaches into it as well."""
     time_off(sandbox, 60 + 120, 60 + 180)
-    assert [None, "slot_taken", None] == [why(sandbox, 60), why(sandbox, 61), why(sandbox, 180)]
+    assert [None, "slot_taken", None] == [
+        refusal(sandbox, 60),
+        refusal(sandbox, 61),
+        refusal(sandbox, 180),
+    ]
 
     set_up(sandbox, buffer_after_minutes=15)
-    assert ["slot_taken", None] == [why(sandbox, 60), why(sandbox, 45)]
+    assert ["slot_taken", None] == [refusal(sandbox, 60), refusal(sandbox, 45)]
 
 
 def test_nobody_is_booked_in_a_time_zone_with_outdated_rules(sandbox: Sandbox) -> None:
@@ -231,7 +248,7 @@ def test_nobody_is_booked_in_a_time_zone_with_outdated_rules(sandbox: Sandbox) -
         " language sql stable set search_path = '' as $$ select 'America/Toronto' $$"
     )
 
-    assert "practitioner_unavailable" == why(sandbox, 0)
+    assert "practitioner_unavailable" == refusal(sandbox, 0)
     assert sandbox.one("select not private.time_zone_rules_are_current()")
 
 

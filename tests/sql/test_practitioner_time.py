@@ -287,14 +287,14 @@ def test_a_session_takes_the_place_of_its_clients_hold(sandbox: Sandbox) -> None
 
 
 @pytest.fixture
-def before(postgres: Server) -> str:
+def before_the_rules(postgres: Server) -> str:
     """The platform as it stood, where a practitioner could be booked twice."""
     return postgres.build("booked_twice", migrations=[])
 
 
-def test_double_bookings_do_not_stop_the_migration(before: str) -> None:
+def test_double_bookings_do_not_stop_the_migration(before_the_rules: str) -> None:
     """The first who booked has the time, the other is reported; what is over is let be."""
-    with psycopg.connect(before) as connection:
+    with psycopg.connect(before_the_rules) as connection:
         connection.execute(
             f"""
             insert into auth.users (id, email) values ('{CLIENT}', 'client@demo.test');
@@ -313,10 +313,10 @@ def test_double_bookings_do_not_stop_the_migration(before: str) -> None:
             """
         )
     for path in MIGRATIONS:
-        with psycopg.connect(before, autocommit=True) as connection:
+        with psycopg.connect(before_the_rules, autocommit=True) as connection:
             connection.execute(path.read_bytes())
 
-    with psycopg.connect(before) as connection:
+    with psycopg.connect(before_the_rules) as connection:
         rooms = (
             "select s.room_name from public.session_schedules s join {} on {}.session_id = s.id order by 1"
         )

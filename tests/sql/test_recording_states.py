@@ -33,7 +33,7 @@ MOVES: dict[str, dict[str, str]] = {
 }
 PAST = {"deadline_at": "now() - interval '1 second'"}
 # And what the clocks, the attempts and earlier facts change of that.
-UNLESS: list[tuple[str, str, dict[str, str], str]] = [
+EXCEPTIONS: list[tuple[str, str, dict[str, str], str]] = [
     ("pending", "unclear", PAST, "pending again"),
     ("pending", "already_running", PAST, "pending again"),
     ("pending", "already_running", {**PAST, "agora_sid": "'S'"}, "pending"),
@@ -60,10 +60,10 @@ CASES = [
     (state, observation, {}, MOVES.get(observation, {}).get(state, state))
     for state in STATES
     for observation in OBSERVATIONS
-] + UNLESS
+] + EXCEPTIONS
 
 
-def put(sandbox: Sandbox, state: str, **columns: str) -> dict[str, Any]:
+def set_recording(sandbox: Sandbox, state: str, **columns: str) -> dict[str, Any]:
     """The seeded recording, in a state, as it would stand there."""
     facts = {
         "attempt": "1",
@@ -107,7 +107,7 @@ def test_each_observation_in_each_state_has_its_effect(
     sandbox: Sandbox, state: str, observation: str, columns: dict[str, str], expected: str
 ) -> None:
     """The whole table, one row at a time."""
-    attempt = put(sandbox, state, **columns)["attempt"]
+    attempt = set_recording(sandbox, state, **columns)["attempt"]
 
     after = observe(sandbox, observation, attempt)
 
@@ -116,7 +116,7 @@ def test_each_observation_in_each_state_has_its_effect(
 
 def test_an_observation_of_an_earlier_attempt_changes_nothing(sandbox: Sandbox) -> None:
     """The answer of a recorder we gave up on comes late; it speaks of nobody we know."""
-    before = put(sandbox, "pending", attempt="2")
+    before = set_recording(sandbox, "pending", attempt="2")
 
     after = observe(sandbox, "uploaded", attempt=1, sid="of the first")
 
@@ -125,7 +125,7 @@ def test_an_observation_of_an_earlier_attempt_changes_nothing(sandbox: Sandbox) 
 
 def test_a_new_attempt_has_another_number_and_folder(sandbox: Sandbox) -> None:
     """Two recorders with one number would push each other out of the channel."""
-    before = put(sandbox, "pending", agora_resource_id="'R'", agora_sid="'S'")
+    before = set_recording(sandbox, "pending", agora_resource_id="'R'", agora_sid="'S'")
 
     after = observe(sandbox, "no_worker")
 
@@ -137,7 +137,7 @@ def test_a_new_attempt_has_another_number_and_folder(sandbox: Sandbox) -> None:
 
 def test_a_failover_starts_the_wait_for_404s_anew(sandbox: Sandbox) -> None:
     """While a machine is being replaced Agora says "not found", for up to 90 s."""
-    put(sandbox, "recording", missing_since="now() - interval '80 seconds'")
+    set_recording(sandbox, "recording", missing_since="now() - interval '80 seconds'")
 
     assert observe(sandbox, "failed_over", failover_uid=123)["missing_since"] is None
     assert observe(sandbox, "missing")["missing_since"] is not None
@@ -146,7 +146,7 @@ def test_a_failover_starts_the_wait_for_404s_anew(sandbox: Sandbox) -> None:
 
 def test_observed_facts_are_kept(sandbox: Sandbox) -> None:
     """The first sid stays; a query leaves its status; the first picture's time is the earliest reported."""
-    put(sandbox, "pending")
+    set_recording(sandbox, "pending")
 
     observe(sandbox, "started", sid="S", resource_id="R")
     observe(sandbox, "media_started", happened_at="2026-01-01T10:00:05Z", sid="another")
@@ -166,7 +166,7 @@ def test_observed_facts_are_kept(sandbox: Sandbox) -> None:
 def test_a_recording_only_moves_forward(sandbox: Sandbox, story: list[tuple[str, bool]]) -> None:
     """Any observations in any order, with deadlines passing between them: never back, never out of the end."""
     with sandbox.undone():
-        row = put(sandbox, "pending")
+        row = set_recording(sandbox, "pending")
         for observation, time_passes in story:
             if time_passes:
                 sandbox.run(

@@ -156,7 +156,7 @@ def group(sandbox: Sandbox) -> str:
     return str(sandbox.one("select id from public.session_types where is_group limit 1"))
 
 
-def sit(sandbox: Sandbox, class_id: str, client: str) -> str:
+def insert_seat(sandbox: Sandbox, class_id: str, client: str) -> str:
     """A seat, as somebody's row."""
     return book(sandbox, 0, 20, client_id=client, max_participants=2, notes=f"Joined group class: {class_id}")
 
@@ -165,7 +165,7 @@ def test_a_held_seat_counts(sandbox: Sandbox, group: str) -> None:
     """For everybody but its owner; it takes no practitioner time, and follows from the class."""
     evening = teach(sandbox, 0, 20, max_participants=2, session_location="in_person")
     hold = take(sandbox, class_id=evening, kind=group)
-    sit(sandbox, evening, OTHER_CLIENT)
+    insert_seat(sandbox, evening, OTHER_CLIENT)
 
     assert (ROW, "in_person", 20) == (
         str(hold["practitioner_id"]),

@@ -13,16 +13,16 @@ from .lifecycle_steps import (
     attendance,
     begin,
     begin_class,
+    deliver_events,
     enter,
     event,
-    hear,
     status,
 )
 
 BOTH = [event("joined", "client", 70), event("joined", "practitioner", 70)]
 
 
-def came(who: str, *, ago: float, left: float | None = None) -> list[dict[str, Any]]:
+def joined(who: str, *, ago: float, left: float | None = None) -> list[dict[str, Any]]:
     """Somebody joined so many minutes ago, and has left again or has not."""
     return [event("joined", who, ago)] + ([event("left", who, left)] if left is not None else [])
 
@@ -56,43 +56,43 @@ CASES = {
     "only the client had one, and it is over": Case(76, tokens="client", ends="completed"),
     "only the practitioner had one, and it is over": Case(76, tokens="practitioner", ends="completed"),
     # Events
-    "both are there": Case(30, came("client", ago=29) + came("practitioner", ago=28), ends="in_progress"),
+    "both are there": Case(30, joined("client", ago=29) + joined("practitioner", ago=28), ends="in_progress"),
     "both have left a moment ago": Case(
-        30, came("client", ago=29, left=3) + came("practitioner", ago=29, left=3), ends="in_progress"
+        30, joined("client", ago=29, left=3) + joined("practitioner", ago=29, left=3), ends="in_progress"
     ),
     "both have left for good": Case(
-        30, came("client", ago=29, left=6) + came("practitioner", ago=29, left=7), ends="completed"
+        30, joined("client", ago=29, left=6) + joined("practitioner", ago=29, left=7), ends="completed"
     ),
     "both were early, and left until it begins": Case(
-        10, came("client", ago=29, left=25) + came("practitioner", ago=29, left=25), ends="in_progress"
+        10, joined("client", ago=29, left=25) + joined("practitioner", ago=29, left=25), ends="in_progress"
     ),
     "the client has come back with a new token": Case(
-        30, came("client", ago=29, left=6) + came("practitioner", ago=29, left=7), "client", "in_progress"
+        30, joined("client", ago=29, left=6) + joined("practitioner", ago=29, left=7), "client", "in_progress"
     ),
     "it is over and both have left": Case(
-        61, came("client", ago=60, left=0.2) + came("practitioner", ago=60, left=0.1), ends="completed"
+        61, joined("client", ago=60, left=0.2) + joined("practitioner", ago=60, left=0.1), ends="completed"
     ),
     "it is over and they are still there": Case(
-        74, came("client", ago=60) + came("practitioner", ago=60), ends="in_progress"
+        74, joined("client", ago=60) + joined("practitioner", ago=60), ends="in_progress"
     ),
-    "however long": Case(76, came("client", ago=60) + came("practitioner", ago=60), ends="completed"),
+    "however long": Case(76, joined("client", ago=60) + joined("practitioner", ago=60), ends="completed"),
     # No-shows
-    "the practitioner is late": Case(14, came("client", ago=14), ends="in_progress"),
+    "the practitioner is late": Case(14, joined("client", ago=14), ends="in_progress"),
     "the practitioner does not come": Case(
-        16, came("client", ago=15), ends="cancelled", absent="practitioner"
+        16, joined("client", ago=15), ends="cancelled", absent="practitioner"
     ),
     "the practitioner has a token, and was not heard": Case(
-        40, came("client", ago=39), "practitioner", "in_progress"
+        40, joined("client", ago=39), "practitioner", "in_progress"
     ),
-    "the client is late": Case(16, came("practitioner", ago=15), ends="in_progress"),
+    "the client is late": Case(16, joined("practitioner", ago=15), ends="in_progress"),
     "the client does not come, the practitioner gives up": Case(
-        30, came("practitioner", ago=29, left=6), ends="completed", absent="client"
+        30, joined("practitioner", ago=29, left=6), ends="completed", absent="client"
     ),
     "the client does not come, the practitioner waits": Case(
-        76, came("practitioner", ago=75), ends="completed", absent="client"
+        76, joined("practitioner", ago=75), ends="completed", absent="client"
     ),
     "the client has a token, and was not heard": Case(
-        76, came("practitioner", ago=75), "client", "completed"
+        76, joined("practitioner", ago=75), "client", "completed"
     ),
 }
 
@@ -106,7 +106,7 @@ def test_the_status_follows_from_events_and_time(sandbox: Sandbox, name: str) ->
     its = begin(sandbox, since=case.since, with_credit=True, **place)
     for who in case.tokens.split():
         enter(sandbox, its, who)
-    hear(sandbox, its, *case.heard)
+    deliver_events(sandbox, its, *case.heard)
 
     advance(sandbox)
     once = session(sandbox, its)
@@ -126,7 +126,7 @@ def test_the_status_follows_from_events_and_time(sandbox: Sandbox, name: str) ->
 def test_start_and_end_are_recorded_and_the_time_is_freed(sandbox: Sandbox) -> None:
     """When it began, when it was over; and its time is nobody's any more."""
     its = begin(sandbox, since=30)
-    hear(sandbox, its, *came("client", ago=29, left=6), *came("practitioner", ago=29, left=6))
+    deliver_events(sandbox, its, *joined("client", ago=29, left=6), *joined("practitioner", ago=29, left=6))
 
     advance(sandbox)
 
@@ -140,7 +140,7 @@ def test_an_early_practitioner_does_not_end_the_clients_right_to_cancel(sandbox:
     """An early client gives it up themself."""
     its = begin(sandbox, since=-10)
     enter(sandbox, its, "practitioner")
-    hear(sandbox, its, event("joined", "practitioner", 1))
+    deliver_events(sandbox, its, event("joined", "practitioner", 1))
 
     sandbox.act_as("client")
     sandbox.run("select * from public.cancel_session(%s)", its)
@@ -157,7 +157,7 @@ def test_a_room_is_found_by_its_name_under_any_query_plan(sandbox: Sandbox) -> N
 
     sandbox.act_as("client")
     (token,) = sandbox.run("select * from public.create_agora_token('group-1-2-3')")
-    hear(sandbox, its, event("joined", "client"))
+    deliver_events(sandbox, its, event("joined", "client"))
 
     assert token["channel"] == "group-1-2-3"
     assert attendance(sandbox, its) == {"client": ("agora", 0, True, False)}
@@ -178,9 +178,9 @@ def test_a_class_moves_with_its_seats(sandbox: Sandbox) -> None:
     sandbox.run(
         "update public.session_schedules set scheduled_at = now() - interval '5 minutes' where id = %s", group
     )
-    hear(sandbox, group, event("joined", "client", 1))
+    deliver_events(sandbox, group, event("joined", "client", 1))
     begun = [status(sandbox, each) for each in (group, mine, others)]
-    hear(sandbox, group, event("joined", "practitioner", 1))
+    deliver_events(sandbox, group, event("joined", "practitioner", 1))
 
     sandbox.act_as("owner")
     sandbox.run(
@@ -208,7 +208,7 @@ def test_a_class_whose_practitioner_does_not_come_gives_every_credit_back(sandbo
     """And the count of those credits is recorded."""
     before = wallet(sandbox), wallet(sandbox, "other")
     group, mine, others = begin_class(sandbox, since=16)
-    hear(sandbox, group, event("joined", "client", 15))
+    deliver_events(sandbox, group, event("joined", "client", 15))
 
     advance(sandbox)
 
@@ -236,8 +236,8 @@ def test_a_rule_may_let_a_no_show_keep_the_credit(sandbox: Sandbox) -> None:
     before = wallet(sandbox), wallet(sandbox, "other")
     its = begin(sandbox, since=76, with_credit=True)
     group, mine, others = begin_class(sandbox, since=300)
-    hear(sandbox, its, event("joined", "practitioner", 75))
-    hear(sandbox, group, event("joined", "practitioner", 290), event("joined", "client", 290))
+    deliver_events(sandbox, its, event("joined", "practitioner", 75))
+    deliver_events(sandbox, group, event("joined", "practitioner", 290), event("joined", "client", 290))
 
     advance(sandbox)
 
@@ -254,12 +254,12 @@ def test_a_rule_may_let_a_no_show_keep_the_credit(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("column", "since", "heard", "ends"),
     [
-        ("practitioner_grace_minutes", 16, came("client", ago=15), "in_progress"),
-        ("client_grace_minutes", 30, came("practitioner", ago=29, left=6), "in_progress"),
+        ("practitioner_grace_minutes", 16, joined("client", ago=15), "in_progress"),
+        ("client_grace_minutes", 30, joined("practitioner", ago=29, left=6), "in_progress"),
         (
             "empty_minutes",
             30,
-            came("client", ago=29, left=6) + came("practitioner", ago=29, left=6),
+            joined("client", ago=29, left=6) + joined("practitioner", ago=29, left=6),
             "in_progress",
         ),
         ("completion_grace_minutes", 76, BOTH, "in_progress"),
@@ -271,14 +271,14 @@ def test_every_rule_can_be_changed(
     """With an hour of patience, nothing of what happens otherwise has happened yet."""
     rule(sandbox, column, 60)
     its = begin(sandbox, since=since)
-    hear(sandbox, its, *heard)
+    deliver_events(sandbox, its, *heard)
 
     advance(sandbox)
 
     assert status(sandbox, its) == ends
 
 
-def by_hand(sandbox: Sandbox, who: str, its: str, about: str, attended: bool) -> None:
+def mark_attendance(sandbox: Sandbox, who: str, its: str, about: str, attended: bool) -> None:
     sandbox.act_as(who)
     sandbox.run("select * from public.set_attendance(%s, %s, %s, 'So it was.')", its, about, attended)
 
@@ -288,8 +288,8 @@ def by_hand(sandbox: Sandbox, who: str, its: str, about: str, attended: bool) ->
     [
         ("practitioner", CLIENT, False, [], "completed"),
         ("practitioner", PRACTITIONER, False, [], "cancelled"),
-        ("admin", PRACTITIONER, True, came("client", ago=19), "in_progress"),
-        ("admin", CLIENT, False, came("client", ago=19) + came("practitioner", ago=19), "completed"),
+        ("admin", PRACTITIONER, True, joined("client", ago=19), "in_progress"),
+        ("admin", CLIENT, False, joined("client", ago=19) + joined("practitioner", ago=19), "completed"),
     ],
 )
 def test_attendance_set_by_hand_outweighs_events(
@@ -297,9 +297,9 @@ def test_attendance_set_by_hand_outweighs_events(
 ) -> None:
     """Also where no channel sends any."""
     its = begin(sandbox, since=20, session_location="online" if heard else "in_person", with_credit=True)
-    hear(sandbox, its, *heard)
+    deliver_events(sandbox, its, *heard)
 
-    by_hand(sandbox, who, its, about, attended)
+    mark_attendance(sandbox, who, its, about, attended)
     advance(sandbox)
 
     assert status(sandbox, its) == ends
@@ -315,7 +315,7 @@ def test_a_session_never_moves_back(sandbox: Sandbox) -> None:
     cancelled = begin(sandbox, since=10, status="cancelled")
 
     for its, now in ((done, "completed"), (cancelled, "cancelled")):
-        hear(sandbox, its, event("joined", "client", 5), event("joined", "practitioner", 5))
+        deliver_events(sandbox, its, event("joined", "client", 5), event("joined", "practitioner", 5))
         advance(sandbox)
         assert status(sandbox, its) == now
         sandbox.act_as("admin")
@@ -336,7 +336,7 @@ def test_people_do_not_set_the_status_beyond_cancelling(sandbox: Sandbox) -> Non
             sandbox.run("update public.session_schedules set completed_at = now() where id = %s", its)
     calls: list[Callable[[], Any]] = [
         lambda: sandbox.run("select * from public.advance_next_session()"),
-        lambda: hear_as("client", sandbox),
+        lambda: deliver_event_as("client", sandbox),
     ]
     for call in calls:
         sandbox.act_as("client")
@@ -344,7 +344,7 @@ def test_people_do_not_set_the_status_beyond_cancelling(sandbox: Sandbox) -> Non
             call()
 
 
-def hear_as(who: str, sandbox: Sandbox) -> None:
+def deliver_event_as(who: str, sandbox: Sandbox) -> None:
     sandbox.act_as(who)
     sandbox.run("select * from public.receive_channel_event('n', 107, 'c', '{}')")
 

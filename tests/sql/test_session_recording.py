@@ -6,7 +6,7 @@ import pytest
 
 from .booking_steps import messages
 from .conftest import CLIENT, IDENTITIES, PRACTITIONER, Sandbox
-from .lifecycle_steps import advance, begin, begin_class, enter, event, hear
+from .lifecycle_steps import advance, begin, begin_class, deliver_events, enter, event
 
 
 def agree(sandbox: Sandbox, *people: str, agreed: bool = True) -> None:
@@ -21,7 +21,7 @@ def agree(sandbox: Sandbox, *people: str, agreed: bool = True) -> None:
         )
 
 
-def there(*people: str, since: float = 10) -> list[dict[str, Any]]:
+def joins(*people: str, since: float = 10) -> list[dict[str, Any]]:
     return [event("joined", who, since) for who in people]
 
 
@@ -43,28 +43,30 @@ def change(sandbox: Sandbox, session: str, sets: str) -> None:
 
 
 @pytest.fixture
-def meeting(sandbox: Sandbox) -> str:
+def attended_session(sandbox: Sandbox) -> str:
     """Both have been there for ten minutes, and have agreed."""
     agree(sandbox, "client", "practitioner")
     session = begin(sandbox, since=10)
-    hear(sandbox, session, *there("client", "practitioner"))
+    deliver_events(sandbox, session, *joins("client", "practitioner"))
     return session
 
 
 @pytest.fixture
-def recorded(sandbox: Sandbox, meeting: str) -> str:
+def recorded(sandbox: Sandbox, attended_session: str) -> str:
     """And it records."""
-    assert tasks(sandbox, meeting) == ["start"]
+    assert tasks(sandbox, attended_session) == ["start"]
     change(
-        sandbox, meeting, "status = 'recording', agora_sid = 'S', started_at = now(), next_check_at = now()"
+        sandbox,
+        attended_session,
+        "status = 'recording', agora_sid = 'S', started_at = now(), next_check_at = now()",
     )
-    return meeting
+    return attended_session
 
 
-def test_a_start_is_claimed_once(sandbox: Sandbox, meeting: str) -> None:
+def test_a_start_is_claimed_once(sandbox: Sandbox, attended_session: str) -> None:
     """The next turn finds it."""
-    assert [tasks(sandbox, meeting), tasks(sandbox, meeting)] == [["start"], []]
-    assert len(recordings(sandbox, meeting)) == 1
+    assert [tasks(sandbox, attended_session), tasks(sandbox, attended_session)] == [["start"], []]
+    assert len(recordings(sandbox, attended_session)) == 1
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_session_that_is_not_ready_is_not_recorded(
     agree(sandbox, "client", "practitioner", agreed=False)
     agree(sandbox, *agreed.split())
     session = begin(sandbox, since=since, **other)
-    hear(sandbox, session, *there(*people.split(), since=5))
+    deliver_events(sandbox, session, *joins(*people.split(), since=5))
 
     assert tasks(sandbox, session) == []
 
@@ -116,9 +118,9 @@ def test_a_class_needs_its_practitioner_one_participant_and_their_consent(
     agree(sandbox, "client", "practitioner")
     agree(sandbox, "other", agreed=False)
     group, *_ = begin_class(sandbox, since=10)
-    hear(sandbox, group, *there("practitioner"))
+    deliver_events(sandbox, group, *joins("practitioner"))
     alone = tasks(sandbox, group)
-    hear(sandbox, group, *there("client"))
+    deliver_events(sandbox, group, *joins("client"))
 
     assert (alone, tasks(sandbox, group)) == ([], ["start"])
 
@@ -128,10 +130,10 @@ def test_a_participant_without_consent_ends_the_recording(sandbox: Sandbox) -> N
     agree(sandbox, "client", "practitioner")
     agree(sandbox, "other", agreed=False)
     group, *_ = begin_class(sandbox, since=10)
-    hear(sandbox, group, *there("practitioner", "client"))
+    deliver_events(sandbox, group, *joins("practitioner", "client"))
     assert tasks(sandbox, group) == ["start"]
 
-    hear(sandbox, group, event("joined", "other"))
+    deliver_events(sandbox, group, event("joined", "other"))
 
     assert recordings(sandbox, group)[0]["stop_reason"] == "somebody_has_not_agreed"
 
@@ -153,7 +155,7 @@ def test_a_stop_is_claimed_once_and_no_recording_follows(
         agree(sandbox, "client", agreed=False)
         agree(sandbox, "client")
     elif happens == "leaves":
-        hear(sandbox, recorded, event("left", "client", 6), event("left", "practitioner", 7))
+        deliver_events(sandbox, recorded, event("left", "client", 6), event("left", "practitioner", 7))
     elif happens == "completes":
         sandbox.act_as("owner")
         sandbox.run(
@@ -179,7 +181,7 @@ def test_a_stop_is_claimed_once_and_no_recording_follows(
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (9, 16)])
 def test_a_failed_start_is_retried_with_growing_delays(
-    sandbox: Sandbox, meeting: str, failures: int, minutes: int
+    sandbox: Sandbox, attended_session: str, failures: int, minutes: int
 ) -> None:
     """1, 2, 4, 8, 16 minutes after the last failure."""
     sandbox.act_as("owner")
@@ -189,44 +191,46 @@ def test_a_failed_start_is_retried_with_growing_delays(
             " (session_id, status, failure_code, ended_at, cname, recorder_uid, prefix, record_until)"
             " values (%s, 'failed', 'agora_rejected', now() - %s * interval '1 minute', 'c', 4000000000 + %s, 'p',"
             " now())",
-            meeting,
+            attended_session,
             minutes - 0.1,
             number,
         )
 
-    too_early = tasks(sandbox, meeting)
-    change(sandbox, meeting, "ended_at = ended_at - interval '6 seconds'")
+    too_early = tasks(sandbox, attended_session)
+    change(sandbox, attended_session, "ended_at = ended_at - interval '6 seconds'")
 
-    assert (too_early, tasks(sandbox, meeting)) == ([], ["start"])
+    assert (too_early, tasks(sandbox, attended_session)) == ([], ["start"])
 
 
-def test_a_recording_that_somebody_stopped_does_not_start_again(sandbox: Sandbox, meeting: str) -> None:
+def test_a_recording_that_somebody_stopped_does_not_start_again(
+    sandbox: Sandbox, attended_session: str
+) -> None:
     """Also if it was stopped before it began; and then it did not fail."""
-    assert tasks(sandbox, meeting) == ["start"]
+    assert tasks(sandbox, attended_session) == ["start"]
     change(
         sandbox,
-        meeting,
+        attended_session,
         "status = 'failed', failure_code = 'stopped_before_start', stop_reason = 'asked',"
         " ended_at = now() - interval '1 day'",
     )
 
-    assert tasks(sandbox, meeting) == []
-    assert "recording_failed" not in messages(sandbox, meeting)
+    assert tasks(sandbox, attended_session) == []
+    assert "recording_failed" not in messages(sandbox, attended_session)
 
 
-def test_a_failure_is_reported_to_the_practitioner_once(sandbox: Sandbox, meeting: str) -> None:
+def test_a_failure_is_reported_to_the_practitioner_once(sandbox: Sandbox, attended_session: str) -> None:
     """While they can still do something about it."""
     for _ in range(2):
-        assert tasks(sandbox, meeting) == ["start"]
+        assert tasks(sandbox, attended_session) == ["start"]
         change(
             sandbox,
-            meeting,
+            attended_session,
             "status = 'failed', failure_code = 'agora_rejected', ended_at = now() - interval '1 hour'",
         )
 
     sandbox.act_as("owner")
     (told,) = sandbox.run(
-        "select * from private.outbox where kind = 'recording_failed' and session_id = %s", meeting
+        "select * from private.outbox where kind = 'recording_failed' and session_id = %s", attended_session
     )
     assert str(told["user_id"]) == PRACTITIONER
     assert (told["payload"]["failure_code"], told["payload"]["client_id"]) == ("agora_rejected", CLIENT)

@@ -128,7 +128,7 @@ def clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def tell(sandbox: Sandbox, plan: Plan) -> None:
+def store(sandbox: Sandbox, plan: Plan) -> None:
     """The plan becomes the practitioner's, who is open every weekday alike."""
     sandbox.act_as("owner")
     sandbox.run("delete from public.practitioner_availability where practitioner_id = %s", ROW)
@@ -226,7 +226,7 @@ def test_the_offered_slots_are_what_the_wall_clock_says(
     first, last = change - timedelta(1), change + timedelta(1)
 
     with sandbox.undone():
-        tell(sandbox, plan)
+        store(sandbox, plan)
         judged = ask(sandbox, kinds[minutes], first, last, f"America/{asker}")
 
     begin, end = instant(ZONE[asker], first, 0), instant(ZONE[asker], last, 1440)

@@ -31,7 +31,7 @@ def test_numbers_that_the_browser_encrypted_are_saved(stage: Stage) -> None:
     )
 
     assert played.returncode == 0, played.stdout + played.stderr
-    told = {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}
-    assert not {*numbers, *numbers.values()} & {*told["sent"], *told["sent"].values()}
-    assert (told["saved"]["error"], told["saved"]["data"]["success"]) == (None, True)
+    facts = {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}
+    assert not {*numbers, *numbers.values()} & {*facts["sent"], *facts["sent"].values()}
+    assert (facts["saved"]["error"], facts["saved"]["data"]["success"]) == (None, True)
     assert ("7305214", "000420481") == banking.kept()

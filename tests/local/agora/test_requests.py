@@ -61,7 +61,7 @@ def without(name: str) -> Any:
     return lambda part: {key: value for key, value in part.items() if key != name}
 
 
-def having(**change: Any) -> Any:
+def with_change(**change: Any) -> Any:
     return lambda part: {**part, **change}
 
 
@@ -72,21 +72,21 @@ def having(**change: Any) -> Any:
             ("mix", "storageConfig", without(name))
             for name in ("vendor", "region", "bucket", "accessKey", "secretKey")
         ],
-        ("mix", "storageConfig", having(vendor=0)),
-        ("mix", "storageConfig", having(bucket="")),
-        ("mix", "storageConfig", having(fileNamePrefix=["session_1"])),
-        ("mix", "storageConfig", having(fileNamePrefix=["a" * 129])),
+        ("mix", "storageConfig", with_change(vendor=0)),
+        ("mix", "storageConfig", with_change(bucket="")),
+        ("mix", "storageConfig", with_change(fileNamePrefix=["session_1"])),
+        ("mix", "storageConfig", with_change(fileNamePrefix=["a" * 129])),
         ("mix", "storageConfig", without("extensionParams")),
         ("mix", "recordingConfig", without("channelType")),
-        ("mix", "recordingConfig", having(maxIdleTime=4)),
-        ("mix", "recordingConfig", having(subscribeVideoUids=[])),
-        ("mix", "recordingConfig", having(transcodingConfig={"width": 4096, "height": 2160})),
-        ("mix", "recordingConfig", having(transcodingConfig={"fps": 13})),
-        ("mix", "recordingFileConfig", having(avFileType=["mp4"])),
+        ("mix", "recordingConfig", with_change(maxIdleTime=4)),
+        ("mix", "recordingConfig", with_change(subscribeVideoUids=[])),
+        ("mix", "recordingConfig", with_change(transcodingConfig={"width": 4096, "height": 2160})),
+        ("mix", "recordingConfig", with_change(transcodingConfig={"fps": 13})),
+        ("mix", "recordingFileConfig", with_change(avFileType=["mp4"])),
         ("individual", "recordingConfig", without("subscribeUidGroup")),
-        ("individual", "recordingConfig", having(streamMode="best")),
-        ("individual", "recordingConfig", having(transcodingConfig={"width": 640})),
-        ("individual", "recordingFileConfig", having(avFileType=["hls", "mp4"])),
+        ("individual", "recordingConfig", with_change(streamMode="best")),
+        ("individual", "recordingConfig", with_change(transcodingConfig={"width": 640})),
+        ("individual", "recordingFileConfig", with_change(avFileType=["hls", "mp4"])),
     ],
 )
 async def test_start_refuses_bad_input(mode, part, change, emulator: Emulator):
