@@ -23,8 +23,8 @@ class Seat(Output):
     note: str | None = None
 
 
-hold_seat = Rpc("hold_seat", gives=Seat, refuses=("workshop_full",))
-book_seat = Rpc("book_seat", gives=Seat, remembers=True)
+hold_seat_rpc = Rpc("hold_seat", gives=Seat, refuses=("workshop_full",))
+book_seat_rpc = Rpc("book_seat", gives=Seat, remembers=True)
 WORKSHOP = UUID("5a1e0000-0000-4000-8000-000000000002")
 
 
@@ -39,7 +39,7 @@ async def test_one_call_is_one_request_as_the_caller(project: HTTPServer) -> Non
     )
     database = caller()
 
-    seat = await database.rpc(hold_seat, workshop_id=WORKSHOP, note=None)
+    seat = await database.rpc(hold_seat_rpc, workshop_id=WORKSHOP, note=None)
 
     request, _ = project.log[0]
     assert Seat(seat_id=7) == seat
@@ -59,7 +59,7 @@ async def test_a_call_for_many_rows_is_one_request_as_well(project: HTTPServer) 
         project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json(answer)
     database = caller()
 
-    two, none = await database.rows(hold_seat), await database.rows(hold_seat)
+    two, none = await database.rows(hold_seat_rpc), await database.rows(hold_seat_rpc)
 
     assert ([Seat(seat_id=7), Seat(seat_id=8)], []) == (two, none)
     assert ["application/json"] * 2 == [request.headers["accept"] for request, _ in project.log]
@@ -71,7 +71,7 @@ async def test_the_service_sends_its_key_and_no_token(project: HTTPServer, envir
     environment(SUPABASE_SECRET_KEY=SECRET_KEY)
     project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json({"seat_id": 7})
 
-    await as_service("request-1").rpc(hold_seat)
+    await as_service("request-1").rpc(hold_seat_rpc)
 
     assert SECRET_KEY == project.log[0][0].headers["apikey"]
     assert "authorization" not in project.log[0][0].headers
@@ -81,7 +81,7 @@ async def test_an_anonymous_caller_sends_only_the_publishable_key(project: HTTPS
     """Whoever has no token is `anon` to the database."""
     project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json({"seat_id": 7})
 
-    await as_caller(None, "request-1").rpc(hold_seat)
+    await as_caller(None, "request-1").rpc(hold_seat_rpc)
 
     assert "authorization" not in project.log[0][0].headers
 
@@ -90,7 +90,7 @@ async def test_an_idempotency_key_makes_one_request_of_a_remembering_call(projec
     """In one request: the memory and the work are one transaction."""
     project.expect_oneshot_request("/rest/v1/rpc/once").respond_with_json({"seat_id": 7})
 
-    seat = await caller("key-1").rpc(book_seat, workshop_id=WORKSHOP)
+    seat = await caller("key-1").rpc(book_seat_rpc, workshop_id=WORKSHOP)
 
     assert Seat(seat_id=7) == seat
     assert {
@@ -104,7 +104,7 @@ async def test_an_idempotency_key_is_ignored_by_calls_that_remember_nothing(proj
     """Reading twice is harmless."""
     project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json({"seat_id": 7})
 
-    await caller("key-1").rpc(hold_seat)
+    await caller("key-1").rpc(hold_seat_rpc)
 
     assert 1 == len(project.log)
 
@@ -114,7 +114,7 @@ async def refused(project: HTTPServer, status: int, body: dict[str, Any] | str |
     text = json.dumps(body) if isinstance(body, dict) else body
     project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_response(Response(text, status))
     with pytest.raises(Refusal) as raised:
-        await caller().rpc(hold_seat)
+        await caller().rpc(hold_seat_rpc)
     return raised.value
 
 
@@ -226,6 +226,6 @@ async def test_an_unreachable_database_is_503(environment: Environment) -> None:
     environment(SUPABASE_URL=f"http://127.0.0.1:{port}", SUPABASE_PUBLISHABLE_KEY="k")
 
     with pytest.raises(Unavailable) as raised:
-        await caller().rpc(hold_seat)
+        await caller().rpc(hold_seat_rpc)
 
     assert 503 == raised.value.status
