@@ -80,7 +80,7 @@ DOUBLE = """
 
 
 @dataclass
-class Seen:
+class Measured:
     """Sessions booked a second, a value a turn; and what was wrong in the end."""
 
     ours: list[float] = field(default_factory=list)
@@ -89,9 +89,9 @@ class Seen:
     bare_double: int = 0
 
 
-def measure(turns: int, seconds: int, attempts: int, scratch: Path, heard: Callable[[str], None]) -> Seen:
+def measure(turns: int, seconds: int, attempts: int, scratch: Path, heard: Callable[[str], None]) -> Measured:
     """Book in turns, then all at once."""
-    seen = Seen()
+    seen = Measured()
     with server() as postgres:
         ours = _ready(postgres, "ours", "public.book_session_with_credit")
         bare = _ready(postgres, "bare", "bare.book_session_with_credit", BARE)

@@ -404,7 +404,7 @@ async def test_the_cache_holds_whole_tokens_and_only_valid_ones(
 
 @pytest.mark.usefixtures("project")
 async def test_the_cache_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "VERIFIED_AT_MOST", 2)
+    monkeypatch.setattr(auth, "VERIFIED_TOKENS_LIMIT", 2)
 
     for person in range(5):
         await identify(bearer(token(session_id=str(person))))

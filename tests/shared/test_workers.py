@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from shared.workers import work_off
+from shared.workers import run_workers
 
 
 async def test_the_workers_share_all_the_work() -> None:
@@ -24,7 +24,7 @@ async def test_the_workers_share_all_the_work() -> None:
             done.append(mine)
             yield
 
-    await work_off(worker, workers=4, seconds=60)
+    await run_workers(worker, workers=4, seconds=60)
 
     assert list(range(20)) == sorted(done)
     assert 4 == most
@@ -42,7 +42,7 @@ async def test_after_the_time_limit_begun_work_is_finished_and_none_is_begun() -
             finished += 1
             yield
 
-    await work_off(worker, workers=3, seconds=0)
+    await run_workers(worker, workers=3, seconds=0)
 
     assert (3, 3) == (begun, finished)
 
@@ -61,6 +61,6 @@ async def test_the_others_finish_before_a_failure_is_raised() -> None:
             yield
 
     with pytest.raises(ValueError, match="bad"):
-        await work_off(worker, workers=2, seconds=60)
+        await run_workers(worker, workers=2, seconds=60)
 
     assert ["good"] * 3 == done
