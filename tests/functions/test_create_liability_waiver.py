@@ -69,6 +69,7 @@ def test_the_date_in_the_text_may_be_in_any_locale(stage: Stage, shown: str, dat
         lambda text: text.replace("22/11/2026", "22/11/2026\nprovided that I am paid"),
         lambda text: text.replace("22/11/2026", ""),
     ],
+    ids=["another text", "a clause changed", "a sentence added", "a clause after the date", "no date"],
 )
 def test_any_other_text_is_refused(stage: Stage, shown: str, change: object) -> None:
     """A signature under another text would be evidence of nothing."""

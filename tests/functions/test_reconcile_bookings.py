@@ -17,6 +17,6 @@ def test_lapsed_credits_are_written_off_once(stage: Stage, booking: BookingScene
     assert [line["change"] for line in history] == [-4]
 
 
-def test_people_may_not_run_it(stage: Stage, booking: BookingScene) -> None:
+def test_people_may_not_reconcile_bookings(stage: Stage, booking: BookingScene) -> None:
     """It is the scheduler's."""
     assert stage.invoke("reconcile-bookings", {}, as_=booking.client).status_code == 403

@@ -32,7 +32,7 @@ def test_with_every_notification_lost_the_recording_comes_to_the_same_end(scene:
 ENDINGS: dict[str, tuple[dict[str, Any], str]] = {
     "nobody is there": ({"slices": 2, "idle_after": 60}, "completed"),
     "it crashes with files": ({"slices": 2, "crash_after": 45}, "completed"),
-    "it crashes without": ({"slices": 0, "crash_after": 5}, "failed"),
+    "it crashes without files": ({"slices": 0, "crash_after": 5}, "failed"),
     "nobody sends anything": ({"slices": 0, "idle_after": 30}, "failed"),
     "its files come late": ({"slices": 2, "idle_after": 45, "late_files_after": 400}, "completed"),
     "its playlist comes from the backup": (
@@ -40,7 +40,7 @@ ENDINGS: dict[str, tuple[dict[str, Any], str]] = {
         "completed",
     ),
     "another machine goes on": ({"failover_after": 8, "idle_after": 150}, "completed"),
-    "and the first one's MP4 is lost": (
+    "another machine goes on and the first MP4 is lost": (
         {"failover_after": 8, "lost_mp4": True, "idle_after": 150},
         "completed",
     ),

@@ -244,14 +244,14 @@ class Bookings(RuleBasedStateMachine):
         session_id=sessions,
         by=st.sampled_from(["client", *STAFF]),
         use_grace=st.booleans(),
-        by_name=st.booleans(),
+        by_function=st.booleans(),
     )
-    def cancel(self, session_id: str, by: str, use_grace: bool, by_name: bool) -> None:
+    def cancel(self, session_id: str, by: str, use_grace: bool, by_function: bool) -> None:
         session = self.model.sessions[session_id]
 
         def ask() -> Any:
             self.sandbox.act_as(STAFF.get(by, session.who))
-            if by_name:
+            if by_function:
                 return self.sandbox.run(
                     "select * from public.cancel_session(%s, 'Ill', %s)", session_id, use_grace
                 )
@@ -281,15 +281,15 @@ class Bookings(RuleBasedStateMachine):
         lot = "select lot_id from public.credit_ledger where session_id = %s and kind = 'return'"
         return str(self.sandbox.one(lot, session_id))
 
-    @rule(session_id=sessions, by=st.sampled_from(["client", *STAFF]), slot=SLOTS, by_name=st.booleans())
-    def move(self, session_id: str, by: str, slot: int, by_name: bool) -> None:
+    @rule(session_id=sessions, by=st.sampled_from(["client", *STAFF]), slot=SLOTS, by_function=st.booleans())
+    def move(self, session_id: str, by: str, slot: int, by_function: bool) -> None:
         session = self.model.sessions[session_id]
         if session.is_seat:
             return
 
         def ask() -> None:
             self.sandbox.act_as(STAFF.get(by, session.who))
-            if by_name:
+            if by_function:
                 self.sandbox.run("select * from public.reschedule_session(%s, %s)", session_id, self.at(slot))
             else:
                 update = "update public.session_schedules set scheduled_at = %s where id = %s"

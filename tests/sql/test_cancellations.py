@@ -53,7 +53,7 @@ def cancel(
     sandbox: Sandbox, session_id: str, way: str, *, use_grace: bool = False, reason: str = "Ill"
 ) -> None:
     """As the pages do by updating the row, or by name."""
-    if way == "by name":
+    if way == "function":
         sandbox.run("select public.cancel_session(%s, %s, %s)", session_id, reason, use_grace)
         return
     note = f"Cancelled: {reason}" + (" (Grace cancellation used)" if use_grace else "")
@@ -80,7 +80,7 @@ def with_policy(sandbox: Sandbox, standard: int, late: int) -> None:
 # What comes back
 
 
-@pytest.mark.parametrize("way", ["update", "by name"])
+@pytest.mark.parametrize("way", ["update", "function"])
 @pytest.mark.parametrize(
     ("who", "hours", "use_grace", "kind", "returned"),
     [
@@ -135,7 +135,7 @@ def test_a_cancellation_is_what_was_quoted(
     assert not booking_violations(sandbox)
 
 
-@pytest.mark.parametrize("way", ["update", "by name"])
+@pytest.mark.parametrize("way", ["update", "function"])
 def test_the_grace_is_given_once(sandbox: Sandbox, way: str) -> None:
     """The wallet shows that it is used up, where the page looks; asking for it again is refused and does not cancel."""
     first, second = booked(sandbox, 1), None
@@ -160,7 +160,7 @@ def test_a_reason_does_not_use_the_grace(sandbox: Sandbox) -> None:
     """Whatever words are in it."""
     made = booked(sandbox, 1)
     sandbox.act_as("client")
-    cancel(sandbox, made, "by name", reason="I typed (Grace cancellation used)")
+    cancel(sandbox, made, "function", reason="I typed (Grace cancellation used)")
     assert ("last_minute", "I typed") == (
         outcome(sandbox, made)["cancellation_type"],
         outcome(sandbox, made)["reason"],
@@ -257,7 +257,7 @@ def test_a_credit_comes_back_with_its_old_expiry(sandbox: Sandbox) -> None:
         sandbox.act_as("owner")
         sandbox.run("update public.user_session_credits set expires_at = now() where id = %s", lot)
         sandbox.act_as(LED_BY[who_cancels])
-        cancel(sandbox, made, "by name")
+        cancel(sandbox, made, "function")
         return lot
 
     assert [("purchase", 2), ("spend", -1), ("return", 1)] == lines(sandbox, lapsed("client", 30))
@@ -308,7 +308,7 @@ def test_a_stranger_neither_quotes_nor_cancels(sandbox: Sandbox, who: str) -> No
         with sandbox.refused("session_not_found"):
             quote(sandbox, each)
         with sandbox.refused("session_not_found"):
-            cancel(sandbox, each, "by name")
+            cancel(sandbox, each, "function")
         with sandbox.refused("session_not_found"):
             sandbox.run("select public.reschedule_session(%s, %s)", each, in_hours(60))
         assert [] == sandbox.run(
@@ -320,7 +320,7 @@ def test_the_client_does_not_cancel_a_session_that_has_begun(sandbox: Sandbox) -
     """And nobody one that is over."""
     made = booked(sandbox, -0.2)
     sandbox.act_as("client")
-    for way in ("update", "by name"):
+    for way in ("update", "function"):
         with sandbox.refused("session_started"):
             cancel(sandbox, made, way)
     sandbox.act_as("owner")
@@ -328,7 +328,7 @@ def test_the_client_does_not_cancel_a_session_that_has_begun(sandbox: Sandbox) -
     for who in ("client", "stranger"):
         sandbox.act_as(who)
         with sandbox.refused("session_not_cancellable"):
-            cancel(sandbox, made, "by name")
+            cancel(sandbox, made, "function")
         with sandbox.refused("session_not_cancellable"):
             quote(sandbox, made)
 
@@ -386,7 +386,7 @@ def test_removing_a_practitioner_gives_their_clients_their_credits_back(sandbox:
 # Moving
 
 
-@pytest.mark.parametrize("way", ["update", "by name"])
+@pytest.mark.parametrize("way", ["update", "function"])
 @pytest.mark.parametrize("who", ["client", "practitioner", "admin"])
 def test_a_session_moves_with_everything_it_has(sandbox: Sandbox, way: str, who: str) -> None:
     """Its credit stays spent, the old time is free, the new one taken, and people are notified."""
@@ -411,7 +411,7 @@ def test_a_session_moves_with_everything_it_has(sandbox: Sandbox, way: str, who:
     assert book(sandbox, in_hours(30), who="other")
 
 
-@pytest.mark.parametrize("way", ["update", "by name"])
+@pytest.mark.parametrize("way", ["update", "function"])
 def test_a_client_moves_by_the_rules_of_booking_and_cancelling(sandbox: Sandbox, way: str) -> None:
     """Not too late, not onto other time, not into the past, not outside the hours."""
     late, made = booked(sandbox, 1), booked(sandbox, 40)

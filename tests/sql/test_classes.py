@@ -233,7 +233,7 @@ def test_a_class_moves_with_all_its_seats(sandbox: Sandbox) -> None:
 # Ending
 
 
-@pytest.mark.parametrize("way", ["update", "delete", "by name"])
+@pytest.mark.parametrize("way", ["update", "delete", "function"])
 @pytest.mark.parametrize("hours", [30, 1])
 def test_cancelling_a_class_gives_every_seat_its_credit_back(sandbox: Sandbox, way: str, hours: int) -> None:
     """However late; deleting is the only way the admin page has, so it cancels where somebody has a seat."""

@@ -24,7 +24,7 @@ def adjust(sandbox: Sandbox, **arguments: Any) -> dict[str, Any]:
 # The ledger
 
 
-def test_lots_from_before_the_ledger_open_it(postgres: Server) -> None:
+def test_the_ledger_opens_with_the_lots_from_before(postgres: Server) -> None:
     """Each lot that still has credits begins with one purchase of as many."""
     url = postgres.build("before_the_ledger", [path for path in MIGRATIONS if path < LEDGER])
     with psycopg.connect(url) as connection:

@@ -281,7 +281,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "no studio": ("studio_not_found", {"session_location": "in_person", "physical_location": OTHER_CLIENT}),
     "no such class": ("class_not_found", {"group_class_id": OTHER_CLIENT}),
     "not agreed": ("cancellation_policy_not_agreed", {"cancellation_policy_agreed": False}),
-    "nothing said": ("cancellation_policy_not_agreed", {"cancellation_policy_agreed": None}),
+    "agreement missing": ("cancellation_policy_not_agreed", {"cancellation_policy_agreed": None}),
     "an old policy": ("cancellation_policy_not_current", {"cancellation_policy_version": OTHER_CLIENT}),
 }
 

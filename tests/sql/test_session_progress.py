@@ -29,10 +29,10 @@ def joined(who: str, *, ago: float, left: float | None = None) -> list[dict[str,
 
 @dataclass(frozen=True)
 class Case:
-    """A session of sixty minutes that began so long ago, what was heard of it, and what its turn makes of it."""
+    """A session of sixty minutes that began so long ago, the events of it, and what its turn makes of it."""
 
     since: float
-    heard: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     tokens: str = ""
     ends: str = "scheduled"
     absent: str = ""
@@ -41,20 +41,22 @@ class Case:
 
 CASES = {
     # Time alone
-    "online, nobody was heard of": Case(30),
-    "and its hour has passed": Case(74),
-    "and the grace": Case(76, ends="completed"),
+    "online, nobody joined": Case(30),
+    "online, nobody joined, its hour is over": Case(74),
+    "online, nobody joined, its hour and the grace are over": Case(76, ends="completed"),
     "in person, not yet": Case(-1, in_person=True),
     "in person, going on": Case(1, in_person=True, ends="in_progress"),
     "in person, over": Case(76, in_person=True, ends="completed"),
     "years ago": Case(1_000_000, ends="completed"),
     # Tokens alone: every event was lost
     "the client has a token": Case(20, tokens="client", ends="in_progress"),
-    "the practitioner has one": Case(20, tokens="practitioner", ends="in_progress"),
+    "the practitioner has a token": Case(20, tokens="practitioner", ends="in_progress"),
     "the client is early": Case(-10, tokens="client", ends="in_progress"),
     "the practitioner is early": Case(-10, tokens="practitioner"),
-    "only the client had one, and it is over": Case(76, tokens="client", ends="completed"),
-    "only the practitioner had one, and it is over": Case(76, tokens="practitioner", ends="completed"),
+    "only the client had a token, and the session is over": Case(76, tokens="client", ends="completed"),
+    "only the practitioner had a token, and the session is over": Case(
+        76, tokens="practitioner", ends="completed"
+    ),
     # Events
     "both are there": Case(30, joined("client", ago=29) + joined("practitioner", ago=28), ends="in_progress"),
     "both have left a moment ago": Case(
@@ -69,19 +71,21 @@ CASES = {
     "the client has come back with a new token": Case(
         30, joined("client", ago=29, left=6) + joined("practitioner", ago=29, left=7), "client", "in_progress"
     ),
-    "it is over and both have left": Case(
+    "the session is over and both have left": Case(
         61, joined("client", ago=60, left=0.2) + joined("practitioner", ago=60, left=0.1), ends="completed"
     ),
-    "it is over and they are still there": Case(
+    "the session is over and both are still there": Case(
         74, joined("client", ago=60) + joined("practitioner", ago=60), ends="in_progress"
     ),
-    "however long": Case(76, joined("client", ago=60) + joined("practitioner", ago=60), ends="completed"),
+    "the session and the grace are over and both are still there": Case(
+        76, joined("client", ago=60) + joined("practitioner", ago=60), ends="completed"
+    ),
     # No-shows
     "the practitioner is late": Case(14, joined("client", ago=14), ends="in_progress"),
     "the practitioner does not come": Case(
         16, joined("client", ago=15), ends="cancelled", absent="practitioner"
     ),
-    "the practitioner has a token, and was not heard": Case(
+    "the practitioner has a token, and no join event": Case(
         40, joined("client", ago=39), "practitioner", "in_progress"
     ),
     "the client is late": Case(16, joined("practitioner", ago=15), ends="in_progress"),
@@ -91,7 +95,7 @@ CASES = {
     "the client does not come, the practitioner waits": Case(
         76, joined("practitioner", ago=75), ends="completed", absent="client"
     ),
-    "the client has a token, and was not heard": Case(
+    "the client has a token, and no join event": Case(
         76, joined("practitioner", ago=75), "client", "completed"
     ),
 }
@@ -106,7 +110,7 @@ def test_the_status_follows_from_events_and_time(sandbox: Sandbox, name: str) ->
     its = begin(sandbox, since=case.since, with_credit=True, **place)
     for who in case.tokens.split():
         enter(sandbox, its, who)
-    deliver_events(sandbox, its, *case.heard)
+    deliver_events(sandbox, its, *case.events)
 
     advance(sandbox)
     once = session(sandbox, its)
@@ -252,7 +256,7 @@ def test_a_rule_may_let_a_no_show_keep_the_credit(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "since", "heard", "ends"),
+    ("column", "since", "events", "ends"),
     [
         ("practitioner_grace_minutes", 16, joined("client", ago=15), "in_progress"),
         ("client_grace_minutes", 30, joined("practitioner", ago=29, left=6), "in_progress"),
@@ -266,12 +270,12 @@ def test_a_rule_may_let_a_no_show_keep_the_credit(sandbox: Sandbox) -> None:
     ],
 )
 def test_every_rule_can_be_changed(
-    sandbox: Sandbox, column: str, since: float, heard: list[dict[str, Any]], ends: str
+    sandbox: Sandbox, column: str, since: float, events: list[dict[str, Any]], ends: str
 ) -> None:
     """With an hour of patience, nothing of what happens otherwise has happened yet."""
     rule(sandbox, column, 60)
     its = begin(sandbox, since=since)
-    deliver_events(sandbox, its, *heard)
+    deliver_events(sandbox, its, *events)
 
     advance(sandbox)
 
@@ -284,7 +288,7 @@ def mark_attendance(sandbox: Sandbox, who: str, its: str, about: str, attended: 
 
 
 @pytest.mark.parametrize(
-    ("who", "about", "attended", "heard", "ends"),
+    ("who", "about", "attended", "events", "ends"),
     [
         ("practitioner", CLIENT, False, [], "completed"),
         ("practitioner", PRACTITIONER, False, [], "cancelled"),
@@ -293,11 +297,11 @@ def mark_attendance(sandbox: Sandbox, who: str, its: str, about: str, attended: 
     ],
 )
 def test_attendance_set_by_hand_outweighs_events(
-    sandbox: Sandbox, who: str, about: str, attended: bool, heard: list[dict[str, Any]], ends: str
+    sandbox: Sandbox, who: str, about: str, attended: bool, events: list[dict[str, Any]], ends: str
 ) -> None:
     """Also where no channel sends any."""
-    its = begin(sandbox, since=20, session_location="online" if heard else "in_person", with_credit=True)
-    deliver_events(sandbox, its, *heard)
+    its = begin(sandbox, since=20, session_location="online" if events else "in_person", with_credit=True)
+    deliver_events(sandbox, its, *events)
 
     mark_attendance(sandbox, who, its, about, attended)
     advance(sandbox)
