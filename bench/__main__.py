@@ -20,7 +20,7 @@ from local.progress import Live
 from local.stack import Stack
 from tests.cast import Stage
 from tests.payment_scene import FakeStripe
-from tests.recording_scene import SPEED, Agora
+from tests.recording_scene import SPEED, AgoraEmulator
 
 from . import bookings, calls, cold, copying, policies, programs, report, slots, warm
 from .cold import Start
@@ -73,7 +73,7 @@ class Bench:
     def __init__(self, stack: Stack, stripe: FakeStripe, *, quick: bool) -> None:
         self._stack, self._stripe, self._quick = stack, stripe, quick
         self._stage = Stage(stack.env)
-        self._agora = Agora(stack.env)
+        self._agora = AgoraEmulator(stack.env)
         self._agora.set_speed(SPEED)
         self._processes = Processes(stack.state / "bench")
         base = int(stack.env["SUPABASE_URL"].rpartition(":")[2])

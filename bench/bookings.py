@@ -2,8 +2,8 @@
 
 In turns with the same without rules, as a platform without them has it: take a credit off, insert the session. Both run
 as one transaction of one signed-in person, by PostgreSQL's own pgbench, in a database of their own each; a time that is
-taken is asked for again and again, which only ours refuses. Then 10,000 attempts of `tests/sql/race.py`: bookings,
-holds, moves, cancellations and seats of all lengths, after which every credit, seat and time must be where it belongs.
+taken is asked for again and again, which only ours refuses. Then 10,000 attempts of `tests/sql/booking_load.py`:
+bookings, holds, moves, cancellations and seats of all lengths; afterwards no credit, seat or time may be amiss.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from sql.throwaway import Server, server
-from tests.sql.race import PRACTITIONERS, Race, audit, prepare
+from tests.sql.booking_load import PRACTITIONERS, BookingLoad, prepare_load, violations_after
 
 CONNECTIONS, ATTEMPTS = 16, 10_000
 DAYS = 100  # fewer, and soon nothing is free; more, and nobody wants the same
@@ -80,7 +80,7 @@ DOUBLE = """
 
 
 @dataclass
-class Seen:
+class Measured:
     """Sessions booked a second, a value a turn; and what was wrong in the end."""
 
     ours: list[float] = field(default_factory=list)
@@ -89,9 +89,9 @@ class Seen:
     bare_double: int = 0
 
 
-def measure(turns: int, seconds: int, attempts: int, scratch: Path, heard: Callable[[str], None]) -> Seen:
-    """Book in turns, then race."""
-    seen = Seen()
+def measure(turns: int, seconds: int, attempts: int, scratch: Path, heard: Callable[[str], None]) -> Measured:
+    """Book in turns, then all at once."""
+    seen = Measured()
     with server() as postgres:
         ours = _ready(postgres, "ours", "public.book_session_with_credit")
         bare = _ready(postgres, "bare", "bare.book_session_with_credit", BARE)
@@ -103,41 +103,47 @@ def measure(turns: int, seconds: int, attempts: int, scratch: Path, heard: Calla
         with psycopg.connect(bare.url) as connection:
             (seen.bare_double,) = connection.execute(DOUBLE).fetchone() or (0,)
         heard(f"{attempts} attempts of every kind")
-        race = prepare(postgres, "race")
-        race.run(attempts)
-        seen.wrong = {**race.broken, **audit(race)}
+        load = prepare_load(postgres, "load")
+        load.run(attempts)
+        seen.wrong = {**load.failures, **violations_after(load)}
     return seen
 
 
-def _ready(postgres: Server, name: str, book: str, more: str = "") -> Race:
+def _ready(postgres: Server, name: str, book: str, more: str = "") -> BookingLoad:
     """A database with people in it who have credits for years."""
-    race = prepare(postgres, name)
-    with psycopg.connect(race.url, autocommit=True) as connection:
+    load = prepare_load(postgres, name)
+    with psycopg.connect(load.url, autocommit=True) as connection:
         connection.execute("delete from public.session_schedules")
         connection.execute(
-            "select private.grant_credits(person, 100000) from unnest(%s::uuid[]) person", [race.clients]
+            "select private.grant_credits(person, 100000) from unnest(%s::uuid[]) person", [load.clients]
         )
         connection.execute((more + ATTEMPT.replace("{book}", book)).encode())
-        for kind, people in (("client", race.clients), ("practitioner", race.practitioners)):
+        for kind, people in (("client", load.clients), ("practitioner", load.practitioners)):
             connection.execute(
                 "insert into attempt.people (number, kind, id)"
                 " select n, %s, id from unnest(%s::uuid[]) with ordinality p (id, n)",
                 [kind, people],
             )
         connection.execute("vacuum analyze")
-    return race
+    return load
 
 
-def _booked(postgres: Server, race: Race, sessions: str, seconds: int, scratch: Path) -> float:
+def _booked(postgres: Server, load: BookingLoad, sessions: str, seconds: int, scratch: Path) -> float:
     """How many sessions there are more after so many seconds, for each second."""
     script = scratch / "book.sql"
-    script.write_text(ASK.format(clients=len(race.clients), practitioners=PRACTITIONERS, quarters=DAYS * 96))
+    script.write_text(ASK.format(clients=len(load.clients), practitioners=PRACTITIONERS, quarters=DAYS * 96))
     count = f"select count(*) from {sessions}".encode()  # noqa: S608 (our own words)
-    with psycopg.connect(race.url, autocommit=True) as connection:
+    with psycopg.connect(load.url, autocommit=True) as connection:
         before, *_ = connection.execute(count).fetchone() or (0,)
-        load = ("--no-vacuum", f"--client={CONNECTIONS}", "--jobs=2", f"--time={seconds}", f"--file={script}")
+        options = (
+            "--no-vacuum",
+            f"--client={CONNECTIONS}",
+            "--jobs=2",
+            f"--time={seconds}",
+            f"--file={script}",
+        )
         run = subprocess.run(  # noqa: PLW1510 (checked below, with its words)
-            [postgres.binaries / "pgbench", *load, race.url], capture_output=True, text=True
+            [postgres.binaries / "pgbench", *options, load.url], capture_output=True, text=True
         )
         assert run.returncode == 0, run.stderr
         after, *_ = connection.execute(count).fetchone() or (0,)

@@ -17,11 +17,11 @@ from tests.banking_scene import BankingScene
 from tests.booking_scene import BookingScene
 from tests.cast import Stage
 from tests.contract_scene import ContractScene
-from tests.lifecycle_scene import Lifecycle
+from tests.lifecycle_scene import LifecycleScene
 from tests.mail_scene import ONE_CLICK, MailScene
 from tests.payment_scene import FakeStripe, PaymentScene
-from tests.recording_scene import Agora
-from tests.sharing_scene import Sharing
+from tests.recording_scene import AgoraEmulator
+from tests.sharing_scene import SharingScene
 
 from .slots import slots_of_a_month
 
@@ -34,12 +34,12 @@ class Asked:
     target: int | None
 
 
-def measure(stage: Stage, agora: Agora, stripe: FakeStripe, logs: Path) -> dict[str, Asked]:
+def measure(stage: Stage, agora: AgoraEmulator, stripe: FakeStripe, logs: Path) -> dict[str, Asked]:
     """Each function's calls. Raises if the story has left one out."""
     _book(BookingScene(stage))
     _pay(PaymentScene(stage), stripe)
-    _record(Lifecycle(stage, agora))
-    _share(Sharing(stage))
+    _record(LifecycleScene(stage, agora))
+    _share(SharingScene(stage))
     _sign(ContractScene(stage))
     _bank(BankingScene(stage))
     _mail(MailScene(stage))
@@ -79,17 +79,17 @@ def _book(booking: BookingScene) -> None:
 
 def _pay(paying: PaymentScene, stripe: FakeStripe) -> None:
     """A package that is paid for and given back."""
-    opened = paying.pay(paying.in_wallet()).raise_for_status()
+    opened = paying.pay(paying.from_wallet()).raise_for_status()
     payment = paying.payment(opened)
     page = {"checkout_session_id": opened.json()["checkout_id"]}
     stripe.end(opened.json()["url"].rpartition("/")[2], payment, "complete", "paid")
-    paying.hear(payment.completed()).raise_for_status()
+    paying.receive_event(payment.completed()).raise_for_status()
     refund = {"checkout_id": opened.json()["checkout_id"], "reason": "They moved away."}
     paying.stage.invoke("refund-payment", refund, as_=paying.stage.admin()).raise_for_status()
     paying.stage.invoke("send-payment-receipt", page, as_=paying.client).raise_for_status()
 
 
-def _record(scene: Lifecycle) -> None:
+def _record(scene: LifecycleScene) -> None:
     """One session from waiver to recommendation."""
     stage, client, practitioner = scene.stage, scene.client, scene.practitioner
     text = stage.value("select policy_text from public.waiver_policy where is_active")
@@ -99,8 +99,8 @@ def _record(scene: Lifecycle) -> None:
     stage.invoke("get-waiver-pdf", {"waiver_id": str(waiver)}, as_=client).raise_for_status()
     stage.invoke("create-agora-room", {"channelName": scene.channel}, as_=client).raise_for_status()
     scene.enter(client, practitioner)
-    scene.are_there(client, practitioner)
-    scene.is_heard(2)
+    scene.set_present(client, practitioner)
+    scene.wait_for_events(2)
     scene.record()
     status = {"session_id": str(scene.session["id"])}
     stage.invoke("get-recording-status", status, as_=client).raise_for_status()
@@ -114,7 +114,7 @@ def _record(scene: Lifecycle) -> None:
     stage.invoke("update-action-status", done, as_=client).raise_for_status()
 
 
-def _share(sharing: Sharing) -> None:
+def _share(sharing: SharingScene) -> None:
     """A link that is made and taken back."""
     sharing.revoke(sharing.link()).raise_for_status()
 
@@ -148,7 +148,7 @@ def _mail(mail: MailScene) -> None:
     stage.invoke("send-class-reminder", near, as_=mail.practitioner).raise_for_status()
     stage.invoke("send-welcome-email", {"user_id": str(mail.client.id)}).raise_for_status()
     mail.send()
-    (link,) = {mail.way_out_of(each) for each in mail.mails_to(mail.client)} - {None}
+    (link,) = {mail.unsubscribe_address(each) for each in mail.mails_to(mail.client)} - {None}
     stage.http.post(link or "", headers=ONE_CLICK).raise_for_status()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from local.processes import Processes
 from tests.cast import Stage
-from tests.recording_scene import Agora, Scene
+from tests.recording_scene import AgoraEmulator, RecordingScene
 
 from .programs import Running, Server, running
 
@@ -34,7 +34,7 @@ class Copies:
 
 def measure(
     stage: Stage,
-    agora: Agora,
+    agora: AgoraEmulator,
     function: Server,
     processes: Processes,
     turns: int,
@@ -45,7 +45,7 @@ def measure(
     copies = Copies()
     for turn in range(1, turns + 1):
         heard(f"{turn} of {turns}: a recording of {size_mb} MB")
-        scene = Scene(stage, agora)
+        scene = RecordingScene(stage, agora)
         scene.fault("recording", slices=1, mp4_bytes=size_mb * MEGABYTE, idle_after=30)
         scene.start().raise_for_status()
         recording = scene.wait_for("processing", upload_complete=True)
@@ -73,7 +73,7 @@ def _process(server: Running, stage: Stage, recording_id: Any, expected: int) ->
     assert status == expected, said
 
 
-def _curl(scene: Scene, key: str, size_mb: int) -> None:
+def _curl(scene: RecordingScene, key: str, size_mb: int) -> None:
     """The shortest way for the same bytes."""
     env, secret = scene.stage.env, scene.stage.env["SUPABASE_SECRET_KEY"]
     source = scene.bucket().generate_presigned_url(

@@ -103,7 +103,7 @@ def main(state: Path) -> None:
     channel = room["channelName"]
     asked = {"channelName": channel, "role": "publisher"}
     uids = [person.call("create-agora-token", asked)["uid"] for person in (client, practitioner)]
-    stand_ins.are_there(channel, uids)
+    stand_ins.set_present(channel, uids)
     say("Both get a token and join. The session begins by itself.", f"uids {uids}")
     await_status(client, session["id"], "in_progress")
     await_both(practitioner, session["id"])
@@ -112,7 +112,7 @@ def main(state: Path) -> None:
     say("Both are there and have agreed, so the recording starts by itself.")
     watch(practitioner, session["id"], until=("recording",))
     count_down(until=ends_at(session))
-    stand_ins.are_there(channel, [])
+    stand_ins.set_present(channel, [])
     say("Its time is over, and both leave.")
     await_status(client, session["id"], "completed", stand_ins)
     say("The session is completed, and the recording stops by itself. Its files are copied and verified.")
@@ -148,7 +148,7 @@ class StandIns:
         key = env["SUPABASE_SECRET_KEY"]
         self._service = httpx.Client(base_url=env["FUNCTIONS_URL"], headers={"apikey": key}, timeout=60)
 
-    def are_there(self, channel: str, uids: list[int]) -> None:
+    def set_present(self, channel: str, uids: list[int]) -> None:
         """These people, and nobody else, are in the channel."""
         self._agora.post(f"/_control/channels/{channel}", json={"uids": uids}).raise_for_status()
 
@@ -177,7 +177,7 @@ def book(client: Person, practitioner: Person, stand_ins: StandIns) -> Any:
         **at_this_hour,
     )
     for left_over in practitioner.read("session_schedules", status="eq.in_progress", **at_this_hour):
-        stand_ins.are_there(left_over["room_name"], [])
+        stand_ins.set_present(left_over["room_name"], [])
         await_status(practitioner, left_over["id"], "completed", stand_ins)
     row = {
         "practitioner_id": own["id"],

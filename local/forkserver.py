@@ -31,11 +31,11 @@ def main() -> None:
     runner = socket.socket(fileno=int(sys.argv[1]))
     while order := _next(runner):
         what, fds = order
-        _bury_the_dead()
+        _reap_children()
         pid = os.fork()
         if pid == 0:
             runner.close()
-            _become(what, *fds)
+            _run_function(what, *fds)
             return
         for fd in fds:
             os.close(fd)
@@ -57,7 +57,7 @@ def _next(runner: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     return (json.loads(line), fds) if line else None
 
 
-def _bury_the_dead() -> None:
+def _reap_children() -> None:
     """Until now a function that ended kept its process id, so that nobody takes another process for it."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -66,7 +66,7 @@ def _bury_the_dead() -> None:
         pass  # none are left
 
 
-def _become(what: dict[str, Any], listener: int, log: int) -> None:
+def _run_function(what: dict[str, Any], listener: int, log: int) -> None:
     """The function's process from here on: a group, an environment and an output of its own."""
     os.setsid()
     os.dup2(log, 1)

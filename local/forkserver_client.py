@@ -33,7 +33,7 @@ class ForkServerClient:
             "PYDANTIC_DISABLE_PLUGINS": "__all__",
         }
         order = json.dumps({"target": target, "env": {**known, **env}}).encode() + b"\n"
-        desk = self._order_desk()
+        desk = self._connect()
         socket.send_fds(desk, [order], [listener.fileno(), log.fileno()])
         return int(desk.recv(20))
 
@@ -44,7 +44,7 @@ class ForkServerClient:
             self._orders = None
             self._server.wait()
 
-    def _order_desk(self) -> socket.socket:
+    def _connect(self) -> socket.socket:
         if self._orders is None or self._server is None or self._server.poll() is not None:
             self.close()
             self._orders, theirs = socket.socketpair()

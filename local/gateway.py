@@ -38,14 +38,14 @@ class Gateway:
             config.secrets["SUPABASE_SECRET_KEY"]: f"Bearer {config.role_token('service_role')}",
         }
         self.app = web.Application()
-        self.app.router.add_get("/", self._welcome)
+        self.app.router.add_get("/", self._describe)
         self.app.router.add_get("/auth/v1/.well-known/jwks.json", self._jwks)
         self.app.router.add_route("*", "/rest/v1{path:(/.*)?}", self._rest)
         self.app.router.add_route("*", "/auth/v1/{path:.*}", self._auth)
         self.app.router.add_route("*", "/storage/v1/{path:.*}", self._storage)
         self.app.router.add_route("*", "/functions/v1/{name}{path:(/.*)?}", self._function)
 
-    async def _welcome(self, request: web.Request) -> web.Response:
+    async def _describe(self, request: web.Request) -> web.Response:
         return web.json_response({"supabase": self._config.url(), "mail": self._config.url(Port.MAIL)})
 
     async def _jwks(self, request: web.Request) -> web.Response:

@@ -53,7 +53,7 @@ def create_cluster(config: Config) -> None:
         for path in (data, password):
             shutil.chown(path, user)
         for path in (data, BIN):
-            _let_others_pass(path)
+            _allow_traversal(path)
     command: list[str | Path] = [BIN / "initdb", "--pgdata", data, "--no-sync"]
     command += ["--username=supabase_admin", f"--pwfile={password}", "--auth=scram-sha-256"]
     command += ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
@@ -103,7 +103,7 @@ def bootstrap(config: Config) -> None:
             connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), password))
 
 
-def _let_others_pass(path: Path) -> None:
+def _allow_traversal(path: Path) -> None:
     """Let `nobody` through to its files: the right to pass a folder, not to list it."""
     for folder in path.resolve().parents:
         mode = folder.stat().st_mode

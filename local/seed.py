@@ -10,7 +10,7 @@ from .config import ROOT, Config
 DEMO = ROOT / "local" / "sql" / "demo.sql"
 
 
-async def plant(config: Config, client: aiohttp.ClientSession) -> None:
+async def insert_demo(config: Config, client: aiohttp.ClientSession) -> None:
     """Make what is missing. There is always a session that can be joined now."""
     people = {who: await _sign_in(config, client, who) for who in ("client", "practitioner", "admin")}
     await asyncio.to_thread(_fill, config, people)

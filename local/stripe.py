@@ -38,13 +38,13 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     )
 
     app = web.Application()
-    door = Door(inside, client)
-    app.router.add_route("*", "/{path:.*}", door.answer)
+    proxy = PriceProxy(inside, client)
+    app.router.add_route("*", "/{path:.*}", proxy.answer)
     return app
 
 
-class Door:
-    """What stands before emulate."""
+class PriceProxy:
+    """Stands before emulate, and gives it the price of each checkout."""
 
     def __init__(self, inside: str, client: aiohttp.ClientSession) -> None:
         self._inside = inside

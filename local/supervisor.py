@@ -51,7 +51,7 @@ class Supervisor:
     async def run(self) -> None:
         """Start, stay until told to stop, and leave nothing."""
         starting = asyncio.create_task(self._start())
-        stopping = asyncio.create_task(self._told_to_stop())
+        stopping = asyncio.create_task(self._stop_requested())
         failure = None
         try:
             await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -70,7 +70,7 @@ class Supervisor:
             root = _root_of(failure)
             self._tell(failed=str(root), elsewhere=isinstance(root, PortTaken))
 
-    async def _told_to_stop(self) -> None:
+    async def _stop_requested(self) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -103,7 +103,7 @@ class Supervisor:
             self._closing.callback(functions.close)
             await self._step("Gateway", self._serve(Gateway(config, client, functions).app, Port.GATEWAY))
         if self._order["seed"]:
-            await self._step("Demo", seed.plant(config, client))
+            await self._step("Demo", seed.insert_demo(config, client))
         if self._order["schedules"]:
             ticking = asyncio.create_task(ticker.tick(config, client))
             self._closing.callback(ticking.cancel)

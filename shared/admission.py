@@ -30,7 +30,7 @@ async def admit(
         raise MethodNotAllowed(
             sentence=f"This function answers {allowed}, not {request.method}.", headers={"allow": allowed}
         )
-    caller = await identify(headers) if _asks_who(contract) else None
+    caller = await identify(headers) if _needs_caller(contract) else None
     line["caller"] = str(caller or "anonymous")
     _check_caller(caller, contract)
     raw = await _read(request, headers)
@@ -60,12 +60,12 @@ def headers_of(request: Request) -> Headers:
     return headers
 
 
-def _asks_who(contract: Contract) -> bool:
+def _needs_caller(contract: Contract) -> bool:
     return "user" in contract.callers or "service" in contract.callers
 
 
 def _check_caller(caller: Caller | None, contract: Contract) -> None:
-    if not _asks_who(contract):
+    if not _needs_caller(contract):
         return
     if caller is None:
         raise NotSignedIn(headers={"www-authenticate": "Bearer"})
@@ -137,7 +137,7 @@ def _without_nul(value: Any, path: str = "") -> Any:
 
 def _invalid(error: ValidationError) -> BadRequest:
     problems = [
-        {"field": ".".join(str(part) for part in found["loc"]), "problem": _worded(found)}
+        {"field": ".".join(str(part) for part in found["loc"]), "problem": _problem_of(found)}
         for found in error.errors(include_url=False, include_input=False)
     ]
     first = problems[0]
@@ -149,7 +149,7 @@ def _invalid(error: ValidationError) -> BadRequest:
     )
 
 
-def _worded(found: Any) -> str:
+def _problem_of(found: Any) -> str:
     text: str = found["msg"].removeprefix("Value error, ")
     return text[:1].lower() + text[1:]
 

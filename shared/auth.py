@@ -24,7 +24,7 @@ ASYMMETRIC = ("ES256", "RS256")
 KEY_SET_LIFETIME_S = 600  # as long as the auth server and its edge cache theirs
 KEY_SET_COOLDOWN_S = 30  # an unknown key id asks again, but not for every forged token
 VERIFIED_FOR_S = 60  # a page asks several times with one token; PostgREST verifies it each time anyway
-VERIFIED_AT_MOST = 1000
+VERIFIED_TOKENS_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def _caller_of(token: str) -> Caller | None:
         raise BadToken()
     claims = await verify(token)
     caller = _caller(claims, token)
-    if len(_verified) >= VERIFIED_AT_MOST:
+    if len(_verified) >= VERIFIED_TOKENS_LIMIT:
         del _verified[next(iter(_verified))]  # the oldest; forged ones never got in
     _verified[token] = caller, min(now + VERIFIED_FOR_S, float(claims["exp"]))
     return caller

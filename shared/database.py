@@ -1,7 +1,7 @@
 """The database over PostgREST: one RPC, one transaction, one round trip, as the caller.
 
-    get_waiver_status = Rpc("get_liability_waiver_status", gives=WaiverStatus)
-    status = await call.database.rpc(get_waiver_status, session_id=call.body.session_id)
+    get_liability_waiver_status_rpc = Rpc("get_liability_waiver_status", gives=WaiverStatus)
+    status = await call.database.rpc(get_liability_waiver_status_rpc, session_id=call.body.session_id)
 
 The caller's own token goes along, so row-level security is on. `as_service` exists for the functions that hold the
 secret key. A refusal raised in SQL (`private.refuse`) reaches the caller in the database's own words.

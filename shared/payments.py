@@ -98,7 +98,7 @@ class Payments:
         try:
             session = await self._ask(self._client.v1.checkout.sessions.create_async(params, attempt))
         except stripe.InvalidRequestError as error:
-            raise _not_understood(error) from error
+            raise _rejected_by_stripe(error) from error
         return Page(session.id, session.url or "")
 
     async def refund(self, refund_id: UUID, payment_intent_id: str, amount_minor: int) -> str:
@@ -135,7 +135,7 @@ class Payments:
             session = await self._ask(request)
         except stripe.InvalidRequestError as error:
             if error.code != "resource_missing":
-                raise _not_understood(error) from error
+                raise _rejected_by_stripe(error) from error
             return PaymentFacts(stripe_session_id=stripe_session_id, session_status="missing")
         known = session.to_dict()
         facts = facts_of_session(known)
@@ -176,7 +176,7 @@ class Payments:
             self._log(stripe_request_id=error.request_id, stripe_error=error.code)
             raise
         except (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError) as error:
-            raise _not_understood(error) from error
+            raise _rejected_by_stripe(error) from error
         except stripe.StripeError as error:
             self._log(stripe_request_id=error.request_id, stripe_error=error.code or type(error).__name__)
             if error.http_status == 409:
@@ -210,6 +210,6 @@ def _transport(http: httpx.AsyncClient) -> "stripe.HTTPClient":
     return Transport()
 
 
-def _not_understood(error: "stripe.StripeError") -> Broken:
+def _rejected_by_stripe(error: "stripe.StripeError") -> Broken:
     said = f"{error.http_status} {error.code}: {error.user_message}"
     return Broken(details=f"Stripe answered {said} ({error.request_id})")

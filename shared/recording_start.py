@@ -22,7 +22,7 @@ async def start(call: Call[Any], recording: Recording, *, patience: float) -> Re
     if recording.agora_resource_id is None:
         acquired = await service.acquire(recording.recorder)
         if not isinstance(acquired, Acquired):
-            name, facts = heard_of_start(acquired)
+            name, facts = start_observation(acquired)
             # Nothing has been started yet, so nothing is unclear.
             return await observe(call, recording, "busy" if name != "rejected" else name, **facts)
         recording = await observe(call, recording, "acquired", resource_id=acquired.resource_id)
@@ -41,11 +41,11 @@ async def start(call: Call[Any], recording: Recording, *, patience: float) -> Re
     )
     bucket = RecordingBucketSettings.read()
     request = start_request(recorder, token, bucket, tuple(recording.prefix.split("/")))
-    name, facts = heard_of_start(await service.start(recorder, request))
+    name, facts = start_observation(await service.start(recorder, request))
     return await observe(call, recording, name, **facts)
 
 
-def heard_of_start(result: Acquired | StartResult) -> Observation:
+def start_observation(result: Acquired | StartResult) -> Observation:
     """The observation in an answer to acquire or start."""
     match result:
         case Started(sid):

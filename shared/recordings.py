@@ -97,18 +97,18 @@ async def observe(call: Call[Any], recording: Recording, observation: str, **fac
 
 async def query(call: Call[Any], recording: Recording) -> Recording:
     """Ask Agora how a recording is doing."""
-    name, facts = heard_of_query(await agora(call, 0).query(recording.recorder))
+    name, facts = query_observation(await agora(call, 0).query(recording.recorder))
     return await observe(call, recording, name, **facts)
 
 
 async def stop(call: Call[Any], recording: Recording, *, patience: float) -> Recording:
     """Tell Agora to stop. It answers at once; that the files are there is heard, or found, later."""
     result = await agora(call, patience).stop(recording.recorder, wait_for_upload=False)
-    name, facts = heard_of_stop(result)
+    name, facts = stop_observation(result)
     return await observe(call, recording, name, **facts)
 
 
-def heard_of_query(result: QueryResult) -> Observation:
+def query_observation(result: QueryResult) -> Observation:
     """The observation in an answer to query."""
     match result:
         case Status(status=status, phase=phase):
@@ -121,7 +121,7 @@ def heard_of_query(result: QueryResult) -> Observation:
     return "unanswered", {}
 
 
-def heard_of_stop(result: StopResult) -> Observation:
+def stop_observation(result: StopResult) -> Observation:
     """The observation in an answer to stop."""
     match result:
         case Stopped(upload="uploaded"):

@@ -40,7 +40,7 @@ CORS = {
 CORS_RAW = [(name.encode(), value.encode()) for name, value in CORS.items()]
 
 # What the world is otherwise about, as against who asks, how, and with what body.
-OF_THE_WORLD = frozenset(range(400, 500)) - {401, 405, 413, 415, 422}
+DOMAIN_STATUSES = frozenset(range(400, 500)) - {401, 405, 413, 415, 422}
 
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
@@ -120,7 +120,7 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
         response = _reply(await handler(call))
     except Refusal as refused:
         line |= _explain(refused)
-        readable = call is not None and contract.refusals_with_200 and refused.status in OF_THE_WORLD
+        readable = call is not None and contract.refusals_with_200 and refused.status in DOMAIN_STATUSES
         response = _reply(refused, readable=readable)
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
         line |= {"code": Broken.code, "error": traceback.format_exc()}

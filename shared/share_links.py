@@ -7,7 +7,7 @@ import secrets
 
 TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 # Each takes some 50 ms of one core and 16 MiB: two at a time, however many guess.
-_guessing = asyncio.Semaphore(2)
+_hashing = asyncio.Semaphore(2)
 
 
 def new_token() -> str:
@@ -22,7 +22,7 @@ def sha256_of(token: str) -> str:
 
 async def scrypt_of(password: str, token: str) -> str:
     """By which the database knows a password. The salt is the token: random, different for each link, kept nowhere."""
-    async with _guessing:
+    async with _hashing:
         made = await asyncio.to_thread(
             hashlib.scrypt, password.encode(), salt=token.encode(), n=2**14, r=8, p=1, dklen=32
         )

@@ -11,7 +11,7 @@ from contextlib import aclosing
 Worker = Callable[[], AsyncGenerator[None]]
 
 
-async def work_off(worker: Worker, *, workers: int, seconds: float) -> None:
+async def run_workers(worker: Worker, *, workers: int, seconds: float) -> None:
     """Run so many workers until each has returned; after so many seconds none begins another thing.
 
     If some fail, the others finish first; then the first failure is raised.

@@ -30,7 +30,7 @@ class BookingScene:
         self.stage.execute("select private.grant_credits(%s, %s)", person.id, self.credits_each)
         return person
 
-    def on_booking_page(self, **more: Any) -> dict[str, Any]:
+    def from_booking_page(self, **more: Any) -> dict[str, Any]:
         """What the booking wizard sends."""
         return {
             "practitioner_id": str(self.practitioner.practitioner_id),
@@ -48,7 +48,7 @@ class BookingScene:
     def book(self, **more: Any) -> str:
         """The client books. Gives the session's id."""
         reply = self.stage.invoke(
-            "book-session-with-credit", self.on_booking_page(**more), as_=self.client
+            "book-session-with-credit", self.from_booking_page(**more), as_=self.client
         ).json()
         assert reply["success"], reply
         return str(reply["session_id"])

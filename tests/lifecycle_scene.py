@@ -3,20 +3,20 @@
 from typing import Any
 
 from tests.cast import Person, Stage
-from tests.recording_scene import Agora, Scene, until
+from tests.recording_scene import AgoraEmulator, RecordingScene, until
 
 
-class Lifecycle(Scene):
+class LifecycleScene(RecordingScene):
     """A session with its client and practitioner, who have both agreed to be recorded. Nobody presses anything."""
 
-    def __init__(self, stage: Stage, agora: Agora, **session: Any) -> None:
+    def __init__(self, stage: Stage, agora: AgoraEmulator, **session: Any) -> None:
         super().__init__(stage, agora, **session)
         self.uids: dict[Person, int] = {}
 
     @classmethod
     def of(
-        cls, stage: Stage, agora: Agora, session: dict[str, Any], client: Person, practitioner: Person
-    ) -> "Lifecycle":
+        cls, stage: Stage, agora: AgoraEmulator, session: dict[str, Any], client: Person, practitioner: Person
+    ) -> "LifecycleScene":
         """The scene of a session that is there already."""
         scene = cls.__new__(cls)
         scene.stage, scene.agora, scene.uids = stage, agora, {}
@@ -32,12 +32,12 @@ class Lifecycle(Scene):
             reply = self.stage.invoke("create-agora-token", {"channelName": self.channel}, as_=person)
             self.uids[person] = reply.raise_for_status().json()["uid"]
 
-    def are_there(self, *people: Person) -> None:
+    def set_present(self, *people: Person) -> None:
         """These and nobody else are in the channel."""
         uids = [self.uids[person] for person in people]
         self.agora.http.post(f"/_control/channels/{self.channel}", json={"uids": uids}).raise_for_status()
 
-    def is_heard(self, many: int) -> None:
+    def wait_for_events(self, many: int) -> None:
         """Until so many events of the channel have come."""
         query = "select count(*) from private.channel_events where channel = %s"
         until(lambda: self.stage.value(query, self.channel) >= many, f"{many} channel events")
@@ -100,7 +100,7 @@ class Lifecycle(Scene):
         )
         return [row["kind"] for row in rows]
 
-    def told(self) -> dict[str, int]:
+    def agora_requests(self) -> dict[str, int]:
         """How often Agora was asked for what changes something."""
         asked = [one["operation"] for one in self.agora.asked(self.channel)]
         return {what: asked.count(what) for what in ("acquire", "start", "stop") if what in asked}

@@ -33,7 +33,7 @@ class MailScene(BookingScene):
 
     def send(self) -> dict[str, int]:
         """Everything that is due goes out. Gives how many came to what."""
-        self.hurry()
+        self.make_all_due()
         return dict(self.run()["mails"])
 
     def run(self) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class MailScene(BookingScene):
         reply = self.stage.invoke_as_service("send-notifications")
         return dict(reply.raise_for_status().json())
 
-    def hurry(self) -> None:
+    def make_all_due(self) -> None:
         """Nobody waits for Stripe's receipts, nor for a next attempt."""
         self.stage.execute(
             "update private.mails set next_attempt_at = now() where status in ('queued', 'unknown')"
@@ -56,7 +56,7 @@ class MailScene(BookingScene):
         (mail,) = self.mails_to(person)
         return mail
 
-    def way_out_of(self, mail: dict[str, Any]) -> str | None:
+    def unsubscribe_address(self, mail: dict[str, Any]) -> str | None:
         """The address at which this kind of mail is said no to, if one may."""
         headers = {each["Name"]: each["Value"] for each in mail["Headers"]}
         return headers.get("List-Unsubscribe", "").strip("<>") or None

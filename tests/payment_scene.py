@@ -45,7 +45,7 @@ class PaymentScene:
             is_group,
         )
 
-    def on_checkout_page(self, **more: Any) -> dict[str, Any]:
+    def from_checkout_page(self, **more: Any) -> dict[str, Any]:
         """What the checkout page sends."""
         return {
             "practitioner_id": str(self.practitioner.practitioner_id),
@@ -62,7 +62,7 @@ class PaymentScene:
             **more,
         }
 
-    def in_wallet(self, **more: Any) -> dict[str, Any]:
+    def from_wallet(self, **more: Any) -> dict[str, Any]:
         """What the wallet sends."""
         own = {"payment_type": "package_5", "session_type_id": str(self.type["id"]), "duration_minutes": 45}
         return {**own, "currency": "usd", **more}
@@ -71,7 +71,7 @@ class PaymentScene:
         """Ask for a page to pay on."""
         return self.stage.invoke("create-session-payment", body, as_=as_ or self.client, **more)
 
-    def hear(self, body: bytes, signature: str | None = None) -> httpx.Response:
+    def receive_event(self, body: bytes, signature: str | None = None) -> httpx.Response:
         """Stripe tells us something."""
         signature = signature or signed(body, self.stage.env["STRIPE_WEBHOOK_SECRET"])
         return self.stage.invoke(

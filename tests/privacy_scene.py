@@ -11,7 +11,7 @@ import httpx
 from .booking_scene import BookingScene
 from .cast import PASSWORD, Person, Stage
 from .payment_scene import PaymentScene
-from .recording_scene import Scene
+from .recording_scene import RecordingScene
 from .sharing_scene import finished_recording
 from .stripe_events import event
 
@@ -37,7 +37,7 @@ KEYS = """
 """
 
 
-class Marked(BookingScene):
+class MarkedClient(BookingScene):
     """A client with a marker in everything that is theirs, and the practitioner whom they see."""
 
     def __init__(self, stage: Stage) -> None:
@@ -77,7 +77,7 @@ class Marked(BookingScene):
 
     # What they do
 
-    def live(self) -> None:
+    def leave_traces(self) -> None:
         """Everything that a client can leave behind, through the doors a client has."""
         self.write()
         self.book_and_pay()
@@ -127,13 +127,15 @@ class Marked(BookingScene):
         paying = PaymentScene.__new__(PaymentScene)
         paying.stage, paying.client, paying.practitioner = self.stage, self.client, self.practitioner
         paying.type, paying.starts_at = paying.type_of(45), self.starts_at
-        opened = paying.pay(paying.on_checkout_page(notes=m)).raise_for_status()
+        opened = paying.pay(paying.from_checkout_page(notes=m)).raise_for_status()
         payment = paying.payment(opened)
         told = payment.session(
             customer_details={"email": f"{m}@stage.test", "name": m, "address": {"line1": m}}
         )
-        paying.hear(event("checkout.session.completed", told)).raise_for_status()
-        paying.hear(event("charge.updated", payment.charge(billing_details={"name": m}))).raise_for_status()
+        paying.receive_event(event("checkout.session.completed", told)).raise_for_status()
+        paying.receive_event(
+            event("charge.updated", payment.charge(billing_details={"name": m}))
+        ).raise_for_status()
         self.stage.execute(
             "update public.checkout_sessions set receipt_url = %s where user_id = %s",
             f"https://pay.stripe.test/{m}",
@@ -213,7 +215,7 @@ class Marked(BookingScene):
 
     @property
     def bucket(self) -> Any:
-        scene = Scene.__new__(Scene)
+        scene = RecordingScene.__new__(RecordingScene)
         scene.stage = self.stage
         return scene.bucket()
 

@@ -16,7 +16,7 @@ SPEED = 200  # a minute of Agora's takes 0.3 s
 PATIENCE_S = 60
 
 
-class Agora:
+class AgoraEmulator:
     """The emulator's back door."""
 
     def __init__(self, env: dict[str, str]) -> None:
@@ -43,10 +43,10 @@ class Agora:
         ]
 
 
-class Scene:
+class RecordingScene:
     """One session with its client and practitioner, who have both agreed to be recorded."""
 
-    def __init__(self, stage: Stage, agora: Agora, **session: Any) -> None:
+    def __init__(self, stage: Stage, agora: AgoraEmulator, **session: Any) -> None:
         self.stage = stage
         self.agora = agora
         self.client, self.practitioner = stage.client(), stage.practitioner()

@@ -12,7 +12,7 @@ from tests.cast import Person, Stage
 BROWSER = {"accept": "text/html,application/xhtml+xml", "user-agent": "Mozilla/5.0 (a browser)"}
 
 
-class Sharing:
+class SharingScene:
     """A session with its client and practitioner, whose recording is finished."""
 
     def __init__(self, stage: Stage, session: dict[str, Any] | None = None, **columns: Any) -> None:

@@ -15,7 +15,7 @@ from shared.call import Call
 from shared.recording_start import start
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
-from shared.workers import work_off
+from shared.workers import run_workers
 
 from .contract import Advanced, Task, Turn, advance_next_session_rpc
 
@@ -45,7 +45,7 @@ async def advance_sessions(call: Call[None]) -> Advanced:
     """
     done = Round()
     try:
-        await work_off(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+        await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
     finally:
         call.log(sessions=done.sessions, moved=dict(done.moved), told=dict(done.told), failures=done.failures)
     return Advanced(
@@ -68,11 +68,11 @@ async def _work(call: Call[None], done: Round) -> AsyncGenerator[None]:
             done.moved[turn.moved_to] += 1
         if turn.failure:
             done.failures.append(f"{turn.session_id}: {turn.failure}")
-        await _tell_agora(call, turn, done)
+        await _ask_agora(call, turn, done)
         yield
 
 
-async def _tell_agora(call: Call[None], turn: Turn, done: Round) -> None:
+async def _ask_agora(call: Call[None], turn: Turn, done: Round) -> None:
     if turn.task is None or turn.recording is None:
         return
     done.told[turn.task] += 1

@@ -41,7 +41,7 @@ class Recommended(Output):
     recommendation: ActionRecommendation
 
 
-recommend = Rpc(
+create_action_recommendation_rpc = Rpc(
     "create_action_recommendation",
     gives=ActionRecommendation,
     refuses=(

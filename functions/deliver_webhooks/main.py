@@ -16,7 +16,7 @@ from shared.errors import Refusal
 from shared.http import outside
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
-from shared.workers import work_off
+from shared.workers import run_workers
 
 from .contract import (
     ClaimedDelivery,
@@ -36,7 +36,7 @@ async def deliver_webhooks(call: Call[None]) -> DeliveredWebhooks:
     """Deliver until nothing is due. Any number may run at once: a claim is one sender's for a minute."""
     done: Counter[Outcome] = Counter()
     try:
-        await work_off(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+        await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
     finally:
         call.log(deliveries=dict(done))
     return DeliveredWebhooks(deliveries=dict(done))

@@ -33,10 +33,10 @@ async def erase_my_account(call: Call[EraseMyAccount]) -> AccountErased:
     if receipt.account_deleted_at is None:
         await delete_account(whose)
     call.log(receipt=receipt.id)
-    return _told(receipt)
+    return _reply(receipt)
 
 
-def _told(receipt: ErasureReceipt) -> AccountErased:
+def _reply(receipt: ErasureReceipt) -> AccountErased:
     return AccountErased(
         receipt_id=receipt.id,
         pseudonym=receipt.pseudonym,

@@ -33,4 +33,6 @@ class WaiverStatus(Output):
     )
 
 
-get_waiver_status = Rpc("get_liability_waiver_status", gives=WaiverStatus, refuses=("session_not_found",))
+get_liability_waiver_status_rpc = Rpc(
+    "get_liability_waiver_status", gives=WaiverStatus, refuses=("session_not_found",)
+)

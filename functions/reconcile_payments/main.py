@@ -14,7 +14,7 @@ from shared.payment_facts import PaymentFacts
 from shared.payments import Payments, StripeSettings
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
-from shared.workers import work_off
+from shared.workers import run_workers
 
 from .contract import (
     DueCheckout,
@@ -37,7 +37,7 @@ async def reconcile_payments(call: Call[None]) -> ReconciledPayments:
     waiting = await call.service.rpc(apply_waiting_events_rpc)
     ends: Counter[str] = Counter()
     try:
-        await work_off(partial(_work, call, ends), workers=WORKERS, seconds=TIME_S)
+        await run_workers(partial(_work, call, ends), workers=WORKERS, seconds=TIME_S)
     finally:
         call.log(checkouts=dict(ends))
     return ReconciledPayments(events=waiting.applied, checkouts=dict(ends))

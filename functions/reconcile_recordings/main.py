@@ -11,7 +11,7 @@ from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBuc
 from shared.call import Call
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
-from shared.workers import work_off
+from shared.workers import run_workers
 
 from .contract import Reconciled, Task, apply_waiting_notifications_rpc, claim_recording_check_rpc
 from .tasks import carry_out
@@ -31,7 +31,7 @@ async def reconcile_recordings(call: Call[None]) -> Reconciled:
     waiting = await call.service.rpc(apply_waiting_notifications_rpc)
     done: Counter[Task] = Counter()
     try:
-        await work_off(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+        await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
     finally:
         call.log(tasks=dict(done))
     return Reconciled(notifications=waiting.applied, tasks=dict(done))

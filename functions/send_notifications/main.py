@@ -13,7 +13,7 @@ from shared.call import Call
 from shared.errors import Broken, Refusal, Unavailable
 from shared.serving import endpoint
 from shared.settings import ServiceSettings, SiteSettings
-from shared.workers import work_off
+from shared.workers import run_workers
 
 from .carriers import Carried, carrier
 from .contract import (
@@ -42,7 +42,7 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
     prepared = await call.service.rpc(prepare_mails_rpc)
     done: Counter[Outcome] = Counter()
     try:
-        await work_off(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+        await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
     finally:
         call.log(reminders=prepared.reminders, lost=prepared.lost, mails=dict(done))
     return SentNotifications(reminders=prepared.reminders, mails=dict(done))

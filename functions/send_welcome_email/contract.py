@@ -14,7 +14,7 @@ class SendWelcomeEmail(Input):
     user_id: UUID | None = None
 
 
-class Heard(Output):
+class Received(Output):
     """The request was heard."""
 
     success: bool
@@ -27,4 +27,4 @@ class Welcomed(Output):
     messageId: None = Field(None, description="Always null.")
 
 
-send_welcome_email_rpc = Rpc("send_welcome_email", gives=Heard)
+send_welcome_email_rpc = Rpc("send_welcome_email", gives=Received)

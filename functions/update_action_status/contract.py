@@ -23,6 +23,6 @@ class Updated(Output):
     recommendation: ActionRecommendation
 
 
-update_status = Rpc(
+update_action_status_rpc = Rpc(
     "update_action_status", gives=ActionRecommendation, refuses=("recommendation_not_found",), remembers=True
 )

@@ -116,7 +116,7 @@ class Recording:
         try:
             await self._pause(self.clock.now() + JOIN_SECONDS)
             if self.doomed_because:
-                self._die(self.doomed_because, code=110, module=0, tell=not self.plan.silent)
+                self._end_abnormally(self.doomed_because, code=110, module=0, tell=not self.plan.silent)
                 return
             if not self._end.is_set():
                 self.state, self.status = "recording", 5
@@ -125,7 +125,7 @@ class Recording:
             await self._record()
             await self._finish()
         except BucketRefused as error:
-            self._die(str(error), code=32, module=1)
+            self._end_abnormally(str(error), code=32, module=1)
         finally:
             self.uploaded.set()
         await self._deliver_late_files()
@@ -138,7 +138,7 @@ class Recording:
         planned = self._planned(joined)
         run = self._runs[0]
         if most:
-            self._tell_that_slices_begin()
+            self._notify_of_first_slices()
         while not self._end.is_set():
             slice_at = joined + (run.last + 1) * SLICE_SECONDS if run.last < most else NEVER
             await self._pause(min(slice_at, progress_at, planned[0][0] if planned else NEVER))
@@ -253,7 +253,7 @@ class Recording:
         """Of a recording with late files, every slice but the first takes the way through the backup."""
         return self.plan.late_files_after is not None and number > 0
 
-    def _die(self, why: str, *, code: int, module: int, tell: bool = True) -> None:
+    def _end_abnormally(self, why: str, *, code: int, module: int, tell: bool = True) -> None:
         self.doomed_because = why
         if tell:
             self._event(1, SERVICE, module=module, errorLevel=5, errorCode=code, stat=0, errorMsg=why[:200])
@@ -275,7 +275,7 @@ class Recording:
             for task in tasks:
                 task.cancel()
 
-    def _tell_that_slices_begin(self) -> None:
+    def _notify_of_first_slices(self) -> None:
         start = self.layout.epoch_ms(0)
         for person, track in self.layout.tracks():
             self._event(

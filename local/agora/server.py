@@ -30,7 +30,7 @@ PREFIX = "/v1/apps/{app}/cloud_recording"
 RUNNING = PREFIX + "/resourceid/{resource}/sid/{sid}/mode/{mode}"
 NO_ROUTE = {"message": "no Route matched with those values"}
 
-Happening = Literal["idle", "crash", "failover"]
+ChannelEvent = Literal["idle", "crash", "failover"]
 
 
 @dataclass
@@ -145,7 +145,7 @@ class Server:
     async def _happen(self, request: web.Request) -> web.Response:
         recording = self.service.recordings.get(request.match_info["sid"])
         happening = request.match_info["happening"]
-        if recording is None or happening not in get_args(Happening):
+        if recording is None or happening not in get_args(ChannelEvent):
             raise web.HTTPNotFound
         if happening == "failover":
             recording.fail_over()

@@ -188,7 +188,9 @@ class Service:
             studio=self.studio,
             bucket=Bucket(request["storageConfig"], self.settings.recording_s3_endpoint),
             notify=self.notices.send,
-            doomed_because="planned" if plan.never_runs else self._doom(resource, request, people),
+            doomed_because="planned"
+            if plan.never_runs
+            else self._failure_after_start(resource, request, people),
         )
         self.recordings[recording.sid] = recording
         self.started[resource.channel] += 1
@@ -202,7 +204,9 @@ class Service:
             self._spawn(self._wait_for_somebody(recording))
         return recording
 
-    def _doom(self, resource: Resource, request: dict[str, Any], people: set[int] | None) -> str:
+    def _failure_after_start(
+        self, resource: Resource, request: dict[str, Any], people: set[int] | None
+    ) -> str:
         """What Agora accepts at start and stumbles over a moment later."""
         if int(resource.uid) in (people or ()):
             return "its uid belongs to somebody in the channel"

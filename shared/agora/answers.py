@@ -146,7 +146,7 @@ class Verdict(NamedTuple):
     waits: tuple[float, ...]
 
 
-def take_apart(operation: Operation, status: int, content: bytes) -> Answer:
+def parse_answer(operation: Operation, status: int, content: bytes) -> Answer:
     """Read an answer in any of Agora's body forms; a body that is not JSON becomes an empty one."""
     try:
         parsed = json.loads(content)
@@ -188,7 +188,7 @@ def _unclear(answer: Answer) -> Result:
     )
 
 
-def _spoilt(answer: Answer) -> Result:
+def _fresh_start(answer: Answer) -> Result:
     return TryLater(answer.status, answer.code, answer.reason, wants_fresh_start=True)
 
 
@@ -269,7 +269,7 @@ TABLE: tuple[Row, ...] = (
     Row(START,   None, 53,   lambda _: TaskConflict()),
     Row(START,   None, 433,  lambda _: Expired()),                            # older than five minutes
     Row(START,   None, 1001, lambda _: Expired()),                            # not readable
-    Row(START,   5,    502,  _spoilt),                                        # no worker: another resource may have one
+    Row(START,   5,    502,  _fresh_start),                                   # no worker: another resource may have one
     Row(RUNNING, None, 49,   lambda _: AlreadyStopping()),
     Row(RUNNING, None, 501,  lambda _: AlreadyStopping()),                    # the service is exiting
     Row(STOP,    None, 435,  lambda _: NoData()),

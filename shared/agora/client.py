@@ -30,7 +30,7 @@ from .answers import (
     TryLater,
     UpdateResult,
     judge,
-    take_apart,
+    parse_answer,
 )
 from .recorder import Recorder
 from .settings import AgoraRestSettings
@@ -165,7 +165,7 @@ class Agora:
             )
             return silence, DOMAIN_WAITS, {"status": 0, "error": reason, "host": url}
         self._failures = 0
-        answer = take_apart(operation, response.status_code, response.content)
+        answer = parse_answer(operation, response.status_code, response.content)
         verdict = judge(answer)
         support_id = response.headers.get("X-Request-Id")
         facts = {"status": answer.status, "code": answer.code, "agora_request_id": support_id, "host": url}

@@ -112,7 +112,7 @@ class Storage:
             response = await self._try("PATCH", upload, headers, _in_pieces(chunk))
             if response is not None and response.status_code == 204:
                 return offset + len(chunk)
-            if response is not None and not _passes(response):
+            if response is not None and not _is_temporary(response):
                 raise _failure(response)
             if wait is None:
                 break
@@ -186,7 +186,7 @@ class Storage:
         response = None
         for wait in (*WAITS_S, None):
             response = await self._try(method, path, headers, json=json)
-            if response is not None and not _passes(response):
+            if response is not None and not _is_temporary(response):
                 return response
             if wait is not None:
                 await asyncio.sleep(wait)
@@ -223,7 +223,7 @@ async def _in_pieces(chunk: memoryview) -> AsyncIterator[bytes]:
         yield bytes(chunk[start : start + PIECE_BYTES])
 
 
-def _passes(response: httpx.Response) -> bool:
+def _is_temporary(response: httpx.Response) -> bool:
     """Whether this answer may be another one in a moment: locked, out of step, too many, a stumble."""
     return response.status_code in (409, 423, 429) or (
         response.status_code >= 500 and response.status_code != 507
@@ -231,7 +231,7 @@ def _passes(response: httpx.Response) -> bool:
 
 
 def _failure(response: httpx.Response) -> StorageUnavailable | StorageRefused:
-    kind = StorageUnavailable if _passes(response) or response.is_success else StorageRefused
+    kind = StorageUnavailable if _is_temporary(response) or response.is_success else StorageRefused
     return kind(details=_words(response))
 
 

@@ -34,7 +34,7 @@ def paying(stage: Stage) -> PaymentScene:
 
 
 @pytest.fixture(scope="module")
-def told(paying: PaymentScene) -> dict[str, Any]:
+def facts(paying: PaymentScene) -> dict[str, Any]:
     """A single session, then a package of five, each as its page asks for it."""
     install_node(HERE, HERE / "package-lock.json")
     env = paying.stage.env
@@ -43,7 +43,7 @@ def told(paying: PaymentScene) -> dict[str, Any]:
         "key": env["SUPABASE_PUBLISHABLE_KEY"],
         "email": paying.client.email,
         "password": PASSWORD,
-        "purchases": {"single": paying.on_checkout_page(), "package": paying.in_wallet()},
+        "purchases": {"single": paying.from_checkout_page(), "package": paying.from_wallet()},
     }
     with tempfile.TemporaryDirectory(prefix="browser-") as folder:
         played = subprocess.run(
@@ -59,13 +59,13 @@ def told(paying: PaymentScene) -> dict[str, Any]:
     return {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}
 
 
-def test_a_single_session_is_paid_for_and_booked(paying: PaymentScene, told: dict[str, Any]) -> None:
+def test_a_single_session_is_paid_for_and_booked(paying: PaymentScene, facts: dict[str, Any]) -> None:
     """At the price of the database; the client sees the session, and no credit was made of it."""
-    assert "45min Standard" in told["single: to pay"] and "$100.00 CAD" in told["single: to pay"]
+    assert "45min Standard" in facts["single: to pay"] and "$100.00 CAD" in facts["single: to pay"]
     back = f"{paying.stage.env['SITE_URL']}/dashboard?session_booked=true&payment_type=single"
-    assert told["single: sent back to"] == back
+    assert facts["single: sent back to"] == back
 
-    seen = told["single: seen"]
+    seen = facts["single: seen"]
     (session,) = seen["sessions"]
     assert (session["status"], session["practitioner_id"], session["duration_minutes"]) == (
         "scheduled",
@@ -83,12 +83,12 @@ def test_a_single_session_is_paid_for_and_booked(paying: PaymentScene, told: dic
     assert paying.holds() == ["consumed"]
 
 
-def test_a_package_is_paid_for_and_granted(paying: PaymentScene, told: dict[str, Any]) -> None:
+def test_a_package_is_paid_for_and_granted(paying: PaymentScene, facts: dict[str, Any]) -> None:
     """Five credits in the other currency, and nothing is booked with them."""
-    assert "$343.10 USD" in told["package: to pay"]
-    assert told["package: sent back to"].endswith("payment_type=package_5")
+    assert "$343.10 USD" in facts["package: to pay"]
+    assert facts["package: sent back to"].endswith("payment_type=package_5")
 
-    seen = told["package: seen"]
+    seen = facts["package: seen"]
     assert len(seen["sessions"]) == 1
     assert (seen["credits"]["total_credits"], seen["credits"]["package_credits"]) == (5, 5)
     package = seen["purchases"][-1]

@@ -45,12 +45,12 @@ def test_a_running_stack_is_healthy(stage: Stage) -> None:
     assert {} == findings(stage.env)
 
 
-def test_a_healthy_project_needs_no_line(env: dict[str, str]) -> None:
+def test_a_healthy_project_has_no_findings(env: dict[str, str]) -> None:
     """Only what the chosen functions need is looked at."""
     assert {} == findings(env, "create-liability-waiver")
 
 
-def test_a_missing_setting_is_named_with_those_who_need_it() -> None:
+def test_a_missing_setting_is_named_with_the_functions_that_need_it() -> None:
     """Blank is missing."""
     found = findings({"AGORA_APP_ID": " "}, "create-agora-room", "create-agora-token")
 
@@ -59,7 +59,7 @@ def test_a_missing_setting_is_named_with_those_who_need_it() -> None:
     )
 
 
-def test_a_project_that_is_not_there_is_one_line_for_each_part(env: dict[str, str]) -> None:
+def test_an_unreachable_project_is_one_line_for_each_part(env: dict[str, str]) -> None:
     """The address is in it."""
     found = findings(env | {"SUPABASE_URL": "http://127.0.0.1:9"}, "create-liability-waiver")
 
@@ -100,7 +100,7 @@ def test_a_project_that_is_not_there_is_one_line_for_each_part(env: dict[str, st
         (BUCKET, 200, {"public": True}, "storage", "is public; everybody can watch the sessions"),
     ],
 )
-def test_each_illness_is_told_by_its_one_line(
+def test_each_fault_is_reported_by_its_one_line(
     httpserver: HTTPServer, env: dict[str, str], path: str, status: int, body: object, check: str, line: str
 ) -> None:
     """And nothing else is said to be wrong."""
@@ -114,7 +114,7 @@ def test_each_illness_is_told_by_its_one_line(
     assert line in found[check][0]
 
 
-def test_each_broken_rule_is_told_with_where(httpserver: HTTPServer, env: dict[str, str]) -> None:
+def test_each_broken_rule_is_reported_with_its_rows(httpserver: HTTPServer, env: dict[str, str]) -> None:
     """And only for whom the rules are deployed; the command ends with 1."""
     rule = {"rule": "a transaction is paid twice", "broken": 2, "examples": ["one", "other"]}
     httpserver.expect_request("/rest/v1/rpc/check_invariants").respond_with_json([rule])
@@ -130,7 +130,7 @@ def test_each_broken_rule_is_told_with_where(httpserver: HTTPServer, env: dict[s
     assert {} == findings(env, "create-liability-waiver")
 
 
-def test_agora_and_its_bucket_are_asked_with_the_very_keys(stage: Stage) -> None:
+def test_agora_and_its_bucket_are_asked_with_the_keys_of_the_environment(stage: Stage) -> None:
     """Wrong ones are named."""
     wrong = {"AGORA_CUSTOMER_SECRET": "made-up", "RECORDING_S3_BUCKET": "no-such-bucket"}
 
@@ -142,7 +142,7 @@ def test_agora_and_its_bucket_are_asked_with_the_very_keys(stage: Stage) -> None
     assert "no-such-bucket" in found["Agora's bucket"][0]
 
 
-def test_a_setting_that_is_no_good_is_named_without_its_value(stage: Stage) -> None:
+def test_an_invalid_setting_is_named_without_its_value(stage: Stage) -> None:
     """A function that needs it would not start."""
     found = findings(stage.env | {"BANKING_KEYS": "secret-words"}, "encrypt-banking-data")
 

@@ -23,7 +23,7 @@ def container(name: str, environment: dict[str, str]) -> tuple[dict[str, object]
     return template, template["containers"][0]
 
 
-def test_limits_and_image_are_the_functions_own() -> None:
+def test_a_manifest_has_the_limits_and_the_image_of_the_function() -> None:
     """Knative reads seconds, mebibytes and requests at once."""
     template, only = container("create-liability-waiver", ENVIRONMENT)
 
@@ -32,7 +32,7 @@ def test_limits_and_image_are_the_functions_own() -> None:
     assert "images.test/functions/create-liability-waiver:latest" == only["image"]
 
 
-def test_a_secret_is_referred_to_and_never_written() -> None:
+def test_a_secret_is_referenced_and_never_written() -> None:
     """Whoever reads the manifest learns where it is, not what it is."""
     _, only = container("create-liability-waiver", ENVIRONMENT)
 
@@ -44,7 +44,7 @@ def test_a_secret_is_referred_to_and_never_written() -> None:
     assert "sb_secret_made-up" not in yaml.safe_dump(only)
 
 
-def test_nothing_is_handed_over_that_is_not_granted() -> None:
+def test_a_function_gets_only_the_settings_it_is_granted() -> None:
     """Not what happens to be set, and not an optional setting that is not."""
     _, only = container("create-agora-room", ENVIRONMENT)
 
@@ -52,13 +52,13 @@ def test_nothing_is_handed_over_that_is_not_granted() -> None:
     assert {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "AGORA_APP_ID"} == names
 
 
-def test_a_missing_setting_stops_the_rollout() -> None:
+def test_a_missing_setting_stops_the_deployment() -> None:
     """Better here than at the first start."""
     with pytest.raises(SystemExit, match=r"create-agora-room: SUPABASE_URL, AGORA_APP_ID not set\."):
         container("create-agora-room", {"SUPABASE_PUBLISHABLE_KEY": "k"})
 
 
-def test_a_schedule_is_written_where_the_scheduler_is_set_up_from() -> None:
+def test_a_schedule_is_written_for_the_scheduler() -> None:
     """Knative itself has none."""
     scheduled = manifest.service(
         functions()["process-recording"],

@@ -37,7 +37,7 @@ def ring(current: str, *names: str) -> Vault:
 
 
 @dataclass
-class Bank:
+class BankAccounts:
     """A database with practitioners, and the account that each saved last."""
 
     url: str
@@ -75,10 +75,10 @@ class Bank:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Bank]:
+def made() -> Iterator[BankAccounts]:
     """One database of its own: a rotation goes through all there is. One account is older than the mask."""
     with server() as postgres:
-        bank = Bank(postgres.url("banks"), [uuid.uuid4() for _ in range(ACCOUNTS)])
+        bank = BankAccounts(postgres.url("banks"), [uuid.uuid4() for _ in range(ACCOUNTS)])
         postgres.build("banks", [path for path in MIGRATIONS if path.name < HIDDEN_SINCE])
         with bank.connect() as connection, connection.cursor() as run:
             run.executemany(
@@ -103,7 +103,7 @@ def made() -> Iterator[Bank]:
         yield bank
 
 
-def test_numbers_that_were_there_are_hidden(made: Bank) -> None:
+def test_numbers_that_were_stored_in_the_clear_are_masked(made: BankAccounts) -> None:
     """They are moved as they are; what is shown of them is a mask, and nothing is paid before they are checked."""
     with made.connect() as connection:
         shown = connection.execute(
@@ -116,7 +116,7 @@ def test_numbers_that_were_there_are_hidden(made: Bank) -> None:
 
 
 @pytest.fixture
-def bank(made: Bank) -> Bank:
+def bank(made: BankAccounts) -> BankAccounts:
     """Each has an account under the first key."""
     with made.connect() as connection:
         connection.execute("delete from public.practitioner_banking")
@@ -125,7 +125,7 @@ def bank(made: Bank) -> Bank:
     return made
 
 
-def test_every_account_is_sealed_with_the_current_key(bank: Bank) -> None:
+def test_every_account_is_encrypted_with_the_current_key(bank: BankAccounts) -> None:
     """The old key is not needed afterwards; each use is in the log; what was verified stays so."""
     with bank.connect() as connection:
         connection.execute("update public.practitioner_banking set verified = true")
@@ -142,7 +142,7 @@ def test_every_account_is_sealed_with_the_current_key(bank: Bank) -> None:
     assert (True,) == trusted
 
 
-def test_nothing_is_lost_while_everybody_saves(bank: Bank) -> None:
+def test_nothing_is_lost_while_everybody_saves(bank: BankAccounts) -> None:
     """Two rotations, and writers with the old ring and the new one, all at once; then one more rotation."""
     old, new = ring("k1", "k_2"), ring("k_2", "k1")
     done = threading.Event()
@@ -175,7 +175,7 @@ def test_nothing_is_lost_while_everybody_saves(bank: Bank) -> None:
     assert bank.saved == bank.kept(ring("k_2"))
 
 
-def command(bank: Bank) -> subprocess.Popen[str]:
+def command(bank: BankAccounts) -> subprocess.Popen[str]:
     """The command in a process of its own, with the new ring."""
     ring = json.dumps({"current": "k_2", "keys": KEYS})
     return subprocess.Popen(
@@ -187,7 +187,7 @@ def command(bank: Bank) -> subprocess.Popen[str]:
     )
 
 
-def test_a_rotation_that_was_killed_goes_on(bank: Bank) -> None:
+def test_a_rotation_that_was_killed_continues(bank: BankAccounts) -> None:
     """What it had done is not done again, what it was about to do is not half done, and no number is printed."""
     halfway = sorted(bank.practitioners)[ACCOUNTS // 2]
     hold = "select from public.practitioner_banking where practitioner_id = %s for update"
@@ -214,7 +214,7 @@ def test_a_rotation_that_was_killed_goes_on(bank: Bank) -> None:
     assert not [account for account in bank.saved.values() if account in first + second]
 
 
-def test_what_the_earlier_function_left_is_sealed(bank: Bank) -> None:
+def test_values_of_the_earlier_function_are_encrypted(bank: BankAccounts) -> None:
     """It called base64 encrypted. Masked now, and still not checked, so nothing is paid to it."""
     practitioner = bank.practitioners[0]
     account, routing = (
@@ -237,7 +237,7 @@ def test_what_the_earlier_function_left_is_sealed(bank: Bank) -> None:
     assert "000-765 4321" == bank.kept(ring("k_2"))[practitioner]
 
 
-def test_what_does_not_open_is_named_and_left(bank: Bank) -> None:
+def test_a_value_that_cannot_be_decrypted_is_named_and_left(bank: BankAccounts) -> None:
     """Moved from another row, or under a key that is gone: the rest is turned, and the command fails."""
     first, second, third = bank.practitioners[:3]
     with bank.connect() as connection:

@@ -6,15 +6,15 @@ import pytest
 
 from tests.booking_scene import BookingScene
 from tests.cast import Stage
-from tests.lifecycle_scene import Lifecycle
+from tests.lifecycle_scene import LifecycleScene
 from tests.payment_scene import PaymentScene
-from tests.recording_scene import SPEED, Agora, Scene
+from tests.recording_scene import SPEED, AgoraEmulator, RecordingScene
 
 
 @pytest.fixture(scope="session")
-def emulator(stage: Stage) -> Iterator[Agora]:
+def emulator(stage: Stage) -> Iterator[AgoraEmulator]:
     """The emulator of the stack, at a test's pace."""
-    agora = Agora(stage.env)
+    agora = AgoraEmulator(stage.env)
     agora.set_speed(SPEED)
     yield agora
     agora.set_speed(1)
@@ -22,7 +22,7 @@ def emulator(stage: Stage) -> Iterator[Agora]:
 
 
 @pytest.fixture
-def agora(emulator: Agora, stage: Stage) -> Iterator[Agora]:
+def agora(emulator: AgoraEmulator, stage: Stage) -> Iterator[AgoraEmulator]:
     """The emulator; what a test leaves unfinished there, no later one has to look after."""
     yield emulator
     stage.execute(
@@ -32,9 +32,9 @@ def agora(emulator: Agora, stage: Stage) -> Iterator[Agora]:
 
 
 @pytest.fixture
-def scene(stage: Stage, agora: Agora) -> Scene:
+def scene(stage: Stage, agora: AgoraEmulator) -> RecordingScene:
     """A session that may be recorded."""
-    return Scene(stage, agora)
+    return RecordingScene(stage, agora)
 
 
 @pytest.fixture
@@ -50,6 +50,6 @@ def booking(stage: Stage) -> BookingScene:
 
 
 @pytest.fixture
-def lifecycle(stage: Stage, agora: Agora) -> Lifecycle:
+def lifecycle(stage: Stage, agora: AgoraEmulator) -> LifecycleScene:
     """A session that has just begun by the clock."""
-    return Lifecycle(stage, agora)
+    return LifecycleScene(stage, agora)

@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.booking_scene import BookingScene
 from tests.cast import Person, Stage
-from tests.lifecycle_scene import Lifecycle
-from tests.recording_scene import Agora, until
+from tests.lifecycle_scene import LifecycleScene
+from tests.recording_scene import AgoraEmulator, until
 
 
 def withdraw(stage: Stage, person: Person) -> None:
@@ -19,21 +19,21 @@ def withdraw(stage: Stage, person: Person) -> None:
     ).raise_for_status()
 
 
-def booked(stage: Stage, agora: Agora, booking: BookingScene) -> Lifecycle:
+def booked(stage: Stage, agora: AgoraEmulator, booking: BookingScene) -> LifecycleScene:
     """A session booked with a credit, whose time has come."""
     its = booking.book()
     stage.consent(booking.client, booking.practitioner)
     row = stage.row("update public.session_schedules set scheduled_at = now() where id = %s returning *", its)
-    return Lifecycle.of(stage, agora, row, booking.client, booking.practitioner)
+    return LifecycleScene.of(stage, agora, row, booking.client, booking.practitioner)
 
 
-def test_ten_at_once_do_everything_once(stage: Stage, agora: Agora) -> None:
+def test_ten_runs_at_once_have_each_effect_once(stage: Stage, agora: AgoraEmulator) -> None:
     """Completed, cancelled with the credit back, started, stopped: counted in the database and at Agora's."""
-    over, deserted, meeting, recorded = (Lifecycle(stage, agora) for _ in range(4))
+    over, deserted, meeting, recorded = (LifecycleScene(stage, agora) for _ in range(4))
     for scene in (meeting, recorded):
         scene.enter(scene.client, scene.practitioner)
-        scene.are_there(scene.client, scene.practitioner)
-        scene.is_heard(3)
+        scene.set_present(scene.client, scene.practitioner)
+        scene.wait_for_events(3)
     recorded.advance()
     until(lambda: len(recorded.recordings) == 1, "a recording")
     recorded.wait_for("recording")
@@ -42,11 +42,11 @@ def test_ten_at_once_do_everything_once(stage: Stage, agora: Agora) -> None:
     meeting.stage.execute(
         "delete from public.session_recordings where session_id = %s", meeting.session["id"]
     )
-    already = meeting.told()
-    deserted_credit(stage, deserted)
+    already = meeting.agora_requests()
+    no_show_with_credit(stage, deserted)
     deserted.enter(deserted.client)
-    deserted.are_there(deserted.client)
-    deserted.is_heard(2)
+    deserted.set_present(deserted.client)
+    deserted.wait_for_events(2)
     deserted.pass_minutes(16)
 
     with ThreadPoolExecutor(10) as crowd:
@@ -62,14 +62,14 @@ def test_ten_at_once_do_everything_once(stage: Stage, agora: Agora) -> None:
     ] == [["session_completed"], ["session_cancelled"], [], ["session_completed"]]
     assert count(stage, "public.credit_ledger", deserted, "and kind = 'return'") == 1
     assert count(stage, "public.session_cancellations", deserted) == 1
-    assert {each: meeting.told()[each] - already.get(each, 0) for each in ("acquire", "start")} == {
+    assert {each: meeting.agora_requests()[each] - already.get(each, 0) for each in ("acquire", "start")} == {
         "acquire": 1,
         "start": 1,
     }
-    assert recorded.told() == {"acquire": 1, "start": 1, "stop": 1}
+    assert recorded.agora_requests() == {"acquire": 1, "start": 1, "stop": 1}
 
 
-def deserted_credit(stage: Stage, scene: Lifecycle) -> None:
+def no_show_with_credit(stage: Stage, scene: LifecycleScene) -> None:
     """The client booked it with a credit."""
     lot = stage.value("select private.grant_credits(%s, 1)", scene.client.id)
     stage.execute("delete from public.session_schedules where id = %s", scene.session["id"])
@@ -77,12 +77,12 @@ def deserted_credit(stage: Stage, scene: Lifecycle) -> None:
     scene.channel = scene.session["room_name"]
 
 
-def count(stage: Stage, table: str, scene: Lifecycle, more: str = "") -> int:
+def count(stage: Stage, table: str, scene: LifecycleScene, more: str = "") -> int:
     return int(stage.value(f"select count(*) from {table} where session_id = %s {more}", scene.session["id"]))
 
 
-def test_withdrawing_consent_stops_the_recording_and_no_other_begins(lifecycle: Lifecycle) -> None:
-    """Agora is told within a minute; agreeing again does not begin a second one."""
+def test_withdrawing_consent_stops_the_recording_and_none_starts_again(lifecycle: LifecycleScene) -> None:
+    """The stop reaches Agora within a minute; consenting again does not begin a second recording."""
     scene = recording(lifecycle)
 
     withdraw(scene.stage, scene.client)
@@ -97,33 +97,33 @@ def test_withdrawing_consent_stops_the_recording_and_no_other_begins(lifecycle: 
     scene.advance()
 
     assert scene.recording["stop_reason"] == "consent_withdrawn"
-    assert scene.told() == {"acquire": 1, "start": 1, "stop": 1}
+    assert scene.agora_requests() == {"acquire": 1, "start": 1, "stop": 1}
 
 
-def recording(scene: Lifecycle) -> Lifecycle:
+def recording(scene: LifecycleScene) -> LifecycleScene:
     """Both are there, and it records."""
     scene.enter(scene.client, scene.practitioner)
-    scene.are_there(scene.client, scene.practitioner)
-    scene.is_heard(3)
+    scene.set_present(scene.client, scene.practitioner)
+    scene.wait_for_events(3)
     scene.advance()
     scene.wait_for("recording")
     return scene
 
 
-def test_nobody_is_recorded_alone_or_without_agreeing(lifecycle: Lifecycle) -> None:
+def test_a_session_is_recorded_only_once_both_are_present_and_both_consent(lifecycle: LifecycleScene) -> None:
     """Both must be there, and both must agree; then it begins in the minute in which both is true."""
     scene = lifecycle
     withdraw(scene.stage, scene.practitioner)
     scene.enter(scene.practitioner)
-    scene.are_there(scene.practitioner)
-    scene.is_heard(2)
+    scene.set_present(scene.practitioner)
+    scene.wait_for_events(2)
     scene.advance()
-    alone = scene.told()
+    alone = scene.agora_requests()
     scene.enter(scene.client)
-    scene.are_there(scene.client, scene.practitioner)
-    scene.is_heard(3)
+    scene.set_present(scene.client, scene.practitioner)
+    scene.wait_for_events(3)
     scene.advance()
-    without_consent = scene.told()
+    without_consent = scene.agora_requests()
     scene.stage.rest(
         "PATCH",
         f"user_consents?user_id=eq.{scene.practitioner.id}",
@@ -137,13 +137,13 @@ def test_nobody_is_recorded_alone_or_without_agreeing(lifecycle: Lifecycle) -> N
     assert scene.messages() == ["session_booked"]
 
 
-def test_a_start_that_fails_is_tried_again_ever_later_and_told_once(lifecycle: Lifecycle) -> None:
-    """While the session lasts; the practitioner hears of it while they can still do something."""
+def test_a_failed_start_is_retried_with_growing_delays_and_reported_once(lifecycle: LifecycleScene) -> None:
+    """While the session lasts; the practitioner is notified while they can still do something."""
     scene = lifecycle
     scene.fault("acquire", status=400, code=2, reason="bad", times=2)
     scene.enter(scene.client, scene.practitioner)
-    scene.are_there(scene.client, scene.practitioner)
-    scene.is_heard(3)
+    scene.set_present(scene.client, scene.practitioner)
+    scene.wait_for_events(3)
 
     def attempts_after(minutes: int) -> int:
         scene.stage.execute(
@@ -165,15 +165,15 @@ def test_a_start_that_fails_is_tried_again_ever_later_and_told_once(lifecycle: L
     assert scene.messages().count("recording_failed") == 1
 
 
-def test_a_class_is_recorded_with_its_first_participant_and_completed_with_all(
-    stage: Stage, agora: Agora
+def test_a_class_is_recorded_from_its_first_participant_and_completed_for_all(
+    stage: Stage, agora: AgoraEmulator
 ) -> None:
-    """Everybody's own row moves along; who did not come is said on their own line."""
+    """Everybody's own row moves along; a no-show is a line of their own."""
     practitioner, present, absent = stage.practitioner(), stage.client(), stage.client()
     stage.consent(practitioner, present)
     group = stage.group_class(practitioner=practitioner)
     seats = [stage.join(group, person) for person in (present, absent)]
-    scene = recording(Lifecycle.of(stage, agora, group, present, practitioner))
+    scene = recording(LifecycleScene.of(stage, agora, group, present, practitioner))
 
     scene.pass_minutes(46)
     scene.advance()
@@ -191,11 +191,11 @@ def test_a_class_is_recorded_with_its_first_participant_and_completed_with_all(
     }
     assert lines == {group["id"]: False, seats[0]["id"]: False, seats[1]["id"]: True}
     scene.wait_for("processing")
-    assert scene.told() == {"acquire": 1, "start": 1, "stop": 1}
+    assert scene.agora_requests() == {"acquire": 1, "start": 1, "stop": 1}
 
 
-def test_only_the_service_advances(lifecycle: Lifecycle) -> None:
-    """Not a user, and nobody."""
+def test_only_the_service_may_advance_sessions(lifecycle: LifecycleScene) -> None:
+    """A signed-in user and an anonymous caller are refused."""
     stage = lifecycle.stage
     assert stage.invoke("advance-sessions", {}, as_=lifecycle.practitioner).status_code == 403
     assert stage.invoke("advance-sessions", {}).status_code == 401

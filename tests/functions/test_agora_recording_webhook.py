@@ -9,10 +9,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.recording_scene import Scene
+from tests.recording_scene import RecordingScene
 
 
-def notify(scene: Scene, event: int, *, notice_id: str | None = None, **details: Any) -> dict[str, Any]:
+def notify(
+    scene: RecordingScene, event: int, *, notice_id: str | None = None, **details: Any
+) -> dict[str, Any]:
     """A notification about the scene's recording, as Agora words it."""
     recording = scene.recording
     return {
@@ -33,7 +35,7 @@ def notify(scene: Scene, event: int, *, notice_id: str | None = None, **details:
 
 
 def deliver(
-    scene: Scene, body: Any, *, versions: tuple[int, ...] = (1, 2), key: str | None = None
+    scene: RecordingScene, body: Any, *, versions: tuple[int, ...] = (1, 2), key: str | None = None
 ) -> httpx.Response:
     """Post a body, signed as Agora signs."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -46,13 +48,13 @@ def deliver(
     return scene.stage.invoke("agora-recording-webhook", content=raw, headers=headers)
 
 
-def kept(scene: Scene, body: dict[str, Any]) -> dict[str, Any] | None:
+def stored_events(scene: RecordingScene, body: dict[str, Any]) -> dict[str, Any] | None:
     query = "select * from private.agora_notifications where notice_id = %s"
     return scene.stage.owner.execute(query, [body["noticeId"]]).fetchone()  # type: ignore[return-value]
 
 
 @pytest.fixture
-def quiet(scene: Scene) -> Scene:
+def quiet(scene: RecordingScene) -> RecordingScene:
     """A recording whose start was accepted and of which Agora itself says nothing."""
     scene.lose_notifications()
     scene.start().raise_for_status()
@@ -60,7 +62,7 @@ def quiet(scene: Scene) -> Scene:
 
 
 @pytest.mark.parametrize("versions", [(1, 2), (2,), (1,)])
-def test_a_signed_notification_moves_the_recording(quiet: Scene, versions: tuple[int, ...]) -> None:
+def test_a_signed_notification_moves_the_recording(quiet: RecordingScene, versions: tuple[int, ...]) -> None:
     """With both signatures, the newer, or the older one alone."""
     body = notify(quiet, 40, status=0)
 
@@ -68,7 +70,7 @@ def test_a_signed_notification_moves_the_recording(quiet: Scene, versions: tuple
 
     assert (reply.status_code, reply.json()) == (200, {"success": True})
     assert quiet.recording["status"] == "recording"
-    inbox = kept(quiet, body)
+    inbox = stored_events(quiet, body)
     assert inbox
     assert (inbox["payload"], inbox["recording_id"]) == (body, quiet.recording["id"])
 
@@ -76,8 +78,8 @@ def test_a_signed_notification_moves_the_recording(quiet: Scene, versions: tuple
 @pytest.mark.parametrize(
     ("versions", "key"), [((), None), ((1, 2), "another secret"), ((2,), ""), ((1,), "another secret")]
 )
-def test_without_a_good_signature_nothing_is_stored(
-    quiet: Scene, versions: tuple[int, ...], key: str | None
+def test_a_notification_without_a_valid_signature_is_not_stored(
+    quiet: RecordingScene, versions: tuple[int, ...], key: str | None
 ) -> None:
     """Not even that somebody tried."""
     body = notify(quiet, 31, status=0)
@@ -85,11 +87,11 @@ def test_without_a_good_signature_nothing_is_stored(
     reply = deliver(quiet, body, versions=versions, key=key)
 
     assert (reply.status_code, reply.json()["code"]) == (401, "signature_not_valid")
-    assert kept(quiet, body) is None
+    assert stored_events(quiet, body) is None
     assert quiet.recording["status"] == "pending"
 
 
-def test_a_good_old_signature_does_not_excuse_a_bad_new_one(quiet: Scene) -> None:
+def test_a_valid_old_signature_does_not_excuse_an_invalid_new_one(quiet: RecordingScene) -> None:
     """Or a forger could choose the weaker lock."""
     body = notify(quiet, 31, status=0)
     raw = json.dumps(body).encode()
@@ -104,7 +106,7 @@ def test_a_good_old_signature_does_not_excuse_a_bad_new_one(quiet: Scene) -> Non
     assert reply.status_code == 401
 
 
-def test_the_consoles_health_check_and_unknown_events_are_answered_and_kept(quiet: Scene) -> None:
+def test_health_checks_and_unknown_events_are_answered_and_stored(quiet: RecordingScene) -> None:
     """Agora's console saves the address only if every test event gets a 200."""
     check = notify(quiet, 40, status=0)
     check["payload"] |= {"cname": "test_webhook", "uid": "12121212", "sid": "test"}
@@ -125,12 +127,12 @@ def test_the_consoles_health_check_and_unknown_events_are_answered_and_kept(quie
     replies = [deliver(quiet, body) for body in strange]
 
     assert {reply.status_code for reply in replies} == {200}
-    assert all(kept(quiet, body) for body in strange)
+    assert all(stored_events(quiet, body) for body in strange)
     assert quiet.recording["status"] == "pending"
     assert deliver(quiet, b"not JSON").status_code == 200
 
 
-def test_twice_is_once(quiet: Scene) -> None:
+def test_a_notification_that_is_delivered_twice_counts_once(quiet: RecordingScene) -> None:
     """A repeat is counted and changes nothing."""
     body = notify(quiet, 40, status=0)
     deliver(quiet, body)
@@ -138,13 +140,13 @@ def test_twice_is_once(quiet: Scene) -> None:
 
     assert deliver(quiet, {**body, "notifyMs": 1}).status_code == 200
 
-    inbox = kept(quiet, body)
+    inbox = stored_events(quiet, body)
     assert inbox
     assert inbox["deliveries"] == 2
     assert quiet.recording == before
 
 
-def test_in_the_wrong_order_it_never_goes_back(quiet: Scene) -> None:
+def test_notifications_in_the_wrong_order_never_move_a_recording_back(quiet: RecordingScene) -> None:
     """Uploaded before started: what is over stays over."""
     for event in (31, 41, 42, 40, 30):
         assert deliver(quiet, notify(quiet, event, status=0, startUtcMs=1)).status_code == 200
@@ -152,7 +154,7 @@ def test_in_the_wrong_order_it_never_goes_back(quiet: Scene) -> None:
     assert (quiet.recording["status"], quiet.recording["upload_complete"]) == ("processing", True)
 
 
-def test_a_notification_brings_the_sid_that_the_start_lost(scene: Scene) -> None:
+def test_a_notification_supplies_the_sid_that_the_start_never_received(scene: RecordingScene) -> None:
     """Found by channel and number, as the start's answer never came."""
     scene.lose_notifications()
     scene.fault("start", reset=True, perform=True, times=None)
@@ -163,7 +165,7 @@ def test_a_notification_brings_the_sid_that_the_start_lost(scene: Scene) -> None
     assert (scene.recording["status"], scene.recording["agora_sid"]) == ("recording", "a" * 32)
 
 
-def test_what_nobody_can_place_yet_is_applied_later(quiet: Scene) -> None:
+def test_a_notification_without_a_known_recording_is_applied_later(quiet: RecordingScene) -> None:
     """A notification that overtakes the database waits in the inbox for the reconciler."""
     sid = quiet.recording["agora_sid"]
     quiet.change(agora_sid="'of another attempt'")
@@ -171,30 +173,30 @@ def test_what_nobody_can_place_yet_is_applied_later(quiet: Scene) -> None:
     body["payload"] |= {"sid": sid, "uid": "1"}
 
     deliver(quiet, body)
-    waiting = kept(quiet, body)
+    waiting = stored_events(quiet, body)
     quiet.change(agora_sid=f"'{sid}'")
     quiet.reconcile()
 
     assert waiting
     assert waiting["applied_at"] is None
-    inbox = kept(quiet, body)
+    inbox = stored_events(quiet, body)
     assert inbox
     assert inbox["applied_at"]
     assert quiet.recording["status"] == "recording"
 
 
-def test_what_comes_after_the_end_is_kept_and_changes_nothing(quiet: Scene) -> None:
+def test_a_notification_after_the_end_is_stored_and_changes_nothing(quiet: RecordingScene) -> None:
     """Even an upload that arrives after we gave up: an operator decides, not a webhook."""
     quiet.change(status="'failed'", failure_code="'test'")
     body = notify(quiet, 31, status=0)
 
     assert deliver(quiet, body).status_code == 200
     assert quiet.recording["status"] == "failed"
-    assert kept(quiet, body)
+    assert stored_events(quiet, body)
 
 
-def test_duplicates_forgeries_and_disorder_from_the_emulator_end_the_same(scene: Scene) -> None:
-    """A whole recording told twice, backwards, and with lies between."""
+def test_duplicated_forged_and_reordered_notifications_come_to_the_same_end(scene: RecordingScene) -> None:
+    """All notifications of a recording twice, in reverse order, with forged ones in between."""
     scene.fault("notification", effect="duplicate", event=40)
     scene.fault("notification", effect="forge", event=33, times=None)
     scene.fault("notification", effect="reorder", event=42)
@@ -205,6 +207,6 @@ def test_duplicates_forgeries_and_disorder_from_the_emulator_end_the_same(scene:
     assert scene.process()["status"] == "completed"
 
 
-def test_it_is_no_place_for_anything_but_posts(scene: Scene) -> None:
-    """405 for a browser that strays here."""
+def test_the_webhook_answers_only_post(scene: RecordingScene) -> None:
+    """A browser that strays here gets a 405."""
     assert scene.stage.invoke("agora-recording-webhook", method="GET").status_code == 405

@@ -50,7 +50,7 @@ def counted(stage: Stage, table: str) -> int:
     return int(stage.value(found, table))
 
 
-def test_nothing_goes_where_the_policy_does_not_say_so(stage: Stage) -> None:
+def test_nothing_is_deleted_unless_a_policy_says_so(stage: Stage) -> None:
     """As the platform has them: seven years, and a person decides."""
     person = stage.client()
     remember(stage, person, "old")
@@ -60,7 +60,7 @@ def test_nothing_goes_where_the_policy_does_not_say_so(stage: Stage) -> None:
     assert ["old"] == memories(stage, person)
 
 
-def test_what_is_old_goes_and_is_counted(stage: Stage, policies: None) -> None:
+def test_rows_past_their_retention_are_deleted_and_counted(stage: Stage, policies: None) -> None:
     """A day before its time it stays; a second run finds nothing."""
     person = stage.client()
     before = counted(stage, "meditation_memories")
@@ -75,7 +75,7 @@ def test_what_is_old_goes_and_is_counted(stage: Stage, policies: None) -> None:
     assert "meditation_memories" not in run(stage)["rows"]
 
 
-def test_what_is_held_stays(stage: Stage, policies: None) -> None:
+def test_rows_under_a_legal_hold_stay(stage: Stage, policies: None) -> None:
     """Until the hold is released."""
     person = stage.client()
     remember(stage, person, "evidence")
@@ -114,7 +114,7 @@ def test_sessions_payments_and_waivers_stay(stage: Stage, policies: None) -> Non
     )
 
 
-def test_a_policy_for_a_table_that_is_kept_changes_nothing(stage: Stage, policies: None) -> None:
+def test_a_policy_for_a_protected_table_changes_nothing(stage: Stage, policies: None) -> None:
     """Nor one for a table that is none: an admin may write any name."""
     waivers = stage.value("select count(*) from public.liability_waivers")
     for table in ("liability_waivers", "nothing; drop table x"):
@@ -129,7 +129,9 @@ def test_a_policy_for_a_table_that_is_kept_changes_nothing(stage: Stage, policie
     assert waivers == stage.value("select count(*) from public.liability_waivers")
 
 
-def test_old_audit_lines_lose_their_personal_parts_and_the_chain_holds(stage: Stage, policies: None) -> None:
+def test_old_audit_lines_lose_their_personal_parts_and_the_chain_still_verifies(
+    stage: Stage, policies: None
+) -> None:
     """With a policy of no time at all, all of them."""
     stage.execute(
         "insert into public.audit_logs (action, table_name, ip_address) values ('VIEW', 'x', '203.0.113.9')"
@@ -145,7 +147,7 @@ def test_old_audit_lines_lose_their_personal_parts_and_the_chain_holds(stage: St
     assert [] == stage.owner.execute("select * from private.audit_findings()").fetchall()
 
 
-def test_a_batch_is_whole_or_not_there(stage: Stage, policies: None) -> None:
+def test_a_batch_is_applied_whole_or_not_at_all(stage: Stage, policies: None) -> None:
     """Killed in between, the receipt counts what went, and the next run does the rest."""
     person, before = stage.client(), counted(stage, "meditation_memories")
     for number in range(5):
@@ -161,5 +163,5 @@ def test_a_batch_is_whole_or_not_there(stage: Stage, policies: None) -> None:
     assert 5 == counted(stage, "meditation_memories") - before
 
 
-def test_people_do_not_apply_it(stage: Stage) -> None:
+def test_people_may_not_apply_retention(stage: Stage) -> None:
     assert 403 == stage.invoke("apply-retention", as_=stage.client()).status_code

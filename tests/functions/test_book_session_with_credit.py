@@ -13,7 +13,7 @@ FUNCTION = "book-session-with-credit"
 
 def test_a_credit_becomes_a_session(stage: Stage, booking: BookingScene) -> None:
     """The client sees it in the table that the page reads; one credit is left."""
-    reply = stage.invoke(FUNCTION, booking.on_booking_page(), as_=booking.client)
+    reply = stage.invoke(FUNCTION, booking.from_booking_page(), as_=booking.client)
 
     assert reply.status_code == 200
     booked = reply.json()
@@ -28,11 +28,11 @@ def test_a_credit_becomes_a_session(stage: Stage, booking: BookingScene) -> None
 
 
 def test_a_double_click_is_one_session_and_one_credit(stage: Stage, booking: BookingScene) -> None:
-    """Twelve at once, without any key: each is told of the same session."""
+    """Twelve at once, without any key: each reply names the same session."""
     with ThreadPoolExecutor(12) as many:
         replies = list(
             many.map(
-                lambda _: stage.invoke(FUNCTION, booking.on_booking_page(), as_=booking.client), range(12)
+                lambda _: stage.invoke(FUNCTION, booking.from_booking_page(), as_=booking.client), range(12)
             )
         )
 
@@ -41,22 +41,22 @@ def test_a_double_click_is_one_session_and_one_credit(stage: Stage, booking: Boo
     assert booking.credits_of(booking.client) == 1
 
 
-def test_one_key_is_one_answer(stage: Stage, booking: BookingScene) -> None:
-    """Also after the session was cancelled; the same key for another time is refused, readably."""
+def test_an_idempotency_key_has_one_answer(stage: Stage, booking: BookingScene) -> None:
+    """Also after the session was cancelled; the same key for another time is refused in readable words."""
     key = {"idempotency-key": str(uuid.uuid4())}
-    first = stage.invoke(FUNCTION, booking.on_booking_page(), as_=booking.client, headers=key).json()
+    first = stage.invoke(FUNCTION, booking.from_booking_page(), as_=booking.client, headers=key).json()
     stage.invoke("cancel-session", {"session_id": first["session_id"]}, as_=booking.client)
 
-    again = stage.invoke(FUNCTION, booking.on_booking_page(), as_=booking.client, headers=key)
+    again = stage.invoke(FUNCTION, booking.from_booking_page(), as_=booking.client, headers=key)
     other = stage.invoke(
-        FUNCTION, booking.on_booking_page(duration_minutes=60), as_=booking.client, headers=key
+        FUNCTION, booking.from_booking_page(duration_minutes=60), as_=booking.client, headers=key
     )
 
     assert again.json() == first
     assert (other.status_code, other.json()["code"]) == (200, "idempotency_key_reused")
 
 
-def test_in_person_brings_its_place(stage: Stage, booking: BookingScene) -> None:
+def test_an_in_person_booking_keeps_its_place(stage: Stage, booking: BookingScene) -> None:
     """The studio's id, as the page sends it, and a point on the map."""
     studio = stage.value(
         "insert into public.studio_locations (name, address) values ('S', 'A street') returning id"
@@ -83,16 +83,16 @@ def test_in_person_brings_its_place(stage: Stage, booking: BookingScene) -> None
         ("class_needed", {"is_group": True}),
     ],
 )
-def test_what_cannot_be_is_told_with_status_200(
+def test_a_booking_that_is_refused_has_status_200_and_a_sentence(
     stage: Stage, booking: BookingScene, code: str, asked: dict[str, object]
 ) -> None:
-    """In a sentence that can be shown: the page cannot read the body of any other status."""
+    """The page cannot read the body of any other status."""
     if code == "duration_not_offered":
         asked["session_type_id"] = str(
             stage.value("select id from public.session_types where duration_minutes = 20")
         )
 
-    reply = stage.invoke(FUNCTION, booking.on_booking_page(**asked), as_=booking.client)
+    reply = stage.invoke(FUNCTION, booking.from_booking_page(**asked), as_=booking.client)
 
     body = reply.json()
     assert (reply.status_code, body["success"], body["code"]) == (200, False, code)
@@ -101,8 +101,10 @@ def test_what_cannot_be_is_told_with_status_200(
     assert booking.credits_of(booking.client) == 2
 
 
-def test_no_waiver_no_credit_and_a_taken_time_are_told_too(stage: Stage, booking: BookingScene) -> None:
-    """Each by its own code."""
+def test_a_missing_waiver_or_credit_and_a_taken_time_each_have_their_code(
+    stage: Stage, booking: BookingScene
+) -> None:
+    """These too have status 200."""
     booking.book()
     unsigned = stage.client()
     stage.execute("select private.grant_credits(%s, 1)", unsigned.id)
@@ -113,7 +115,7 @@ def test_no_waiver_no_credit_and_a_taken_time_are_told_too(stage: Stage, booking
     )
 
     def code(person: object, **more: object) -> str:
-        return str(stage.invoke(FUNCTION, booking.on_booking_page(**more), as_=person).json()["code"])  # type: ignore[arg-type]
+        return str(stage.invoke(FUNCTION, booking.from_booking_page(**more), as_=person).json()["code"])  # type: ignore[arg-type]
 
     later = booking.starts_at.replace(hour=(booking.starts_at.hour + 2) % 24).isoformat()
     assert code(unsigned, scheduled_at=later) == "waiver_required"
@@ -131,11 +133,11 @@ def test_no_waiver_no_credit_and_a_taken_time_are_told_too(stage: Stage, booking
         ("location_coordinates", {"longitude": 200, "latitude": 0}),
     ],
 )
-def test_a_body_that_is_wrong_is_no_domain_refusal(
+def test_a_malformed_body_is_a_422_and_no_domain_refusal(
     stage: Stage, booking: BookingScene, field: str, value: object
 ) -> None:
-    """422 by the field's name, as everywhere; nobody is 401."""
-    reply = stage.invoke(FUNCTION, booking.on_booking_page(**{field: value}), as_=booking.client)
+    """The field is named, as everywhere; an anonymous caller gets a 401."""
+    reply = stage.invoke(FUNCTION, booking.from_booking_page(**{field: value}), as_=booking.client)
 
     assert (reply.status_code, reply.json()["details"][0]["field"].split(".")[0]) == (422, field)
-    assert stage.invoke(FUNCTION, booking.on_booking_page()).status_code == 401
+    assert stage.invoke(FUNCTION, booking.from_booking_page()).status_code == 401

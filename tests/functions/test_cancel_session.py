@@ -9,7 +9,9 @@ from tests.cast import Stage
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner", "admin"])
-def test_whoever_may_cancels_and_the_credit_comes_back(stage: Stage, booking: BookingScene, who: str) -> None:
+def test_everybody_entitled_cancels_and_the_credit_comes_back(
+    stage: Stage, booking: BookingScene, who: str
+) -> None:
     """The reply has the fields it always had."""
     session = booking.book()
     person = {"client": booking.client, "practitioner": booking.practitioner}.get(who) or stage.admin()
@@ -29,8 +31,8 @@ def test_whoever_may_cancels_and_the_credit_comes_back(stage: Stage, booking: Bo
     assert notes == ("Cancelled by practitioner: Ill" if who == "practitioner" else "Cancelled: Ill")
 
 
-def test_cancelling_ten_times_at_once_is_cancelling_once(stage: Stage, booking: BookingScene) -> None:
-    """Everybody hears the same; one credit comes back."""
+def test_ten_cancellations_at_once_cancel_once(stage: Stage, booking: BookingScene) -> None:
+    """Everybody gets the same answer; one credit comes back."""
     session = booking.book()
     with ThreadPoolExecutor(10) as many:
         replies = list(
@@ -45,7 +47,9 @@ def test_cancelling_ten_times_at_once_is_cancelling_once(stage: Stage, booking: 
     assert booking.credits_of(booking.client) == 2
 
 
-def test_too_late_only_the_grace_saves_the_credit_and_only_once(stage: Stage, booking: BookingScene) -> None:
+def test_after_the_deadline_only_the_grace_saves_the_credit_and_only_once(
+    stage: Stage, booking: BookingScene
+) -> None:
     """The second time it is refused, and the client may still cancel without."""
     hours = 2
     answers = []
@@ -67,7 +71,7 @@ def test_too_late_only_the_grace_saves_the_credit_and_only_once(stage: Stage, bo
     assert booking.credits_of(booking.client) == 1
 
 
-def test_a_cancelled_class_gives_everybody_their_credit_back(stage: Stage, booking: BookingScene) -> None:
+def test_cancelling_a_class_gives_everybody_their_credit_back(stage: Stage, booking: BookingScene) -> None:
     """In one call by an admin."""
     group_class, other = booking.make_class(), booking.booker()
     for person in (booking.client, other):
@@ -82,8 +86,8 @@ def test_a_cancelled_class_gives_everybody_their_credit_back(stage: Stage, booki
     assert [booking.credits_of(person) for person in (booking.client, other)] == [2, 2]
 
 
-def test_a_strangers_session_is_not_there(stage: Stage, booking: BookingScene) -> None:
-    """Nor is it cancelled."""
+def test_a_stranger_gets_not_found_and_cancels_nothing(stage: Stage, booking: BookingScene) -> None:
+    """The reply is the one for a session that does not exist."""
     session = booking.book()
     reply = stage.invoke("cancel-session", {"session_id": session}, as_=stage.client())
 

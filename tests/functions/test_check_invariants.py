@@ -27,7 +27,7 @@ def broken_by_hand(stage: Stage, booking: BookingScene) -> Iterator[str]:
         stage.execute("alter table public.user_session_credits enable trigger user")
 
 
-def test_a_broken_rule_is_told_and_logged(stack: Stack, stage: Stage, booking: BookingScene) -> None:
+def test_a_broken_rule_is_reported_and_logged(stack: Stack, stage: Stage, booking: BookingScene) -> None:
     """With where it is broken; the doctor says the same."""
     with broken_by_hand(stage, booking) as lot:
         told = stage.invoke_as_service("check-invariants").json()
@@ -41,6 +41,6 @@ def test_a_broken_rule_is_told_and_logged(stack: Stack, stage: Stage, booking: B
     assert RULE in log.read_text()
 
 
-def test_books_that_are_right_hold(stage: Stage) -> None:
+def test_correct_books_keep_every_rule(stage: Stage) -> None:
     """After everything that the tests before this one did to them."""
     assert {"holds": True, "broken": []} == stage.invoke_as_service("check-invariants").json()

@@ -4,7 +4,7 @@ from tests.booking_scene import BookingScene
 from tests.cast import Stage
 
 
-def test_sums_and_lots_come_together(stage: Stage, booking: BookingScene) -> None:
+def test_sums_and_lots_come_in_one_reply(stage: Stage, booking: BookingScene) -> None:
     """Without a body, as the page asks; a lot is the whole row."""
     package = stage.value("select id from public.session_packages where is_active limit 1")
     stage.execute(
@@ -31,13 +31,13 @@ def test_sums_and_lots_come_together(stage: Stage, booking: BookingScene) -> Non
     assert lasting.keys() == ending.keys() >= {"session_type_id", "purchased_at", "metadata", "created_at"}
 
 
-def test_who_has_none_gets_an_empty_list(stage: Stage) -> None:
+def test_a_client_without_credits_gets_an_empty_list(stage: Stage) -> None:
     """The page breaks on anything that is no list."""
     body = stage.invoke("check-session-credits", as_=stage.client()).json()
 
     assert (body["total_credits"], body["credits"], body["has_credits"]) == (0, [], False)
 
 
-def test_nobody_has_no_credits_to_ask_for(stage: Stage) -> None:
+def test_an_anonymous_caller_gets_401(stage: Stage) -> None:
     """401, and nothing about anybody."""
     assert stage.invoke("check-session-credits").status_code == 401

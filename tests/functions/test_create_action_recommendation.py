@@ -32,7 +32,7 @@ def test_a_practitioner_recommends_to_their_client(stage: Stage) -> None:
     ]
 
 
-def test_a_template_fills_in_what_is_not_given(stage: Stage) -> None:
+def test_a_template_fills_in_the_fields_that_are_not_given(stage: Stage) -> None:
     """The practitioner's own words win."""
     client, practitioner = stage.client(), stage.practitioner()
     stage.session(client=client, practitioner=practitioner)
@@ -98,7 +98,7 @@ def test_only_a_practitioner_recommends(stage: Stage) -> None:
     assert (reply.status_code, reply.json()["code"]) == (403, "not_a_practitioner")
 
 
-def test_only_to_a_client_of_theirs(stage: Stage) -> None:
+def test_a_practitioner_recommends_only_to_a_client_of_theirs(stage: Stage) -> None:
     """Another practitioner's client and nobody at all look the same."""
     client, practitioner, other = stage.client(), stage.practitioner(), stage.practitioner()
     session = stage.session(client=client, practitioner=practitioner)
@@ -135,8 +135,8 @@ def test_a_wrong_field_is_named(stage: Stage, field: str, value: object) -> None
     assert (reply.status_code, reply.json()["details"][0]["field"]) == (422, field)
 
 
-def test_one_key_makes_one_recommendation(stage: Stage) -> None:
-    """Twenty at once under one Idempotency-Key: one row; each hears its id, or that the first still runs."""
+def test_an_idempotency_key_makes_one_recommendation(stage: Stage) -> None:
+    """Twenty at once under one key: one row; each reply has its id, or says that the first still runs."""
     client, practitioner = stage.client(), stage.practitioner()
     stage.session(client=client, practitioner=practitioner)
     key = {"idempotency-key": str(uuid.uuid4())}

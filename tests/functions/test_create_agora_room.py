@@ -7,7 +7,7 @@ import pytest
 from tests.cast import Stage
 
 
-def test_both_seats_of_a_session_share_its_channel(stage: Stage) -> None:
+def test_client_and_practitioner_of_a_session_share_its_channel(stage: Stage) -> None:
     """The page joins the channel that is named in the reply."""
     client, practitioner = stage.client(), stage.practitioner()
     session = stage.session(client=client, practitioner=practitioner)
@@ -34,8 +34,8 @@ def test_everybody_in_a_class_meets_in_its_channel(stage: Stage) -> None:
     assert channels == {master["room_name"]}
 
 
-def test_a_stranger_and_a_wrong_id_find_nothing(stage: Stage) -> None:
-    """By id or by name, and not a hint of which it was."""
+def test_strangers_and_wrong_ids_find_nothing(stage: Stage) -> None:
+    """By id or by name; the replies do not say which of the two it was."""
     session = stage.session(client=stage.client())
     stranger = stage.client()
     asked = [
@@ -50,7 +50,7 @@ def test_a_stranger_and_a_wrong_id_find_nothing(stage: Stage) -> None:
     assert replies[0].json() == replies[1].json() == replies[2].json()
 
 
-def test_the_admin_who_made_a_class_has_no_seat_by_that(stage: Stage) -> None:
+def test_the_admin_who_made_a_class_has_no_seat_in_it(stage: Stage) -> None:
     """Their id only fills the class's client column."""
     admin = stage.admin()
     master = stage.group_class(practitioner=stage.practitioner(), made_by=admin)
@@ -70,7 +70,7 @@ def test_the_admin_who_made_a_class_has_no_seat_by_that(stage: Stage) -> None:
         ({"session_location": "in_person"}, "session_in_person"),
     ],
 )
-def test_a_closed_room_says_why(stage: Stage, change: dict[str, object], code: str) -> None:
+def test_a_closed_room_gives_its_reason(stage: Stage, change: dict[str, object], code: str) -> None:
     """Outside the join window, over, cancelled or not online."""
     client = stage.client()
     session = stage.session(client=client, **change)
@@ -80,7 +80,7 @@ def test_a_closed_room_says_why(stage: Stage, change: dict[str, object], code: s
     assert (reply.status_code, reply.json()["code"]) == (409, code)
 
 
-def test_a_name_nobody_uses_is_answered_with_itself(stage: Stage) -> None:
+def test_an_unused_room_name_is_answered_with_itself(stage: Stage) -> None:
     """A practitioner about to create a session asks so, and takes the name from the reply."""
     name = f"session-{uuid.uuid4().hex[:8]}-new"
 

@@ -6,7 +6,7 @@ from local.agora.tokens import TokenRefused, check_token
 from tests.cast import Stage
 
 
-def test_a_token_opens_the_seats_channel_and_no_other(stage: Stage) -> None:
+def test_a_token_opens_the_channel_of_the_seat_and_no_other(stage: Stage) -> None:
     """Asked by channel name alone, as the page does; decoded and verified as Agora would."""
     client = stage.client()
     session = stage.session(client=client)
@@ -26,7 +26,7 @@ def test_a_token_opens_the_seats_channel_and_no_other(stage: Stage) -> None:
     assert reply["uid"] >= 1001 and reply["appId"] == keys[0]
 
 
-def test_a_person_keeps_their_number_and_shares_it_with_nobody(stage: Stage) -> None:
+def test_a_person_keeps_one_agora_number_that_nobody_else_has(stage: Stage) -> None:
     """The recorder works only if every number in the channel is one person."""
     client, practitioner = stage.client(), stage.practitioner()
     session = stage.session(client=client, practitioner=practitioner)
@@ -38,7 +38,7 @@ def test_a_person_keeps_their_number_and_shares_it_with_nobody(stage: Stage) -> 
     assert number(client) == number(client) != number(practitioner)
 
 
-def test_a_class_row_gets_the_classs_channel(stage: Stage) -> None:
+def test_a_row_in_a_class_gets_the_channel_of_the_class(stage: Stage) -> None:
     """Whether the page asks by its own row's name or by the class's."""
     person = stage.client()
     master = stage.group_class(practitioner=stage.practitioner())
@@ -57,7 +57,7 @@ def test_a_class_row_gets_the_classs_channel(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "token", ["", "garbage", "a.b.c", "eyJhbGciOiJub25lIn0.eyJyb2xlIjoiYXV0aGVudGljYXRlZCJ9."]
 )
-def test_no_token_without_a_valid_sign_in(stage: Stage, token: str) -> None:
+def test_a_caller_without_a_valid_sign_in_gets_no_token(stage: Stage, token: str) -> None:
     """However the page asks."""
     session = stage.session(client=stage.client())
     headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -67,7 +67,7 @@ def test_no_token_without_a_valid_sign_in(stage: Stage, token: str) -> None:
     assert reply.status_code == 401
 
 
-def test_no_token_without_a_seat(stage: Stage) -> None:
+def test_a_caller_without_a_seat_gets_no_token(stage: Stage) -> None:
     """Not for somebody else's session, an unknown channel, or a class one has left."""
     stranger, member = stage.client(), stage.client()
     session = stage.session(client=stage.client())
@@ -85,7 +85,7 @@ def test_no_token_without_a_seat(stage: Stage) -> None:
 
 
 def test_the_test_page_gets_a_channel_of_its_own(stage: Stage) -> None:
-    """Named after the caller; nobody else's."""
+    """It is named after the caller, and no other person gets into it."""
     client, other = stage.client(), stage.client()
     name = f"test-{str(client.id)[:8]}-1795352388836"
     other_name = "test-00000000-1795352388836"
@@ -96,8 +96,8 @@ def test_the_test_page_gets_a_channel_of_its_own(stage: Stage) -> None:
     assert (own.status_code, refused.status_code) == (200, 404)
 
 
-def test_whoever_has_not_agreed_waits_until_the_recording_has_stopped(stage: Stage) -> None:
-    """Their coming asks the recording to stop; once it is over, the door is open."""
+def test_a_person_without_consent_waits_until_the_recording_has_stopped(stage: Stage) -> None:
+    """Asking for a token makes the recording stop; once it has, the person gets in."""
     practitioner, member, late = stage.practitioner(), stage.client(), stage.client()
     master = stage.group_class(practitioner=practitioner)
     stage.join(master, member)

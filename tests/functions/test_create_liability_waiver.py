@@ -27,7 +27,7 @@ def shown(stage: Stage) -> str:
     return text.replace(PLACEHOLDER, "22/11/2026")
 
 
-def test_signing_keeps_what_was_shown_and_what_the_server_saw(stage: Stage, shown: str) -> None:
+def test_a_signature_keeps_the_text_shown_and_the_facts_the_server_saw(stage: Stage, shown: str) -> None:
     """The text, its hash, the version, the address and agent of the request: not what the body claims."""
     client = stage.client()
 
@@ -51,8 +51,8 @@ def test_signing_keeps_what_was_shown_and_what_the_server_saw(stage: Stage, show
 
 
 @pytest.mark.parametrize("date", ["11/22/2026", "22. November 2026", "2026年11月22日", "٢٢‏/١١‏/٢٠٢٦"])  # noqa: PLE2502 - as browsers write it
-def test_the_date_may_be_in_any_locale(stage: Stage, shown: str, date: str) -> None:
-    """What stands in the place of the placeholder is the browser's business."""
+def test_the_date_in_the_text_may_be_in_any_locale(stage: Stage, shown: str, date: str) -> None:
+    """The browser decides what stands in the place of the placeholder."""
     text = shown.replace("22/11/2026", date).replace("\n", "\r\n") + "\n"
 
     reply = stage.invoke("create-liability-waiver", {"waiver_text": text}, as_=stage.client())
@@ -69,6 +69,7 @@ def test_the_date_may_be_in_any_locale(stage: Stage, shown: str, date: str) -> N
         lambda text: text.replace("22/11/2026", "22/11/2026\nprovided that I am paid"),
         lambda text: text.replace("22/11/2026", ""),
     ],
+    ids=["another text", "a clause changed", "a sentence added", "a clause after the date", "no date"],
 )
 def test_any_other_text_is_refused(stage: Stage, shown: str, change: object) -> None:
     """A signature under another text would be evidence of nothing."""
@@ -90,7 +91,7 @@ def test_a_version_that_is_not_the_current_one_is_refused(stage: Stage, shown: s
 
 
 def test_twenty_signatures_at_once_are_one(stage: Stage, shown: str) -> None:
-    """Everybody is told of the first."""
+    """Every reply is about the first."""
     client = stage.client()
 
     with ThreadPoolExecutor(20) as many:
@@ -107,7 +108,7 @@ def test_twenty_signatures_at_once_are_one(stage: Stage, shown: str) -> None:
 
 
 def test_a_session_can_have_a_signature_of_its_own(stage: Stage, shown: str) -> None:
-    """Only by whom the session is for; anybody else cannot even tell that it exists."""
+    """Only by the client of the session; anybody else does not learn that it exists."""
     client, stranger = stage.client(), stage.client()
     session = stage.session(client=client)
     body = {"waiver_text": shown, "session_id": str(session["id"])}
@@ -120,7 +121,7 @@ def test_a_session_can_have_a_signature_of_its_own(stage: Stage, shown: str) -> 
     assert (refused.status_code, refused.json()) == (404, unknown.json())
 
 
-def test_a_drawn_signature_is_kept_with_its_hash(stage: Stage, shown: str) -> None:
+def test_a_drawn_signature_is_stored_with_its_hash(stage: Stage, shown: str) -> None:
     """The picture itself, not its data URL."""
     reply = stage.invoke(
         "create-liability-waiver",
@@ -142,7 +143,9 @@ def test_a_drawn_signature_is_kept_with_its_hash(stage: Stage, shown: str) -> No
         "data:image/png;base64,***",
     ],
 )
-def test_a_signature_that_is_no_small_png_is_refused_by_name(stage: Stage, shown: str, image: str) -> None:
+def test_a_signature_that_is_no_small_png_is_refused_with_its_field(
+    stage: Stage, shown: str, image: str
+) -> None:
     """The field is named, and nothing is signed."""
     client = stage.client()
 
@@ -154,8 +157,10 @@ def test_a_signature_that_is_no_small_png_is_refused_by_name(stage: Stage, shown
     assert stage.value("select count(*) from public.liability_waivers where user_id = %s", client.id) == 0
 
 
-def test_the_same_key_gets_the_same_answer_and_no_other_request(stage: Stage, shown: str) -> None:
-    """An Idempotency-Key belongs to one request of one person."""
+def test_a_repeated_idempotency_key_gets_the_first_answer_and_no_other_request(
+    stage: Stage, shown: str
+) -> None:
+    """A key belongs to one request of one person."""
     client, other = stage.client(), stage.client()
     key = {"idempotency-key": str(uuid.uuid4())}
 
@@ -171,7 +176,7 @@ def test_the_same_key_gets_the_same_answer_and_no_other_request(stage: Stage, sh
     assert others.status_code == 200 and others.json()["waiver_id"] != first.json()["waiver_id"]
 
 
-def test_nobody_forges_evidence_with_the_public_key(stage: Stage, shown: str) -> None:
+def test_a_signed_in_client_cannot_forge_evidence(stage: Stage, shown: str) -> None:
     """Neither the table nor the RPC behind the function is open to a signed-in client."""
     client = stage.client()
     row = {"user_id": str(client.id), "waiver_text": shown}

@@ -8,16 +8,16 @@ import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import unknown_id
-from tests.sharing_scene import BROWSER, Sharing, finished_recording
+from tests.sharing_scene import BROWSER, SharingScene, finished_recording
 
 
 @pytest.fixture(scope="module")
-def sharing(stage: Stage) -> Sharing:
+def sharing(stage: Stage) -> SharingScene:
     """A recording that can be shared."""
-    return Sharing(stage)
+    return SharingScene(stage)
 
 
-def test_those_in_it_and_admins_share_a_recording(stage: Stage, sharing: Sharing) -> None:
+def test_participants_and_admins_share_a_recording(stage: Stage, sharing: SharingScene) -> None:
     """For seven days, unless they say otherwise; the link opens the player."""
     for person in (sharing.client, sharing.practitioner, stage.admin()):
         reply = sharing.share(person).json()
@@ -33,8 +33,8 @@ def test_those_in_it_and_admins_share_a_recording(stage: Stage, sharing: Sharing
         assert page.status_code == 200 and "<video" in page.text
 
 
-def test_only_hashes_are_kept(stage: Stage, sharing: Sharing) -> None:
-    """Of the token as of the password; nobody reads even those, and the log has neither."""
+def test_only_hashes_of_token_and_password_are_stored(stage: Stage, sharing: SharingScene) -> None:
+    """Nobody reads even those, and the log has neither."""
     link = sharing.link(password="a long password", expires_in_days=90, view_limit=3)
 
     row = link.row
@@ -47,8 +47,8 @@ def test_only_hashes_are_kept(stage: Stage, sharing: Sharing) -> None:
         assert read.status_code == 403
 
 
-def test_others_learn_nothing_of_it(stage: Stage, sharing: Sharing) -> None:
-    """Another client, another practitioner, and nobody at all; nor of what is not there."""
+def test_strangers_learn_nothing_about_a_recording(stage: Stage, sharing: SharingScene) -> None:
+    """Another client, another practitioner and an anonymous caller get the reply for a missing one."""
     for person in (stage.client(), stage.practitioner()):
         reply = sharing.share(person)
         assert (reply.status_code, reply.json()["code"]) == (404, "recording_not_found")
@@ -57,7 +57,7 @@ def test_others_learn_nothing_of_it(stage: Stage, sharing: Sharing) -> None:
     assert stage.invoke("create-recording-share-link", {"recording_id": str(sharing.id)}).status_code == 401
 
 
-def test_a_class_is_shared_by_its_practitioner_only(stage: Stage) -> None:
+def test_only_the_practitioner_shares_the_recording_of_a_class(stage: Stage) -> None:
     """A participant's own row leads to the same pictures, in which others are."""
     practitioner, participant = stage.practitioner(), stage.client()
     group = stage.group_class(practitioner=practitioner)
@@ -75,9 +75,9 @@ def test_a_class_is_shared_by_its_practitioner_only(stage: Stage) -> None:
     assert share(whole, practitioner) == (200, None)
 
 
-def test_what_is_not_finished_is_not_shared(stage: Stage) -> None:
+def test_an_unfinished_recording_is_not_shared(stage: Stage) -> None:
     """There is nothing to see yet."""
-    reply = Sharing(stage, status="recording").share()
+    reply = SharingScene(stage, status="recording").share()
 
     assert (reply.status_code, reply.json()["code"]) == (409, "recording_not_completed")
 
@@ -92,16 +92,16 @@ def test_what_is_not_finished_is_not_shared(stage: Stage) -> None:
         ({"expires": 3}, "expires"),
     ],
 )
-def test_what_does_not_fit_is_named(sharing: Sharing, body: dict[str, Any], field: str) -> None:
+def test_an_invalid_field_is_named(sharing: SharingScene, body: dict[str, Any], field: str) -> None:
     """A misspelt field too."""
     reply = sharing.share(**body)
 
     assert (reply.status_code, reply.json()["details"][0]["field"]) == (422, field)
 
 
-def test_links_are_listed_with_their_counts(stage: Stage) -> None:
-    """One's own, and the others' to what one is in; not to strangers."""
-    sharing = Sharing(stage)
+def test_links_are_listed_with_their_view_counts(stage: Stage) -> None:
+    """The caller's own links, and others' links to recordings the caller is in; not to strangers."""
+    sharing = SharingScene(stage)
     first, second = sharing.link(), sharing.link(sharing.practitioner, view_limit=1)
     first.get()
     first.get()
@@ -117,9 +117,9 @@ def test_links_are_listed_with_their_counts(stage: Stage) -> None:
     assert sharing.listed(stage.client()) == []
 
 
-def test_who_is_in_it_sees_who_watched(stage: Stage) -> None:
+def test_participants_see_who_watched_their_recording(stage: Stage) -> None:
     """When, by which link, and roughly from where; neither addresses nor browsers, and strangers see nothing."""
-    sharing = Sharing(stage)
+    sharing = SharingScene(stage)
     link = sharing.link()
     link.get()
 

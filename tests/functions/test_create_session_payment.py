@@ -16,7 +16,7 @@ from tests.payment_scene import SITE, FakeStripe, PaymentScene, pay_on, served
 
 def test_a_single_session_is_paid_for_end_to_end(paying: PaymentScene) -> None:
     """Page, form, webhook: when the browser is sent back the session is there."""
-    opened = paying.pay(paying.on_checkout_page())
+    opened = paying.pay(paying.from_checkout_page())
     page = httpx.get(opened.json()["url"]).text
     assert ("45min Standard" in page, "$100.00 CAD" in page) == (True, True)
     assert (paying.sessions(), paying.holds()) == ([], ["held"])
@@ -40,8 +40,8 @@ def test_a_single_session_is_paid_for_end_to_end(paying: PaymentScene) -> None:
 
 
 def test_a_package_of_five_is_paid_for_end_to_end(paying: PaymentScene) -> None:
-    """From the wallet, which knows neither practitioner nor time: five credits, as check-session-credits tells them."""
-    opened = paying.pay(paying.in_wallet())
+    """From the wallet, which knows neither practitioner nor time: five credits, by check-session-credits."""
+    opened = paying.pay(paying.from_wallet())
     assert "$343.10 USD" in httpx.get(opened.json()["url"]).text
 
     pay_on(opened.json()["url"])
@@ -54,7 +54,7 @@ def test_a_package_of_five_is_paid_for_end_to_end(paying: PaymentScene) -> None:
 
 def test_a_package_on_the_checkout_page_books_nothing(paying: PaymentScene) -> None:
     """The time that was picked there is not part of it."""
-    opened = paying.pay(paying.on_checkout_page(payment_type="package_10"))
+    opened = paying.pay(paying.from_checkout_page(payment_type="package_10"))
 
     pay_on(opened.json()["url"])
 
@@ -62,13 +62,13 @@ def test_a_package_on_the_checkout_page_books_nothing(paying: PaymentScene) -> N
 
 
 @pytest.mark.parametrize("name", ["group_class_id", "group_session_id"])
-def test_a_seat_in_a_class_is_what_was_bought(paying: PaymentScene, name: str) -> None:
+def test_a_seat_in_a_class_is_paid_for_and_joined(paying: PaymentScene, name: str) -> None:
     """Under both names by which callers know a class."""
     group_class = paying.stage.group_class(
         practitioner=paying.practitioner, starts_in_minutes=600, duration_minutes=45
     )
     group_type = paying.type_of(45, is_group=True)
-    body = paying.on_checkout_page(session_type_id=str(group_type["id"]), **{name: str(group_class["id"])})
+    body = paying.from_checkout_page(session_type_id=str(group_type["id"]), **{name: str(group_class["id"])})
 
     pay_on(paying.pay(body).json()["url"])
 
@@ -79,9 +79,9 @@ def test_a_seat_in_a_class_is_what_was_bought(paying: PaymentScene, name: str) -
     ) == 1  # fmt: skip
 
 
-def test_a_place_is_what_was_bought(paying: PaymentScene) -> None:
+def test_an_in_person_session_is_paid_for_with_its_place(paying: PaymentScene) -> None:
     """In person means in person, there."""
-    body = paying.on_checkout_page(session_location="in_person", physical_location="Studio - Street 1")
+    body = paying.from_checkout_page(session_location="in_person", physical_location="Studio - Street 1")
 
     pay_on(paying.pay(body).json()["url"])
 
@@ -90,18 +90,18 @@ def test_a_place_is_what_was_bought(paying: PaymentScene) -> None:
 
 
 @pytest.mark.parametrize("currency", ["eur", "CAD", "jpy", "", 5, "usd "])
-def test_a_currency_is_one_of_both(paying: PaymentScene, currency: Any) -> None:
+def test_a_currency_is_cad_or_usd(paying: PaymentScene, currency: Any) -> None:
     """Whoever could choose one would pay 94.90 in a weak one."""
-    reply = paying.pay(paying.on_checkout_page(currency=currency))
+    reply = paying.pay(paying.from_checkout_page(currency=currency))
 
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid_body")
     assert reply.json()["details"][0]["field"] == "currency"
     assert (paying.checkouts(), paying.holds()) == ([], [])
 
 
-def test_nobody_says_a_price(paying: PaymentScene) -> None:
+def test_the_caller_cannot_set_the_price(paying: PaymentScene) -> None:
     """What a body calls amount, price or total is not read; a wrong length is refused."""
-    body = paying.on_checkout_page(
+    body = paying.from_checkout_page(
         amount=1, amount_minor=1, price_cad=1, total_amount=1, user_id=str(uuid4())
     )
 
@@ -113,7 +113,7 @@ def test_nobody_says_a_price(paying: PaymentScene) -> None:
     assert (longer.status_code, longer.json()["code"]) == (409, "duration_not_offered")
 
 
-BAD = {
+INVALID = {
     "payment_type": ({"payment_type": "gift"}, {"payment_type": None}),
     "scheduled_at": ({"scheduled_at": "tomorrow"}, {"scheduled_at": "2031-01-01T10:00:00"}),
     "practitioner_id": ({"practitioner_id": "x"},),
@@ -123,28 +123,28 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("field", BAD)
-def test_a_bad_field_is_named(paying: PaymentScene, field: str) -> None:
+@pytest.mark.parametrize("field", INVALID)
+def test_an_invalid_field_is_named(paying: PaymentScene, field: str) -> None:
     """And nothing is kept."""
-    for wrong in BAD[field]:
-        reply = paying.pay(paying.on_checkout_page(**wrong))
+    for wrong in INVALID[field]:
+        reply = paying.pay(paying.from_checkout_page(**wrong))
 
         assert (reply.status_code, reply.json()["details"][0]["field"]) == (422, field)
     assert paying.checkouts() == []
 
 
-def test_the_policy_must_be_agreed_to_where_a_session_is_bought(paying: PaymentScene) -> None:
+def test_buying_a_session_requires_agreeing_to_the_cancellation_policy(paying: PaymentScene) -> None:
     """The wallet has no box to tick, and sells no session."""
-    refused = paying.pay(paying.on_checkout_page(cancellation_policy_agreed=False))
-    package = paying.pay(paying.in_wallet())
+    refused = paying.pay(paying.from_checkout_page(cancellation_policy_agreed=False))
+    package = paying.pay(paying.from_wallet())
 
     assert (refused.status_code, refused.json()["code"]) == (409, "cancellation_policy_not_agreed")
     assert package.status_code == 200
 
 
 def test_twenty_clicks_open_one_page(paying: PaymentScene) -> None:
-    """One is told where to pay; the others that it is being opened, or the same address once it is."""
-    body = paying.on_checkout_page()
+    """One reply has the address; the others say that it is being opened, or have the same address once it is."""
+    body = paying.from_checkout_page()
     with ThreadPoolExecutor(20) as crowd:
         replies = list(crowd.map(lambda _: paying.pay(body), range(20)))
     again = paying.pay(body)
@@ -158,19 +158,19 @@ def test_twenty_clicks_open_one_page(paying: PaymentScene) -> None:
 def test_a_repeat_with_its_key_gets_the_same_page(paying: PaymentScene) -> None:
     """With another body it is refused."""
     key = {"idempotency-key": uuid4().hex}
-    first = paying.pay(paying.in_wallet(), headers=key).json()
-    again = paying.pay(paying.in_wallet(), headers=key).json()
-    other = paying.pay(paying.in_wallet(currency="cad"), headers=key)
+    first = paying.pay(paying.from_wallet(), headers=key).json()
+    again = paying.pay(paying.from_wallet(), headers=key).json()
+    other = paying.pay(paying.from_wallet(currency="cad"), headers=key)
 
     assert first["checkout_id"] == again["checkout_id"]
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
     assert len(paying.checkouts()) == 1
 
 
-def test_ten_want_one_time_and_one_may_pay_for_it(paying: PaymentScene) -> None:
+def test_of_ten_clients_who_want_one_time_one_may_pay_for_it(paying: PaymentScene) -> None:
     """The others read why before they have paid anything."""
     crowd = [paying.stage.client() for _ in range(10)]
-    body = paying.on_checkout_page()
+    body = paying.from_checkout_page()
     with ThreadPoolExecutor(len(crowd)) as pool:
         replies = list(pool.map(lambda person: paying.pay(body, as_=person), crowd))
 
@@ -178,9 +178,9 @@ def test_ten_want_one_time_and_one_may_pay_for_it(paying: PaymentScene) -> None:
     assert codes == [(200, None)] + [(409, "slot_taken")] * 9
 
 
-def test_nobody_signed_in_pays_nothing(paying: PaymentScene) -> None:
+def test_an_anonymous_caller_opens_no_page(paying: PaymentScene) -> None:
     """A page belongs to somebody."""
-    assert paying.stage.invoke("create-session-payment", paying.in_wallet()).status_code == 401
+    assert paying.stage.invoke("create-session-payment", paying.from_wallet()).status_code == 401
 
 
 # What Stripe is asked, and what it may answer ------------------------------------------------------------------
@@ -204,11 +204,11 @@ def ask(function: httpx.Client, paying: PaymentScene, body: dict[str, Any], **he
     return function.post("/", json=body, headers={**paying.client.headers, **headers})
 
 
-def test_stripe_is_told_our_price_our_site_and_our_name_for_the_attempt(
+def test_stripe_receives_our_price_our_address_and_our_idempotency_key(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
     """An Origin header is whatever the caller writes into it; nothing that a person wrote leaves for Stripe."""
-    body = paying.on_checkout_page(notes="My knee hurts.")
+    body = paying.from_checkout_page(notes="My knee hurts.")
 
     opened = ask(function, paying, body, origin="https://evil.test").json()
 
@@ -234,13 +234,13 @@ def test_stripe_is_told_our_price_our_site_and_our_name_for_the_attempt(
     assert checkout["expires_at"] - checkout["created_at"] > timedelta(minutes=31)
 
 
-def test_a_stumble_of_stripes_is_asked_again_under_the_same_name(
+def test_a_brief_failure_of_stripe_is_retried_under_the_same_key(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
     """So that the payer sees none, and two pages cannot come of it."""
     stripe.fail((500, {"type": "api_error"}))
 
-    assert ask(function, paying, paying.in_wallet()).status_code == 200
+    assert ask(function, paying, paying.from_wallet()).status_code == 200
     assert len(stripe.asked) == 2
     assert len({key for _, _, key in stripe.asked}) == 1
 
@@ -251,9 +251,9 @@ def test_when_stripe_does_not_answer_nothing_is_kept(
     """The time is free again at once, and asking later is a new attempt under a new name."""
     stripe.fail((503, {"type": "api_error"}), (503, {"type": "api_error"}))
 
-    refused = ask(function, paying, paying.on_checkout_page())
+    refused = ask(function, paying, paying.from_checkout_page())
     failed = [row["status"] for row in paying.checkouts()]
-    later = ask(function, paying, paying.on_checkout_page())
+    later = ask(function, paying, paying.from_checkout_page())
 
     assert (refused.status_code, refused.json()["code"]) == (503, "payments_unavailable")
     assert (failed, paying.holds()) == (["failed"], ["released", "held"])
@@ -261,7 +261,7 @@ def test_when_stripe_does_not_answer_nothing_is_kept(
     assert len({key for _, _, key in stripe.asked}) == 2
 
 
-def test_what_stripe_does_not_understand_is_our_fault(
+def test_a_request_that_stripe_rejects_is_reported_as_our_fault(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
     """A wrong key or a parameter too many: the caller learns nothing, and nothing is kept."""
@@ -274,7 +274,7 @@ def test_what_stripe_does_not_understand_is_our_fault(
             (status, {"type": kind, "message": "No such API key: sk_test_***", "code": "secret_detail"})
         )
 
-        reply = ask(function, paying, paying.on_checkout_page())
+        reply = ask(function, paying, paying.from_checkout_page())
 
         assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
         assert "secret_detail" not in reply.text
@@ -282,24 +282,24 @@ def test_what_stripe_does_not_understand_is_our_fault(
     assert set(paying.holds()) == {"released"}
 
 
-def test_the_same_attempt_running_elsewhere_is_left_alone(
+def test_an_attempt_that_runs_elsewhere_is_left_alone(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
-    """Stripe says 409 as long as it works on the first; that one tells how it ends."""
+    """Stripe answers 409 as long as it works on the first request, which gets the result."""
     stripe.fail(*[(409, {"type": "invalid_request_error", "code": "idempotency_key_in_use"})] * 2)
 
-    reply = ask(function, paying, paying.on_checkout_page())
+    reply = ask(function, paying, paying.from_checkout_page())
 
     assert (reply.status_code, reply.json()["code"]) == (409, "request_in_progress")
     assert (paying.checkouts()[0]["status"], paying.holds()) == ("opening", ["held"])
 
 
-def test_who_chooses_anew_closes_the_page_before(
+def test_choosing_again_closes_the_earlier_page(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
     """Two open pages for one time would let somebody pay twice."""
-    first = ask(function, paying, paying.on_checkout_page()).json()
-    second = ask(function, paying, paying.on_checkout_page(currency="usd")).json()
+    first = ask(function, paying, paying.from_checkout_page()).json()
+    second = ask(function, paying, paying.from_checkout_page(currency="usd")).json()
 
     (closed,) = [each for each in stripe.sessions.values() if each["url"] == first["url"]]
     assert closed["status"] == "expired"
@@ -307,17 +307,17 @@ def test_who_chooses_anew_closes_the_page_before(
     assert paying.holds() == ["released", "held"]
 
 
-def test_who_has_paid_already_pays_no_second_time(
+def test_a_client_who_has_paid_does_not_pay_twice(
     paying: PaymentScene, function: httpx.Client, stripe: FakeStripe
 ) -> None:
     """The webhook is on its way; the time stays held for it."""
-    opened = ask(function, paying, paying.on_checkout_page())
+    opened = ask(function, paying, paying.from_checkout_page())
     (session_id,) = stripe.sessions
     payment = paying.payment(opened)
     stripe.end(session_id, payment, "complete", "paid")
 
-    refused = ask(function, paying, paying.on_checkout_page(currency="usd"))
-    paying.hear(payment.completed()).raise_for_status()
+    refused = ask(function, paying, paying.from_checkout_page(currency="usd"))
+    paying.receive_event(payment.completed()).raise_for_status()
 
     assert (refused.status_code, refused.json()["code"]) == (409, "already_paid")
     assert len(paying.sessions()) == 1

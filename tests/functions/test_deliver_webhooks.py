@@ -36,7 +36,7 @@ class Receiver:
         self.heard.append(request)
         return Response(status=self.answers.pop(0) if self.answers else 204)
 
-    def tell(self, kind: str = "session_booked", **payload: Any) -> None:
+    def emit(self, kind: str = "session_booked", **payload: Any) -> None:
         """Something became true."""
         self.stage.execute(
             "select private.put_in_outbox(%s, %s, gen_random_uuid(), %s)",
@@ -71,10 +71,10 @@ def receiver(stage: Stage, httpserver: HTTPServer) -> Iterator[Receiver]:
     stage.execute("delete from public.webhook_endpoints where id = %s", receiver.id)
 
 
-def test_it_is_signed_and_says_what_happened(receiver: Receiver) -> None:
+def test_a_delivery_is_signed_and_describes_the_event(receiver: Receiver) -> None:
     """Verified by the specification's own library; only ids and times leave the house."""
-    receiver.tell("session_booked", practitioner_id=str(receiver.admin.id), name="Somebody")
-    receiver.tell("session_cancelled")  # not asked for
+    receiver.emit("session_booked", practitioner_id=str(receiver.admin.id), name="Somebody")
+    receiver.emit("session_cancelled")  # not asked for
     assert receiver.deliver() == {"delivered": 1}
 
     (request,) = receiver.heard
@@ -85,10 +85,10 @@ def test_it_is_signed_and_says_what_happened(receiver: Receiver) -> None:
     assert receiver.deliver() == {}
 
 
-def test_what_is_not_heard_is_told_again_under_the_same_id(receiver: Receiver) -> None:
-    """Later and later; a redirect is not followed, and nothing of the answer is kept but its status."""
+def test_a_failed_delivery_is_retried_under_the_same_id(receiver: Receiver) -> None:
+    """With growing delays; a redirect is not followed, and nothing of the answer is kept but its status."""
     receiver.answers = [500, 302]
-    receiver.tell()
+    receiver.emit()
     assert receiver.deliver() == {"pending": 1}
     assert receiver.deliver() == {}  # not due yet
     for outcome in ("pending", "delivered"):
@@ -100,9 +100,9 @@ def test_what_is_not_heard_is_told_again_under_the_same_id(receiver: Receiver) -
     assert ("delivered", 3, 204) == (delivery["status"], delivery["attempts"], delivery["last_status"])
 
 
-def test_patience_ends_and_an_admin_sends_again(receiver: Receiver) -> None:
-    """After ten attempts; sending again is by name, or all that failed since a time."""
-    receiver.tell()
+def test_after_ten_attempts_a_delivery_fails_and_an_admin_may_resend_it(receiver: Receiver) -> None:
+    """One delivery by its id, or all that failed since a time."""
+    receiver.emit()
     receiver.stage.execute(
         "update public.webhook_deliveries set attempts = 9 where endpoint_id = %s", receiver.id
     )
@@ -124,19 +124,19 @@ def test_patience_ends_and_an_admin_sends_again(receiver: Receiver) -> None:
     assert (422, "nothing_to_redeliver") == (refused.status_code, refused.json()["details"])
 
 
-def test_an_endpoint_that_is_gone_is_switched_off(receiver: Receiver) -> None:
-    """410 says so. What happens afterwards is not written for it."""
+def test_an_endpoint_that_answers_410_is_switched_off(receiver: Receiver) -> None:
+    """Events that happen afterwards are not written for it."""
     receiver.answers = [410]
-    receiver.tell()
+    receiver.emit()
     assert receiver.deliver() == {"failed": 1}
-    receiver.tell()
+    receiver.emit()
     assert 1 == len(receiver.deliveries())
 
 
-def test_ten_senders_tell_each_thing_once(receiver: Receiver) -> None:
-    """Whoever claims first tells it."""
+def test_ten_workers_send_each_delivery_once(receiver: Receiver) -> None:
+    """The one that claims a delivery sends it."""
     for _ in range(20):
-        receiver.tell("session_completed", is_no_show=False)
+        receiver.emit("session_completed", is_no_show=False)
     with ThreadPoolExecutor(10) as pool:
         replies = list(pool.map(lambda _: receiver.deliver(), range(10)))
 
@@ -145,9 +145,9 @@ def test_ten_senders_tell_each_thing_once(receiver: Receiver) -> None:
     assert 20 == len(ids) == len(set(ids))
 
 
-def test_a_sender_that_died_is_replaced(receiver: Receiver) -> None:
+def test_a_delivery_whose_worker_died_is_claimed_by_another(receiver: Receiver) -> None:
     """Once its claim has lapsed."""
-    receiver.tell()
+    receiver.emit()
     service = {"apikey": receiver.stage.env["SUPABASE_SECRET_KEY"]}
     claimed = receiver.stage.http.post("/rest/v1/rpc/claim_webhook_delivery", json={}, headers=service).json()
     assert claimed[0]["delivery_id"] and receiver.deliver() == {}
@@ -161,18 +161,18 @@ def test_a_sender_that_died_is_replaced(receiver: Receiver) -> None:
     assert (409, "lease_lost") == (refused.status_code, refused.json()["details"])
 
 
-def test_two_secrets_sign_while_one_is_replaced(receiver: Receiver) -> None:
+def test_two_secrets_sign_while_one_replaces_the_other(receiver: Receiver) -> None:
     """For a day; then the new one alone."""
     (new,) = receiver.stage.rest(
         "POST", "rpc/rotate_webhook_secret", as_=receiver.admin, json={"endpoint_id": receiver.id}
     ).json()
-    receiver.tell()
+    receiver.emit()
     receiver.deliver()
     receiver.stage.execute(
         "update private.webhook_secrets set retires_at = now() where endpoint_id = %s and retires_at is not null",
         receiver.id,
     )
-    receiver.tell()
+    receiver.emit()
     receiver.deliver()
 
     both, alone = receiver.heard
@@ -182,7 +182,7 @@ def test_two_secrets_sign_while_one_is_replaced(receiver: Receiver) -> None:
     assert 1 == len(alone.headers["webhook-signature"].split())
 
 
-def test_only_admins_keep_webhooks(stage: Stage, receiver: Receiver) -> None:
+def test_only_admins_manage_webhooks(stage: Stage, receiver: Receiver) -> None:
     """Nobody else sees that there are any; and a secret is shown once."""
     client = stage.client()
     for rpc, body in {
@@ -207,7 +207,7 @@ def test_only_admins_keep_webhooks(stage: Stage, receiver: Receiver) -> None:
 @pytest.mark.parametrize(
     "url", ["http://example.com/hook", "https://user@example.com/", "ftp://example.com", "https://"]
 )
-def test_nothing_is_told_in_the_clear(stage: Stage, url: str) -> None:
-    """Nor to an address with a name and a password in it."""
+def test_webhooks_are_sent_over_https_only(stage: Stage, url: str) -> None:
+    """And not to an address with a name and a password in it."""
     body = {"url": url, "events": ["payout.paid"]}
     assert stage.rest("POST", "rpc/create_webhook_endpoint", as_=stage.admin(), json=body).status_code == 400

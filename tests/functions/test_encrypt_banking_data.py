@@ -20,7 +20,7 @@ def banking(stage: Stage) -> BankingScene:
 
 
 def test_the_page_saves_an_account(stage: Stage, banking: BankingScene) -> None:
-    """It reads back a mask; what is kept opens to what was typed, in its one spelling."""
+    """It reads back a mask; the stored values open to the typed numbers, in their normal form."""
     reply = banking.save()
 
     row = banking.row()
@@ -68,7 +68,7 @@ def test_the_page_saves_an_account(stage: Stage, banking: BankingScene) -> None:
         ),
     ],
 )
-def test_each_country_has_its_numbers(
+def test_each_country_has_its_own_numbers(
     banking: BankingScene, typed: dict[str, str], kept: tuple[str, str]
 ) -> None:
     """Whatever blanks and hyphens; a Canadian routing number as on a cheque or as in a file."""
@@ -80,7 +80,7 @@ def test_each_country_has_its_numbers(
 
 US = {"country": "US", "account_number": "12345678", "routing_number": "021000021"}
 IBAN = {"country": "DE", "account_number": "DE89370400440532013000", "routing_number": "COBADEFFXXX"}
-WRONG: list[tuple[str, dict[str, Any]]] = [
+INVALID: list[tuple[str, dict[str, Any]]] = [
     ("routing_number", {"routing_number": "123456"}),
     ("routing_number", {"routing_number": "100312345"}),
     ("routing_number", {"routing_number": "12345-000"}),
@@ -106,11 +106,11 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "typed"), WRONG)
-def test_what_cannot_be_a_bank_account_is_told_with_status_200(
+@pytest.mark.parametrize(("field", "typed"), INVALID)
+def test_an_invalid_account_is_refused_with_status_200_and_its_field(
     banking: BankingScene, field: str, typed: dict[str, Any]
 ) -> None:
-    """In a sentence that the page can show, with the field named and the number not repeated."""
+    """In a sentence that the page can show, without repeating the number."""
     reply = banking.save(**typed)
 
     body = reply.json()
@@ -121,14 +121,14 @@ def test_what_cannot_be_a_bank_account_is_told_with_status_200(
     assert not [number for number in numbers if number.strip() and number in reply.text]
 
 
-def test_all_that_is_wrong_is_told_at_once(banking: BankingScene) -> None:
+def test_all_invalid_fields_are_named_at_once(banking: BankingScene) -> None:
     """So that nobody has to try field by field."""
     body = banking.save(account_number="1", routing_number="2").json()
 
     assert ["account_number", "routing_number"] == [problem["field"] for problem in body["details"]]
 
 
-def test_one_saves_for_oneself(stage: Stage, banking: BankingScene) -> None:
+def test_a_practitioner_saves_only_their_own_account(stage: Stage, banking: BankingScene) -> None:
     """Not for another practitioner, not for one who is not there, and not as an admin; nobody is 401."""
     other = stage.practitioner()
     for person, practitioner in (
@@ -146,7 +146,7 @@ def test_one_saves_for_oneself(stage: Stage, banking: BankingScene) -> None:
     assert 422 == banking.save(account_type="credit card").status_code
 
 
-def test_extra_fields_find_no_column(stage: Stage, banking: BankingScene) -> None:
+def test_extra_fields_are_not_stored(stage: Stage, banking: BankingScene) -> None:
     """The function before this one stored whatever the body held."""
     assert banking.save(verified=True, cooling_until="2020-01-01T00:00Z", id=str(uuid.uuid4())).json()[
         "success"
@@ -157,7 +157,7 @@ def test_extra_fields_find_no_column(stage: Stage, banking: BankingScene) -> Non
     assert row["cooling_until"] > row["changed_at"]
 
 
-def test_the_same_account_again_keeps_its_trust(banking: BankingScene) -> None:
+def test_saving_the_same_account_again_keeps_its_verification(banking: BankingScene) -> None:
     """Another one loses it, although its last digits are the same."""
     banking.save()
     assert banking.verify().json()["verified"]
@@ -170,8 +170,8 @@ def test_the_same_account_again_keeps_its_trust(banking: BankingScene) -> None:
     assert "****4567" == banking.row()["account_number_encrypted"]
 
 
-def test_one_key_is_one_answer(banking: BankingScene) -> None:
-    """However often the numbers are sealed; other numbers under the same key are refused, readably."""
+def test_an_idempotency_key_has_one_answer(banking: BankingScene) -> None:
+    """However often the numbers are sealed; other numbers under the same key are refused in readable words."""
     key = {"idempotency-key": str(uuid.uuid4())}
     first = banking.save(headers=key, account_number="7654321")
     banking.save(account_number="1112223")
@@ -186,8 +186,8 @@ def test_one_key_is_one_answer(banking: BankingScene) -> None:
 # Sealed by the browser
 
 
-def test_a_browser_may_seal_the_numbers(stage: Stage, banking: BankingScene) -> None:
-    """With the key it is told; what comes out is checked as ever."""
+def test_a_browser_may_encrypt_the_numbers(stage: Stage, banking: BankingScene) -> None:
+    """With the public key it gets here; the numbers are checked as any others."""
     good = stage.invoke(SAVE, banking.sealed(account_number="7777777"), as_=banking.practitioner).json()
     wrong = stage.invoke(SAVE, banking.sealed(routing_number="1"), as_=banking.practitioner).json()
 
@@ -196,7 +196,7 @@ def test_a_browser_may_seal_the_numbers(stage: Stage, banking: BankingScene) -> 
     assert (False, "routing_number") == (wrong["success"], wrong["details"][0]["field"])
 
 
-def test_what_is_sealed_wrongly_is_refused(stage: Stage, banking: BankingScene) -> None:
+def test_badly_encrypted_numbers_are_refused(stage: Stage, banking: BankingScene) -> None:
     """Altered, for another practitioner, with other fields, or beside plain numbers: nothing is saved."""
     good = banking.sealed()
     before = banking.kept()
@@ -227,17 +227,17 @@ def spellings(number: str) -> set[bytes]:
     return {words, words.hex().encode(), base64.b64encode(words)[:-4]}
 
 
-PLANTED = set().union(
+SPELLINGS = set().union(
     *(spellings(number) for number in (PLAIN["account_number"], "97531246", "97531-246", "024697531"))
 )
 
 
-def found_in(text: bytes) -> list[bytes]:
-    return [number for number in PLANTED if number in text]
+def places_with(text: bytes) -> list[bytes]:
+    return [number for number in SPELLINGS if number in text]
 
 
 @pytest.fixture
-def heard(stage: Stage) -> Iterator[list[bytes]]:
+def recorded_replies(stage: Stage) -> Iterator[list[bytes]]:
     """Every reply that the stage is given meanwhile, headers too."""
     replies: list[bytes] = []
 
@@ -263,8 +263,10 @@ def everything_stored(stage: Stage) -> Iterator[tuple[str, bytes]]:
             yield table["name"], row["line"].encode()
 
 
-def test_a_planted_number_is_found_nowhere(stack: Stack, stage: Stage, heard: list[bytes]) -> None:
-    """Saved, saved sealed, refused, repeated, verified, read: no reply, log line or column holds it."""
+def test_a_saved_number_appears_nowhere_in_the_clear(
+    stack: Stack, stage: Stage, recorded_replies: list[bytes]
+) -> None:
+    """Saved, saved encrypted, refused, repeated, verified, read: no reply, log line or column holds it."""
     banking = BankingScene(stage)
     key = {"idempotency-key": str(uuid.uuid4())}
     banking.save(**PLAIN, headers=key)
@@ -292,12 +294,12 @@ def test_a_planted_number_is_found_nowhere(stack: Stack, stage: Stage, heard: li
             stage.rest("GET", path, as_=who)
 
     assert (PLAIN["account_number"], "024697531") == banking.kept()
-    assert len(heard) > 20
-    assert not [reply for reply in heard if found_in(reply)]
+    assert len(recorded_replies) > 20
+    assert not [reply for reply in recorded_replies if places_with(reply)]
 
     logs = [path for path in Path(stack.state).rglob("*.log") if path.is_file()]
     assert {"encrypt-banking-data.log", "postgrest.log", "supervisor.log"} <= {path.name for path in logs}
-    assert not [path for path in logs if found_in(path.read_bytes())]
+    assert not [path for path in logs if places_with(path.read_bytes())]
     told = next(path for path in logs if path.name == "encrypt-banking-data.log").read_bytes()
     assert str(banking.practitioner.id).encode() in told
 
@@ -309,4 +311,4 @@ def test_a_planted_number_is_found_nowhere(stack: Stack, stage: Stage, heard: li
         "public.audit_logs",
         "private.remembered_answers",
     } <= {table for table, _ in stored}
-    assert not [table for table, line in stored if found_in(line)]
+    assert not [table for table, line in stored if places_with(line)]

@@ -11,13 +11,13 @@ import pytest
 
 from local.stack import Stack
 from tests.cast import PASSWORD, Person, Stage
-from tests.privacy_scene import Marked, broken_keys, traces
+from tests.privacy_scene import MarkedClient, broken_keys, traces
 
-SURELY = {"confirmation": "ERASE MY ACCOUNT"}
+CONFIRMATION = {"confirmation": "ERASE MY ACCOUNT"}
 
 
 def erase(stage: Stage, person: Person, **body: Any) -> httpx.Response:
-    return stage.invoke("erase-my-account", {**SURELY, **body}, as_=person)
+    return stage.invoke("erase-my-account", {**CONFIRMATION, **body}, as_=person)
 
 
 def code(reply: httpx.Response) -> tuple[int, str]:
@@ -25,10 +25,10 @@ def code(reply: httpx.Response) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def erased(stage: Stage, stack: Stack) -> tuple[Marked, dict[str, Any], list[str]]:
+def erased(stage: Stage, stack: Stack) -> tuple[MarkedClient, dict[str, Any], list[str]]:
     """Somebody who was everywhere, and the receipt of their going; with the tables they were in before."""
-    marked = Marked(stage)
-    marked.live()
+    marked = MarkedClient(stage)
+    marked.leave_traces()
     before = marked.traces()
     marked.evidence = stage.value(
         "select private.evidence_of_waiver(w) from public.liability_waivers w where user_id = %s",
@@ -39,7 +39,9 @@ def erased(stage: Stage, stack: Stack) -> tuple[Marked, dict[str, Any], list[str
     return marked, receipt, before
 
 
-def test_nothing_of_them_is_left(erased: tuple[Marked, dict[str, Any], list[str]], stack: Stack) -> None:
+def test_no_personal_data_is_left_in_tables_buckets_or_logs(
+    erased: tuple[MarkedClient, dict[str, Any], list[str]], stack: Stack
+) -> None:
     """Not in a table of any schema, as text or as bytes; not in either bucket; not in a log."""
     marked, _, before = erased
 
@@ -48,7 +50,9 @@ def test_nothing_of_them_is_left(erased: tuple[Marked, dict[str, Any], list[str]
     assert [] == marked.traces_in_files(stack.state)
 
 
-def test_what_must_stay_stands_under_the_pseudonym(erased: tuple[Marked, dict[str, Any], list[str]]) -> None:
+def test_records_that_must_stay_stand_under_a_pseudonym(
+    erased: tuple[MarkedClient, dict[str, Any], list[str]],
+) -> None:
     """Text and hash of the waiver, session, payment, cancellation and ledger; every key leads somewhere."""
     marked, receipt, _ = erased
     stage, pseudonym = marked.stage, receipt["pseudonym"]
@@ -85,8 +89,10 @@ def test_what_must_stay_stands_under_the_pseudonym(erased: tuple[Marked, dict[st
     assert [] == stage.owner.execute("select * from private.audit_findings()").fetchall()
 
 
-def test_what_was_to_come_is_cancelled_first(erased: tuple[Marked, dict[str, Any], list[str]]) -> None:
-    """By the client, so by the terms they booked under; the practitioner is told, and has the time again."""
+def test_upcoming_sessions_are_cancelled_first(
+    erased: tuple[MarkedClient, dict[str, Any], list[str]],
+) -> None:
+    """By the client, so by the terms they booked under; the practitioner is notified, and has the time again."""
     marked, receipt, _ = erased
     kept = marked.stage.row(
         "select s.status, c.cancellation_type, c.reason,"
@@ -106,8 +112,10 @@ def test_what_was_to_come_is_cancelled_first(erased: tuple[Marked, dict[str, Any
     assert receipt["erased"]["sessions_cancelled"] >= 1
 
 
-def test_the_receipt_names_nobody(erased: tuple[Marked, dict[str, Any], list[str]]) -> None:
-    """Neither in the reply nor in the table; and asking again, with a token that still lives, gives the same one."""
+def test_the_receipt_contains_no_personal_data(
+    erased: tuple[MarkedClient, dict[str, Any], list[str]],
+) -> None:
+    """Neither the reply nor the table; asking again with a token that is still valid gives the same one."""
     marked, receipt, _ = erased
     again = erase(marked.stage, marked.client).raise_for_status().json()
 
@@ -117,7 +125,9 @@ def test_the_receipt_names_nobody(erased: tuple[Marked, dict[str, Any], list[str
     assert ("self", True) == (row["asked_by"], row["account_deleted_at"] is not None)
 
 
-def test_they_cannot_sign_in_any_more(erased: tuple[Marked, dict[str, Any], list[str]]) -> None:
+def test_an_erased_person_cannot_sign_in_again(
+    erased: tuple[MarkedClient, dict[str, Any], list[str]],
+) -> None:
     marked, _, _ = erased
     told = {"email": f"{marked.marker}@stage.test", "password": PASSWORD}
 
@@ -126,7 +136,7 @@ def test_they_cannot_sign_in_any_more(erased: tuple[Marked, dict[str, Any], list
     assert reply.status_code in (400, 401)
 
 
-def test_a_kill_between_any_two_steps_comes_to_the_same_end(stage: Stage) -> None:
+def test_a_process_killed_between_any_two_steps_comes_to_the_same_end(stage: Stage) -> None:
     """In the transaction: nothing has happened. Before the account goes: it is gone at the next asking."""
     person = stage.client()
     row = {"content": "words", "title": "a title"}
@@ -172,17 +182,16 @@ def killed(stage: Stage, person: Person, lock: str) -> httpx.Response:
     return replies[0]
 
 
-def test_it_has_to_be_meant(stage: Stage) -> None:
+def test_erasure_requires_the_typed_confirmation(stage: Stage) -> None:
     person = stage.client()
 
     assert (422, "confirmation_missing") == code(stage.invoke("erase-my-account", {}, as_=person))
     reply = stage.invoke("erase-my-account", {"confirmation": "yes"}, as_=person)
     assert (422, "invalid_body") == code(reply)
-    assert 401 == stage.invoke("erase-my-account", SURELY).status_code
+    assert 401 == stage.invoke("erase-my-account", CONFIRMATION).status_code
 
 
-def test_nobody_erases_somebody_else(stage: Stage) -> None:
-    """But an admin, and the platform."""
+def test_nobody_erases_another_person_but_an_admin_and_the_service(stage: Stage) -> None:
     for who, asked_by in (
         (stage.admin().headers, "admin"),
         ({"apikey": stage.env["SUPABASE_SECRET_KEY"]}, "service"),
@@ -230,8 +239,8 @@ def test_a_practitioner_who_is_owed_money_is_paid_first(stage: Stage) -> None:
     assert {} == broken_keys(stage)
 
 
-def test_a_practitioner_is_not_left_anywhere_either(stage: Stage) -> None:
-    """Their page, their bank, their reasons, and their name in what clients were told."""
+def test_no_personal_data_of_a_practitioner_is_left(stage: Stage) -> None:
+    """Their page, their bank account, their reasons, and their name in messages to clients."""
     practitioner, client, marker = stage.practitioner(), stage.client(), f"marker{uuid.uuid4().hex[:12]}"
     row = practitioner.practitioner_id
     stage.execute(

@@ -13,7 +13,7 @@ from tests.cast import Person, Stage
 EXPORT = "export-earnings-csv"
 
 
-class Held:
+class HeldSessions:
     """A practitioner, and a client whose name a spreadsheet would take for a formula."""
 
     def __init__(self, stage: Stage) -> None:
@@ -45,9 +45,9 @@ class Held:
 
 
 @pytest.fixture
-def held(stage: Stage) -> Held:
+def held(stage: Stage) -> HeldSessions:
     """Somebody who has given no session yet."""
-    return Held(stage)
+    return HeldSessions(stage)
 
 
 def rows(reply: httpx.Response) -> list[dict[str, str]]:
@@ -55,8 +55,8 @@ def rows(reply: httpx.Response) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"), newline="")))
 
 
-def test_a_spreadsheet_reads_what_was_earned(held: Held) -> None:
-    """A mark, CRLF, quotes where they must be; numbers are numbers, and a name is no formula."""
+def test_a_spreadsheet_opens_the_earnings_correctly(held: HeldSessions) -> None:
+    """A byte order mark, CRLF, quotes where they must be; numbers are numbers, and a name is no formula."""
     held.hold(1)
 
     reply = held.export()
@@ -73,8 +73,8 @@ def test_a_spreadsheet_reads_what_was_earned(held: Held) -> None:
     assert row["Start"][:2] == "20" and len(row["Start"]) == len("2026-11-22 15:00")
 
 
-def test_a_long_file_is_whole(held: Held) -> None:
-    """More than a page, each session once, one heading; without sessions there is the heading."""
+def test_a_long_file_has_every_session_once_under_one_heading(held: HeldSessions) -> None:
+    """Although it is read page by page; without sessions there is the heading alone."""
     assert [] == rows(held.export())
     held.hold(1003, seats=2)
 
@@ -84,8 +84,8 @@ def test_a_long_file_is_whole(held: Held) -> None:
     assert found == sorted(found, key=lambda row: row["Start"], reverse=True)
 
 
-def test_days_and_whose_can_be_said(stage: Stage, held: Held) -> None:
-    """By an admin, anybody's; in a link as well as in a body."""
+def test_a_period_may_be_named_and_by_an_admin_a_practitioner(stage: Stage, held: HeldSessions) -> None:
+    """In the query of a link as well as in a body."""
     held.hold(1)
     own = str(held.practitioner.practitioner_id)
     day = str(datetime.now(UTC).date().replace(year=2031))
@@ -96,7 +96,7 @@ def test_days_and_whose_can_be_said(stage: Stage, held: Held) -> None:
     assert 1 == len(rows(link))
 
 
-def test_nobody_else_reads_it(stage: Stage, held: Held) -> None:
+def test_other_people_cannot_export_the_earnings(stage: Stage, held: HeldSessions) -> None:
     """Refused in the usual shape, before a file begins."""
     own = str(held.practitioner.practitioner_id)
     replies = [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Person, Stage
-from tests.privacy_scene import PNG, Marked
+from tests.privacy_scene import PNG, MarkedClient
 from tests.sharing_scene import finished_recording
 
 
@@ -26,20 +26,22 @@ def read(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def marked(stage: Stage) -> Marked:
+def marked(stage: Stage) -> MarkedClient:
     """Somebody who was everywhere, and whose practitioner has another client."""
-    marked = Marked(stage)
-    marked.live()
+    marked = MarkedClient(stage)
+    marked.leave_traces()
     return marked
 
 
 @pytest.fixture(scope="module")
-def archive(marked: Marked) -> zipfile.ZipFile:
+def archive(marked: MarkedClient) -> zipfile.ZipFile:
     return archive_of(marked.stage, marked.client)
 
 
-def test_everything_of_theirs_is_in_it(marked: Marked, archive: zipfile.ZipFile) -> None:
-    """Each kind a file, as it stands in the tables; what it all is says a text."""
+def test_every_table_with_data_of_the_caller_is_in_the_archive(
+    marked: MarkedClient, archive: zipfile.ZipFile
+) -> None:
+    """Each in a file of its own, as the tables have it; a text explains them."""
     names = {
         name.removeprefix("data/").removesuffix(".json") for name in archive.namelist() if "data/" in name
     }
@@ -72,7 +74,9 @@ def test_everything_of_theirs_is_in_it(marked: Marked, archive: zipfile.ZipFile)
     assert b"Everything that we know of you" in archive.read("README.txt")
 
 
-def test_the_files_are_in_it(marked: Marked, archive: zipfile.ZipFile) -> None:
+def test_stored_files_of_the_caller_are_in_the_archive(
+    marked: MarkedClient, archive: zipfile.ZipFile
+) -> None:
     """The signature as it was drawn, the recording byte for byte."""
     waiver = read(archive, "waivers")[0]
 
@@ -81,7 +85,9 @@ def test_the_files_are_in_it(marked: Marked, archive: zipfile.ZipFile) -> None:
     assert "MISSING.txt" not in archive.namelist()
 
 
-def test_of_others_there_is_the_practitioners_name_only(marked: Marked, archive: zipfile.ZipFile) -> None:
+def test_other_people_appear_only_as_the_name_of_the_practitioner(
+    marked: MarkedClient, archive: zipfile.ZipFile
+) -> None:
     """No private note, no share of money, no secret of the machine's."""
     everything = "".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
 
@@ -92,7 +98,7 @@ def test_of_others_there_is_the_practitioners_name_only(marked: Marked, archive:
         assert kept_back not in everything
 
 
-def test_a_practitioners_has_no_word_of_their_clients(marked: Marked) -> None:
+def test_the_archive_of_a_practitioner_has_nothing_about_their_clients(marked: MarkedClient) -> None:
     """Their sessions by time and state, their own page, and no recording: clients are seen there."""
     archive = archive_of(marked.stage, marked.practitioner)
     everything = "".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
@@ -105,7 +111,7 @@ def test_a_practitioners_has_no_word_of_their_clients(marked: Marked) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(stage: Stage) -> None:
-    """And the rest comes all the same."""
+    """The rest of the archive is complete."""
     person = stage.client()
     session = stage.session(client=person, starts_in_minutes=-3000, status="completed")
     recording = finished_recording(stage, session["id"])
@@ -116,7 +122,7 @@ def test_a_file_that_cannot_be_read_is_named(stage: Stage) -> None:
     assert "data/account.json" in archive.namelist()
 
 
-def test_it_is_once_an_hour_and_on_the_record(stage: Stage) -> None:
+def test_an_export_is_logged_and_allowed_once_an_hour(stage: Stage) -> None:
     person = stage.client()
     archive_of(stage, person)
     again = stage.invoke("export-my-data", as_=person)

@@ -81,7 +81,7 @@ def test_an_accountant_reads_whom_to_pay_how_much_and_where(scene: FileScene) ->
     assert line["period_from"] < line["period_to"]
 
 
-def test_a_file_can_be_of_one_currency(scene: FileScene) -> None:
+def test_a_file_can_be_limited_to_one_currency(scene: FileScene) -> None:
     """An American account, which has no institution and no transit."""
     scene.earn(7300, "usd")
     scene.run()
@@ -98,8 +98,8 @@ def test_a_file_can_be_of_one_currency(scene: FileScene) -> None:
     )
 
 
-def test_whoever_cannot_be_paid_now_is_not_forgotten(scene: FileScene, stage: Stage) -> None:
-    """A line without numbers, and the reason; nothing of it is logged as used."""
+def test_a_practitioner_who_cannot_be_paid_has_a_line_with_the_reason(scene: FileScene, stage: Stage) -> None:
+    """It has no numbers, and no use of them is logged."""
     (without,) = scene.lines()
     scene.banking.save()
     (unverified,) = scene.lines()
@@ -116,7 +116,7 @@ def test_whoever_cannot_be_paid_now_is_not_forgotten(scene: FileScene, stage: St
     assert 0 == stage.value(used, scene.practitioner_id)
 
 
-def test_each_use_of_a_number_is_on_record_and_in_no_log(
+def test_each_use_of_an_account_number_is_on_record_and_in_no_log(
     scene: FileScene, stack: Stack, stage: Stage
 ) -> None:
     """For the practitioner to read: who, when, for which file. The function's own log has no number."""
@@ -133,8 +133,8 @@ def test_each_use_of_a_number_is_on_record_and_in_no_log(
     assert not [path for path in logs if "7391846250" in path.read_text(errors="replace")]
 
 
-def test_a_number_that_does_not_open_stops_nobody_else(scene: FileScene, stage: Stage) -> None:
-    """Somebody put another's ciphertext into the row: it is withheld, and told apart from a mask."""
+def test_a_number_that_cannot_be_decrypted_does_not_stop_the_others(scene: FileScene, stage: Stage) -> None:
+    """Somebody put another's ciphertext into the row: it is withheld, and distinguished from a mask."""
     scene.save()
     other = FileScene(stage)
     other.earn(100)
@@ -151,7 +151,7 @@ def test_a_number_that_does_not_open_stops_nobody_else(scene: FileScene, stage: 
     assert "" == other.lines()[0]["account_number"]
 
 
-def test_a_name_is_not_a_formula(stage: Stage) -> None:
+def test_a_name_is_never_a_formula(stage: Stage) -> None:
     """Whatever a practitioner calls themself, the accountant's spreadsheet does not calculate it."""
     scene = FileScene(stage, name='=HYPERLINK("https://x.test")')
     scene.earn(100)
@@ -160,8 +160,8 @@ def test_a_name_is_not_a_formula(stage: Stage) -> None:
     assert "'=HYPERLINK" in scene.export().text
 
 
-def test_others_get_no_file(scene: FileScene, stage: Stage) -> None:
-    """Nor the numbers behind it, sealed or not."""
+def test_only_admins_get_the_file(scene: FileScene, stage: Stage) -> None:
+    """Nobody else gets the numbers behind it either, sealed or not."""
     refused = scene.export(as_=scene.practitioner)
 
     assert (403, "admins_only") == (refused.status_code, refused.json()["code"])

@@ -47,7 +47,9 @@ def body(kind: str, practitioner: Person, /, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_slots_are_told_on_the_callers_clock(stage: Stage, kind: str, practitioner: Person) -> None:
+def test_slots_are_given_in_the_time_zone_of_the_caller(
+    stage: Stage, kind: str, practitioner: Person
+) -> None:
     """Nine in Winnipeg is nine in Toronto as well, since Manitoba no longer sets its clocks back in winter."""
     reply = stage.invoke("get-available-slots", body(kind, practitioner), as_=stage.client()).json()
 
@@ -63,7 +65,7 @@ def test_slots_are_told_on_the_callers_clock(stage: Stage, kind: str, practition
     assert ([], str(MONDAY), "America/Toronto") == (day["refused"], day["on_date"], reply["time_zone"])
 
 
-def test_each_refused_start_is_explained(stage: Stage, kind: str, practitioner: Person) -> None:
+def test_each_refused_start_has_its_reason(stage: Stage, kind: str, practitioner: Person) -> None:
     """Every half hour of the day is either offered or has its reason; by GET as well."""
     client = stage.client()
     reply = stage.invoke("get-available-slots", body(kind, practitioner), as_=client).json()
@@ -92,10 +94,9 @@ def test_each_refused_start_is_explained(stage: Stage, kind: str, practitioner: 
         ("practitioner", "typo"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_told_where(
+def test_an_invalid_question_is_refused_with_the_name_of_its_field(
     stage: Stage, kind: str, practitioner: Person, field: str, value: str
 ) -> None:
-    """By the name of its field."""
     reply = stage.invoke(
         "get-available-slots", body(kind, practitioner, **{field: value}), as_=stage.client()
     )
@@ -104,7 +105,7 @@ def test_a_question_that_makes_no_sense_is_told_where(
     assert [field] == [each["field"] for each in reply.json()["details"]]
 
 
-def test_what_the_database_refuses_reaches_the_caller(stage: Stage, kind: str, practitioner: Person) -> None:
+def test_a_refusal_of_the_database_reaches_the_caller(stage: Stage, kind: str, practitioner: Person) -> None:
     """A kind nobody sells, and half a year at once."""
     client = stage.client()
     unknown = body(kind, practitioner, session_type_id=str(client.id))

@@ -4,7 +4,7 @@ from shared.sealing import SealingKeys
 from tests.cast import Stage
 
 
-def test_it_is_the_public_half(stage: Stage) -> None:
+def test_the_reply_is_the_public_half_of_the_key(stage: Stage) -> None:
     """The same by either verb; nothing private in it; only for who is signed in."""
     person = stage.client()
 

@@ -17,8 +17,8 @@ def client(stage: Stage) -> Person:
     return client
 
 
-def test_all_of_them(stage: Stage, client: Person) -> None:
-    """Each kind has an answer, whether there is a row or not."""
+def test_without_a_kind_every_kind_has_an_answer(stage: Stage, client: Person) -> None:
+    """Whether there is a row or not."""
     reply = stage.invoke("get-consent-status", as_=client).json()
 
     assert reply["user_id"] == str(client.id)
@@ -43,8 +43,8 @@ def test_all_of_them(stage: Stage, client: Person) -> None:
         {"query": "?consent_type=marketing", "body": {"consent_type": "session_recording"}},
     ],
 )
-def test_one_of_them_by_body_or_query(stage: Stage, client: Person, asked: dict[str, Any]) -> None:
-    """The query is where it had to stand; `invoke` sends a body."""
+def test_one_kind_may_be_named_in_body_or_query(stage: Stage, client: Person, asked: dict[str, Any]) -> None:
+    """Older callers had to use the query; `invoke` sends a body."""
     name = f"get-consent-status{asked.get('query', '')}"
     reply = stage.invoke(name, asked.get("body"), as_=client, method=asked.get("method", "POST")).json()
 
@@ -52,7 +52,9 @@ def test_one_of_them_by_body_or_query(stage: Stage, client: Person, asked: dict[
     assert [row["consent_type"] for row in reply["consents"]] == ["session_recording"]
 
 
-def test_a_withdrawn_one_and_one_that_never_was_are_none(stage: Stage, client: Person) -> None:
+def test_a_withdrawn_consent_and_a_missing_one_are_both_reported_as_not_given(
+    stage: Stage, client: Person
+) -> None:
     """The row of the first is still shown."""
     withdrawn, never = (
         stage.invoke("get-consent-status", {"consent_type": kind}, as_=client).json()
@@ -71,13 +73,13 @@ def test_an_unknown_kind_is_refused(stage: Stage, client: Person, method: str) -
     assert (reply.status_code, reply.json()["details"][0]["field"]) == (422, "consent_type")
 
 
-def test_others_consents_are_not_shown(stage: Stage, client: Person) -> None:
+def test_the_consents_of_other_people_are_not_shown(stage: Stage, client: Person) -> None:
     """An admin too asks about themselves."""
     reply = stage.invoke("get-consent-status", as_=stage.admin()).json()
 
     assert (reply["consents"], set(reply["consent_status"].values())) == ([], {False})
 
 
-def test_nobody_is_401(stage: Stage) -> None:
-    """Signed in, or not at all."""
+def test_an_anonymous_caller_gets_401(stage: Stage) -> None:
+    """With a bad token as well as without any."""
     assert stage.invoke("get-consent-status").status_code == 401

@@ -29,7 +29,7 @@ def signed(scene: ContractScene) -> str:
     return str(scene.signed)  # type: ignore[attr-defined]
 
 
-def test_the_copy_says_what_was_signed_by_whom_and_when(scene: ContractScene, signed: str) -> None:
+def test_the_copy_shows_what_was_signed_by_whom_and_when(scene: ContractScene, signed: str) -> None:
     """Text, name, time with its zone, address, agent, hashes, the document's id, where to confirm it; page by page."""
     reply = scene.stage.invoke("get-contract-pdf", {"contract_id": signed}, as_=scene.practitioner)
 
@@ -57,7 +57,7 @@ def test_the_copy_says_what_was_signed_by_whom_and_when(scene: ContractScene, si
         assert signed in page
 
 
-def test_its_fonts_are_embedded_and_the_drawing_is_in_it(scene: ContractScene, signed: str) -> None:
+def test_the_copy_embeds_its_fonts_and_the_drawing(scene: ContractScene, signed: str) -> None:
     """It looks the same everywhere; the letters of every script used come along."""
     reply = scene.stage.invoke(f"get-contract-pdf?contract_id={signed}", as_=scene.practitioner, method="GET")
 
@@ -92,7 +92,7 @@ def test_the_same_evidence_gives_the_same_bytes(scene: ContractScene, signed: st
     assert "203.0.113.9 (as the browser said; no server saw it)" in " ".join(pages)
 
 
-def test_what_is_not_signed_yet_can_be_read_too(scene: ContractScene) -> None:
+def test_an_unsigned_contract_can_be_read_too(scene: ContractScene) -> None:
     """With its hash, and without evidence of anything."""
     other = ContractScene(scene.stage)
     contract = other.offer()
@@ -108,7 +108,7 @@ def test_what_is_not_signed_yet_can_be_read_too(scene: ContractScene) -> None:
     assert other.contract(contract)["text_sha256"] in text
 
 
-def test_it_is_nobody_elses(scene: ContractScene, signed: str) -> None:
+def test_other_people_get_not_found(scene: ContractScene, signed: str) -> None:
     """For others it is as if it were not there."""
     unknown = {"contract_id": str(uuid.uuid4())}
     for person in (scene.stage.practitioner(), scene.stage.client()):

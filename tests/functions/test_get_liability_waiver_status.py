@@ -13,7 +13,7 @@ def sign(stage: Stage, person: object, **body: str) -> str:
     return str(reply.json()["waiver_id"])
 
 
-def test_the_status_names_the_signature(stage: Stage) -> None:
+def test_the_status_contains_the_signature(stage: Stage) -> None:
     """Unsigned, then signed; an empty body, none at all and GET are the same question."""
     client = stage.client()
 
@@ -27,7 +27,7 @@ def test_the_status_names_the_signature(stage: Stage) -> None:
     assert after == by_get
 
 
-def test_a_sessions_own_signature_counts_for_that_session_alone(stage: Stage) -> None:
+def test_a_signature_for_a_session_counts_for_that_session_alone(stage: Stage) -> None:
     """A general one counts everywhere."""
     client = stage.client()
     one, two = stage.session(client=client), stage.session(client=client)
@@ -43,7 +43,7 @@ def test_a_sessions_own_signature_counts_for_that_session_alone(stage: Stage) ->
     assert ask(two)
 
 
-def test_a_new_version_asks_for_a_new_signature(stage: Stage) -> None:
+def test_a_new_version_requires_a_new_signature(stage: Stage) -> None:
     """What was signed stays; what has to be signed today is something else."""
     client = stage.client()
     sign(stage, client)
@@ -57,7 +57,7 @@ def test_a_new_version_asks_for_a_new_signature(stage: Stage) -> None:
     assert stage.value("select count(*) from public.liability_waivers where user_id = %s", client.id) == 2
 
 
-def test_somebody_elses_session_is_not_there(stage: Stage) -> None:
+def test_another_clients_session_is_not_found(stage: Stage) -> None:
     """Not yours and not existing look the same, to the practitioner as well."""
     session = stage.session(client=stage.client())
     stranger = stage.client()

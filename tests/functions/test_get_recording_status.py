@@ -1,15 +1,15 @@
 """Asking after a recording: those who belong to the session learn how it is doing, nobody else that it is."""
 
 from tests.cast import Stage
-from tests.recording_scene import Agora, Scene, unknown_id
+from tests.recording_scene import AgoraEmulator, RecordingScene, unknown_id
 
 
-def status(scene: Scene, person: object, **body: str) -> object:
+def status(scene: RecordingScene, person: object, **body: str) -> object:
     body = body or {"session_id": str(scene.session["id"])}
     return scene.stage.invoke("get-recording-status", body, as_=person)  # type: ignore[arg-type]
 
 
-def test_both_sides_of_a_session_follow_its_recording(scene: Scene) -> None:
+def test_both_participants_follow_the_recording(scene: RecordingScene) -> None:
     """From the database alone: no question costs a call to Agora. Agora's identifiers stay with the admins."""
     scene.start().raise_for_status()
     recording = scene.wait_for("recording")
@@ -34,8 +34,8 @@ def test_both_sides_of_a_session_follow_its_recording(scene: Scene) -> None:
     assert len(scene.agora.asked(scene.channel)) == asked
 
 
-def test_what_agora_last_said_is_part_of_it(scene: Scene) -> None:
-    """As heard by the reconciler; null before that and once it is over."""
+def test_the_status_contains_the_last_answer_of_agora(scene: RecordingScene) -> None:
+    """As the reconciler received it; null before that and once the recording is over."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
     before = status(scene, scene.client).json()["agora_status"]
@@ -49,7 +49,7 @@ def test_what_agora_last_said_is_part_of_it(scene: Scene) -> None:
     assert during["seen_at"]
 
 
-def test_a_stranger_learns_nothing(scene: Scene) -> None:
+def test_a_stranger_learns_nothing(scene: RecordingScene) -> None:
     """Neither by session nor by recording; as if there were none."""
     scene.start().raise_for_status()
     recording = str(scene.recording["id"])
@@ -68,7 +68,7 @@ def test_a_stranger_learns_nothing(scene: Scene) -> None:
     assert status(scene, None).status_code == 401
 
 
-def test_it_answers_get_and_wants_to_know_of_what(scene: Scene) -> None:
+def test_get_is_answered_and_one_id_is_required(scene: RecordingScene) -> None:
     """Query parameters as well as a body; one of the two ids."""
     scene.start().raise_for_status()
     path = f"get-recording-status?recording_id={scene.recording['id']}"
@@ -80,9 +80,11 @@ def test_it_answers_get_and_wants_to_know_of_what(scene: Scene) -> None:
     )
 
 
-def test_participants_of_a_class_get_a_row_and_a_link_of_their_own(stage: Stage, agora: Agora) -> None:
+def test_participants_of_a_class_get_a_row_and_a_link_of_their_own(
+    stage: Stage, agora: AgoraEmulator
+) -> None:
     """Who came finds the class's recording under their own session; absent people and others' links do not show."""
-    scene = Scene(stage, agora)
+    scene = RecordingScene(stage, agora)
     stage.execute("delete from public.session_schedules where id = %s", scene.session["id"])
     master = stage.group_class(practitioner=scene.practitioner)
     scene.session, scene.channel = master, master["room_name"]

@@ -9,7 +9,7 @@ NAME = "get-session-calendar"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_it_is_the_event_that_mails_bring(booking: BookingScene, method: str) -> None:
+def test_the_file_is_the_event_that_mails_bring(booking: BookingScene, method: str) -> None:
     """Under the session's id, at its time, as it is now."""
     session_id = booking.book()
     booking.stage.invoke("cancel-session", {"session_id": session_id}, as_=booking.client).raise_for_status()
@@ -32,8 +32,8 @@ def test_it_is_the_event_that_mails_bring(booking: BookingScene, method: str) ->
     assert booking.starts_at == event.dtstart.value
 
 
-def test_a_strangers_session_is_not_there(booking: BookingScene) -> None:
-    """404, as for one that does not exist."""
+def test_a_stranger_gets_not_found(booking: BookingScene) -> None:
+    """404, as for a session that does not exist."""
     refused = booking.stage.invoke(NAME, {"session_id": booking.book()}, as_=booking.stage.client())
 
     assert (404, "session_not_found") == (refused.status_code, refused.json()["code"])

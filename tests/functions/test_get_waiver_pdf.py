@@ -30,7 +30,7 @@ def waiver(stage: Stage, client: Person, shown: str) -> str:
     return str(reply.raise_for_status().json()["waiver_id"])
 
 
-def test_the_copy_says_what_was_shown_and_who_signed(
+def test_the_copy_shows_the_text_and_who_signed(
     stage: Stage, client: Person, waiver: str, shown: str
 ) -> None:
     """In the scripts it was written in, with the hash of exactly that text."""
@@ -49,7 +49,7 @@ def test_the_copy_says_what_was_shown_and_who_signed(
     assert reply.content == admins.content
 
 
-def test_it_is_nobody_elses(stage: Stage, client: Person, waiver: str, shown: str) -> None:
+def test_other_people_get_not_found(stage: Stage, client: Person, waiver: str, shown: str) -> None:
     """Not even the practitioner's, who may know that it was signed: the copy says from where."""
     practitioner = stage.practitioner()
     session = stage.session(client=client, practitioner=practitioner)

@@ -39,7 +39,7 @@ def test_a_practitioner_is_offered_the_text_with_their_name_in_it(scene: Contrac
     assert (page[0]["expires_at"], page[0]["signed_at"]) == ("2031-01-01T00:00:00+00:00", None)
 
 
-def test_issuing_again_issues_nothing_and_tells_nobody(scene: ContractScene) -> None:
+def test_issuing_again_issues_nothing_and_notifies_nobody(scene: ContractScene) -> None:
     """Also at once, by several admins; also when it is signed already."""
     with ThreadPoolExecutor(6) as many:
         replies = list(many.map(lambda _: scene.issue(), range(6)))
@@ -51,7 +51,7 @@ def test_issuing_again_issues_nothing_and_tells_nobody(scene: ContractScene) -> 
     assert ["issued", "signed"] == scene.history(issued[0])
 
 
-def test_a_new_version_replaces_an_offer_and_not_what_is_signed(scene: ContractScene) -> None:
+def test_a_new_version_replaces_an_offer_but_no_signed_contract(scene: ContractScene) -> None:
     """One offer at a time, the newest; and a signed contract stays until it ends."""
     version = 1000 + uuid.uuid4().int % 1_000_000_000
     for number in (version, version + 1):
@@ -73,8 +73,8 @@ def test_a_new_version_replaces_an_offer_and_not_what_is_signed(scene: ContractS
     assert ["issued", "revoked"] == scene.history(unsigned)
 
 
-def test_whoever_is_paused_is_asked_by_name(scene: ContractScene) -> None:
-    """A contract can be what somebody waits for."""
+def test_a_paused_practitioner_is_offered_a_contract_only_by_id(scene: ContractScene) -> None:
+    """A contract can be what they wait for."""
     scene.stage.execute(
         "update public.practitioners set available = false where id = %s", scene.practitioner.practitioner_id
     )
@@ -92,7 +92,7 @@ def test_whoever_is_paused_is_asked_by_name(scene: ContractScene) -> None:
         ({"template": 1}, 422, "invalid_body"),
     ],
 )
-def test_what_cannot_be_issued_is_refused(
+def test_an_impossible_issue_is_refused(
     scene: ContractScene, more: dict[str, object], status: int, code: str
 ) -> None:
     """And nothing is issued."""
@@ -102,7 +102,7 @@ def test_what_cannot_be_issued_is_refused(
     assert (status, code) == (reply.status_code, reply.json()["code"])
 
 
-def test_only_admins_issue(scene: ContractScene) -> None:
+def test_only_admins_issue_contracts(scene: ContractScene) -> None:
     """Neither practitioners nor clients, for themselves or for others."""
     for person in (scene.practitioner, scene.stage.client()):
         reply = scene.stage.invoke("issue-practitioner-contract", {}, as_=person)

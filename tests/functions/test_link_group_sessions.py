@@ -31,7 +31,7 @@ def test_an_admin_links_two_classes(stage: Stage, booking: BookingScene) -> None
 
 
 def test_only_an_admin_links_and_only_two_forms_of_a_class(stage: Stage, booking: BookingScene) -> None:
-    """Readable from the code."""
+    """The code of the refusal says which."""
     online, late = (
         booking.make_class(),
         booking.make_class(scheduled_at=booking.starts_at.replace(hour=3, minute=30)),

@@ -42,7 +42,7 @@ def listed(stage: Stage, people: tuple[Person, Person, Person], body: Any = None
     return [payment for payment in reply.json()["payments"] if payment["client_id"] == str(client.id)]
 
 
-def test_the_dashboard_adds_up_numbers(stage: Stage, people: tuple[Person, Person, Person]) -> None:
+def test_the_dashboard_gets_amounts_as_numbers(stage: Stage, people: tuple[Person, Person, Person]) -> None:
     """Without a body: every payment, its amounts as numbers, with session, practitioner and client."""
     _, client, practitioner = people
 
@@ -71,14 +71,13 @@ def test_the_dashboard_adds_up_numbers(stage: Stage, people: tuple[Person, Perso
         ({"status": "refunded", "currency": "all"}, []),
     ],
 )
-def test_the_orders_page_filters(
+def test_the_orders_page_filters_by_status_and_currency(
     stage: Stage, people: tuple[Person, Person, Person], body: dict[str, str], amounts: list[float]
 ) -> None:
-    """By status and by currency, as its two menus say."""
     assert amounts == [payment["total_amount"] for payment in reversed(listed(stage, people, body))]
 
 
-def test_pages_give_every_payment_once(stage: Stage, people: tuple[Person, Person, Person]) -> None:
+def test_pages_list_every_payment_once(stage: Stage, people: tuple[Person, Person, Person]) -> None:
     """In the order of the whole list."""
     admin, *_ = people
     whole = [payment["id"] for payment in stage.invoke("list-payments", as_=admin).json()["payments"]]
@@ -93,7 +92,7 @@ def test_pages_give_every_payment_once(stage: Stage, people: tuple[Person, Perso
     assert whole == seen
 
 
-def test_who_is_gone_is_null(stage: Stage, people: tuple[Person, Person, Person]) -> None:
+def test_a_deleted_person_is_null_in_the_list(stage: Stage, people: tuple[Person, Person, Person]) -> None:
     """The payment stays, and the page reads on."""
     payment = listed(stage, people)[0]["id"]
     stage.execute(
@@ -106,7 +105,7 @@ def test_who_is_gone_is_null(stage: Stage, people: tuple[Person, Person, Person]
 
 
 def test_only_admins_list_payments(stage: Stage) -> None:
-    """Whoever else reads their own in the table."""
+    """Anybody else reads their own payments in the table."""
     for person in (stage.client(), stage.practitioner()):
         reply = stage.invoke("list-payments", as_=person)
         assert (reply.status_code, reply.json()["code"]) == (403, "admins_only")

@@ -36,7 +36,7 @@ def listed(stage: Stage, admin: Person, body: dict[str, Any] | None = None) -> d
     return dict(reply.json())
 
 
-def test_everybody_is_listed_as_the_page_asks(stage: Stage, admin: Person, crowd: str) -> None:
+def test_every_user_is_listed_as_the_page_asks(stage: Stage, admin: Person, crowd: str) -> None:
     """Without a body, newest first, with roles and practitioner; beyond any page that others cut it into."""
     client, practitioner = stage.client(), stage.practitioner()
 
@@ -63,7 +63,7 @@ def test_everybody_is_listed_as_the_page_asks(stage: Stage, admin: Person, crowd
     assert users[str(admin.id)]["roles"] == [{"role": "admin"}]
 
 
-def test_pages_give_everybody_once(stage: Stage, admin: Person, crowd: str) -> None:
+def test_pages_list_every_user_once(stage: Stage, admin: Person, crowd: str) -> None:
     """Also those who came at the same instant, and while others come in."""
     seen: dict[str, str] = {}
     cursor = None
@@ -80,7 +80,9 @@ def test_pages_give_everybody_once(stage: Stage, admin: Person, crowd: str) -> N
     assert MANY == sum(str(email).endswith(crowd) for email in seen.values())
 
 
-def test_a_page_may_end_between_two_of_the_same_instant(stage: Stage, admin: Person, crowd: str) -> None:
+def test_a_page_may_end_between_two_users_of_the_same_instant(
+    stage: Stage, admin: Person, crowd: str
+) -> None:
     """The last two came together; neither is lost, and after them is nothing."""
     last_but_two = stage.row("select created_at, id from auth.users where email = %s", f"3@{crowd}")
     before = f"{last_but_two['created_at'].isoformat()}/{last_but_two['id']}"
@@ -104,6 +106,6 @@ def test_only_admins_list_users(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("body", [{"page_size": 0}, {"page_size": 1001}, {"cursor": "somewhere"}])
-def test_a_page_that_cannot_be_is_refused(stage: Stage, admin: Person, body: dict[str, Any]) -> None:
+def test_an_impossible_page_is_refused(stage: Stage, admin: Person, body: dict[str, Any]) -> None:
     """422, as any value that does not fit."""
     assert stage.invoke("list-users", body, as_=admin).status_code == 422

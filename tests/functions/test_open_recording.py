@@ -10,46 +10,46 @@ import httpx
 import pytest
 
 from tests.cast import Stage
-from tests.recording_scene import Agora, Scene
-from tests.sharing_scene import BROWSER, Link, Sharing
+from tests.recording_scene import AgoraEmulator, RecordingScene
+from tests.sharing_scene import BROWSER, Link, SharingScene
 
 
 @pytest.fixture(scope="module")
-def finished(stage: Stage, emulator: Agora) -> Scene:
+def finished(stage: Stage, emulator: AgoraEmulator) -> RecordingScene:
     """A recording that can be played."""
-    scene = Scene(stage, emulator)
+    scene = RecordingScene(stage, emulator)
     scene.record()
     scene.process()
     return scene
 
 
 @pytest.fixture(scope="module")
-def sliced(stage: Stage, emulator: Agora) -> Scene:
+def sliced(stage: Stage, emulator: AgoraEmulator) -> RecordingScene:
     """One without an MP4: two people, each with slices of their own."""
-    scene = Scene(stage, emulator)
+    scene = RecordingScene(stage, emulator)
     scene.record(recording_mode="individual")
     scene.process()
     return scene
 
 
-def shared(scene: Scene, **body: Any) -> Link:
+def shared(scene: RecordingScene, **body: Any) -> Link:
     """A link to it, made by its client."""
     body = {"recording_id": str(scene.recording["id"]), **body}
     made = scene.stage.invoke("create-recording-share-link", body, as_=scene.client).raise_for_status().json()
     return Link(scene.stage, made["share_link_id"], made["url"])
 
 
-def link(scene: Scene) -> str:
+def link(scene: RecordingScene) -> str:
     return str(scene.recording["recording_url"])
 
 
-def views(scene: Scene) -> list[dict[str, object]]:
+def views(scene: RecordingScene) -> list[dict[str, object]]:
     query = "select * from public.recording_views where recording_id = %s order by viewed_at"
     return scene.stage.owner.execute(query, [scene.recording["id"]]).fetchall()
 
 
-def test_the_link_leads_to_the_video(finished: Scene) -> None:
-    """With no header at all: a redirect to an address that is good for a minute, and nothing is kept on the way."""
+def test_the_link_redirects_to_the_video(finished: RecordingScene) -> None:
+    """Without any header: to an address that is valid for a minute; no cache keeps it."""
     reply = httpx.get(link(finished))
 
     assert reply.status_code == 302
@@ -63,7 +63,7 @@ def test_the_link_leads_to_the_video(finished: Scene) -> None:
     )
 
 
-def test_a_browser_gets_a_page_that_plays_it(finished: Scene) -> None:
+def test_a_browser_gets_a_page_that_plays_the_recording(finished: RecordingScene) -> None:
     """The page holds addresses of ours, for a player that comes back after a minute; it runs no script but its own."""
     reply = httpx.get(link(finished), headers=BROWSER)
 
@@ -75,7 +75,7 @@ def test_a_browser_gets_a_page_that_plays_it(finished: Scene) -> None:
     assert httpx.get(address).status_code == 302
 
 
-def test_each_view_is_logged_once(finished: Scene) -> None:
+def test_each_view_is_logged_once(finished: RecordingScene) -> None:
     """Who and when; the requests of one page's player belong to that page's view."""
     before = len(views(finished))
     page = httpx.get(link(finished), headers=BROWSER)
@@ -89,8 +89,10 @@ def test_each_view_is_logged_once(finished: Scene) -> None:
     assert (logged[-1]["ip_address"], logged[-1]["user_agent"]) == ("127.0.0.1", BROWSER["user-agent"])
 
 
-def test_another_links_view_is_no_pass(finished: Scene, sliced: Scene) -> None:
-    """Whose view it was counts: a borrowed one is a new one."""
+def test_the_view_id_of_another_link_is_not_accepted(
+    finished: RecordingScene, sliced: RecordingScene
+) -> None:
+    """A borrowed one starts a view of its own."""
     page = httpx.get(link(sliced), headers=BROWSER)
     view = parse_qs(urlsplit(re.findall(r'"(http[^"]+part=1)"', page.text)[0]).query)["view"][0]
     before = len(views(finished))
@@ -103,7 +105,7 @@ def test_another_links_view_is_no_pass(finished: Scene, sliced: Scene) -> None:
 @pytest.mark.parametrize(
     "query", ["", "?token=", "?token=x", "?token=" + "0" * 64, "?token=x&part=2", "?token=x&file=y"]
 )
-def test_an_unknown_link_leads_nowhere(finished: Scene, query: str) -> None:
+def test_an_unknown_link_is_refused(finished: RecordingScene, query: str) -> None:
     """For programs in the usual shape, for people on a page."""
     address = f"{finished.stage.env['FUNCTIONS_URL']}/open-recording{query}"
 
@@ -114,8 +116,8 @@ def test_an_unknown_link_leads_nowhere(finished: Scene, query: str) -> None:
     assert "ask for a new one" in for_people.text
 
 
-def test_there_are_no_more_parts_than_there_are(finished: Scene) -> None:
-    """Nor other objects of the bucket, whatever the name says."""
+def test_a_part_that_does_not_exist_is_not_found(finished: RecordingScene) -> None:
+    """Nor any other object of the bucket, whatever the name says."""
     for extra in (
         "&part=2",
         "&part=0",
@@ -126,7 +128,7 @@ def test_there_are_no_more_parts_than_there_are(finished: Scene) -> None:
         assert httpx.get(link(finished) + extra).status_code in (404, 422), extra
 
 
-def test_a_recording_in_slices_plays_from_a_rewritten_playlist(sliced: Scene) -> None:
+def test_a_recording_in_slices_plays_from_a_rewritten_playlist(sliced: RecordingScene) -> None:
     """Each slice at an address of ours that still needs the link: signed when it is played, not before."""
     page = httpx.get(link(sliced), headers=BROWSER)
     parts = re.findall(r'"(http[^"]+part=\d+)"', page.text)
@@ -142,9 +144,9 @@ def test_a_recording_in_slices_plays_from_a_rewritten_playlist(sliced: Scene) ->
     assert reply.content[0] == 0x47  # how every packet of MPEG-TS begins
 
 
-def test_staff_rotates_the_link(stage: Stage, agora: Agora) -> None:
-    """The old one ends at once, the page's view with it; a client may not, a stranger learns nothing."""
-    scene = Scene(stage, agora)
+def test_staff_replaces_the_link(stage: Stage, agora: AgoraEmulator) -> None:
+    """The old one ends at once, and views of it too; a client may not, a stranger learns nothing."""
+    scene = RecordingScene(stage, agora)
     scene.record()
     scene.process()
     old = link(scene)
@@ -165,7 +167,7 @@ def test_staff_rotates_the_link(stage: Stage, agora: Agora) -> None:
     assert shown.json() == [{"recording_url": new}]
 
 
-def test_nobody_reaches_the_files_past_the_link(finished: Scene) -> None:
+def test_the_files_cannot_be_reached_without_the_link(finished: RecordingScene) -> None:
     """Neither the client nor the practitioner signs, reads or lists in the bucket, nor reads its paths."""
     path = finished.recording["storage_path"]
     for person in (finished.client, finished.practitioner):
@@ -181,7 +183,7 @@ def test_nobody_reaches_the_files_past_the_link(finished: Scene) -> None:
         assert row.status_code == 403
 
 
-def test_the_database_keeps_no_token_and_the_log_says_none(finished: Scene, stack: object) -> None:
+def test_tokens_are_stored_only_as_hashes_and_never_logged(finished: RecordingScene, stack: object) -> None:
     """A link's hash is all there is to steal."""
     token = link(finished).partition("token=")[2]
     httpx.get(link(finished))
@@ -198,7 +200,7 @@ def test_the_database_keeps_no_token_and_the_log_says_none(finished: Scene, stac
 # Links that were shared
 
 
-def test_a_shared_link_plays_without_an_account(finished: Scene) -> None:
+def test_a_shared_link_plays_without_an_account(finished: RecordingScene) -> None:
     """Page, redirect to the file, and a range of it: no header, no sign-in."""
     link = shared(finished)
 
@@ -214,7 +216,7 @@ def test_a_shared_link_plays_without_an_account(finished: Scene) -> None:
     assert link.row["view_count"] == 1
 
 
-def test_nothing_indexes_or_keeps_what_is_shared(finished: Scene) -> None:
+def test_shared_pages_are_neither_indexed_nor_cached(finished: RecordingScene) -> None:
     """Pages and redirects alike; the address goes to nobody as a referrer, and the page is in no frame."""
     link = shared(finished)
     for reply in (link.get(), link.get(accept="*/*"), httpx.get(f"{link.url}x", headers=BROWSER)):
@@ -225,7 +227,7 @@ def test_nothing_indexes_or_keeps_what_is_shared(finished: Scene) -> None:
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
 
 
-def test_a_shared_playlist_is_rewritten_for_its_link(sliced: Scene) -> None:
+def test_a_shared_playlist_is_rewritten_for_its_link(sliced: RecordingScene) -> None:
     """Every slice at our address with the shared token, of the same view."""
     link = shared(sliced)
     parts = re.findall(r'"(http[^"]+part=\d+)"', link.get().text)
@@ -239,9 +241,9 @@ def test_a_shared_playlist_is_rewritten_for_its_link(sliced: Scene) -> None:
     assert link.row["view_count"] == 1
 
 
-def test_a_password_opens_it_once_for_the_whole_view(stage: Stage) -> None:
-    """The form first, which counts nothing; the right one leads to a page that can be loaded again."""
-    link = Sharing(stage).link(password="correct horse")
+def test_a_password_is_asked_once_for_each_view(stage: Stage) -> None:
+    """The form comes first and counts as no view; the right password leads to a page that can be reloaded."""
+    link = SharingScene(stage).link(password="correct horse")
 
     form, wrong, right = link.get(), link.open("wrong horse"), link.open("correct horse")
 
@@ -254,9 +256,9 @@ def test_a_password_opens_it_once_for_the_whole_view(stage: Stage) -> None:
     assert (link.row["view_count"], link.row["wrong_passwords"]) == (1, 0)
 
 
-def test_a_password_is_no_part_of_an_address(stage: Stage) -> None:
-    """In a query it would end up in histories and logs, so there it opens nothing."""
-    link = Sharing(stage).link(password="correct horse")
+def test_a_password_in_the_address_is_ignored(stage: Stage) -> None:
+    """It would end up in histories and logs."""
+    link = SharingScene(stage).link(password="correct horse")
 
     assert "<video" not in link.get("&password=correct%20horse").text
     program = httpx.get(link.url)
@@ -264,9 +266,9 @@ def test_a_password_is_no_part_of_an_address(stage: Stage) -> None:
     assert link.row["view_count"] == 0
 
 
-def test_guessing_is_limited(stage: Stage) -> None:
+def test_password_guesses_are_limited(stage: Stage) -> None:
     """Five wrong ones, also at once, lock it for a quarter of an hour, for the right one as well."""
-    link = Sharing(stage).link(password="correct horse")
+    link = SharingScene(stage).link(password="correct horse")
 
     with ThreadPoolExecutor(10) as many:
         replies = [reply.status_code for reply in many.map(lambda n: link.open(f"guess {n}"), range(10))]
@@ -278,9 +280,9 @@ def test_guessing_is_limited(stage: Stage) -> None:
     assert link.open("correct horse").status_code == 303
 
 
-def test_of_ten_who_open_a_link_for_one_one_does(stage: Stage) -> None:
-    """One view; looking at it before uses nothing up; who has opened it goes on."""
-    link = Sharing(stage).link(view_limit=1)
+def test_a_link_for_one_view_is_opened_by_one_of_ten(stage: Stage) -> None:
+    """Looking at it before uses nothing up; who has opened it goes on."""
+    link = SharingScene(stage).link(view_limit=1)
     before = link.get()
 
     with ThreadPoolExecutor(10) as many:
@@ -296,7 +298,7 @@ def test_of_ten_who_open_a_link_for_one_one_does(stage: Stage) -> None:
 
 def test_a_view_ends_after_a_day(stage: Stage) -> None:
     """Then it is another one, and where there is none left it is over."""
-    link = Sharing(stage).link(view_limit=1)
+    link = SharingScene(stage).link(view_limit=1)
     opened = link.open().headers["location"]
 
     stage.execute(
@@ -307,9 +309,9 @@ def test_a_view_ends_after_a_day(stage: Stage) -> None:
     assert httpx.get(opened, headers=BROWSER).status_code == 410
 
 
-def test_a_link_that_has_expired_says_so(stage: Stage) -> None:
+def test_an_expired_link_is_reported_as_expired(stage: Stage) -> None:
     """To people on a page, to programs by a code; a view that was open is over too."""
-    link = Sharing(stage).link()
+    link = SharingScene(stage).link()
     (address,) = re.findall(r'"(http[^"]+part=1)"', link.get().text)
     link.change(created_at="now() - interval '8 days'", expires_at="now() - interval '1 second'")
 
@@ -320,8 +322,8 @@ def test_a_link_that_has_expired_says_so(stage: Stage) -> None:
     assert httpx.get(address).status_code == 410
 
 
-def test_a_signed_address_stays_out_of_database_and_logs(finished: Scene, stack: object) -> None:
-    """It cannot be taken back, so nobody keeps it; nor shared tokens and passwords."""
+def test_a_signed_address_is_neither_stored_nor_logged(finished: RecordingScene, stack: object) -> None:
+    """It cannot be taken back; nor are shared tokens and passwords."""
     link = shared(finished, password="correct horse")
     opened = link.open("correct horse").headers["location"]
     signed = httpx.get(opened).headers["location"]

@@ -16,7 +16,7 @@ import pytest
 
 from local.stack import Stack
 from tests.cast import Stage
-from tests.recording_scene import Scene, unknown_id, until
+from tests.recording_scene import RecordingScene, unknown_id, until
 
 MEGABYTE = 1024 * 1024
 
@@ -55,7 +55,7 @@ def processor(stage: Stage) -> Iterator[Processor]:
     processor.kill()
 
 
-def test_a_recording_is_copied_and_can_be_played(scene: Scene) -> None:
+def test_a_recording_is_copied_and_can_be_played(scene: RecordingScene) -> None:
     """The stored object equals its source to the last bit; duration and size are the video's own."""
     scene.record()
 
@@ -76,7 +76,7 @@ def test_a_recording_is_copied_and_can_be_played(scene: Scene) -> None:
     assert recording["recording_url"].startswith(f"{scene.stage.env['FUNCTIONS_URL']}/open-recording?token=")
 
 
-def test_a_second_run_of_a_finished_recording_does_nothing(scene: Scene) -> None:
+def test_a_second_run_for_a_finished_recording_does_nothing(scene: RecordingScene) -> None:
     """It is reported as it is."""
     scene.record()
     assert scene.process()["processed"]
@@ -89,8 +89,8 @@ def test_a_second_run_of_a_finished_recording_does_nothing(scene: Scene) -> None
     assert (scene.recording, scene.stored_paths()) == (before, paths)
 
 
-def test_without_a_name_the_next_in_turn_is_processed(scene: Scene) -> None:
-    """As the scheduler calls it: whichever has waited longest."""
+def test_without_an_id_the_recording_that_waited_longest_is_processed(scene: RecordingScene) -> None:
+    """As the scheduler calls it."""
     scene.record()
     replies = []
 
@@ -103,7 +103,7 @@ def test_without_a_name_the_next_in_turn_is_processed(scene: Scene) -> None:
     assert str(scene.recording["id"]) == replies[-1]["recording_id"]
 
 
-def test_several_parts_are_kept_in_order(scene: Scene) -> None:
+def test_several_parts_are_kept_in_order(scene: RecordingScene) -> None:
     """Agora starts a new MP4 after 2 GB; together they are the recording."""
     scene.fault("recording", slices=4, mp4_parts=3, idle_after=100)
     scene.start().raise_for_status()
@@ -118,7 +118,7 @@ def test_several_parts_are_kept_in_order(scene: Scene) -> None:
         assert hashlib.sha256(scene.stored(file["storage_path"])).digest() == file["sha256"]
 
 
-def test_two_peoples_slices_are_kept_where_there_is_no_mp4(scene: Scene) -> None:
+def test_the_slices_of_two_people_are_kept_where_there_is_no_mp4(scene: RecordingScene) -> None:
     """An individual recording has none: each playlist before its slices, all of them."""
     scene.record(recording_mode="individual")
 
@@ -127,7 +127,7 @@ def test_two_peoples_slices_are_kept_where_there_is_no_mp4(scene: Scene) -> None
     _are_slices(scene)
 
 
-def test_slices_are_kept_where_an_mp4_is_lost(scene: Scene) -> None:
+def test_slices_are_kept_where_an_mp4_is_lost(scene: RecordingScene) -> None:
     """The machine that failed took its MP4 with it; the other's alone would be half a recording."""
     scene.fault("recording", gone_for=1, lost_mp4=True, failover_after=8)
     scene.start().raise_for_status()
@@ -144,7 +144,7 @@ def test_slices_are_kept_where_an_mp4_is_lost(scene: Scene) -> None:
     _are_slices(scene)
 
 
-def _are_slices(scene: Scene) -> None:
+def _are_slices(scene: RecordingScene) -> None:
     files = scene.files()
     kinds = [file["kind"] for file in files]
     assert kinds[0] == "playlist"
@@ -154,8 +154,8 @@ def _are_slices(scene: Scene) -> None:
     assert scene.recording["duration_seconds"] > 0
 
 
-def test_killed_at_ten_random_moments_it_ends_with_one_equal_object(scene: Scene, stack: Stack) -> None:
-    """Each life takes up what the one before left; nothing is lost, doubled or mixed."""
+def test_a_copy_killed_ten_times_ends_with_one_identical_object(scene: RecordingScene, stack: Stack) -> None:
+    """Each process goes on where the one before stopped; nothing is lost, doubled or mixed."""
     size = 24 * MEGABYTE
     scene.fault("recording", slices=1, mp4_bytes=size, idle_after=30)
     scene.start().raise_for_status()
@@ -181,7 +181,7 @@ def test_killed_at_ten_random_moments_it_ends_with_one_equal_object(scene: Scene
     assert hashlib.sha256(scene.stored(file["storage_path"])).digest() == source == file["sha256"]
 
 
-def test_memory_does_not_grow_with_the_file(scene: Scene, processor: Processor) -> None:
+def test_memory_does_not_grow_with_the_file(scene: RecordingScene, processor: Processor) -> None:
     """96 MB pass through at most 48 MB above what the idle function holds."""
     scene.fault("recording", slices=1, mp4_bytes=96 * MEGABYTE, idle_after=30)
     scene.start().raise_for_status()
@@ -204,7 +204,7 @@ def test_memory_does_not_grow_with_the_file(scene: Scene, processor: Processor) 
     assert peak - idle <= 48 * MEGABYTE, f"{(peak - idle) / MEGABYTE:.0f} MB"
 
 
-def test_ten_at_once_copy_a_recording_once(scene: Scene) -> None:
+def test_ten_callers_at_once_copy_a_recording_once(scene: RecordingScene) -> None:
     """The lease is one caller's; the others find it taken."""
     scene.record()
     body = {"recording_id": str(scene.recording["id"])}
@@ -218,7 +218,7 @@ def test_ten_at_once_copy_a_recording_once(scene: Scene) -> None:
     assert len(scene.stored_paths()) == 1
 
 
-def test_who_lost_the_lease_stops(scene: Scene) -> None:
+def test_a_copy_that_lost_its_lease_stops(scene: RecordingScene) -> None:
     """One that slept through its lease must not write into the work of the next."""
     scene.record()
     claim = "select (recording).lease_id as lease from public.claim_recording_copy(%s)"
@@ -235,8 +235,8 @@ def test_who_lost_the_lease_stops(scene: Scene) -> None:
     assert (refused.status_code, refused.json()["details"]) == (409, "lease_lost")
 
 
-def test_a_storage_that_refuses_is_asked_again_and_at_last_given_up(scene: Scene) -> None:
-    """Processing all the while, rarer and rarer; then failed with the reason, and the source is still there."""
+def test_a_failing_storage_is_retried_and_the_recording_fails_in_the_end(scene: RecordingScene) -> None:
+    """Processing all the while, with growing delays; then failed with the reason, and the source is still there."""
     scene.record()
     limit = "update storage.buckets set file_size_limit = %s where id = 'session-recordings'"
     scene.stage.execute(limit, 1000)
@@ -277,7 +277,7 @@ def test_a_storage_that_refuses_is_asked_again_and_at_last_given_up(scene: Scene
     assert scene.process()["status"] == "completed"
 
 
-def test_a_source_that_changed_is_copied_anew(scene: Scene) -> None:
+def test_a_source_that_changed_is_copied_from_the_start(scene: RecordingScene) -> None:
     """Half of one version and half of another is no recording."""
     scene.record()
     scene.stage.execute("update storage.buckets set file_size_limit = 1000 where id = 'session-recordings'")
@@ -298,8 +298,8 @@ def test_a_source_that_changed_is_copied_anew(scene: Scene) -> None:
     assert scene.stored(copied["storage_path"]).endswith(b"free")
 
 
-def test_only_the_service_processes(scene: Scene) -> None:
-    """And only what there is; a typo in the body is named."""
+def test_only_the_service_processes_recordings(scene: RecordingScene) -> None:
+    """Only recordings that exist; a typo in the body is named."""
     assert scene.stage.invoke("process-recording", {}, as_=scene.practitioner).status_code == 403
     assert scene.stage.invoke("process-recording", {}).status_code == 401
     missing = scene.stage.invoke_as_service("process-recording", {"recording_id": unknown_id()})
@@ -308,7 +308,7 @@ def test_only_the_service_processes(scene: Scene) -> None:
     assert (typo.status_code, typo.json()["details"][0]["field"]) == (422, "recording")
 
 
-def _uploaded(scene: Scene, stack: Stack) -> int:
+def _uploaded(scene: RecordingScene, stack: Stack) -> int:
     """How many bytes storage has of the recording's first upload: counted on its disk, so as not to disturb it."""
     files = scene.files()
     if not files or not files[0]["upload_url"]:

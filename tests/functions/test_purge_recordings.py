@@ -8,14 +8,14 @@ import httpx
 import pytest
 
 from tests.cast import Person, Stage
-from tests.recording_scene import Agora, Scene
-from tests.sharing_scene import Sharing, finished_recording
+from tests.recording_scene import AgoraEmulator, RecordingScene
+from tests.sharing_scene import SharingScene, finished_recording
 
 DUE = "update private.erasure_queue set due_at = now() where recording_id = %s"
 LATER = "update public.session_recordings set lease_until = now() - interval '1 second' where id = %s"
 
 
-class Erasable(Sharing):
+class ErasableRecording(SharingScene):
     """A finished recording with a file in storage and sources of two attempts in Agora's bucket."""
 
     def __init__(self, stage: Stage, **columns: Any) -> None:
@@ -41,7 +41,7 @@ class Erasable(Sharing):
 
     @property
     def bucket(self) -> Any:
-        scene = Scene.__new__(Scene)
+        scene = RecordingScene.__new__(RecordingScene)
         scene.stage = self.stage
         return scene.bucket()
 
@@ -53,7 +53,7 @@ class Erasable(Sharing):
         self.stage.execute(DUE, self.id)
         return purge(self.stage, self.id)
 
-    def is_there(self) -> tuple[int, int, int]:
+    def count_everything(self) -> tuple[int, int, int]:
         """How many files storage has, how many sources the bucket, how many rows the database."""
         stored = self.stage.value(
             "select count(*) from storage.objects where bucket_id = 'session-recordings' and name like %s",
@@ -90,12 +90,12 @@ def queued(stage: Stage, recording_id: object) -> list[str]:
 
 
 @pytest.fixture
-def erasable(stage: Stage) -> Erasable:
+def erasable(stage: Stage) -> ErasableRecording:
     """Something to erase."""
-    return Erasable(stage)
+    return ErasableRecording(stage)
 
 
-def test_what_somebody_withdrew_from_is_closed_at_once_and_then_gone(erasable: Erasable) -> None:
+def test_a_withdrawn_recording_is_closed_at_once_and_erased_a_day_later(erasable: ErasableRecording) -> None:
     """Unseen and unopened from that moment, erased the day after with everything that was stored."""
     link = erasable.link()
     link.get()
@@ -107,11 +107,11 @@ def test_what_somebody_withdrew_from_is_closed_at_once_and_then_gone(erasable: E
     asked = {"recording_id": str(erasable.id)}
     assert erasable.stage.invoke("get-recording-status", asked, as_=erasable.client).status_code == 404
     assert purge(erasable.stage, erasable.id) == {"erased": 0, "failed": 0}  # it is not due yet
-    assert erasable.is_there() == (2, 2, 1)
+    assert erasable.count_everything() == (2, 2, 1)
 
     assert erasable.purge() == {"erased": 1, "failed": 0}
 
-    assert erasable.is_there() == (0, 0, 0)
+    assert erasable.count_everything() == (0, 0, 0)
     (receipt,) = erasable.receipts
     assert (receipt["reasons"], receipt["files"], receipt["bytes"]) == (["consent_withdrawn"], 1, 1000)
     for mark in (erasable.client, erasable.practitioner):
@@ -124,8 +124,8 @@ def test_what_somebody_withdrew_from_is_closed_at_once_and_then_gone(erasable: E
     assert purge(erasable.stage, erasable.id) == {"erased": 0, "failed": 0}
 
 
-def test_agreeing_again_in_time_keeps_it(erasable: Erasable) -> None:
-    """Of two who withdrew both have to; what has begun goes on."""
+def test_consenting_again_in_time_keeps_the_recording(erasable: ErasableRecording) -> None:
+    """If two withdrew, both must; an erasure that has begun goes on."""
     for person in (erasable.client, erasable.practitioner):
         erasable.withdraw(person)
     decide(erasable.stage, erasable.client, consented=True)
@@ -143,7 +143,9 @@ def test_agreeing_again_in_time_keeps_it(erasable: Erasable) -> None:
 
 
 @pytest.mark.parametrize("on", ["user_id", "session_id"])
-def test_nothing_under_a_legal_hold_goes(stage: Stage, erasable: Erasable, on: str) -> None:
+def test_a_recording_under_a_legal_hold_is_not_erased(
+    stage: Stage, erasable: ErasableRecording, on: str
+) -> None:
     """It stays closed meanwhile, and goes when the hold is released; a hold is released once."""
     admin = stage.admin()
     held = erasable.client.id if on == "user_id" else erasable.session["id"]
@@ -152,7 +154,7 @@ def test_nothing_under_a_legal_hold_goes(stage: Stage, erasable: Erasable, on: s
     erasable.withdraw(erasable.practitioner)
 
     assert erasable.purge() == {"erased": 0, "failed": 0}
-    assert (erasable.is_there(), erasable.seen_by(erasable.client)) == ((2, 2, 1), 0)
+    assert (erasable.count_everything(), erasable.seen_by(erasable.client)) == ((2, 2, 1), 0)
 
     released = {"released_at": "2020-01-01T00:00:00Z"}
     row = stage.rest("PATCH", path, as_=admin, json=released).raise_for_status().json()[0]
@@ -162,7 +164,7 @@ def test_nothing_under_a_legal_hold_goes(stage: Stage, erasable: Erasable, on: s
     assert erasable.purge() == {"erased": 1, "failed": 0}
 
 
-class ClassRecording(Erasable):
+class ClassRecording(ErasableRecording):
     """The recording of a class, with rows for two who were in it."""
 
     def __init__(self, stage: Stage) -> None:
@@ -196,7 +198,7 @@ class ClassRecording(Erasable):
         ]
 
 
-def test_a_class_goes_for_all_when_one_withdraws(stage: Stage) -> None:
+def test_the_recording_of_a_class_is_erased_for_all_when_one_withdraws(stage: Stage) -> None:
     """Their picture is in it. Who only had a seat and never came is not."""
     group = ClassRecording(stage)
     absent = stage.client()
@@ -209,12 +211,12 @@ def test_a_class_goes_for_all_when_one_withdraws(stage: Stage) -> None:
 
     assert group.seen() == [0, 0]
     assert group.purge() == {"erased": 1, "failed": 0}
-    assert group.is_there() == (0, 0, 0)
+    assert group.count_everything() == (0, 0, 0)
     assert stage.value("select count(*) from public.session_recordings where id = any (%s)", group.own) == 0
 
 
-def test_a_class_may_survive_for_the_others(stage: Stage) -> None:
-    """By a rule for that class: only the own row and link go. When its practitioner withdraws, all of it goes."""
+def test_a_rule_may_keep_the_recording_of_a_class_for_the_others(stage: Stage) -> None:
+    """Only the own row and link are erased. When its practitioner withdraws, all of it is."""
     group = ClassRecording(stage)
     group.survives()
     group.withdraw(group.people[0])
@@ -222,14 +224,14 @@ def test_a_class_may_survive_for_the_others(stage: Stage) -> None:
     assert group.seen() == [0, 1]
     stage.execute(DUE, group.own[0])
     assert purge(stage, group.own[0]) == {"erased": 1, "failed": 0}
-    assert (group.is_there(), group.seen()) == ((2, 2, 1), [0, 1])
+    assert (group.count_everything(), group.seen()) == ((2, 2, 1), [0, 1])
 
     group.withdraw(group.practitioner)
     assert group.purge() == {"erased": 1, "failed": 0}
-    assert (group.is_there(), group.seen()) == ((0, 0, 0), [0, 0])
+    assert (group.count_everything(), group.seen()) == ((0, 0, 0), [0, 0])
 
 
-def test_whoever_withdrew_before_it_was_finished_gets_none(stage: Stage) -> None:
+def test_a_person_who_withdrew_before_the_end_gets_no_recording(stage: Stage) -> None:
     """Where it stays for the others, those get their rows."""
     group = ClassRecording(stage)
     group.survives()
@@ -243,9 +245,9 @@ def test_whoever_withdrew_before_it_was_finished_gets_none(stage: Stage) -> None
     assert group.seen() == [0, 1]
 
 
-def test_recordings_end_by_themselves(stage: Stage) -> None:
+def test_recordings_are_erased_after_their_retention(stage: Stage) -> None:
     """Seven years after their end, or as a rule for the class or session says; never while that is switched off."""
-    old, kept, short, off = (Erasable(stage) for _ in range(4))
+    old, kept, short, off = (ErasableRecording(stage) for _ in range(4))
     for each, days in ((old, 2556), (kept, 2556), (short, 31), (off, 30)):
         stage.execute(
             "update public.session_recordings set ended_at = now() - %s * interval '1 day' where id = %s",
@@ -272,7 +274,7 @@ CLAIM = "select recording, storage_folder from public.claim_recording_erasure(%s
 @pytest.mark.parametrize(
     "killed_after", ["claiming", "deleting one file", "deleting the files", "deleting the source"]
 )
-def test_it_may_be_killed_at_each_step(erasable: Erasable, killed_after: str) -> None:
+def test_an_erasure_may_be_killed_at_each_step(erasable: ErasableRecording, killed_after: str) -> None:
     """Nobody takes over while the lease lasts; the next one then deletes what is left, and there is one receipt."""
     stage = erasable.stage
     erasable.withdraw(erasable.client)
@@ -292,18 +294,18 @@ def test_it_may_be_killed_at_each_step(erasable: Erasable, killed_after: str) ->
             erasable.bucket.delete_object(
                 Bucket=stage.env["RECORDING_S3_BUCKET"], Key=f"{erasable.source}{attempt}/x.ts"
             )
-    left = erasable.is_there()
+    left = erasable.count_everything()
 
     assert purge(stage, erasable.id) == {"erased": 0, "failed": 0}
-    assert erasable.is_there() == left
+    assert erasable.count_everything() == left
     stage.execute(LATER, erasable.id)
     assert purge(stage, erasable.id) == {"erased": 1, "failed": 0}
 
-    assert erasable.is_there() == (0, 0, 0)
+    assert erasable.count_everything() == (0, 0, 0)
     assert [(one["files"], one["bytes"]) for one in erasable.receipts] == [(1, 1000)]
 
 
-def test_whoever_lost_the_lease_finishes_nothing(erasable: Erasable) -> None:
+def test_an_erasure_that_lost_its_lease_finishes_nothing(erasable: ErasableRecording) -> None:
     """It slept too long; another one has it now."""
     stage = erasable.stage
     erasable.withdraw(erasable.client)
@@ -317,10 +319,10 @@ def test_whoever_lost_the_lease_finishes_nothing(erasable: Erasable) -> None:
 
     assert second is not None
     assert (reply.status_code, reply.json()["details"]) == (409, "lease_lost")
-    assert erasable.is_there() == (2, 2, 1)
+    assert erasable.count_everything() == (2, 2, 1)
 
 
-def test_ten_at_once_erase_it_once(erasable: Erasable) -> None:
+def test_ten_runs_at_once_erase_a_recording_once(erasable: ErasableRecording) -> None:
     """One receipt, and nobody fails over the others."""
     erasable.withdraw(erasable.client)
     erasable.stage.execute(DUE, erasable.id)
@@ -329,11 +331,11 @@ def test_ten_at_once_erase_it_once(erasable: Erasable) -> None:
         replies = list(many.map(lambda _: purge(erasable.stage, erasable.id), range(10)))
 
     assert (sum(each["erased"] for each in replies), sum(each["failed"] for each in replies)) == (1, 0)
-    assert (erasable.is_there(), len(erasable.receipts)) == ((0, 0, 0), 1)
+    assert (erasable.count_everything(), len(erasable.receipts)) == ((0, 0, 0), 1)
 
 
-def test_the_row_does_not_go_before_its_files(erasable: Erasable) -> None:
-    """Whoever deletes it directly is told how: nothing else knows of the files."""
+def test_a_row_is_not_deleted_before_its_files(erasable: ErasableRecording) -> None:
+    """An attempt to delete it directly is refused with the way to do it: nothing else knows of the files."""
     stage = erasable.stage
     reply = stage.http.delete(
         f"/rest/v1/session_recordings?id=eq.{erasable.id}",
@@ -343,9 +345,11 @@ def test_the_row_does_not_go_before_its_files(erasable: Erasable) -> None:
     assert (reply.status_code, reply.json()["details"]) == (409, "recording_has_files")
 
 
-def test_withdrawing_stops_what_is_being_recorded_and_erases_it(stage: Stage, agora: Agora) -> None:
+def test_withdrawing_consent_stops_a_running_recording_and_erases_it(
+    stage: Stage, agora: AgoraEmulator
+) -> None:
     """It is not copied any more, and waited for until Agora has brought its files; then they go."""
-    scene = Scene(stage, agora)
+    scene = RecordingScene(stage, agora)
     scene.start().raise_for_status()
     scene.wait_for("recording")
     scene.await_media()
@@ -369,8 +373,8 @@ def test_withdrawing_stops_what_is_being_recorded_and_erases_it(stage: Stage, ag
     assert stage.value("select count(*) from public.session_recordings where id = %s", recording) == 0
 
 
-def test_a_link_in_use_ends_with_the_withdrawal(erasable: Erasable) -> None:
-    """One's own as well as a shared one."""
+def test_a_link_in_use_ends_with_the_withdrawal(erasable: ErasableRecording) -> None:
+    """The participant's own link as well as a shared one."""
     token = "t" * 64
     erasable.stage.execute(
         "insert into private.recording_links (recording_id, token_sha256)"

@@ -6,7 +6,7 @@ from tests.booking_scene import BookingScene
 from tests.cast import Stage
 
 
-def test_the_quote_is_what_then_happens(stage: Stage, booking: BookingScene) -> None:
+def test_the_cancellation_is_what_was_quoted(stage: Stage, booking: BookingScene) -> None:
     """By POST and by GET; asking changes nothing."""
     session = booking.book()
 
@@ -24,7 +24,7 @@ def test_the_quote_is_what_then_happens(stage: Stage, booking: BookingScene) -> 
     )
 
 
-def test_too_late_the_quote_names_the_grace(stage: Stage, booking: BookingScene) -> None:
+def test_after_the_deadline_the_quote_offers_the_grace(stage: Stage, booking: BookingScene) -> None:
     """With it the credit comes back, without it does not."""
     session = booking.book()
     stage.execute(
@@ -44,8 +44,8 @@ def test_too_late_the_quote_names_the_grace(stage: Stage, booking: BookingScene)
     assert (graced["cancellation_type"], graced["credit_returned"]) == ("grace", 1)
 
 
-def test_a_strangers_session_is_not_there(stage: Stage, booking: BookingScene) -> None:
-    """As if it did not exist."""
+def test_a_stranger_gets_not_found(stage: Stage, booking: BookingScene) -> None:
+    """As for a session that does not exist."""
     session = booking.book()
     for asked in (session, str(uuid.uuid4())):
         reply = stage.invoke("quote-cancellation", {"session_id": asked}, as_=stage.client())

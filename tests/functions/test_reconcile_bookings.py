@@ -4,8 +4,8 @@ from tests.booking_scene import BookingScene
 from tests.cast import Stage
 
 
-def test_lapsed_credits_are_written_off(stage: Stage, booking: BookingScene) -> None:
-    """Once; the client reads the line in their history."""
+def test_lapsed_credits_are_written_off_once(stage: Stage, booking: BookingScene) -> None:
+    """The client reads the line in their history."""
     stage.execute("select private.grant_credits(%s, 4, expires_at => now())", booking.client.id)
 
     first, second = (stage.invoke_as_service("reconcile-bookings").json() for _ in range(2))
@@ -17,6 +17,6 @@ def test_lapsed_credits_are_written_off(stage: Stage, booking: BookingScene) -> 
     assert [line["change"] for line in history] == [-4]
 
 
-def test_people_do_not_run_it(stage: Stage, booking: BookingScene) -> None:
+def test_people_may_not_reconcile_bookings(stage: Stage, booking: BookingScene) -> None:
     """It is the scheduler's."""
     assert stage.invoke("reconcile-bookings", {}, as_=booking.client).status_code == 403

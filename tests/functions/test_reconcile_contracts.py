@@ -19,8 +19,8 @@ def run(scene: ContractScene) -> dict[str, int]:
     return dict(reply.json())
 
 
-def test_a_contract_comes_to_its_end(scene: ContractScene) -> None:
-    """Signed ones and offers; and what has ended stays ended."""
+def test_an_ending_contract_is_announced_once_and_then_expires(scene: ContractScene) -> None:
+    """Signed ones and offers; an expired one stays expired."""
     soon = (datetime.now(UTC) + timedelta(days=20)).isoformat()
     signed, other = scene.offer(expires_at=soon), ContractScene(scene.stage)
     offered = other.offer(expires_at=soon)
@@ -40,7 +40,7 @@ def test_a_contract_comes_to_its_end(scene: ContractScene) -> None:
     assert 1 == len(scene.evidence(signed)), "it was signed nevertheless"
 
 
-def test_whoever_has_none_left_can_be_issued_one_again(scene: ContractScene) -> None:
+def test_a_practitioner_without_a_valid_contract_can_be_issued_one_again(scene: ContractScene) -> None:
     """The same version, before and after the end is written down."""
     first = scene.offer()
     scene.end(first)

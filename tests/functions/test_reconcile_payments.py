@@ -25,7 +25,7 @@ def functions(stage: Stage, make_httpserver: HTTPServer) -> Iterator[dict[str, h
         yield {"pay": pay, "reconcile": reconcile}
 
 
-class Lost:
+class LostWebhooks:
     """Somebody who pays at a Stripe whose webhooks never come."""
 
     def __init__(self, functions: dict[str, httpx.Client], paying: PaymentScene, stripe: FakeStripe) -> None:
@@ -69,14 +69,14 @@ class Lost:
 
 
 @pytest.fixture
-def lost(functions: dict[str, httpx.Client], paying: PaymentScene, httpserver: HTTPServer) -> Lost:
+def lost(functions: dict[str, httpx.Client], paying: PaymentScene, httpserver: HTTPServer) -> LostWebhooks:
     """A payment of which no webhook tells."""
-    return Lost(functions, paying, FakeStripe(httpserver))
+    return LostWebhooks(functions, paying, FakeStripe(httpserver))
 
 
-def test_what_was_paid_is_fulfilled(lost: Lost) -> None:
+def test_a_paid_checkout_is_fulfilled(lost: LostWebhooks) -> None:
     """A session and a package: with payment, receipt and credits, once, however often Stripe is asked."""
-    for body in (lost.paying.on_checkout_page(), lost.paying.in_wallet()):
+    for body in (lost.paying.from_checkout_page(), lost.paying.from_wallet()):
         session_id, payment = lost.open(body)
         lost.stripe.end(session_id, payment, "complete", "paid")
 
@@ -89,30 +89,30 @@ def test_what_was_paid_is_fulfilled(lost: Lost) -> None:
     assert lost.paying.holds() == ["consumed"]
 
 
-def test_a_webhook_that_comes_after_all_changes_nothing(lost: Lost) -> None:
-    """And neither does one that came before."""
-    session_id, payment = lost.open(lost.paying.in_wallet())
+def test_a_webhook_that_arrives_later_changes_nothing(lost: LostWebhooks) -> None:
+    """Nor does one that came before."""
+    session_id, payment = lost.open(lost.paying.from_wallet())
     lost.stripe.end(session_id, payment, "complete", "paid")
     lost.reconcile()
 
-    lost.paying.hear(payment.completed()).raise_for_status()
-    lost.paying.hear(payment.charged()).raise_for_status()
+    lost.paying.receive_event(payment.completed()).raise_for_status()
+    lost.paying.receive_event(payment.charged()).raise_for_status()
 
     assert lost.paying.credits() == [5]
 
 
-def test_an_open_page_is_left_open(lost: Lost) -> None:
+def test_an_open_page_is_left_open(lost: LostWebhooks) -> None:
     """Somebody may be typing."""
-    lost.open(lost.paying.on_checkout_page())
+    lost.open(lost.paying.from_checkout_page())
 
     assert lost.reconcile()["checkouts"] == {"open": 1}
     assert lost.paying.holds() == ["held"]
     assert [path.count("expire") for path, *_ in lost.stripe.asked] == [0, 0]
 
 
-def test_an_expired_page_gives_the_time_back(lost: Lost) -> None:
-    """Stripe closed it, and its word was lost."""
-    session_id, payment = lost.open(lost.paying.on_checkout_page())
+def test_an_expired_page_frees_the_time(lost: LostWebhooks) -> None:
+    """Stripe closed it, and its webhook was lost."""
+    session_id, payment = lost.open(lost.paying.from_checkout_page())
     lost.stripe.end(session_id, payment, "expired", "unpaid")
 
     assert lost.reconcile()["checkouts"] == {"expired": 1}
@@ -120,9 +120,9 @@ def test_an_expired_page_gives_the_time_back(lost: Lost) -> None:
     assert lost.reconcile()["checkouts"] == {}
 
 
-def test_a_page_past_its_time_is_closed(lost: Lost) -> None:
+def test_a_page_past_its_time_is_closed(lost: LostWebhooks) -> None:
     """Before the time is given to somebody else, nobody can pay for it any more."""
-    session_id, _ = lost.open(lost.paying.on_checkout_page())
+    session_id, _ = lost.open(lost.paying.from_checkout_page())
     lost.pass_time(40)
 
     assert lost.reconcile()["checkouts"] == {"expired": 1}
@@ -130,9 +130,9 @@ def test_a_page_past_its_time_is_closed(lost: Lost) -> None:
     assert lost.paying.holds() == ["released"]
 
 
-def test_a_page_that_was_paid_in_the_last_second_is_paid(lost: Lost) -> None:
-    """It cannot be closed any more, and so it is looked at."""
-    session_id, payment = lost.open(lost.paying.on_checkout_page())
+def test_a_page_that_was_paid_in_its_last_second_is_fulfilled(lost: LostWebhooks) -> None:
+    """Stripe refuses to close it, and so it is looked at again."""
+    session_id, payment = lost.open(lost.paying.from_checkout_page())
     lost.stripe.end(session_id, payment, "complete", "paid")
     lost.pass_time(40)
 
@@ -140,9 +140,9 @@ def test_a_page_that_was_paid_in_the_last_second_is_paid(lost: Lost) -> None:
     assert len(lost.paying.sessions()) == 1
 
 
-def test_a_slow_bank_is_waited_for(lost: Lost) -> None:
+def test_a_slow_bank_is_waited_for(lost: LostWebhooks) -> None:
     """First on its way, then paid."""
-    session_id, payment = lost.open(lost.paying.on_checkout_page())
+    session_id, payment = lost.open(lost.paying.from_checkout_page())
     lost.stripe.end(session_id, payment, "complete", "unpaid")
     first = lost.reconcile()["checkouts"]
 
@@ -152,9 +152,9 @@ def test_a_slow_bank_is_waited_for(lost: Lost) -> None:
     assert len(lost.paying.sessions()) == 1
 
 
-def test_refunds_and_disputes_are_found_too(lost: Lost) -> None:
+def test_refunds_and_disputes_are_found_too(lost: LostWebhooks) -> None:
     """Asked about ever more rarely, but for half a year."""
-    session_id, payment = lost.open(lost.paying.in_wallet())
+    session_id, payment = lost.open(lost.paying.from_wallet())
     lost.stripe.end(session_id, payment, "complete", "paid")
     lost.reconcile()
     lost.stripe.end(session_id, payment, "complete", "paid", refunded=payment.amount * 2 // 5)
@@ -169,10 +169,10 @@ def test_refunds_and_disputes_are_found_too(lost: Lost) -> None:
     assert lost.paying.checkouts()[0]["next_check_at"]
 
 
-def test_a_dispute_that_waited_is_applied_with_its_payment(lost: Lost) -> None:
+def test_a_dispute_that_waited_is_applied_with_its_payment(lost: LostWebhooks) -> None:
     """The webhook of the payment was lost, that of the dispute was not."""
-    session_id, payment = lost.open(lost.paying.in_wallet())
-    lost.paying.hear(payment.disputed("created", "needs_response")).raise_for_status()
+    session_id, payment = lost.open(lost.paying.from_wallet())
+    lost.paying.receive_event(payment.disputed("created", "needs_response")).raise_for_status()
     lost.stripe.end(session_id, payment, "complete", "paid")
 
     lost.reconcile()
@@ -180,9 +180,9 @@ def test_a_dispute_that_waited_is_applied_with_its_payment(lost: Lost) -> None:
     assert lost.paying.credits() == [0]
 
 
-def test_what_stripe_does_not_know_lapses_by_our_own_clock(lost: Lost) -> None:
+def test_a_page_that_stripe_does_not_know_expires_by_our_own_clock(lost: LostWebhooks) -> None:
     """A page of another account, or of a stand-in that was emptied."""
-    lost.open(lost.paying.on_checkout_page())
+    lost.open(lost.paying.from_checkout_page())
     lost.stripe.sessions.clear()
 
     before = lost.reconcile()["checkouts"]
@@ -192,9 +192,9 @@ def test_what_stripe_does_not_know_lapses_by_our_own_clock(lost: Lost) -> None:
     assert lost.paying.holds() == ["released"]
 
 
-def test_a_page_that_nobody_was_told_of_is_given_up(lost: Lost) -> None:
+def test_a_checkout_whose_page_was_never_recorded_is_given_up(lost: LostWebhooks) -> None:
     """The process died between Stripe's answer and ours: nobody can have paid."""
-    lost.open(lost.paying.on_checkout_page())
+    lost.open(lost.paying.from_checkout_page())
     lost.paying.stage.execute(
         "update public.checkout_sessions set stripe_session_id = null, url = null where user_id = %s",
         lost.paying.client.id,
@@ -206,9 +206,9 @@ def test_a_page_that_nobody_was_told_of_is_given_up(lost: Lost) -> None:
     assert len(lost.stripe.asked) == asked
 
 
-def test_silence_keeps_everything_as_it_is(lost: Lost) -> None:
-    """The next time comes, and the others are asked about all the same."""
-    lost.open(lost.paying.on_checkout_page())
+def test_when_stripe_does_not_answer_everything_stays_as_it_is(lost: LostWebhooks) -> None:
+    """It is asked again the next time, and about the other checkouts all the same."""
+    lost.open(lost.paying.from_checkout_page())
     lost.stripe.fail(*[(500, {"type": "api_error"})] * 2)
 
     assert lost.reconcile()["checkouts"] == {"unanswered": 1}
@@ -216,18 +216,18 @@ def test_silence_keeps_everything_as_it_is(lost: Lost) -> None:
     assert lost.reconcile()["checkouts"] == {"open": 1}
 
 
-def test_a_wrong_key_is_not_taken_for_silence(lost: Lost) -> None:
-    """Somebody must be told: the run fails."""
-    lost.open(lost.paying.on_checkout_page())
+def test_a_wrong_key_fails_the_run(lost: LostWebhooks) -> None:
+    """It must not pass for silence, so that somebody notices."""
+    lost.open(lost.paying.from_checkout_page())
     lost.stripe.fail((401, {"type": "invalid_request_error", "message": "Invalid API Key"}))
     lost.make_due()
 
     assert lost.run().status_code == 500
 
 
-def test_two_reconcilers_ask_once(lost: Lost) -> None:
+def test_two_reconcilers_ask_stripe_once(lost: LostWebhooks) -> None:
     """A claim is one caller's; and what is not due is not asked about."""
-    opened = [lost.open(lost.paying.in_wallet(currency=currency)) for currency in ("cad", "usd")]
+    opened = [lost.open(lost.paying.from_wallet(currency=currency)) for currency in ("cad", "usd")]
     for session_id, payment in opened:
         lost.stripe.end(session_id, payment, "complete", "paid")
     asked = len(lost.stripe.asked)

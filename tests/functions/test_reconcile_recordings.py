@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.cast import Stage
-from tests.recording_scene import Agora, Scene, until
+from tests.recording_scene import AgoraEmulator, RecordingScene, until
 
 
-def test_with_every_notification_lost_the_end_is_the_same(scene: Scene) -> None:
+def test_with_every_notification_lost_the_recording_comes_to_the_same_end(scene: RecordingScene) -> None:
     """Started, recording, stopped, uploaded, copied, completed: all of it found out by asking."""
     scene.lose_notifications()
     scene.start().raise_for_status()
@@ -32,7 +32,7 @@ def test_with_every_notification_lost_the_end_is_the_same(scene: Scene) -> None:
 ENDINGS: dict[str, tuple[dict[str, Any], str]] = {
     "nobody is there": ({"slices": 2, "idle_after": 60}, "completed"),
     "it crashes with files": ({"slices": 2, "crash_after": 45}, "completed"),
-    "it crashes without": ({"slices": 0, "crash_after": 5}, "failed"),
+    "it crashes without files": ({"slices": 0, "crash_after": 5}, "failed"),
     "nobody sends anything": ({"slices": 0, "idle_after": 30}, "failed"),
     "its files come late": ({"slices": 2, "idle_after": 45, "late_files_after": 400}, "completed"),
     "its playlist comes from the backup": (
@@ -40,7 +40,7 @@ ENDINGS: dict[str, tuple[dict[str, Any], str]] = {
         "completed",
     ),
     "another machine goes on": ({"failover_after": 8, "idle_after": 150}, "completed"),
-    "and the first one's MP4 is lost": (
+    "another machine goes on and the first MP4 is lost": (
         {"failover_after": 8, "lost_mp4": True, "idle_after": 150},
         "completed",
     ),
@@ -49,8 +49,10 @@ ENDINGS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("notified", [True, False], ids=["notified", "not notified"])
-def test_however_it_ends(stage: Stage, agora: Agora, notified: bool) -> None:
-    """The same with notifications and without, and nothing waits for ever."""
+def test_every_kind_of_end_is_the_same_with_and_without_notifications(
+    stage: Stage, agora: AgoraEmulator, notified: bool
+) -> None:
+    """And nothing waits for ever."""
 
     def play(name: str) -> str:
         plan, _ = ENDINGS[name]
@@ -75,14 +77,14 @@ def test_however_it_ends(stage: Stage, agora: Agora, notified: bool) -> None:
         until(has_ended, f"an end of {name}", patience_s=60)
         return str(scene.recording["status"])
 
-    scenes = {name: Scene(stage, agora) for name in ENDINGS}
+    scenes = {name: RecordingScene(stage, agora) for name in ENDINGS}
     with ThreadPoolExecutor(3) as crowd:
         ends = dict(zip(ENDINGS, crowd.map(play, ENDINGS), strict=True))
 
     assert ends == {name: expected for name, (_, expected) in ENDINGS.items()}
 
 
-def test_a_recording_is_stopped_when_its_room_closes(scene: Scene) -> None:
+def test_a_recording_is_stopped_when_its_room_closes(scene: RecordingScene) -> None:
     """If nobody does: the last token for the room has expired."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
@@ -93,8 +95,8 @@ def test_a_recording_is_stopped_when_its_room_closes(scene: Scene) -> None:
     assert recording["stop_reason"] == "session_over"
 
 
-def test_a_stop_that_agora_did_not_hear_is_repeated(scene: Scene) -> None:
-    """Until it is heard."""
+def test_a_stop_that_agora_did_not_receive_is_repeated(scene: RecordingScene) -> None:
+    """Until Agora confirms it."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
     scene.fault("stop", status=504, code=62, times=4)
@@ -105,7 +107,7 @@ def test_a_stop_that_agora_did_not_hear_is_repeated(scene: Scene) -> None:
     assert {asked["status"] for asked in scene.agora.asked(scene.channel, "stop")} == {504, 200}
 
 
-def test_404_is_not_the_end_while_a_machine_is_replaced(scene: Scene) -> None:
+def test_a_404_is_not_the_end_while_a_machine_is_replaced(scene: RecordingScene) -> None:
     """Agora finds no worker for a while, and then it records on: nothing has ended."""
     scene.lose_notifications()
     scene.start().raise_for_status()
@@ -121,7 +123,7 @@ def test_404_is_not_the_end_while_a_machine_is_replaced(scene: Scene) -> None:
     assert (scene.recording["status"], scene.recording["missing_since"]) == ("recording", None)
 
 
-def test_a_bucket_that_refuses_is_asked_again(scene: Scene) -> None:
+def test_an_unavailable_bucket_is_asked_again(scene: RecordingScene) -> None:
     """It is not the recording's fault, and nothing follows from it."""
     scene.record()
     scene.change(upload_complete="false", prefix="'recordings/nowhere'")
@@ -132,9 +134,9 @@ def test_a_bucket_that_refuses_is_asked_again(scene: Scene) -> None:
     assert scene.recording["next_check_at"]
 
 
-def test_reconcilers_that_meet_do_each_thing_once(stage: Stage, agora: Agora) -> None:
+def test_ten_reconcilers_at_once_do_each_step_once(stage: Stage, agora: AgoraEmulator) -> None:
     """A claim is one caller's: ten reconcilers over six recordings query each once."""
-    scenes = [Scene(stage, agora) for _ in range(6)]
+    scenes = [RecordingScene(stage, agora) for _ in range(6)]
     for scene in scenes:
         scene.lose_notifications()
         scene.start().raise_for_status()
@@ -147,7 +149,7 @@ def test_reconcilers_that_meet_do_each_thing_once(stage: Stage, agora: Agora) ->
     assert [len(agora.asked(scene.channel, "query")) for scene in scenes] == [1] * 6
 
 
-def test_only_the_service_reconciles(scene: Scene) -> None:
-    """Not a user, and nobody."""
+def test_only_the_service_reconciles(scene: RecordingScene) -> None:
+    """A signed-in user and an anonymous caller are refused."""
     assert scene.stage.invoke("reconcile-recordings", {}, as_=scene.practitioner).status_code == 403
     assert scene.stage.invoke("reconcile-recordings", {}).status_code == 401

@@ -9,7 +9,7 @@ import pytest
 from deploy import audit
 from tests.cast import Person, Stage
 
-LOOKED = {"action": "VIEW", "table_name": "session_recordings"}
+VIEWED = {"action": "VIEW", "table_name": "session_recordings"}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def person(stage: Stage) -> Person:
 
 
 def record(stage: Stage, person: Person, **body: Any) -> httpx.Response:
-    return stage.invoke("record-audit-log", LOOKED | body, as_=person)
+    return stage.invoke("record-audit-log", VIEWED | body, as_=person)
 
 
 def lines(stage: Stage, record_id: str) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def test_a_person_records_what_they_did(stage: Stage, person: Person) -> None:
     assert line["user_agent"].startswith("python-httpx/")
 
 
-def test_an_action_that_is_none_is_a_422(stage: Stage, person: Person) -> None:
+def test_an_unknown_action_is_a_422(stage: Stage, person: Person) -> None:
     """It used to be swallowed, and reported as recorded."""
     reply = record(stage, person, action="PEEK")
 
@@ -54,13 +54,15 @@ def test_an_action_that_is_none_is_a_422(stage: Stage, person: Person) -> None:
 
 
 @pytest.mark.parametrize("action", ["SELECT", "INSERT", "UPDATE", "DELETE", "ACCESS_DENIED"])
-def test_a_person_cannot_forge_what_triggers_record(stage: Stage, person: Person, action: str) -> None:
+def test_a_person_cannot_forge_an_action_that_triggers_record(
+    stage: Stage, person: Person, action: str
+) -> None:
     reply = record(stage, person, action=action)
 
     assert (403, "audit_action_reserved") == (reply.status_code, reply.json()["code"])
 
 
-def test_a_person_speaks_for_nobody_else(stage: Stage, person: Person) -> None:
+def test_a_person_cannot_record_for_somebody_else(stage: Stage, person: Person) -> None:
     """Not a line is written."""
     row = str(uuid.uuid4())
     reply = record(stage, person, user_id=str(uuid.uuid4()), record_id=row)
@@ -69,11 +71,11 @@ def test_a_person_speaks_for_nobody_else(stage: Stage, person: Person) -> None:
     assert [] == lines(stage, row)
 
 
-def test_nobody_records_without_signing_in(stage: Stage) -> None:
-    assert 401 == stage.invoke("record-audit-log", LOOKED).status_code
+def test_an_anonymous_caller_records_nothing(stage: Stage) -> None:
+    assert 401 == stage.invoke("record-audit-log", VIEWED).status_code
 
 
-def test_the_service_names_whom_it_speaks_for(stage: Stage, person: Person) -> None:
+def test_the_service_names_the_person_it_records_for(stage: Stage, person: Person) -> None:
     """With the address that it saw."""
     row = str(uuid.uuid4())
     told = {
@@ -83,7 +85,7 @@ def test_the_service_names_whom_it_speaks_for(stage: Stage, person: Person) -> N
         "action": "ACCESS_DENIED",
     }
 
-    stage.invoke_as_service("record-audit-log", LOOKED | told).raise_for_status()
+    stage.invoke_as_service("record-audit-log", VIEWED | told).raise_for_status()
 
     (line,) = lines(stage, row)
     assert (person.id, "198.51.100.7", "ACCESS_DENIED") == (
@@ -97,13 +99,13 @@ def test_a_repeat_under_the_same_key_is_one_line(stage: Stage, person: Person) -
     row, key = str(uuid.uuid4()), {"idempotency-key": str(uuid.uuid4())}
     for _ in range(2):
         stage.invoke(
-            "record-audit-log", {**LOOKED, "record_id": row}, as_=person, headers=key
+            "record-audit-log", {**VIEWED, "record_id": row}, as_=person, headers=key
         ).raise_for_status()
 
     assert 1 == len(lines(stage, row))
 
 
-def test_the_command_finds_the_log_whole_and_knows_its_head(
+def test_the_command_verifies_the_log_and_finds_a_known_head(
     stage: Stage, person: Person, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An earlier head is still in the chain; one that never was is missed."""

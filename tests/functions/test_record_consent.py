@@ -24,7 +24,7 @@ def history(stage: Stage, person: Person) -> list[dict[str, Any]]:
     return list(reply.raise_for_status().json())
 
 
-def test_it_keeps_what_the_server_saw(stage: Stage) -> None:
+def test_a_consent_keeps_what_the_server_saw(stage: Stage) -> None:
     """Not what the body or a header claims; the reply is the row."""
     client = stage.client()
 
@@ -49,7 +49,7 @@ def test_it_keeps_what_the_server_saw(stage: Stage) -> None:
     assert (row["ip_address"], row["user_agent"]) == ("127.0.0.1", "Browser/1.0")
 
 
-def test_agreeing_again_after_a_withdrawal_works(stage: Stage) -> None:
+def test_a_person_can_consent_again_after_a_withdrawal(stage: Stage) -> None:
     """It stands again, dated anew, and the history says how it went."""
     client = stage.client()
     first = record(stage, client, True)["consent"]
@@ -65,7 +65,7 @@ def test_agreeing_again_after_a_withdrawal_works(stage: Stage) -> None:
     assert {(line["ip_address"], line["user_agent"]) for line in lines} == {("127.0.0.1", "Browser/1.0")}
 
 
-def test_what_a_page_writes_itself_is_kept_without_a_witness(stage: Stage) -> None:
+def test_a_consent_the_page_writes_itself_has_no_witnessed_address(stage: Stage) -> None:
     """The line is there; an address that was seen earlier is not taken for it."""
     client = stage.client()
     record(stage, client, True)
@@ -82,8 +82,8 @@ def test_what_a_page_writes_itself_is_kept_without_a_witness(stage: Stage) -> No
     ]
 
 
-def test_history_is_for_reading(stage: Stage) -> None:
-    """One's own; nobody writes it, or tells the database an address."""
+def test_the_history_can_only_be_read(stage: Stage) -> None:
+    """By its owner; nobody writes it, or gives the database an address."""
     client = stage.client()
     record(stage, client, True)
     line = {"user_id": str(client.id), "consent_type": "marketing", "consented": True}
@@ -95,7 +95,7 @@ def test_history_is_for_reading(stage: Stage) -> None:
     assert stage.rest("POST", "rpc/record_consent", as_=client, json=argued).status_code == 403
 
 
-def test_the_same_key_records_once(stage: Stage) -> None:
+def test_a_repeated_idempotency_key_records_once(stage: Stage) -> None:
     """A repeat is answered as the first time, and is no second line."""
     client = stage.client()
     body = {"consent_type": "session_recording", "consented": True}
@@ -116,15 +116,13 @@ def test_the_same_key_records_once(stage: Stage) -> None:
         ({"consent_type": "marketing", "consented": True, "metadata": {"x": "y" * 9000}}, "metadata"),
     ],
 )
-def test_what_is_no_consent_is_named(stage: Stage, body: dict[str, Any], field: str) -> None:
-    """By its field."""
+def test_an_invalid_field_is_named(stage: Stage, body: dict[str, Any], field: str) -> None:
     reply = stage.invoke("record-consent", body, as_=stage.client())
 
     assert (reply.status_code, reply.json()["details"][0]["field"]) == (422, field)
 
 
-def test_nobody_consents_without_signing_in(stage: Stage) -> None:
-    """401."""
+def test_an_anonymous_caller_gets_401(stage: Stage) -> None:
     body = {"consent_type": "marketing", "consented": True}
 
     assert stage.invoke("record-consent", body).status_code == 401

@@ -24,7 +24,7 @@ def functions(stage: Stage, make_httpserver: HTTPServer) -> Iterator[dict[str, h
         yield {"pay": pay, "refund": refund}
 
 
-class Paid:
+class PaidCheckouts:
     """Something that was paid for, and an admin."""
 
     def __init__(self, functions: dict[str, httpx.Client], paying: PaymentScene, stripe: FakeStripe) -> None:
@@ -40,7 +40,7 @@ class Paid:
         )
         payment = self.paying.payment(opened)
         self.stripe.end(opened.json()["url"].rpartition("/")[2], payment, "complete", "paid")
-        self.paying.hear(payment.completed()).raise_for_status()
+        self.paying.receive_event(payment.completed()).raise_for_status()
         return str(opened.json()["checkout_id"])
 
     def refund(self, as_: Person | None = None, **body: Any) -> httpx.Response:
@@ -53,14 +53,14 @@ class Paid:
 
 
 @pytest.fixture
-def paid(functions: dict[str, httpx.Client], paying: PaymentScene, httpserver: HTTPServer) -> Paid:
+def paid(functions: dict[str, httpx.Client], paying: PaymentScene, httpserver: HTTPServer) -> PaidCheckouts:
     """The scene."""
-    return Paid(functions, paying, FakeStripe(httpserver))
+    return PaidCheckouts(functions, paying, FakeStripe(httpserver))
 
 
-def test_a_session_is_refunded_in_full(paid: Paid) -> None:
+def test_a_session_is_refunded_in_full(paid: PaidCheckouts) -> None:
     """By the session's id: money, payment and session in one go; the webhook that follows changes nothing."""
-    paid.buy(paid.paying.on_checkout_page())
+    paid.buy(paid.paying.from_checkout_page())
     (session,) = paid.paying.sessions()
 
     reply = paid.refund(session_id=str(session["id"]))
@@ -81,9 +81,9 @@ def test_a_session_is_refunded_in_full(paid: Paid) -> None:
     assert (paid.paying.credits(), "payment_returned" in paid.paying.messages()) == ([], True)
 
 
-def test_a_part_of_a_package_takes_its_credits(paid: Paid) -> None:
-    """Two of five; then what is left; then there is nothing left."""
-    checkout = paid.buy(paid.paying.in_wallet())
+def test_a_partial_refund_of_a_package_takes_its_credits(paid: PaidCheckouts) -> None:
+    """Two of five; then the rest; then there is nothing left."""
+    checkout = paid.buy(paid.paying.from_wallet())
     left = []
     for amount in (34310 * 2 // 5, None):
         paid.refund(checkout_id=checkout, amount_minor=amount).raise_for_status()
@@ -94,9 +94,9 @@ def test_a_part_of_a_package_takes_its_credits(paid: Paid) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "already_refunded")
 
 
-def test_ten_clicks_refund_once(paid: Paid) -> None:
-    """All of it, at the same moment: Stripe hears one name."""
-    checkout = paid.buy(paid.paying.in_wallet())
+def test_ten_clicks_refund_once(paid: PaidCheckouts) -> None:
+    """All of them at the same moment: Stripe receives one idempotency key."""
+    checkout = paid.buy(paid.paying.from_wallet())
     with ThreadPoolExecutor(10) as crowd:
         replies = list(crowd.map(lambda _: paid.refund(checkout_id=checkout), range(10)))
 
@@ -105,9 +105,9 @@ def test_ten_clicks_refund_once(paid: Paid) -> None:
     assert [row["refunded_minor"] for row in paid.paying.checkouts()] == [34310]
 
 
-def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_name(paid: Paid) -> None:
+def test_a_lost_answer_is_asked_for_again_under_the_same_key(paid: PaidCheckouts) -> None:
     """Nobody is refunded twice; another amount must wait."""
-    checkout = paid.buy(paid.paying.in_wallet())
+    checkout = paid.buy(paid.paying.from_wallet())
     paid.stripe.fail((500, {"type": "api_error"}), (500, {"type": "api_error"}))
 
     lost = paid.refund(checkout_id=checkout, amount_minor=1000)
@@ -120,9 +120,9 @@ def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_name(paid: Pa
     assert len({key for *_, key in paid.asked()}) == 1
 
 
-def test_what_stripe_refuses_has_changed_nothing(paid: Paid) -> None:
+def test_a_refund_that_stripe_refuses_changes_nothing(paid: PaidCheckouts) -> None:
     """The admin reads its reason, and may ask for something else."""
-    checkout = paid.buy(paid.paying.in_wallet())
+    checkout = paid.buy(paid.paying.from_wallet())
     paid.stripe.fail(
         (400, {"type": "invalid_request_error", "code": "charge_disputed", "message": "It is disputed."})
     )
@@ -135,9 +135,9 @@ def test_what_stripe_refuses_has_changed_nothing(paid: Paid) -> None:
     assert later.status_code == 200
 
 
-def test_only_admins_refund(paid: Paid) -> None:
-    """Not the payer, not the practitioner; Stripe hears nothing."""
-    checkout = paid.buy(paid.paying.on_checkout_page())
+def test_only_admins_refund(paid: PaidCheckouts) -> None:
+    """Neither the payer nor the practitioner; Stripe is not asked."""
+    checkout = paid.buy(paid.paying.from_checkout_page())
     for person in (paid.paying.client, paid.paying.practitioner, paid.paying.stage.client()):
         reply = paid.refund(person, checkout_id=checkout)
 
@@ -145,9 +145,9 @@ def test_only_admins_refund(paid: Paid) -> None:
     assert paid.asked() == []
 
 
-def test_more_than_there_is_cannot_be_given_back(paid: Paid) -> None:
-    """Nor what was never paid, nor nothing, nor without a reason."""
-    checkout = paid.buy(paid.paying.in_wallet())
+def test_no_more_than_was_paid_can_be_refunded(paid: PaidCheckouts) -> None:
+    """Nor a payment that was never paid, nor zero, nor without a reason."""
+    checkout = paid.buy(paid.paying.from_wallet())
     too_much = paid.refund(checkout_id=checkout, amount_minor=34311)
     unknown = paid.refund(checkout_id=str(uuid4()))
     bad = [

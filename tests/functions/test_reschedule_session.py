@@ -20,11 +20,11 @@ def test_a_session_moves_and_its_old_time_is_free(stage: Stage, booking: Booking
     assert datetime.fromisoformat(first["session"]["scheduled_at"]) == to
     assert booking.credits_of(booking.client) == 1
     other = booking.booker()
-    assert stage.invoke("book-session-with-credit", booking.on_booking_page(), as_=other).json()["success"]
+    assert stage.invoke("book-session-with-credit", booking.from_booking_page(), as_=other).json()["success"]
 
 
 @pytest.mark.parametrize("who", ["practitioner", "admin"])
-def test_staff_move_it_when_it_is_too_late_for_the_client(
+def test_staff_moves_a_session_after_the_deadline_of_the_client(
     stage: Stage, booking: BookingScene, who: str
 ) -> None:
     """Not onto time that is taken."""
@@ -32,7 +32,7 @@ def test_staff_move_it_when_it_is_too_late_for_the_client(
     stage.execute(
         "update public.session_schedules set scheduled_at = now() + interval '1 hour' where id = %s", session
     )
-    stage.invoke("book-session-with-credit", booking.on_booking_page(), as_=booking.booker())
+    stage.invoke("book-session-with-credit", booking.from_booking_page(), as_=booking.booker())
     person = booking.practitioner if who == "practitioner" else stage.admin()
 
     def move(whom: object, to: datetime) -> tuple[int, str]:
@@ -45,8 +45,8 @@ def test_staff_move_it_when_it_is_too_late_for_the_client(
     assert move(person, booking.starts_at + timedelta(hours=5)) == (200, "moved")
 
 
-def test_a_seat_stays_with_its_class(stage: Stage, booking: BookingScene) -> None:
-    """A stranger's session is not there; a time without a zone is no time."""
+def test_a_seat_cannot_be_moved_out_of_its_class(stage: Stage, booking: BookingScene) -> None:
+    """A stranger gets not found; a time without a zone is refused."""
     group_class = booking.make_class()
     seat = stage.rest(
         "POST", "session_schedules", as_=booking.client, json=booking.seat(group_class, booking.client)

@@ -7,17 +7,17 @@ import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import unknown_id
-from tests.sharing_scene import Sharing
+from tests.sharing_scene import SharingScene
 
 
 @pytest.fixture(scope="module")
-def sharing(stage: Stage) -> Sharing:
+def sharing(stage: Stage) -> SharingScene:
     """A recording that can be shared."""
-    return Sharing(stage)
+    return SharingScene(stage)
 
 
-def test_a_revoked_link_ends_at_the_next_request(sharing: Sharing) -> None:
-    """The page, what its player asks for, and a view that was open; it then looks like one that never was."""
+def test_a_revoked_link_ends_at_the_next_request(sharing: SharingScene) -> None:
+    """The page, the player's requests, and a view that was open; it then looks like a link that never was."""
     link = sharing.link()
     page = link.get()
     (address,) = re.findall(r'"(http[^"]+part=1)"', page.text)
@@ -30,8 +30,8 @@ def test_a_revoked_link_ends_at_the_next_request(sharing: Sharing) -> None:
     assert sharing.stage.http.get(address).json()["code"] == "recording_not_found"
 
 
-def test_two_at_once_end_it_once(sharing: Sharing) -> None:
-    """And a third later: all are told when that was."""
+def test_two_revocations_at_once_revoke_once(sharing: SharingScene) -> None:
+    """And a third later: all replies have the same time."""
     link = sharing.link()
 
     with ThreadPoolExecutor(2) as two:
@@ -41,8 +41,8 @@ def test_two_at_once_end_it_once(sharing: Sharing) -> None:
     assert len(ended) == 1
 
 
-def test_whom_it_shows_takes_it_back_too(stage: Stage, sharing: Sharing) -> None:
-    """Whoever made it; an admin as well; nobody else, who learns nothing."""
+def test_people_who_are_in_a_recording_revoke_its_links(stage: Stage, sharing: SharingScene) -> None:
+    """As do their maker and an admin; nobody else, who learns nothing."""
     by_practitioner, by_client = sharing.link(sharing.practitioner), sharing.link()
 
     assert sharing.revoke(by_practitioner, stage.client()).json()["code"] == "share_link_not_found"

@@ -31,7 +31,7 @@ def test_a_practitioner_is_paid_in_each_currency(paying: PayoutScene) -> None:
     assert 0 == paying.run()["payouts_made"]
 
 
-def test_any_number_at_once_pay_once(paying: PayoutScene) -> None:
+def test_any_number_of_runs_at_once_pay_once(paying: PayoutScene) -> None:
     """None of them fails."""
     paying.earn(7500)
 
@@ -42,8 +42,8 @@ def test_any_number_at_once_pay_once(paying: PayoutScene) -> None:
     assert [7500] == [each["amount_minor"] for each in paying.payouts()]
 
 
-def test_what_failed_is_paid_by_the_next_run(paying: PayoutScene, stage: Stage) -> None:
-    """An admin says so through the API; the practitioner reads why."""
+def test_a_failed_payout_is_paid_by_the_next_run(paying: PayoutScene, stage: Stage) -> None:
+    """An admin marks it as failed through the API; the practitioner reads why."""
     paying.earn(7500)
     paying.run()
     (first,) = paying.payouts()

@@ -15,7 +15,7 @@ def mail(stage: Stage) -> MailScene:
     return MailScene(stage)
 
 
-def test_it_finds_the_mail_that_the_booking_wrote(mail: MailScene) -> None:
+def test_the_request_finds_the_mail_that_the_booking_wrote(mail: MailScene) -> None:
     """Whoever asks, before and after it was sent."""
     session_id = mail.book()
     body = {"session_id": session_id}
@@ -47,8 +47,8 @@ def test_a_booking_older_than_the_outbox_is_confirmed_once(mail: MailScene) -> N
     assert mail.only_mail_to(mail.client)["Subject"].startswith("Booked: ")
 
 
-def test_a_strangers_session_is_not_there(mail: MailScene) -> None:
-    """For somebody without a part in it, and for nobody at all."""
+def test_a_stranger_gets_not_found(mail: MailScene) -> None:
+    """As does an anonymous caller."""
     session_id = mail.book()
 
     for who, known in ((mail.stage.client(), session_id), (mail.client, uuid4())):
@@ -56,7 +56,7 @@ def test_a_strangers_session_is_not_there(mail: MailScene) -> None:
         assert (404, "session_not_found") == (refused.status_code, refused.json()["code"])
 
 
-def test_what_is_cancelled_is_not_confirmed(mail: MailScene) -> None:
+def test_a_cancelled_session_is_not_confirmed(mail: MailScene) -> None:
     """409."""
     session_id = mail.book()
     mail.cancel(session_id)

@@ -13,8 +13,8 @@ def mail(stage: Stage) -> MailScene:
     return MailScene(stage)
 
 
-def test_it_finds_the_mail_that_the_cancellation_wrote(mail: MailScene) -> None:
-    """What came back stands in the database; the page's own account of it does not count."""
+def test_the_request_finds_the_mail_that_the_cancellation_wrote(mail: MailScene) -> None:
+    """The database says what came back; the page's own words do not count."""
     session_id = mail.book()
     mail.cancel(session_id)
     body = {
@@ -31,7 +31,7 @@ def test_it_finds_the_mail_that_the_cancellation_wrote(mail: MailScene) -> None:
     assert "Your credit is back" in mail.only_mail_to(mail.client)["TextBody"]
 
 
-def test_it_finds_the_mail_that_the_move_wrote(mail: MailScene) -> None:
+def test_the_request_finds_the_mail_that_the_move_wrote(mail: MailScene) -> None:
     """As the page asks after moving."""
     session_id = mail.book()
     mail.send()
@@ -51,8 +51,8 @@ def test_it_finds_the_mail_that_the_move_wrote(mail: MailScene) -> None:
     assert mail.logged()[-1]["metadata"]["mail_id"] == asked["messageId"]
 
 
-def test_what_did_not_happen_is_not_told(mail: MailScene) -> None:
-    """Neither to people of the session; to others there is no such session."""
+def test_a_session_that_was_not_cancelled_or_moved_has_no_notice(mail: MailScene) -> None:
+    """Participants get a refusal, others get not found."""
     session_id = mail.book()
 
     for is_reschedule, code in ((False, "session_not_cancelled"), (True, "session_not_moved")):
@@ -61,7 +61,7 @@ def test_what_did_not_happen_is_not_told(mail: MailScene) -> None:
         assert mail.stage.invoke(NAME, body, as_=mail.stage.client()).json()["code"] == "session_not_found"
 
 
-def test_a_cancellation_older_than_the_outbox_is_told_once(mail: MailScene) -> None:
+def test_a_cancellation_older_than_the_outbox_has_one_notice(mail: MailScene) -> None:
     """The mail is written now."""
     session_id = mail.book()
     mail.cancel(session_id)

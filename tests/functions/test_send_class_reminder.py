@@ -14,7 +14,7 @@ def mail(stage: Stage) -> MailScene:
 
 
 def test_a_session_is_reminded_of_once(mail: MailScene) -> None:
-    """The practitioner asks twice, and the minute's run asks too."""
+    """The practitioner asks twice, and the scheduler's run asks too."""
     body = {"session_id": str(mail.tomorrow()["id"])}
 
     replies = [mail.stage.invoke(NAME, body, as_=mail.practitioner).json() for _ in range(2)]
@@ -33,14 +33,13 @@ def test_the_hourly_job_reminds_everybody_once(mail: MailScene) -> None:
     assert [reply.json()["reminders_sent"] for reply in replies] == [1, 0]
 
 
-def test_what_is_far_away_is_not_reminded_of(mail: MailScene) -> None:
-    """Its time comes."""
+def test_a_session_far_ahead_is_not_reminded_of_yet(mail: MailScene) -> None:
     session_id = mail.book()
 
     assert mail.stage.invoke(NAME, {"session_id": session_id}, as_=mail.client).json()["reminders_sent"] == 0
 
 
-def test_people_do_not_remind_everybody(mail: MailScene) -> None:
+def test_people_may_not_remind_everybody(mail: MailScene) -> None:
     """Nor of other people's sessions."""
     session_id = str(mail.tomorrow()["id"])
 

@@ -18,8 +18,8 @@ def mail(stage: Stage) -> MailScene:
     return MailScene(stage)
 
 
-def test_a_booking_is_confirmed_to_both(mail: MailScene) -> None:
-    """The client gets the appointment and the practitioner hears of it, each with a calendar file; both once."""
+def test_a_booking_is_confirmed_to_client_and_practitioner(mail: MailScene) -> None:
+    """Each gets one mail, with a calendar file."""
     mail.call(mail.client, "Client of the scene")
     session_id = mail.book()
 
@@ -41,8 +41,8 @@ def test_a_booking_is_confirmed_to_both(mail: MailScene) -> None:
     assert "List-Unsubscribe" not in str(confirmation["Headers"])
 
 
-def test_a_mail_that_was_sent_stands_in_the_log_and_the_pages(mail: MailScene) -> None:
-    """With Postmark's name for it; the client marks what they have read, and changes nothing else."""
+def test_a_sent_mail_is_in_the_log_and_on_the_pages(mail: MailScene) -> None:
+    """With Postmark's id of it; the client marks what they have read, and changes nothing else."""
     session_id = mail.book()
     mail.send()
 
@@ -64,7 +64,7 @@ def test_a_mail_that_was_sent_stands_in_the_log_and_the_pages(mail: MailScene) -
     assert mail.stage.rest("PATCH", path, as_=mail.client, json={"title": "Mine"}).status_code == 403
 
 
-def test_names_are_text_and_nothing_else(mail: MailScene) -> None:
+def test_names_are_inserted_as_plain_text(mail: MailScene) -> None:
     """Whatever somebody calls themself: no tag, no header, no second line."""
     mail.call(mail.client, 'Eve</td><img src=x onerror="alert(1)">\r\nBcc: all@stage.test')
     mail.book()
@@ -82,7 +82,7 @@ def test_names_are_text_and_nothing_else(mail: MailScene) -> None:
     assert "Bcc" not in event_in(notice).vevent.contents
 
 
-def test_times_are_the_readers(mail: MailScene) -> None:
+def test_times_are_in_the_time_zone_of_the_reader(mail: MailScene) -> None:
     """By the zone in their preferences; nonsense in there is no zone."""
     for zone, said in (("Europe/Paris", "Paris time)"), ("Mars/Olympus", "Toronto time)")):
         mail.stage.execute(
@@ -98,7 +98,7 @@ def test_times_are_the_readers(mail: MailScene) -> None:
         assert said in mail.mails_to(mail.client)[-1]["TextBody"]
 
 
-def test_a_session_is_one_event_for_life(mail: MailScene) -> None:
+def test_a_session_is_the_same_calendar_event_for_life(mail: MailScene) -> None:
     """Booked, moved, cancelled: one uid, and each version above the one before."""
     session_id = mail.book()
     mail.send()
@@ -117,8 +117,8 @@ def test_a_session_is_one_event_for_life(mail: MailScene) -> None:
     assert "Before, it was" in moved
 
 
-def test_what_was_moved_before_the_mail_went_out_is_confirmed_at_its_present_time(mail: MailScene) -> None:
-    """In one mail: the news of the move is in it."""
+def test_a_session_moved_before_its_mail_went_out_is_confirmed_at_its_new_time(mail: MailScene) -> None:
+    """In one mail: no second one is sent about the move."""
     mail.move(mail.book())
     mail.send()
 
@@ -130,8 +130,8 @@ def test_what_was_moved_before_the_mail_went_out_is_confirmed_at_its_present_tim
     ] == mail.states()
 
 
-def test_what_was_cancelled_before_the_mail_went_out_is_not_confirmed(mail: MailScene) -> None:
-    """The cancellation is told, with what came back."""
+def test_a_session_cancelled_before_its_mail_went_out_is_not_confirmed(mail: MailScene) -> None:
+    """The cancellation is sent, with what came back."""
     mail.cancel(mail.book())
     mail.send()
 
@@ -144,8 +144,8 @@ def test_what_was_cancelled_before_the_mail_went_out_is_not_confirmed(mail: Mail
     assert "Your credit is back in your account." in text
 
 
-def test_a_cancellation_says_whose_doing_it_is(mail: MailScene) -> None:
-    """And whoever did it as practitioner is told nothing."""
+def test_a_cancellation_says_who_cancelled(mail: MailScene) -> None:
+    """A practitioner who cancelled gets no mail about it."""
     mail.cancel(mail.book(), as_=mail.practitioner)
     mail.send()
 
@@ -153,8 +153,8 @@ def test_a_cancellation_says_whose_doing_it_is(mail: MailScene) -> None:
     assert mail.states(mail.practitioner) == [("session_booked", "dropped", "session_cancelled")]
 
 
-def test_a_deleted_session_is_told_of_all_the_same(mail: MailScene) -> None:
-    """By what the message has kept of it."""
+def test_a_deleted_session_is_still_announced(mail: MailScene) -> None:
+    """From what the message has kept of it."""
     session_id = mail.book()
     mail.send()
     mail.stage.execute("delete from public.session_schedules where id = %s", session_id)
@@ -165,7 +165,7 @@ def test_a_deleted_session_is_told_of_all_the_same(mail: MailScene) -> None:
     assert mail.starts_at == event.dtstart.value.astimezone(UTC)
 
 
-def test_a_class_is_told_to_each_seat_and_its_practitioner(mail: MailScene) -> None:
+def test_a_class_is_announced_to_each_seat_and_its_practitioner(mail: MailScene) -> None:
     """Not to the admin who made it, and not to the practitioner for each seat."""
     group_class = mail.make_class(
         class_name="Evening class", session_location="in_person", physical_location="Hall 2"
@@ -184,7 +184,7 @@ def test_a_class_is_told_to_each_seat_and_its_practitioner(mail: MailScene) -> N
     assert [("session_cancelled", "sent", None)] == mail.states(mail.practitioner)
 
 
-def test_somebody_is_reminded_a_day_before_once(mail: MailScene) -> None:
+def test_a_person_is_reminded_once_a_day_before(mail: MailScene) -> None:
     """However many minutes pass. The mail has a way out in one click."""
     session = mail.tomorrow()
 
@@ -200,7 +200,7 @@ def test_somebody_is_reminded_a_day_before_once(mail: MailScene) -> None:
     assert mail.stage.value("select reminder_sent from public.session_schedules where id = %s", session["id"])
 
 
-def test_nobody_is_reminded_of_what_was_cancelled_a_minute_before(mail: MailScene) -> None:
+def test_a_session_cancelled_a_minute_before_is_not_reminded_of(mail: MailScene) -> None:
     """The reminder is written already, and is not sent; nor is one of what was moved."""
     cancelled, moved = mail.tomorrow(), mail.tomorrow(hours=20)
     mail.stage.execute("select private.remind_sessions()")
@@ -219,20 +219,20 @@ def test_nobody_is_reminded_of_what_was_cancelled_a_minute_before(mail: MailScen
     assert not [each for each in mail.mails_to(mail.client) if "Reminder" in each["Subject"]]
 
 
-def test_who_booked_today_is_not_reminded_of_tomorrow(mail: MailScene) -> None:
+def test_a_session_booked_for_tomorrow_is_not_reminded_of(mail: MailScene) -> None:
     """The confirmation has just said so."""
     mail.stage.session(client=mail.client, practitioner=mail.practitioner, starts_in_minutes=23 * 60)
 
     assert mail.run()["reminders"] == 0
 
 
-def test_ten_senders_at_once_send_each_mail_once(mail: MailScene) -> None:
+def test_ten_workers_at_once_send_each_mail_once(mail: MailScene) -> None:
     """In two processes; reminders among them."""
     hours = range(50, 74)
     for hour in hours:
         mail.stage.session(client=mail.client, practitioner=mail.practitioner, starts_in_minutes=hour * 60)
     mail.tomorrow()
-    mail.hurry()
+    mail.make_all_due()
     key = {"apikey": mail.stage.env["SUPABASE_SECRET_KEY"]}
 
     with served("send-notifications", mail.stage) as other, ThreadPoolExecutor(10) as pool:
@@ -251,13 +251,15 @@ def test_ten_senders_at_once_send_each_mail_once(mail: MailScene) -> None:
     assert len(mail.mails_to(mail.client)) == len(hours) + 1
 
 
-def test_a_payment_leads_to_one_mail_with_stripes_receipt(mail: MailScene, paying: PaymentScene) -> None:
-    """The credits it bought are in it; giving the money back is told too."""
-    payment = paying.payment(paying.pay(paying.in_wallet(currency="cad")))
-    paying.hear(payment.completed()).raise_for_status()
-    paying.hear(payment.charged()).raise_for_status()
+def test_a_payment_leads_to_one_mail_with_the_receipt_of_stripe(
+    mail: MailScene, paying: PaymentScene
+) -> None:
+    """It lists the credits that were bought; a refund is announced too."""
+    payment = paying.payment(paying.pay(paying.from_wallet(currency="cad")))
+    paying.receive_event(payment.completed()).raise_for_status()
+    paying.receive_event(payment.charged()).raise_for_status()
     mail.send()
-    paying.hear(payment.refunded(payment.amount)).raise_for_status()
+    paying.receive_event(payment.refunded(payment.amount)).raise_for_status()
     mail.send()
 
     receipt, returned = (each for each in mail.mails_to(paying.client) if "Welcome" not in each["Subject"])
@@ -268,7 +270,7 @@ def test_a_payment_leads_to_one_mail_with_stripes_receipt(mail: MailScene, payin
     assert returned["Subject"] == f"We have returned {amount}"
 
 
-def test_what_somebody_signed_is_mailed_to_them(mail: MailScene) -> None:
+def test_a_signed_text_is_mailed_to_its_signer(mail: MailScene) -> None:
     """The text as it was shown, and its fingerprint."""
     somebody = mail.booker()
     mail.send()
@@ -301,7 +303,7 @@ OTHERS = {
 }
 
 
-def test_every_kind_of_message_can_be_written(mail: MailScene) -> None:
+def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     """Those of other parts too; none is left that has no template."""
     session = mail.stage.session(
         client=mail.client, practitioner=mail.practitioner, starts_in_minutes=50 * 60

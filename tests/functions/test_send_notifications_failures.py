@@ -27,7 +27,7 @@ def sender(stage: Stage, make_httpserver: HTTPServer) -> Iterator[httpx.Client]:
         yield client
 
 
-class Failing(MailScene):
+class FailingPostmark(MailScene):
     """Somebody who books, with a Postmark that fails."""
 
     def __init__(self, stage: Stage, sender: httpx.Client, postmark: FakePostmark) -> None:
@@ -39,7 +39,7 @@ class Failing(MailScene):
 
     def call_sender(self) -> httpx.Response:
         self.stage.execute("update private.mails set status = 'dropped' where audience = 'practitioner'")
-        self.hurry()
+        self.make_all_due()
         return self.sender.post("/", json={}, headers={"apikey": self.stage.env["SUPABASE_SECRET_KEY"]})
 
     def run(self) -> dict[str, Any]:
@@ -47,13 +47,13 @@ class Failing(MailScene):
 
 
 @pytest.fixture
-def mail(stage: Stage, sender: httpx.Client, httpserver: HTTPServer) -> Failing:
+def mail(stage: Stage, sender: httpx.Client, httpserver: HTTPServer) -> FailingPostmark:
     """Mail that fails."""
-    return Failing(stage, sender, FakePostmark(httpserver))
+    return FailingPostmark(stage, sender, FakePostmark(httpserver))
 
 
-def test_what_postmark_gets(mail: Failing) -> None:
-    """Plain and HTML, to be found again by our own id, and neither opens nor clicks are watched."""
+def test_postmark_receives_plain_text_html_and_our_own_id(mail: FailingPostmark) -> None:
+    """Neither opens nor clicks are tracked."""
     mail.book()
     mail.send()
 
@@ -72,7 +72,7 @@ def test_what_postmark_gets(mail: Failing) -> None:
     assert mail.logged()[0]["message_id"] == "pm-1"
 
 
-def test_a_template_of_postmarks_is_filled_where_one_is_named(mail: Failing) -> None:
+def test_a_template_in_postmark_is_filled_where_one_is_configured(mail: FailingPostmark) -> None:
     """With the variables that the platform's templates know."""
     newcomer = mail.stage.client()
     mail.call(newcomer, "Newcomer")
@@ -90,8 +90,10 @@ def test_a_template_of_postmarks_is_filled_where_one_is_named(mail: Failing) -> 
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 100), (503, 100), (429, 429)])
-def test_what_was_certainly_not_taken_is_sent_later(mail: Failing, status: int, code: int) -> None:
-    """Ever later; and then once."""
+def test_a_mail_that_was_certainly_not_accepted_is_sent_later(
+    mail: FailingPostmark, status: int, code: int
+) -> None:
+    """With growing delays; and then once."""
     mail.book()
     mail.postmark.will_answer(status, code)
 
@@ -106,7 +108,7 @@ def test_what_was_certainly_not_taken_is_sent_later(mail: Failing, status: int, 
     assert [line["status"] for line in mail.logged()] == ["sent"]
 
 
-def test_a_dead_address_is_not_written_to_again(mail: Failing) -> None:
+def test_a_dead_address_is_not_written_to_again(mail: FailingPostmark) -> None:
     """Not by the next mail either; what Postmark said of it is kept nowhere, since it names the address."""
     session_id = mail.book()
     mail.postmark.will_answer(422, 406, f"Found inactive addresses: {mail.client.email}")
@@ -123,7 +125,7 @@ def test_a_dead_address_is_not_written_to_again(mail: Failing) -> None:
     ]
 
 
-def test_a_mail_that_postmark_does_not_understand_has_failed(mail: Failing) -> None:
+def test_a_mail_that_postmark_rejects_has_failed(mail: FailingPostmark) -> None:
     """The others go out."""
     mail.book()
     mail.postmark.will_answer(422, 300)
@@ -132,8 +134,8 @@ def test_a_mail_that_postmark_does_not_understand_has_failed(mail: Failing) -> N
     assert mail.states() == [("session_booked", "failed", "postmark_422_300")]
 
 
-def test_if_postmark_refuses_us_somebody_is_told(mail: Failing) -> None:
-    """The run fails; nothing is lost, and everything goes out once the token is right."""
+def test_a_run_fails_if_postmark_rejects_our_token(mail: FailingPostmark) -> None:
+    """Nothing is lost, and everything goes out once the token is right."""
     mail.book()
     mail.postmark.will_answer(401, 10)
 
@@ -142,7 +144,9 @@ def test_if_postmark_refuses_us_somebody_is_told(mail: Failing) -> None:
     assert mail.send() == {"sent": 1}
 
 
-def test_a_sender_that_dies_while_postmark_is_asked_leaves_it_unknown(mail: Failing, stage: Stage) -> None:
+def test_a_mail_whose_worker_died_while_postmark_was_asked_is_unknown(
+    mail: FailingPostmark, stage: Stage
+) -> None:
     """It is looked for and not sent again: Postmark has it, or an operator decides."""
     mail.book()
     mail.stage.execute("update private.mails set status = 'dropped' where audience = 'practitioner'")
@@ -176,7 +180,7 @@ def _ask_and_lose(client: httpx.Client, key: dict[str, str]) -> None:
         pass  # it was killed
 
 
-def test_a_sender_that_dies_before_it_has_started_loses_nothing(mail: Failing) -> None:
+def test_a_mail_whose_worker_died_before_it_started_is_sent_by_another(mail: FailingPostmark) -> None:
     """Its lease ends, and somebody else sends."""
     mail.book()
     mail.stage.execute("update private.mails set status = 'dropped' where audience = 'practitioner'")
@@ -188,7 +192,7 @@ def test_a_sender_that_dies_before_it_has_started_loses_nothing(mail: Failing) -
     assert len(mail.postmark.asked) == 1
 
 
-def test_no_answer_is_not_taken_for_a_refusal(mail: Failing, stage: Stage) -> None:
+def test_a_missing_answer_is_not_taken_for_a_refusal(mail: FailingPostmark, stage: Stage) -> None:
     """The line went dead after the mail was handed over: nobody knows. Nobody listening is another matter."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -212,7 +216,7 @@ def _hear_and_hang_up(listener: socket.socket) -> None:
     connection.close()
 
 
-def test_without_postmark_mail_goes_by_smtp(mail: Failing, stage: Stage) -> None:
+def test_without_postmark_mail_goes_by_smtp(mail: FailingPostmark, stage: Stage) -> None:
     """The same mail, with its calendar file and headers."""
     mail.tomorrow()
     mail.book()
@@ -231,7 +235,9 @@ def test_without_postmark_mail_goes_by_smtp(mail: Failing, stage: Stage) -> None
     ]
 
 
-def test_the_log_names_nobody(mail: Failing, stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_log_contains_no_personal_data(
+    mail: FailingPostmark, stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
     """No address and no name: counts, and what we call a mail."""
     mail.call(mail.client, "A rare name")
     mail.book()

@@ -14,10 +14,10 @@ def mail(stage: Stage) -> MailScene:
     return MailScene(stage)
 
 
-def test_it_finds_the_receipt_that_the_payment_wrote(mail: MailScene, paying: PaymentScene) -> None:
+def test_the_request_finds_the_receipt_that_the_payment_wrote(mail: MailScene, paying: PaymentScene) -> None:
     """By any name of the payment, by the payer, staff and the platform; whatever address they ask for."""
-    payment = paying.payment(paying.pay(paying.in_wallet()))
-    paying.hear(payment.completed()).raise_for_status()
+    payment = paying.payment(paying.pay(paying.from_wallet()))
+    paying.receive_event(payment.completed()).raise_for_status()
     at_stripe = paying.checkouts()[0]["stripe_session_id"]
     elsewhere = {"user_id": str(mail.client.id), "email": mail.client.email}
 
@@ -35,10 +35,9 @@ def test_it_finds_the_receipt_that_the_payment_wrote(mail: MailScene, paying: Pa
     assert mail.mails_to(mail.client) == []
 
 
-def test_a_payment_older_than_the_outbox_has_a_receipt_too(mail: MailScene, paying: PaymentScene) -> None:
-    """Written now, once."""
-    payment = paying.payment(paying.pay(paying.in_wallet()))
-    paying.hear(payment.completed()).raise_for_status()
+def test_a_payment_older_than_the_outbox_gets_one_receipt_too(mail: MailScene, paying: PaymentScene) -> None:
+    payment = paying.payment(paying.pay(paying.from_wallet()))
+    paying.receive_event(payment.completed()).raise_for_status()
     mail.stage.execute("delete from private.outbox where user_id = %s", paying.client.id)
     body = {"payment_intent_id": payment.intent}
 
@@ -48,11 +47,13 @@ def test_a_payment_older_than_the_outbox_has_a_receipt_too(mail: MailScene, payi
     assert replies[0]["success"]
 
 
-def test_no_receipt_for_what_is_not_paid_or_not_theirs(mail: MailScene, paying: PaymentScene) -> None:
-    """Nor for nothing at all."""
-    payment = paying.payment(paying.pay(paying.in_wallet()))
+def test_unpaid_payments_and_those_of_other_people_have_no_receipt(
+    mail: MailScene, paying: PaymentScene
+) -> None:
+    """Nor does a payment that does not exist."""
+    payment = paying.payment(paying.pay(paying.from_wallet()))
     unpaid = mail.stage.invoke(NAME, {"checkout_session_id": payment.checkout_id}, as_=paying.client)
-    paying.hear(payment.completed()).raise_for_status()
+    paying.receive_event(payment.completed()).raise_for_status()
     strangers = mail.stage.invoke(NAME, {"payment_intent_id": payment.intent}, as_=mail.client)
     nothing = mail.stage.invoke(NAME, as_=mail.client)
 

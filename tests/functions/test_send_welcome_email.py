@@ -32,7 +32,7 @@ def test_a_new_account_is_welcomed_once(mail: MailScene) -> None:
     assert mail.mails_to(mail.client) == []
 
 
-def test_nobody_learns_who_has_an_account(mail: MailScene) -> None:
+def test_the_reply_does_not_reveal_who_has_an_account(mail: MailScene) -> None:
     """The answer is the same for nobody, and for nothing."""
     replies = [mail.stage.invoke(NAME, body) for body in ({"user_id": str(uuid4())}, {}, None)]
 
@@ -41,7 +41,7 @@ def test_nobody_learns_who_has_an_account(mail: MailScene) -> None:
     ]
 
 
-def test_an_address_is_written_to_once_it_is_confirmed(mail: MailScene) -> None:
+def test_an_address_is_written_to_only_once_it_is_confirmed(mail: MailScene) -> None:
     """Anybody can sign up with somebody else's."""
     victim = uuid4()
     mail.stage.execute(
@@ -57,7 +57,7 @@ def test_an_address_is_written_to_once_it_is_confirmed(mail: MailScene) -> None:
     assert (before, mail.stage.value(count, victim)) == (0, 1)
 
 
-def test_whoever_has_been_here_for_long_is_not_welcomed_by_a_stranger(mail: MailScene) -> None:
+def test_an_old_account_is_not_welcomed_at_a_strangers_request(mail: MailScene) -> None:
     """Not even if no welcome was ever sent."""
     mail.stage.execute("delete from private.outbox where user_id = %s and kind = 'welcome'", mail.client.id)
     mail.stage.execute(

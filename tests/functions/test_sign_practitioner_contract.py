@@ -15,7 +15,7 @@ def scene(stage: Stage) -> ContractScene:
     return ContractScene(stage)
 
 
-def test_the_server_says_who_when_where_and_what(scene: ContractScene) -> None:
+def test_the_server_records_who_signed_what_when_and_where(scene: ContractScene) -> None:
     """The text's hash, the clock, the request's address and agent, whose account it is, the drawing and its hash."""
     contract = scene.offer()
     text = scene.contract(contract)["contract_text"]
@@ -46,7 +46,7 @@ def test_the_server_says_who_when_where_and_what(scene: ContractScene) -> None:
     assert ["issued", "signed"] == scene.history(contract)
 
 
-def test_the_page_signs_too_and_what_it_claims_is_no_evidence(scene: ContractScene) -> None:
+def test_the_page_signs_too_and_its_claims_are_no_evidence(scene: ContractScene) -> None:
     """Its date is not taken; its address and agent are kept as what a browser said."""
     contract = scene.offer()
 
@@ -94,7 +94,7 @@ def test_many_signatures_at_once_are_one(scene: ContractScene) -> None:
     assert ["issued", "signed"] == scene.history(contract)
 
 
-def test_signing_and_revoking_at_once_leave_one_story(stage: Stage) -> None:
+def test_signing_and_revoking_at_once_leave_a_consistent_contract(stage: Stage) -> None:
     """Signed and then revoked, or revoked and never signed: there is evidence exactly if there was a signature."""
     for turn in range(6):
         scene = ContractScene(stage)
@@ -123,8 +123,8 @@ def test_another_text_is_not_signed(scene: ContractScene) -> None:
     assert [] == scene.evidence(contract)
 
 
-def test_what_has_ended_is_not_signed(scene: ContractScene) -> None:
-    """Neither after its end nor after it was revoked; nobody revokes without saying why."""
+def test_an_expired_or_revoked_contract_is_not_signed(scene: ContractScene) -> None:
+    """And nobody revokes without a reason."""
     contract = scene.offer()
     scene.end(contract)
     over = scene.sign(contract)
@@ -148,7 +148,7 @@ def test_nobody_signs_for_another(scene: ContractScene) -> None:
     assert ("pending", []) == (scene.contract(contract)["status"], scene.evidence(contract))
 
 
-def test_nobody_rewrites_what_was_signed(scene: ContractScene) -> None:
+def test_nobody_changes_a_signed_contract(scene: ContractScene) -> None:
     """Not the practitioner, not an admin: no text, no date, no way back, and no evidence of their own."""
     contract = scene.offer()
     scene.sign(contract).raise_for_status()
@@ -177,7 +177,7 @@ def test_nobody_rewrites_what_was_signed(scene: ContractScene) -> None:
 
 
 @pytest.mark.parametrize("image", ["data:image/svg+xml;base64,PHN2Zy8+", "data:image/png;base64,***"])
-def test_a_drawing_that_is_no_png_is_refused_by_name(scene: ContractScene, image: str) -> None:
+def test_a_drawing_that_is_no_png_is_refused_with_its_field(scene: ContractScene, image: str) -> None:
     """As with waivers."""
     reply = scene.sign(scene.offer(), signature_image=image)
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.cast import Stage
-from tests.recording_scene import Agora, Scene, unknown_id, until
+from tests.recording_scene import AgoraEmulator, RecordingScene, unknown_id, until
 
 
-def test_the_practitioner_starts_a_recording(scene: Scene) -> None:
+def test_the_practitioner_starts_a_recording(scene: RecordingScene) -> None:
     """The reply names it, and soon Agora says that it records: the session's own channel, under a recorder's number."""
     reply = scene.start()
 
@@ -24,8 +24,8 @@ def test_the_practitioner_starts_a_recording(scene: Scene) -> None:
     assert recording["started_at"]
 
 
-def test_starting_twice_returns_the_running_one(scene: Scene) -> None:
-    """And Agora does not hear of the second time."""
+def test_starting_twice_returns_the_running_recording(scene: RecordingScene) -> None:
+    """Agora is asked once."""
     first = scene.start().json()
     scene.wait_for("recording")
 
@@ -35,7 +35,7 @@ def test_starting_twice_returns_the_running_one(scene: Scene) -> None:
     assert len(scene.agora.asked(scene.channel, "acquire")) == 1
 
 
-def test_twenty_starts_at_once_make_one_recording(scene: Scene) -> None:
+def test_twenty_starts_at_once_make_one_recording(scene: RecordingScene) -> None:
     """The row is won before Agora is asked, so nineteen callers find it won."""
     with ThreadPoolExecutor(20) as crowd:
         replies = list(crowd.map(lambda _: scene.start(), range(20)))
@@ -46,7 +46,7 @@ def test_twenty_starts_at_once_make_one_recording(scene: Scene) -> None:
     assert len(scene.agora.asked(scene.channel)) == 2  # one acquire, one start
 
 
-def test_an_admin_and_the_service_may_start_too(scene: Scene) -> None:
+def test_an_admin_and_the_service_may_start_a_recording_too(scene: RecordingScene) -> None:
     """Whoever starts it, it is the same recording."""
     by_admin = scene.start(as_=scene.stage.admin()).json()
     body = {"session_id": str(scene.session["id"])}
@@ -55,7 +55,7 @@ def test_an_admin_and_the_service_may_start_too(scene: Scene) -> None:
     assert by_admin["recording_id"] == by_service["recording_id"]
 
 
-def test_individual_mode_reaches_agora(scene: Scene) -> None:
+def test_individual_mode_reaches_agora(scene: RecordingScene) -> None:
     """`composite` is Agora's mix, `individual` a file per person."""
     scene.start(recording_mode="individual").raise_for_status()
 
@@ -63,8 +63,8 @@ def test_individual_mode_reaches_agora(scene: Scene) -> None:
     assert scene.agora.recordings(scene.channel)[0]["mode"] == "individual"
 
 
-def test_the_client_may_not_record_and_a_stranger_learns_nothing(scene: Scene) -> None:
-    """403 for somebody of the session, 404 for anybody else, as for a session that is not there."""
+def test_a_client_may_not_start_and_a_stranger_learns_nothing(scene: RecordingScene) -> None:
+    """403 for somebody of the session; 404 for anybody else, as for a session that does not exist."""
     refusals = [
         scene.start(as_=scene.client),
         scene.start(as_=scene.stage.client()),
@@ -93,10 +93,10 @@ def test_the_client_may_not_record_and_a_stranger_learns_nothing(scene: Scene) -
     ],
 )
 def test_only_an_open_room_is_recorded(
-    stage: Stage, agora: Agora, minutes: float, columns: dict[str, Any], code: str
+    stage: Stage, agora: AgoraEmulator, minutes: float, columns: dict[str, Any], code: str
 ) -> None:
     """Not before, not after, not a cancelled session and not one in a studio."""
-    scene = Scene(stage, agora, starts_in_minutes=minutes, **columns)
+    scene = RecordingScene(stage, agora, starts_in_minutes=minutes, **columns)
 
     reply = scene.start()
 
@@ -105,8 +105,8 @@ def test_only_an_open_room_is_recorded(
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner"])
-def test_without_everybodys_consent_nothing_is_recorded(scene: Scene, who: str) -> None:
-    """One missing consent is enough, and Agora never hears of it."""
+def test_nothing_is_recorded_without_the_consent_of_everybody(scene: RecordingScene, who: str) -> None:
+    """One missing consent is enough, and Agora is not asked."""
     person = getattr(scene, who)
     withdraw(scene, person)
 
@@ -118,9 +118,9 @@ def test_without_everybodys_consent_nothing_is_recorded(scene: Scene, who: str) 
     assert scene.start().status_code == 200
 
 
-def test_a_class_needs_the_consent_of_whoever_is_in_it(stage: Stage, agora: Agora) -> None:
+def test_a_class_needs_the_consent_of_everybody_who_is_in_it(stage: Stage, agora: AgoraEmulator) -> None:
     """Who holds a token for the room counts; who booked and did not come does not; nor does the admin who made it."""
-    scene = Scene(stage, agora)
+    scene = RecordingScene(stage, agora)
     stage.execute("delete from public.session_schedules where id = %s", scene.session["id"])
     master = stage.group_class(practitioner=scene.practitioner)
     scene.session, scene.channel = master, master["room_name"]
@@ -138,7 +138,7 @@ def test_a_class_needs_the_consent_of_whoever_is_in_it(stage: Stage, agora: Agor
     assert scene.start(as_=present).status_code == 403
 
 
-def test_who_comes_later_without_consent_ends_the_recording_and_then_gets_in(scene: Scene) -> None:
+def test_a_latecomer_without_consent_ends_the_recording_and_then_gets_in(scene: RecordingScene) -> None:
     """Their seat weighs more than the recording."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
@@ -160,7 +160,7 @@ def test_who_comes_later_without_consent_ends_the_recording_and_then_gets_in(sce
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner"])
-def test_withdrawing_consent_stops_the_recording(scene: Scene, who: str) -> None:
+def test_withdrawing_consent_stops_the_recording(scene: RecordingScene, who: str) -> None:
     """As easily as it was given: the reconciler carries it to Agora within a minute."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
@@ -172,7 +172,7 @@ def test_withdrawing_consent_stops_the_recording(scene: Scene, who: str) -> None
     assert scene.agora.asked(scene.channel, "stop")
 
 
-def test_cancelling_the_session_stops_its_recording(scene: Scene) -> None:
+def test_cancelling_the_session_stops_its_recording(scene: RecordingScene) -> None:
     """Whoever cancels need not know that it is being recorded."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
@@ -185,7 +185,7 @@ def test_cancelling_the_session_stops_its_recording(scene: Scene) -> None:
     assert scene.recording["stop_reason"] == "session_cancelled"
 
 
-def test_consents_and_starts_that_race_never_record_without_consent(scene: Scene) -> None:
+def test_consents_and_starts_at_once_never_record_without_consent(scene: RecordingScene) -> None:
     """Withdrawn before: refused. Withdrawn after: stopped. There is nothing in between, however they meet."""
     for _ in range(8):
         with ThreadPoolExecutor(2) as pair:
@@ -202,10 +202,12 @@ def test_consents_and_starts_that_race_never_record_without_consent(scene: Scene
         agree(scene, scene.client)
 
 
-def test_an_admission_and_a_start_that_race_never_meet(stage: Stage, agora: Agora) -> None:
+def test_a_person_without_consent_is_never_let_in_while_a_recording_starts(
+    stage: Stage, agora: AgoraEmulator
+) -> None:
     """Somebody who has not agreed comes in as the recording is started: one of the two waits outside."""
     for _ in range(6):
-        scene = Scene(stage, agora)
+        scene = RecordingScene(stage, agora)
         stage.execute("delete from public.session_schedules where id = %s", scene.session["id"])
         master = stage.group_class(practitioner=scene.practitioner)
         scene.session, scene.channel = master, master["room_name"]
@@ -221,7 +223,7 @@ def test_an_admission_and_a_start_that_race_never_meet(stage: Stage, agora: Agor
             assert scene.recording["stop_reason"] == "somebody_has_not_agreed"
 
 
-def test_a_finished_session_is_not_recorded_again(scene: Scene) -> None:
+def test_a_finished_session_is_not_recorded_again(scene: RecordingScene) -> None:
     """The pages show the link of the one recording; a second one would hide it."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
@@ -247,7 +249,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_what_agora_answers_to_a_start(stage: Stage, agora: Agora) -> None:
+def test_each_answer_of_agora_to_a_start_has_its_effect(stage: Stage, agora: AgoraEmulator) -> None:
     """What may still succeed stays pending, for the reconciler; what never can has failed, and may be started anew."""
 
     def play(fault: dict[str, Any]) -> tuple[int, str, str | None]:
@@ -257,7 +259,7 @@ def test_what_agora_answers_to_a_start(stage: Stage, agora: Agora) -> None:
         reply = scene.start()
         return reply.status_code, scene.recording["status"], reply.json().get("code")
 
-    scenes = {id(fault): Scene(stage, agora) for fault in FAULTS.values()}
+    scenes = {id(fault): RecordingScene(stage, agora) for fault in FAULTS.values()}
     with ThreadPoolExecutor(len(FAULTS)) as crowd:
         ends = dict(zip(FAULTS, crowd.map(play, FAULTS.values()), strict=True))
 
@@ -270,8 +272,8 @@ def test_what_agora_answers_to_a_start(stage: Stage, agora: Agora) -> None:
         assert scenes[id(FAULTS[name])].start().status_code == 200
 
 
-def test_a_start_whose_answer_was_lost_is_found_again(scene: Scene) -> None:
-    """With every notification lost as well: its files tell the sid, and there is still only one recording."""
+def test_a_start_whose_answer_was_lost_is_found_again(scene: RecordingScene) -> None:
+    """With every notification lost as well: the sid is in its files, and there is still only one recording."""
     scene.lose_notifications()
     scene.fault("start", reset=True, perform=True, times=None)
 
@@ -283,7 +285,7 @@ def test_a_start_whose_answer_was_lost_is_found_again(scene: Scene) -> None:
     assert (recording["agora_sid"], recording["attempt"]) == (running["sid"], 1)
 
 
-def test_a_recorder_that_never_comes_is_sent_again_with_another_number(scene: Scene) -> None:
+def test_a_recorder_that_never_comes_is_replaced_under_another_number(scene: RecordingScene) -> None:
     """Accepted, and then 404 for ever: after 90 s the bucket is asked, and the second attempt runs."""
     scene.lose_notifications()
     scene.fault("recording", never_runs=True, silent=True)
@@ -298,8 +300,8 @@ def test_a_recorder_that_never_comes_is_sent_again_with_another_number(scene: Sc
     assert recording["recorder_uid"] != first["recorder_uid"]
 
 
-def test_three_recorders_that_never_come_are_enough(scene: Scene) -> None:
-    """It has failed, says so, and may be started anew."""
+def test_a_recording_fails_after_three_recorders_that_never_came(scene: RecordingScene) -> None:
+    """The status shows the failure, and it may be started anew."""
     scene.lose_notifications()
     scene.fault("start", status=500, code=502, times=None)
 
@@ -319,8 +321,7 @@ def test_three_recorders_that_never_come_are_enough(scene: Scene) -> None:
         {"session_id": unknown_id(), "recording_mode": "web"},
     ],
 )
-def test_a_bad_body_is_named(scene: Scene, body: dict[str, Any]) -> None:
-    """By its field."""
+def test_an_invalid_field_is_named(scene: RecordingScene, body: dict[str, Any]) -> None:
     reply = scene.stage.invoke("start-agora-recording", body, as_=scene.practitioner)
 
     assert reply.status_code == 422
@@ -334,11 +335,11 @@ def enter(stage: Stage, channel: str, person: Any) -> Any:
     return stage.invoke("create-agora-token", {"channelName": channel, "role": "publisher"}, as_=person)
 
 
-def withdraw(scene: Scene, person: Any) -> None:
+def withdraw(scene: RecordingScene, person: Any) -> None:
     path = f"user_consents?user_id=eq.{person.id}&consent_type=eq.session_recording"
     scene.stage.rest("PATCH", path, as_=person, json={"consented": False}).raise_for_status()
 
 
-def agree(scene: Scene, person: Any) -> None:
+def agree(scene: RecordingScene, person: Any) -> None:
     path = f"user_consents?user_id=eq.{person.id}&consent_type=eq.session_recording"
     scene.stage.rest("PATCH", path, as_=person, json={"consented": True}).raise_for_status()

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.cast import Stage
-from tests.recording_scene import Agora, Scene, unknown_id
+from tests.recording_scene import AgoraEmulator, RecordingScene, unknown_id
 
 
-def test_the_practitioner_stops_the_recording(scene: Scene) -> None:
-    """Agora is told with the recorder's own values, and the files follow."""
+def test_the_practitioner_stops_the_recording(scene: RecordingScene) -> None:
+    """Agora is asked with the recorder's own values, and the files follow."""
     scene.start().raise_for_status()
     scene.wait_for("recording")
 
@@ -21,7 +21,7 @@ def test_the_practitioner_stops_the_recording(scene: Scene) -> None:
     assert [asked["status"] for asked in scene.agora.asked(scene.channel, "stop")] == [200]
 
 
-def test_stopping_again_changes_nothing(scene: Scene) -> None:
+def test_stopping_again_changes_nothing(scene: RecordingScene) -> None:
     """By the session or by the recording, during the upload or after it."""
     scene.record()
 
@@ -35,7 +35,7 @@ def test_stopping_again_changes_nothing(scene: Scene) -> None:
     assert len(scene.agora.asked(scene.channel, "stop")) == 1
 
 
-def test_only_staff_stops_and_a_stranger_learns_nothing(scene: Scene) -> None:
+def test_only_staff_stops_a_recording_and_a_stranger_learns_nothing(scene: RecordingScene) -> None:
     """403 for the client, 404 for anybody else, and the recording goes on."""
     scene.start().raise_for_status()
     recording = str(scene.wait_for("recording")["id"])
@@ -55,13 +55,13 @@ def test_only_staff_stops_and_a_stranger_learns_nothing(scene: Scene) -> None:
     assert scene.recording["stop_requested_at"] is None
 
 
-def test_nothing_to_stop(scene: Scene) -> None:
+def test_a_stop_without_a_recording_is_refused(scene: RecordingScene) -> None:
     """A session that was never recorded, and a body that names nothing."""
     assert (scene.stop().status_code, scene.stop().json()["code"]) == (404, "recording_not_found")
     assert scene.stage.invoke("stop-agora-recording", {}, as_=scene.practitioner).status_code == 422
 
 
-def test_a_recording_without_a_sid_is_stopped_as_soon_as_it_has_one(scene: Scene) -> None:
+def test_a_recording_without_a_sid_is_stopped_as_soon_as_it_has_one(scene: RecordingScene) -> None:
     """The start's answer was lost; the wish is written down, and the reconciler carries it."""
     scene.lose_notifications()
     scene.fault("start", reset=True, perform=True, times=None)
@@ -75,7 +75,7 @@ def test_a_recording_without_a_sid_is_stopped_as_soon_as_it_has_one(scene: Scene
     assert scene.agora.recordings(scene.channel)[0]["state"] in ("stopping", "exited")
 
 
-def test_a_recording_that_agora_never_heard_of_just_ends(scene: Scene) -> None:
+def test_a_recording_that_agora_never_accepted_ends_at_once(scene: RecordingScene) -> None:
     """Stopped while Agora refused to be asked: there is nothing to stop."""
     scene.fault("acquire", status=429, times=None)
     scene.start().raise_for_status()
@@ -98,7 +98,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def test_what_agora_answers_to_a_stop(stage: Stage, agora: Agora) -> None:
+def test_each_answer_of_agora_to_a_stop_has_its_effect(stage: Stage, agora: AgoraEmulator) -> None:
     """Over, over without a file, or not known yet: then it is asked again, and the wish stands."""
 
     def play(name: str) -> str:
@@ -113,7 +113,7 @@ def test_what_agora_answers_to_a_stop(stage: Stage, agora: Agora) -> None:
         assert row["stop_requested_at"]
         return " ".join(filter(None, (row["status"], row["failure_code"])))
 
-    scenes = {name: Scene(stage, agora) for name in ANSWERS}
+    scenes = {name: RecordingScene(stage, agora) for name in ANSWERS}
     with ThreadPoolExecutor(len(ANSWERS)) as crowd:
         ends = dict(zip(ANSWERS, crowd.map(play, ANSWERS), strict=True))
 

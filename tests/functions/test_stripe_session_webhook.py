@@ -17,7 +17,7 @@ from tests.stripe_events import Payment, event, signed
 OLD_S = 6 * 60
 
 
-def kept(stage: Stage, body: bytes) -> list[dict[str, Any]]:
+def stored_event(stage: Stage, body: bytes) -> list[dict[str, Any]]:
     """What the inbox has of an event."""
     query = "select * from private.stripe_events where event_id = %s"
     return stage.owner.execute(query, (json.loads(body).get("id", ""),)).fetchall()
@@ -37,21 +37,20 @@ EVENTS: dict[str, tuple[Callable[[Payment], bytes], str, list[int]]] = {
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_every_kind_of_event_is_answered_and_does_its_part(paying: PaymentScene, name: str) -> None:
+def test_every_kind_of_event_is_answered_and_has_its_effect(paying: PaymentScene, name: str) -> None:
     """With 200 and one line; twice is once. What a refund takes waits for what was paid."""
     make, status, left = EVENTS[name]
-    body = make(paying.payment(paying.pay(paying.in_wallet())))
+    body = make(paying.payment(paying.pay(paying.from_wallet())))
 
-    replies = [paying.hear(body), paying.hear(body)]
+    replies = [paying.receive_event(body), paying.receive_event(body)]
 
     assert [(reply.status_code, reply.json()) for reply in replies] == [(200, {"received": True})] * 2
     assert (paying.checkouts()[0]["status"], paying.credits()) == (status, left)
-    assert [row["deliveries"] for row in kept(paying.stage, body)] == [2]
+    assert [row["deliveries"] for row in stored_event(paying.stage, body)] == [2]
 
 
-def test_a_dispute_and_its_end(paying: PaymentScene) -> None:
-    """Opened, the credits are gone; won, they are back."""
-    payment = paying.payment(paying.pay(paying.in_wallet()))
+def test_a_dispute_takes_the_credits_and_winning_it_returns_them(paying: PaymentScene) -> None:
+    payment = paying.payment(paying.pay(paying.from_wallet()))
     left = []
     for body in (
         payment.completed(),
@@ -59,18 +58,18 @@ def test_a_dispute_and_its_end(paying: PaymentScene) -> None:
         payment.disputed("funds_withdrawn", "needs_response"),
         payment.disputed("closed", "won"),
     ):
-        paying.hear(body).raise_for_status()
+        paying.receive_event(body).raise_for_status()
         left += paying.credits()
 
     assert left == [5, 0, 0, 5]
 
 
-def test_a_story_in_any_order_over_http(paying: PaymentScene) -> None:
+def test_events_in_any_order_over_http_come_to_the_same_end(paying: PaymentScene) -> None:
     """Six of the 120 orders that tests/sql holds against each other, here by way of the function."""
     ends = []
     for seed in range(6):
         scene = PaymentScene(paying.stage)
-        payment = scene.payment(scene.pay(scene.on_checkout_page()))
+        payment = scene.payment(scene.pay(scene.from_checkout_page()))
         story = [
             payment.charged(),
             payment.completed(),
@@ -80,7 +79,7 @@ def test_a_story_in_any_order_over_http(paying: PaymentScene) -> None:
         ]
         random.Random(seed).shuffle(story)
         for body in story + story[::-1]:
-            assert scene.hear(body).status_code == 200
+            assert scene.receive_event(body).status_code == 200
         (checkout,), (session,) = scene.checkouts(), scene.sessions()
         paid = scene.rows("public.session_payments", column="client_id")
         ends.append(
@@ -92,30 +91,30 @@ def test_a_story_in_any_order_over_http(paying: PaymentScene) -> None:
 
 def test_forty_deliveries_at_once_book_one_session(paying: PaymentScene) -> None:
     """Of the same event, and of others that say the same."""
-    payment = paying.payment(paying.pay(paying.on_checkout_page()))
+    payment = paying.payment(paying.pay(paying.from_checkout_page()))
     bodies = [payment.completed(), payment.bank_paid(), payment.charged(), payment.completed()] * 10
     random.Random(1).shuffle(bodies)
 
     with ThreadPoolExecutor(20) as crowd:
-        replies = list(crowd.map(paying.hear, bodies))
+        replies = list(crowd.map(paying.receive_event, bodies))
 
     assert {reply.status_code for reply in replies} == {200}
     assert len(paying.sessions()) == len(paying.rows("public.session_payments", column="client_id")) == 1
     assert paying.messages() == ["session_booked", "payment_received"]
 
 
-def test_two_people_pay_for_one_time(paying: PaymentScene) -> None:
+def test_of_two_who_pay_for_one_time_one_gets_the_session_and_one_a_credit(paying: PaymentScene) -> None:
     """Both webhooks at once: one has the session, the other a credit and a message, and nobody nothing."""
     stage, other = paying.stage, paying.stage.client()
-    late = paying.payment(paying.pay(paying.on_checkout_page()))
+    late = paying.payment(paying.pay(paying.from_checkout_page()))
     stage.execute(
         "update public.session_holds set expires_at = now() - interval '1 second' where user_id = %s",
         paying.client.id,
     )
-    quick = paying.payment(paying.pay(paying.on_checkout_page(), as_=other))
+    quick = paying.payment(paying.pay(paying.from_checkout_page(), as_=other))
 
     with ThreadPoolExecutor(2) as pair:
-        replies = list(pair.map(paying.hear, [late.completed(), quick.completed()]))
+        replies = list(pair.map(paying.receive_event, [late.completed(), quick.completed()]))
 
     assert [reply.status_code for reply in replies] == [200, 200]
     assert (len(paying.sessions()), paying.credits()) == (0, [1])
@@ -144,9 +143,9 @@ def forged(body: bytes, secret: str) -> dict[str, tuple[bytes, str]]:
     }
 
 
-def test_what_stripe_did_not_sign_is_refused_and_not_kept(paying: PaymentScene) -> None:
+def test_an_event_that_stripe_did_not_sign_is_refused_and_not_stored(paying: PaymentScene) -> None:
     """Or signed too long ago: somebody may have listened."""
-    payment = paying.payment(paying.pay(paying.in_wallet()))
+    payment = paying.payment(paying.pay(paying.from_wallet()))
     body = payment.completed()
     before = paying.stage.value("select count(*) from private.stripe_events")
 
@@ -167,13 +166,13 @@ def test_what_stripe_did_not_sign_is_refused_and_not_kept(paying: PaymentScene) 
     assert paying.checkouts()[0]["status"] == "open"
 
 
-def test_an_event_without_an_id_is_known_by_its_bytes(paying: PaymentScene) -> None:
+def test_an_event_without_an_id_is_recognised_by_its_bytes(paying: PaymentScene) -> None:
     """The local stand-in sends such: the same bytes again are a repeat."""
-    payment = paying.payment(paying.pay(paying.in_wallet()))
+    payment = paying.payment(paying.pay(paying.from_wallet()))
     nameless = {"type": "checkout.session.completed", "data": {"object": payment.session()}}
     body = json.dumps(nameless).encode()
 
-    assert [paying.hear(body).status_code for _ in range(3)] == [200, 200, 200]
+    assert [paying.receive_event(body).status_code for _ in range(3)] == [200, 200, 200]
     assert paying.credits() == [5]
     deliveries = paying.stage.value(
         "select deliveries from private.stripe_events where checkout_id = %s", payment.checkout_id
@@ -181,7 +180,7 @@ def test_an_event_without_an_id_is_known_by_its_bytes(paying: PaymentScene) -> N
     assert deliveries == 3
 
 
-STRANGE = [
+UNKNOWN_EVENTS = [
     event("customer.subscription.created", {"object": "subscription", "id": "sub_1"}),
     event("a.type.of.next.year", {"object": "novelty"}),
     event(
@@ -202,15 +201,15 @@ STRANGE = [
 ]
 
 
-@pytest.mark.parametrize("body", STRANGE, ids=range(len(STRANGE)))
-def test_whatever_stripe_signs_is_answered_with_200(paying: PaymentScene, body: bytes) -> None:
+@pytest.mark.parametrize("body", UNKNOWN_EVENTS, ids=range(len(UNKNOWN_EVENTS)))
+def test_every_event_that_stripe_signs_is_answered_with_200(paying: PaymentScene, body: bytes) -> None:
     """Or it would be sent again for three days."""
-    reply = paying.hear(body)
+    reply = paying.receive_event(body)
 
     assert (reply.status_code, reply.json()) == (200, {"received": True})
 
 
-def test_two_secrets_hold_while_one_replaces_the_other(stage: Stage) -> None:
+def test_two_secrets_are_valid_while_one_replaces_the_other(stage: Stage) -> None:
     """So that a secret is rotated without losing an event."""
     from shared.payment_facts import StripeWebhookSettings, is_genuine
 

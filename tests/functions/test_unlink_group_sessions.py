@@ -4,8 +4,8 @@ from tests.booking_scene import BookingScene
 from tests.cast import Stage
 
 
-def test_either_end_parts_both(stage: Stage, booking: BookingScene) -> None:
-    """And parting them again is fine."""
+def test_either_class_unlinks_both(stage: Stage, booking: BookingScene) -> None:
+    """Unlinking them again changes nothing."""
     online, studio = booking.make_class(), booking.make_class(session_location="in_person")
     admin = stage.admin()
     both = {"session_id": str(online["id"]), "correlated_session_id": str(studio["id"])}
@@ -18,8 +18,8 @@ def test_either_end_parts_both(stage: Stage, booking: BookingScene) -> None:
     assert stage.value(links, online["id"], studio["id"]) == 0
 
 
-def test_only_an_admin_parts(stage: Stage, booking: BookingScene) -> None:
-    """What is no class is not there."""
+def test_only_an_admin_unlinks_classes(stage: Stage, booking: BookingScene) -> None:
+    """A session that is no class is not found."""
     group_class, session = (
         booking.make_class(),
         booking.book(scheduled_at=booking.starts_at.replace(hour=4).isoformat()),

@@ -8,14 +8,14 @@ from tests.mail_scene import ONE_CLICK, MailScene
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
 
-class Reminded(MailScene):
+class RemindedPerson(MailScene):
     """Somebody who got a reminder."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self.tomorrow()
         self.send()
-        self.link = self.way_out_of(self.only_mail_to(self.client)) or ""
+        self.link = self.unsubscribe_address(self.only_mail_to(self.client)) or ""
 
     def preferences(self) -> list[dict[str, bool]]:
         path = "notification_preferences?select=session_reminders,follow_ups"
@@ -23,11 +23,11 @@ class Reminded(MailScene):
 
 
 @pytest.fixture
-def reminded(stage: Stage) -> Reminded:
-    return Reminded(stage)
+def reminded(stage: Stage) -> RemindedPerson:
+    return RemindedPerson(stage)
 
 
-def test_one_post_switches_reminders_off_for_good(reminded: Reminded) -> None:
+def test_one_post_switches_reminders_off_for_good(reminded: RemindedPerson) -> None:
     """As mail programs send it, without any sign-in; twice changes nothing. Confirmations go on."""
     post = [
         reminded.stage.http.post(reminded.link, content=b"List-Unsubscribe=One-Click", headers=ONE_CLICK)
@@ -44,7 +44,7 @@ def test_one_post_switches_reminders_off_for_good(reminded: Reminded) -> None:
     assert len(reminded.mails_to(reminded.client)) == 2
 
 
-def test_looking_changes_nothing(reminded: Reminded) -> None:
+def test_a_get_request_changes_nothing(reminded: RemindedPerson) -> None:
     """Scanners follow links. A person gets a page with one button, which no other site can press."""
     page = reminded.stage.http.get(reminded.link, headers=BROWSER)
 
@@ -56,7 +56,7 @@ def test_looking_changes_nothing(reminded: Reminded) -> None:
     assert "You get no more reminders" in reminded.stage.http.post(reminded.link, headers=ONE_CLICK).text
 
 
-def test_the_person_can_switch_them_on_again(reminded: Reminded) -> None:
+def test_the_person_can_switch_reminders_on_again(reminded: RemindedPerson) -> None:
     """In their own row; other people's rows are not there."""
     reminded.stage.http.post(reminded.link, headers=ONE_CLICK)
     own = f"notification_preferences?user_id=eq.{reminded.client.id}"
@@ -76,7 +76,7 @@ def test_the_person_can_switch_them_on_again(reminded: Reminded) -> None:
     assert len(reminded.mails_to(reminded.client)) == 2
 
 
-def test_an_unknown_link_is_refused(reminded: Reminded) -> None:
+def test_an_unknown_link_is_refused(reminded: RemindedPerson) -> None:
     """In the one shape, and to a browser in words. Only the hash of a link's token is kept."""
     wrong = reminded.link[:-1] + "?"
     refused = reminded.stage.http.post(wrong, headers=ONE_CLICK)

@@ -18,7 +18,7 @@ def people(stage: Stage) -> tuple[Person, Person, str]:
 
 
 @pytest.mark.parametrize("name", ["action_id", "recommendation_id"])
-def test_the_client_completes_and_reopens(
+def test_the_client_completes_and_reopens_an_action(
     stage: Stage, people: tuple[Person, Person, str], name: str
 ) -> None:
     """The server's clock says when; reopening forgets it. Both names of the id are known."""
@@ -33,7 +33,7 @@ def test_the_client_completes_and_reopens(
     assert (undone["recommendation"]["completed"], undone["recommendation"]["completed_at"]) == (False, None)
 
 
-def test_nobody_else_completes(stage: Stage, people: tuple[Person, Person, str]) -> None:
+def test_nobody_else_completes_an_action(stage: Stage, people: tuple[Person, Person, str]) -> None:
     """Not the practitioner who wrote it, not a stranger; an unknown one looks the same."""
     _, practitioner, action = people
 
@@ -49,7 +49,9 @@ def test_nobody_else_completes(stage: Stage, people: tuple[Person, Person, str])
     assert not stage.value("select completed from public.action_recommendations where id = %s", action)
 
 
-def test_the_page_completes_by_writing_the_table(stage: Stage, people: tuple[Person, Person, str]) -> None:
+def test_the_page_completes_an_action_by_writing_the_table(
+    stage: Stage, people: tuple[Person, Person, str]
+) -> None:
     """As the frontend does it: the time it sends gives way to the server's, and no other column moves."""
     client, practitioner, action = people
     path = f"action_recommendations?id=eq.{action}"
@@ -66,7 +68,7 @@ def test_the_page_completes_by_writing_the_table(stage: Stage, people: tuple[Per
 
 
 def test_completed_must_be_a_boolean(stage: Stage, people: tuple[Person, Person, str]) -> None:
-    """A word is no truth value."""
+    """Words such as "yes" are refused."""
     client, _, action = people
 
     reply = stage.invoke("update-action-status", {"action_id": action, "completed": "yes"}, as_=client)

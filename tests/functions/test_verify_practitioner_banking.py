@@ -14,7 +14,7 @@ def banking(stage: Stage) -> BankingScene:
     return banking
 
 
-def test_an_admin_verifies_and_takes_it_back(banking: BankingScene) -> None:
+def test_an_admin_verifies_an_account_and_takes_it_back(banking: BankingScene) -> None:
     """The page shows it; until the account has cooled down, nothing is paid to it."""
     reply = banking.verify()
 
@@ -39,7 +39,7 @@ def test_an_account_that_changed_meanwhile_is_not_verified(banking: BankingScene
     assert not banking.row()["verified"]
 
 
-def test_the_practitioner_has_no_way_to_it(stage: Stage, banking: BankingScene) -> None:
+def test_a_practitioner_cannot_verify_their_own_account(stage: Stage, banking: BankingScene) -> None:
     """Neither through the function, nor by a PATCH, an insert or an RPC."""
     mine = banking.practitioner
     body = {"practitioner_id": str(banking.practitioner_id), "changed_at": banking.row()["changed_at"]}
@@ -62,7 +62,7 @@ def test_the_practitioner_has_no_way_to_it(stage: Stage, banking: BankingScene) 
     assert (403, "own_account") == (own.status_code, own.json()["code"])
 
 
-def test_no_account_is_404(stage: Stage, banking: BankingScene) -> None:
+def test_a_missing_account_is_404(stage: Stage, banking: BankingScene) -> None:
     """And the account must be named as it was seen."""
     nobody = {
         "practitioner_id": str(stage.practitioner().practitioner_id),

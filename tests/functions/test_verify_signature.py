@@ -13,7 +13,7 @@ def scene(stage: Stage) -> ContractScene:
     return ContractScene(stage)
 
 
-def test_a_contract_is_confirmed_as_what_it_is_now(scene: ContractScene) -> None:
+def test_a_contract_is_confirmed_with_its_present_state(scene: ContractScene) -> None:
     """Valid, then past its end though nobody has written that down, then revoked; by GET and by POST."""
     contract = scene.offer()
     evidence = scene.sign(contract).json()["evidence_sha256"]
@@ -49,7 +49,7 @@ def test_a_waiver_is_confirmed_until_a_newer_version_replaces_it(scene: Contract
     assert ("waiver", "valid") == (found["kind"], found["status"])
 
 
-def test_nothing_personal_is_told(scene: ContractScene) -> None:
+def test_the_reply_contains_nothing_personal(scene: ContractScene) -> None:
     """No name, no address, no id, no reason."""
     contract = scene.offer()
     evidence = scene.sign(contract, signature_name="A. Practitioner").json()["evidence_sha256"]
@@ -72,7 +72,7 @@ def test_nothing_personal_is_told(scene: ContractScene) -> None:
 
 
 @pytest.mark.parametrize("sha256", ["", "0" * 64, "not a hash", "' or true --"])
-def test_any_other_fingerprint_is_not_known(scene: ContractScene, sha256: str) -> None:
+def test_any_other_fingerprint_is_unknown(scene: ContractScene, sha256: str) -> None:
     """The hash of the text alone neither: many may have signed it."""
     reply = scene.verify(sha256)
 
@@ -80,7 +80,7 @@ def test_any_other_fingerprint_is_not_known(scene: ContractScene, sha256: str) -
     assert 404 == scene.verify(scene.contract(scene.offer())["text_sha256"]).status_code
 
 
-def test_the_fingerprint_can_be_worked_out_again(scene: ContractScene) -> None:
+def test_the_fingerprint_can_be_recomputed_from_the_facts(scene: ContractScene) -> None:
     """It is the SHA-256 of the facts, so that evidence and fingerprint can be held against each other for ever."""
     contract = scene.offer()
     told = scene.sign(contract).json()["evidence_sha256"]

@@ -32,7 +32,7 @@ def resident(pid: int) -> int:
     return psutil.Process(pid).memory_info().rss // 1024**2
 
 
-def is_there(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     """Whether a process runs; one that only waits to be buried does not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

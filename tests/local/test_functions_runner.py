@@ -17,7 +17,7 @@ from local.functions_runner import FunctionsRunner
 from local.gateway import Gateway
 from local.processes import Processes
 
-from .conftest import is_there
+from .conftest import is_running
 
 DEPLOY_YAML = """
 defaults: {env: [SHARED_SETTING]}
@@ -86,7 +86,7 @@ async def call(url: str) -> tuple[int, dict]:
         return reply.status, await reply.json()
 
 
-async def test_a_function_knows_what_it_was_granted_and_nothing_else(functions: str) -> None:
+async def test_a_function_gets_the_settings_it_is_granted_and_nothing_else(functions: str) -> None:
     """deploy.yaml decides what a function can read from its environment."""
     status, answer = await call(f"{functions}/say-hello/and/more")
 
@@ -130,7 +130,7 @@ async def test_a_function_that_does_not_start_points_to_its_log(functions: str, 
     assert "AGORA_APP_ID is missing" in (tmp_path / "log" / "will-not-start.log").read_text()
 
 
-async def test_a_function_that_takes_too_long_is_given_up(functions: str) -> None:
+async def test_a_function_that_takes_too_long_is_stopped(functions: str) -> None:
     """504 after the function's own timeout."""
     status, answer = await call(f"{functions}/never-answers")
 
@@ -156,5 +156,5 @@ def kill(*pids: int) -> None:
     """Return when they are gone."""
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    while any(map(is_there, pids)):
+    while any(map(is_running, pids)):
         time.sleep(0.01)

@@ -75,7 +75,7 @@ async def test_a_key_becomes_the_token_of_its_role(config: Config) -> None:
                 assert (status, role_of(config, heard)) == (200, role)
 
 
-async def test_a_signed_in_person_stays_themself(config: Config) -> None:
+async def test_a_signed_in_person_keeps_their_own_token(config: Config) -> None:
     """Even beside the secret key, a person's own token is the one that counts."""
     headers = {"apikey": config.secrets["SUPABASE_SECRET_KEY"], "Authorization": "Bearer their.own.token"}
 
@@ -94,7 +94,7 @@ async def test_a_legacy_key_is_passed_on_as_it_is(config: Config) -> None:
 
 
 @pytest.mark.parametrize("path", ["/rest/v1/things", "/auth/v1/user"])
-async def test_nobody_comes_in_without_a_key_of_the_project(config: Config, path: str) -> None:
+async def test_a_caller_without_a_key_of_the_project_is_refused(config: Config, path: str) -> None:
     """No key, a made-up key, and somebody else's token are all refused."""
     foreign = jwt.encode({"role": "service_role"}, "not the secret of this project, not at all")
 
@@ -108,7 +108,7 @@ async def test_nobody_comes_in_without_a_key_of_the_project(config: Config, path
     "path", ["/rest/v1/things", "/auth/v1/user", "/storage/v1/bucket", "/functions/v1/x"]
 )
 async def test_a_secret_key_is_refused_in_a_browser(config: Config, path: str) -> None:
-    """Whoever ships the secret key to a browser hears of it at once."""
+    """A page that contains the secret key fails at its first request."""
     headers = {"apikey": config.secrets["SUPABASE_SECRET_KEY"], "User-Agent": "Mozilla/5.0 (X11)"}
 
     status, answer = await ask(config, path, headers)
@@ -116,7 +116,7 @@ async def test_a_secret_key_is_refused_in_a_browser(config: Config, path: str) -
     assert (status, answer["code"]) == (401, "UNAUTHORIZED_SECRET_KEY_IN_BROWSER")
 
 
-async def test_the_caller_is_who_connected(config: Config) -> None:
+async def test_the_address_of_the_caller_is_that_of_the_connection(config: Config) -> None:
     """An address that a caller claims is not believed."""
     headers = {"apikey": config.secrets["SUPABASE_PUBLISHABLE_KEY"], "X-Forwarded-For": "203.0.113.9"}
 
@@ -135,7 +135,7 @@ async def test_path_query_and_body_arrive_unchanged(config: Config) -> None:
     assert (heard["path"], heard["body"]) == (f"/things{query}", "the body")
 
 
-async def test_a_function_that_does_not_exist_says_so_to_a_browser(config: Config) -> None:
+async def test_a_missing_function_is_a_404_that_a_browser_can_read(config: Config) -> None:
     """404 in the platform's shape, with the headers that let a page read it."""
     async with (
         aiohttp.ClientSession() as client,

@@ -18,13 +18,13 @@ import pytest
 from local.config import ROOT, Port, free_base
 from local.stack import Stack, StackFailed
 
-from .conftest import is_there
+from .conftest import is_running
 
 PASSWORD = "a long enough password"
 
 
 @pytest.fixture(scope="module")
-def another(states: Path, stack: Stack) -> Iterator[Stack]:
+def another_stack(states: Path, stack: Stack) -> Iterator[Stack]:
     """A stack beside the one that all tests share, whose ports it chose first; these tests may stop and start it."""
     bases = iter([base_of(stack)])
     with pytest.MonkeyPatch.context() as patched:
@@ -52,72 +52,74 @@ def everything_of(stack: Stack) -> list[int]:
     return [stack.pid, *(child.pid for child in psutil.Process(stack.pid).children(recursive=True))]
 
 
-def test_a_killed_supervisor_leaves_no_process_and_no_loss(another: Stack) -> None:
+def test_a_killed_supervisor_leaves_no_process_and_loses_no_data(another_stack: Stack) -> None:
     """After `kill -9` all that it started ends by itself; started again, what was said before is still known."""
     email = f"{uuid4().hex}@demo.test"
-    auth(another, "signup", email).raise_for_status()
-    function = f"{another.env['SUPABASE_URL']}/functions/v1/get-liability-waiver-status"
+    auth(another_stack, "signup", email).raise_for_status()
+    function = f"{another_stack.env['SUPABASE_URL']}/functions/v1/get-liability-waiver-status"
     assert httpx.post(function).status_code == 401  # so that a function runs, too
-    before = another.env
-    processes = everything_of(another)
+    before = another_stack.env
+    processes = everything_of(another_stack)
     assert len(processes) > 15
 
-    os.kill(another.pid, signal.SIGKILL)
+    os.kill(another_stack.pid, signal.SIGKILL)
     deadline = time.monotonic() + 60
-    while any(is_there(pid) for pid in processes) and time.monotonic() < deadline:
+    while any(is_running(pid) for pid in processes) and time.monotonic() < deadline:
         time.sleep(0.1)
 
-    assert [pid for pid in processes if is_there(pid)] == []
-    another.stop()
+    assert [pid for pid in processes if is_running(pid)] == []
+    another_stack.stop()
 
-    another.start()
-    assert auth(another, "token?grant_type=password", email).status_code == 200
-    assert another.env == before
+    another_stack.start()
+    assert auth(another_stack, "token?grant_type=password", email).status_code == 200
+    assert another_stack.env == before
 
 
-def test_a_stack_killed_with_its_reaper_can_be_started_again(another: Stack) -> None:
+def test_a_stack_killed_with_its_reaper_can_be_started_again(another_stack: Stack) -> None:
     """Then nobody is left to tidy up at once, so the next start does."""
-    family = everything_of(another)
-    for child in psutil.Process(another.pid).children():
+    family = everything_of(another_stack)
+    for child in psutil.Process(another_stack.pid).children():
         if "local.reaper" in child.cmdline():
             child.kill()
-    os.kill(another.pid, signal.SIGKILL)
-    another.stop()
-    assert any(is_there(pid) for pid in family)
+    os.kill(another_stack.pid, signal.SIGKILL)
+    another_stack.stop()
+    assert any(is_running(pid) for pid in family)
 
-    another.start()
+    another_stack.start()
 
-    assert [pid for pid in family if is_there(pid)] == []
+    assert [pid for pid in family if is_running(pid)] == []
 
 
-def test_a_part_that_falls_over_is_started_again(another: Stack) -> None:
+def test_a_part_that_crashes_is_started_again(another_stack: Stack) -> None:
     """Auth and storage come back by themselves, on the same address, with what they knew."""
     email = f"{uuid4().hex}@demo.test"
-    auth(another, "signup", email).raise_for_status()
-    children = psutil.Process(another.pid).children()
+    auth(another_stack, "signup", email).raise_for_status()
+    children = psutil.Process(another_stack.pid).children()
     next(child for child in children if "supabase.mjs" in child.cmdline()).kill()
 
     deadline = time.monotonic() + 60
-    while (reply := auth(another, "token?grant_type=password", email)).status_code != 200:
+    while (reply := auth(another_stack, "token?grant_type=password", email)).status_code != 200:
         assert (reply.status_code, time.monotonic() < deadline) == (503, True)
         time.sleep(0.1)
 
 
-def test_two_stacks_stand_side_by_side(stack: Stack, another: Stack) -> None:
+def test_two_stacks_run_side_by_side(stack: Stack, another_stack: Stack) -> None:
     """Neither knows the other's people, and neither takes the other's keys."""
     email = f"{uuid4().hex}@demo.test"
     auth(stack, "signup", email).raise_for_status()
 
-    assert auth(another, "token?grant_type=password", email).status_code == 400
+    assert auth(another_stack, "token?grant_type=password", email).status_code == 400
     foreign = {"apikey": stack.env["SUPABASE_SECRET_KEY"]}
-    assert httpx.get(f"{another.env['SUPABASE_URL']}/rest/v1/profiles", headers=foreign).status_code == 401
+    assert (
+        httpx.get(f"{another_stack.env['SUPABASE_URL']}/rest/v1/profiles", headers=foreign).status_code == 401
+    )
 
 
-def test_an_unfinished_upload_outlives_a_restart(another: Stack) -> None:
+def test_an_unfinished_upload_outlives_a_restart(another_stack: Stack) -> None:
     """What was sent before the stop need not be sent again."""
     chunk = 6 * 1024 * 1024
-    storage = f"{another.env['SUPABASE_URL']}/storage/v1"
-    service = {"apikey": another.env["SUPABASE_SECRET_KEY"], "Tus-Resumable": "1.0.0"}
+    storage = f"{another_stack.env['SUPABASE_URL']}/storage/v1"
+    service = {"apikey": another_stack.env["SUPABASE_SECRET_KEY"], "Tus-Resumable": "1.0.0"}
     described = {"Upload-Length": str(chunk + 3), "Upload-Metadata": "bucketName Yg==,objectName YQ=="}
     patch = {"Content-Type": "application/offset+octet-stream"}
     with httpx.Client(headers=service) as client:
@@ -125,8 +127,8 @@ def test_an_unfinished_upload_outlives_a_restart(another: Stack) -> None:
         url = client.post(f"{storage}/upload/resumable", headers=described).headers["Location"]
         client.patch(url, headers={**patch, "Upload-Offset": "0"}, content=bytes(chunk)).raise_for_status()
 
-    another.stop()
-    another.start()
+    another_stack.stop()
+    another_stack.start()
     with httpx.Client(headers=service) as client:
         assert client.head(url).headers["Upload-Offset"] == str(chunk)
         client.patch(url, headers={**patch, "Upload-Offset": str(chunk)}, content=b"end").raise_for_status()
@@ -165,7 +167,7 @@ def test_make_up_leaves_the_stack_running_and_make_down_does_not(states: Path) -
     assert keys["SUPABASE_SECRET_KEY"] in (state / "secrets.json").read_text()
 
 
-def test_secrets_are_for_their_owner_alone(stack: Stack) -> None:
+def test_secrets_can_be_read_by_their_owner_alone(stack: Stack) -> None:
     """Nobody else on the machine reads `env`, or anything else that holds a secret."""
     for name in ("env", "secrets.json", "jwks.json", "stripe.json"):
         assert stat.S_IMODE((stack.state / name).stat().st_mode) == 0o600

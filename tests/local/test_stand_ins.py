@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from local.stack import Stack
 
 
-def caught(stack: Stack, to: str) -> dict:
+def only_mail_to(stack: Stack, to: str) -> dict:
     """The one mail that somebody got."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
@@ -35,7 +35,7 @@ def test_mail_by_smtp_is_caught(stack: Stack) -> None:
     with smtplib.SMTP(host, int(port)) as server:
         server.send_message(mail)
 
-    kept = caught(stack, to)
+    kept = only_mail_to(stack, to)
 
     assert (kept["Subject"], kept["TextBody"].strip()) == ("Séance à 10 h", "See you soon.")
     assert "Séance à 10 h" in httpx.get(stack.env["MAIL_URL"]).text
@@ -58,10 +58,10 @@ def test_mail_by_postmark_is_caught(stack: Stack) -> None:
     receipt = httpx.post(url, json=body, headers=headers).json()
 
     assert (receipt["ErrorCode"], receipt["To"]) == (0, to)
-    assert caught(stack, to)["TemplateModel"] == {"name": "Somebody"}
+    assert only_mail_to(stack, to)["TemplateModel"] == {"name": "Somebody"}
 
 
-def test_auth_sends_its_mail_there_too(stack: Stack) -> None:
+def test_the_mail_of_auth_is_caught_too(stack: Stack) -> None:
     """A forgotten password leads to a mail with a link."""
     to = f"{uuid4().hex}@demo.test"
     headers = {"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"]}
@@ -72,10 +72,10 @@ def test_auth_sends_its_mail_there_too(stack: Stack) -> None:
 
     httpx.post(f"{auth}/recover", json={"email": to}, headers=headers).raise_for_status()
 
-    assert f"{stack.env['SUPABASE_URL']}/auth/v1/verify" in caught(stack, to)["HtmlBody"]
+    assert f"{stack.env['SUPABASE_URL']}/auth/v1/verify" in only_mail_to(stack, to)["HtmlBody"]
 
 
-def test_the_bucket_of_recordings_is_there(stack: Stack) -> None:
+def test_the_bucket_of_recordings_exists(stack: Stack) -> None:
     """Agora's side can write to it in parts, and ours read a range of it."""
     env = stack.env
     s3 = boto3.client(
@@ -112,7 +112,7 @@ def test_stripe_opens_a_checkout(stack: Stack) -> None:
     assert httpx.get(session.url).status_code == 200
 
 
-def test_stripe_sells_at_a_price_that_is_told_with_the_checkout(stack: Stack) -> None:
+def test_the_checkout_page_has_the_price_of_its_checkout(stack: Stack) -> None:
     """Its page shows it, and a form without any price passes as it is."""
     client = stripe.StripeClient(
         stack.env["STRIPE_SECRET_KEY"], base_addresses={"api": stack.env["STRIPE_API_URL"]}

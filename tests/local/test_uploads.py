@@ -64,7 +64,7 @@ def open_signed(client: httpx.Client, bucket: str, name: str, **headers: str) ->
     return httpx.get(f"{client.base_url}{signed['signedURL'].lstrip('/')}", headers=headers)
 
 
-def test_an_upload_cut_off_within_a_chunk_goes_on_where_it_stopped(
+def test_an_upload_cut_off_within_a_chunk_continues_where_it_stopped(
     service: httpx.Client, bucket: str
 ) -> None:
     """The bytes that arrived are kept, and the finished object is the source, whole and in parts."""
@@ -130,7 +130,7 @@ def test_an_ordinary_client_uploads_as_to_the_hosted_platform(
     assert stored.content == source.read_bytes()
 
 
-def test_a_second_upload_replaces_the_object_only_if_told_to(service: httpx.Client, bucket: str) -> None:
+def test_a_second_upload_replaces_the_object_only_on_request(service: httpx.Client, bucket: str) -> None:
     """Without x-upsert an existing object stays; with it, the last to finish wins."""
     first = create(service, bucket, "a.mp4", 3).headers["Location"]
     send(service, first, b"one", 0).raise_for_status()
@@ -160,7 +160,7 @@ def test_size_and_type_are_checked_before_the_first_byte(service: httpx.Client, 
     assert create(service, "no-such-bucket", "a.mp4", 3).status_code == 404
 
 
-def test_who_may_not_insert_the_object_may_not_upload_it(stack: Stack, bucket: str) -> None:
+def test_a_person_who_may_not_insert_the_object_may_not_upload_it(stack: Stack, bucket: str) -> None:
     """Row-level security on storage.objects decides, as for any upload."""
     headers = {"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"]}
     with httpx.Client(base_url=f"{stack.env['SUPABASE_URL']}/storage/v1", headers=headers) as anybody:

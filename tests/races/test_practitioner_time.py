@@ -53,7 +53,7 @@ def hold(stage: Stage, person: Person, practitioner: Person, at: datetime, kind:
     return stage.rest("POST", "rpc/hold_slot", as_=person, json=wanted)
 
 
-def test_one_of_many_gets_the_slot(stage: Stage, crowd: list[Person], kinds: dict[int, str]) -> None:
+def test_one_of_many_bookings_gets_the_slot(stage: Stage, crowd: list[Person], kinds: dict[int, str]) -> None:
     """Whatever the lengths, wherever in the hour."""
     practitioner = stage.practitioner()
     lengths = sorted(kinds)
@@ -110,13 +110,13 @@ def test_a_lapsed_hold_goes_to_one_of_those_who_want_it(
         stage.execute("update public.session_holds set status = 'released' where status = 'held'")
 
 
-def test_a_payment_takes_up_a_lapsed_hold_or_somebody_else_has_it(
+def test_a_lapsed_hold_goes_either_to_its_payment_or_to_somebody_else(
     stage: Stage, crowd: list[Person], kinds: dict[int, str]
 ) -> None:
     """Never both, and never neither."""
     practitioner = stage.practitioner()
 
-    def keep(hold_id: str) -> bool:
+    def extend_hold(hold_id: str) -> bool:
         with psycopg.connect(stage.env["DATABASE_URL"]) as connection:
             try:
                 connection.execute(
@@ -136,7 +136,7 @@ def test_a_payment_takes_up_a_lapsed_hold_or_somebody_else_has_it(
             held["id"],
         )
         with ThreadPoolExecutor(5) as pool:
-            kept = pool.submit(keep, held["id"])
+            kept = pool.submit(extend_hold, held["id"])
             others = [pool.submit(hold, stage, person, practitioner, at, kinds[20]) for person in crowd[1:5]]
 
         won = [kept.result(), *(other.result().status_code == 200 for other in others)]
@@ -144,7 +144,9 @@ def test_a_payment_takes_up_a_lapsed_hold_or_somebody_else_has_it(
         stage.execute("update public.session_holds set status = 'released' where status = 'held'")
 
 
-def test_everything_that_takes_time_at_once(stage: Stage, crowd: list[Person], kinds: dict[int, str]) -> None:
+def test_holds_sessions_and_time_off_at_once_never_overlap(
+    stage: Stage, crowd: list[Person], kinds: dict[int, str]
+) -> None:
     """Holds of each length, sessions the practitioners make, time off: no overlap, no deadlock, no other answer."""
     practitioners = [stage.practitioner() for _ in range(2)]
     for practitioner in practitioners:

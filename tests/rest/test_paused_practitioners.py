@@ -83,7 +83,7 @@ def paused(stage: Stage, booking: BookingScene) -> Paused:
 
 
 @pytest.mark.parametrize("page", OWN_PAGES)
-def test_every_page_of_their_own_is_as_before(paused: Paused, page: str) -> None:
+def test_a_paused_practitioner_still_reads_every_page_of_their_own(paused: Paused, page: str) -> None:
     """Whatever its page reads is there, what it embeds included."""
     own = {"user": paused.practitioner.id, "id": paused.practitioner.practitioner_id}
     rows = paused.read(OWN_PAGES[page].format(**own), paused.practitioner)
@@ -92,7 +92,7 @@ def test_every_page_of_their_own_is_as_before(paused: Paused, page: str) -> None
     assert all(row.get("session", "none asked for") is not None for row in rows)
 
 
-def test_their_clients_keep_the_name(paused: Paused) -> None:
+def test_their_clients_still_read_the_name(paused: Paused) -> None:
     """In every embed of the client's own pages."""
     name = "practitioner:practitioners(id,name,avatar_url,user_id)"
     mine = f"session_schedules?select=id,{name}&client_id=eq.{paused.client.id}"
@@ -106,7 +106,7 @@ def test_their_clients_keep_the_name(paused: Paused) -> None:
     assert [row["practitioner_name"] for row in paused.read(history, paused.client)] == ["Practitioner"]
 
 
-def test_they_are_not_offered(paused: Paused, booking: BookingScene) -> None:
+def test_a_paused_practitioner_is_not_offered(paused: Paused, booking: BookingScene) -> None:
     """Neither in the wizard's list, nor as slots, nor as classes; and not booked by whoever knows their id."""
     group_class = booking.make_class(scheduled_at=booking.starts_at.replace(hour=1, minute=30))
     own = str(paused.practitioner.practitioner_id)
@@ -131,7 +131,7 @@ def test_they_are_not_offered(paused: Paused, booking: BookingScene) -> None:
     assert [] == paused.read(f"{classes}{group_class['id']}", stranger)
     slots = paused.stage.invoke("get-available-slots", asked, as_=stranger).json()
     assert [] == [slot for each in slots["days"] for slot in each["slots"]]
-    reply = paused.stage.invoke("book-session-with-credit", booking.on_booking_page(), as_=stranger).json()
+    reply = paused.stage.invoke("book-session-with-credit", booking.from_booking_page(), as_=stranger).json()
     assert (reply["success"], reply["code"]) == (False, "practitioner_unavailable")
     reply = paused.stage.rest(
         "POST", "session_schedules", as_=stranger, json=booking.seat(group_class, stranger)
@@ -139,7 +139,7 @@ def test_they_are_not_offered(paused: Paused, booking: BookingScene) -> None:
     assert (reply.status_code, reply.json()["details"]) == (409, "practitioner_unavailable")
 
 
-def test_they_work_on_and_come_back(paused: Paused) -> None:
+def test_a_paused_practitioner_works_on_and_comes_back(paused: Paused) -> None:
     """Recommending, changing their profile and hours; then they un-pause themselves, or an admin does."""
     own = paused.practitioner.practitioner_id
     assert paused.stage.rest(

@@ -77,8 +77,8 @@ def no_cooldown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "KEY_SET_COOLDOWN_S", 0)
 
 
-async def test_a_token_under_the_legacy_secret_names_its_person(project: HTTPServer) -> None:
-    """Nobody else is asked."""
+async def test_a_token_under_the_legacy_secret_identifies_its_person(project: HTTPServer) -> None:
+    """Without asking any server."""
     credential = token("HS256")
 
     caller = await identify(bearer(credential))
@@ -88,7 +88,9 @@ async def test_a_token_under_the_legacy_secret_names_its_person(project: HTTPSer
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
-async def test_a_token_under_a_published_key_names_its_person(project: HTTPServer, algorithm: str) -> None:
+async def test_a_token_under_a_published_key_identifies_its_person(
+    project: HTTPServer, algorithm: str
+) -> None:
     """The key set is fetched once and kept."""
     publish(project, published(algorithm, "first"))
 
@@ -98,7 +100,7 @@ async def test_a_token_under_a_published_key_names_its_person(project: HTTPServe
     assert 1 == asked_for_keys(project)
 
 
-async def test_a_published_key_may_leave_out_its_algorithm(project: HTTPServer) -> None:
+async def test_a_published_key_may_omit_its_algorithm(project: HTTPServer) -> None:
     """The kind of key decides then."""
     key = published("ES256", "first")
     del key["alg"]
@@ -120,7 +122,7 @@ async def test_keys_given_as_a_setting_need_no_server(environment: Environment) 
 
 
 @pytest.mark.usefixtures("no_cooldown")
-async def test_a_new_key_is_found_when_the_project_rotates(project: HTTPServer) -> None:
+async def test_a_new_key_is_found_when_the_project_rotates_keys(project: HTTPServer) -> None:
     """An unknown key id is a reason to ask again; the old key goes as soon as it is gone from the set."""
     publish(project, published("ES256", "first"))
     await identify(bearer(token("ES256", "first")))
@@ -144,7 +146,7 @@ async def test_forged_key_ids_do_not_make_us_ask_each_time(project: HTTPServer) 
     assert 1 == asked_for_keys(project)
 
 
-async def test_requests_that_arrive_together_ask_once(project: HTTPServer) -> None:
+async def test_requests_that_arrive_together_fetch_the_keys_once(project: HTTPServer) -> None:
     """A cold start under load fetches one key set."""
     publish(project, published("ES256", "first"))
 
@@ -155,7 +157,7 @@ async def test_requests_that_arrive_together_ask_once(project: HTTPServer) -> No
 
 
 @pytest.mark.usefixtures("no_cooldown")
-async def test_known_keys_outlive_an_ailing_auth_server(project: HTTPServer) -> None:
+async def test_known_keys_outlive_an_unreachable_auth_server(project: HTTPServer) -> None:
     """People stay signed in while it is down; keys that are not known are then nobody's."""
     publish(project, published("ES256", "first"))
     await identify(bearer(token("ES256", "first")))
@@ -168,7 +170,7 @@ async def test_known_keys_outlive_an_ailing_auth_server(project: HTTPServer) -> 
     assert caller is not None
 
 
-async def test_without_any_key_the_answer_is_not_that_the_token_is_bad(project: HTTPServer) -> None:
+async def test_without_any_key_the_answer_is_503_and_not_that_the_token_is_bad(project: HTTPServer) -> None:
     """Telling people to sign in again would be wrong: 503, every time, until the key set answers."""
     for _ in range(2):
         with pytest.raises(Unavailable):
@@ -253,9 +255,7 @@ async def test_a_symmetric_key_in_the_key_set_verifies_nothing(project: HTTPServ
         await identify(bearer(as_hmac(secret)))
 
 
-async def test_a_public_key_is_no_secret_where_there_is_no_legacy_secret(
-    project: HTTPServer, environment: Environment
-) -> None:
+async def test_a_public_key_verifies_no_hs256_token(project: HTTPServer, environment: Environment) -> None:
     """A project on signing keys alone accepts no HS256 token at all."""
     environment(SUPABASE_JWT_SECRET=None)
     publish(project, published("RS256", "first"))
@@ -278,7 +278,7 @@ async def test_a_public_key_is_no_secret_where_there_is_no_legacy_secret(
     ids=["nothing", "key alone", "key as bearer", "empty bearer", "empty header", "legacy anon key"],
 )
 @pytest.mark.usefixtures("project")
-async def test_the_publishable_key_is_nobody_in_particular(headers: dict[str, str]) -> None:
+async def test_the_publishable_key_is_an_anonymous_caller(headers: dict[str, str]) -> None:
     """Older and newer clients send a missing session in different ways; all mean: not signed in."""
     assert await identify(headers) is None
 
@@ -294,7 +294,7 @@ async def test_only_bearer_tokens_are_read(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
 @pytest.mark.usefixtures("project")
 async def test_the_scheme_may_be_written_in_any_case(scheme: str) -> None:
-    """RFC 9110 says so, and some clients do."""
+    """RFC 9110 allows it, and some clients do it."""
     assert await identify({"authorization": f"{scheme} {token()}"}) is not None
 
 
@@ -311,8 +311,8 @@ async def test_the_secret_key_is_the_service_where_it_is_granted(
 
 
 @pytest.mark.usefixtures("project")
-async def test_the_secret_key_is_nothing_where_it_is_not_granted() -> None:
-    """A function that does not hold the key can not tell it from a made-up one."""
+async def test_the_secret_key_is_refused_where_it_is_not_granted() -> None:
+    """A function that does not hold the key cannot distinguish it from a made-up one."""
     assert await identify({"apikey": SECRET_KEY}) is None
     with pytest.raises(BadToken):
         await identify({"authorization": f"Bearer {SECRET_KEY}"})
@@ -347,7 +347,7 @@ async def test_the_legacy_service_key_is_the_service() -> None:
     assert caller.is_service
 
 
-class Counted:
+class CountedVerify:
     """`verify`, and how often it was asked."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,7 +363,7 @@ class Counted:
 @pytest.mark.usefixtures("project")
 async def test_a_token_is_verified_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Signatures are the dearest part of a request; the same token a moment later is the same person."""
-    verified, credential = Counted(monkeypatch), token()
+    verified, credential = CountedVerify(monkeypatch), token()
 
     callers = [await identify(bearer(credential)) for _ in range(3)]
     now = time.time()
@@ -375,9 +375,9 @@ async def test_a_token_is_verified_once_a_minute(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("project")
-async def test_a_remembered_token_ends_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remembering adds nothing to its life; the leeway for clocks is the verifier's."""
-    verified, credential = Counted(monkeypatch), token(exp=int(time.time()) - 5)
+async def test_a_cached_token_expires_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caching adds nothing to its life; the leeway for clocks is the verifier's."""
+    verified, credential = CountedVerify(monkeypatch), token(exp=int(time.time()) - 5)
 
     for _ in range(2):
         await identify(bearer(credential))
@@ -386,14 +386,14 @@ async def test_a_remembered_token_ends_when_it_ends(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("project")
-async def test_what_is_remembered_is_the_whole_token_and_only_good_ones(
+async def test_the_cache_holds_whole_tokens_and_only_valid_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A token that differs in its signature alone is another token; a bad one is bad each time."""
     credential = token()
     await identify(bearer(credential))
     header, payload, signature = credential.split(".")
-    verified = Counted(monkeypatch)
+    verified = CountedVerify(monkeypatch)
 
     for _ in range(2):
         with pytest.raises(BadToken):
@@ -403,9 +403,8 @@ async def test_what_is_remembered_is_the_whole_token_and_only_good_ones(
 
 
 @pytest.mark.usefixtures("project")
-async def test_not_everybody_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The memory of a process is bounded, however many people call."""
-    monkeypatch.setattr(auth, "VERIFIED_AT_MOST", 2)
+async def test_the_cache_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "VERIFIED_TOKENS_LIMIT", 2)
 
     for person in range(5):
         await identify(bearer(token(session_id=str(person))))

@@ -23,8 +23,8 @@ class Seat(Output):
     note: str | None = None
 
 
-hold_seat = Rpc("hold_seat", gives=Seat, refuses=("workshop_full",))
-book_seat = Rpc("book_seat", gives=Seat, remembers=True)
+hold_seat_rpc = Rpc("hold_seat", gives=Seat, refuses=("workshop_full",))
+book_seat_rpc = Rpc("book_seat", gives=Seat, remembers=True)
 WORKSHOP = UUID("5a1e0000-0000-4000-8000-000000000002")
 
 
@@ -39,7 +39,7 @@ async def test_one_call_is_one_request_as_the_caller(project: HTTPServer) -> Non
     )
     database = caller()
 
-    seat = await database.rpc(hold_seat, workshop_id=WORKSHOP, note=None)
+    seat = await database.rpc(hold_seat_rpc, workshop_id=WORKSHOP, note=None)
 
     request, _ = project.log[0]
     assert Seat(seat_id=7) == seat
@@ -53,44 +53,44 @@ async def test_one_call_is_one_request_as_the_caller(project: HTTPServer) -> Non
     assert 1 == database.calls
 
 
-async def test_all_rows_are_one_request_as_well(project: HTTPServer) -> None:
-    """None of them is an answer too."""
+async def test_a_call_for_many_rows_is_one_request_as_well(project: HTTPServer) -> None:
+    """No rows is an answer too."""
     for answer in ([{"seat_id": 7}, {"seat_id": 8}], []):
         project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json(answer)
     database = caller()
 
-    two, none = await database.rows(hold_seat), await database.rows(hold_seat)
+    two, none = await database.rows(hold_seat_rpc), await database.rows(hold_seat_rpc)
 
     assert ([Seat(seat_id=7), Seat(seat_id=8)], []) == (two, none)
     assert ["application/json"] * 2 == [request.headers["accept"] for request, _ in project.log]
     assert 2 == database.calls
 
 
-async def test_the_service_shows_its_key_and_no_token(project: HTTPServer, environment: Environment) -> None:
+async def test_the_service_sends_its_key_and_no_token(project: HTTPServer, environment: Environment) -> None:
     """PostgREST reads no `Bearer sb_…`; the gateway turns the key into a role."""
     environment(SUPABASE_SECRET_KEY=SECRET_KEY)
     project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json({"seat_id": 7})
 
-    await as_service("request-1").rpc(hold_seat)
+    await as_service("request-1").rpc(hold_seat_rpc)
 
     assert SECRET_KEY == project.log[0][0].headers["apikey"]
     assert "authorization" not in project.log[0][0].headers
 
 
-async def test_somebody_not_signed_in_shows_only_the_publishable_key(project: HTTPServer) -> None:
+async def test_an_anonymous_caller_sends_only_the_publishable_key(project: HTTPServer) -> None:
     """Whoever has no token is `anon` to the database."""
     project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json({"seat_id": 7})
 
-    await as_caller(None, "request-1").rpc(hold_seat)
+    await as_caller(None, "request-1").rpc(hold_seat_rpc)
 
     assert "authorization" not in project.log[0][0].headers
 
 
-async def test_a_key_sends_a_remembering_call_through_once(project: HTTPServer) -> None:
+async def test_an_idempotency_key_makes_one_request_of_a_remembering_call(project: HTTPServer) -> None:
     """In one request: the memory and the work are one transaction."""
     project.expect_oneshot_request("/rest/v1/rpc/once").respond_with_json({"seat_id": 7})
 
-    seat = await caller("key-1").rpc(book_seat, workshop_id=WORKSHOP)
+    seat = await caller("key-1").rpc(book_seat_rpc, workshop_id=WORKSHOP)
 
     assert Seat(seat_id=7) == seat
     assert {
@@ -100,11 +100,11 @@ async def test_a_key_sends_a_remembering_call_through_once(project: HTTPServer) 
     } == project.log[0][0].json
 
 
-async def test_a_key_does_not_matter_where_nothing_is_remembered(project: HTTPServer) -> None:
+async def test_an_idempotency_key_is_ignored_by_calls_that_remember_nothing(project: HTTPServer) -> None:
     """Reading twice is harmless."""
     project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json({"seat_id": 7})
 
-    await caller("key-1").rpc(hold_seat)
+    await caller("key-1").rpc(hold_seat_rpc)
 
     assert 1 == len(project.log)
 
@@ -114,7 +114,7 @@ async def refused(project: HTTPServer, status: int, body: dict[str, Any] | str |
     text = json.dumps(body) if isinstance(body, dict) else body
     project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_response(Response(text, status))
     with pytest.raises(Refusal) as raised:
-        await caller().rpc(hold_seat)
+        await caller().rpc(hold_seat_rpc)
     return raised.value
 
 
@@ -125,7 +125,7 @@ def postgrest(
 
 
 @pytest.mark.parametrize("status", [402, 403, 404, 409, 422, 429])
-async def test_a_refusal_of_ours_is_passed_on_in_the_databases_own_words(
+async def test_a_refusal_of_ours_is_passed_on_in_the_words_of_the_database(
     project: HTTPServer, status: int
 ) -> None:
     """`private.refuse` writes the sentence into message, the code into details, the way forward into hint."""
@@ -172,10 +172,10 @@ OTHERS_SAY = [
 
 
 @pytest.mark.parametrize(("status", "code", "means", "called"), OTHERS_SAY)
-async def test_what_postgresql_and_postgrest_say_is_translated(
+async def test_errors_of_postgresql_and_postgrest_are_translated(
     project: HTTPServer, status: int, code: str, means: int, called: str
 ) -> None:
-    """Nobody is told the name of a table, and only what is our fault is a 500."""
+    """No reply has the name of a table, and only what is our fault is a 500."""
     secret = 'duplicate key value violates unique constraint "workshops_secret_key"'
 
     refusal = await refused(project, status, postgrest(code, secret, secret))
@@ -197,14 +197,14 @@ async def test_what_postgresql_and_postgrest_say_is_translated(
         (204, "", 500),
     ],
 )
-async def test_an_answer_that_is_not_postgrests_is_somebodys_failure(
+async def test_an_answer_that_postgrest_did_not_write_is_a_failure(
     project: HTTPServer, status: int, body: str | bytes, means: int
 ) -> None:
     """A gateway in between may answer anything."""
     assert means == (await refused(project, status, body)).status
 
 
-async def test_a_row_that_does_not_fit_is_our_fault(project: HTTPServer) -> None:
+async def test_a_row_that_does_not_fit_the_contract_is_our_fault(project: HTTPServer) -> None:
     """The schema and the contract disagree: that is for the log, not for the caller."""
     refusal = await refused(project, 200, {"seat_id": "what somebody wrote"})
 
@@ -214,18 +214,18 @@ async def test_a_row_that_does_not_fit_is_our_fault(project: HTTPServer) -> None
 
 
 @pytest.mark.parametrize("code", ["PT", "PTxyz", "PT99", "PT200", "PT1000"])
-async def test_a_status_that_is_none_is_our_fault(project: HTTPServer, code: str) -> None:
+async def test_an_invalid_status_is_our_fault(project: HTTPServer, code: str) -> None:
     """An SQL function that refuses with nonsense does not take the process with it."""
     assert 500 == (await refused(project, 400, postgrest(code))).status
 
 
-async def test_a_database_that_is_not_there_is_503(environment: Environment) -> None:
+async def test_an_unreachable_database_is_503(environment: Environment) -> None:
     """Nothing listens at all."""
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     environment(SUPABASE_URL=f"http://127.0.0.1:{port}", SUPABASE_PUBLISHABLE_KEY="k")
 
     with pytest.raises(Unavailable) as raised:
-        await caller().rpc(hold_seat)
+        await caller().rpc(hold_seat_rpc)
 
     assert 503 == raised.value.status

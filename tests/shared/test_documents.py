@@ -51,7 +51,7 @@ def document(body: str, **more: Any) -> SignedDocument:
     )
 
 
-def ink(pdf: bytes) -> set[tuple[float, float]]:
+def printed_spans(pdf: bytes) -> set[tuple[float, float]]:
     """Where each piece of text begins and ends, in points from the left and from the foot, on any page."""
     places: set[tuple[float, float]] = set()
     for page in PdfReader(io.BytesIO(pdf)).pages:
@@ -78,7 +78,7 @@ def test_a_long_text_flows_and_every_word_arrives_in_order() -> None:
     text = " ".join(page.split(name)[0].strip() for page in pages)
     assert " ".join(body.split()) in text
     assert [f"{name} {n} of {len(pages)}" in page for n, page in enumerate(pages, 1)] == [True] * len(pages)
-    assert all(82 <= x <= 530 and 34 <= y < 720 for x, y in ink(pdf))
+    assert all(82 <= x <= 530 and 34 <= y < 720 for x, y in printed_spans(pdf))
 
 
 @pytest.mark.parametrize("lines", range(30, 50, 5))
@@ -115,7 +115,7 @@ def test_every_letter_is_drawn_or_spelt_out() -> None:
     text = "".join("".join(pages_of(pdf)).split())
     for written, found in WRITTEN.items():
         assert "".join((found or written).split()) in text, written
-    assert all(82 <= x <= 530 for x, _ in ink(pdf)), "nothing is printed into the margins"
+    assert all(82 <= x <= 530 for x, _ in printed_spans(pdf)), "nothing is printed into the margins"
 
 
 def test_a_line_is_as_wide_as_its_words() -> None:
@@ -150,7 +150,7 @@ def test_the_drawing_or_the_name_or_neither_stands_on_the_line() -> None:
     assert 0 == images(signature_image="iVBORw0KGgoAAAANSUhEUgAAw1AAAMNQCAYAAAA=")
 
 
-def test_what_no_longer_holds_says_so_at_the_top() -> None:
+def test_a_document_that_is_no_longer_valid_says_so_at_the_top() -> None:
     """Revoked with the reason, expired, superseded."""
     for status, more, words in (
         (

@@ -24,8 +24,8 @@ def test_every_refusal_has_the_five_keys(kind: type[Refusal]) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in every_refusal() if kind is not Refusal])
-def test_the_tree_in_the_docstring_is_the_tree(kind: type[Refusal]) -> None:
-    """Whoever reads the first lines of the module knows every status."""
+def test_the_tree_in_the_docstring_is_the_tree_of_classes(kind: type[Refusal]) -> None:
+    """The first lines of the module list every status."""
     assert any(
         line.split()[1:3] == [kind.__name__, str(kind.status)]
         for line in (errors.__doc__ or "").splitlines()
@@ -33,8 +33,8 @@ def test_the_tree_in_the_docstring_is_the_tree(kind: type[Refusal]) -> None:
     )
 
 
-def test_what_is_said_replaces_the_default() -> None:
-    """Code, sentence, details and hint are the raiser's where given."""
+def test_given_details_replace_the_defaults() -> None:
+    """Code, sentence, details and hint are those that were raised, where given."""
     refused = Conflict("workshop_full", "No seat is left.", details=[1], hint="Ask for the next one.")
 
     assert 409 == refused.status

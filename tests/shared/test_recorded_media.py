@@ -95,7 +95,7 @@ FILES: list[tuple[str, dict[str, bytes], str]] = [
 
 
 @pytest.mark.parametrize(("files", "expected"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
-async def test_what_is_found_of_a_mix(files: dict[str, bytes], expected: str) -> None:
+async def test_the_state_of_a_mix_follows_from_its_files(files: dict[str, bytes], expected: str) -> None:
     """From nothing to all that will ever come."""
     assert (await look(bucket(**files), "r/", "mix", SID)).found == expected
 
@@ -121,7 +121,7 @@ async def test_mp4s_are_kept_in_their_order() -> None:
 @pytest.mark.parametrize(
     "video", [b"", b"not a video", mp4(5)[:40], mp4(0)], ids=["empty", "none", "cut", "no time"]
 )
-async def test_an_mp4_that_does_not_play_gives_way_to_the_slices(video: bytes) -> None:
+async def test_an_mp4_that_does_not_play_is_replaced_by_the_slices(video: bytes) -> None:
     """As after a machine's failure."""
     files = {
         f"{NAME}.m3u8": playlist(f"{NAME}_1.ts", f"{NAME}_2.ts"),
@@ -136,7 +136,7 @@ async def test_an_mp4_that_does_not_play_gives_way_to_the_slices(video: bytes) -
     assert chosen.duration_seconds == 30
 
 
-async def test_people_play_side_by_side_and_machines_one_after_the_other() -> None:
+async def test_tracks_of_people_are_parallel_and_those_of_machines_consecutive() -> None:
     """An individual recording is as long as its longest track, over all its machines."""
 
     def track(name: str, uid: int, *slices: str) -> dict[str, bytes]:
@@ -155,7 +155,7 @@ async def test_people_play_side_by_side_and_machines_one_after_the_other() -> No
     assert (await select(stored, media)).duration_seconds == 45
 
 
-async def test_somebodys_sound_and_picture_are_played_together_where_they_are_told_together() -> None:
+async def test_sound_and_picture_of_a_person_play_together_where_agora_indexes_them_together() -> None:
     """Agora also writes the index of both; one without it keeps two."""
     files: dict[str, bytes] = {}
     for uid, tracks in ((1001, ("_audio", "_video", "")), (1002, ("_audio", "_video"))):
@@ -179,7 +179,7 @@ async def test_somebodys_sound_and_picture_are_played_together_where_they_are_to
     ],
     ids=["nothing", "a slice is missing", "an empty playlist"],
 )
-async def test_what_does_not_play_is_not_kept(files: dict[str, bytes]) -> None:
+async def test_files_that_do_not_play_are_not_kept(files: dict[str, bytes]) -> None:
     """It is tried again later, and then has failed."""
     stored, media = await media_of(**files)
 
@@ -189,7 +189,7 @@ async def test_what_does_not_play_is_not_kept(files: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize("moov_last", [False, True])
-async def test_an_mp4s_length_is_read_from_its_header(wide: bool, moov_last: bool) -> None:
+async def test_the_length_of_an_mp4_is_read_from_its_header(wide: bool, moov_last: bool) -> None:
     """Wherever it stands, of either version, in a few small reads."""
     video = mp4(12.5, wide=wide, moov_last=moov_last)
     reads: list[int] = []
@@ -212,6 +212,6 @@ async def test_an_mp4s_length_is_read_from_its_header(wide: bool, moov_last: boo
         ([f"r/{NAME}_20260101100000000.ts"], SID),
     ],
 )
-def test_the_sid_stands_in_every_name(keys: list[str], sid: str | None) -> None:
+def test_the_sid_is_in_every_file_name(keys: list[str], sid: str | None) -> None:
     """So a recording can be found whose start was never answered."""
     assert sid_of([BucketObject(key, 1, "") for key in keys]) == sid

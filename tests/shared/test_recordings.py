@@ -17,8 +17,8 @@ from shared.agora.answers import (
     TaskConflict,
     TryLater,
 )
-from shared.recording_start import heard_of_start
-from shared.recordings import heard_of_query, heard_of_stop
+from shared.recording_start import start_observation
+from shared.recordings import query_observation, stop_observation
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ from shared.recordings import heard_of_query, heard_of_stop
         (Rejected(401, None, "Unauthorized"), "rejected"),
     ],
 )
-def test_what_an_answer_to_start_says(answer: Any, observation: str) -> None:
+def test_an_answer_to_start_is_read_as_an_observation(answer: Any, observation: str) -> None:
     """Only what provably did not happen may be asked for under another number at once."""
-    assert heard_of_start(answer)[0] == observation
+    assert start_observation(answer)[0] == observation
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_what_an_answer_to_start_says(answer: Any, observation: str) -> None:
         (Rejected(401, None, ""), "unanswered"),
     ],
 )
-def test_what_an_answer_to_query_says(answer: Any, observation: str) -> None:
+def test_an_answer_to_query_is_read_as_an_observation(answer: Any, observation: str) -> None:
     """A 404 is no end, and no answer is nothing at all."""
-    assert heard_of_query(answer)[0] == observation
+    assert query_observation(answer)[0] == observation
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,6 @@ def test_what_an_answer_to_query_says(answer: Any, observation: str) -> None:
         (Rejected(400, 2, ""), "unanswered"),
     ],
 )
-def test_what_an_answer_to_stop_says(answer: Any, observation: str) -> None:
+def test_an_answer_to_stop_is_read_as_an_observation(answer: Any, observation: str) -> None:
     """Only Agora's own word "uploaded" means that the files are there."""
-    assert heard_of_stop(answer)[0] == observation
+    assert stop_observation(answer)[0] == observation

@@ -43,7 +43,7 @@ def seal(words: bytes, key: Any, **header: str) -> str:
     return jwe.encrypt_compact(head, words, key, algorithms=algorithms)
 
 
-def test_what_a_browser_seals_is_opened(keys: SealingKeys) -> None:
+def test_a_value_sealed_by_a_browser_is_opened(keys: SealingKeys) -> None:
     """With the public key as it is served, which has nothing private in it."""
     public = keys.public
 
@@ -52,18 +52,18 @@ def test_what_a_browser_seals_is_opened(keys: SealingKeys) -> None:
     assert WORDS == keys.open(seal(WORDS, RSAKey.import_key(json.loads(json.dumps(public)))))
 
 
-def test_the_key_before_still_opens(keys: SealingKeys) -> None:
+def test_a_value_under_the_previous_key_is_opened(keys: SealingKeys) -> None:
     """A page that was loaded before the keys were changed goes on working."""
     assert WORDS == keys.open(seal(WORDS, RSAKey.import_key(rsa_pem(2))))
 
 
-def other(part: str) -> str:
+def altered(part: str) -> str:
     """The same but for its first letter; the last ones may hold bits that nobody reads."""
     return ("B" if part[0] == "A" else "A") + part[1:]
 
 
-def test_what_is_not_sealed_so_is_not_opened(keys: SealingKeys) -> None:
-    """Another key, other algorithms, compression, any altered part, and what is no JWE at all: the same words."""
+def test_any_other_value_is_refused_with_the_same_words(keys: SealingKeys) -> None:
+    """Another key, other algorithms, compression, any altered part, and what is no JWE at all."""
     key = RSAKey.import_key(rsa_pem(1))
     good = seal(WORDS, key)
     parts = good.split(".")
@@ -72,7 +72,7 @@ def test_what_is_not_sealed_so_is_not_opened(keys: SealingKeys) -> None:
         seal(WORDS, key, alg="RSA-OAEP"),
         seal(WORDS, key, enc="A128CBC-HS256"),
         seal(WORDS, key, zip="DEF"),
-        *[".".join([*parts[:at], other(part), *parts[at + 1 :]]) for at, part in enumerate(parts)],
+        *[".".join([*parts[:at], altered(part), *parts[at + 1 :]]) for at, part in enumerate(parts)],
         *[
             "",
             ".",
@@ -92,7 +92,7 @@ def test_what_is_not_sealed_so_is_not_opened(keys: SealingKeys) -> None:
             keys.open(sealed)
 
 
-def test_nothing_starts_without_a_good_key() -> None:
+def test_a_function_does_not_start_without_a_valid_key() -> None:
     """None, half of one, under a password, too short, of another kind: the setting is named, not its value."""
     good = rsa_pem(1)
     bad = [
@@ -113,7 +113,7 @@ def test_nothing_starts_without_a_good_key() -> None:
         assert "secret" not in str(refused.value) and good[40:60] not in str(refused.value)
 
 
-def test_line_ends_may_be_written_out() -> None:
+def test_line_ends_of_the_key_may_be_escaped() -> None:
     """As many a dashboard keeps them; and nothing of the key is printed."""
     one_line = rsa_pem(1).replace("\n", "\\n")
     settings = SealingSettings.from_environment({"BANKING_SEALING_KEY": one_line})

@@ -43,7 +43,7 @@ class Seat(Output):
 hold_seat_rpc = Rpc("hold_seat", gives=Seat)
 
 
-def end_as(note: str | None) -> None:
+def raise_or_return(note: str | None) -> None:
     """Every ending a request can have, by the note it carries."""
     match note:
         case "full":
@@ -58,7 +58,7 @@ def end_as(note: str | None) -> None:
 async def hold_seat(call: Call[HoldSeat]) -> Seat:
     """Ends as its note says, else asks the database."""
     call.log(seats=call.body.seats)
-    end_as(call.body.note)
+    raise_or_return(call.body.note)
     return await call.database.rpc(hold_seat_rpc, seats=call.body.seats)
 
 
@@ -71,7 +71,7 @@ async def close_workshop(call: Call[StrictInput]) -> Seat:
 @endpoint(caller="user", refusals_with_200=True)
 async def book_ticket(call: Call[HoldSeat]) -> Seat:
     """For a page that reads a reason only with status 200."""
-    end_as(call.body.note)
+    raise_or_return(call.body.note)
     return Seat(seat_id=1)
 
 
@@ -114,7 +114,7 @@ def signed_in() -> dict[str, str]:
     return {"apikey": PUBLISHABLE_KEY, "authorization": f"Bearer {jwt.encode(claims, JWT_SECRET, 'HS256')}"}
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def last_log_line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """The last line of the log."""
     line: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
     return line
@@ -126,7 +126,7 @@ async def test_a_good_request_is_answered_and_logged(
     """One line of JSON: which function, which request, who, how it ended, how long, how often the database."""
     reply = await seats.post("/", json={"seats": 2}, headers=signed_in() | {"x-request-id": "request-1"})
 
-    line = said(capsys)
+    line = last_log_line(capsys)
     assert (200, {"seat_id": 7}) == (reply.status_code, reply.json())
     assert "request-1" == reply.headers["x-request-id"]
     assert 0 < line.pop("ms") < 5000
@@ -145,7 +145,7 @@ async def test_an_empty_body_is_an_empty_object(seats: AsyncClient) -> None:
     assert 200 == (await seats.post("/", headers=signed_in())).status_code
 
 
-async def test_a_get_reads_its_query(seats: AsyncClient, project: HTTPServer) -> None:
+async def test_a_get_request_reads_its_query(seats: AsyncClient, project: HTTPServer) -> None:
     """In a query string everything is text, so text that looks like a number is one."""
     reply = await seats.get("/?seats=3", headers=signed_in())
 
@@ -160,10 +160,12 @@ async def test_a_refusal_has_its_code_in_the_log(
     reply = await seats.post("/", json={"note": "full"}, headers=signed_in())
 
     assert (409, "workshop_full") == (reply.status_code, reply.json()["code"])
-    assert {"code": "workshop_full", "status": 409, "caller": SOMEBODY}.items() <= said(capsys).items()
+    assert {"code": "workshop_full", "status": 409, "caller": SOMEBODY}.items() <= last_log_line(
+        capsys
+    ).items()
 
 
-async def test_anything_can_be_logged(project: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_any_text_can_be_logged(project: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
     """Half a letter in a fact, as somebody's JSON may hold one, costs neither the line nor the answer."""
 
     @endpoint(caller="public")
@@ -175,16 +177,16 @@ async def test_anything_can_be_logged(project: HTTPServer, capsys: pytest.Captur
         reply = await client.post("/")
 
     assert 200 == reply.status_code
-    assert "\ud800" == said(capsys)["heard"]
+    assert "\ud800" == last_log_line(capsys)["heard"]
 
 
-async def test_a_page_may_be_told_with_status_200_what_is_in_the_way(
+async def test_a_page_may_receive_a_domain_refusal_with_status_200(
     project: HTTPServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the world is otherwise about; not who asks, how, with what body, and not our own faults."""
+    """Not one of who asks, how, or with what body, and not our own faults."""
     async with serve(book_ticket) as booth:
         full = await booth.post("/", json={"note": "full"}, headers=signed_in())
-        line = said(capsys)
+        line = last_log_line(capsys)
         others = [
             await booth.post("/", json={"note": "full"}),
             await booth.get("/", headers=signed_in()),
@@ -205,7 +207,7 @@ async def test_a_page_may_be_told_with_status_200_what_is_in_the_way(
     assert {"code": "workshop_full", "status": 200}.items() <= line.items()
 
 
-async def test_a_fault_of_ours_says_nothing_and_logs_everything(
+async def test_a_fault_of_ours_is_logged_in_full_and_not_explained_to_the_caller(
     seats: AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The caller gets the one shape and no detail; the log has the traceback."""
@@ -213,11 +215,11 @@ async def test_a_fault_of_ours_says_nothing_and_logs_everything(
 
     assert (500, "internal_error") == (reply.status_code, reply.json()["code"])
     assert "cook" not in reply.text
-    assert "ZeroDivisionError: the secret of the cook" in said(capsys)["error"]
+    assert "ZeroDivisionError: the secret of the cook" in last_log_line(capsys)["error"]
 
 
-async def test_a_refusal_may_bring_headers(seats: AsyncClient) -> None:
-    """Whoever should come back later is told when."""
+async def test_a_refusal_may_have_headers(seats: AsyncClient) -> None:
+    """Such as when to come back."""
     reply = await seats.post("/", json={"note": "away"}, headers=signed_in())
 
     assert (503, "5") == (reply.status_code, reply.headers["retry-after"])
@@ -245,7 +247,7 @@ async def test_a_refusal_may_bring_headers(seats: AsyncClient) -> None:
     ],
     ids=str,
 )
-async def test_a_body_that_does_not_fit_is_refused_by_the_fields_path(
+async def test_a_body_that_does_not_fit_is_refused_with_the_path_of_the_field(
     seats: AsyncClient, body: str | bytes, media_type: str, status: int, code: str, field: str | None
 ) -> None:
     """Nothing is guessed: "2" is no number. The database is not asked."""
@@ -255,7 +257,7 @@ async def test_a_body_that_does_not_fit_is_refused_by_the_fields_path(
     assert field == (reply.json()["details"][0]["field"] if reply.json()["details"] else None)
 
 
-async def test_a_backslash_before_a_nul_that_is_none_is_only_text(seats: AsyncClient) -> None:
+async def test_an_escaped_backslash_before_u0000_is_only_text(seats: AsyncClient) -> None:
     """`\\\\u0000` in JSON is a backslash and five letters."""
     assert (
         200
@@ -278,8 +280,8 @@ async def test_a_long_body_is_refused_unread(seats: AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "k" * 256, "schlüssel"])
-async def test_an_idempotency_key_must_be_one(seats: AsyncClient, key: str) -> None:
-    """Printable, and at most 255 long, as the database keeps it."""
+async def test_an_idempotency_key_must_be_printable_and_short(seats: AsyncClient, key: str) -> None:
+    """At most 255 long, as the database keeps it."""
     headers = {name: value.encode() for name, value in (signed_in() | {"idempotency-key": key}).items()}
 
     reply = await seats.post("/", json={}, headers=headers)
@@ -287,7 +289,7 @@ async def test_an_idempotency_key_must_be_one(seats: AsyncClient, key: str) -> N
     assert (422, "invalid_idempotency_key") == (reply.status_code, reply.json()["code"])
 
 
-async def test_nobody_is_401_and_the_wrong_kind_of_caller_403(
+async def test_an_anonymous_caller_gets_401_and_the_wrong_kind_of_caller_403(
     seats: AsyncClient, workshops: AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A function names its kinds of callers; the log names who was turned away."""
@@ -300,37 +302,41 @@ async def test_nobody_is_401_and_the_wrong_kind_of_caller_403(
         nobody.headers["www-authenticate"],
     )
     assert (403, "not_allowed") == (service.status_code, service.json()["code"])
-    assert {"caller": "service", "status": 403}.items() <= said(capsys).items()
+    assert {"caller": "service", "status": 403}.items() <= last_log_line(capsys).items()
 
 
-async def test_a_function_may_serve_people_and_the_platform(workshops: AsyncClient) -> None:
-    """It is told which of the two is calling."""
+async def test_a_function_may_serve_people_and_the_service(workshops: AsyncClient) -> None:
+    """It receives which of the two is calling."""
     assert {"seat_id": 1} == (await workshops.post("/", headers={"apikey": SECRET_KEY})).json()
     assert {"seat_id": 2} == (await workshops.post("/", headers=signed_in())).json()
 
 
-async def test_an_unknown_field_is_named_where_the_frontend_does_not_call(workshops: AsyncClient) -> None:
+async def test_an_unknown_field_is_refused_unless_the_frontend_calls_the_function(
+    workshops: AsyncClient,
+) -> None:
     """A typo in a new caller's code shows at once; old callers may send what they always sent."""
     reply = await workshops.post("/", json={"note": "x"}, headers=signed_in())
 
     assert (422, "note") == (reply.status_code, reply.json()["details"][0]["field"])
 
 
-async def test_a_verb_that_is_not_answered_names_those_that_are(tickets: AsyncClient) -> None:
+async def test_an_unsupported_method_gets_the_supported_ones(tickets: AsyncClient) -> None:
     """405 with `allow`, whoever asks."""
     reply = await tickets.post("/")
 
     assert (405, "GET, OPTIONS") == (reply.status_code, reply.headers["allow"])
 
 
-async def test_a_public_function_asks_nobody_and_may_answer_what_it_likes(
+async def test_a_public_function_admits_everybody_and_may_answer_anything(
     tickets: AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A bad token does not matter where no token does."""
     reply = await tickets.get("/", headers={"authorization": "Bearer made-up"})
 
     assert (307, "https://elsewhere.test/") == (reply.status_code, reply.headers["location"])
-    assert {"caller": "anonymous", "status": 307, "database_calls": 0}.items() <= said(capsys).items()
+    assert {"caller": "anonymous", "status": 307, "database_calls": 0}.items() <= last_log_line(
+        capsys
+    ).items()
 
 
 async def test_every_answer_can_be_read_by_a_browser(seats: AsyncClient, tickets: AsyncClient) -> None:
@@ -363,7 +369,7 @@ async def test_a_request_id_is_kept_only_if_it_is_harmless(seats: AsyncClient, g
     assert given != reply.headers["x-request-id"] != ""
 
 
-async def test_no_credential_and_nothing_that_was_written_is_in_the_log(
+async def test_the_log_contains_no_credential_and_nothing_a_person_wrote(
     seats: AsyncClient, project: HTTPServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever happens: a refused body, a fault, a database that answers nonsense."""
@@ -382,7 +388,7 @@ async def test_no_credential_and_nothing_that_was_written_is_in_the_log(
 
 
 @pytest.mark.parametrize(("proxies", "address"), [(1, "203.0.113.9"), (2, "198.51.100.7"), (9, "192.0.2.1")])
-async def test_the_address_is_what_our_own_proxy_saw(
+async def test_the_address_is_the_one_our_own_proxy_saw(
     project: HTTPServer, environment: Environment, proxies: int, address: str
 ) -> None:
     """What stands left of our proxies' entries in the header, the client wrote."""
@@ -422,7 +428,7 @@ def test_a_function_does_not_start_without_its_settings(environment: Environment
         endpoint(caller="user", settings=(PostSettings,))(send_card)
 
 
-def test_the_signature_is_the_contract() -> None:
+def test_the_signature_of_a_handler_is_its_contract() -> None:
     """What comes in and what goes out are read from the annotations."""
     contract = hold_seat.contract  # type: ignore[attr-defined]
 

@@ -11,7 +11,7 @@ import vobject
 from shared.session_event import Party, ToldSession, calendar_file
 
 
-def told(starts_at: datetime, zone: str, **more: Any) -> ToldSession:
+def event_of(starts_at: datetime, zone: str, **more: Any) -> ToldSession:
     facts = {
         "id": uuid4(),
         "status": "scheduled",
@@ -60,11 +60,11 @@ def read(session: ToldSession, **more: Any) -> Any:
         ("Asia/Kolkata", (2026, 11, 1), 10),
     ],
 )
-def test_it_opens_at_the_right_hour(zone: str, day: tuple[int, int, int], hour: int) -> None:
+def test_an_event_opens_at_the_right_hour(zone: str, day: tuple[int, int, int], hour: int) -> None:
     """By the rules that stand in the file itself, under which the reader's program knows the zone."""
     starts_at = datetime(*day, hour, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
-    calendar = read(told(starts_at, zone))
+    calendar = read(event_of(starts_at, zone))
 
     start, end = calendar.vevent.dtstart, calendar.vevent.dtend
     assert (zone, hour) == (start.params["X-VOBJ-ORIGINAL-TZID"][0], start.value.hour)
@@ -75,7 +75,7 @@ def test_it_opens_at_the_right_hour(zone: str, day: tuple[int, int, int], hour: 
 def test_an_invitation_names_its_parties_and_nobody_elses() -> None:
     """Hostile names stay names."""
     name = 'Eve"\r\nATTENDEE:mailto:all@stage.test;x=,y'
-    session = told(datetime(2026, 12, 1, tzinfo=UTC), "America/Toronto", place="Hall; 2, Main Street\\")
+    session = event_of(datetime(2026, 12, 1, tzinfo=UTC), "America/Toronto", place="Hall; 2, Main Street\\")
 
     event = read(
         session,
@@ -89,11 +89,11 @@ def test_an_invitation_names_its_parties_and_nobody_elses() -> None:
     assert event.location.value == "Hall; 2, Main Street\\"
 
 
-def test_an_unknown_zone_is_no_obstacle() -> None:
+def test_an_unknown_zone_does_not_stop_the_event() -> None:
     """The instant is right all the same."""
     starts_at = datetime(2026, 12, 1, 15, tzinfo=UTC)
 
-    assert starts_at == read(told(starts_at, "Mars/Olympus")).vevent.dtstart.value.astimezone(UTC)
+    assert starts_at == read(event_of(starts_at, "Mars/Olympus")).vevent.dtstart.value.astimezone(UTC)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,6 @@ def test_an_unknown_zone_is_no_obstacle() -> None:
         ({"is_group": True, "class_name": "Evening class"}, "Evening class"),
     ],
 )
-def test_it_has_a_name(facts: dict[str, Any], name: str) -> None:
+def test_an_event_has_a_title(facts: dict[str, Any], name: str) -> None:
     """In a word or two."""
-    assert told(datetime(2026, 12, 1, tzinfo=UTC), "America/Toronto", **facts).name == name
+    assert event_of(datetime(2026, 12, 1, tzinfo=UTC), "America/Toronto", **facts).name == name

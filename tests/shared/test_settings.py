@@ -28,13 +28,13 @@ def test_a_group_is_read_from_the_variables_of_the_same_names() -> None:
     )
 
 
-def test_everything_that_is_missing_is_named_at_once() -> None:
+def test_all_missing_settings_are_named_at_once() -> None:
     """A blank value is a missing one: dashboards store blanks."""
     with pytest.raises(MissingSettings, match=r"Missing settings: POST_URL, POST_KEY\. "):
         PostSettings.from_environment({"POST_KEY": "  ", "POST_TRIES": "5"})
 
 
-def test_a_number_that_is_none_is_named() -> None:
+def test_a_setting_that_is_no_number_is_named() -> None:
     """The message has the variable, not the value."""
     with pytest.raises(MissingSettings, match=r"^POST_TRIES must be a whole number\.$"):
         PostSettings.from_environment({"POST_URL": "u", "POST_KEY": "k", "POST_TRIES": "often"})
@@ -45,7 +45,7 @@ def test_a_blank_optional_setting_means_its_default() -> None:
     assert 3 == PostSettings.from_environment({"POST_URL": "u", "POST_KEY": "k", "POST_TRIES": ""}).post_tries
 
 
-def test_names_tell_what_is_required() -> None:
+def test_the_required_names_are_listed() -> None:
     """Deploy.yaml and the doctor read this."""
     assert {
         "POST_URL": True,
@@ -62,7 +62,7 @@ def test_a_group_does_not_print_its_values() -> None:
     assert "the-secret" not in f"{settings!r} {settings}"
 
 
-def test_a_setting_can_not_be_changed() -> None:
+def test_a_setting_cannot_be_changed() -> None:
     """What was read at start stays."""
     settings = PostSettings.from_environment({"POST_URL": "u", "POST_KEY": "k"})
 
@@ -71,7 +71,7 @@ def test_a_setting_can_not_be_changed() -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://project.test", "https://project.test/"])
-def test_addresses_follow_from_the_projects_own(origin: str) -> None:
+def test_addresses_follow_from_the_address_of_the_project(origin: str) -> None:
     """A closing slash makes no difference, and both can be moved elsewhere."""
     found = {"SUPABASE_URL": origin, "SUPABASE_PUBLISHABLE_KEY": "k"}
     settings = SupabaseSettings.from_environment(found)

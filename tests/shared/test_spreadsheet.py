@@ -11,7 +11,7 @@ def text(*rows: tuple[object, ...]) -> str:
     return b"".join(csv_lines(("a", "b"), rows)).decode("utf-8")
 
 
-def test_it_is_rfc_4180_with_a_mark() -> None:
+def test_a_file_is_rfc_4180_with_a_byte_order_mark() -> None:
     """A line each, ended by CRLF; quotes, commas and line breaks are quoted."""
     assert '\ufeffa,b\r\nÉlan,"one, ""two"""\r\n"three\nfour",\r\n' == text(
         ("Élan", 'one, "two"'), ("three\nfour", None)
@@ -26,6 +26,6 @@ def test_text_is_never_a_formula() -> None:
         assert f"'{begun}" == rows[0][0]
 
 
-def test_numbers_and_dates_stay_what_they_are() -> None:
+def test_numbers_and_dates_stay_numbers_and_dates() -> None:
     """A negative amount is a number, and no formula."""
     assert "-12.50,2026-11-22" == text((Decimal("-12.50"), date(2026, 11, 22))).splitlines()[1]

@@ -55,7 +55,7 @@ def test_a_function_with_old_rules_does_not_start(old_rules: Path) -> None:
     assert 0 == start(old_rules).returncode
 
 
-def test_the_systems_rules_are_not_looked_at(old_rules: Path) -> None:
+def test_the_rules_of_the_system_are_not_used(old_rules: Path) -> None:
     """However old they are."""
     folder = str(old_rules / "tzdata" / "zoneinfo")
 
@@ -72,13 +72,13 @@ def test_a_time_zone_has_a_name(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["", "Nowhere5", "America", "../America/Toronto", "/etc/localtime", "America/Toronto\0"]
 )
-def test_nothing_else_is_a_time_zone(name: str) -> None:
+def test_other_values_are_no_time_zone(name: str) -> None:
     """Not a folder, not a path, not an offset."""
     with pytest.raises(ValidationError, match="is not the name of a time zone"):
         Body(time_zone=name)
 
 
-def test_postgresql_is_given_pythons_rules(tmp_path: Path) -> None:
+def test_postgresql_gets_the_rules_of_python(tmp_path: Path) -> None:
     """Old files are replaced, missing ones added, others left alone, and no half-written one stays."""
     america = tmp_path / "share" / "timezone" / "America"
     america.mkdir(parents=True)
@@ -96,7 +96,7 @@ def test_postgresql_is_given_pythons_rules(tmp_path: Path) -> None:
     ]
 
 
-def test_old_rules_that_cannot_be_replaced_are_told(tmp_path: Path) -> None:
+def test_old_rules_that_cannot_be_replaced_are_reported(tmp_path: Path) -> None:
     """The stack does not start an hour wrong."""
     (tmp_path / "share").mkdir()
     (tmp_path / "share" / "timezone").touch()

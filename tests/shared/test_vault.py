@@ -18,7 +18,7 @@ def vault(current: str = "k1", *key_ids: str) -> Vault:
     return Vault.of(json.dumps({"current": current, "keys": {each: KEYS[each] for each in key_ids or KEYS}}))
 
 
-def test_what_is_sealed_opens() -> None:
+def test_a_sealed_value_can_be_opened() -> None:
     """The value says its key, and never looks the same twice."""
     first, second = (vault().seal(PLAIN, HERE) for _ in range(2))
 
@@ -53,13 +53,13 @@ def test_a_moved_value_does_not_open(elsewhere: Context) -> None:
 @pytest.mark.parametrize(
     "value", ["", PLAIN, "base64:MDAw", "v1.k1", "v2.k1.AAAA", "v1..AAAA", "v1.k1.", "v1.k1.é"]
 )
-def test_what_is_not_sealed_does_not_open(value: str) -> None:
+def test_a_value_that_was_never_sealed_does_not_open(value: str) -> None:
     """Neither a plain number nor what the existing function stored."""
     with pytest.raises(CannotOpen):
         vault().open(value, HERE)
 
 
-def test_a_ring_turns() -> None:
+def test_values_under_an_earlier_key_still_open() -> None:
     """Old values open while their key is in the ring, new ones are sealed with the current key."""
     old = vault("k1").seal(PLAIN, HERE)
     turned = vault("k2")
@@ -70,7 +70,7 @@ def test_a_ring_turns() -> None:
         vault("k2", "k2").open(old, HERE)
 
 
-def test_a_fingerprint_tells_equal_values_and_nothing_else() -> None:
+def test_a_fingerprint_reveals_equal_values_and_nothing_else() -> None:
     """It depends on value, place and key, and is not the value."""
     elsewhere = Context(uuid.uuid4(), HERE.field)
     print_of = vault().fingerprint(PLAIN, HERE)
@@ -103,7 +103,7 @@ def test_a_fingerprint_tells_equal_values_and_nothing_else() -> None:
         json.dumps({"current": "k.1", "keys": {"k.1": KEYS["k1"]}}),
     ],
 )
-def test_nothing_starts_without_a_good_ring(ring: str) -> None:
+def test_a_function_does_not_start_without_valid_keys(ring: str) -> None:
     """The message names the setting, and has nothing of its value in it."""
     with pytest.raises(MissingSettings, match="BANKING_KEYS") as refused:
         VaultSettings.from_environment({"BANKING_KEYS": ring})

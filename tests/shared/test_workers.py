@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from shared.workers import work_off
+from shared.workers import run_workers
 
 
-async def test_everything_is_done_by_all_of_them() -> None:
+async def test_the_workers_share_all_the_work() -> None:
     """Each takes the next thing; nothing is done twice."""
     due, done = list(range(20)), list[int]()
     at_once, most = 0, 0
@@ -24,13 +24,13 @@ async def test_everything_is_done_by_all_of_them() -> None:
             done.append(mine)
             yield
 
-    await work_off(worker, workers=4, seconds=60)
+    await run_workers(worker, workers=4, seconds=60)
 
     assert list(range(20)) == sorted(done)
     assert 4 == most
 
 
-async def test_when_the_time_is_up_what_was_begun_is_finished_and_nothing_is_begun() -> None:
+async def test_after_the_time_limit_begun_work_is_finished_and_none_is_begun() -> None:
     """There is always more to do; each worker ends after the thing it had."""
     begun, finished = 0, 0
 
@@ -42,7 +42,7 @@ async def test_when_the_time_is_up_what_was_begun_is_finished_and_nothing_is_beg
             finished += 1
             yield
 
-    await work_off(worker, workers=3, seconds=0)
+    await run_workers(worker, workers=3, seconds=0)
 
     assert (3, 3) == (begun, finished)
 
@@ -61,6 +61,6 @@ async def test_the_others_finish_before_a_failure_is_raised() -> None:
             yield
 
     with pytest.raises(ValueError, match="bad"):
-        await work_off(worker, workers=2, seconds=60)
+        await run_workers(worker, workers=2, seconds=60)
 
     assert ["good"] * 3 == done

@@ -1,4 +1,4 @@
-"""The stage: one database built from `sql/`, a small story in it, and whatever a test does there undone."""
+"""One database built from `sql/` with a few rows in it, and a sandbox for each test: what it does there is undone."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ STRANGER = "f0000000-0000-4000-8000-000000000002"
 ADMIN = "a0000000-0000-4000-8000-000000000001"
 
 # Who somebody is to the row in question: its client, another one, its practitioner, another one (a stranger), …
-CAST = {
+IDENTITIES = {
     "anon": ("anon", None),
     "client": ("authenticated", CLIENT),
     "other": ("authenticated", OTHER_CLIENT),
@@ -30,15 +30,15 @@ CAST = {
 }
 
 
-class Stage:
-    """One transaction in which a test plays people, as PostgREST would: by role and claims."""
+class Sandbox:
+    """One transaction, undone at the end, in which a test acts as people do through PostgREST: by role and claims."""
 
     def __init__(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         self._connection = connection
 
     def act_as(self, who: str) -> None:
-        """Become somebody of the cast, or `owner`: whoever applies the migrations."""
-        role, person = CAST.get(who, ("none", None))
+        """Act as one of the identities, or as `owner`, who applies the migrations."""
+        role, person = IDENTITIES.get(who, ("none", None))
         claims = json.dumps({"role": role, "sub": person})
         self.run(
             "select set_config('request.jwt.claims', %s, true), set_config('role', %s, true)", claims, role
@@ -84,10 +84,10 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def database(postgres: Server) -> str:
-    """The database with the story in it."""
-    url = postgres.build("story")
+    """The database with the rows of seed.sql in it."""
+    url = postgres.build("seeded")
     with psycopg.connect(url) as connection:
-        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
+        connection.execute((ROOT / "tests/sql/seed.sql").read_bytes())
     return url
 
 
@@ -99,7 +99,7 @@ def connection(database: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
 
 
 @pytest.fixture
-def stage(connection: psycopg.Connection[dict[str, Any]]) -> Iterator[Stage]:
-    """A transaction on the story, rolled back at the end."""
-    yield Stage(connection)
+def sandbox(connection: psycopg.Connection[dict[str, Any]]) -> Iterator[Sandbox]:
+    """A transaction on the seeded database, rolled back at the end."""
+    yield Sandbox(connection)
     connection.rollback()

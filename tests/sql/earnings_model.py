@@ -1,6 +1,6 @@
 """What earning means, in plain Python: which seat is paid from which money, what is kept of it, and whose it is.
 
-To tell more of the story (payouts, adjustments), let what moves a balance be an `Entry` and add it to `entries`: `owed`
+To model more (payouts, adjustments), let what moves a balance be an `Entry` and add it to `entries`: `owed`
 is everything that was earned, plus the entries. The state machine in test_earnings_machine.py is extended likewise.
 """
 

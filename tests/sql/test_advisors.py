@@ -13,7 +13,7 @@ from .supabase_cli import run_cli
 ALLOWED = yaml.safe_load((ROOT / "sql/advisors.yaml").read_text())
 
 
-def test_every_advice_is_followed_or_answered(postgres: Server, tmp_path: Path) -> None:
+def test_every_finding_is_fixed_or_explained(postgres: Server, tmp_path: Path) -> None:
     """What they report on a fresh database is on the list, and the list holds nothing more."""
     url = postgres.build("advised")
 

@@ -5,8 +5,18 @@ from typing import Any
 
 import pytest
 
-from .conftest import CLIENT, OTHER_CLIENT, PRACTITIONER, Stage
-from .lifecycle_scene import advance, attendance, begin, begin_class, enter, event, hear, minutes_ago, status
+from .conftest import CLIENT, OTHER_CLIENT, PRACTITIONER, Sandbox
+from .lifecycle_steps import (
+    advance,
+    attendance,
+    begin,
+    begin_class,
+    deliver_events,
+    enter,
+    event,
+    minutes_ago,
+    status,
+)
 
 # The client comes, the practitioner comes, the client's line drops for two minutes, and they leave early.
 STORY = [
@@ -18,15 +28,15 @@ STORY = [
 ]
 
 
-def test_any_order_of_five_events_gives_the_same_attendance(stage: Stage) -> None:
+def test_any_order_of_five_events_gives_the_same_attendance(sandbox: Sandbox) -> None:
     """All hundred and twenty of them."""
-    session = begin(stage, since=30)
+    session = begin(sandbox, since=30)
     told = set()
     for story in permutations(STORY):
-        with stage.undone():
-            hear(stage, session, *story)
-            told.add(tuple(sorted(attendance(stage, session).items())))
-            intervals = stage.one(
+        with sandbox.undone():
+            deliver_events(sandbox, session, *story)
+            told.add(tuple(sorted(attendance(sandbox, session).items())))
+            intervals = sandbox.one(
                 "select count(*) from public.session_attendance a, unnest(a.intervals) where a.user_id = %s",
                 CLIENT,
             )
@@ -57,92 +67,92 @@ LOST: dict[str, tuple[list[dict[str, Any]], tuple[Any, ...]]] = {
 
 
 @pytest.mark.parametrize("lost", LOST)
-def test_what_is_lost_is_made_up_for_as_far_as_it_goes(stage: Stage, lost: str) -> None:
-    """And the session's end ends what nobody ended."""
+def test_lost_events_are_made_up_for_as_far_as_possible(sandbox: Sandbox, lost: str) -> None:
+    """And the session's end ends every open attendance."""
     events, expected = LOST[lost]
-    session = begin(stage, since=30)
+    session = begin(sandbox, since=30)
 
-    hear(stage, session, *events)
+    deliver_events(sandbox, session, *events)
 
-    assert expected == attendance(stage, session)["client"]
+    assert expected == attendance(sandbox, session)["client"]
 
 
-def test_twice_is_once_and_machines_are_nobody(stage: Stage) -> None:
+def test_a_repeated_event_counts_once_and_a_machine_never(sandbox: Sandbox) -> None:
     """A repeat, a recorder, and a number that was never given to anybody."""
-    session = begin(stage, since=30)
+    session = begin(sandbox, since=30)
 
-    hear(stage, session, STORY[0], STORY[0], STORY[2])
-    hear(stage, session, event("joined", "practitioner", 5), is_recorder=True)
-    hear(stage, session, {**event("joined", ago=5), "uid": 999})
-    hear(stage, session, event("joined", "client", 5), channel="nobodys-channel")
+    deliver_events(sandbox, session, STORY[0], STORY[0], STORY[2])
+    deliver_events(sandbox, session, event("joined", "practitioner", 5), is_recorder=True)
+    deliver_events(sandbox, session, {**event("joined", ago=5), "uid": 999})
+    deliver_events(sandbox, session, event("joined", "client", 5), channel="nobodys-channel")
 
-    assert attendance(stage, session) == {"client": ("agora", 8, False, False)}
-    stage.act_as("owner")
-    assert stage.one("select count(*) from private.channel_events where session_id is null") == 1
-    assert stage.one("select max(deliveries) from private.channel_events") == 2
+    assert attendance(sandbox, session) == {"client": ("agora", 8, False, False)}
+    sandbox.act_as("owner")
+    assert sandbox.one("select count(*) from private.channel_events where session_id is null") == 1
+    assert sandbox.one("select max(deliveries) from private.channel_events") == 2
 
 
-def test_the_numbers_of_a_persons_events_order_them_not_their_times(stage: Stage) -> None:
+def test_the_events_of_a_person_are_ordered_by_number_and_not_by_time(sandbox: Sandbox) -> None:
     """A second is a long time: who joins and leaves within one has two events of the same time."""
-    session = begin(stage, since=30)
+    session = begin(sandbox, since=30)
 
-    hear(
-        stage,
+    deliver_events(
+        sandbox,
         session,
         event("joined", "client", 10, seq=3),
         event("left", "client", 10, seq=2),
         event("joined", "client", 12, seq=1),
     )
 
-    assert attendance(stage, session) == {"client": ("agora", 2, True, False)}
+    assert attendance(sandbox, session) == {"client": ("agora", 2, True, False)}
 
 
-def test_a_token_counts_as_presence_until_something_is_heard(stage: Stage) -> None:
+def test_a_token_counts_as_presence_until_an_event_arrives(sandbox: Sandbox) -> None:
     """Nobody knows for how long; a fact that comes later does."""
-    session = begin(stage, since=10)
+    session = begin(sandbox, since=10)
 
-    enter(stage, session, "client")
-    by_token = attendance(stage, session)
-    hear(stage, session, event("joined", "client", 4), event("left", "client", 1, stayed=3))
+    enter(sandbox, session, "client")
+    by_token = attendance(sandbox, session)
+    deliver_events(sandbox, session, event("joined", "client", 4), event("left", "client", 1, stayed=3))
 
     assert by_token == {"client": ("token", None, True, False)}
-    assert attendance(stage, session) == {"client": ("agora", 3, False, False)}
+    assert attendance(sandbox, session) == {"client": ("agora", 3, False, False)}
 
 
-def test_whoever_is_still_there_was_there_until_the_end(stage: Stage) -> None:
+def test_a_person_who_never_left_was_there_until_the_end(sandbox: Sandbox) -> None:
     """A leave that comes after the completion still says when."""
-    session = begin(stage, since=76)  # sixty minutes, and the grace
-    hear(stage, session, event("joined", "client", 70), event("joined", "practitioner", 70))
-    advance(stage)
-    at_the_end = attendance(stage, session)
+    session = begin(sandbox, since=76)  # sixty minutes, and the grace
+    deliver_events(sandbox, session, event("joined", "client", 70), event("joined", "practitioner", 70))
+    advance(sandbox)
+    at_the_end = attendance(sandbox, session)
 
-    hear(stage, session, event("left", "client", 10, stayed=60))
+    deliver_events(sandbox, session, event("left", "client", 10, stayed=60))
 
-    assert status(stage, session) == "completed"
+    assert status(sandbox, session) == "completed"
     assert at_the_end == {
         "client": ("agora", 70, False, False),
         "practitioner": ("agora", 70, False, False),
     }
-    assert attendance(stage, session)["client"] == ("agora", 60, False, False)
+    assert attendance(sandbox, session)["client"] == ("agora", 60, False, False)
 
 
-def test_in_a_class_each_seat_has_its_own_line(stage: Stage) -> None:
+def test_in_a_class_each_seat_has_its_own_line(sandbox: Sandbox) -> None:
     """The practitioner's hangs on the class."""
-    group, mine, others = begin_class(stage, since=20)
+    group, mine, others = begin_class(sandbox, since=20)
 
-    hear(
-        stage,
+    deliver_events(
+        sandbox,
         group,
         event("joined", "practitioner", 19),
         event("joined", "client", 18),
         event("left", "client", 8, stayed=10),
     )
-    enter(stage, group, "other")
+    enter(sandbox, group, "other")
 
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     lines = {
         (str(row["session_id"]), str(row["user_id"]), row["source"])
-        for row in stage.run("select * from public.session_attendance")
+        for row in sandbox.run("select * from public.session_attendance")
     }
     assert lines >= {
         (group, PRACTITIONER, "agora"),
@@ -151,102 +161,104 @@ def test_in_a_class_each_seat_has_its_own_line(stage: Stage) -> None:
     }
 
 
-def test_who_was_early_for_a_session_that_was_moved_is_not_there_at_its_new_time(stage: Stage) -> None:
-    """Nothing that was heard before counts for another day."""
-    session = begin(stage, since=-10)
-    enter(stage, session, "practitioner")
-    hear(stage, session, event("joined", "practitioner", 0.1))
-    before = attendance(stage, session)
+def test_attendance_before_a_move_does_not_count_at_the_new_time(sandbox: Sandbox) -> None:
+    """Nothing that was recorded before counts for another day."""
+    session = begin(sandbox, since=-10)
+    enter(sandbox, session, "practitioner")
+    deliver_events(sandbox, session, event("joined", "practitioner", 0.1))
+    before = attendance(sandbox, session)
 
-    stage.act_as("practitioner")
-    stage.run("select * from public.reschedule_session(%s, now() + interval '1 day')", session)
-    stage.act_as("owner")
-    stage.run("select private.note_attendance(%s)", session)
+    sandbox.act_as("practitioner")
+    sandbox.run("select * from public.reschedule_session(%s, now() + interval '1 day')", session)
+    sandbox.act_as("owner")
+    sandbox.run("select private.note_attendance(%s)", session)
 
     assert before == {"practitioner": ("agora", 0, True, False)}
-    assert attendance(stage, session) == {}
+    assert attendance(sandbox, session) == {}
 
 
 # By hand ----------------------------------------------------------------------------------------------------------
 
 
-def say(stage: Stage, who: str, session: str, about: str = CLIENT, attended: bool = True, **more: Any) -> Any:
+def mark_attendance(
+    sandbox: Sandbox, who: str, session: str, about: str = CLIENT, attended: bool = True, **more: Any
+) -> Any:
     """Somebody says by hand who was there."""
-    stage.act_as(who)
+    sandbox.act_as(who)
     told = {"session_id": session, "user_id": about, "attended": attended, "reason": "I saw them.", **more}
     named = ", ".join(f"{name} => %s" for name in told)
-    (row,) = stage.run(f"select * from public.set_attendance({named})", *told.values())
+    (row,) = sandbox.run(f"select * from public.set_attendance({named})", *told.values())
     return row
 
 
-def test_what_is_said_by_hand_stays_said(stage: Stage) -> None:
-    """Whatever is heard later; and it is known who said it, and why."""
-    session = begin(stage, since=30)
-    hear(stage, session, *STORY)
+def test_attendance_set_by_hand_outweighs_events(sandbox: Sandbox) -> None:
+    """Whatever arrives later; who set it, and why, is on record."""
+    session = begin(sandbox, since=30)
+    deliver_events(sandbox, session, *STORY)
 
-    row = say(stage, "practitioner", session, joined_at=minutes_ago(28), left_at=minutes_ago(8))
-    hear(stage, session, event("joined", "client", 1))
+    row = mark_attendance(sandbox, "practitioner", session, joined_at=minutes_ago(28), left_at=minutes_ago(8))
+    deliver_events(sandbox, session, event("joined", "client", 1))
 
-    assert attendance(stage, session)["client"] == ("manual", 20, False, False)
+    assert attendance(sandbox, session)["client"] == ("manual", 20, False, False)
     assert (str(row["decided_by"]), row["reason"]) == (PRACTITIONER, "I saw them.")
-    stage.act_as("owner")
-    assert stage.one("select count(*) from public.audit_logs where table_name = 'session_attendance'") == 1
+    sandbox.act_as("owner")
+    assert sandbox.one("select count(*) from public.audit_logs where table_name = 'session_attendance'") == 1
 
 
-def test_a_seat_is_meant_whether_the_class_is_named_or_the_seat(stage: Stage) -> None:
-    """And admins may say it, too."""
-    group, mine, _ = begin_class(stage, since=30)
+def test_attendance_may_be_set_by_class_or_by_seat(sandbox: Sandbox) -> None:
+    """By admins, too."""
+    group, mine, _ = begin_class(sandbox, since=30)
 
-    by_class = say(stage, "practitioner", group)
-    by_seat = say(stage, "admin", mine, attended=False)
+    by_class = mark_attendance(sandbox, "practitioner", group)
+    by_seat = mark_attendance(sandbox, "admin", mine, attended=False)
 
     assert str(by_class["session_id"]) == str(by_seat["session_id"]) == mine
     assert by_class["id"] == by_seat["id"]
 
 
-def test_not_everybody_may_say_everything(stage: Stage) -> None:
+def test_each_forbidden_mark_has_its_own_code(sandbox: Sandbox) -> None:
     """Each refusal by its code."""
-    session = begin(stage, since=10)
-    coming = begin(stage, since=-100)
-    cancelled = begin(stage, since=3000, status="cancelled")
+    session = begin(sandbox, since=10)
+    coming = begin(sandbox, since=-100)
+    cancelled = begin(sandbox, since=3000, status="cancelled")
 
     for who in ("client", "other", "stranger"):
-        with stage.refused("session_not_found"):
-            say(stage, who, session)
-    with stage.refused("person_not_in_session"):
-        say(stage, "practitioner", session, about=OTHER_CLIENT)
-    with stage.refused("reason_missing"):
-        say(stage, "practitioner", session, reason=" ")
-    with stage.refused("not_about_oneself"):
-        say(stage, "practitioner", session, about=PRACTITIONER)
-    with stage.refused("session_cancelled"):
-        say(stage, "practitioner", cancelled)
-    with stage.refused("session_not_begun"):
-        say(stage, "practitioner", coming)
-    with stage.refused("grace_not_over"):
-        say(stage, "practitioner", session, attended=False)
+        with sandbox.refused("session_not_found"):
+            mark_attendance(sandbox, who, session)
+    with sandbox.refused("person_not_in_session"):
+        mark_attendance(sandbox, "practitioner", session, about=OTHER_CLIENT)
+    with sandbox.refused("reason_missing"):
+        mark_attendance(sandbox, "practitioner", session, reason=" ")
+    with sandbox.refused("not_about_oneself"):
+        mark_attendance(sandbox, "practitioner", session, about=PRACTITIONER)
+    with sandbox.refused("session_cancelled"):
+        mark_attendance(sandbox, "practitioner", cancelled)
+    with sandbox.refused("session_not_begun"):
+        mark_attendance(sandbox, "practitioner", coming)
+    with sandbox.refused("grace_not_over"):
+        mark_attendance(sandbox, "practitioner", session, attended=False)
     for joined, left in ((minutes_ago(1), minutes_ago(5)), (None, minutes_ago(5)), (minutes_ago(-5), None)):
-        with stage.refused("times_not_possible"):
-            say(stage, "practitioner", session, joined_at=joined, left_at=left)
-    say(stage, "admin", session, about=PRACTITIONER)
+        with sandbox.refused("times_not_possible"):
+            mark_attendance(sandbox, "practitioner", session, joined_at=joined, left_at=left)
+    mark_attendance(sandbox, "admin", session, about=PRACTITIONER)
 
 
-def test_nobody_writes_attendance_past_the_function(stage: Stage) -> None:
+def test_attendance_is_written_only_through_its_function(sandbox: Sandbox) -> None:
     """Nor reads what is another's."""
-    session = begin(stage, since=30)
-    hear(stage, session, *STORY)
+    session = begin(sandbox, since=30)
+    deliver_events(sandbox, session, *STORY)
 
     for who in ("client", "practitioner", "admin", "service"):
-        stage.act_as(who)
-        with stage.forbidden():
-            stage.run("update public.session_attendance set total_seconds = 1")
-        with stage.forbidden():
-            stage.run(
+        sandbox.act_as(who)
+        with sandbox.forbidden():
+            sandbox.run("update public.session_attendance set total_seconds = 1")
+        with sandbox.forbidden():
+            sandbox.run(
                 "insert into public.session_attendance (session_id, user_id, source) values (%s, %s, 'token')",
                 session,
                 CLIENT,
             )
     query = "select user_id from public.session_attendance where session_id = %s"
     for who, many in (("client", 1), ("other", 0), ("practitioner", 2), ("stranger", 0), ("admin", 2)):
-        stage.act_as(who)
-        assert len(stage.run(query, session)) == many, who
+        sandbox.act_as(who)
+        assert len(sandbox.run(query, session)) == many, who

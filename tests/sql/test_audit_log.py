@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from .conftest import CLIENT, ROW, Stage
-from .race import at_once
+from .booking_load import run_at_once
+from .conftest import CLIENT, ROW, Sandbox
 
 SECRET = "words that nobody else may read"
 LINE = "insert into public.audit_logs (user_id, action, table_name, ip_address) values (%s, 'VIEW', 'x', '203.0.113.9')"
@@ -19,58 +19,58 @@ BLANKS = (
 )
 
 
-def findings(stage: Stage) -> list[str]:
+def findings(sandbox: Sandbox) -> list[str]:
     """What is wrong, once what was written is sealed."""
-    stage.act_as("owner")
-    stage.run("set constraints all immediate")
-    stage.run("set constraints all deferred")
-    return [row["finding"] for row in stage.run("select finding from private.audit_findings()")]
+    sandbox.act_as("owner")
+    sandbox.run("set constraints all immediate")
+    sandbox.run("set constraints all deferred")
+    return [row["finding"] for row in sandbox.run("select finding from private.audit_findings()")]
 
 
-def newest(stage: Stage) -> str:
+def newest(sandbox: Sandbox) -> str:
     """The line that came last."""
-    return str(stage.one("select line_id from private.audit_chain order by position desc limit 1"))
+    return str(sandbox.one("select line_id from private.audit_chain order by position desc limit 1"))
 
 
-def write(stage: Stage, lines: int = 3) -> str:
+def write(sandbox: Sandbox, lines: int = 3) -> str:
     """Some lines of the service's; gives the one in the middle."""
-    stage.act_as("service")
+    sandbox.act_as("service")
     for _ in range(lines):
-        stage.run(LINE, CLIENT)
-        findings(stage)
-        stage.act_as("service")
-    stage.act_as("owner")
+        sandbox.run(LINE, CLIENT)
+        findings(sandbox)
+        sandbox.act_as("service")
+    sandbox.act_as("owner")
     return str(
-        stage.one(
+        sandbox.one(
             "select line_id from private.audit_chain order by position desc offset %s limit 1", lines // 2
         )
     )
 
 
-def past_the_trigger(stage: Stage, attempt: str, *values: Any) -> None:
+def without_triggers(sandbox: Sandbox, attempt: str, *values: Any) -> None:
     """What the owner of a database can do, who can switch a trigger off."""
-    stage.act_as("owner")
-    stage.run("alter table public.audit_logs disable trigger user")
-    stage.run("alter table private.audit_chain disable trigger user")
-    stage.run(attempt, *values)
-    stage.run("alter table public.audit_logs enable trigger user")
-    stage.run("alter table private.audit_chain enable trigger user")
+    sandbox.act_as("owner")
+    sandbox.run("alter table public.audit_logs disable trigger user")
+    sandbox.run("alter table private.audit_chain disable trigger user")
+    sandbox.run(attempt, *values)
+    sandbox.run("alter table public.audit_logs enable trigger user")
+    sandbox.run("alter table private.audit_chain enable trigger user")
 
 
-def test_a_line_names_the_columns_and_not_the_words(stage: Stage) -> None:
+def test_a_line_names_the_columns_and_not_their_contents(sandbox: Sandbox) -> None:
     """A note's content is in the note, and nowhere else; that it was changed is in the log."""
-    stage.act_as("client")
-    note = stage.one(
+    sandbox.act_as("client")
+    note = sandbox.one(
         "insert into public.session_notes (session_id, author_id, content) values (%s, %s, %s) returning id",
         ROW,
         CLIENT,
         SECRET,
     )
-    stage.run("update public.session_notes set content = %s where id = %s", SECRET + "!", note)
-    stage.run("delete from public.session_notes where id = %s", note)
+    sandbox.run("update public.session_notes set content = %s where id = %s", SECRET + "!", note)
+    sandbox.run("delete from public.session_notes where id = %s", note)
 
-    stage.act_as("owner")
-    lines = stage.run(
+    sandbox.act_as("owner")
+    lines = sandbox.run(
         "select action, metadata, user_id::text from public.audit_logs where record_id = %s"
         " order by array_position(array['INSERT', 'UPDATE', 'DELETE'], action)",
         note,
@@ -84,15 +84,15 @@ def test_a_line_names_the_columns_and_not_the_words(stage: Stage) -> None:
     assert SECRET not in str(lines)
 
 
-def test_a_change_of_state_keeps_both_states(stage: Stage) -> None:
-    """What says nothing about a person is told with its values."""
-    stage.act_as("admin")
-    stage.run(
+def test_a_change_of_status_keeps_both_values(sandbox: Sandbox) -> None:
+    """A value that says nothing about a person is logged."""
+    sandbox.act_as("admin")
+    sandbox.run(
         "update public.session_schedules set status = 'in_progress', notes = %s where id = %s", SECRET, ROW
     )
 
-    stage.act_as("owner")
-    metadata = stage.one(
+    sandbox.act_as("owner")
+    metadata = sandbox.one(
         "select metadata from public.audit_logs where record_id = %s and action = 'UPDATE' order by created_at desc"
         " limit 1",
         ROW,
@@ -103,31 +103,31 @@ def test_a_change_of_state_keeps_both_states(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("who", ["service", "admin", "owner"])
-def test_nobody_changes_or_removes_a_line(stage: Stage, who: str) -> None:
+def test_nobody_changes_or_removes_a_line(sandbox: Sandbox, who: str) -> None:
     """Neither by a grant, nor by hand."""
-    line = write(stage)
+    line = write(sandbox)
     for attempt in (CHANGES, REMOVES):
-        stage.act_as(who)
-        with stage.refused("audit_log_is_kept") if who == "owner" else stage.forbidden():
-            stage.run(attempt, line)
+        sandbox.act_as(who)
+        with sandbox.refused("audit_log_is_kept") if who == "owner" else sandbox.forbidden():
+            sandbox.run(attempt, line)
     if who == "owner":
         for table in ("public.audit_logs", "private.audit_chain"):
-            with stage.refused("audit_log_is_kept"):
-                stage.run(f"truncate {table}")
+            with sandbox.refused("audit_log_is_kept"):
+                sandbox.run(f"truncate {table}")
 
 
-def test_a_log_that_nobody_touched_is_whole(stage: Stage) -> None:
+def test_an_untouched_log_verifies(sandbox: Sandbox) -> None:
     """However the lines came."""
-    write(stage)
+    write(sandbox)
 
-    assert [] == findings(stage)
-    assert 0 == stage.one("select count(*) from private.audit_lines_to_seal")
+    assert [] == findings(sandbox)
+    assert 0 == sandbox.one("select count(*) from private.audit_lines_to_seal")
 
 
-def test_the_server_says_when(stage: Stage) -> None:
+def test_the_server_dates_a_line(sandbox: Sandbox) -> None:
     """A line cannot be dated back."""
-    stage.act_as("owner")
-    written = stage.one(
+    sandbox.act_as("owner")
+    written = sandbox.one(
         "insert into public.audit_logs (action, table_name, created_at) values ('VIEW', 'x', '2020-01-01')"
         " returning created_at = now()"
     )
@@ -158,27 +158,27 @@ def test_the_server_says_when(stage: Stage) -> None:
         ),
     ],
 )
-def test_what_was_tampered_with_is_found(stage: Stage, attempt: str, finding: str) -> None:
-    """By whoever can switch triggers off."""
-    line = write(stage)
+def test_a_manipulation_is_found(sandbox: Sandbox, attempt: str, finding: str) -> None:
+    """Even one by somebody who can switch triggers off."""
+    line = write(sandbox)
 
-    past_the_trigger(stage, attempt, line)
+    without_triggers(sandbox, attempt, line)
 
-    assert finding in findings(stage)
+    assert finding in findings(sandbox)
 
 
-def test_a_redaction_keeps_the_chain(stage: Stage) -> None:
+def test_a_redaction_keeps_the_chain(sandbox: Sandbox) -> None:
     """The personal parts are gone with their salt; the line still stands where it stood."""
-    line = write(stage)
-    stage.run("select private.redact_audit_lines(array[%s]::uuid[], 'erasure')", line)
+    line = write(sandbox)
+    sandbox.run("select private.redact_audit_lines(array[%s]::uuid[], 'erasure')", line)
 
-    assert [] == findings(stage)
-    kept = stage.run("select * from public.audit_logs where id = %s", line)[0]
+    assert [] == findings(sandbox)
+    kept = sandbox.run("select * from public.audit_logs where id = %s", line)[0]
     assert [None] * 4 == [kept[name] for name in ("ip_address", "user_agent", "metadata", "personal_salt")]
     assert (CLIENT, "VIEW") == (str(kept["user_id"]), kept["action"])
 
 
-def test_ten_writers_at_once_keep_it_whole(database: str) -> None:
+def test_ten_writers_at_once_keep_the_chain_complete(database: str) -> None:
     """Each line is in the chain once, and nobody waits for anybody."""
 
     def some(connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -187,7 +187,7 @@ def test_ten_writers_at_once_keep_it_whole(database: str) -> None:
 
     with psycopg.connect(database, row_factory=dict_row, autocommit=True) as owner:
         before = owner.execute("select count(*) as n from private.audit_chain").fetchone()
-        ends = at_once(database, *[some] * 10)
+        ends = run_at_once(database, *[some] * 10)
         owner.execute("select private.seal_audit_lines()")  # what the last losers of the lock left
         after = owner.execute("select count(*) as n from private.audit_chain").fetchone()
         wrong = owner.execute("select * from private.audit_findings()").fetchall()
@@ -198,8 +198,8 @@ def test_ten_writers_at_once_keep_it_whole(database: str) -> None:
     assert [] == wrong
 
 
-def test_a_writer_does_not_wait_for_one_who_seals(database: str) -> None:
-    """Whoever finds the lock taken leaves their line to the next."""
+def test_a_writer_does_not_wait_while_the_chain_is_extended(database: str) -> None:
+    """A writer that finds the lock taken leaves its line to the next."""
     with psycopg.connect(database) as sealing, psycopg.connect(database, autocommit=True) as writing:
         sealing.execute(LINE, [CLIENT])
         sealing.execute("set constraints all immediate")

@@ -1,4 +1,4 @@
-"""A database and a plain model are told the same story, step by step, and must agree after each."""
+"""A database and a plain model take the same steps and must agree after each."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 from tests.stripe_events import Payment, arguments
 
 from .booking_model import PLACES, POLICIES, Checkout, Hold, Lot, Model, Refused, Session
-from .booking_scene import FREE, WRONGS, grant, in_hours, join, make_class, sign, type_id
-from .conftest import ROW, Stage
+from .booking_steps import BOOKING_VIOLATIONS, FREE, grant, in_hours, join, make_class, sign, type_id
+from .conftest import ROW, Sandbox
 
 STEPS, EXAMPLES = 40, 60  # 2,400 steps, in about ten seconds
 PEOPLE = st.sampled_from(
@@ -31,11 +31,11 @@ PEOPLE = st.sampled_from(
 SLOTS = st.integers(0, 7)
 LENGTHS = st.sampled_from([20, 45, 60])
 PACKAGED = st.sampled_from([45, 60])
-STAFF = {"practitioner": "stranger", "admin": "admin"}  # FREE is the story's other practitioner
+STAFF = {"practitioner": "stranger", "admin": "admin"}  # FREE is the other seeded practitioner
 
 
 class Bookings(RuleBasedStateMachine):
-    """Each example is one transaction on the story, and is undone."""
+    """Each example is one transaction on the seeded database, and is undone."""
 
     connection: ClassVar[psycopg.Connection[dict[str, Any]]]
     steps: ClassVar[int] = 0
@@ -46,20 +46,22 @@ class Bookings(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stage = Stage(self.connection)
+        self.sandbox = Sandbox(self.connection)
         self.model = Model(lots={ROW: Lot(ROW, "client", None, 3)})
         self.first = in_hours(31).replace(minute=0)  # never less than the thirty hours of the model
         for who in ("client", "other", "practitioner"):
-            sign(self.stage, who)
-        self.types = {minutes: type_id(self.stage, minutes) for minutes in (20, 45, 60)}
+            sign(self.sandbox, who)
+        self.types = {minutes: type_id(self.sandbox, minutes) for minutes in (20, 45, 60)}
         for who in ("other", "practitioner"):
             self.gift_of(who, 2)
-        self.group_class = make_class(self.stage, in_hours(100), max_participants=PLACES)
-        self.stage.act_as("owner")
-        self.stage.run("delete from public.session_holds")
-        self.policies = {"easy": self.stage.one("select id from public.cancellation_policy where is_active")}
+        self.group_class = make_class(self.sandbox, in_hours(100), max_participants=PLACES)
+        self.sandbox.act_as("owner")
+        self.sandbox.run("delete from public.session_holds")
+        self.policies = {
+            "easy": self.sandbox.one("select id from public.cancellation_policy where is_active")
+        }
         for name, (standard, late) in list(POLICIES.items())[1:]:
-            self.policies[name] = self.stage.one(
+            self.policies[name] = self.sandbox.one(
                 "insert into public.cancellation_policy"
                 " (policy_text, standard_cancellation_hours, late_cancellation_hours, is_active)"
                 " values (%s, %s, %s, false) returning id",
@@ -69,8 +71,8 @@ class Bookings(RuleBasedStateMachine):
             )
 
     def teardown(self) -> None:
-        self.stage.act_as("owner")
-        wrong = self.stage.run(WRONGS)
+        self.sandbox.act_as("owner")
+        wrong = self.sandbox.run(BOOKING_VIOLATIONS)
         self.connection.rollback()
         assert [] == wrong
 
@@ -78,16 +80,16 @@ class Bookings(RuleBasedStateMachine):
     def the_database_agrees(self) -> None:
         """About every credit, hold and session."""
         Bookings.steps += 1
-        self.stage.act_as("owner")
-        lots = self.stage.run("select id, credits_remaining, credits_owed from public.user_session_credits")
+        self.sandbox.act_as("owner")
+        lots = self.sandbox.run("select id, credits_remaining, credits_owed from public.user_session_credits")
         assert {lot.id: (lot.remaining, lot.owed) for lot in self.model.lots.values()} == {
             str(row["id"]): (row["credits_remaining"], row["credits_owed"]) for row in lots
         }
-        holds = self.stage.run("select id, status from public.session_holds")
+        holds = self.sandbox.run("select id, status from public.session_holds")
         assert {h.id: h.status for h in self.model.holds.values()} == {
             str(row["id"]): row["status"] for row in holds
         }
-        sessions = self.stage.run(
+        sessions = self.sandbox.run(
             "select id, status, scheduled_at from public.session_schedules"
             " where practitioner_id = %s and id <> %s and room_name <> 'session-two'",
             FREE,
@@ -113,7 +115,7 @@ class Bookings(RuleBasedStateMachine):
 
         def ask(act: Callable[[], Any]) -> Any:
             if code:
-                with self.stage.refused(code[0]):
+                with self.sandbox.refused(code[0]):
                     act()
                 return None
             with self.connection.transaction():
@@ -131,14 +133,14 @@ class Bookings(RuleBasedStateMachine):
 
     def gift_of(self, who: str, many: int, days: int | None = None) -> None:
         ends = {"expires_at": in_hours(24 * days)} if days else {}
-        lot = grant(self.stage, many, who=who, **ends)
+        lot = grant(self.sandbox, many, who=who, **ends)
         self.keep_lot(lot, who, None, many, ends_in_days=days)
 
     def keep_order(self, table: str, column: str, row: str, number: int) -> None:
         """One transaction has one time; which of two rows is older must not be left to their ids."""
-        self.stage.act_as("owner")
+        self.sandbox.act_as("owner")
         later = f"update public.{table} set {column} = now() + make_interval(secs => %s) where id = %s"
-        self.stage.run(later, number, row)
+        self.sandbox.run(later, number, row)
 
     # Credits
 
@@ -157,14 +159,14 @@ class Bookings(RuleBasedStateMachine):
     def a_lot_lapses(self, data: st.DataObject) -> None:
         lot = data.draw(st.sampled_from([lot for lot in self.model.lots.values() if not lot.lapsed]))
         lot.lapsed = True
-        self.stage.act_as("owner")
-        self.stage.run("update public.user_session_credits set expires_at = now() where id = %s", lot.id)
+        self.sandbox.act_as("owner")
+        self.sandbox.run("update public.user_session_credits set expires_at = now() where id = %s", lot.id)
 
     @precondition(lambda self: any(lot.lapsed and lot.remaining for lot in self.model.lots.values()))
     @rule()
-    def the_clock_is_looked_at(self) -> None:
-        self.stage.act_as("service")
-        self.stage.run("select * from public.reconcile_bookings()")
+    def lapsed_credits_are_written_off(self) -> None:
+        self.sandbox.act_as("service")
+        self.sandbox.run("select * from public.reconcile_bookings()")
         for lot in self.model.lots.values():
             lot.remaining = 0 if lot.lapsed else lot.remaining
 
@@ -173,9 +175,9 @@ class Bookings(RuleBasedStateMachine):
     @rule(who=PEOPLE, slot=SLOTS, minutes=LENGTHS)
     def hold(self, who: str, slot: int, minutes: int) -> None:
         def ask() -> str:
-            self.stage.act_as(who)
+            self.sandbox.act_as(who)
             return str(
-                self.stage.one(
+                self.sandbox.one(
                     "select id from public.hold_slot(%s, %s, %s)", FREE, self.at(slot), self.types[minutes]
                 )
             )
@@ -193,17 +195,17 @@ class Bookings(RuleBasedStateMachine):
     def a_hold_lapses(self, data: st.DataObject) -> None:
         hold = data.draw(st.sampled_from([hold for hold in self.model.holds.values() if hold.live]))
         hold.lapsed = True
-        self.stage.act_as("owner")
-        self.stage.run("update public.session_holds set expires_at = now() where id = %s", hold.id)
+        self.sandbox.act_as("owner")
+        self.sandbox.run("update public.session_holds set expires_at = now() where id = %s", hold.id)
 
     # Booking
 
     @rule(target=sessions, who=PEOPLE, slot=SLOTS, minutes=LENGTHS)
     def book(self, who: str, slot: int, minutes: int) -> Any:
         def ask() -> str:
-            self.stage.act_as(who)
+            self.sandbox.act_as(who)
             ask = "select session_id from public.book_session_with_credit(%s, %s, %s, %s)"
-            return str(self.stage.one(ask, FREE, self.at(slot), minutes, self.types[minutes]))
+            return str(self.sandbox.one(ask, FREE, self.at(slot), minutes, self.types[minutes]))
 
         if found := self.model.booked_before(who, slot, minutes):
             assert found.id == ask()
@@ -221,7 +223,7 @@ class Bookings(RuleBasedStateMachine):
         with self.agreed() as agreed:
             lot = self.decide(lambda: self.model.join(who))
             made = agreed(
-                lambda: join(self.stage, self.group_class, who=who, room_name=f"seat-{Bookings.steps}")
+                lambda: join(self.sandbox, self.group_class, who=who, room_name=f"seat-{Bookings.steps}")
             )
         if not made:
             return multiple()
@@ -231,8 +233,8 @@ class Bookings(RuleBasedStateMachine):
     @rule(name=st.sampled_from(list(POLICIES)))
     def the_policy_changes(self, name: str) -> None:
         self.model.policy = name
-        self.stage.act_as("owner")
-        self.stage.run(
+        self.sandbox.act_as("owner")
+        self.sandbox.run(
             "update public.cancellation_policy set is_active = true where id = %s", self.policies[name]
         )
 
@@ -242,22 +244,22 @@ class Bookings(RuleBasedStateMachine):
         session_id=sessions,
         by=st.sampled_from(["client", *STAFF]),
         use_grace=st.booleans(),
-        by_name=st.booleans(),
+        by_function=st.booleans(),
     )
-    def cancel(self, session_id: str, by: str, use_grace: bool, by_name: bool) -> None:
+    def cancel(self, session_id: str, by: str, use_grace: bool, by_function: bool) -> None:
         session = self.model.sessions[session_id]
 
         def ask() -> Any:
-            self.stage.act_as(STAFF.get(by, session.who))
-            if by_name:
-                return self.stage.run(
+            self.sandbox.act_as(STAFF.get(by, session.who))
+            if by_function:
+                return self.sandbox.run(
                     "select * from public.cancel_session(%s, 'Ill', %s)", session_id, use_grace
                 )
             note = "Cancelled" + (" (Grace cancellation used)" if use_grace else "")
             update = "update public.session_schedules set status = 'cancelled', notes = %s where id = %s"
-            self.stage.run(update, note, session_id)
-            self.stage.act_as("owner")
-            return self.stage.run(
+            self.sandbox.run(update, note, session_id)
+            self.sandbox.act_as("owner")
+            return self.sandbox.run(
                 "select * from public.session_cancellations where session_id = %s", session_id
             )
 
@@ -275,23 +277,23 @@ class Bookings(RuleBasedStateMachine):
             self.keep_lot(self.lot_returned(session_id), session.who, session.minutes, 1)
 
     def lot_returned(self, session_id: str) -> str:
-        self.stage.act_as("owner")
+        self.sandbox.act_as("owner")
         lot = "select lot_id from public.credit_ledger where session_id = %s and kind = 'return'"
-        return str(self.stage.one(lot, session_id))
+        return str(self.sandbox.one(lot, session_id))
 
-    @rule(session_id=sessions, by=st.sampled_from(["client", *STAFF]), slot=SLOTS, by_name=st.booleans())
-    def move(self, session_id: str, by: str, slot: int, by_name: bool) -> None:
+    @rule(session_id=sessions, by=st.sampled_from(["client", *STAFF]), slot=SLOTS, by_function=st.booleans())
+    def move(self, session_id: str, by: str, slot: int, by_function: bool) -> None:
         session = self.model.sessions[session_id]
         if session.is_seat:
             return
 
         def ask() -> None:
-            self.stage.act_as(STAFF.get(by, session.who))
-            if by_name:
-                self.stage.run("select * from public.reschedule_session(%s, %s)", session_id, self.at(slot))
+            self.sandbox.act_as(STAFF.get(by, session.who))
+            if by_function:
+                self.sandbox.run("select * from public.reschedule_session(%s, %s)", session_id, self.at(slot))
             else:
                 update = "update public.session_schedules set scheduled_at = %s where id = %s"
-                self.stage.run(update, self.at(slot), session_id)
+                self.sandbox.run(update, self.at(slot), session_id)
 
         with self.agreed() as agreed:
             self.decide(lambda: self.model.move(session, by, slot))
@@ -300,16 +302,16 @@ class Bookings(RuleBasedStateMachine):
     # Paying
 
     def begin(self, who: str, **asked: Any) -> str:
-        self.stage.act_as(who)
+        self.sandbox.act_as(who)
         asked |= {"currency": "cad", "cancellation_policy_agreed": True}
         named = ", ".join(f"{name} => %s" for name in asked)
         checkout = str(
-            self.stage.one(f"select checkout_id from public.begin_checkout({named})", *asked.values())
+            self.sandbox.one(f"select checkout_id from public.begin_checkout({named})", *asked.values())
         )
         if checkout not in self.model.checkouts:
             self.keep_order("checkout_sessions", "created_at", checkout, len(self.model.checkouts))
-        self.stage.act_as("service")
-        self.stage.run(
+        self.sandbox.act_as("service")
+        self.sandbox.run(
             "select * from public.open_checkout(%s, %s, 'https://pay.test/')", checkout, f"cs_{checkout}"
         )
         return checkout
@@ -335,8 +337,8 @@ class Bookings(RuleBasedStateMachine):
         if not made:
             return multiple()
         if not hold:
-            self.stage.act_as("owner")
-            held = str(self.stage.one("select hold_id from public.checkout_sessions where id = %s", made))
+            self.sandbox.act_as("owner")
+            held = str(self.sandbox.one("select hold_id from public.checkout_sessions where id = %s", made))
             hold = self.model.holds[held] = Hold(held, who, slot, minutes)
         hold.checkout = made
         self.model.checkouts[made] = Checkout(made, who, slot, minutes, self.model.policy, hold)
@@ -357,17 +359,17 @@ class Bookings(RuleBasedStateMachine):
         return made
 
     def payment(self, checkout: str) -> Payment:
-        self.stage.act_as("owner")
-        (row,) = self.stage.run(
+        self.sandbox.act_as("owner")
+        (row,) = self.sandbox.run(
             "select amount_minor, currency from public.checkout_sessions where id = %s", checkout
         )
         return Payment(checkout, row["amount_minor"], row["currency"], id=checkout)
 
     def deliver(self, body: bytes) -> None:
-        self.stage.act_as("service")
+        self.sandbox.act_as("service")
         named = arguments(body)
         listed = ", ".join(f"{name} => %s" for name in named)
-        self.stage.run(f"select * from public.receive_stripe_event({listed})", *named.values())
+        self.sandbox.run(f"select * from public.receive_stripe_event({listed})", *named.values())
 
     @rule(target=told, checkout_id=checkouts)
     def the_page_expires(self, checkout_id: str) -> Any:
@@ -389,8 +391,8 @@ class Bookings(RuleBasedStateMachine):
         body = self.payment(checkout_id).completed()
         self.deliver(body)
 
-        self.stage.act_as("owner")
-        (row,) = self.stage.run(
+        self.sandbox.act_as("owner")
+        (row,) = self.sandbox.run(
             "select session_id, credit_lot_id from public.checkout_sessions where id = %s", checkout_id
         )
         assert books == (row["session_id"] is not None) == (row["credit_lot_id"] is None)
@@ -412,8 +414,8 @@ class Bookings(RuleBasedStateMachine):
             return multiple()
         returned = None
         if checkout.session and checkout.session.status == "cancelled":
-            self.stage.act_as("owner")
-            found = self.stage.run(
+            self.sandbox.act_as("owner")
+            found = self.sandbox.run(
                 "select lot_id from public.credit_ledger where session_id = %s and kind = 'return'",
                 checkout.session.id,
             )
@@ -449,4 +451,4 @@ def test_the_database_agrees_with_the_model(
 
     record_property("steps", Bookings.steps)
     print(f"{Bookings.steps} steps in {EXAMPLES} stories")
-    assert Bookings.steps >= 2000, "the story was too short"
+    assert Bookings.steps >= 2000, "there were too few steps"

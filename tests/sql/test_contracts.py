@@ -6,55 +6,55 @@ from typing import Any
 import psycopg
 import pytest
 
-from .conftest import ADMIN, CLIENT, PRACTITIONER, ROW, Stage
+from .conftest import ADMIN, CLIENT, PRACTITIONER, ROW, Sandbox
 
 SIGN = (
     "select * from public.sign_practitioner_contract(%s, ip_address => '192.0.2.7', user_agent => 'Browser')"
 )
 
 
-def sign(stage: Stage) -> dict[str, Any]:
+def sign(sandbox: Sandbox) -> dict[str, Any]:
     """The practitioner signs through the function."""
-    stage.act_as("service")
-    (signed,) = stage.run(SIGN, PRACTITIONER)
+    sandbox.act_as("service")
+    (signed,) = sandbox.run(SIGN, PRACTITIONER)
     return signed
 
 
 # Templates
 
 
-def test_a_template_is_a_version_that_never_changes(stage: Stage) -> None:
+def test_a_published_template_never_changes(sandbox: Sandbox) -> None:
     """No admin edits it, and it stays for the contracts that came from it."""
-    stage.act_as("admin")
-    with stage.forbidden():
-        stage.run("update public.contract_templates set body = 'Other.'")
-    with stage.forbidden():
-        stage.run("delete from public.contract_templates")
-    with pytest.raises(psycopg.errors.UniqueViolation), stage.undone():
-        stage.run(
+    sandbox.act_as("admin")
+    with sandbox.forbidden():
+        sandbox.run("update public.contract_templates set body = 'Other.'")
+    with sandbox.forbidden():
+        sandbox.run("delete from public.contract_templates")
+    with pytest.raises(psycopg.errors.UniqueViolation), sandbox.undone():
+        sandbox.run(
             "insert into public.contract_templates (version, title, body) values (1, 'Again', 'Again.')"
         )
-    stage.run(
+    sandbox.run(
         """insert into public.practitioner_contracts (practitioner_id, contract_version, contract_text, template_id)
            values (%s, '1.1', 'More.', %s)""",
         *(ROW, ROW),
     )
-    stage.act_as("owner")
-    with pytest.raises(psycopg.errors.ForeignKeyViolation), stage.undone():
-        stage.run("delete from public.contract_templates")
+    sandbox.act_as("owner")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), sandbox.undone():
+        sandbox.run("delete from public.contract_templates")
 
 
-def test_all_means_those_who_work_and_have_none(stage: Stage) -> None:
-    """The newest version, to the available ones; twice is once, and each is told once."""
-    stage.act_as("admin")
-    stage.run(
+def test_issuing_to_all_reaches_available_practitioners_without_a_contract(sandbox: Sandbox) -> None:
+    """The newest version; a second call changes nothing, and each is notified once."""
+    sandbox.act_as("admin")
+    sandbox.run(
         """insert into public.contract_templates (version, title, body)
            values (2, 'Terms', 'Dear [Name of practitioner].')"""
     )
     everybody = "select * from public.issue_practitioner_contract()"
 
-    (first,) = stage.run(everybody)
-    (again,) = stage.run(everybody)
+    (first,) = sandbox.run(everybody)
+    (again,) = sandbox.run(everybody)
 
     # The other practitioner has signed version 1, and that stays beside the offer of version 2.
     assert ("2", 2, 0, 1) == (
@@ -64,11 +64,11 @@ def test_all_means_those_who_work_and_have_none(stage: Stage) -> None:
         first["replaced"],
     )
     assert ([], 2, 0) == (again["issued"], again["already_issued"], again["replaced"])
-    assert 1 == stage.one(
+    assert 1 == sandbox.one(
         "select count(*) from public.practitioner_contracts where contract_text = 'Dear Other practitioner.'"
     )
-    stage.act_as("owner")
-    assert 2 == stage.one(
+    sandbox.act_as("owner")
+    assert 2 == sandbox.one(
         "select count(*) from private.outbox where kind = 'contract_issued' and payload ->> 'contract_version' = '2'"
     )
 
@@ -76,11 +76,11 @@ def test_all_means_those_who_work_and_have_none(stage: Stage) -> None:
 # Evidence
 
 
-def test_evidence_is_of_the_server(stage: Stage) -> None:
+def test_the_evidence_is_set_by_the_server(sandbox: Sandbox) -> None:
     """When, over which text and by whom follows from the clock, the contract and the account."""
-    signed = sign(stage)
+    signed = sign(sandbox)
 
-    (evidence,) = stage.run("select * from public.contract_signatures where contract_id = %s", ROW)
+    (evidence,) = sandbox.run("select * from public.contract_signatures where contract_id = %s", ROW)
     assert (
         hashlib.sha256(b"You practise, we pay.").hexdigest()
         == evidence["text_sha256"]
@@ -91,35 +91,35 @@ def test_evidence_is_of_the_server(stage: Stage) -> None:
         evidence["signer_email"],
         evidence["is_observed"],
     )
-    assert stage.one("select signed_at = now() from public.practitioner_contracts where id = %s", ROW)
+    assert sandbox.one("select signed_at = now() from public.practitioner_contracts where id = %s", ROW)
 
 
-def test_the_service_does_not_sign_without_evidence(stage: Stage) -> None:
+def test_the_service_does_not_sign_without_evidence(sandbox: Sandbox) -> None:
     """Neither does an operator: whoever marks a contract as signed is its practitioner, or has the evidence."""
     for who in ("service", "owner"):
-        stage.act_as(who)
-        with stage.refused("signature_is_the_practitioners"):
-            stage.run("update public.practitioner_contracts set status = 'signed' where id = %s", ROW)
+        sandbox.act_as(who)
+        with sandbox.refused("signature_is_the_practitioners"):
+            sandbox.run("update public.practitioner_contracts set status = 'signed' where id = %s", ROW)
 
 
 @pytest.mark.parametrize("who", ["practitioner", "admin", "service"])
-def test_nobody_changes_or_deletes_it(stage: Stage, who: str) -> None:
+def test_nobody_changes_or_deletes_evidence(sandbox: Sandbox, who: str) -> None:
     """Neither grant nor policy allows it to anybody."""
-    sign(stage)
-    stage.act_as(who)
+    sign(sandbox)
+    sandbox.act_as(who)
     for table in ("contract_signatures", "contract_events"):
         for attempt in (
             f"update public.{table} set contract_id = contract_id",
             f"delete from public.{table}",
         ):
-            with stage.forbidden():
-                stage.run(attempt)
+            with sandbox.forbidden():
+                sandbox.run(attempt)
 
 
-def test_whoever_owns_the_tables_is_held_too(stage: Stage) -> None:
+def test_the_owner_of_the_tables_does_not_change_evidence_either(sandbox: Sandbox) -> None:
     """By trigger: text, dates, people, hashes; one row or all."""
-    sign(stage)
-    stage.act_as("owner")
+    sign(sandbox)
+    sandbox.act_as("owner")
     for attempt in (
         "update public.contract_signatures set text_sha256 = ''",
         "update public.contract_signatures set signed_at = '2020-01-01'",
@@ -131,17 +131,17 @@ def test_whoever_owns_the_tables_is_held_too(stage: Stage) -> None:
         "delete from public.contract_events",
         "truncate public.contract_events",
     ):
-        with stage.refused("evidence_is_kept"):
-            stage.run(attempt)
+        with sandbox.refused("evidence_is_kept"):
+            sandbox.run(attempt)
 
 
-def test_it_outlives_the_account(stage: Stage) -> None:
+def test_evidence_outlives_the_account(sandbox: Sandbox) -> None:
     """Nothing cascades: with their contract a practitioner is kept, and without an account the evidence stays."""
-    sign(stage)
-    stage.act_as("owner")
-    with pytest.raises(psycopg.errors.ForeignKeyViolation), stage.undone():
-        stage.run("delete from public.practitioners where id = %s", ROW)
-    keeps = stage.run(
+    sign(sandbox)
+    sandbox.act_as("owner")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), sandbox.undone():
+        sandbox.run("delete from public.practitioners where id = %s", ROW)
+    keeps = sandbox.run(
         """select c.confdeltype from pg_constraint c
             where c.contype = 'f' and c.conrelid::regclass::text in ('contract_signatures', 'contract_events',
                                               'public.contract_signatures', 'public.contract_events')"""
@@ -149,77 +149,79 @@ def test_it_outlives_the_account(stage: Stage) -> None:
     assert {"a"} == {row["confdeltype"] for row in keeps}
 
 
-def test_erasing_a_person_leaves_it_verifiable(stage: Stage) -> None:
+def test_erasing_a_person_leaves_the_evidence_verifiable(sandbox: Sandbox) -> None:
     """What identifies them may be blanked, once and for all; hashes stay, and the copy is still confirmed."""
-    signed = sign(stage)
-    stage.act_as("owner")
-    stage.run(
+    signed = sign(sandbox)
+    sandbox.act_as("owner")
+    sandbox.run(
         """update public.contract_signatures
               set signer_name = null, signer_email = null, ip_address = null, user_agent = null
             where contract_id = %s""",
         ROW,
     )
 
-    with stage.refused("evidence_is_kept"):
-        stage.run("update public.contract_signatures set signer_name = 'Another' where contract_id = %s", ROW)
-    stage.act_as("service")
-    assert "valid" == stage.one("select status from public.verify_signature(%s)", signed["evidence_sha256"])
+    with sandbox.refused("evidence_is_kept"):
+        sandbox.run(
+            "update public.contract_signatures set signer_name = 'Another' where contract_id = %s", ROW
+        )
+    sandbox.act_as("service")
+    assert "valid" == sandbox.one("select status from public.verify_signature(%s)", signed["evidence_sha256"])
 
 
-def test_waivers_are_sealed_alike(stage: Stage) -> None:
+def test_waivers_are_sealed_like_contracts(sandbox: Sandbox) -> None:
     """Who the account was on the day, and one hash over all of it; an erasure takes the name and leaves the hash."""
-    stage.act_as("service")
-    waiver = stage.one(
+    sandbox.act_as("service")
+    waiver = sandbox.one(
         """insert into public.liability_waivers (user_id, waiver_text, waiver_policy_id, waiver_policy_version)
            select %s, 'I accept.', p.id, p.version from public.waiver_policy p where p.is_active returning id""",
         CLIENT,
     )
     facts = "select signer_name, signer_email, evidence_sha256 from public.liability_waivers where id = %s"
-    (before,) = stage.run(facts, waiver)
+    (before,) = sandbox.run(facts, waiver)
     assert ("Client", "client@demo.test") == (before["signer_name"], before["signer_email"])
     assert [("waiver", "valid")] == [
         (row["kind"], row["status"])
-        for row in stage.run("select * from public.verify_signature(%s)", before["evidence_sha256"])
+        for row in sandbox.run("select * from public.verify_signature(%s)", before["evidence_sha256"])
     ]
-    stage.act_as("admin")
-    stage.run("insert into public.waiver_policy (version, policy_text) values (2, 'Newer.')")
-    stage.act_as("service")
-    assert "superseded" == stage.one(
+    sandbox.act_as("admin")
+    sandbox.run("insert into public.waiver_policy (version, policy_text) values (2, 'Newer.')")
+    sandbox.act_as("service")
+    assert "superseded" == sandbox.one(
         "select status from public.verify_signature(%s)", before["evidence_sha256"]
     )
 
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run(
         "update public.liability_waivers set signer_name = null, signer_email = null where id = %s", waiver
     )
-    assert [before | {"signer_name": None, "signer_email": None}] == stage.run(facts, waiver)
+    assert [before | {"signer_name": None, "signer_email": None}] == sandbox.run(facts, waiver)
 
 
 # What happens to a contract
 
 
-def test_an_admin_ends_a_contract_and_says_why(stage: Stage) -> None:
-    """The reason is kept with it, told to the practitioner, and cannot be added or changed afterwards."""
-    sign(stage)
-    stage.act_as("admin")
+def test_an_admin_ends_a_contract_with_a_reason(sandbox: Sandbox) -> None:
+    """The reason is kept with it, sent to the practitioner, and cannot be added or changed afterwards."""
+    sign(sandbox)
+    sandbox.act_as("admin")
     reason = "update public.practitioner_contracts set revoked_reason = 'They moved away.' where id = %s"
-    with stage.refused("contract_is_fixed"):
-        stage.run(reason, ROW)
-    with stage.refused("contract_is_fixed"):
-        stage.run("update public.practitioner_contracts set expires_at = '2040-01-01' where id = %s", ROW)
-    stage.run(reason.replace("set ", "set status = 'revoked', "), ROW)
-    with stage.refused("contract_is_fixed"):
-        stage.run(reason.replace("away", "back"), ROW)
+    with sandbox.refused("contract_is_fixed"):
+        sandbox.run(reason, ROW)
+    with sandbox.refused("contract_is_fixed"):
+        sandbox.run("update public.practitioner_contracts set expires_at = '2040-01-01' where id = %s", ROW)
+    sandbox.run(reason.replace("set ", "set status = 'revoked', "), ROW)
+    with sandbox.refused("contract_is_fixed"):
+        sandbox.run(reason.replace("away", "back"), ROW)
 
-    stage.act_as("practitioner")
-    happened = stage.run(
+    sandbox.act_as("practitioner")
+    happened = sandbox.run(
         "select event, caused_by::text as by from public.contract_events where contract_id = %s order by id",
         ROW,
     )
     assert [("issued", None), ("signed", None), ("revoked", ADMIN)] == [
         (e["event"], e["by"]) for e in happened
     ]
-    assert "They moved away." == stage.one(
+    assert "They moved away." == sandbox.one(
         "select reason from public.contract_events where contract_id = %s and event = 'revoked'", ROW
     )
 
@@ -228,23 +230,23 @@ def test_an_admin_ends_a_contract_and_says_why(stage: Stage) -> None:
 
 
 @pytest.fixture
-def asks(stage: Stage) -> Any:
-    """Whether the two practitioners can be booked for some time next year, as the client is told."""
-    stage.act_as("owner")
+def booking_refusals(sandbox: Sandbox) -> Any:
+    """Why each of the two practitioners cannot be booked in twenty days, as the client reads it, or None."""
+    sandbox.act_as("owner")
     at = "date_trunc('day', now()) + interval '20 days 12 hours'"
-    stage.run("delete from public.availability_exceptions")
-    stage.run("update public.practitioner_calendars set booking_horizon_days = 60, time_zone = 'UTC'")
-    stage.run(
+    sandbox.run("delete from public.availability_exceptions")
+    sandbox.run("update public.practitioner_calendars set booking_horizon_days = 60, time_zone = 'UTC'")
+    sandbox.run(
         """insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)
            select p.id, d, '00:00', '23:59' from public.practitioners p, generate_series(0, 6) d
            on conflict do nothing"""
     )
 
     def ask() -> list[str | None]:
-        stage.act_as("owner")
+        sandbox.act_as("owner")
         return [
             row["reason"]
-            for row in stage.run(
+            for row in sandbox.run(
                 f"""select private.why_not_bookable(p.id, {at}, 60, %s) as reason
                       from public.practitioners p order by p.id""",
                 CLIENT,
@@ -254,49 +256,49 @@ def asks(stage: Stage) -> Any:
     return ask
 
 
-def need_contracts(stage: Stage) -> None:
-    stage.act_as("admin")
-    stage.run("update public.contract_rules set live_contract_needed = true")
+def need_contracts(sandbox: Sandbox) -> None:
+    sandbox.act_as("admin")
+    sandbox.run("update public.contract_rules set live_contract_needed = true")
 
 
-def test_nobody_needs_a_contract_until_an_admin_says_so(stage: Stage, asks: Any) -> None:
+def test_nobody_needs_a_contract_until_an_admin_requires_one(sandbox: Sandbox, booking_refusals: Any) -> None:
     """The second practitioner has signed, the first has not."""
-    assert [None, None] == asks()
+    assert [None, None] == booking_refusals()
 
-    need_contracts(stage)
-    assert ["practitioner_unavailable", None] == asks()
-    sign(stage)
-    assert [None, None] == asks()
-    stage.act_as("admin")
-    stage.run(
+    need_contracts(sandbox)
+    assert ["practitioner_unavailable", None] == booking_refusals()
+    sign(sandbox)
+    assert [None, None] == booking_refusals()
+    sandbox.act_as("admin")
+    sandbox.run(
         "update public.practitioner_contracts set status = 'revoked', revoked_reason = 'Over.' where id = %s",
         ROW,
     )
-    assert ["practitioner_unavailable", None] == asks()
+    assert ["practitioner_unavailable", None] == booking_refusals()
 
 
 @pytest.mark.parametrize(("ends_in", "reason"), [("19 days", "practitioner_unavailable"), ("30 days", None)])
-def test_the_contract_must_live_when_the_session_ends(
-    stage: Stage, asks: Any, ends_in: str, reason: str | None
+def test_the_contract_must_still_be_valid_when_the_session_ends(
+    sandbox: Sandbox, booking_refusals: Any, ends_in: str, reason: str | None
 ) -> None:
     """A contract that ends before the session is none for it."""
-    stage.act_as("admin")
-    stage.run(
+    sandbox.act_as("admin")
+    sandbox.run(
         f"update public.practitioner_contracts set expires_at = now() + interval '{ends_in}' where id = %s",
         ROW,
     )
-    sign(stage)
-    need_contracts(stage)
+    sign(sandbox)
+    need_contracts(sandbox)
 
-    assert [reason, None] == asks()
+    assert [reason, None] == booking_refusals()
 
 
-def test_slots_classes_and_bookings_agree(stage: Stage, asks: Any) -> None:
-    """What is not offered is not held, and a class is not joined; whoever has a seat keeps it."""
+def test_slots_classes_and_bookings_apply_the_same_rule(sandbox: Sandbox, booking_refusals: Any) -> None:
+    """A practitioner without a contract is not offered, held or joined; a client who has a seat keeps it."""
     kind = "select id from public.session_types where {} is_group and is_active order by duration_minutes limit 1"
-    one, group = stage.one(kind.format("not")), stage.one(kind.format(""))
+    one, group = sandbox.one(kind.format("not")), sandbox.one(kind.format(""))
     starts = "date_trunc('day', now()) + interval '20 days 15 hours'"
-    group_class = stage.one(
+    group_class = sandbox.one(
         f"""insert into public.session_schedules
               (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, max_participants)
             select %s, %s, {starts}, duration_minutes, 'a-class', 5 from public.session_types where id = %s
@@ -305,19 +307,19 @@ def test_slots_classes_and_bookings_agree(stage: Stage, asks: Any) -> None:
     )
 
     def offered() -> list[int]:
-        stage.act_as("client")
+        sandbox.act_as("client")
         slots = """select coalesce(sum(cardinality(s.slots)), 0)::integer from public.get_available_slots(
                      %s, (now() + interval '20 days')::date, (now() + interval '20 days')::date, 'UTC', %s) s"""
-        return [min(1, stage.one(slots, each, ROW)) for each in (one, group)]
+        return [min(1, sandbox.one(slots, each, ROW)) for each in (one, group)]
 
     assert [1, 1] == offered()
-    need_contracts(stage)
+    need_contracts(sandbox)
     assert [0, 0] == offered()
     hold = "select public.hold_slot(%s, {}, %s{})"
-    with stage.refused("practitioner_unavailable"):
-        stage.run(hold.format(starts, ""), ROW, one)
-    with stage.refused("practitioner_unavailable"):
-        stage.run(hold.format(starts, f", group_class_id => '{group_class}'"), ROW, group)
+    with sandbox.refused("practitioner_unavailable"):
+        sandbox.run(hold.format(starts, ""), ROW, one)
+    with sandbox.refused("practitioner_unavailable"):
+        sandbox.run(hold.format(starts, f", group_class_id => '{group_class}'"), ROW, group)
 
-    sign(stage)
+    sign(sandbox)
     assert [1, 1] == offered()

@@ -9,7 +9,7 @@ import pytest
 
 from sql.throwaway import MIGRATIONS, Server
 
-from .booking_scene import (
+from .booking_steps import (
     FREE,
     book,
     empty_wallet,
@@ -21,14 +21,14 @@ from .booking_scene import (
     sign,
     start_in,
 )
-from .conftest import CLIENT, OTHER_CLIENT, ROW, Stage
-from .earnings_scene import (
+from .conftest import CLIENT, OTHER_CLIENT, ROW, Sandbox
+from .earnings_steps import (
     Bought,
     buy,
     cancel,
     complete,
     deliver,
-    ledger_wrongs,
+    ledger_violations,
     owed,
     pay_seat,
     pay_session,
@@ -42,47 +42,47 @@ EARNED = next(path for path in MIGRATIONS if path.name.endswith("_earned_seats.s
 
 
 @pytest.fixture(autouse=True)
-def _afresh(stage: Stage) -> None:
+def empty_start(sandbox: Sandbox) -> None:
     """The client has no credits, and may book."""
-    empty_wallet(stage)
-    sign(stage)
+    empty_wallet(sandbox)
+    sign(sandbox)
 
 
-def book_five(stage: Stage) -> list[str]:
+def book_five(sandbox: Sandbox) -> list[str]:
     """A session with each credit there is."""
     first = in_hours(72)
-    return [str(book(stage, first + timedelta(hours=n))["session_id"]) for n in range(5)]
+    return [str(book(sandbox, first + timedelta(hours=n))["session_id"]) for n in range(5)]
 
 
 # Holding
 
 
-def test_a_session_is_earned_when_it_was_held(stage: Stage) -> None:
+def test_a_session_is_earned_when_it_was_held(sandbox: Sandbox) -> None:
     """Not when it was paid; and once, whatever becomes completed again."""
-    bought = pay_session(stage, currency="usd", minutes=20)
-    assert [] == postings(stage, bought.session)
+    bought = pay_session(sandbox, currency="usd", minutes=20)
+    assert [] == postings(sandbox, bought.session)
 
-    complete(stage, bought.session)
-    complete(stage, bought.session)
+    complete(sandbox, bought.session)
+    complete(sandbox, bought.session)
 
     # Three quarters of 40.15.
     lines = {"client_funds": -4015, "practitioner_payable": 3011, "platform_revenue": 1004}
-    assert [("accrual", lines)] == postings(stage, bought.session)
-    assert {(FREE, "usd"): 3011} == owed(stage)
+    assert [("accrual", lines)] == postings(sandbox, bought.session)
+    assert {(FREE, "usd"): 3011} == owed(sandbox)
 
 
-def test_five_credits_are_worth_what_was_paid_for_them(stage: Stage) -> None:
+def test_five_credits_are_worth_what_was_paid_for_them(sandbox: Sandbox) -> None:
     """Of 450.03, the parts are whole cents, and together they are 450.03; the client reads one purchase, not six."""
-    price_packages(stage)
-    buy(stage)
-    sessions = book_five(stage)
+    price_packages(sandbox)
+    buy(sandbox)
+    sessions = book_five(sandbox)
 
-    complete(stage, *sessions)
+    complete(sandbox, *sessions)
 
-    prices = sorted(-lines["client_funds"] for each in sessions for _, lines in postings(stage, each))
+    prices = sorted(-lines["client_funds"] for each in sessions for _, lines in postings(sandbox, each))
     assert prices == [9000, 9000, 9001, 9001, 9001]
-    assert {(FREE, "cad"): sum(share(stage, each) for each in sessions)} == owed(stage)
-    rows = [row_of(stage, each) for each in sessions]
+    assert {(FREE, "cad"): sum(share(sandbox, each) for each in sessions)} == owed(sandbox)
+    rows = [row_of(sandbox, each) for each in sessions]
     assert {(row["status"], row["currency"], row["practitioner_id"]) for row in rows} == {
         ("completed", "cad", rows[0]["practitioner_id"])
     }
@@ -93,177 +93,179 @@ def test_five_credits_are_worth_what_was_paid_for_them(stage: Stage) -> None:
         "67.51",
         "67.51",
     ]
-    stage.act_as("client")
-    assert [] == stage.run(
+    sandbox.act_as("client")
+    assert [] == sandbox.run(
         "select id from public.session_payments where session_id = any (%s::uuid[])", sessions
     )
     assert ["package_5"] == [
         row["payment_type"]
-        for row in stage.run("select payment_type from public.past_purchases where user_id = %s", CLIENT)
+        for row in sandbox.run("select payment_type from public.past_purchases where user_id = %s", CLIENT)
         if row["payment_type"] != "single"
     ]
 
 
-def test_a_given_credit_earns_nothing_and_says_so(stage: Stage) -> None:
+def test_a_credit_that_was_a_gift_earns_nothing(sandbox: Sandbox) -> None:
     """A row of nought, and no entry; also a credit that was added to some that were bought."""
-    grant(stage, 1)
-    given = str(book(stage, in_hours(60))["session_id"])
-    bought = buy(stage)
-    stage.act_as("admin")
-    stage.run("select * from public.adjust_credits(1, 'A present', lot_id => %s)", bought.lot)
-    sessions = book_five(stage)
-    added = str(book(stage, in_hours(90))["session_id"])
+    grant(sandbox, 1)
+    given = str(book(sandbox, in_hours(60))["session_id"])
+    bought = buy(sandbox)
+    sandbox.act_as("admin")
+    sandbox.run("select * from public.adjust_credits(1, 'A present', lot_id => %s)", bought.lot)
+    sessions = book_five(sandbox)
+    added = str(book(sandbox, in_hours(90))["session_id"])
 
-    complete(stage, given, *sessions)
-    complete(stage, added)
+    complete(sandbox, given, *sessions)
+    complete(sandbox, added)
 
     for each in (given, added):
-        assert [] == postings(stage, each)
+        assert [] == postings(sandbox, each)
         assert [0, 0, 0] == [
-            row_of(stage, each)[name] for name in ("total_amount", "practitioner_share", "platform_share")
+            row_of(sandbox, each)[name] for name in ("total_amount", "practitioner_share", "platform_share")
         ]
-    assert {(FREE, "cad"): 35250} == owed(stage)  # three quarters of 470
-    stage.act_as("stranger")
-    rows = stage.run("select session_id, paid_with from public.earnings_sessions()")
+    assert {(FREE, "cad"): 35250} == owed(sandbox)  # three quarters of 470
+    sandbox.act_as("stranger")
+    rows = sandbox.run("select session_id, paid_with from public.earnings_sessions()")
     assert {given, added} < {str(row["session_id"]) for row in rows}
     assert ["given_credit"] == [row["paid_with"] for row in rows if str(row["session_id"]) == given]
 
 
-def test_nobody_paid_and_nothing_is_earned(stage: Stage) -> None:
+def test_an_unpaid_session_earns_nothing(sandbox: Sandbox) -> None:
     """A practitioner's own booking."""
-    stage.act_as("service")
-    stage.run("update public.session_schedules set status = 'completed' where room_name = 'session-two'")
+    sandbox.act_as("service")
+    sandbox.run("update public.session_schedules set status = 'completed' where room_name = 'session-two'")
 
-    assert {} == owed(stage)
+    assert {} == owed(sandbox)
 
 
-def test_a_class_earns_each_paid_seat(stage: Stage) -> None:
+def test_a_class_earns_each_paid_seat(sandbox: Sandbox) -> None:
     """Held at once, whichever way each was paid; a seat that was cancelled is none."""
-    group_class = make_class(stage, in_hours(72))
-    paid = pay_seat(stage, group_class)
-    sign(stage, "other")
-    buy(stage, minutes=60, is_group=True, who="other", currency="usd")
-    joined = join(stage, group_class, who="other")
-    grant(stage, 1, who="practitioner")
-    sign(stage, "practitioner")
-    left = join(stage, group_class, who="practitioner")
-    cancel(stage, left, "practitioner")
+    group_class = make_class(sandbox, in_hours(72))
+    paid = pay_seat(sandbox, group_class)
+    sign(sandbox, "other")
+    buy(sandbox, minutes=60, is_group=True, who="other", currency="usd")
+    joined = join(sandbox, group_class, who="other")
+    grant(sandbox, 1, who="practitioner")
+    sign(sandbox, "practitioner")
+    left = join(sandbox, group_class, who="practitioner")
+    cancel(sandbox, left, "practitioner")
 
-    complete(stage, group_class)
+    complete(sandbox, group_class)
 
-    assert {"completed"} == {session(stage, each)["status"] for each in (paid.session, joined)}
+    assert {"completed"} == {session(sandbox, each)["status"] for each in (paid.session, joined)}
     amount = paid.payment.amount
     assert {(FREE, "cad"): (amount * 3 + 2) // 4, (FREE, "usd"): 6023} == owed(
-        stage
+        sandbox
     )  # of 401.50, a fifth, three quarters
-    assert [] == postings(stage, left) == postings(stage, group_class)
+    assert [] == postings(sandbox, left) == postings(sandbox, group_class)
 
 
-def test_the_share_is_that_of_the_day_it_was_paid(stage: Stage) -> None:
+def test_the_share_is_the_one_at_the_time_of_payment(sandbox: Sandbox) -> None:
     """Of a credit: when its lot was bought."""
-    buy(stage)
-    first, second, *_ = book_five(stage)
-    complete(stage, first)
-    stage.act_as("admin")
-    stage.run(
+    buy(sandbox)
+    first, second, *_ = book_five(sandbox)
+    complete(sandbox, first)
+    sandbox.act_as("admin")
+    sandbox.run(
         "insert into public.revenue_shares (practitioner_percent, valid_from) values (50, now() + interval '1 s')"
     )
-    stage.act_as("owner")
-    stage.run("update public.checkout_sessions set paid_at = paid_at - interval '1 day' where id <> %s", ROW)
+    sandbox.act_as("owner")
+    sandbox.run(
+        "update public.checkout_sessions set paid_at = paid_at - interval '1 day' where id <> %s", ROW
+    )
 
-    complete(stage, second)
+    complete(sandbox, second)
 
-    assert (7050, 7050) == (share(stage, first), share(stage, second))
+    assert (7050, 7050) == (share(sandbox, first), share(sandbox, second))
 
 
 # Cancelling
 
 
-def test_what_is_forfeited_is_earned(stage: Stage) -> None:
+def test_a_forfeited_session_is_earned(sandbox: Sandbox) -> None:
     """The time was kept, and nothing went back. Paid singly and by credit alike."""
-    single = pay_session(stage)
-    buy(stage)
-    by_credit = str(book(stage, in_hours(90))["session_id"])
+    single = pay_session(sandbox)
+    buy(sandbox)
+    by_credit = str(book(sandbox, in_hours(90))["session_id"])
     for each in (single.session, by_credit):
-        start_in(stage, each, 1)
-        assert "last_minute" == cancel(stage, each)
+        start_in(sandbox, each, 1)
+        assert "last_minute" == cancel(sandbox, each)
 
-    assert (7500, 7050) == (share(stage, single.session), share(stage, by_credit))
-    stage.act_as("stranger")
+    assert (7500, 7050) == (share(sandbox, single.session), share(sandbox, by_credit))
+    sandbox.act_as("stranger")
     assert {True} == {
-        row["is_forfeited"] for row in stage.run("select is_forfeited from public.earnings_sessions()")
+        row["is_forfeited"] for row in sandbox.run("select is_forfeited from public.earnings_sessions()")
     }
 
 
-def test_a_payment_that_became_a_credit_is_earned_by_what_it_is_used_for(stage: Stage) -> None:
+def test_a_payment_that_became_a_credit_is_earned_by_the_session_it_pays_for(sandbox: Sandbox) -> None:
     """The first row counts nothing any more, the second everything, and a refund finds it."""
-    bought = pay_session(stage)
-    assert 75 == row_of(stage, bought.session)["practitioner_share"]
-    assert "standard" == cancel(stage, bought.session)
-    cancelled = row_of(stage, bought.session)
+    bought = pay_session(sandbox)
+    assert 75 == row_of(sandbox, bought.session)["practitioner_share"]
+    assert "standard" == cancel(sandbox, bought.session)
+    cancelled = row_of(sandbox, bought.session)
     assert (0, 100, "completed") == (
         cancelled["practitioner_share"],
         cancelled["platform_share"],
         cancelled["status"],
     )
 
-    again = str(book(stage, in_hours(80))["session_id"])
-    complete(stage, again)
-    assert (0, 7500) == (share(stage, bought.session), share(stage, again))
+    again = str(book(sandbox, in_hours(80))["session_id"])
+    complete(sandbox, again)
+    assert (0, 7500) == (share(sandbox, bought.session), share(sandbox, again))
 
-    deliver(stage, bought.payment.refunded(4000))
+    deliver(sandbox, bought.payment.refunded(4000))
     assert (4500, 45, 0) == (
-        share(stage, again),
-        row_of(stage, again)["practitioner_share"],
-        row_of(stage, bought.session)["practitioner_share"],
+        share(sandbox, again),
+        row_of(sandbox, again)["practitioner_share"],
+        row_of(sandbox, bought.session)["practitioner_share"],
     )
-    assert [] == ledger_wrongs(stage)
+    assert [] == ledger_violations(sandbox)
 
 
 # Giving back
 
 
-def test_a_refund_is_reversed_once(stage: Stage) -> None:
-    """In part, then in whole; each heard of twice."""
-    bought = pay_session(stage)
-    complete(stage, bought.session)
+def test_a_refund_is_reversed_once(sandbox: Sandbox) -> None:
+    """In part, then in whole; each event arrives twice."""
+    bought = pay_session(sandbox)
+    complete(sandbox, bought.session)
     for so_far in (1001, 1001, 10000, 1001):
-        deliver(stage, bought.payment.refunded(so_far))
+        deliver(sandbox, bought.payment.refunded(so_far))
 
     assert [
         ("accrual", {"client_funds": -10000, "practitioner_payable": 7500, "platform_revenue": 2500}),
         ("reversal", {"client_funds": 1001, "practitioner_payable": -751, "platform_revenue": -250}),
         ("reversal", {"client_funds": 8999, "practitioner_payable": -6749, "platform_revenue": -2250}),
-    ] == postings(stage, bought.session)
-    assert {} == owed(stage)
-    assert "refunded" == row_of(stage, bought.session)["status"]
+    ] == postings(sandbox, bought.session)
+    assert {} == owed(sandbox)
+    assert "refunded" == row_of(sandbox, bought.session)["status"]
 
 
-def test_a_refund_takes_unused_credits_first(stage: Stage) -> None:
+def test_a_refund_takes_unused_credits_first(sandbox: Sandbox) -> None:
     """Then the seats, the last one first: who gave the session before is paid for it."""
-    bought = buy(stage)
-    sessions = book_five(stage)[:4]
-    complete(stage, *sessions)
-    places = sorted(sessions, key=lambda each: place(stage, each))
+    bought = buy(sandbox)
+    sessions = book_five(sandbox)[:4]
+    complete(sandbox, *sessions)
+    places = sorted(sessions, key=lambda each: place(sandbox, each))
 
-    deliver(stage, bought.payment.refunded(9400))
-    assert [7050] * 4 == [share(stage, each) for each in places]
-    deliver(stage, bought.payment.refunded(9400 + 4700))
-    assert [7050, 7050, 7050, 3525] == [share(stage, each) for each in places]
-    deliver(stage, bought.payment.refunded(47000))
-    assert [0] * 4 == [share(stage, each) for each in places]
-
-
-def place(stage: Stage, session_id: str) -> int:
-    stage.act_as("owner")
-    return int(stage.one("select place from private.earned_seats where session_id = %s", session_id))
+    deliver(sandbox, bought.payment.refunded(9400))
+    assert [7050] * 4 == [share(sandbox, each) for each in places]
+    deliver(sandbox, bought.payment.refunded(9400 + 4700))
+    assert [7050, 7050, 7050, 3525] == [share(sandbox, each) for each in places]
+    deliver(sandbox, bought.payment.refunded(47000))
+    assert [0] * 4 == [share(sandbox, each) for each in places]
 
 
-def test_an_open_dispute_holds_a_lost_one_reverses(stage: Stage) -> None:
+def place(sandbox: Sandbox, session_id: str) -> int:
+    sandbox.act_as("owner")
+    return int(sandbox.one("select place from private.earned_seats where session_id = %s", session_id))
+
+
+def test_an_open_dispute_withholds_earnings_and_a_lost_one_reverses_them(sandbox: Sandbox) -> None:
     """A package's too, on every seat it paid; one that was won leaves all as it was."""
-    bought = buy(stage)
-    first, second, *_ = book_five(stage)
-    complete(stage, first)
+    bought = buy(sandbox)
+    first, second, *_ = book_five(sandbox)
+    complete(sandbox, first)
     seen = []
     for kind, status, number in (
         ("created", "needs_response", 1),
@@ -271,62 +273,62 @@ def test_an_open_dispute_holds_a_lost_one_reverses(stage: Stage) -> None:
         ("created", "needs_response", 2),
         ("closed", "lost", 2),
     ):
-        deliver(stage, bought.payment.disputed(kind, status, number))
+        deliver(sandbox, bought.payment.disputed(kind, status, number))
         if number == 1 and status == "needs_response":
-            complete(stage, second)
-            assert "disputed" == row_of(stage, second)["status"]
-        seen.append((row_of(stage, first)["status"], share(stage, first)))
+            complete(sandbox, second)
+            assert "disputed" == row_of(sandbox, second)["status"]
+        seen.append((row_of(sandbox, first)["status"], share(sandbox, first)))
 
     assert seen == [("disputed", 7050), ("completed", 7050), ("disputed", 7050), ("refunded", 0)]
-    assert {} == owed(stage)
+    assert {} == owed(sandbox)
 
 
-def test_every_order_comes_to_the_same(stage: Stage) -> None:
-    """Held, forfeited, refunded in part, disputed and lost: whatever is heard of first."""
+def test_events_in_every_order_come_to_the_same_earnings(sandbox: Sandbox) -> None:
+    """Held, forfeited, refunded in part, disputed and lost: whichever arrives first."""
     ends = set()
     for order in itertools.permutations(("hold", "hold another", "refund", "dispute")):
-        with stage.undone():
-            bought = buy(stage)
-            one, other, *_ = book_five(stage)
+        with sandbox.undone():
+            bought = buy(sandbox)
+            one, other, *_ = book_five(sandbox)
             facts: dict[str, Any] = {
-                "hold": lambda one=one: complete(stage, one),
-                "hold another": lambda other=other: complete(stage, other),
-                "refund": lambda bought=bought: deliver(stage, bought.payment.refunded(40001)),
+                "hold": lambda one=one: complete(sandbox, one),
+                "hold another": lambda other=other: complete(sandbox, other),
+                "refund": lambda bought=bought: deliver(sandbox, bought.payment.refunded(40001)),
                 "dispute": lambda bought=bought: deliver(
-                    stage, bought.payment.disputed("created", "needs_response")
+                    sandbox, bought.payment.disputed("created", "needs_response")
                 ),
             }
             for fact in (*order, *order):
                 facts[fact]()
-            ends.add((tuple(owed(stage).items()), *sorted((share(stage, one), share(stage, other)))))
+            ends.add((tuple(owed(sandbox).items()), *sorted((share(sandbox, one), share(sandbox, other)))))
 
     assert len(ends) == 1, ends
 
 
-def test_money_outlives_the_session_it_was_for(stage: Stage) -> None:
+def test_earnings_outlive_the_session_they_are_for(sandbox: Sandbox) -> None:
     """An account is erased, and with it sessions and payments; the dispute that comes then is still reversed."""
-    bought = pay_session(stage, who="other")
-    complete(stage, bought.session)
-    stage.act_as("owner")
-    stage.run("delete from auth.users where id = %s", OTHER_CLIENT)
-    assert {(FREE, "cad"): 7500} == owed(stage)
+    bought = pay_session(sandbox, who="other")
+    complete(sandbox, bought.session)
+    sandbox.act_as("owner")
+    sandbox.run("delete from auth.users where id = %s", OTHER_CLIENT)
+    assert {(FREE, "cad"): 7500} == owed(sandbox)
 
-    deliver(stage, bought.payment.disputed("closed", "lost"))
+    deliver(sandbox, bought.payment.disputed("closed", "lost"))
 
-    assert {} == owed(stage)
+    assert {} == owed(sandbox)
 
 
 # What was there before
 
 
-def test_what_was_paid_before_there_were_checkouts_is_earned_as_it_was_split(stage: Stage) -> None:
+def test_a_payment_from_before_checkouts_is_earned_as_it_was_split(sandbox: Sandbox) -> None:
     """Whenever its row comes; refunded by hand, it is reversed."""
-    stage.act_as("owner")
-    stage.run("delete from public.session_payments")
-    stage.run("update public.session_schedules set status = 'completed' where room_name = 'session-two'")
-    stage.act_as("service")
-    session_id = stage.one("select id from public.session_schedules where room_name = 'session-two'")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run("delete from public.session_payments")
+    sandbox.run("update public.session_schedules set status = 'completed' where room_name = 'session-two'")
+    sandbox.act_as("service")
+    session_id = sandbox.one("select id from public.session_schedules where room_name = 'session-two'")
+    sandbox.run(
         "insert into public.session_payments (session_id, practitioner_id, client_id, total_amount,"
         " practitioner_share, platform_share, currency, status)"
         " select id, practitioner_id, client_id, 73.13, 54.8475, 18.2825, 'USD', 'completed'"
@@ -335,16 +337,18 @@ def test_what_was_paid_before_there_were_checkouts_is_earned_as_it_was_split(sta
     )
     assert [
         ("accrual", {"client_funds": -7313, "practitioner_payable": 5485, "platform_revenue": 1828})
-    ] == postings(stage, session_id)
+    ] == postings(sandbox, session_id)
 
     for _ in range(2):
-        stage.act_as("service")
-        stage.run("update public.session_payments set status = 'refunded' where session_id = %s", session_id)
-    assert {} == owed(stage)
+        sandbox.act_as("service")
+        sandbox.run(
+            "update public.session_payments set status = 'refunded' where session_id = %s", session_id
+        )
+    assert {} == owed(sandbox)
 
 
-def test_the_ledger_opens_with_what_was_held(postgres: Server) -> None:
-    """And not with what is still to come, or was cancelled."""
+def test_the_ledger_opens_with_the_sessions_that_were_held(postgres: Server) -> None:
+    """And not with upcoming or cancelled ones."""
     url = postgres.build("before_earnings", [path for path in MIGRATIONS if path < EARNED])
     with psycopg.connect(url) as connection:
         connection.execute((EARNED.parents[2] / "tests/sql/opening.sql").read_bytes())
@@ -361,24 +365,24 @@ def test_the_ledger_opens_with_what_was_held(postgres: Server) -> None:
 # Reading
 
 
-def bought_and_held(stage: Stage) -> list[Bought]:
+def bought_and_held(sandbox: Sandbox) -> list[Bought]:
     """Two in Canadian dollars, one in American; one more that is to come."""
     times = [in_hours(48 + n) for n in range(4)]
     currencies = ("cad", "cad", "usd", "cad")
     all_four = [
-        pay_session(stage, at, currency=currency) for at, currency in zip(times, currencies, strict=True)
+        pay_session(sandbox, at, currency=currency) for at, currency in zip(times, currencies, strict=True)
     ]
-    complete(stage, *(each.session for each in all_four[:3]))
+    complete(sandbox, *(each.session for each in all_four[:3]))
     return all_four
 
 
-def test_an_overview_is_one_row_per_currency(stage: Stage) -> None:
+def test_an_overview_is_one_row_per_currency(sandbox: Sandbox) -> None:
     """What is booked and not held is not pending; what the page adds up is both."""
-    bought_and_held(stage)
+    bought_and_held(sandbox)
 
-    stage.act_as("stranger")
-    cad, usd = stage.run("select * from public.earnings_overview()")
-    page = stage.run(
+    sandbox.act_as("stranger")
+    cad, usd = sandbox.run("select * from public.earnings_overview()")
+    page = sandbox.run(
         "select currency, sum(practitioner_share) as pending from public.session_payments"
         " where status = 'completed' and paid_out_at is null group by currency order by currency"
     )
@@ -394,58 +398,60 @@ def test_an_overview_is_one_row_per_currency(stage: Stage) -> None:
     assert (usd["pending_payout_minor"], usd["booked_minor"]) == (5475, 0)
     assert [225, 54.75] == [float(row["pending"]) for row in page]
     assert (cad["period_end"] - cad["period_start"]).days == 14
-    assert cad["period_start"] <= stage.one("select (now() at time zone 'UTC')::date") < cad["period_end"]
-    assert (cad["period_start"] - stage.one("select date '2026-01-05'")).days % 14 == 0
+    assert cad["period_start"] <= sandbox.one("select (now() at time zone 'UTC')::date") < cad["period_end"]
+    assert (cad["period_start"] - sandbox.one("select date '2026-01-05'")).days % 14 == 0
 
 
-def test_what_is_paid_out_is_pending_until_it_arrives(stage: Stage) -> None:
+def test_a_payout_is_pending_until_it_is_marked_as_paid(sandbox: Sandbox) -> None:
     """On its way from the run on, paid out when an admin says so; what is taken back afterwards is owed."""
-    (first, *_) = bought_and_held(stage)
-    stage.act_as("owner")
+    (first, *_) = bought_and_held(sandbox)
+    sandbox.act_as("owner")
     # The end of this period and its hold have passed; a run closes one period.
-    while not stage.one("select is_done from private.run_payouts(9, now() + interval '60 days')"):
+    while not sandbox.one("select is_done from private.run_payouts(9, now() + interval '60 days')"):
         pass
 
     def cad() -> list[int]:
-        stage.act_as("stranger")
-        (row, _) = stage.run("select * from public.earnings_overview()")
+        sandbox.act_as("stranger")
+        (row, _) = sandbox.run("select * from public.earnings_overview()")
         return [
             row[name]
             for name in ("pending_payout_minor", "on_its_way_minor", "paid_out_minor", "last_year_minor")
         ]
 
     assert [15000, 15000, 0, 15000] == cad()
-    stage.act_as("admin")
-    stage.run(
+    sandbox.act_as("admin")
+    sandbox.run(
         "select public.mark_payout_paid(id, 'wire') from public.payouts where practitioner_id = %s", FREE
     )
     assert [0, 0, 15000, 15000] == cad()
-    deliver(stage, first.payment.refunded(10000))
+    deliver(sandbox, first.payment.refunded(10000))
     assert [-7500, 0, 15000, 7500] == cad()
     assert (75, "refunded") == (
-        row_of(stage, first.session)["practitioner_share"],
-        row_of(stage, first.session)["status"],
+        row_of(sandbox, first.session)["practitioner_share"],
+        row_of(sandbox, first.session)["status"],
     )
 
 
-def test_a_dispute_is_told_apart(stage: Stage) -> None:
+def test_a_disputed_amount_is_shown_apart(sandbox: Sandbox) -> None:
     """It is pending, and will not be paid out before it is decided."""
-    (first, *_) = bought_and_held(stage)
-    deliver(stage, first.payment.disputed("created", "needs_response"))
+    (first, *_) = bought_and_held(sandbox)
+    deliver(sandbox, first.payment.disputed("created", "needs_response"))
 
-    stage.act_as("stranger")
-    (cad, _) = stage.run("select pending_payout_minor, disputed_minor from public.earnings_overview()")
+    sandbox.act_as("stranger")
+    (cad, _) = sandbox.run("select pending_payout_minor, disputed_minor from public.earnings_overview()")
     assert {"pending_payout_minor": 15000, "disputed_minor": 7500} == cad
 
 
 @pytest.mark.parametrize(("step", "buckets"), [("day", 8), ("week", 2), ("month", 1)])
-def test_a_series_has_no_gaps(stage: Stage, step: str, buckets: int) -> None:
+def test_a_series_has_no_gaps(sandbox: Sandbox, step: str, buckets: int) -> None:
     """Every bucket with either currency, on the practitioner's clock; the sums are the overview's."""
-    bought_and_held(stage)
-    stage.act_as("stranger")
-    today = stage.one("select (now() at time zone 'America/Toronto')::date")
+    bought_and_held(sandbox)
+    sandbox.act_as("stranger")
+    today = sandbox.one("select (now() at time zone 'America/Toronto')::date")
 
-    series = stage.run("select * from public.earnings_series(%s, %s, %s)", today - timedelta(7), today, step)
+    series = sandbox.run(
+        "select * from public.earnings_series(%s, %s, %s)", today - timedelta(7), today, step
+    )
 
     starts = {row["starts_on"] for row in series}
     assert len(series) == 2 * len(starts) and buckets <= len(starts) <= buckets + 1
@@ -458,9 +464,9 @@ def test_a_series_has_no_gaps(stage: Stage, step: str, buckets: int) -> None:
     assert 3 == sum(row["sessions"] for row in series)
 
 
-def test_ranges_have_limits(stage: Stage) -> None:
+def test_ranges_have_limits(sandbox: Sandbox) -> None:
     """A chart of ten years is made of months."""
-    stage.act_as("stranger")
+    sandbox.act_as("stranger")
     for code, ask in (
         ("range_not_possible", "'2024-01-01', '2025-02-01', 'day'"),
         ("range_not_possible", "'2026-02-01', '2026-01-01', 'month'"),
@@ -468,28 +474,29 @@ def test_ranges_have_limits(stage: Stage) -> None:
         ("step_unknown", "'2026-01-01', '2026-02-01', 'hour'"),
         ("step_unknown", "'2026-01-01', '2026-02-01', null"),
     ):
-        with stage.refused(code):
-            stage.run(f"select * from public.earnings_series({ask})")
-    with stage.refused("cursor_unknown"):
-        stage.run("select * from public.earnings_sessions(cursor => 'x')")
+        with sandbox.refused(code):
+            sandbox.run(f"select * from public.earnings_series({ask})")
+    with sandbox.refused("cursor_unknown"):
+        sandbox.run("select * from public.earnings_sessions(cursor => 'x')")
     assert (
-        120 < len(stage.run("select * from public.earnings_series('2016-06-01', '2026-06-01', 'month')")) / 2
+        120
+        < len(sandbox.run("select * from public.earnings_series('2016-06-01', '2026-06-01', 'month')")) / 2
     )
 
 
-def test_sessions_come_page_by_page(stage: Stage) -> None:
+def test_sessions_come_page_by_page(sandbox: Sandbox) -> None:
     """The latest first, each once; by their days if asked."""
-    held = bought_and_held(stage)[:3]
+    held = bought_and_held(sandbox)[:3]
     pages, cursor = [], None
-    stage.act_as("stranger")
-    while page := stage.run("select * from public.earnings_sessions(page_size => 2, cursor => %s)", cursor):
+    sandbox.act_as("stranger")
+    while page := sandbox.run("select * from public.earnings_sessions(page_size => 2, cursor => %s)", cursor):
         pages.append([str(row["session_id"]) for row in page])
         cursor = page[-1]["next_cursor"]
 
     assert [[held[2].session, held[1].session], [held[0].session]] == pages
-    day = stage.one("select (now() at time zone 'America/Toronto')::date + 30")
-    assert [] == stage.run("select * from public.earnings_sessions(from_date => %s)", day)
-    (last, *_) = stage.run("select * from public.earnings_sessions()")
+    day = sandbox.one("select (now() at time zone 'America/Toronto')::date + 30")
+    assert [] == sandbox.run("select * from public.earnings_sessions(from_date => %s)", day)
+    (last, *_) = sandbox.run("select * from public.earnings_sessions()")
     assert ("payment", "usd", 7300, 0, 5475, "pending", "Client", 45) == tuple(
         last[name]
         for name in (
@@ -500,22 +507,22 @@ def test_sessions_come_page_by_page(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("ask", ["earnings_overview", "earnings_series", "earnings_sessions"])
-def test_earnings_are_the_practitioners_and_the_admins(stage: Stage, ask: str) -> None:
+def test_earnings_are_read_by_their_practitioner_and_admins(sandbox: Sandbox, ask: str) -> None:
     """Another's are not there; who gives no sessions has none."""
     call = f"select count(*) from public.{ask}(practitioner_id => %s)"
-    stage.act_as("practitioner")
-    assert stage.one(call, ROW) == stage.one(call, None)
-    with stage.refused("practitioner_not_found"):
-        stage.one(call, FREE)
-    stage.act_as("admin")
-    assert stage.one(call, FREE) >= 0
-    with stage.refused("practitioner_not_found"):
-        stage.one(call, CLIENT)
+    sandbox.act_as("practitioner")
+    assert sandbox.one(call, ROW) == sandbox.one(call, None)
+    with sandbox.refused("practitioner_not_found"):
+        sandbox.one(call, FREE)
+    sandbox.act_as("admin")
+    assert sandbox.one(call, FREE) >= 0
+    with sandbox.refused("practitioner_not_found"):
+        sandbox.one(call, CLIENT)
     for who in ("admin", "client"):
-        stage.act_as(who)
-        with stage.refused("practitioners_only"):
-            stage.one(call, None)
+        sandbox.act_as(who)
+        with sandbox.refused("practitioners_only"):
+            sandbox.one(call, None)
     for who in ("anon", "service"):
-        stage.act_as(who)
-        with stage.forbidden():
-            stage.one(call, ROW)
+        sandbox.act_as(who)
+        with sandbox.forbidden():
+            sandbox.one(call, ROW)

@@ -1,4 +1,4 @@
-"""The ledger and a plain model are told the same story of sessions, refunds and disputes, and agree after each step.
+"""The ledger and a plain model take the same steps of sessions, refunds and disputes, and agree after each.
 
 `Earning` is made to be extended: a subclass adds rules, each of which adds what it moves to `self.model.entries`, and
 runs under the same invariants. See earnings_model.py.
@@ -20,16 +20,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from .booking_scene import FREE, book, grant, in_hours, join, make_class, session, sign, start_in
-from .conftest import ADMIN, Stage
+from .booking_steps import FREE, book, grant, in_hours, join, make_class, session, sign, start_in
+from .conftest import ADMIN, Sandbox
 from .earnings_model import Earnings, Money, Seat
-from .earnings_scene import (
+from .earnings_steps import (
     Bought,
     buy,
     cancel,
     complete,
     deliver,
-    ledger_wrongs,
+    ledger_violations,
     owed,
     pay_seat,
     pay_session,
@@ -44,7 +44,7 @@ CURRENCIES = st.sampled_from(["cad", "usd"])
 
 
 class Earning(RuleBasedStateMachine):
-    """Each example is one transaction on the story, and is undone."""
+    """Each example is one transaction on the seeded database, and is undone."""
 
     connection: ClassVar[psycopg.Connection[dict[str, Any]]]
     steps: ClassVar[int] = 0
@@ -55,24 +55,24 @@ class Earning(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stage = Stage(self.connection)
+        self.sandbox = Sandbox(self.connection)
         self.model = Earnings()
         self.slot = 0
-        self.stage.act_as("owner")
-        self.stage.run("delete from public.session_payments")
-        self.stage.run("delete from public.user_session_credits")
-        second = self.stage.one(
+        self.sandbox.act_as("owner")
+        self.sandbox.run("delete from public.session_payments")
+        self.sandbox.run("delete from public.user_session_credits")
+        second = self.sandbox.one(
             "insert into public.practitioners (user_id, name) values (%s, 'Second') returning id", ADMIN
         )
         self.practitioners = [FREE, str(second)]
         for who in ("client", "other"):
-            sign(self.stage, who)
-        price_packages(self.stage)
-        self.classes = [make_class(self.stage, in_hours(400), max_participants=9)]
+            sign(self.sandbox, who)
+        price_packages(self.sandbox)
+        self.classes = [make_class(self.sandbox, in_hours(400), max_participants=9)]
         self.five = self.buy_five_for("client", "cad")
         self.booked = [self.book_for("client", which) for which in (0, 1, 0)]
 
-    # Every story has a lot that more than one seat is paid from.
+    # Every example has a lot that more than one seat is paid from.
 
     @initialize(target=bought)
     def five_were_bought(self) -> Bought:
@@ -89,10 +89,10 @@ class Earning(RuleBasedStateMachine):
     def the_ledger_agrees(self) -> None:
         """About what everybody is owed; and about itself."""
         Earning.steps += 1
-        self.stage.act_as("owner")
-        settle(self.stage)
-        assert self.model.owed() == owed(self.stage)
-        assert [] == ledger_wrongs(self.stage)
+        self.sandbox.act_as("owner")
+        settle(self.sandbox)
+        assert self.model.owed() == owed(self.sandbox)
+        assert [] == ledger_violations(self.sandbox)
 
     def next_time(self) -> Any:
         """When nothing else is."""
@@ -116,7 +116,7 @@ class Earning(RuleBasedStateMachine):
     @rule(target=bought, who=PEOPLE, currency=CURRENCIES, which=st.integers(0, 1))
     def pay_for_a_session(self, who: str, currency: str, which: int) -> Bought:
         own = self.practitioners[which]
-        bought = pay_session(self.stage, self.next_time(), practitioner=own, who=who, currency=currency)
+        bought = pay_session(self.sandbox, self.next_time(), practitioner=own, who=who, currency=currency)
         assert bought.session
         self.keep(Seat(bought.session, own, self.know(bought, 1)))
         return bought
@@ -125,7 +125,7 @@ class Earning(RuleBasedStateMachine):
     def pay_for_a_seat(self, who: str, currency: str) -> Any:
         if self.has_a_seat(who):
             return multiple()
-        bought = pay_seat(self.stage, self.classes[-1], who=who, currency=currency)
+        bought = pay_seat(self.sandbox, self.classes[-1], who=who, currency=currency)
         assert bought.session
         self.keep(Seat(bought.session, FREE, self.know(bought, 1)))
         return bought
@@ -135,23 +135,23 @@ class Earning(RuleBasedStateMachine):
         return self.buy_five_for(who, currency, **({"minutes": 60, "is_group": True} if is_group else {}))
 
     def buy_five_for(self, who: str, currency: str, **kind: Any) -> Bought:
-        bought = buy(self.stage, who=who, currency=currency, **kind)
+        bought = buy(self.sandbox, who=who, currency=currency, **kind)
         self.know(bought, 5)
         return bought
 
     @rule(who=PEOPLE)
     def be_given_a_credit(self, who: str) -> None:
-        self.model.lots[grant(self.stage, 1, who=who)] = None
+        self.model.lots[grant(self.sandbox, 1, who=who)] = None
 
     # Booking with what was bought
 
     def money_of(self, seat: str) -> Money | None:
-        return self.model.lots[str(session(self.stage, seat)["credit_lot_id"])]
+        return self.model.lots[str(session(self.sandbox, seat)["credit_lot_id"])]
 
     def has_credit(self, who: str, is_group: bool) -> bool:
-        self.stage.act_as("owner")
+        self.sandbox.act_as("owner")
         return bool(
-            self.stage.run(
+            self.sandbox.run(
                 """select 1 from public.user_session_credits c
                     left join public.session_types t on t.id = c.session_type_id
                     join auth.users u on u.id = c.user_id
@@ -164,9 +164,9 @@ class Earning(RuleBasedStateMachine):
         )
 
     def has_a_seat(self, who: str) -> bool:
-        self.stage.act_as(who)
+        self.sandbox.act_as(who)
         return bool(
-            self.stage.run(
+            self.sandbox.run(
                 "select 1 from public.session_schedules s where s.group_class_id = %s and s.client_id = auth.uid()"
                 " and s.status <> 'cancelled'",
                 self.classes[-1],
@@ -181,14 +181,14 @@ class Earning(RuleBasedStateMachine):
 
     def book_for(self, who: str, which: int) -> str:
         own = self.practitioners[which]
-        made = str(book(self.stage, self.next_time(), who=who, practitioner_id=own)["session_id"])
+        made = str(book(self.sandbox, self.next_time(), who=who, practitioner_id=own)["session_id"])
         return self.keep(Seat(made, own, self.money_of(made)))
 
     @rule(target=seats, who=PEOPLE)
     def join_with_a_credit(self, who: str) -> Any:
         if not self.has_credit(who, is_group=True) or self.has_a_seat(who):
             return multiple()
-        made = join(self.stage, self.classes[-1], who=who, room_name=f"seat-{Earning.steps}")
+        made = join(self.sandbox, self.classes[-1], who=who, room_name=f"seat-{Earning.steps}")
         return self.keep(Seat(made, FREE, self.money_of(made)))
 
     # Holding and cancelling
@@ -199,46 +199,46 @@ class Earning(RuleBasedStateMachine):
 
     @rule(seat=seats)
     def the_session_is_held(self, seat: str) -> None:
-        if session(self.stage, seat)["status"] == "scheduled":
-            complete(self.stage, seat)
+        if session(self.sandbox, seat)["status"] == "scheduled":
+            complete(self.sandbox, seat)
             self.model.seats[seat].earn()
 
     @rule()
     def the_class_is_held(self) -> None:
         """Everybody's seat with it."""
-        self.stage.act_as("owner")
-        seats = self.stage.run(
+        self.sandbox.act_as("owner")
+        seats = self.sandbox.run(
             "select id from public.session_schedules where group_class_id = %s and status = 'scheduled'",
             self.classes[-1],
         )
-        complete(self.stage, self.classes[-1])
-        self.stage.act_as("owner")
+        complete(self.sandbox, self.classes[-1])
+        self.sandbox.act_as("owner")
         order = (
             "select session_id, place from private.earned_seats where session_id = any (%s) order by place"
         )
-        earned = self.stage.run(order, [row["id"] for row in seats])
+        earned = self.sandbox.run(order, [row["id"] for row in seats])
         for row in earned:
             self.model.seats[str(row["session_id"])].earn()
         self.classes.append(
-            make_class(self.stage, self.next_time() + timedelta(hours=400), max_participants=9)
+            make_class(self.sandbox, self.next_time() + timedelta(hours=400), max_participants=9)
         )
 
     @rule(seat=seats, by=st.sampled_from(["client", "admin"]), is_late=st.booleans())
     def cancel_it(self, seat: str, by: str, is_late: bool) -> None:
         """In time, and by an admin at any time, its credit comes back; too late, the client forfeits it."""
-        row = session(self.stage, seat)
+        row = session(self.sandbox, seat)
         if row["status"] != "scheduled":
             return
         if is_late and row["group_class_id"] is None:
-            start_in(self.stage, seat, 1)
+            start_in(self.sandbox, seat, 1)
         who = "admin" if by == "admin" else self.client_of(row)
-        how = cancel(self.stage, seat, who)
-        settle(self.stage)
+        how = cancel(self.sandbox, seat, who)
+        settle(self.sandbox)
         if how == "last_minute":
             self.model.seats[seat].earn()
             return
-        self.stage.act_as("owner")
-        for line in self.stage.run(
+        self.sandbox.act_as("owner")
+        for line in self.sandbox.run(
             "select lot_id from public.credit_ledger where session_id = %s and kind = 'return'", seat
         ):
             # What was paid singly comes back as a lot of the same money.
@@ -256,7 +256,7 @@ class Earning(RuleBasedStateMachine):
         so_far = max(1, money.amount * part // 100)
         money.refunded = max(money.refunded, so_far)
         body = bought.payment.refunded(so_far)
-        deliver(self.stage, body)
+        deliver(self.sandbox, body)
         return body
 
     @rule(
@@ -274,21 +274,21 @@ class Earning(RuleBasedStateMachine):
         ):
             disputes[number] = state
         body = bought.payment.disputed("updated", status, number)
-        deliver(self.stage, body)
+        deliver(self.sandbox, body)
         return body
 
     @rule(body=told)
     def redeliver(self, body: bytes) -> None:
         """Whatever was said once is said again, at any later time."""
-        deliver(self.stage, body)
+        deliver(self.sandbox, body)
 
     # What the pages read
 
     @rule(seat=seats)
-    def the_row_says_so_too(self, seat: str) -> None:
+    def the_rows_agree(self, seat: str) -> None:
         known = self.model.seats[seat]
         if known.is_earned:
-            row = row_of(self.stage, seat)
+            row = row_of(self.sandbox, seat)
             assert known.share == round(100 * row["practitioner_share"])
             if known.money and known.price:
                 assert known.money.is_disputed == (row["status"] == "disputed")
@@ -309,4 +309,4 @@ def test_the_ledger_agrees_with_the_model(connection: psycopg.Connection[dict[st
         ),
     )
 
-    assert Earning.steps >= 500, "the story was too short"
+    assert Earning.steps >= 500, "there were too few steps"

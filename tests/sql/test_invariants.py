@@ -1,4 +1,4 @@
-"""What must be true whatever happened: a story keeps all of it, and whatever is broken by force is found and named."""
+"""What must be true whatever happened: ordinary use keeps every rule, and each kind of damage is found and named."""
 
 import psycopg
 import pytest
@@ -6,20 +6,20 @@ from psycopg.rows import dict_row
 
 from sql.throwaway import ROOT, Server
 
-from .booking_scene import book, grant, in_hours, join, make_class, sign
-from .conftest import ROW, Stage
-from .payout_scene import earn, paid, payouts, run
+from .booking_steps import book, grant, in_hours, join, make_class, sign
+from .conftest import ROW, Sandbox
+from .payout_steps import earn, paid, payouts, run
 
-BROKEN = "select rule, broken, examples from public.check_invariants()"
+CHECK = "select rule, broken, examples from public.check_invariants()"
 
 
-def broken(stage: Stage) -> list[str]:
-    stage.act_as("service")
-    return [row["rule"] for row in stage.run(BROKEN)]
+def broken(sandbox: Sandbox) -> list[str]:
+    sandbox.act_as("service")
+    return [row["rule"] for row in sandbox.run(CHECK)]
 
 
 # By hand, past every trigger: what each rule is there to find.
-HARM = {
+DAMAGE = {
     "a transaction of the ledger does not balance": "delete from public.ledger_postings where account = 'client_funds'",
     "a balance is not what is unpaid": (
         "update public.ledger_postings set amount_minor = amount_minor - 1 where account = 'practitioner_payable'"
@@ -68,54 +68,54 @@ HARM = {
 
 
 @pytest.fixture(scope="module")
-def lived(postgres: Server) -> str:
+def used_database(postgres: Server) -> str:
     """A database in which people booked, joined, earned and were paid, once more after a failure."""
     name = "lived"
     postgres.build(name)
     url = postgres.url(name, "supabase_admin")
     with psycopg.connect(postgres.url(name), row_factory=dict_row) as connection:
-        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
-        stage = Stage(connection)
+        connection.execute((ROOT / "tests/sql/seed.sql").read_bytes())
+        sandbox = Sandbox(connection)
         for who in ("client", "other"):
-            sign(stage, who)
-            grant(stage, 2, who=who)
-        book(stage, in_hours(40))
-        class_id = make_class(stage, in_hours(60))
+            sign(sandbox, who)
+            grant(sandbox, 2, who=who)
+        book(sandbox, in_hours(40))
+        class_id = make_class(sandbox, in_hours(60))
         for who in ("client", "other"):
-            join(stage, class_id, who=who)
-        earn(stage, 7500)
-        run(stage)
-        paid(stage, *payouts(stage, status="pending"))
-        stage.act_as("owner")
+            join(sandbox, class_id, who=who)
+        earn(sandbox, 7500)
+        run(sandbox)
+        paid(sandbox, *payouts(sandbox, status="pending"))
+        sandbox.act_as("owner")
         connection.commit()
     return url
 
 
-def test_a_story_keeps_every_rule(lived: str) -> None:
+def test_an_undisturbed_database_breaks_no_rule(used_database: str) -> None:
     """There is nothing to report, and who asks is the service."""
-    with psycopg.connect(lived, row_factory=dict_row) as connection:
-        assert [] == broken(Stage(connection))
+    with psycopg.connect(used_database, row_factory=dict_row) as connection:
+        assert [] == broken(Sandbox(connection))
 
 
-@pytest.mark.parametrize(("rule", "harm"), HARM.items(), ids=list(HARM))
-def test_what_is_broken_by_force_is_named(lived: str, rule: str, harm: str) -> None:
-    """Each rule finds what it is there for, although no constraint and no trigger was asked."""
-    with psycopg.connect(lived, row_factory=dict_row) as connection:
-        stage = Stage(connection)
+@pytest.mark.parametrize(("rule", "harm"), DAMAGE.items(), ids=list(DAMAGE))
+def test_each_rule_finds_the_damage_it_is_there_for(used_database: str, rule: str, harm: str) -> None:
+    """Although no constraint and no trigger was asked."""
+    with psycopg.connect(used_database, row_factory=dict_row) as connection:
+        sandbox = Sandbox(connection)
         for statement in ("set local session_replication_role = replica", *harm.split(";")):
-            stage.run("reset role")
-            stage.run(statement)
-        stage.act_as("service")
-        found = {row["rule"]: row for row in stage.run(BROKEN)}
+            sandbox.run("reset role")
+            sandbox.run(statement)
+        sandbox.act_as("service")
+        found = {row["rule"]: row for row in sandbox.run(CHECK)}
         connection.rollback()
 
     assert rule in found
     assert found[rule]["broken"] >= 1 and found[rule]["examples"]
 
 
-def test_people_do_not_ask(stage: Stage) -> None:
+def test_people_may_not_check_the_invariants(sandbox: Sandbox) -> None:
     """The examples are of everybody."""
     for who in ("client", "practitioner", "admin"):
-        stage.act_as(who)
-        with stage.forbidden():
-            stage.run(BROKEN)
+        sandbox.act_as(who)
+        with sandbox.forbidden():
+            sandbox.run(CHECK)

@@ -6,16 +6,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from .conftest import CLIENT, OTHER_CLIENT, ROW, Stage
+from .conftest import CLIENT, OTHER_CLIENT, ROW, Sandbox
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"a drawn signature"
 
 
-def sign(stage: Stage, user: str = OTHER_CLIENT, session: str | None = None, **more: Any) -> Any:
+def sign(sandbox: Sandbox, user: str = OTHER_CLIENT, session: str | None = None, **more: Any) -> Any:
     """Sign the active version as the server does. Gives the id."""
-    stage.act_as("service")
+    sandbox.act_as("service")
     columns, marks = "".join(f", {name}" for name in more), ", %s" * len(more)
-    return stage.one(
+    return sandbox.one(
         f"""insert into public.liability_waivers
               (user_id, session_id, waiver_text, waiver_policy_id, waiver_policy_version{columns})
             select %s, %s, 'I accept, on 22 November.', p.id, p.version{marks}
@@ -25,64 +25,64 @@ def sign(stage: Stage, user: str = OTHER_CLIENT, session: str | None = None, **m
     )
 
 
-def test_a_general_waiver_is_signed_once_per_version(stage: Stage) -> None:
+def test_a_general_waiver_is_signed_once_per_version(sandbox: Sandbox) -> None:
     """Null sessions do not make it unlimited; a new version asks for a new signature."""
-    sign(stage)
-    with pytest.raises(psycopg.errors.UniqueViolation), stage.undone():
-        sign(stage)
+    sign(sandbox)
+    with pytest.raises(psycopg.errors.UniqueViolation), sandbox.undone():
+        sign(sandbox)
 
-    stage.act_as("admin")
-    stage.run("insert into public.waiver_policy (version, policy_text) values (2, 'Newer.')")
-    sign(stage)
+    sandbox.act_as("admin")
+    sandbox.run("insert into public.waiver_policy (version, policy_text) values (2, 'Newer.')")
+    sign(sandbox)
 
 
-def test_a_session_is_signed_for_once_per_person(stage: Stage) -> None:
+def test_a_waiver_for_a_session_is_signed_once_per_person(sandbox: Sandbox) -> None:
     """Beside the general waiver, and whatever the version."""
     session = "20000000-0000-4000-8000-000000000002"
-    sign(stage)
-    sign(stage, session=session)
-    sign(stage, user=CLIENT, session=session)
+    sign(sandbox)
+    sign(sandbox, session=session)
+    sign(sandbox, user=CLIENT, session=session)
 
-    with pytest.raises(psycopg.errors.UniqueViolation), stage.undone():
-        sign(stage, session=session)
+    with pytest.raises(psycopg.errors.UniqueViolation), sandbox.undone():
+        sign(sandbox, session=session)
 
 
-def test_the_facts_of_signing_are_the_servers(stage: Stage) -> None:
+def test_the_facts_of_signing_are_set_by_the_server(sandbox: Sandbox) -> None:
     """When and what follows from the clock and the text; even the service cannot choose them."""
-    waiver = sign(stage, signature_image=PNG, signature_name="Other client")
+    waiver = sign(sandbox, signature_image=PNG, signature_name="Other client")
 
-    assert [{"today": True, "text": True, "image": hashlib.sha256(PNG).hexdigest()}] == stage.run(
+    assert [{"today": True, "text": True, "image": hashlib.sha256(PNG).hexdigest()}] == sandbox.run(
         """select signed_at = now() as today, text_sha256 = encode(sha256(waiver_text::bytea), 'hex') as text,
                   signature_image_sha256 as image
              from public.liability_waivers where id = %s""",
         waiver,
     )
-    with stage.forbidden():
-        sign(stage, signed_at="2020-01-01")
+    with sandbox.forbidden():
+        sign(sandbox, signed_at="2020-01-01")
 
 
 @pytest.mark.parametrize("image", [b"GIF89a", PNG + b"x" * 262144], ids=["not a PNG", "too large"])
-def test_a_signature_is_a_small_png(stage: Stage, image: bytes) -> None:
+def test_a_signature_is_a_small_png(sandbox: Sandbox, image: bytes) -> None:
     """Anything else is not stored."""
-    with pytest.raises(psycopg.errors.CheckViolation), stage.undone():
-        sign(stage, signature_image=image)
+    with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
+        sign(sandbox, signature_image=image)
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner", "admin", "service"])
-def test_nobody_changes_or_deletes_it(stage: Stage, who: str) -> None:
+def test_nobody_changes_or_deletes_a_signed_waiver(sandbox: Sandbox, who: str) -> None:
     """Neither grant nor policy allows it to anybody."""
-    stage.act_as(who)
+    sandbox.act_as(who)
     for attempt in (
         "update public.liability_waivers set waiver_text = ''",
         "delete from public.liability_waivers",
     ):
-        with stage.forbidden():
-            stage.run(attempt)
+        with sandbox.forbidden():
+            sandbox.run(attempt)
 
 
-def test_whoever_owns_the_table_is_held_too(stage: Stage) -> None:
+def test_the_owner_of_the_table_does_not_change_a_signed_waiver_either(sandbox: Sandbox) -> None:
     """By trigger: text, dates, people, hashes; one row or all."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     attempts = (
         "update public.liability_waivers set waiver_text = 'I owe you.'",
         "update public.liability_waivers set signed_at = '2020-01-01'",
@@ -93,45 +93,45 @@ def test_whoever_owns_the_table_is_held_too(stage: Stage) -> None:
         "truncate public.liability_waivers",
     )
     for attempt in attempts:
-        with stage.refused("evidence_is_kept"):
-            stage.run(attempt)
+        with sandbox.refused("evidence_is_kept"):
+            sandbox.run(attempt)
 
 
-def test_it_outlives_the_session_and_the_account(stage: Stage) -> None:
+def test_a_signed_waiver_outlives_the_session_and_the_account(sandbox: Sandbox) -> None:
     """Both can be deleted; who signed what for which session stays."""
-    stage.act_as("owner")
-    stage.run("update public.legal_holds set released_at = now() where user_id = %s", CLIENT)
-    stage.run("delete from public.session_recordings where session_id = %s", ROW)
-    stage.run("delete from auth.users where id = %s", CLIENT)
-    stage.run("delete from public.session_schedules where id = %s", ROW)
+    sandbox.act_as("owner")
+    sandbox.run("update public.legal_holds set released_at = now() where user_id = %s", CLIENT)
+    sandbox.run("delete from public.session_recordings where session_id = %s", ROW)
+    sandbox.run("delete from auth.users where id = %s", CLIENT)
+    sandbox.run("delete from public.session_schedules where id = %s", ROW)
 
-    kept = stage.run(
+    kept = sandbox.run(
         "select user_id::text, session_id::text, waiver_text from public.liability_waivers where id = %s", ROW
     )
     assert [{"user_id": CLIENT, "session_id": ROW, "waiver_text": "I accept."}] == kept
 
 
-def test_erasing_a_person_leaves_it_verifiable(stage: Stage) -> None:
+def test_erasing_a_person_leaves_the_waiver_verifiable(sandbox: Sandbox) -> None:
     """What identifies them may be blanked, once and for all; text and hashes stay."""
     waiver = sign(
-        stage,
+        sandbox,
         signature_image=PNG,
         signature_name="Other client",
         ip_address="192.0.2.7",
         user_agent="Browser",
     )
-    stage.act_as("owner")
+    sandbox.act_as("owner")
 
-    stage.run(
+    sandbox.run(
         """update public.liability_waivers
               set ip_address = null, user_agent = null, signature_name = null, signature_image = null where id = %s""",
         waiver,
     )
 
-    assert hashlib.sha256(PNG).hexdigest() == stage.one(
+    assert hashlib.sha256(PNG).hexdigest() == sandbox.one(
         "select signature_image_sha256 from public.liability_waivers where id = %s", waiver
     )
-    with stage.refused("evidence_is_kept"):
-        stage.run(
+    with sandbox.refused("evidence_is_kept"):
+        sandbox.run(
             "update public.liability_waivers set signature_name = 'Somebody else' where id = %s", waiver
         )

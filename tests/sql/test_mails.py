@@ -4,34 +4,34 @@ from typing import Any
 
 import pytest
 
-from .booking_scene import book, in_hours, join, make_class, sign
-from .conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, STRANGER, Stage
+from .booking_steps import book, in_hours, join, make_class, sign
+from .conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, STRANGER, Sandbox
 
 
 @pytest.fixture(autouse=True)
-def signed(stage: Stage) -> None:
-    """The client may book; what the story itself brought about is not mailed."""
-    sign(stage)
-    stage.run("update private.mails set status = 'dropped'")
+def signed(sandbox: Sandbox) -> None:
+    """The client may book; mails about the seeded rows are dropped."""
+    sign(sandbox)
+    sandbox.run("update private.mails set status = 'dropped'")
 
 
-def mails(stage: Stage) -> list[tuple[str, str, str]]:
-    """Kind, person and status of what is not dropped by the story."""
-    stage.act_as("owner")
-    rows = stage.run(
+def mails(sandbox: Sandbox) -> list[tuple[str, str, str]]:
+    """Kind, person and status of the mails that are not dropped."""
+    sandbox.act_as("owner")
+    rows = sandbox.run(
         "select kind, user_id, status from private.mails where status <> 'dropped' order by position"
     )
     return [(row["kind"], str(row["user_id"]), row["status"]) for row in rows]
 
 
-def claim(stage: Stage) -> dict[str, Any]:
-    stage.act_as("service")
-    (row,) = stage.run("select * from public.claim_mail()")
+def claim(sandbox: Sandbox) -> dict[str, Any]:
+    sandbox.act_as("service")
+    (row,) = sandbox.run("select * from public.claim_mail()")
     return row
 
 
-def start(stage: Stage, mail: dict[str, Any]) -> None:
-    stage.run(
+def start(sandbox: Sandbox, mail: dict[str, Any]) -> None:
+    sandbox.run(
         "select public.start_mail(%s, %s, %s, 'x', 0)",
         mail["mail_id"],
         mail["lease_id"],
@@ -39,36 +39,38 @@ def start(stage: Stage, mail: dict[str, Any]) -> None:
     )
 
 
-def finish(stage: Stage, mail: dict[str, Any], outcome: str) -> str:
+def finish(sandbox: Sandbox, mail: dict[str, Any], outcome: str) -> str:
     return str(
-        stage.one(
+        sandbox.one(
             "select status from public.finish_mail(%s, %s, %s)", mail["mail_id"], mail["lease_id"], outcome
         )
     )
 
 
-def let_pass(stage: Stage) -> None:
+def pass_time(sandbox: Sandbox) -> None:
     """Leases end, and what is tried again is due."""
-    stage.act_as("owner")
-    stage.run("update private.mails set lease_until = now() - interval '1 second', next_attempt_at = now()")
+    sandbox.act_as("owner")
+    sandbox.run("update private.mails set lease_until = now() - interval '1 second', next_attempt_at = now()")
 
 
-def test_a_message_is_addressed_in_the_transaction_of_what_it_tells(stage: Stage) -> None:
+def test_a_mail_is_queued_in_the_transaction_of_its_event(sandbox: Sandbox) -> None:
     """Rolled back with it."""
-    with stage.undone():
-        book(stage, in_hours(30))
-        assert [("session_booked", CLIENT, "queued"), ("session_booked", STRANGER, "queued")] == mails(stage)
-    assert [] == mails(stage)
+    with sandbox.undone():
+        book(sandbox, in_hours(30))
+        assert [("session_booked", CLIENT, "queued"), ("session_booked", STRANGER, "queued")] == mails(
+            sandbox
+        )
+    assert [] == mails(sandbox)
 
 
-def test_nobody_is_mailed_for_a_classs_own_row(stage: Stage) -> None:
-    """Neither the admin who made it, when it moves; its practitioner is, and each seat."""
-    class_id = make_class(stage, in_hours(40))
-    join(stage, class_id)
-    stage.act_as("admin")
-    stage.run("update public.session_schedules set scheduled_at = %s where id = %s", in_hours(60), class_id)
+def test_the_row_of_a_class_mails_its_practitioner_and_seats_only(sandbox: Sandbox) -> None:
+    """Not the admin who made it, when it moves."""
+    class_id = make_class(sandbox, in_hours(40))
+    join(sandbox, class_id)
+    sandbox.act_as("admin")
+    sandbox.run("update public.session_schedules set scheduled_at = %s where id = %s", in_hours(60), class_id)
 
-    told = {(kind, who) for kind, who, _ in mails(stage)}
+    told = {(kind, who) for kind, who, _ in mails(sandbox)}
     assert {
         ("session_booked", CLIENT),
         ("session_rescheduled", CLIENT),
@@ -77,101 +79,101 @@ def test_nobody_is_mailed_for_a_classs_own_row(stage: Stage) -> None:
     assert ADMIN not in {who for _, who in told}
 
 
-def test_a_mail_is_claimed_by_one_and_started_once(stage: Stage) -> None:
+def test_a_mail_is_claimed_by_one_worker_and_started_once(sandbox: Sandbox) -> None:
     """A second sender finds the next mail; a lease that ended starts nothing."""
-    book(stage, in_hours(30))
-    first, second, third = claim(stage), claim(stage), claim(stage)
+    book(sandbox, in_hours(30))
+    first, second, third = claim(sandbox), claim(sandbox), claim(sandbox)
     assert (first["kind"], second["kind"], third["task"]) == ("session_booked", "session_booked", None)
     assert first["mail_id"] != second["mail_id"]
 
-    start(stage, first)
-    with stage.refused("lease_lost"):
-        start(stage, first)
-    let_pass(stage)
-    stage.act_as("service")
-    with stage.refused("lease_lost"):
-        start(stage, second)
-    assert claim(stage)["mail_id"] == second["mail_id"]
+    start(sandbox, first)
+    with sandbox.refused("lease_lost"):
+        start(sandbox, first)
+    pass_time(sandbox)
+    sandbox.act_as("service")
+    with sandbox.refused("lease_lost"):
+        start(sandbox, second)
+    assert claim(sandbox)["mail_id"] == second["mail_id"]
 
 
-def test_mails_about_a_session_go_to_a_person_in_their_order(stage: Stage) -> None:
+def test_mails_about_a_session_reach_a_person_in_order(sandbox: Sandbox) -> None:
     """A cancellation waits for the confirmation that is under way."""
-    session_id = book(stage, in_hours(30))["session_id"]
-    stage.act_as("owner")
-    stage.run("update private.mails set status = 'dropped' where audience = 'practitioner'")
-    confirmation = claim(stage)
-    start(stage, confirmation)
-    stage.act_as("client")
-    stage.run("select public.cancel_session(%s)", session_id)
-    stage.act_as("owner")
-    stage.run("update private.mails set status = 'dropped' where audience = 'practitioner'")
+    session_id = book(sandbox, in_hours(30))["session_id"]
+    sandbox.act_as("owner")
+    sandbox.run("update private.mails set status = 'dropped' where audience = 'practitioner'")
+    confirmation = claim(sandbox)
+    start(sandbox, confirmation)
+    sandbox.act_as("client")
+    sandbox.run("select public.cancel_session(%s)", session_id)
+    sandbox.act_as("owner")
+    sandbox.run("update private.mails set status = 'dropped' where audience = 'practitioner'")
 
-    assert claim(stage)["task"] is None
-    assert finish(stage, confirmation, "sent") == "sent"
-    assert claim(stage)["kind"] == "session_cancelled"
-
-
-def test_a_sender_that_died_leaves_an_unknown_mail_that_only_people_send_again(stage: Stage) -> None:
-    """It is looked for, and never claimed for sending; a late word of its sender still counts."""
-    book(stage, in_hours(30))
-    mail = claim(stage)
-    start(stage, mail)
-    let_pass(stage)
-    stage.act_as("service")
-    assert stage.one("select lost from public.prepare_mails()") == 1
-
-    assert {claim(stage)["task"] for _ in range(3)} == {"send", "find", None}
-    with stage.undone():
-        looked = stage.run("select lease_id from private.mails where id = %s", mail["mail_id"])[0]
-        assert finish(stage, {**mail, **looked}, "sent") == "sent"
-    assert stage.one("select status from public.resolve_mail(%s, 'queued')", mail["mail_id"]) == "queued"
-    with stage.refused("mail_not_stuck"):
-        stage.run("select public.resolve_mail(%s, 'sent')", mail["mail_id"])
+    assert claim(sandbox)["task"] is None
+    assert finish(sandbox, confirmation, "sent") == "sent"
+    assert claim(sandbox)["kind"] == "session_cancelled"
 
 
-def test_patience_ends(stage: Stage) -> None:
-    """After hours of being refused a mail has failed; each wait is longer than the one before."""
-    book(stage, in_hours(30))
-    stage.act_as("owner")
-    stage.run("update private.mails set status = 'dropped' where audience = 'practitioner'")
+def test_a_mail_whose_worker_died_is_unknown_and_resent_only_by_people(sandbox: Sandbox) -> None:
+    """It is looked for, and never claimed for sending; a late word of its worker still counts."""
+    book(sandbox, in_hours(30))
+    mail = claim(sandbox)
+    start(sandbox, mail)
+    pass_time(sandbox)
+    sandbox.act_as("service")
+    assert sandbox.one("select lost from public.prepare_mails()") == 1
+
+    assert {claim(sandbox)["task"] for _ in range(3)} == {"send", "find", None}
+    with sandbox.undone():
+        looked = sandbox.run("select lease_id from private.mails where id = %s", mail["mail_id"])[0]
+        assert finish(sandbox, {**mail, **looked}, "sent") == "sent"
+    assert sandbox.one("select status from public.resolve_mail(%s, 'queued')", mail["mail_id"]) == "queued"
+    with sandbox.refused("mail_not_stuck"):
+        sandbox.run("select public.resolve_mail(%s, 'sent')", mail["mail_id"])
+
+
+def test_a_mail_fails_after_hours_of_refusals(sandbox: Sandbox) -> None:
+    """Each wait is longer than the one before."""
+    book(sandbox, in_hours(30))
+    sandbox.act_as("owner")
+    sandbox.run("update private.mails set status = 'dropped' where audience = 'practitioner'")
     states, waits = [], []
     while not states or states[-1] == "queued":
-        mail = claim(stage)
-        start(stage, mail)
-        states.append(finish(stage, mail, "later"))
+        mail = claim(sandbox)
+        start(sandbox, mail)
+        states.append(finish(sandbox, mail, "later"))
         waits.append(
-            stage.one(
+            sandbox.one(
                 "select extract(epoch from next_attempt_at - now()) from private.mails where id = %s",
                 mail["mail_id"],
             )
         )
-        let_pass(stage)
+        pass_time(sandbox)
 
     assert ["queued"] * 11 + ["failed"] == states
     assert waits[:11] == sorted(waits[:11])
     assert 3 * 3600 < sum(waits[:11]) < 12 * 3600
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     assert ["failed"] == [
         row["status"]
-        for row in stage.run("select status from public.email_logs where email_type = 'session_booked'")
+        for row in sandbox.run("select status from public.email_logs where email_type = 'session_booked'")
     ]
 
 
-def test_credits_that_another_mail_tells_of_are_not_mailed(stage: Stage) -> None:
+def test_credits_that_another_mail_mentions_are_not_mailed(sandbox: Sandbox) -> None:
     """Those that were paid for, and those that come back; an admin's gift is."""
     grant = "select private.grant_credits(%s, 1, {})"
-    stage.run(grant.format("order_id => 'an order'"), OTHER_CLIENT)
-    stage.run(grant.format(f"kind => 'return', session_id => '{ROW}'"), OTHER_CLIENT)
-    stage.run(grant.format("kind => 'adjustment', reason => 'A gift'"), OTHER_CLIENT)
+    sandbox.run(grant.format("order_id => 'an order'"), OTHER_CLIENT)
+    sandbox.run(grant.format(f"kind => 'return', session_id => '{ROW}'"), OTHER_CLIENT)
+    sandbox.run(grant.format("kind => 'adjustment', reason => 'A gift'"), OTHER_CLIENT)
 
-    assert [("credits_granted", OTHER_CLIENT, "queued")] == mails(stage)
-    assert claim(stage)["facts"]["kind"] == "adjustment"
+    assert [("credits_granted", OTHER_CLIENT, "queued")] == mails(sandbox)
+    assert claim(sandbox)["facts"]["kind"] == "adjustment"
 
 
-def test_people_see_neither_mails_nor_the_doors_to_them(stage: Stage) -> None:
+def test_people_neither_read_mails_nor_call_their_functions(sandbox: Sandbox) -> None:
     """The queue is the service's."""
     for who in ("client", "admin"):
-        stage.act_as(who)
+        sandbox.act_as(who)
         for statement in (
             "select * from private.mails",
             "select * from public.claim_mail()",
@@ -179,14 +181,14 @@ def test_people_see_neither_mails_nor_the_doors_to_them(stage: Stage) -> None:
             "select public.unsubscribe('x', true)",
             "select public.send_welcome_email(gen_random_uuid())",
         ):
-            with stage.forbidden():
-                stage.run(statement)
+            with sandbox.forbidden():
+                sandbox.run(statement)
 
 
-def test_a_session_that_is_changed_in_other_ways_is_the_same_event(stage: Stage) -> None:
+def test_other_changes_of_a_session_leave_its_calendar_event_alone(sandbox: Sandbox) -> None:
     """Notes and reminders are nobody's calendar's business."""
-    session_id = book(stage, in_hours(30))["session_id"]
-    stage.act_as("owner")
+    session_id = book(sandbox, in_hours(30))["session_id"]
+    sandbox.act_as("owner")
     query = "update public.session_schedules set {} where id = %s returning calendar_sequence"
 
     changes = (
@@ -196,4 +198,4 @@ def test_a_session_that_is_changed_in_other_ways_is_the_same_event(stage: Stage)
         "duration_minutes = 60",
         "status = 'cancelled'",
     )
-    assert [0, 0, 0, 1, 2] == [stage.one(query.format(change), session_id) for change in changes]
+    assert [0, 0, 0, 1, 2] == [sandbox.one(query.format(change), session_id) for change in changes]

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from .conftest import CAST, Stage
+from .conftest import IDENTITIES, Sandbox
 from .matrix import MATRIX, Rules
 
 # Of each type: a value to insert, and what to change a column to so that it is another.
@@ -33,9 +33,9 @@ VALUES = {
 }
 
 
-def columns_of(stage: Stage, table: str) -> dict[str, tuple[str, str]]:
+def columns_of(sandbox: Sandbox, table: str) -> dict[str, tuple[str, str]]:
     """Each column and the values for it."""
-    rows = stage.run(
+    rows = sandbox.run(
         """select column_name, udt_name from information_schema.columns
            where table_schema = 'public' and table_name = %s""",
         table,
@@ -43,25 +43,25 @@ def columns_of(stage: Stage, table: str) -> dict[str, tuple[str, str]]:
     return {row["column_name"]: VALUES[row["udt_name"]] for row in rows}
 
 
-def who_may(stage: Stage, statement: str, *values: Any) -> str:
+def who_may(sandbox: Sandbox, statement: str, *values: Any) -> str:
     """Everybody for whom the statement reaches a row.
 
     A violated constraint is a rule about values: whoever gets so far was allowed to try.
     """
-    stage.run("savepoint cell")
-    allowed = [who for who in CAST if may(stage, who, statement, *values)]
-    stage.run("rollback to cell; release cell")
+    sandbox.run("savepoint cell")
+    allowed = [who for who in IDENTITIES if may(sandbox, who, statement, *values)]
+    sandbox.run("rollback to cell; release cell")
     return " ".join(allowed)
 
 
-def may(stage: Stage, who: str, statement: str, *values: Any) -> bool:
-    role, person = CAST[who]
+def may(sandbox: Sandbox, who: str, statement: str, *values: Any) -> bool:
+    role, person = IDENTITIES[who]
     claims = json.dumps({"role": role, "sub": person})
     # What the one before did is undone in the same message: there are thousands of cells.
     become = f"set_config('request.jwt.claims', '{claims}', true), set_config('role', '{role}', true)"
-    stage.run(f"rollback to cell; select {become}")
+    sandbox.run(f"rollback to cell; select {become}")
     try:
-        return bool(stage.run(statement, *values))
+        return bool(sandbox.run(statement, *values))
     except psycopg.errors.IntegrityError:
         return True
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.GeneratedAlways):
@@ -87,25 +87,25 @@ def table(request: pytest.FixtureRequest) -> Iterator[tuple[str, Rules]]:
     return name, MATRIX[name]
 
 
-def test_the_matrix_knows_every_table(stage: Stage) -> None:
+def test_the_matrix_contains_every_table(sandbox: Sandbox) -> None:
     """A table made without saying who may do what is found here."""
-    tables = stage.run("select tablename from pg_tables where schemaname = 'public'")
+    tables = sandbox.run("select tablename from pg_tables where schemaname = 'public'")
 
     assert {row["tablename"] for row in tables} == set(MATRIX)
 
 
-def test_reading(stage: Stage, table: tuple[str, Rules]) -> None:
-    """The row is seen by those named, and by nobody else; hidden columns by no person."""
+def test_each_row_is_read_by_those_named_only(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
+    """Hidden columns by no person."""
     name, rules = table
 
-    for column in columns_of(stage, name):
-        readers = who_may(stage, f"select {column} from public.{name} where {rules.row}")
+    for column in columns_of(sandbox, name):
+        readers = who_may(sandbox, f"select {column} from public.{name} where {rules.row}")
         hidden = column in rules.hidden.split()
         assert ("service" if hidden else rules.read) == readers, column
 
 
-def test_inserting(stage: Stage, table: tuple[str, Rules]) -> None:
-    """A row like it is inserted by those named, with no more columns than they may give."""
+def test_a_row_is_inserted_by_those_named_only(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
+    """With no more columns than they may give."""
     name, rules = table
     names, marks = ", ".join(rules.new), ", ".join(["%s"] * len(rules.new))
     # An own row that stands in the way of a new one is not what is asked about.
@@ -113,36 +113,34 @@ def test_inserting(stage: Stage, table: tuple[str, Rules]) -> None:
     insert = f"with new as ({insert} returning 1) select 1"
     given = rules.new.values()
 
-    assert rules.insert == who_may(stage, insert.format("", ""), *given)
+    assert rules.insert == who_may(sandbox, insert.format("", ""), *given)
 
     people, service = (
         rules.insert.replace("service", "").strip(),
         "service" if "service" in rules.insert else "",
     )
-    for column, (value, _) in columns_of(stage, name).items():
+    for column, (value, _) in columns_of(sandbox, name).items():
         if column in rules.new:
             continue
         allowed = people if column in rules.sets.split() else ""
         allowed = "" if column in rules.never.split() else f"{allowed} {service}".strip()
-        assert allowed == who_may(stage, insert.format(f", {column}", f", {value}"), *given), column
+        assert allowed == who_may(sandbox, insert.format(f", {column}", f", {value}"), *given), column
 
 
-def test_changing(stage: Stage, table: tuple[str, Rules]) -> None:
-    """Each column is changed by those named, and by nobody else."""
+def test_each_column_is_changed_by_those_named_only(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
     name, rules = table
 
-    for column, (value, another) in columns_of(stage, name).items():
+    for column, (value, another) in columns_of(sandbox, name).items():
         # Who may not read a column cannot compute with it either.
         new = value if column in rules.hidden.split() else rules.values.get(column, another.format(column))
         statement = (
             f"update public.{name} set {column} = {new} where {rules.row} returning {rules.row.split()[0]}"
         )
-        assert expected_of(rules, column) == who_may(stage, statement), column
+        assert expected_of(rules, column) == who_may(sandbox, statement), column
 
 
-def test_deleting(stage: Stage, table: tuple[str, Rules]) -> None:
-    """The row is deleted by those named, and by nobody else."""
+def test_the_row_is_deleted_by_those_named_only(sandbox: Sandbox, table: tuple[str, Rules]) -> None:
     name, rules = table
 
     statement = f"delete from public.{name} where {rules.row} returning {rules.row.split()[0]}"
-    assert rules.delete == who_may(stage, statement)
+    assert rules.delete == who_may(sandbox, statement)

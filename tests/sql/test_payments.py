@@ -10,7 +10,7 @@ import pytest
 
 from tests.stripe_events import Payment, arguments, event
 
-from .conftest import ADMIN, CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, Stage
+from .conftest import ADMIN, CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, Sandbox
 
 # Somebody without weekly hours, at a time when nothing else is.
 PRACTITIONER_ROW = "20000000-0000-4000-8000-000000000002"
@@ -20,20 +20,20 @@ Story = Callable[[Payment], list[bytes]]
 
 
 @pytest.fixture(autouse=True)
-def _afresh(stage: Stage) -> None:
+def empty_start(sandbox: Sandbox) -> None:
     """Nobody has credits, payments or messages yet."""
-    stage.run("delete from private.outbox")
-    stage.run("delete from public.session_payments")
-    stage.run("delete from public.user_session_credits")
+    sandbox.run("delete from private.outbox")
+    sandbox.run("delete from public.session_payments")
+    sandbox.run("delete from public.user_session_credits")
 
 
-def begin(stage: Stage, who: str = "client", **asked: Any) -> dict[str, Any]:
+def begin(sandbox: Sandbox, who: str = "client", **asked: Any) -> dict[str, Any]:
     """Begin a checkout as a client does, and open it as Stripe would."""
-    stage.act_as(who)
+    sandbox.act_as(who)
     named = ", ".join(f"{name} => %s" for name in asked)
-    (checkout,) = stage.run(f"select * from public.begin_checkout({named})", *asked.values())
-    stage.act_as("service")
-    stage.run(
+    (checkout,) = sandbox.run(f"select * from public.begin_checkout({named})", *asked.values())
+    sandbox.act_as("service")
+    sandbox.run(
         "select * from public.open_checkout(%s, %s, 'https://pay.stripe.test/')",
         checkout["checkout_id"],
         f"cs_{checkout['checkout_id']}",
@@ -41,23 +41,23 @@ def begin(stage: Stage, who: str = "client", **asked: Any) -> dict[str, Any]:
     return checkout
 
 
-def single(stage: Stage, who: str = "client", **more: Any) -> dict[str, Any]:
+def single(sandbox: Sandbox, who: str = "client", **more: Any) -> dict[str, Any]:
     asked = {
         "practitioner_id": PRACTITIONER_ROW,
         "scheduled_at": SLOT,
-        "session_type_id": type_of(stage, 45),
+        "session_type_id": type_of(sandbox, 45),
         "currency": "cad",
     }
-    return begin(stage, who, payment_type="single", **{**asked, **AGREED, **more})
+    return begin(sandbox, who, payment_type="single", **{**asked, **AGREED, **more})
 
 
-def package(stage: Stage, who: str = "client", **more: Any) -> dict[str, Any]:
-    asked = {"payment_type": "package_5", "session_type_id": type_of(stage, 45), "currency": "usd"}
-    return begin(stage, who, **{**asked, **more})
+def package(sandbox: Sandbox, who: str = "client", **more: Any) -> dict[str, Any]:
+    asked = {"payment_type": "package_5", "session_type_id": type_of(sandbox, 45), "currency": "usd"}
+    return begin(sandbox, who, **{**asked, **more})
 
 
-def type_of(stage: Stage, minutes: int, *, is_group: bool = False) -> Any:
-    return stage.one(
+def type_of(sandbox: Sandbox, minutes: int, *, is_group: bool = False) -> Any:
+    return sandbox.one(
         "select id from public.session_types"
         " where duration_minutes = %s and session_type = 'standing' and is_group = %s",
         minutes,
@@ -71,10 +71,10 @@ def paid_by(checkout: dict[str, Any]) -> Payment:
     return payment
 
 
-def deliver(stage: Stage, *bodies: bytes) -> list[dict[str, Any]]:
-    stage.act_as("service")
+def deliver(sandbox: Sandbox, *bodies: bytes) -> list[dict[str, Any]]:
+    sandbox.act_as("service")
     return [
-        stage.run(
+        sandbox.run(
             "select * from public.receive_stripe_event(event_id => %s, event_type => %s, payload => %s, facts => %s,"
             " happened_at => %s)",
             *arguments(body).values(),
@@ -83,9 +83,9 @@ def deliver(stage: Stage, *bodies: bytes) -> list[dict[str, Any]]:
     ]
 
 
-def rows(stage: Stage) -> dict[str, list[Any]]:
+def rows(sandbox: Sandbox) -> dict[str, list[Any]]:
     """Everything that payments leave behind, without ids and moments."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     queries = {
         "checkouts": "select status, outcome, stripe_payment_intent_id, receipt_url, refunded_minor, returned_minor,"
         " credits_taken_back, session_id is null as no_session, credit_lot_id is null as no_lot"
@@ -105,12 +105,12 @@ def rows(stage: Stage) -> dict[str, list[Any]]:
         " from private.stripe_events",
     }
     return {
-        name: sorted(map(str, (tuple(row.values()) for row in stage.run(query))))
+        name: sorted(map(str, (tuple(row.values()) for row in sandbox.run(query))))
         for name, query in queries.items()
     }
 
 
-STORIES: dict[str, tuple[Callable[[Stage], dict[str, Any]], Story]] = {
+STORIES: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], Story]] = {
     "a session, paid at once and then lost to a dispute": (
         single,
         lambda p: [
@@ -145,23 +145,23 @@ STORIES: dict[str, tuple[Callable[[Stage], dict[str, Any]], Story]] = {
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_every_order_of_a_story_leaves_the_same_rows(stage: Stage, name: str) -> None:
+def test_every_order_of_the_events_leaves_the_same_rows(sandbox: Sandbox, name: str) -> None:
     """All 120 orders of five events; each event twice, the second time anywhere later."""
     start, story = STORIES[name]
-    payment = paid_by(start(stage))
+    payment = paid_by(start(sandbox))
     events = story(payment)
     chance = random.Random(name)
-    with stage.undone():
-        deliver(stage, *events, *events)
-        expected = rows(stage)
+    with sandbox.undone():
+        deliver(sandbox, *events, *events)
+        expected = rows(sandbox)
 
     for order in itertools.permutations(events):
-        with stage.undone():
-            deliver(stage, *again_later(order, chance))
-            assert expected == rows(stage), [arguments(body)["event_type"] for body in order]
+        with sandbox.undone():
+            deliver(sandbox, *repeat_later(order, chance))
+            assert expected == rows(sandbox), [arguments(body)["event_type"] for body in order]
 
 
-def again_later(order: Iterable[bytes], chance: random.Random) -> list[bytes]:
+def repeat_later(order: Iterable[bytes], chance: random.Random) -> list[bytes]:
     """Each once more, somewhere after the first time."""
     deliveries = list(order)
     for body in order:
@@ -172,15 +172,15 @@ def again_later(order: Iterable[bytes], chance: random.Random) -> list[bytes]:
 # What is sold, and for how much -------------------------------------------------------------------
 
 
-def test_a_package_becomes_credits_of_its_kind(stage: Stage) -> None:
+def test_a_package_becomes_credits_of_its_kind(sandbox: Sandbox) -> None:
     """Five for the type it was bought for; the wallet reads the price from the metadata."""
-    checkout = package(stage)
+    checkout = package(sandbox)
 
-    deliver(stage, paid_by(checkout).completed())
+    deliver(sandbox, paid_by(checkout).completed())
 
-    (lot,) = own(stage, "user_session_credits")
+    (lot,) = rows_of(sandbox, "user_session_credits")
     assert (checkout["amount_minor"], checkout["currency"]) == (34310, "usd")
-    assert (lot["credits_remaining"], lot["session_type_id"]) == (5, type_of(stage, 45))
+    assert (lot["credits_remaining"], lot["session_type_id"]) == (5, type_of(sandbox, 45))
     assert lot["package_id"]
     assert lot["metadata"] == {
         "purchased_via": "stripe_checkout",
@@ -189,22 +189,22 @@ def test_a_package_becomes_credits_of_its_kind(stage: Stage) -> None:
         "currency": "usd",
     }
     assert lot["stripe_payment_intent_id"] == paid_by(checkout).intent
-    assert ["credits_granted", "payment_received"] == messages(stage)
+    assert ["credits_granted", "payment_received"] == messages(sandbox)
 
 
-def test_a_single_payment_becomes_its_session(stage: Stage) -> None:
+def test_a_single_payment_becomes_its_session(sandbox: Sandbox) -> None:
     """As it was chosen, notes and place included, shared between practitioner and platform to the cent."""
     checkout = single(
-        stage,
+        sandbox,
         session_location="in_person",
         physical_location="Home - Street 1",
         notes="My knee.",
         currency="usd",
     )
 
-    deliver(stage, paid_by(checkout).completed(), paid_by(checkout).charged())
+    deliver(sandbox, paid_by(checkout).completed(), paid_by(checkout).charged())
 
-    (session,), (payment,) = booked(stage), own(stage, "session_payments", "client_id")
+    (session,), (payment,) = booked(sandbox), rows_of(sandbox, "session_payments", "client_id")
     assert (session["scheduled_at"], session["duration_minutes"], session["status"]) == (
         SLOT,
         45,
@@ -216,7 +216,7 @@ def test_a_single_payment_becomes_its_session(stage: Stage) -> None:
     assert payment["session_id"] == session["id"]
     assert shares(payment) == ["73.00", "54.75", "18.25", "0.00"]
     assert (payment["currency"], payment["status"]) == ("usd", "completed")
-    (kept,) = own(stage, "checkout_sessions")
+    (kept,) = rows_of(sandbox, "checkout_sessions")
     assert (kept["status"], kept["outcome"], kept["receipt_url"]) == (
         "paid",
         "session_booked",
@@ -224,48 +224,48 @@ def test_a_single_payment_becomes_its_session(stage: Stage) -> None:
     )
 
 
-def test_no_cent_is_lost(stage: Stage) -> None:
+def test_the_shares_add_up_to_the_payment(sandbox: Sandbox) -> None:
     """Three quarters of 40.15 are 30.1125: the practitioner gets 30.11, the platform the rest, refunds included."""
-    checkout = single(stage, session_type_id=type_of(stage, 20), currency="usd")
-    deliver(stage, paid_by(checkout).completed())
-    (whole,) = own(stage, "session_payments", "client_id")
+    checkout = single(sandbox, session_type_id=type_of(sandbox, 20), currency="usd")
+    deliver(sandbox, paid_by(checkout).completed())
+    (whole,) = rows_of(sandbox, "session_payments", "client_id")
 
-    deliver(stage, paid_by(checkout).refunded(1001))
-    (part,) = own(stage, "session_payments", "client_id")
+    deliver(sandbox, paid_by(checkout).refunded(1001))
+    (part,) = rows_of(sandbox, "session_payments", "client_id")
 
     assert shares(whole) == ["40.15", "30.11", "10.04", "0.00"]
     assert shares(part) == ["40.15", "22.61", "7.53", "10.01"]
 
 
-def test_a_new_share_holds_for_what_is_paid_from_then_on(stage: Stage) -> None:
+def test_a_new_share_applies_to_later_payments_only(sandbox: Sandbox) -> None:
     """An old payment keeps its own, also when a part of it is refunded later."""
-    old = single(stage)
-    deliver(stage, paid_by(old).completed())
-    stage.act_as("admin")
-    stage.run("insert into public.revenue_shares (practitioner_percent) values (80)")
+    old = single(sandbox)
+    deliver(sandbox, paid_by(old).completed())
+    sandbox.act_as("admin")
+    sandbox.run("insert into public.revenue_shares (practitioner_percent) values (80)")
 
-    new = single(stage, scheduled_at=SLOT + timedelta(hours=2))
-    deliver(stage, paid_by(new).completed(), paid_by(old).refunded(5000))
+    new = single(sandbox, scheduled_at=SLOT + timedelta(hours=2))
+    deliver(sandbox, paid_by(new).completed(), paid_by(old).refunded(5000))
 
     shares = {
         str(row["checkout_id"]): str(row["practitioner_share"])
-        for row in own(stage, "session_payments", "client_id")
+        for row in rows_of(sandbox, "session_payments", "client_id")
     }
     assert shares == {str(old["checkout_id"]): "37.50", str(new["checkout_id"]): "80.00"}
-    with stage.forbidden():
-        stage.act_as("admin")
-        stage.run(
+    with sandbox.forbidden():
+        sandbox.act_as("admin")
+        sandbox.run(
             "insert into public.revenue_shares (practitioner_percent, valid_from) values (90, '2026-01-01')"
         )
 
 
-def test_the_preference_counts_where_nobody_says_a_currency(stage: Stage) -> None:
+def test_the_preferred_currency_counts_where_the_caller_names_none(sandbox: Sandbox) -> None:
     """And US dollars where there is none."""
-    assert package(stage, currency=None)["currency"] == "usd"
-    stage.act_as("owner")
-    stage.run("update public.user_preferences set currency = 'cad' where user_id = %s", CLIENT)
+    assert package(sandbox, currency=None)["currency"] == "usd"
+    sandbox.act_as("owner")
+    sandbox.run("update public.user_preferences set currency = 'cad' where user_id = %s", CLIENT)
 
-    checkout = package(stage, currency=None)
+    checkout = package(sandbox, currency=None)
 
     assert (checkout["currency"], checkout["amount_minor"]) == ("cad", 47000)
 
@@ -281,225 +281,229 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "no studio": ("studio_not_found", {"session_location": "in_person", "physical_location": OTHER_CLIENT}),
     "no such class": ("class_not_found", {"group_class_id": OTHER_CLIENT}),
     "not agreed": ("cancellation_policy_not_agreed", {"cancellation_policy_agreed": False}),
-    "nothing said": ("cancellation_policy_not_agreed", {"cancellation_policy_agreed": None}),
+    "agreement missing": ("cancellation_policy_not_agreed", {"cancellation_policy_agreed": None}),
     "an old policy": ("cancellation_policy_not_current", {"cancellation_policy_version": OTHER_CLIENT}),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_had_is_not_paid_for(stage: Stage, case: str) -> None:
-    """It is refused before Stripe hears of it, and nothing is held."""
+def test_an_impossible_purchase_opens_no_checkout(sandbox: Sandbox, case: str) -> None:
+    """It is refused before Stripe is asked, and nothing is held."""
     code, asked = REFUSED[case]
 
-    with stage.refused(code):
-        single(stage, **asked)
+    with sandbox.refused(code):
+        single(sandbox, **asked)
 
-    assert own(stage, "checkout_sessions") == own(stage, "session_holds") == []
+    assert rows_of(sandbox, "checkout_sessions") == rows_of(sandbox, "session_holds") == []
 
 
-def test_twenty_minutes_come_in_no_package(stage: Stage) -> None:
+def test_there_is_no_package_of_twenty_minutes(sandbox: Sandbox) -> None:
     """And no other package is sold in its place."""
-    with stage.refused("package_not_found"):
-        package(stage, session_type_id=type_of(stage, 20))
+    with sandbox.refused("package_not_found"):
+        package(sandbox, session_type_id=type_of(sandbox, 20))
 
 
-def test_without_an_active_policy_there_is_nothing_to_agree_to(stage: Stage) -> None:
+def test_without_an_active_policy_no_agreement_is_required(sandbox: Sandbox) -> None:
     """The checkbox of the page is not there then."""
-    stage.run("alter table public.cancellation_policy disable trigger user")
-    stage.run("update public.cancellation_policy set is_active = false")
+    sandbox.run("alter table public.cancellation_policy disable trigger user")
+    sandbox.run("update public.cancellation_policy set is_active = false")
 
-    assert single(stage, cancellation_policy_agreed=None)["checkout_id"]
+    assert single(sandbox, cancellation_policy_agreed=None)["checkout_id"]
 
 
-def test_a_note_joins_no_class(stage: Stage) -> None:
+def test_a_note_in_a_checkout_joins_no_class(sandbox: Sandbox) -> None:
     """Though the pages join one by such a note."""
-    checkout = single(stage, notes=f"joined group class: {ROW}")
+    checkout = single(sandbox, notes=f"joined group class: {ROW}")
 
-    deliver(stage, paid_by(checkout).completed())
+    deliver(sandbox, paid_by(checkout).completed())
 
-    assert [row["group_class_id"] for row in booked(stage)] == [None]
+    assert [row["group_class_id"] for row in booked(sandbox)] == [None]
 
 
 # Keeping the time ---------------------------------------------------------------------------------
 
 
-def test_the_time_is_kept_until_the_page_closes(stage: Stage) -> None:
+def test_the_time_is_held_until_the_page_closes(sandbox: Sandbox) -> None:
     """At least the thirty minutes that Stripe wants, and ten more for a word that is late; nobody else gets it."""
-    checkout = single(stage)
+    checkout = single(sandbox)
 
-    (hold,) = own(stage, "session_holds")
+    (hold,) = rows_of(sandbox, "session_holds")
 
-    assert checkout["expires_at"] >= stage.one("select now() + interval '31 minutes'")
+    assert checkout["expires_at"] >= sandbox.one("select now() + interval '31 minutes'")
     assert hold["expires_at"] == checkout["expires_at"] + timedelta(minutes=10)
-    with stage.refused("slot_taken"):
-        single(stage, "other")
+    with sandbox.refused("slot_taken"):
+        single(sandbox, "other")
 
 
-def test_asking_again_finds_the_same_checkout(stage: Stage) -> None:
+def test_a_repeated_request_finds_the_same_checkout(sandbox: Sandbox) -> None:
     """With its page; in another currency it is another one, and the page of the first must be closed."""
-    first = single(stage)
-    again = single(stage)
-    other = single(stage, currency="usd")
+    first = single(sandbox)
+    again = single(sandbox)
+    other = single(sandbox, currency="usd")
 
     assert again["checkout_id"] == first["checkout_id"]
     assert again["url"] == "https://pay.stripe.test/"
     assert (other["url"], other["supersedes"]) == (None, [f"cs_{first['checkout_id']}"])
-    assert sorted(row["status"] for row in own(stage, "session_holds")) == ["held", "released"]
+    assert sorted(row["status"] for row in rows_of(sandbox, "session_holds")) == ["held", "released"]
 
 
-def test_another_length_at_the_same_time_takes_the_place_of_the_first(stage: Stage) -> None:
+def test_another_length_at_the_same_time_replaces_the_first_checkout(sandbox: Sandbox) -> None:
     """Who goes back and chooses anew is not in their own way; the end of the first page leaves the new hold alone."""
-    first = single(stage)
-    second = single(stage, session_type_id=type_of(stage, 60))
+    first = single(sandbox)
+    second = single(sandbox, session_type_id=type_of(sandbox, 60))
 
-    deliver(stage, paid_by(first).expired())
+    deliver(sandbox, paid_by(first).expired())
 
     assert second["supersedes"] == [f"cs_{first['checkout_id']}"]
-    holds = {row["duration_minutes"]: row["status"] for row in own(stage, "session_holds")}
+    holds = {row["duration_minutes"]: row["status"] for row in rows_of(sandbox, "session_holds")}
     assert holds == {45: "released", 60: "held"}
 
 
-def test_a_time_that_was_given_back_is_held_anew(stage: Stage) -> None:
+def test_a_time_that_was_released_is_held_again(sandbox: Sandbox) -> None:
     """And the page that was open for it is closed."""
-    first = single(stage)
-    stage.act_as("client")
-    stage.run("select * from public.release_hold((select hold_id from public.checkout_sessions where id = %s))",
+    first = single(sandbox)
+    sandbox.act_as("client")
+    sandbox.run("select * from public.release_hold((select hold_id from public.checkout_sessions where id = %s))",
               first["checkout_id"])  # fmt: skip
 
-    second = single(stage)
+    second = single(sandbox)
 
     assert second["checkout_id"] != first["checkout_id"]
     assert second["supersedes"] == [f"cs_{first['checkout_id']}"]
-    assert sorted(row["status"] for row in own(stage, "session_holds")) == ["held", "released"]
+    assert sorted(row["status"] for row in rows_of(sandbox, "session_holds")) == ["held", "released"]
 
 
-def test_who_chooses_a_fourth_time_gives_up_the_first(stage: Stage) -> None:
+def test_a_fourth_checkout_gives_up_the_first(sandbox: Sandbox) -> None:
     """Somebody who looks around is not locked out by what they left behind."""
-    stage.run("update public.session_holds set status = 'released'")
+    sandbox.run("update public.session_holds set status = 'released'")
     made = []
     for hour in range(5):
-        made.append(single(stage, scheduled_at=SLOT + timedelta(hours=hour)))
-        stage.run("reset role")
-        stage.run("update public.checkout_sessions set created_at = created_at - interval '1 minute'")
+        made.append(single(sandbox, scheduled_at=SLOT + timedelta(hours=hour)))
+        sandbox.run("reset role")
+        sandbox.run("update public.checkout_sessions set created_at = created_at - interval '1 minute'")
 
     superseded = [each["supersedes"] for each in made]
 
     assert superseded == [[], [], [], [f"cs_{made[0]['checkout_id']}"], [f"cs_{made[1]['checkout_id']}"]]
-    assert sorted(row["status"] for row in own(stage, "session_holds")) == ["held"] * 3 + ["released"] * 2
-    with stage.undone():
-        stage.run("update public.session_holds set checkout_session_id = null")
-        with stage.refused("too_many_holds"):
-            single(stage, scheduled_at=SLOT + timedelta(hours=9))
+    assert (
+        sorted(row["status"] for row in rows_of(sandbox, "session_holds")) == ["held"] * 3 + ["released"] * 2
+    )
+    with sandbox.undone():
+        sandbox.run("update public.session_holds set checkout_session_id = null")
+        with sandbox.refused("too_many_holds"):
+            single(sandbox, scheduled_at=SLOT + timedelta(hours=9))
 
 
-def test_an_expired_page_gives_the_time_back(stage: Stage) -> None:
+def test_an_expired_page_frees_the_time(sandbox: Sandbox) -> None:
     """At once: the next one need not wait."""
-    checkout = single(stage)
+    checkout = single(sandbox)
 
-    deliver(stage, paid_by(checkout).expired())
+    deliver(sandbox, paid_by(checkout).expired())
 
-    assert own(stage, "checkout_sessions")[0]["status"] == "expired"
-    assert single(stage, "other")["checkout_id"]
+    assert rows_of(sandbox, "checkout_sessions")[0]["status"] == "expired"
+    assert single(sandbox, "other")["checkout_id"]
 
 
-def test_a_slow_bank_keeps_the_time_until_the_session(stage: Stage) -> None:
+def test_a_slow_bank_keeps_the_time_until_the_session(sandbox: Sandbox) -> None:
     """The payer has done their part; if the bank says no, the time is free."""
-    checkout = single(stage)
+    checkout = single(sandbox)
 
-    deliver(stage, paid_by(checkout).completed("unpaid"))
+    deliver(sandbox, paid_by(checkout).completed("unpaid"))
 
-    (hold,) = own(stage, "session_holds")
+    (hold,) = rows_of(sandbox, "session_holds")
     assert (hold["status"], hold["expires_at"]) == ("held", SLOT)
-    assert booked(stage) == []
-    deliver(stage, paid_by(checkout).bank_failed())
-    assert own(stage, "session_holds")[0]["status"] == "released"
-    assert own(stage, "checkout_sessions")[0]["status"] == "failed"
+    assert booked(sandbox) == []
+    deliver(sandbox, paid_by(checkout).bank_failed())
+    assert rows_of(sandbox, "session_holds")[0]["status"] == "released"
+    assert rows_of(sandbox, "checkout_sessions")[0]["status"] == "failed"
 
 
 # Late ---------------------------------------------------------------------------------------------
 
 
-def lapse(stage: Stage) -> None:
+def lapse(sandbox: Sandbox) -> None:
     """Everything that was held is past its time."""
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run(
         "update public.session_holds set expires_at = now() - interval '1 minute' where status = 'held'"
     )
-    stage.run("update public.checkout_sessions set expires_at = now() - interval '11 minutes'")
+    sandbox.run("update public.checkout_sessions set expires_at = now() - interval '11 minutes'")
 
 
-def test_a_late_payment_gets_the_time_if_it_is_still_free(stage: Stage) -> None:
+def test_a_late_payment_gets_the_time_if_it_is_still_free(sandbox: Sandbox) -> None:
     """Nobody wanted it meanwhile."""
-    checkout = single(stage)
-    lapse(stage)
+    checkout = single(sandbox)
+    lapse(sandbox)
 
-    deliver(stage, paid_by(checkout).completed())
+    deliver(sandbox, paid_by(checkout).completed())
 
-    assert len(booked(stage)) == 1
-    assert own(stage, "user_session_credits") == []
+    assert len(booked(sandbox)) == 1
+    assert rows_of(sandbox, "user_session_credits") == []
 
 
-def test_two_pay_for_one_time_and_the_late_one_gets_a_credit(stage: Stage) -> None:
+def test_of_two_payments_for_one_time_the_late_one_becomes_a_credit(sandbox: Sandbox) -> None:
     """One has the session; the other a credit of the same kind, and a message that says why."""
-    late = single(stage)
-    lapse(stage)
-    quick = single(stage, "other")
+    late = single(sandbox)
+    lapse(sandbox)
+    quick = single(sandbox, "other")
 
-    deliver(stage, paid_by(quick).completed(), paid_by(late).completed())
+    deliver(sandbox, paid_by(quick).completed(), paid_by(late).completed())
 
-    assert (booked(stage), len(booked(stage, OTHER_CLIENT))) == ([], 1)
-    (lot,) = own(stage, "user_session_credits")
-    assert (lot["credits_remaining"], lot["session_type_id"]) == (1, type_of(stage, 45))
-    (kept,) = own(stage, "checkout_sessions")
+    assert (booked(sandbox), len(booked(sandbox, OTHER_CLIENT))) == ([], 1)
+    (lot,) = rows_of(sandbox, "user_session_credits")
+    assert (lot["credits_remaining"], lot["session_type_id"]) == (1, type_of(sandbox, 45))
+    (kept,) = rows_of(sandbox, "checkout_sessions")
     assert (kept["outcome"], kept["credit_lot_id"]) == ("credit_instead", lot["id"])
-    because = stage.one("select payload ->> 'because' from private.outbox where kind = 'session_not_booked'")
+    because = sandbox.one(
+        "select payload ->> 'because' from private.outbox where kind = 'session_not_booked'"
+    )
     assert because == "slot_taken"
-    assert "session_not_booked" in messages(stage)
+    assert "session_not_booked" in messages(sandbox)
 
 
-def test_the_last_seat_is_paid_for_by_one(stage: Stage) -> None:
+def test_the_last_seat_is_paid_for_by_one_client(sandbox: Sandbox) -> None:
     """While somebody pays, the seat is theirs; a payment that comes after the class is full becomes a credit."""
     group = {
-        "session_type_id": type_of(stage, 45, is_group=True),
-        "group_class_id": class_with_one_seat(stage),
+        "session_type_id": type_of(sandbox, 45, is_group=True),
+        "group_class_id": class_with_one_seat(sandbox),
     }
-    first = single(stage, **group)
-    with stage.refused("class_full"):
-        single(stage, "other", **group)
-    lapse(stage)
-    second = single(stage, "other", **group)
+    first = single(sandbox, **group)
+    with sandbox.refused("class_full"):
+        single(sandbox, "other", **group)
+    lapse(sandbox)
+    second = single(sandbox, "other", **group)
 
-    deliver(stage, paid_by(second).completed(), paid_by(first).completed())
+    deliver(sandbox, paid_by(second).completed(), paid_by(first).completed())
 
-    assert [row["group_class_id"] for row in booked(stage, OTHER_CLIENT)] == [group["group_class_id"]]
-    assert booked(stage) == []
-    assert own(stage, "checkout_sessions")[0]["outcome"] == "credit_instead"
+    assert [row["group_class_id"] for row in booked(sandbox, OTHER_CLIENT)] == [group["group_class_id"]]
+    assert booked(sandbox) == []
+    assert rows_of(sandbox, "checkout_sessions")[0]["outcome"] == "credit_instead"
     assert (first["amount_minor"], first["description"]) == (9000, "45min Standard")
 
 
-def test_the_checkout_page_need_not_know_the_class(stage: Stage) -> None:
+def test_a_checkout_for_a_class_may_omit_the_class(sandbox: Sandbox) -> None:
     """It sends type, practitioner and time: at that time there is one class."""
-    group_class = class_with_one_seat(stage)
-    checkout = single(stage, session_type_id=type_of(stage, 45, is_group=True))
+    group_class = class_with_one_seat(sandbox)
+    checkout = single(sandbox, session_type_id=type_of(sandbox, 45, is_group=True))
 
-    deliver(stage, paid_by(checkout).completed())
+    deliver(sandbox, paid_by(checkout).completed())
 
-    assert [row["group_class_id"] for row in booked(stage)] == [group_class]
-    with stage.refused("type_not_of_class"):
-        single(stage, "other", group_class_id=group_class)
+    assert [row["group_class_id"] for row in booked(sandbox)] == [group_class]
+    with sandbox.refused("type_not_of_class"):
+        single(sandbox, "other", group_class_id=group_class)
 
 
-def class_with_one_seat(stage: Stage) -> Any:
+def class_with_one_seat(sandbox: Sandbox) -> Any:
     """A class for two, in which somebody sits already."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     make = "insert into public.session_schedules (duration_minutes, practitioner_id, client_id, scheduled_at, room_name"
-    group_class = stage.one(
+    group_class = sandbox.one(
         f"{make}, max_participants) values (45, %s, %s, %s, 'a-class', 2) returning id",
         PRACTITIONER_ROW,
         ADMIN,
         SLOT,
     )
-    stage.run(
+    sandbox.run(
         f"{make}, notes) values (45, %s, %s, %s, 'a-seat', %s)",
         PRACTITIONER_ROW,
         PRACTITIONER,
@@ -509,38 +513,38 @@ def class_with_one_seat(stage: Stage) -> Any:
     return group_class
 
 
-def test_who_was_erased_meanwhile_is_not_forgotten(stage: Stage) -> None:
+def test_a_payment_of_an_erased_person_is_kept_for_a_refund(sandbox: Sandbox) -> None:
     """There is nobody to book for or to credit; the payment stays, and a message that somebody must refund it."""
-    checkout = single(stage, "other")
-    stage.act_as("owner")
-    stage.run("delete from public.session_schedules where client_id = %s", OTHER_CLIENT)
-    stage.run("delete from auth.users where id = %s", OTHER_CLIENT)
+    checkout = single(sandbox, "other")
+    sandbox.act_as("owner")
+    sandbox.run("delete from public.session_schedules where client_id = %s", OTHER_CLIENT)
+    sandbox.run("delete from auth.users where id = %s", OTHER_CLIENT)
 
-    (received,) = deliver(stage, paid_by(checkout).completed())
+    (received,) = deliver(sandbox, paid_by(checkout).completed())
 
     assert received["is_applied"]
-    assert own(stage, "checkout_sessions", of=OTHER_CLIENT)[0]["outcome"] == "nobody_there"
-    assert "session_not_booked" in messages(stage, OTHER_CLIENT)
+    assert rows_of(sandbox, "checkout_sessions", of=OTHER_CLIENT)[0]["outcome"] == "nobody_there"
+    assert "session_not_booked" in messages(sandbox, OTHER_CLIENT)
 
 
-def test_another_amount_than_ours_buys_nothing(stage: Stage) -> None:
+def test_a_payment_of_another_amount_buys_nothing(sandbox: Sandbox) -> None:
     """Stripe would have to have misunderstood us: a person must look."""
-    checkout = package(stage)
+    checkout = package(sandbox)
     payment = paid_by(checkout)
 
-    deliver(stage, event("checkout.session.completed", payment.session(amount_total=1)))
+    deliver(sandbox, event("checkout.session.completed", payment.session(amount_total=1)))
 
-    assert own(stage, "checkout_sessions")[0]["status"] == "failed"
-    assert ["payment_differs"] == messages(stage)
+    assert rows_of(sandbox, "checkout_sessions")[0]["status"] == "failed"
+    assert ["payment_differs"] == messages(sandbox)
 
 
 # When the money goes back -------------------------------------------------------------------------
 
 
-def test_a_part_of_a_package_takes_its_part_of_the_credits(stage: Stage) -> None:
+def test_a_partial_refund_of_a_package_takes_its_part_of_the_credits(sandbox: Sandbox) -> None:
     """Rounded in the client's favour; twice is once; all of it takes the rest."""
-    payment = paid_by(package(stage))
-    deliver(stage, payment.completed())
+    payment = paid_by(package(sandbox))
+    deliver(sandbox, payment.completed())
     left = []
     for so_far in (
         payment.amount // 5 - 1,
@@ -549,119 +553,123 @@ def test_a_part_of_a_package_takes_its_part_of_the_credits(stage: Stage) -> None
         payment.amount // 2,
         payment.amount,
     ):
-        deliver(stage, payment.refunded(so_far))
-        left.append(own(stage, "user_session_credits")[0]["credits_remaining"])
+        deliver(sandbox, payment.refunded(so_far))
+        left.append(rows_of(sandbox, "user_session_credits")[0]["credits_remaining"])
 
     assert left == [5, 4, 4, 3, 0]
-    assert own(stage, "checkout_sessions")[0]["returned_minor"] == payment.amount
+    assert rows_of(sandbox, "checkout_sessions")[0]["returned_minor"] == payment.amount
 
 
-def test_credits_that_are_spent_are_owed(stage: Stage) -> None:
+def test_refunded_credits_that_were_spent_are_owed(sandbox: Sandbox) -> None:
     """They are not below zero: of what comes back later, so many are not given back."""
-    payment = paid_by(package(stage))
-    deliver(stage, payment.completed())
-    stage.act_as("owner")
-    lot = own(stage, "user_session_credits")[0]["id"]
+    payment = paid_by(package(sandbox))
+    deliver(sandbox, payment.completed())
+    sandbox.act_as("owner")
+    lot = rows_of(sandbox, "user_session_credits")[0]["id"]
     spent = "insert into public.credit_ledger (lot_id, user_id, change, kind, reason)"
-    stage.run(f"{spent} values (%s, %s, -3, 'adjustment', 'Spent')", lot, CLIENT)
+    sandbox.run(f"{spent} values (%s, %s, -3, 'adjustment', 'Spent')", lot, CLIENT)
 
-    deliver(stage, payment.refunded(payment.amount))
+    deliver(sandbox, payment.refunded(payment.amount))
 
-    (after,) = own(stage, "user_session_credits")
+    (after,) = rows_of(sandbox, "user_session_credits")
     assert (after["credits_remaining"], after["credits_owed"]) == (0, 3)
 
 
-def test_a_session_whose_payment_was_refunded_is_cancelled(stage: Stage) -> None:
+def test_a_session_whose_payment_was_refunded_is_cancelled(sandbox: Sandbox) -> None:
     """Its time is free, no credit comes back with it, and the practitioner earns nothing."""
-    payment = paid_by(single(stage))
-    deliver(stage, payment.completed(), payment.refunded(payment.amount))
+    payment = paid_by(single(sandbox))
+    deliver(sandbox, payment.completed(), payment.refunded(payment.amount))
 
-    (session,), (paid,) = booked(stage), own(stage, "session_payments", "client_id")
+    (session,), (paid,) = booked(sandbox), rows_of(sandbox, "session_payments", "client_id")
     assert session["status"] == "cancelled"
-    assert own(stage, "user_session_credits") == []
+    assert rows_of(sandbox, "user_session_credits") == []
     assert paid["status"] == "refunded"
     assert shares(paid) == ["100.00", "0.00", "0.00", "100.00"]
-    assert single(stage, "other")["checkout_id"]
+    assert single(sandbox, "other")["checkout_id"]
 
 
-def test_a_credit_that_a_cancellation_gave_goes_back_with_the_money(stage: Stage) -> None:
+def test_a_refund_takes_the_credit_that_a_cancellation_gave(sandbox: Sandbox) -> None:
     """Cancelled in time, the payment became a credit; refunded, it is not both."""
-    payment = paid_by(single(stage))
-    deliver(stage, payment.completed())
-    stage.act_as("client")
-    stage.run(
-        "update public.session_schedules set status = 'cancelled' where id = %s", booked(stage)[0]["id"]
+    payment = paid_by(single(sandbox))
+    deliver(sandbox, payment.completed())
+    sandbox.act_as("client")
+    sandbox.run(
+        "update public.session_schedules set status = 'cancelled' where id = %s", booked(sandbox)[0]["id"]
     )
-    assert [row["credits_remaining"] for row in own(stage, "user_session_credits")] == [1]
+    assert [row["credits_remaining"] for row in rows_of(sandbox, "user_session_credits")] == [1]
 
-    deliver(stage, payment.refunded(payment.amount))
+    deliver(sandbox, payment.refunded(payment.amount))
 
-    assert [row["credits_remaining"] for row in own(stage, "user_session_credits")] == [0]
+    assert [row["credits_remaining"] for row in rows_of(sandbox, "user_session_credits")] == [0]
 
 
-def test_what_was_paid_out_stays_paid_and_is_owed_back(stage: Stage) -> None:
+def test_a_refund_after_the_payout_is_owed_back(sandbox: Sandbox) -> None:
     """The row says what was sent and still adds up; the next payout is so much less."""
-    payment = paid_by(single(stage))
-    deliver(stage, payment.completed())
-    stage.act_as("service")
-    stage.run(
-        "update public.session_schedules set status = 'completed' where id = %s", booked(stage)[0]["id"]
+    payment = paid_by(single(sandbox))
+    deliver(sandbox, payment.completed())
+    sandbox.act_as("service")
+    sandbox.run(
+        "update public.session_schedules set status = 'completed' where id = %s", booked(sandbox)[0]["id"]
     )
-    stage.act_as("admin")
-    stage.run(
+    sandbox.act_as("admin")
+    sandbox.run(
         "update public.session_payments set status = 'paid_out', paid_out_at = now() where client_id = %s",
         CLIENT,
     )
 
-    deliver(stage, payment.refunded(payment.amount))
+    deliver(sandbox, payment.refunded(payment.amount))
 
-    (paid,) = own(stage, "session_payments", "client_id")
+    (paid,) = rows_of(sandbox, "session_payments", "client_id")
     assert shares(paid) == ["100.00", "75.00", "-75.00", "100.00"]
     owed = (
         "select sum(p.amount_minor) from public.ledger_postings p"
         " join public.ledger_transactions t on t.id = p.transaction_id"
         " where t.practitioner_id = %s and p.account = 'practitioner_payable'"
     )
-    assert -7500 == stage.one(owed, PRACTITIONER_ROW)
+    assert -7500 == sandbox.one(owed, PRACTITIONER_ROW)
 
 
-def test_a_dispute_that_is_won_gives_everything_back(stage: Stage) -> None:
+def test_a_won_dispute_gives_everything_back(sandbox: Sandbox) -> None:
     """While it is open the credits are gone; then the lot is as before."""
-    payment = paid_by(package(stage))
-    deliver(stage, payment.completed(), payment.disputed("created", "needs_response"))
-    during = own(stage, "user_session_credits")[0]["credits_remaining"]
+    payment = paid_by(package(sandbox))
+    deliver(sandbox, payment.completed(), payment.disputed("created", "needs_response"))
+    during = rows_of(sandbox, "user_session_credits")[0]["credits_remaining"]
 
-    deliver(stage, payment.disputed("closed", "won"), payment.disputed("updated", "under_review"))
+    deliver(sandbox, payment.disputed("closed", "won"), payment.disputed("updated", "under_review"))
 
-    assert (during, own(stage, "user_session_credits")[0]["credits_remaining"]) == (0, 5)
-    assert own(stage, "checkout_sessions")[0]["returned_minor"] == 0
+    assert (during, rows_of(sandbox, "user_session_credits")[0]["credits_remaining"]) == (0, 5)
+    assert rows_of(sandbox, "checkout_sessions")[0]["returned_minor"] == 0
 
 
-def test_a_question_of_the_bank_is_no_dispute(stage: Stage) -> None:
+def test_an_inquiry_of_the_bank_is_no_dispute(sandbox: Sandbox) -> None:
     """No money has moved, so nothing else does; it may still become one."""
-    payment = paid_by(package(stage))
+    payment = paid_by(package(sandbox))
     deliver(
-        stage,
+        sandbox,
         payment.completed(),
         payment.disputed("created", "warning_needs_response"),
         payment.disputed("closed", "warning_closed"),
     )
-    asked = own(stage, "user_session_credits")[0]["credits_remaining"]
+    asked = rows_of(sandbox, "user_session_credits")[0]["credits_remaining"]
 
-    deliver(stage, payment.disputed("updated", "under_review"))
+    deliver(sandbox, payment.disputed("updated", "under_review"))
 
-    assert (asked, own(stage, "user_session_credits")[0]["credits_remaining"]) == (5, 0)
+    assert (asked, rows_of(sandbox, "user_session_credits")[0]["credits_remaining"]) == (5, 0)
 
 
-def test_a_disputed_session_takes_place_and_is_not_paid_out(stage: Stage) -> None:
+def test_a_disputed_session_takes_place_and_is_not_paid_out(sandbox: Sandbox) -> None:
     """Until it is decided: won, it counts again; lost, it is as if it had been refunded."""
-    payment = paid_by(single(stage))
-    deliver(stage, payment.completed(), payment.disputed("created", "needs_response"))
-    seen = [(booked(stage)[0]["status"], own(stage, "session_payments", "client_id")[0]["status"])]
-    deliver(stage, payment.disputed("closed", "won"))
-    seen.append((booked(stage)[0]["status"], own(stage, "session_payments", "client_id")[0]["status"]))
-    deliver(stage, payment.disputed("created", "needs_response", 2), payment.disputed("closed", "lost", 2))
-    seen.append((booked(stage)[0]["status"], own(stage, "session_payments", "client_id")[0]["status"]))
+    payment = paid_by(single(sandbox))
+    deliver(sandbox, payment.completed(), payment.disputed("created", "needs_response"))
+    seen = [(booked(sandbox)[0]["status"], rows_of(sandbox, "session_payments", "client_id")[0]["status"])]
+    deliver(sandbox, payment.disputed("closed", "won"))
+    seen.append(
+        (booked(sandbox)[0]["status"], rows_of(sandbox, "session_payments", "client_id")[0]["status"])
+    )
+    deliver(sandbox, payment.disputed("created", "needs_response", 2), payment.disputed("closed", "lost", 2))
+    seen.append(
+        (booked(sandbox)[0]["status"], rows_of(sandbox, "session_payments", "client_id")[0]["status"])
+    )
 
     assert seen == [("scheduled", "disputed"), ("scheduled", "completed"), ("cancelled", "refunded")]
 
@@ -669,40 +677,40 @@ def test_a_disputed_session_takes_place_and_is_not_paid_out(stage: Stage) -> Non
 # The inbox ----------------------------------------------------------------------------------------
 
 
-def test_a_dispute_waits_for_its_payment(stage: Stage) -> None:
+def test_a_dispute_waits_for_its_payment(sandbox: Sandbox) -> None:
     """It names only the payment; as soon as the checkout names it too, the dispute is applied with it."""
-    payment = paid_by(package(stage))
+    payment = paid_by(package(sandbox))
 
-    (early,) = deliver(stage, payment.disputed("created", "needs_response"))
-    (late,) = deliver(stage, payment.completed())
+    (early,) = deliver(sandbox, payment.disputed("created", "needs_response"))
+    (late,) = deliver(sandbox, payment.completed())
 
     assert (early["is_applied"], late["is_applied"]) == (False, True)
-    assert own(stage, "user_session_credits")[0]["credits_remaining"] == 0
-    assert stage.one("select count(*) from private.stripe_events where applied_at is null") == 0
+    assert rows_of(sandbox, "user_session_credits")[0]["credits_remaining"] == 0
+    assert sandbox.one("select count(*) from private.stripe_events where applied_at is null") == 0
 
 
-def test_what_is_not_ours_is_kept_and_moves_nothing(stage: Stage) -> None:
+def test_an_event_of_another_application_is_stored_and_changes_nothing(sandbox: Sandbox) -> None:
     """Other things are sold through the same account."""
-    before = rows(stage)
+    before = rows(sandbox)
     stranger = Payment(str(ROW), 1).session(metadata={"kind": "board"})
 
     answers = deliver(
-        stage, event("checkout.session.completed", stranger), event("invoice.paid", {"object": "invoice"})
+        sandbox, event("checkout.session.completed", stranger), event("invoice.paid", {"object": "invoice"})
     )
 
     assert [answer["is_repeated"] for answer in answers] == [False, False]
-    assert {**rows(stage), "inbox": []} == {**before, "inbox": []}
+    assert {**rows(sandbox), "inbox": []} == {**before, "inbox": []}
 
 
 # Who sees what ------------------------------------------------------------------------------------
 
 
-def test_the_payer_reads_what_they_bought(stage: Stage) -> None:
+def test_a_client_reads_their_own_purchases(sandbox: Sandbox) -> None:
     """With the receipt, what came back and what is left; nobody else's, and no price that was only asked for."""
-    bought, booked_one = paid_by(package(stage)), paid_by(single(stage))
-    package(stage, payment_type="package_10")
+    bought, booked_one = paid_by(package(sandbox)), paid_by(single(sandbox))
+    package(sandbox, payment_type="package_10")
     deliver(
-        stage,
+        sandbox,
         bought.completed(),
         bought.charged(),
         bought.refunded(bought.amount // 5),
@@ -712,10 +720,10 @@ def test_the_payer_reads_what_they_bought(stage: Stage) -> None:
 
     seen = {}
     for who in ("client", "other", "practitioner", "admin"):
-        stage.act_as(who)
-        seen[who] = [row["id"] for row in stage.run(query, CLIENT)]
-    stage.act_as("client")
-    of_package, of_session = stage.run(query, CLIENT)
+        sandbox.act_as(who)
+        seen[who] = [row["id"] for row in sandbox.run(query, CLIENT)]
+    sandbox.act_as("client")
+    of_package, of_session = sandbox.run(query, CLIENT)
 
     assert (len(seen["client"]), seen["other"], seen["practitioner"]) == (2, [], [])
     assert set(seen["client"]) <= set(seen["admin"])
@@ -725,17 +733,17 @@ def test_the_payer_reads_what_they_bought(stage: Stage) -> None:
     assert (of_session["status"], of_session["session_scheduled_at"]) == ("paid", SLOT)
 
 
-def test_what_was_bought_before_there_were_checkouts_is_a_purchase_too(stage: Stage) -> None:
+def test_a_payment_from_before_checkouts_is_a_purchase_too(sandbox: Sandbox) -> None:
     """As far as its row says what was paid."""
-    lot = stage.one(
+    lot = sandbox.one(
         "insert into public.user_session_credits (user_id, package_id, credits_remaining, metadata)"
         """ values (%s, %s, 3, '{"total_amount": 450, "currency": "CAD"}') returning id""",
         CLIENT,
         ROW,
     )
-    stage.act_as("client")
+    sandbox.act_as("client")
 
-    (found,) = stage.run("select * from public.past_purchases where id = %s", lot)
+    (found,) = sandbox.run("select * from public.past_purchases where id = %s", lot)
 
     assert (found["amount_minor"], found["currency"], found["credits_remaining"]) == (45000, "cad", 3)
 
@@ -746,23 +754,24 @@ def shares(payment: dict[str, Any]) -> list[str]:
     return [f"{payment[name]:.2f}" for name in names]
 
 
-def own(stage: Stage, table: str, column: str = "user_id", of: str = CLIENT) -> list[dict[str, Any]]:
-    """A person's rows, without those of the story."""
-    stage.act_as("owner")
+def rows_of(sandbox: Sandbox, table: str, column: str = "user_id", of: str = CLIENT) -> list[dict[str, Any]]:
+    """A person's rows, without the seeded ones."""
+    sandbox.act_as("owner")
     query = f"select * from public.{table} where {column} = %s and id <> %s"
-    return stage.run(query, of, ROW)
+    return sandbox.run(query, of, ROW)
 
 
-def booked(stage: Stage, of: str = CLIENT) -> list[dict[str, Any]]:
+def booked(sandbox: Sandbox, of: str = CLIENT) -> list[dict[str, Any]]:
     return [
         row
-        for row in own(stage, "session_schedules", "client_id", of)
+        for row in rows_of(sandbox, "session_schedules", "client_id", of)
         if not row["room_name"].endswith(("-one", "-two"))
     ]
 
 
-def messages(stage: Stage, to: str = CLIENT) -> list[str]:
-    stage.act_as("owner")
+def messages(sandbox: Sandbox, to: str = CLIENT) -> list[str]:
+    sandbox.act_as("owner")
     return [
-        row["kind"] for row in stage.run("select kind from private.outbox where user_id = %s order by id", to)
+        row["kind"]
+        for row in sandbox.run("select kind from private.outbox where user_id = %s order by id", to)
     ]

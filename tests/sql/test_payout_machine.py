@@ -1,4 +1,4 @@
-"""Any story of sessions, refunds, disputes, corrections and payouts pays each cent once: the ledger's machine and more.
+"""Any steps of sessions, refunds, disputes, corrections and payouts pay each cent once: the ledger's machine and more.
 
 What the model keeps of a payout is how much it paid for each seat. What is still to be paid for a seat is then what it
 is worth now less what live payouts have paid for it, below nought if more was paid than is left of its price.
@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 
 from .conftest import ROW
 from .earnings_model import Entry, Seat
-from .earnings_scene import Bought
-from .payout_scene import failed, paid, run, settle
+from .earnings_steps import Bought
+from .payout_steps import failed, paid, run, settle
 from .test_earnings_machine import Earning
 
 STEPS, EXAMPLES = 30, 20
@@ -93,8 +93,8 @@ class Paying(Earning):
 
     def learn(self, expected: list[Payout]) -> None:
         """The payouts that are new in the database are those that were expected."""
-        self.stage.act_as("owner")
-        rows = self.stage.run(
+        self.sandbox.act_as("owner")
+        rows = self.sandbox.run(
             "select id::text, practitioner_id::text, currency, amount_minor, status from public.payouts"
             " where practitioner_id <> %s and id <> all (%s::uuid[])",
             ROW,
@@ -126,11 +126,11 @@ class Paying(Earning):
         if not amount:
             return
         entry = Entry(self.practitioners[who], currency, amount)
-        self.stage.act_as("owner")
-        name = self.stage.one(
+        self.sandbox.act_as("owner")
+        name = self.sandbox.one(
             """select private.post('adjustment', %s, %s, jsonb_build_object(
                  'practitioner_payable', %s::bigint, 'platform_revenue', -%s::bigint),
-               reason => 'A story', cause => %s)""",
+               reason => 'Correction', cause => %s)""",
             entry.practitioner,
             currency,
             amount,
@@ -145,7 +145,7 @@ class Paying(Earning):
         """What is earned today is not paid today."""
         before = len(self.payouts)
         if not self.payouts:
-            run(self.stage)
+            run(self.sandbox)
             self.learn([])
         assert before == len(self.payouts)
 
@@ -153,7 +153,7 @@ class Paying(Earning):
     def run_payouts(self, batch: int, days: int) -> None:
         """In batches, until it is done; the next day or a period later."""
         self.days += days
-        run(self.stage, self.days, batch)
+        run(self.sandbox, self.days, batch)
         owed = [Payout(whose, pays) for whose, pays in self.unpaid().items() if sum(pays.values()) > 0]
         self.learn(owed)
 
@@ -166,7 +166,7 @@ class Paying(Earning):
         """An admin or a provider says what became of it, perhaps again."""
         name = list(self.pending())[data.draw(st.integers(0, len(self.pending()) - 1))]
         for _ in range(1 + is_told_twice):
-            (paid if status == "paid" else failed)(self.stage, {"id": name})
+            (paid if status == "paid" else failed)(self.sandbox, {"id": name})
         self.end(self.payouts[name], status)
 
     def on_page(self) -> list[Seat]:
@@ -197,13 +197,13 @@ class Paying(Earning):
             "update public.session_payments set paid_out_at = now(), status = 'paid_out'"
             " where session_id = any (%s::uuid[]) returning id"
         )
-        self.stage.act_as("admin")
+        self.sandbox.act_as("admin")
         if disputed & chosen - lives:
-            with self.stage.refused("nothing_to_pay_out"):
-                self.stage.run(statement, seats)
+            with self.sandbox.refused("nothing_to_pay_out"):
+                self.sandbox.run(statement, seats)
             return
-        assert len(seats) == len(self.stage.run(statement, seats))
-        settle(self.stage)
+        assert len(seats) == len(self.sandbox.run(statement, seats))
+        settle(self.sandbox)
         for name, end in ends.items():
             self.end(self.payouts[name], end)
         by_hand = [
@@ -215,22 +215,22 @@ class Paying(Earning):
     # What must be true
 
     @rule(seat=Earning.seats)
-    def the_row_says_so_too(self, seat: str) -> None:
+    def the_rows_agree(self, seat: str) -> None:
         """What was paid out stays as it was paid; the ledger takes the rest back."""
         if seat not in self.marked:
-            super().the_row_says_so_too(seat)
+            super().the_rows_agree(seat)
 
     @invariant()
     def the_payouts_agree(self) -> None:
         """Each with its amount and its state; and the pages show as paid out what is."""
-        self.stage.act_as("owner")
-        rows = self.stage.run(
+        self.sandbox.act_as("owner")
+        rows = self.sandbox.run(
             "select id::text, amount_minor, status from public.payouts where practitioner_id <> %s", ROW
         )
         assert {name: (each.amount, each.status) for name, each in self.payouts.items()} == {
             row["id"]: (row["amount_minor"], row["status"]) for row in rows
         }
-        marked = self.stage.run(
+        marked = self.sandbox.run(
             "select session_id::text as id from public.session_payments where paid_out_at is not null"
         )
         assert self.marked & set(self.model.seats) == {row["id"] for row in marked}
@@ -240,10 +240,10 @@ class Paying(Earning):
         try:
             self.run_payouts(3, 20)
             for name in self.pending():
-                paid(self.stage, {"id": name})
+                paid(self.sandbox, {"id": name})
                 self.end(self.payouts[name], "paid")
             self.the_payouts_agree()
-            assert [] == self.stage.run("select * from private.broken_rules")
+            assert [] == self.sandbox.run("select * from private.broken_rules")
             assert all(sum(pays.values()) <= 0 for pays in self.unpaid().values())
         finally:
             super().teardown()
@@ -265,4 +265,6 @@ def test_each_cent_is_paid_once(connection: psycopg.Connection[dict[str, Any]]) 
         ),
     )
 
-    assert Earning.steps >= 150, "the story was too short"  # mostly 380 to 500; chance has ended it after 267
+    assert Earning.steps >= 150, (
+        "there were too few steps"
+    )  # mostly 380 to 500; chance has ended it after 267

@@ -8,12 +8,12 @@ from psycopg.rows import dict_row
 
 from sql.throwaway import ROOT, Server
 
-from .race import Connection, at_once
+from .booking_load import Connection, run_at_once
 
 RUN = "select * from private.run_payouts(1, '2026-06-01T00:00Z')"  # one payout in each transaction
 
 # Two currencies, several periods, somebody who owes us: each payout of a few lines, each line of a payment.
-BOOKS = """
+EARNINGS = """
   with posted as (
     insert into public.ledger_transactions
       (kind, currency, practitioner_id, session_id, payment_id, cause, occurred_at)
@@ -36,7 +36,7 @@ BOOKS = """
 """
 
 # Dies at the n-th write since the run began, as if the power had gone: not refused, gone.
-TRAP = """
+KILL_AT_WRITE = """
   create sequence private.writes;
   create function private.die() returns trigger language plpgsql security definer set search_path = '' as $$
   begin
@@ -47,7 +47,7 @@ TRAP = """
     return null;
   end $$;
 """
-TRAPPED = "payouts payout_lines payout_periods ledger_transactions ledger_postings"
+KILLING_TABLES = "payouts payout_lines payout_periods ledger_transactions ledger_postings"
 
 # Everything that counts of the end, without what is made up anew each time.
 END = """
@@ -67,10 +67,10 @@ def books(postgres: Server) -> str:
     """A database with something to pay in it, to make others from."""
     url = postgres.build("books")
     with psycopg.connect(url) as connection:
-        connection.execute((ROOT / "tests/sql/story.sql").read_bytes())
-        connection.execute(BOOKS)
-        connection.execute(TRAP)
-        for table in TRAPPED.split():
+        connection.execute((ROOT / "tests/sql/seed.sql").read_bytes())
+        connection.execute(EARNINGS)
+        connection.execute(KILL_AT_WRITE)
+        for table in KILLING_TABLES.split():
             connection.execute(
                 f"create trigger die after insert or update on public.{table}"
                 " for each row execute function private.die()".encode()
@@ -94,7 +94,7 @@ def end(url: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(postgres: Server, books: str) -> list[dict[str, Any]]:
+def expected_end(postgres: Server, books: str) -> list[dict[str, Any]]:
     """How it ends when nobody disturbs it."""
     url = postgres.copy(books, "undisturbed")
     with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
@@ -104,8 +104,8 @@ def undisturbed(postgres: Server, books: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_run_that_is_killed_at_any_write_and_begun_again_ends_the_same(
-    postgres: Server, books: str, undisturbed: list[dict[str, Any]]
+def test_a_run_killed_at_any_write_and_begun_again_ends_the_same(
+    postgres: Server, books: str, expected_end: list[dict[str, Any]]
 ) -> None:
     """First at its first write, the next one at its second, and so on, until one gets through."""
     url = postgres.copy(books, "killed")
@@ -121,21 +121,21 @@ def test_a_run_that_is_killed_at_any_write_and_begun_again_ends_the_same(
             continue
 
     assert kill_at > 20, "the trap did not work"
-    assert undisturbed == end(url)
+    assert expected_end == end(url)
 
 
 def test_many_runs_at_once_end_as_one(
-    postgres: Server, books: str, undisturbed: list[dict[str, Any]]
+    postgres: Server, books: str, expected_end: list[dict[str, Any]]
 ) -> None:
     """They queue, and whoever comes later finds less to do. None is refused."""
     url = postgres.copy(books, "at_once")
 
-    assert ["done"] * 8 == at_once(url, *[finish] * 8)
-    assert undisturbed == end(url)
+    assert ["done"] * 8 == run_at_once(url, *[finish] * 8)
+    assert expected_end == end(url)
 
 
 # What was picked may be settled by somebody else by then, which is an answer and no fault.
-TRY = """
+MARK_ANY = """
   do $$
   declare
     p uuid;
@@ -156,17 +156,17 @@ ACTS = {
 }
 
 
-def test_runs_marks_and_failures_at_once_pay_each_line_once(postgres: Server, books: str) -> None:
+def test_concurrent_runs_marks_and_failures_pay_each_line_once(postgres: Server, books: str) -> None:
     """While two run, some say of whatever is pending that it was paid, that it failed, or mark payments on the page."""
     url = postgres.copy(books, "contended")
 
     def settle(connection: Connection, act: str) -> None:
         connection.execute("""select set_config('request.jwt.claims', '{"role": "service_role"}', false)""")
         for _ in range(12):
-            connection.execute(TRY.format(act=act).encode())
+            connection.execute(MARK_ANY.format(act=act).encode())
 
     others = [lambda connection, act=act: settle(connection, act) for act in ACTS.values()]
-    ends = at_once(url, finish, finish, *others)
+    ends = run_at_once(url, finish, finish, *others)
     with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
         finish(connection)
 

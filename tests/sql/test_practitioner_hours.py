@@ -6,36 +6,36 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.sql.conftest import CLIENT, OTHER_CLIENT, ROW, Stage
+from tests.sql.conftest import CLIENT, OTHER_CLIENT, ROW, Sandbox
 from tests.sql.test_practitioner_time import book, change, hold, time_off
 
-WHY = "select private.why_not_bookable(%s, %s, %s, %s)"
+WHY_NOT_BOOKABLE = "select private.why_not_bookable(%s, %s, %s, %s)"
 # Mondays: the practitioner works from 09:00 to 17:00 of Toronto, which is 13:00 to 21:00 UTC in summer.
 MONDAY = datetime.fromisoformat("2031-06-02T13:00Z")
 
 
 @pytest.fixture(autouse=True)
-def _far_ahead(stage: Stage) -> None:
+def _far_ahead(sandbox: Sandbox) -> None:
     """These Mondays are years away."""
-    stage.run("update public.practitioner_calendars set booking_horizon_days = 1830")
+    sandbox.run("update public.practitioner_calendars set booking_horizon_days = 1830")
 
 
-def why(stage: Stage, minutes: float, lasting: int = 60, user: str = CLIENT) -> Any:
+def refusal(sandbox: Sandbox, minutes: float, lasting: int = 60, user: str = CLIENT) -> Any:
     """Why the practitioner cannot be booked so many minutes after nine, or None."""
-    stage.act_as("owner")
-    return stage.one(WHY, ROW, MONDAY + timedelta(minutes=minutes), lasting, user)
+    sandbox.act_as("owner")
+    return sandbox.one(WHY_NOT_BOOKABLE, ROW, MONDAY + timedelta(minutes=minutes), lasting, user)
 
 
-def set_up(stage: Stage, **columns: Any) -> None:
-    stage.act_as("practitioner")
+def set_up(sandbox: Sandbox, **columns: Any) -> None:
+    sandbox.act_as("practitioner")
     sets = ", ".join(f"{name} = %s" for name in columns)
-    stage.run(
+    sandbox.run(
         f"update public.practitioner_calendars set {sets} where practitioner_id = %s", *columns.values(), ROW
     )
 
 
-def add_hours(stage: Stage, start: str, end: str, day_of_week: int = 1) -> None:
-    stage.run(
+def add_hours(sandbox: Sandbox, start: str, end: str, day_of_week: int = 1) -> None:
+    sandbox.run(
         "insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)"
         " values (%s, %s, %s, %s)",
         ROW,
@@ -45,9 +45,9 @@ def add_hours(stage: Stage, start: str, end: str, day_of_week: int = 1) -> None:
     )
 
 
-def add_exception(stage: Stage, is_open: bool, start: str = "00:00", end: str = "24:00") -> None:
-    stage.act_as("practitioner")
-    stage.run(
+def add_exception(sandbox: Sandbox, is_open: bool, start: str = "00:00", end: str = "24:00") -> None:
+    sandbox.act_as("practitioner")
+    sandbox.run(
         "insert into public.availability_exceptions (practitioner_id, on_date, is_open, start_time, end_time)"
         " values (%s, '2031-06-02', %s, %s, %s)",
         ROW,
@@ -57,14 +57,14 @@ def add_exception(stage: Stage, is_open: bool, start: str = "00:00", end: str = 
     )
 
 
-def test_every_practitioner_has_a_calendar(stage: Stage) -> None:
+def test_every_practitioner_has_a_calendar(sandbox: Sandbox) -> None:
     """From the moment there is a practitioner, without anybody's right to make one."""
-    stage.act_as("admin")
-    new = stage.one(
+    sandbox.act_as("admin")
+    new = sandbox.one(
         "insert into public.practitioners (user_id, name) values (%s, 'New') returning id", OTHER_CLIENT
     )
 
-    (calendar,) = stage.run("select * from public.practitioner_calendars where practitioner_id = %s", new)
+    (calendar,) = sandbox.run("select * from public.practitioner_calendars where practitioner_id = %s", new)
     assert ("America/Toronto", 0, 365) == (
         calendar["time_zone"],
         calendar["minimum_notice_minutes"],
@@ -73,104 +73,117 @@ def test_every_practitioner_has_a_calendar(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Atlantis/Here", "EST5EDT4", "Nowhere5", "UTC+5", "america/toronto", ""])
-def test_a_time_zone_is_one_by_its_full_name(stage: Stage, zone: str) -> None:
+def test_a_time_zone_is_given_by_its_full_name(sandbox: Sandbox, zone: str) -> None:
     """PostgreSQL alone would take some of these for offsets."""
-    with pytest.raises(psycopg.errors.CheckViolation), stage.undone():
-        set_up(stage, time_zone=zone)
+    with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
+        set_up(sandbox, time_zone=zone)
 
-    set_up(stage, time_zone="America/St_Johns")
+    set_up(sandbox, time_zone="America/St_Johns")
 
 
-def test_a_time_zone_that_is_new_to_us_is_found_in_the_rules(stage: Stage) -> None:
+def test_an_unlisted_time_zone_is_looked_up_in_the_rules(sandbox: Sandbox) -> None:
     """The list of known ones only spares the reading; and no name is no time zone."""
-    stage.act_as("owner")
-    assert stage.one("select private.is_time_zone('Asia/Tokyo')")
+    sandbox.act_as("owner")
+    assert sandbox.one("select private.is_time_zone('Asia/Tokyo')")
 
-    stage.run("delete from private.known_time_zones where name = 'Asia/Tokyo'")
+    sandbox.run("delete from private.known_time_zones where name = 'Asia/Tokyo'")
 
-    assert stage.one("select private.is_time_zone('Asia/Tokyo')")
-    assert stage.one("select private.is_time_zone(null)") is False
+    assert sandbox.one("select private.is_time_zone('Asia/Tokyo')")
+    assert sandbox.one("select private.is_time_zone(null)") is False
 
 
-def test_a_session_fits_into_the_hours(stage: Stage) -> None:
+def test_a_session_fits_into_the_hours(sandbox: Sandbox) -> None:
     """From the first minute to the last, and not a minute more."""
-    assert [None, None] == [why(stage, 0), why(stage, 7 * 60)]
-    assert {"outside_availability"} == {why(stage, -1), why(stage, 7 * 60 + 1), why(stage, 24 * 60)}
+    assert [None, None] == [refusal(sandbox, 0), refusal(sandbox, 7 * 60)]
+    assert {"outside_availability"} == {
+        refusal(sandbox, -1),
+        refusal(sandbox, 7 * 60 + 1),
+        refusal(sandbox, 24 * 60),
+    }
 
 
-def test_hours_that_meet_are_one(stage: Stage) -> None:
+def test_adjacent_hours_are_one_span(sandbox: Sandbox) -> None:
     """Also across midnight."""
-    add_hours(stage, "17:00", "24:00")
-    add_hours(stage, "00:00", "08:00", day_of_week=2)
+    add_hours(sandbox, "17:00", "24:00")
+    add_hours(sandbox, "00:00", "08:00", day_of_week=2)
 
-    assert [None, None] == [why(stage, 7 * 60 + 30), why(stage, 14 * 60 + 30)]
+    assert [None, None] == [refusal(sandbox, 7 * 60 + 30), refusal(sandbox, 14 * 60 + 30)]
 
 
 @pytest.mark.parametrize(
     ("start", "end"), [("16:59", "18:00"), ("08:00", "09:01"), ("10:00", "11:00"), ("08:00", "18:00")]
 )
-def test_hours_do_not_overlap(stage: Stage, start: str, end: str) -> None:
+def test_hours_do_not_overlap(sandbox: Sandbox, start: str, end: str) -> None:
     """Nor end before they start."""
-    stage.act_as("practitioner")
-    with pytest.raises(psycopg.errors.ExclusionViolation), stage.undone():
-        add_hours(stage, start, end)
-    with pytest.raises(psycopg.errors.CheckViolation), stage.undone():
-        add_hours(stage, end, start)
+    sandbox.act_as("practitioner")
+    with pytest.raises(psycopg.errors.ExclusionViolation), sandbox.undone():
+        add_hours(sandbox, start, end)
+    with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
+        add_hours(sandbox, end, start)
 
 
-def test_without_hours_every_hour_is_open(stage: Stage) -> None:
+def test_without_hours_every_hour_is_open(sandbox: Sandbox) -> None:
     """As before there were hours."""
-    stage.run("delete from public.practitioner_availability")
+    sandbox.run("delete from public.practitioner_availability")
 
-    assert [None, None] == [why(stage, -600), why(stage, 24 * 60 * 3)]
+    assert [None, None] == [refusal(sandbox, -600), refusal(sandbox, 24 * 60 * 3)]
 
 
-def test_hours_of_nothing_open_nothing(stage: Stage) -> None:
+def test_empty_hours_open_nothing(sandbox: Sandbox) -> None:
     """A row of the baseline that ends before it starts is not the same as no row."""
-    stage.run("update public.practitioner_availability set day_of_week = 2")
+    sandbox.run("update public.practitioner_availability set day_of_week = 2")
 
-    assert "outside_availability" == why(stage, 0)
+    assert "outside_availability" == refusal(sandbox, 0)
 
 
-def test_an_open_exception_replaces_the_hours_of_its_date(stage: Stage) -> None:
+def test_an_open_exception_replaces_the_hours_of_its_date(sandbox: Sandbox) -> None:
     """And of no other."""
-    add_exception(stage, True, "18:00", "20:00")
+    add_exception(sandbox, True, "18:00", "20:00")
 
-    assert ["outside_availability", None] == [why(stage, 0), why(stage, 9 * 60)]
-    assert [None, "outside_availability"] == [why(stage, 7 * 24 * 60), why(stage, 7 * 24 * 60 + 9 * 60)]
-
-
-def test_a_closed_exception_is_taken_away(stage: Stage) -> None:
-    """From the hours, or from what is open instead."""
-    add_exception(stage, False, "12:00", "13:00")
-    assert [None, "outside_availability", None] == [why(stage, 120), why(stage, 150), why(stage, 240)]
-
-    add_exception(stage, True, "11:00", "14:00")
-    assert ["outside_availability", None, "outside_availability", None] == [
-        why(stage, minutes) for minutes in (0, 120, 180, 240)
+    assert ["outside_availability", None] == [refusal(sandbox, 0), refusal(sandbox, 9 * 60)]
+    assert [None, "outside_availability"] == [
+        refusal(sandbox, 7 * 24 * 60),
+        refusal(sandbox, 7 * 24 * 60 + 9 * 60),
     ]
 
 
-def test_a_date_can_be_closed_altogether(stage: Stage) -> None:
+def test_a_closed_exception_is_taken_away(sandbox: Sandbox) -> None:
+    """From the hours, or from what is open instead."""
+    add_exception(sandbox, False, "12:00", "13:00")
+    assert [None, "outside_availability", None] == [
+        refusal(sandbox, 120),
+        refusal(sandbox, 150),
+        refusal(sandbox, 240),
+    ]
+
+    add_exception(sandbox, True, "11:00", "14:00")
+    assert ["outside_availability", None, "outside_availability", None] == [
+        refusal(sandbox, minutes) for minutes in (0, 120, 180, 240)
+    ]
+
+
+def test_an_exception_may_close_a_whole_date(sandbox: Sandbox) -> None:
     """That is what an exception is if nothing else is said."""
-    stage.act_as("practitioner")
-    stage.run(
+    sandbox.act_as("practitioner")
+    sandbox.run(
         "insert into public.availability_exceptions (practitioner_id, on_date) values (%s, '2031-06-02')", ROW
     )
 
-    assert {"outside_availability"} == {why(stage, minutes) for minutes in range(0, 480, 60)}
-    assert why(stage, 7 * 24 * 60) is None
+    assert {"outside_availability"} == {refusal(sandbox, minutes) for minutes in range(0, 480, 60)}
+    assert refusal(sandbox, 7 * 24 * 60) is None
 
 
-def test_each_reason_has_its_code(stage: Stage) -> None:
+def test_each_reason_has_its_code(sandbox: Sandbox) -> None:
     """And is refused with a sentence to show."""
 
     def refused(code: str, **asked: Any) -> None:
         given = {"practitioner": ROW, "at": MONDAY, "lasting": 60} | asked
-        stage.act_as("owner")
-        assert code == stage.one(WHY, given["practitioner"], given["at"], given["lasting"], CLIENT)
-        with stage.refused(code):
-            stage.run(
+        sandbox.act_as("owner")
+        assert code == sandbox.one(
+            WHY_NOT_BOOKABLE, given["practitioner"], given["at"], given["lasting"], CLIENT
+        )
+        with sandbox.refused(code):
+            sandbox.run(
                 "select private.refuse_unbookable(%s, %s, %s, %s)",
                 given["practitioner"],
                 given["at"],
@@ -178,64 +191,68 @@ def test_each_reason_has_its_code(stage: Stage) -> None:
                 CLIENT,
             )
 
-    now = stage.one("select now()")
-    stage.run("select private.refuse_unbookable(%s, %s, 60, %s)", ROW, MONDAY, CLIENT)
+    now = sandbox.one("select now()")
+    sandbox.run("select private.refuse_unbookable(%s, %s, 60, %s)", ROW, MONDAY, CLIENT)
     refused("practitioner_unavailable", practitioner=CLIENT)
     refused("slot_in_past", at=now)
     refused("slot_in_past", at=now - timedelta(days=7))
     refused("outside_availability", at=MONDAY - timedelta(minutes=1))
-    set_up(stage, minimum_notice_minutes=120, booking_horizon_days=3)
+    set_up(sandbox, minimum_notice_minutes=120, booking_horizon_days=3)
     refused("too_short_notice", at=now + timedelta(minutes=119))
     refused("beyond_horizon", at=now + timedelta(days=3, minutes=1))
-    set_up(stage, minimum_notice_minutes=0, booking_horizon_days=1830)
-    book(stage, 120)  # at noon UTC plus two hours, an hour after nine
+    set_up(sandbox, minimum_notice_minutes=0, booking_horizon_days=1830)
+    book(sandbox, 120)  # at noon UTC plus two hours, an hour after nine
     refused("slot_taken", at=MONDAY + timedelta(minutes=30))
-    stage.run("update public.practitioners set available = false")
+    sandbox.run("update public.practitioners set available = false")
     refused("practitioner_unavailable")
 
 
-def test_what_is_ones_own_is_not_in_the_way(stage: Stage) -> None:
+def test_the_callers_own_hold_and_session_are_not_in_the_way(sandbox: Sandbox) -> None:
     """One's hold, and the session that is to be moved; a lapsed hold is in nobody's way."""
-    hold(stage, 60, user=CLIENT)
-    assert [None, "slot_taken"] == [why(stage, 0), why(stage, 0, user=OTHER_CLIENT)]
-    hold(stage, 120, lapsed=True)
-    assert why(stage, 60) is None
+    hold(sandbox, 60, user=CLIENT)
+    assert [None, "slot_taken"] == [refusal(sandbox, 0), refusal(sandbox, 0, user=OTHER_CLIENT)]
+    hold(sandbox, 120, lapsed=True)
+    assert refusal(sandbox, 60) is None
 
-    session = book(stage, 180)
-    stage.act_as("owner")
+    session = book(sandbox, 180)
+    sandbox.act_as("owner")
     at = MONDAY + timedelta(minutes=150)
-    assert "slot_taken" == stage.one(WHY, ROW, at, 60, CLIENT)
+    assert "slot_taken" == sandbox.one(WHY_NOT_BOOKABLE, ROW, at, 60, CLIENT)
     assert (
-        stage.one(
+        sandbox.one(
             "select private.why_not_bookable(%s, %s, 60, %s, ignore_session => %s)", ROW, at, CLIENT, session
         )
         is None
     )
-    change(stage, session, status="cancelled")
-    assert why(stage, 150) is None
+    change(sandbox, session, status="cancelled")
+    assert refusal(sandbox, 150) is None
 
 
-def test_time_off_is_in_everybodys_way(stage: Stage) -> None:
-    """Whatever the hours say; a buffer reaches into it as well."""
-    time_off(stage, 60 + 120, 60 + 180)
-    assert [None, "slot_taken", None] == [why(stage, 60), why(stage, 61), why(stage, 180)]
+def test_time_off_keeps_everybody_out_whatever_the_hours(sandbox: Sandbox) -> None:
+    """A buffer reaches into it as well."""
+    time_off(sandbox, 60 + 120, 60 + 180)
+    assert [None, "slot_taken", None] == [
+        refusal(sandbox, 60),
+        refusal(sandbox, 61),
+        refusal(sandbox, 180),
+    ]
 
-    set_up(stage, buffer_after_minutes=15)
-    assert ["slot_taken", None] == [why(stage, 60), why(stage, 45)]
+    set_up(sandbox, buffer_after_minutes=15)
+    assert ["slot_taken", None] == [refusal(sandbox, 60), refusal(sandbox, 45)]
 
 
-def test_in_a_time_zone_that_is_misread_nobody_is_booked(stage: Stage) -> None:
+def test_nobody_is_booked_in_a_time_zone_with_outdated_rules(sandbox: Sandbox) -> None:
     """An hour off is worse than not at all."""
-    stage.run(
+    sandbox.run(
         "create or replace function private.misread_time_zones() returns setof text"
         " language sql stable set search_path = '' as $$ select 'America/Toronto' $$"
     )
 
-    assert "practitioner_unavailable" == why(stage, 0)
-    assert stage.one("select not private.time_zone_rules_are_current()")
+    assert "practitioner_unavailable" == refusal(sandbox, 0)
+    assert sandbox.one("select not private.time_zone_rules_are_current()")
 
 
-def test_this_server_tells_the_time_in_canada(stage: Stage) -> None:
+def test_this_server_has_the_current_rules_of_canada(sandbox: Sandbox) -> None:
     """The stack gives PostgreSQL the rules of the package tzdata."""
-    stage.act_as("owner")
-    assert stage.one("select private.time_zone_rules_are_current()")
+    sandbox.act_as("owner")
+    assert sandbox.one("select private.time_zone_rules_are_current()")

@@ -1,58 +1,60 @@
 """Profiles follow accounts, and never stand in the way of one."""
 
-from .conftest import CLIENT, ROW, Stage
+from .conftest import CLIENT, ROW, Sandbox
 
 SIGN_UP = "insert into auth.users (email, raw_user_meta_data) values ('new@demo.test', %s) returning id"
 
 
-def test_signing_up_makes_a_profile(stage: Stage) -> None:
+def test_signing_up_makes_a_profile(sandbox: Sandbox) -> None:
     """Name and birthday come along."""
-    stage.act_as("owner")
-    person = stage.one(SIGN_UP, '{"full_name": "New", "date_of_birth": "2000-02-29"}')
+    sandbox.act_as("owner")
+    person = sandbox.one(SIGN_UP, '{"full_name": "New", "date_of_birth": "2000-02-29"}')
 
-    profile = stage.run(
+    profile = sandbox.run(
         "select full_name, email, date_of_birth::text from public.profiles where id = %s", person
     )
     assert [{"full_name": "New", "email": "new@demo.test", "date_of_birth": "2000-02-29"}] == profile
 
 
-def test_a_birthday_that_is_none_stops_nobody(stage: Stage) -> None:
+def test_an_invalid_birthday_does_not_stop_the_account(sandbox: Sandbox) -> None:
     """The account is made, the rest of the profile too."""
-    stage.act_as("owner")
-    person = stage.one(SIGN_UP, '{"full_name": "New", "date_of_birth": "31/02/yesterday"}')
+    sandbox.act_as("owner")
+    person = sandbox.one(SIGN_UP, '{"full_name": "New", "date_of_birth": "31/02/yesterday"}')
 
-    assert [{"full_name": "New", "date_of_birth": None}] == stage.run(
+    assert [{"full_name": "New", "date_of_birth": None}] == sandbox.run(
         "select full_name, date_of_birth from public.profiles where id = %s", person
     )
 
 
-def test_an_account_is_made_even_if_the_profile_cannot_be(stage: Stage) -> None:
+def test_an_account_is_made_even_if_the_profile_cannot_be(sandbox: Sandbox) -> None:
     """Whatever goes wrong in the copy stays in the copy."""
-    stage.act_as("owner")
-    stage.run("alter table public.profiles add constraint closed check (email <> 'new@demo.test')")
+    sandbox.act_as("owner")
+    sandbox.run("alter table public.profiles add constraint closed check (email <> 'new@demo.test')")
 
-    assert stage.one(SIGN_UP, "{}")
+    assert sandbox.one(SIGN_UP, "{}")
 
 
-def test_signing_in_keeps_what_was_edited(stage: Stage) -> None:
+def test_signing_in_keeps_an_edited_profile(sandbox: Sandbox) -> None:
     """An update of the account that changes neither e-mail nor metadata leaves the profile alone."""
-    stage.act_as("client")
-    stage.run("update public.profiles set full_name = 'Edited' where id = %s", CLIENT)
-    stage.act_as("owner")
-    stage.run("update auth.users set last_sign_in_at = now() where id = %s", CLIENT)
-    assert "Edited" == stage.one("select full_name from public.profiles where id = %s", CLIENT)
+    sandbox.act_as("client")
+    sandbox.run("update public.profiles set full_name = 'Edited' where id = %s", CLIENT)
+    sandbox.act_as("owner")
+    sandbox.run("update auth.users set last_sign_in_at = now() where id = %s", CLIENT)
+    assert "Edited" == sandbox.one("select full_name from public.profiles where id = %s", CLIENT)
 
-    stage.run("update auth.users set email = 'moved@demo.test' where id = %s", CLIENT)
-    assert "moved@demo.test" == stage.one("select email from public.profiles where id = %s", CLIENT)
+    sandbox.run("update auth.users set email = 'moved@demo.test' where id = %s", CLIENT)
+    assert "moved@demo.test" == sandbox.one("select email from public.profiles where id = %s", CLIENT)
 
 
-def test_practitioners_see_the_names_of_all_their_clients(stage: Stage) -> None:
+def test_practitioners_see_the_names_of_all_their_clients(sandbox: Sandbox) -> None:
     """Those assigned without a session too: one hidden name would empty the page's list."""
-    stage.act_as("owner")
-    stage.run("delete from public.session_recordings where session_id = %s", ROW)
-    stage.run("delete from public.session_schedules where id = %s", ROW)
+    sandbox.act_as("owner")
+    sandbox.run("delete from public.session_recordings where session_id = %s", ROW)
+    sandbox.run("delete from public.session_schedules where id = %s", ROW)
 
-    stage.act_as("practitioner")
-    assert CLIENT in [str(row["id"]) for row in stage.run("select id, full_name, email from public.profiles")]
-    with stage.forbidden():
-        stage.run("select address from public.profiles")
+    sandbox.act_as("practitioner")
+    assert CLIENT in [
+        str(row["id"]) for row in sandbox.run("select id, full_name, email from public.profiles")
+    ]
+    with sandbox.forbidden():
+        sandbox.run("select address from public.profiles")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sql.conftest import ROW, Stage
+from tests.sql.conftest import ROW, Sandbox
 
 STATES = ("pending", "recording", "processing", "completed", "failed")
 OBSERVATIONS = (
@@ -33,7 +33,7 @@ MOVES: dict[str, dict[str, str]] = {
 }
 PAST = {"deadline_at": "now() - interval '1 second'"}
 # And what the clocks, the attempts and earlier facts change of that.
-UNLESS: list[tuple[str, str, dict[str, str], str]] = [
+EXCEPTIONS: list[tuple[str, str, dict[str, str], str]] = [
     ("pending", "unclear", PAST, "pending again"),
     ("pending", "already_running", PAST, "pending again"),
     ("pending", "already_running", {**PAST, "agora_sid": "'S'"}, "pending"),
@@ -60,11 +60,11 @@ CASES = [
     (state, observation, {}, MOVES.get(observation, {}).get(state, state))
     for state in STATES
     for observation in OBSERVATIONS
-] + UNLESS
+] + EXCEPTIONS
 
 
-def put(stage: Stage, state: str, **columns: str) -> dict[str, Any]:
-    """The story's recording, in a state, as it would stand there."""
+def set_recording(sandbox: Sandbox, state: str, **columns: str) -> dict[str, Any]:
+    """The seeded recording, in a state, as it would stand there."""
     facts = {
         "attempt": "1",
         "agora_sid": "null",
@@ -77,17 +77,17 @@ def put(stage: Stage, state: str, **columns: str) -> dict[str, Any]:
         **columns,
     }
     sets = ", ".join(f"{name} = {value}" for name, value in facts.items())
-    (row,) = stage.run(
+    (row,) = sandbox.run(
         f"update public.session_recordings set status = '{state}', {sets} where id = %s returning *", ROW
     )
     return row
 
 
-def observe(stage: Stage, observation: str, attempt: int = 1, **facts: Any) -> dict[str, Any]:
+def observe(sandbox: Sandbox, observation: str, attempt: int = 1, **facts: Any) -> dict[str, Any]:
     """Tell the machine something."""
     named = "".join(f", {name} => %s" for name in facts)
     query = f"select * from private.observe_recording(%s, %s, %s{named})"
-    (row,) = stage.run(query, ROW, attempt, observation, *facts.values())
+    (row,) = sandbox.run(query, ROW, attempt, observation, *facts.values())
     return row
 
 
@@ -103,31 +103,31 @@ def summary(row: dict[str, Any], attempt: int) -> str:
 
 
 @pytest.mark.parametrize(("state", "observation", "columns", "expected"), CASES)
-def test_what_follows_from_what_was_seen(
-    stage: Stage, state: str, observation: str, columns: dict[str, str], expected: str
+def test_each_observation_in_each_state_has_its_effect(
+    sandbox: Sandbox, state: str, observation: str, columns: dict[str, str], expected: str
 ) -> None:
     """The whole table, one row at a time."""
-    attempt = put(stage, state, **columns)["attempt"]
+    attempt = set_recording(sandbox, state, **columns)["attempt"]
 
-    after = observe(stage, observation, attempt)
+    after = observe(sandbox, observation, attempt)
 
     assert expected == summary(after, attempt)
 
 
-def test_an_observation_of_an_earlier_attempt_changes_nothing(stage: Stage) -> None:
+def test_an_observation_of_an_earlier_attempt_changes_nothing(sandbox: Sandbox) -> None:
     """The answer of a recorder we gave up on comes late; it speaks of nobody we know."""
-    before = put(stage, "pending", attempt="2")
+    before = set_recording(sandbox, "pending", attempt="2")
 
-    after = observe(stage, "uploaded", attempt=1, sid="of the first")
+    after = observe(sandbox, "uploaded", attempt=1, sid="of the first")
 
     assert before == after
 
 
-def test_a_new_attempt_has_another_number_and_folder(stage: Stage) -> None:
+def test_a_new_attempt_has_another_number_and_folder(sandbox: Sandbox) -> None:
     """Two recorders with one number would push each other out of the channel."""
-    before = put(stage, "pending", agora_resource_id="'R'", agora_sid="'S'")
+    before = set_recording(sandbox, "pending", agora_resource_id="'R'", agora_sid="'S'")
 
-    after = observe(stage, "no_worker")
+    after = observe(sandbox, "no_worker")
 
     assert after["recorder_uid"] != before["recorder_uid"]
     assert after["recorder_uid"] >= 4_000_000_000
@@ -135,22 +135,22 @@ def test_a_new_attempt_has_another_number_and_folder(stage: Stage) -> None:
     assert (after["agora_resource_id"], after["agora_sid"]) == (None, None)
 
 
-def test_a_failover_starts_the_patience_with_404s_anew(stage: Stage) -> None:
+def test_a_failover_starts_the_wait_for_404s_anew(sandbox: Sandbox) -> None:
     """While a machine is being replaced Agora says "not found", for up to 90 s."""
-    put(stage, "recording", missing_since="now() - interval '80 seconds'")
+    set_recording(sandbox, "recording", missing_since="now() - interval '80 seconds'")
 
-    assert observe(stage, "failed_over", failover_uid=123)["missing_since"] is None
-    assert observe(stage, "missing")["missing_since"] is not None
-    assert observe(stage, "running")["missing_since"] is None
+    assert observe(sandbox, "failed_over", failover_uid=123)["missing_since"] is None
+    assert observe(sandbox, "missing")["missing_since"] is not None
+    assert observe(sandbox, "running")["missing_since"] is None
 
 
-def test_what_is_learned_is_kept(stage: Stage) -> None:
-    """The first sid stays; a query leaves its status; the first picture's time is the earliest told."""
-    put(stage, "pending")
+def test_observed_facts_are_kept(sandbox: Sandbox) -> None:
+    """The first sid stays; a query leaves its status; the first picture's time is the earliest reported."""
+    set_recording(sandbox, "pending")
 
-    observe(stage, "started", sid="S", resource_id="R")
-    observe(stage, "media_started", happened_at="2026-01-01T10:00:05Z", sid="another")
-    after = observe(stage, "media_started", happened_at="2026-01-01T10:00:00Z", agora_status=5)
+    observe(sandbox, "started", sid="S", resource_id="R")
+    observe(sandbox, "media_started", happened_at="2026-01-01T10:00:05Z", sid="another")
+    after = observe(sandbox, "media_started", happened_at="2026-01-01T10:00:00Z", agora_status=5)
 
     assert (after["agora_sid"], after["agora_resource_id"], after["agora_status"]) == ("S", "R", 5)
     assert (after["media_started_at"].second, after["started_at"].second) == (0, 5)
@@ -163,17 +163,17 @@ def test_what_is_learned_is_kept(stage: Stage) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )
-def test_whatever_happens_it_only_moves_forward(stage: Stage, story: list[tuple[str, bool]]) -> None:
+def test_a_recording_only_moves_forward(sandbox: Sandbox, story: list[tuple[str, bool]]) -> None:
     """Any observations in any order, with deadlines passing between them: never back, never out of the end."""
-    with stage.undone():
-        row = put(stage, "pending")
+    with sandbox.undone():
+        row = set_recording(sandbox, "pending")
         for observation, time_passes in story:
             if time_passes:
-                stage.run(
+                sandbox.run(
                     "update public.session_recordings set deadline_at = now() - interval '1 second' where id = %s",
                     ROW,
                 )
-            was, row = row, observe(stage, observation, row["attempt"])
+            was, row = row, observe(sandbox, observation, row["attempt"])
 
             assert STATES.index(row["status"]) >= STATES.index(was["status"])
             assert row["attempt"] <= 3

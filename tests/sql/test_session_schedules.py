@@ -6,12 +6,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from .conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, Stage
+from .conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, Sandbox
 
 STRANGERS_ROW = "20000000-0000-4000-8000-000000000002"
 
 
-def make_class(stage: Stage, **other: Any) -> str:
+def make_class(sandbox: Sandbox, **other: Any) -> str:
     """An admin makes a class as the admin page does: the first admin stands in as its client. Gives the id."""
     row = {
         "practitioner_id": ROW,
@@ -27,14 +27,14 @@ def make_class(stage: Stage, **other: Any) -> str:
         "status": "scheduled",
         "notes": "Pre-scheduled group class created by admin",
     }
-    stage.act_as("admin")
-    return insert(stage, row | other)
+    sandbox.act_as("admin")
+    return insert(sandbox, row | other)
 
 
-def join(stage: Stage, class_id: str, **other: Any) -> str:
+def join(sandbox: Sandbox, class_id: str, **other: Any) -> str:
     """The client has signed the waiver and joins as the booking page does. Gives the id of their own row."""
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run(
         """insert into public.liability_waivers (user_id, waiver_text, waiver_policy_id, waiver_policy_version)
            select %s, policy_text, id, version from public.waiver_policy where is_active on conflict do nothing""",
         CLIENT,
@@ -52,33 +52,33 @@ def join(stage: Stage, class_id: str, **other: Any) -> str:
         "status": "scheduled",
         "notes": f"Joined group class: {class_id}",
     }
-    stage.act_as("client")
-    return insert(stage, row | other)
+    sandbox.act_as("client")
+    return insert(sandbox, row | other)
 
 
-def insert(stage: Stage, row: dict[str, Any]) -> str:
+def insert(sandbox: Sandbox, row: dict[str, Any]) -> str:
     names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     return str(
-        stage.one(
+        sandbox.one(
             f"insert into public.session_schedules ({names}) values ({marks}) returning id", *row.values()
         )
     )
 
 
-def visible(stage: Stage, who: str, session: str) -> bool:
-    stage.act_as(who)
-    return bool(stage.run("select id from public.session_schedules where id = %s", session))
+def visible(sandbox: Sandbox, who: str, session: str) -> bool:
+    sandbox.act_as(who)
+    return bool(sandbox.run("select id from public.session_schedules where id = %s", session))
 
 
 # Sessions
 
 
-def test_a_client_inserts_no_session_of_their_own(stage: Stage) -> None:
+def test_a_client_cannot_insert_a_session_of_their_own(sandbox: Sandbox) -> None:
     """It would be a session for nothing: only the booking function takes the credit for one."""
-    stage.act_as("client")
-    with stage.forbidden():
+    sandbox.act_as("client")
+    with sandbox.forbidden():
         insert(
-            stage,
+            sandbox,
             {
                 "practitioner_id": ROW,
                 "client_id": CLIENT,
@@ -88,9 +88,9 @@ def test_a_client_inserts_no_session_of_their_own(stage: Stage) -> None:
         )
 
 
-def test_a_practitioner_books_their_client(stage: Stage) -> None:
+def test_a_practitioner_books_their_client(sandbox: Sandbox) -> None:
     """As the practitioner's page does: 30 minutes, no place, no price."""
-    stage.act_as("practitioner")
+    sandbox.act_as("practitioner")
     row = {
         "practitioner_id": ROW,
         "client_id": CLIENT,
@@ -104,29 +104,29 @@ def test_a_practitioner_books_their_client(stage: Stage) -> None:
         "status": "scheduled",
     }
 
-    assert insert(stage, row)
-    with stage.forbidden():
-        insert(stage, row | {"client_id": OTHER_CLIENT, "room_name": "r"})
-    with stage.forbidden():
-        insert(stage, row | {"practitioner_id": STRANGERS_ROW, "room_name": "r"})
+    assert insert(sandbox, row)
+    with sandbox.forbidden():
+        insert(sandbox, row | {"client_id": OTHER_CLIENT, "room_name": "r"})
+    with sandbox.forbidden():
+        insert(sandbox, row | {"practitioner_id": STRANGERS_ROW, "room_name": "r"})
 
 
 @pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
-def test_a_session_starts_as_scheduled(stage: Stage, status: str) -> None:
+def test_a_new_session_is_scheduled(sandbox: Sandbox, status: str) -> None:
     """A completed one would count as work done."""
-    stage.act_as("practitioner")
+    sandbox.act_as("practitioner")
     row = {"practitioner_id": ROW, "client_id": CLIENT, "scheduled_at": datetime.now(UTC), "room_name": "r"}
 
-    with stage.refused("session_not_scheduled"):
-        insert(stage, row | {"status": status})
+    with sandbox.refused("session_not_scheduled"):
+        insert(sandbox, row | {"status": status})
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner", "admin"])
-def test_cancelling_is_dated_by_the_server(stage: Stage, who: str) -> None:
+def test_a_cancellation_is_dated_by_the_server(sandbox: Sandbox, who: str) -> None:
     """Whatever time the page sends along."""
-    stage.act_as(who)
+    sandbox.act_as(who)
 
-    assert stage.one(
+    assert sandbox.one(
         """update public.session_schedules
               set status = 'cancelled', notes = 'Cancelled: ill', cancelled_at = '2020-01-01'
             where id = %s returning cancelled_at = now()""",
@@ -143,58 +143,58 @@ def test_cancelling_is_dated_by_the_server(stage: Stage, who: str) -> None:
         f"correlated_session_id = '{STRANGERS_ROW}'",
     ],
 )
-def test_the_parties_change_nothing_else(stage: Stage, who: str, change: str) -> None:
+def test_the_parties_cannot_change_the_other_columns(sandbox: Sandbox, who: str, change: str) -> None:
     """Where and how many is not theirs to rewrite; when, only by the rules for moving a session."""
-    stage.act_as(who)
-    with stage.refused("session_is_fixed"):
-        stage.run(f"update public.session_schedules set {change} where id = %s", ROW)
-    with stage.forbidden():
-        stage.run("update public.session_schedules set duration_minutes = 5, client_id = %s", OTHER_CLIENT)
+    sandbox.act_as(who)
+    with sandbox.refused("session_is_fixed"):
+        sandbox.run(f"update public.session_schedules set {change} where id = %s", ROW)
+    with sandbox.forbidden():
+        sandbox.run("update public.session_schedules set duration_minutes = 5, client_id = %s", OTHER_CLIENT)
 
 
 @pytest.mark.parametrize(
     ("before", "after"), [("scheduled", "completed"), ("completed", "cancelled"), ("cancelled", "scheduled")]
 )
-def test_a_status_moves_by_its_arrows(stage: Stage, before: str, after: str) -> None:
+def test_a_status_changes_only_along_its_arrows(sandbox: Sandbox, before: str, after: str) -> None:
     """The parties may cancel what is scheduled; the rest happens by itself or by an admin."""
-    stage.act_as("owner")
-    stage.run("update public.session_schedules set status = %s where id = %s", before, ROW)
+    sandbox.act_as("owner")
+    sandbox.run("update public.session_schedules set status = %s where id = %s", before, ROW)
 
-    stage.act_as("client")
-    with stage.refused("session_not_cancellable"):
-        stage.run("update public.session_schedules set status = %s where id = %s", after, ROW)
+    sandbox.act_as("client")
+    with sandbox.refused("session_not_cancellable"):
+        sandbox.run("update public.session_schedules set status = %s where id = %s", after, ROW)
 
 
-def test_a_recorded_session_is_not_deleted(stage: Stage) -> None:
+def test_a_recorded_session_is_not_deleted(sandbox: Sandbox) -> None:
     """The recording's row is the only thing that knows of the file."""
-    stage.act_as("admin")
-    with pytest.raises(psycopg.errors.ForeignKeyViolation), stage.undone():
-        stage.run("delete from public.session_schedules where id = %s", ROW)
+    sandbox.act_as("admin")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), sandbox.undone():
+        sandbox.run("delete from public.session_schedules where id = %s", ROW)
 
 
 # Classes
 
 
-def test_a_class_is_seen_by_everybody_signed_in(stage: Stage) -> None:
+def test_a_class_is_seen_by_everybody_signed_in(sandbox: Sandbox) -> None:
     """And by nobody else, and not once it is cancelled."""
-    evening = make_class(stage)
-    assert all(visible(stage, who, evening) for who in ("client", "other", "practitioner", "stranger"))
-    stage.act_as("anon")
-    with stage.forbidden():
-        stage.run("select id from public.session_schedules")
+    evening = make_class(sandbox)
+    assert all(visible(sandbox, who, evening) for who in ("client", "other", "practitioner", "stranger"))
+    sandbox.act_as("anon")
+    with sandbox.forbidden():
+        sandbox.run("select id from public.session_schedules")
 
-    stage.act_as("admin")
-    stage.run("update public.session_schedules set status = 'cancelled' where id = %s", evening)
-    assert not visible(stage, "other", evening)
-    assert visible(stage, "practitioner", evening)
+    sandbox.act_as("admin")
+    sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", evening)
+    assert not visible(sandbox, "other", evening)
+    assert visible(sandbox, "practitioner", evening)
 
 
-def test_a_seat_is_seen_by_its_owner_and_staff(stage: Stage) -> None:
+def test_a_seat_is_seen_by_its_owner_and_staff(sandbox: Sandbox) -> None:
     """Although it carries the number of seats that the pages take for a class."""
-    seat = join(stage, make_class(stage))
+    seat = join(sandbox, make_class(sandbox))
 
     assert [
-        who for who in ("client", "other", "practitioner", "stranger", "admin") if visible(stage, who, seat)
+        who for who in ("client", "other", "practitioner", "stranger", "admin") if visible(sandbox, who, seat)
     ] == [
         "client",
         "practitioner",
@@ -202,24 +202,24 @@ def test_a_seat_is_seen_by_its_owner_and_staff(stage: Stage) -> None:
     ]
 
 
-def test_joining_links_the_seat_to_its_class(stage: Stage) -> None:
+def test_joining_links_the_seat_to_its_class(sandbox: Sandbox) -> None:
     """For good: a later cancellation overwrites the note, not the link."""
-    evening = make_class(stage)
-    seat = join(stage, evening)
-    stage.run(
+    evening = make_class(sandbox)
+    seat = join(sandbox, evening)
+    sandbox.run(
         "update public.session_schedules set status = 'cancelled', notes = 'Cancelled' where id = %s", seat
     )
 
     assert evening == str(
-        stage.one("select group_class_id from public.session_schedules where id = %s", seat)
+        sandbox.one("select group_class_id from public.session_schedules where id = %s", seat)
     )
 
 
-def test_a_seat_is_what_its_class_is(stage: Stage) -> None:
-    """Time, practitioner and place follow from the class, whatever the request says."""
-    evening = make_class(stage)
+def test_a_seat_gets_time_practitioner_and_place_from_its_class(sandbox: Sandbox) -> None:
+    """Whatever the request says."""
+    evening = make_class(sandbox)
     seat = join(
-        stage,
+        sandbox,
         evening,
         practitioner_id=STRANGERS_ROW,
         scheduled_at=datetime(2031, 5, 5, tzinfo=UTC),
@@ -227,8 +227,8 @@ def test_a_seat_is_what_its_class_is(stage: Stage) -> None:
     )
 
     same = "practitioner_id, scheduled_at, duration_minutes, session_location, physical_location, class_name"
-    stage.act_as("admin")
-    assert 1 == stage.one(
+    sandbox.act_as("admin")
+    assert 1 == sandbox.one(
         f"select count(*) from (select distinct {same} from public.session_schedules where id in (%s, %s)) a",
         evening,
         seat,
@@ -238,41 +238,41 @@ def test_a_seat_is_what_its_class_is(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "note", ["Joined group class: nonsense", f"Joined group class: {ROW}", "Joined group class:"]
 )
-def test_only_a_class_is_joined(stage: Stage, note: str) -> None:
+def test_only_a_class_can_be_joined(sandbox: Sandbox, note: str) -> None:
     """Not a session between two people, not a seat, not nothing."""
-    with stage.refused("class_not_found"):
-        join(stage, ROW, notes=note)
+    with sandbox.refused("class_not_found"):
+        join(sandbox, ROW, notes=note)
 
 
-def test_neither_a_seat_nor_a_closed_class_is_joined(stage: Stage) -> None:
+def test_neither_a_seat_nor_a_closed_class_can_be_joined(sandbox: Sandbox) -> None:
     """A seat has as many places as its class, and is none."""
-    evening = make_class(stage)
-    seat = join(stage, evening)
-    with stage.refused("class_not_found"):
-        join(stage, seat, room_name="r")
+    evening = make_class(sandbox)
+    seat = join(sandbox, evening)
+    with sandbox.refused("class_not_found"):
+        join(sandbox, seat, room_name="r")
 
-    stage.act_as("owner")
-    stage.run("update public.session_schedules set status = 'in_progress' where id = %s", evening)
-    with stage.refused("class_not_open"):
-        join(stage, evening, room_name="r")
+    sandbox.act_as("owner")
+    sandbox.run("update public.session_schedules set status = 'in_progress' where id = %s", evening)
+    with sandbox.refused("class_not_open"):
+        join(sandbox, evening, room_name="r")
 
 
-def test_nobody_chooses_the_link_themselves(stage: Stage) -> None:
+def test_nobody_sets_the_link_to_the_class_directly(sandbox: Sandbox) -> None:
     """It follows from the note, on insert, and cannot be given or changed."""
-    evening = make_class(stage)
-    with stage.forbidden():
-        join(stage, evening, group_class_id=evening)
-    with stage.forbidden():
-        stage.run("update public.session_schedules set group_class_id = %s where id = %s", evening, ROW)
+    evening = make_class(sandbox)
+    with sandbox.forbidden():
+        join(sandbox, evening, group_class_id=evening)
+    with sandbox.forbidden():
+        sandbox.run("update public.session_schedules set group_class_id = %s where id = %s", evening, ROW)
 
 
-def test_a_class_is_an_admins_to_make_and_change(stage: Stage) -> None:
+def test_only_an_admin_makes_and_changes_a_class(sandbox: Sandbox) -> None:
     """A practitioner's row for many would show their client to everybody; a client's update finds no row."""
-    evening = make_class(stage)
-    stage.act_as("practitioner")
-    with stage.forbidden():
+    evening = make_class(sandbox)
+    sandbox.act_as("practitioner")
+    with sandbox.forbidden():
         insert(
-            stage,
+            sandbox,
             {
                 "practitioner_id": ROW,
                 "client_id": CLIENT,
@@ -282,47 +282,48 @@ def test_a_class_is_an_admins_to_make_and_change(stage: Stage) -> None:
             },
         )
 
-    stage.act_as("client")
+    sandbox.act_as("client")
     count = "update public.session_schedules set current_participants = 99 where id = %s returning id"
-    assert [] == stage.run(count, evening)
-    stage.act_as("admin")
-    assert stage.run(
+    assert [] == sandbox.run(count, evening)
+    sandbox.act_as("admin")
+    assert sandbox.run(
         "update public.session_schedules set class_name = 'Night class' where id = %s returning id", evening
     )
 
 
-def test_correlated_classes_are_linked_and_part_again(stage: Stage) -> None:
+def test_correlated_classes_are_linked_and_unlinked(sandbox: Sandbox) -> None:
     """In two requests, one each way; deleting one leaves the other alone."""
     evening, online = (
-        make_class(stage),
-        make_class(stage, room_name="group-10000000-2", session_location="online"),
+        make_class(sandbox),
+        make_class(sandbox, room_name="group-10000000-2", session_location="online"),
     )
     link = "update public.session_schedules set correlated_session_id = %s where id = %s"
-    stage.run(link, online, evening)
-    stage.run(link, evening, online)
+    sandbox.run(link, online, evening)
+    sandbox.run(link, evening, online)
 
-    stage.run("delete from public.session_schedules where id = %s", online)
+    sandbox.run("delete from public.session_schedules where id = %s", online)
     assert (
-        stage.one("select correlated_session_id from public.session_schedules where id = %s", evening) is None
+        sandbox.one("select correlated_session_id from public.session_schedules where id = %s", evening)
+        is None
     )
 
 
-def test_a_seat_opens_the_class_to_its_owner(stage: Stage) -> None:
+def test_a_seat_opens_the_class_to_its_owner(sandbox: Sandbox) -> None:
     """Notes and recordings hang on the class; a seat given up closes it again."""
-    evening = make_class(stage)
-    seat = join(stage, evening)
+    evening = make_class(sandbox)
+    seat = join(sandbox, evening)
     mine = "select %s in (select private.my_session_ids())"
 
-    assert stage.one(mine, evening)
-    stage.run("update public.session_schedules set status = 'cancelled' where id = %s", seat)
-    assert not stage.one(mine, evening)
+    assert sandbox.one(mine, evening)
+    sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", seat)
+    assert not sandbox.one(mine, evening)
 
 
-def test_the_admin_of_a_class_is_nobodys_client(stage: Stage) -> None:
+def test_the_admin_in_the_row_of_a_class_is_nobodys_client(sandbox: Sandbox) -> None:
     """Only its participants are."""
-    join(stage, make_class(stage))
+    join(sandbox, make_class(sandbox))
 
-    stage.act_as("practitioner")
+    sandbox.act_as("practitioner")
     assert [CLIENT] == [
-        str(row["my_client_ids"]) for row in stage.run("select * from private.my_client_ids()")
+        str(row["my_client_ids"]) for row in sandbox.run("select * from private.my_client_ids()")
     ]

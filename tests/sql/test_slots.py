@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shared.timezones  # noqa: F401 - from here on Python tells the time by the package tzdata
-from tests.sql.conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, Stage
+from tests.sql.conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, Sandbox
 
 ZONES = ["Toronto", "Vancouver", "Edmonton", "Winnipeg", "New_York", "St_Johns"]
 ZONE = {name: ZoneInfo(f"America/{name}") for name in ZONES}
@@ -128,18 +128,18 @@ def clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def tell(stage: Stage, plan: Plan) -> None:
+def store(sandbox: Sandbox, plan: Plan) -> None:
     """The plan becomes the practitioner's, who is open every weekday alike."""
-    stage.act_as("owner")
-    stage.run("delete from public.practitioner_availability where practitioner_id = %s", ROW)
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run("delete from public.practitioner_availability where practitioner_id = %s", ROW)
+    sandbox.run(
         "update public.practitioner_calendars set time_zone = %s, booking_horizon_days = 1830"
         " where practitioner_id = %s",
         plan.zone.key,
         ROW,
     )
     for start, end in plan.weekly:
-        stage.run(
+        sandbox.run(
             "insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)"
             " select %s, weekday, %s, %s from generate_series(0, 6) weekday",
             ROW,
@@ -147,7 +147,7 @@ def tell(stage: Stage, plan: Plan) -> None:
             clock(end),
         )
     for on, start, end, is_open in plan.exceptions:
-        stage.run(
+        sandbox.run(
             "insert into public.availability_exceptions (practitioner_id, on_date, start_time, end_time, is_open)"
             " values (%s, %s, %s, %s, %s)",
             ROW,
@@ -157,7 +157,7 @@ def tell(stage: Stage, plan: Plan) -> None:
             is_open,
         )
     for start, end in plan.taken:
-        stage.run(
+        sandbox.run(
             "insert into public.practitioner_time_off (practitioner_id, starts_at, ends_at) values (%s, %s, %s)",
             ROW,
             start,
@@ -165,10 +165,10 @@ def tell(stage: Stage, plan: Plan) -> None:
         )
 
 
-def ask(stage: Stage, kind: str, first: date, last: date, zone: str, **more: Any) -> list[dict[str, Any]]:
+def ask(sandbox: Sandbox, kind: str, first: date, last: date, zone: str, **more: Any) -> list[dict[str, Any]]:
     """Everything that is judged, as the client."""
-    stage.act_as("client")
-    return stage.run(
+    sandbox.act_as("client")
+    return sandbox.run(
         "select slot.* from public.get_available_slots(%s, %s, %s, %s, practitioner_id => %s, explain => true),"
         " unnest(slots || refused) slot",
         kind,
@@ -200,8 +200,8 @@ def kinds(database: str) -> dict[int, str]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_what_is_offered_is_what_the_wall_clock_says(
-    stage: Stage, kinds: dict[int, str], zone: str, change: date, data: st.DataObject
+def test_the_offered_slots_are_what_the_wall_clock_says(
+    sandbox: Sandbox, kinds: dict[int, str], zone: str, change: date, data: st.DataObject
 ) -> None:
     """Around a change, for any hours, exceptions and time off, asked from any of the zones: each start, each reason."""
     day = st.integers(-1, 1).map(lambda n: change + timedelta(n))
@@ -225,9 +225,9 @@ def test_what_is_offered_is_what_the_wall_clock_says(
     )
     first, last = change - timedelta(1), change + timedelta(1)
 
-    with stage.undone():
-        tell(stage, plan)
-        judged = ask(stage, kinds[minutes], first, last, f"America/{asker}")
+    with sandbox.undone():
+        store(sandbox, plan)
+        judged = ask(sandbox, kinds[minutes], first, last, f"America/{asker}")
 
     begin, end = instant(ZONE[asker], first, 0), instant(ZONE[asker], last, 1440)
     expected = {at: plan.judge(at, minutes) for at in plan.starts(begin, end)}
@@ -243,16 +243,18 @@ GET = """select slot.* from public.get_available_slots(%s, %s, %s, 'America/Toro
                            unnest(slots || refused) slot"""
 
 
-def offered(stage: Stage, kind: str, on: date, *, explain: bool = False) -> list[dict[str, Any]]:
+def offered(sandbox: Sandbox, kind: str, on: date, *, explain: bool = False) -> list[dict[str, Any]]:
     """What anybody is offered for a day in Toronto."""
-    stage.act_as("client")
-    return stage.run(GET, kind, on, on, explain)
+    sandbox.act_as("client")
+    return sandbox.run(GET, kind, on, on, explain)
 
 
-def test_whoever_is_free_at_an_instant_shares_a_row(stage: Stage, kinds: dict[int, str]) -> None:
+def test_practitioners_who_are_free_at_the_same_time_share_a_row(
+    sandbox: Sandbox, kinds: dict[int, str]
+) -> None:
     """With anybody: the Monday of one and the any time of the other."""
     monday = TODAY + timedelta(14 - TODAY.weekday())
-    slots = offered(stage, kinds[60], monday)
+    slots = offered(sandbox, kinds[60], monday)
 
     both = {slot["local_start"].time() for slot in slots if len(slot["practitioner_ids"]) == 2}
     assert {time(9), time(16)} <= both
@@ -261,25 +263,25 @@ def test_whoever_is_free_at_an_instant_shares_a_row(stage: Stage, kinds: dict[in
     assert {None} == {slot["reason"] for slot in slots}
 
 
-def test_a_pause_takes_a_practitioner_out_of_the_offer(stage: Stage, kinds: dict[int, str]) -> None:
+def test_a_paused_practitioner_is_not_offered(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """With the reason, for whoever asks."""
     monday = TODAY + timedelta(14 - TODAY.weekday())
-    stage.run("update public.practitioners set available = false where id <> %s", ROW)
+    sandbox.run("update public.practitioners set available = false where id <> %s", ROW)
 
     assert {ROW} == {
-        str(who) for slot in offered(stage, kinds[60], monday) for who in slot["practitioner_ids"]
+        str(who) for slot in offered(sandbox, kinds[60], monday) for who in slot["practitioner_ids"]
     }
-    judged = offered(stage, kinds[60], monday, explain=True)
+    judged = offered(sandbox, kinds[60], monday, explain=True)
     assert {None, "outside_availability", "practitioner_unavailable"} == {slot["reason"] for slot in judged}
 
 
-def test_notice_and_horizon_cut_the_offer(stage: Stage, kinds: dict[int, str]) -> None:
+def test_notice_and_horizon_limit_the_offer(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """And what has passed is not offered at all."""
-    stage.run("delete from public.practitioner_availability")
-    stage.run(
+    sandbox.run("delete from public.practitioner_availability")
+    sandbox.run(
         "update public.practitioner_calendars set minimum_notice_minutes = 1440, booking_horizon_days = 2"
     )
-    now = stage.one("select now()")
+    now = sandbox.one("select now()")
 
     def expected(ahead: timedelta) -> str | None:
         if ahead <= timedelta(0):
@@ -289,7 +291,7 @@ def test_notice_and_horizon_cut_the_offer(stage: Stage, kinds: dict[int, str]) -
         return "beyond_horizon" if ahead > timedelta(days=2) else None
 
     judged = [
-        slot for n in range(5) for slot in offered(stage, kinds[20], TODAY + timedelta(n - 1), explain=True)
+        slot for n in range(5) for slot in offered(sandbox, kinds[20], TODAY + timedelta(n - 1), explain=True)
     ]
 
     assert {expected(slot["starts_at"] - now) for slot in judged} == {slot["reason"] for slot in judged}
@@ -297,22 +299,22 @@ def test_notice_and_horizon_cut_the_offer(stage: Stage, kinds: dict[int, str]) -
         assert expected(slot["starts_at"] - now) == slot["reason"], slot["starts_at"]
 
 
-def test_ones_own_hold_is_still_offered(stage: Stage, kinds: dict[int, str]) -> None:
+def test_the_callers_own_hold_is_still_offered(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """To oneself, and to nobody else."""
     monday = TODAY + timedelta(14 - TODAY.weekday())
-    slot = offered(stage, kinds[60], monday)[0]
-    stage.run(
+    slot = offered(sandbox, kinds[60], monday)[0]
+    sandbox.run(
         "select public.hold_slot(%s, %s, %s)", slot["practitioner_ids"][0], slot["starts_at"], kinds[60]
     )
 
-    assert slot == offered(stage, kinds[60], monday)[0]
-    stage.act_as("other")
-    assert slot["starts_at"] < stage.run(GET, kinds[60], monday, monday, False)[0]["starts_at"]
+    assert slot == offered(sandbox, kinds[60], monday)[0]
+    sandbox.act_as("other")
+    assert slot["starts_at"] < sandbox.run(GET, kinds[60], monday, monday, False)[0]["starts_at"]
 
 
-def test_a_kind_of_group_session_is_offered_as_its_classes(stage: Stage) -> None:
+def test_a_group_session_is_offered_as_its_classes(sandbox: Sandbox) -> None:
     """Of that place and length, with the seats that are left; full ones on request."""
-    kind, lasting = stage.run(
+    kind, lasting = sandbox.run(
         "select id, duration_minutes from public.session_types where is_group and duration_minutes = 60 limit 1"
     )[0].values()
     on = TODAY + timedelta(30)
@@ -330,10 +332,10 @@ def test_a_kind_of_group_session_is_offered_as_its_classes(stage: Stage) -> None
         }
         names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
         insert = f"insert into public.session_schedules ({names}) values ({marks}) returning id"
-        classes.append(stage.one(insert, *row.values()))
+        classes.append(sandbox.one(insert, *row.values()))
     evening = classes[3]
     for client in (CLIENT, OTHER_CLIENT):
-        stage.run(
+        sandbox.run(
             """insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name, notes)
                values (%s, %s, now(), %s, %s)""",
             ROW,
@@ -342,29 +344,29 @@ def test_a_kind_of_group_session_is_offered_as_its_classes(stage: Stage) -> None
             f"Joined group class: {evening}",
         )
 
-    seen = [(slot["group_class_id"], slot["seats_left"]) for slot in offered(stage, kind, on)]
+    seen = [(slot["group_class_id"], slot["seats_left"]) for slot in offered(sandbox, kind, on)]
     explained = [
         (slot["group_class_id"], slot["seats_left"], slot["reason"])
-        for slot in offered(stage, kind, on, explain=True)
+        for slot in offered(sandbox, kind, on, explain=True)
     ]
 
     assert [(classes[0], 2)] == seen
     assert [(classes[0], 2, None), (evening, 0, "class_full")] == explained
 
 
-def test_what_is_asked_must_be_possible(stage: Stage, kinds: dict[int, str]) -> None:
+def test_an_impossible_question_is_refused(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """A kind that is for sale, at most two months, a zone this server can tell the time in."""
-    stage.act_as("client")
-    with stage.refused("session_type_not_found"):
-        stage.run(GET, CLIENT, TODAY, TODAY, False)
+    sandbox.act_as("client")
+    with sandbox.refused("session_type_not_found"):
+        sandbox.run(GET, CLIENT, TODAY, TODAY, False)
     for last in (TODAY - timedelta(1), TODAY + timedelta(62)):
-        with stage.refused("range_not_possible"):
-            stage.run(GET, kinds[60], TODAY, last, False)
-    stage.act_as("owner")
-    stage.run(
+        with sandbox.refused("range_not_possible"):
+            sandbox.run(GET, kinds[60], TODAY, last, False)
+    sandbox.act_as("owner")
+    sandbox.run(
         "create or replace function private.misread_time_zones() returns setof text"
         " language sql stable set search_path = '' as $$ select 'America/Toronto' $$"
     )
-    stage.act_as("client")
-    with stage.refused("time_zone_rules_outdated"):
-        stage.run(GET, kinds[60], TODAY, TODAY, False)
+    sandbox.act_as("client")
+    with sandbox.refused("time_zone_rules_outdated"):
+        sandbox.run(GET, kinds[60], TODAY, TODAY, False)

@@ -14,7 +14,7 @@ EARNED = [("cad", 100, 75), ("cad", 55.55, 41.66), ("usd", 73, 54.75)]
 
 
 @pytest.fixture(scope="module")
-def told(stage: Stage) -> dict[str, Any]:
+def facts(stage: Stage) -> dict[str, Any]:
     """The scene, played once: a practitioner who has given three paid sessions, and an admin."""
     practitioner, admin, client = stage.practitioner(), stage.admin(), stage.client()
     for hours, (currency, total, share) in enumerate(EARNED, start=1):
@@ -55,73 +55,73 @@ def money(overview: list[dict[str, Any]], column: str) -> dict[str, int]:
     return {row["currency"]: row[column] for row in overview}
 
 
-def test_an_account_is_saved_and_shown_without_its_numbers(told: dict[str, Any]) -> None:
+def test_an_account_is_saved_and_shown_without_its_numbers(facts: dict[str, Any]) -> None:
     """What is wrong with it is said with status 200, which is the only way the page can read it."""
-    assert told["no account"] is None
-    wrong = told["typing error"]
+    assert facts["no account"] is None
+    wrong = facts["typing error"]
     assert wrong["error"] is None and wrong["data"]["success"] is False and wrong["data"]["error"]
-    assert (told["saved"]["error"], told["saved"]["data"]["success"]) == (None, True)
-    account = told["account"]
+    assert (facts["saved"]["error"], facts["saved"]["data"]["success"]) == (None, True)
+    account = facts["account"]
     shown = ("bank_name", "account_holder_name", "account_type", "country", "verified")
     assert [account[name] for name in shown] == ["Bank", "Practitioner", "checking", "CA", False]
     assert account["account_last4"] == "5214"
-    assert "7305214" not in json.dumps(told) and "20481-004" not in json.dumps(told)
+    assert "7305214" not in json.dumps(facts) and "20481-004" not in json.dumps(facts)
 
 
-def test_a_contract_is_signed_by_the_pages_update(told: dict[str, Any]) -> None:
+def test_a_contract_is_signed_by_the_update_of_the_page(facts: dict[str, Any]) -> None:
     """Dated by the server, whatever the browser says; and nothing else of it can be changed."""
-    assert told["no contract"]["error"]["code"] == "PGRST116"
-    assert told["issued"]["issued"] == [told["offered"]["id"]]
-    assert told["signed"]["error"] is None
-    contract = told["contract"]
+    assert facts["no contract"]["error"]["code"] == "PGRST116"
+    assert facts["issued"]["issued"] == [facts["offered"]["id"]]
+    assert facts["signed"]["error"] is None
+    contract = facts["contract"]
     assert (contract["id"], contract["contract_text"]) == (
-        told["offered"]["id"],
-        told["offered"]["contract_text"],
+        facts["offered"]["id"],
+        facts["offered"]["contract_text"],
     )
     assert not contract["signed_at"].startswith("2020")
     assert contract["ip_address"] == "203.0.113.4"
-    assert told["rewritten"]["data"] is None or told["rewritten"]["data"] == []
+    assert facts["rewritten"]["data"] is None or facts["rewritten"]["data"] == []
 
 
-def test_earnings_are_the_same_in_both_sums(told: dict[str, Any]) -> None:
+def test_the_page_and_the_overview_sum_the_same_earnings(facts: dict[str, Any]) -> None:
     """The page's over its payments, and the overview's over the ledger; each currency for itself."""
     page = {"cad": 0, "usd": 0}
-    for payment in told["payments"]:
+    for payment in facts["payments"]:
         assert payment["session"]["duration_minutes"] == 30 and payment["paid_out_at"] is None
         page[payment["currency"]] += round(100 * payment["practitioner_share"])
 
-    assert page == {"cad": 7500 + 4166, "usd": 5475} == money(told["overview"], "pending_payout_minor")
-    assert money(told["overview"], "last_year_minor") == page
-    assert money(told["overview"], "paid_out_minor") == {"cad": 0, "usd": 0}
+    assert page == {"cad": 7500 + 4166, "usd": 5475} == money(facts["overview"], "pending_payout_minor")
+    assert money(facts["overview"], "last_year_minor") == page
+    assert money(facts["overview"], "paid_out_minor") == {"cad": 0, "usd": 0}
 
 
-def test_an_admin_lists_and_pays_out(told: dict[str, Any]) -> None:
+def test_an_admin_lists_payments_and_pays_them_out(facts: dict[str, Any]) -> None:
     """By the page's own update, of one and of several; a practitioner who sends it changes nothing."""
-    assert told["is admin"] is True
-    assert sum(order["total_amount"] for order in told["orders"]) == pytest.approx(228.55)
-    assert {order["practitioner"]["name"] for order in told["orders"]} == {"Practitioner"}
-    assert told["user"]["roles"] == [{"role": "practitioner"}]
-    refused = told["paid by the practitioner"]
+    assert facts["is admin"] is True
+    assert sum(order["total_amount"] for order in facts["orders"]) == pytest.approx(228.55)
+    assert {order["practitioner"]["name"] for order in facts["orders"]} == {"Practitioner"}
+    assert facts["user"]["roles"] == [{"role": "practitioner"}]
+    refused = facts["paid by the practitioner"]
     assert refused["error"] or refused["data"] == []
-    assert (told["paid one"], told["paid all"]) == (1, 3)
+    assert (facts["paid one"], facts["paid all"]) == (1, 3)
 
 
-def test_what_is_paid_out_is_paid_out_once(told: dict[str, Any]) -> None:
+def test_a_payment_is_paid_out_once(facts: dict[str, Any]) -> None:
     """Although one of them was marked twice: payouts add up to the earnings, and nothing is pending."""
-    assert {payment["status"] for payment in told["payments after"]} == {"paid_out"}
-    assert all(payment["paid_out_at"] for payment in told["payments after"])
+    assert {payment["status"] for payment in facts["payments after"]} == {"paid_out"}
+    assert all(payment["paid_out_at"] for payment in facts["payments after"])
     paid = {"cad": 0, "usd": 0}
-    for payout in told["payouts"]:
+    for payout in facts["payouts"]:
         assert payout["status"] == "paid"
         paid[payout["currency"]] += payout["amount_minor"]
-    earned = money(told["overview"], "pending_payout_minor")
-    assert paid == earned == money(told["overview after"], "paid_out_minor")
-    assert money(told["overview after"], "pending_payout_minor") == {"cad": 0, "usd": 0}
+    earned = money(facts["overview"], "pending_payout_minor")
+    assert paid == earned == money(facts["overview after"], "paid_out_minor")
+    assert money(facts["overview after"], "pending_payout_minor") == {"cad": 0, "usd": 0}
 
 
-def test_an_admin_looks_it_through(told: dict[str, Any]) -> None:
+def test_an_admin_reads_the_lists_of_accounts_and_contracts(facts: dict[str, Any]) -> None:
     """The account is still to be verified, the contract holds; others find nothing in these lists."""
-    looked = told["looked through"]
+    looked = facts["looked through"]
     assert looked["banking"] == [{"verification": "unverified", "account_last4": "5214"}]
     assert looked["contracts"] == [{"is_live": True, "is_observed": False}]
     assert looked["by_others"] == []

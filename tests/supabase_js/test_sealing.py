@@ -9,7 +9,7 @@ from tests.banking_scene import BankingScene
 from tests.cast import Stage
 
 
-def test_numbers_sealed_in_the_browser_are_saved(stage: Stage) -> None:
+def test_numbers_that_the_browser_encrypted_are_saved(stage: Stage) -> None:
     """Nothing that is sent has them in the clear."""
     banking = BankingScene(stage)
     numbers = {"account_number": "7305214", "routing_number": "20481-004"}
@@ -31,7 +31,7 @@ def test_numbers_sealed_in_the_browser_are_saved(stage: Stage) -> None:
     )
 
     assert played.returncode == 0, played.stdout + played.stderr
-    told = {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}
-    assert not {*numbers, *numbers.values()} & {*told["sent"], *told["sent"].values()}
-    assert (told["saved"]["error"], told["saved"]["data"]["success"]) == (None, True)
+    facts = {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}
+    assert not {*numbers, *numbers.values()} & {*facts["sent"], *facts["sent"].values()}
+    assert (facts["saved"]["error"], facts["saved"]["data"]["success"]) == (None, True)
     assert ("7305214", "000420481") == banking.kept()

@@ -71,7 +71,7 @@ async def record(emulator: Emulator, **change: Any) -> str:
     return recorder.sid
 
 
-async def test_a_recording_tells_its_story(emulator: Emulator, receiver: Receiver):
+async def test_a_recording_sends_all_its_notifications_in_order(emulator: Emulator, receiver: Receiver):
     """In order, genuine by both signatures, with integer types, the sid inside, and numbers from 0."""
     sid = await record(emulator)
     await receiver.hears(lambda: 11 in receiver.types)
@@ -100,7 +100,7 @@ async def test_a_recording_tells_its_story(emulator: Emulator, receiver: Receive
     assert by_type[11] == SessionEnded(normally=True)
 
 
-async def test_everybodys_slices_begin_by_themselves(emulator: Emulator, receiver: Receiver):
+async def test_the_slices_of_each_person_begin_with_a_notification(emulator: Emulator, receiver: Receiver):
     """In individual mode each track of each person has its own beginning."""
     await emulator.control(f"channels/{emulator.channel}", uids=[7, 8])
     recorder = await emulator.start("individual")
@@ -112,7 +112,7 @@ async def test_everybodys_slices_begin_by_themselves(emulator: Emulator, receive
     assert begun == ["7", "7", "8", "8"]
 
 
-async def test_a_receiver_that_fails_is_told_again(emulator: Emulator, receiver: Receiver):
+async def test_a_failed_notification_is_sent_again(emulator: Emulator, receiver: Receiver):
     """At most four times in all; the same notice, signed anew because its time differs."""
     receiver.answers = [500] * 9
     await emulator.control("notify", eventType=40, payload={"cname": "c", "sid": "S"})
@@ -125,7 +125,7 @@ async def test_a_receiver_that_fails_is_told_again(emulator: Emulator, receiver:
     assert all(is_genuine(SECRETS, body, headers) for body, headers in receiver.requests)
 
 
-async def test_an_answer_ends_the_telling(emulator: Emulator, receiver: Receiver):
+async def test_a_notification_is_not_sent_again_after_a_200(emulator: Emulator, receiver: Receiver):
     """One 200 is enough."""
     receiver.answers = [503]
     await emulator.control("notify", eventType=40, payload={"cname": "c"})
@@ -135,7 +135,7 @@ async def test_an_answer_ends_the_telling(emulator: Emulator, receiver: Receiver
     assert len(receiver.requests) == 2
 
 
-async def test_a_lost_notification_never_comes(emulator: Emulator, receiver: Receiver):
+async def test_a_notification_can_be_lost(emulator: Emulator, receiver: Receiver):
     """The rest of the story does, and the emulator knows what it kept to itself."""
     await emulator.fault("notification", event=31, effect="lose")
     await record(emulator)
@@ -156,8 +156,8 @@ async def test_all_notifications_can_be_lost(emulator: Emulator, receiver: Recei
     assert [one.channel for one in receiver.notifications] == ["elsewhere"]
 
 
-async def test_a_duplicate_is_the_same_notice_twice(emulator: Emulator, receiver: Receiver):
-    """Nothing but the time of sending tells them apart."""
+async def test_a_duplicate_is_the_same_notification_twice(emulator: Emulator, receiver: Receiver):
+    """They differ in nothing but the time of sending."""
     await emulator.fault("notification", event=31, effect="duplicate")
     await record(emulator)
     await receiver.hears(lambda: 11 in receiver.types)
@@ -179,7 +179,7 @@ async def test_a_late_notification_comes_after_the_end(emulator: Emulator, recei
     await receiver.hears(lambda: 40 in receiver.types)
 
 
-async def test_a_story_told_backwards(emulator: Emulator, receiver: Receiver):
+async def test_notifications_can_come_in_reverse_order(emulator: Emulator, receiver: Receiver):
     """Kept back until the recording is over, then the last first."""
     await emulator.fault("notification", effect="reorder", times=None, channel=emulator.channel)
     await record(emulator)
@@ -198,7 +198,7 @@ async def test_signatures_can_be_spoilt(effect, genuine, emulator: Emulator, rec
     assert genuine is is_genuine(SECRETS, *receiver.requests[0])
 
 
-async def test_a_fail_over_is_told_with_the_new_uid(emulator: Emulator, receiver: Receiver):
+async def test_a_fail_over_is_announced_with_the_new_uid(emulator: Emulator, receiver: Receiver):
     """And the end of it twice: by the machine that failed and by the one that went on."""
     await emulator.fault("recording", failover_after=8, gone_for=1, slices=3)
     await record(emulator)
@@ -221,7 +221,7 @@ async def test_late_files_are_announced_as_such(emulator: Emulator, receiver: Re
     assert isinstance(next(one.event for one in receiver.notifications if one.type == 32), BackedUp)
 
 
-async def test_coming_and_going_is_told(emulator: Emulator, receiver: Receiver):
+async def test_joins_and_leaves_are_announced(emulator: Emulator, receiver: Receiver):
     """The channel's own events, product 1."""
     await emulator.control(f"channels/{emulator.channel}", uids=[7])
     await emulator.control(f"channels/{emulator.channel}", uids=[])
@@ -238,7 +238,7 @@ async def test_coming_and_going_is_told(emulator: Emulator, receiver: Receiver):
     assert (events[1].stayed_seconds, events[2].stayed_seconds) == (None, 0)
 
 
-async def test_a_channels_story_told_backwards(emulator: Emulator, receiver: Receiver):
+async def test_channel_events_can_come_in_reverse_order(emulator: Emulator, receiver: Receiver):
     """Kept back until the channel closes, then the last first."""
     await emulator.fault("notification", effect="reorder", times=None, channel=emulator.channel)
     await emulator.control(f"channels/{emulator.channel}", uids=[7])
@@ -248,7 +248,7 @@ async def test_a_channels_story_told_backwards(emulator: Emulator, receiver: Rec
     assert receiver.types == [102, 108, 107, 101]
 
 
-async def test_without_a_receiver_nothing_breaks(emulator: Emulator):
+async def test_without_a_receiver_a_recording_works(emulator: Emulator):
     """A project that has not set up notifications records all the same."""
     await emulator.control("webhook", url="http://127.0.0.1:9/nobody")
     await record(emulator)

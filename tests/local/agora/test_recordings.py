@@ -101,7 +101,7 @@ async def test_an_hls_only_mix_names_its_one_file(emulator: Emulator):
     ]
 
 
-async def test_a_playlist_lacks_its_commas_unless_they_are_asked_for(emulator: Emulator):
+async def test_a_playlist_lacks_its_commas_unless_they_are_configured(emulator: Emulator):
     """Agora's default, which strict readers do not take."""
     recorder = emulator.recorder()
     config = {**emulator.request(recorder)["recordingConfig"], "privateParams": "{}"}
@@ -136,7 +136,7 @@ async def test_after_its_end_a_recording_is_gone(emulator: Emulator):
     assert await emulator.agora(patience=0).stop(recorder) == Gone()
 
 
-async def test_the_right_names_or_none(emulator: Emulator):
+async def test_a_query_under_other_names_finds_nothing(emulator: Emulator):
     """Another mode, uid or resource finds nothing."""
     recorder = await emulator.start()
     agora = emulator.agora(patience=0)
@@ -165,7 +165,7 @@ async def test_one_recorder_records_once(emulator: Emulator):
 
 
 async def test_a_start_whose_answer_is_lost_runs_on(emulator: Emulator):
-    """The client hears that it runs; the sid is in the bucket, and with it the recording can be stopped."""
+    """The next start is answered that it runs; the sid is in the bucket, and with it the recording can be stopped."""
     recorder = await emulator.acquire()
     await emulator.fault("start", reset=True, perform=True)
 
@@ -249,7 +249,7 @@ async def test_a_large_file_is_large_and_plays(emulator: Emulator, tmp_path):
     assert watch(emulator.download(mp4.key, tmp_path)).codecs == {"h264", "aac"}
 
 
-async def test_nobody_sent_anything(emulator: Emulator):
+async def test_a_recording_without_senders_has_no_file(emulator: Emulator):
     """206/435, and not a single file."""
     await emulator.fault("recording", slices=0)
     recorder = await emulator.start()
@@ -274,7 +274,7 @@ async def test_an_empty_channel_ends_a_recording(emulator: Emulator):
     assert ("idle", "uploaded") == (seen["ended_by"], seen["upload"])
 
 
-async def test_a_recording_of_nobody_ends_by_itself(emulator: Emulator):
+async def test_a_recording_without_anybody_ends_by_itself(emulator: Emulator):
     """No file, and nothing left to stop."""
     await emulator.control(f"channels/{emulator.channel}", uids=[7])
     await emulator.control(f"channels/{emulator.channel}", uids=[])
@@ -287,8 +287,8 @@ async def test_a_recording_of_nobody_ends_by_itself(emulator: Emulator):
     assert await emulator.agora().stop(recorder) == Gone()
 
 
-async def test_a_crash_leaves_what_was_written(emulator: Emulator):
-    """A query tells 20 for a moment, then nobody is there; the playlist was never closed."""
+async def test_a_crash_leaves_the_files_written_so_far(emulator: Emulator):
+    """A query answers 20 for a moment, then nobody is there; the playlist was never closed."""
     recorder = await emulator.start()
     await emulator.reaches(lambda seen: seen["slices"] >= 1)
     await emulator.control("clock", speed=1)
@@ -329,7 +329,7 @@ async def test_a_bad_token_is_accepted_and_then_fatal(change, because, emulator:
     assert [1, 11] == seen["events"]
 
 
-async def test_a_recorder_with_somebodys_uid_does_not_run(emulator: Emulator):
+async def test_a_recorder_with_the_uid_of_a_person_does_not_run(emulator: Emulator):
     """One of the two is thrown out."""
     await emulator.control(f"channels/{emulator.channel}", uids=[4_000_000_001])
 

@@ -46,7 +46,7 @@ NO_WORKER_UNREASONED = {
 PLAYLIST = RecordedFile("recordings/a/S_session-1.m3u8")
 
 
-class Waits(list[float]):
+class RecordedSleep(list[float]):
     """A sleep that takes no time and remembers how long it should have."""
 
     async def __call__(self, seconds: float) -> None:
@@ -60,8 +60,8 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def waits() -> Waits:
-    return Waits()
+def waits() -> RecordedSleep:
+    return RecordedSleep()
 
 
 def settings(*urls: str) -> AgoraRestSettings:
@@ -73,7 +73,7 @@ def settings(*urls: str) -> AgoraRestSettings:
     )
 
 
-def play(server: HTTPServer, *answers: tuple[int, Any]) -> list[Request]:
+def respond_with(server: HTTPServer, *answers: tuple[int, Any]) -> list[Request]:
     """Answer with these, one after the other, the last one for ever; gives the requests that came."""
     asked: list[Request] = []
 
@@ -213,11 +213,11 @@ TABLE: list[tuple[str, int, Any, Any, list[float]]] = [
 
 
 @pytest.mark.parametrize(("call", "status", "body", "result", "expected_waits"), TABLE)
-async def test_every_answer_has_its_meaning_and_its_patience(
+async def test_every_answer_has_its_meaning_and_its_retries(
     call, status, body, result, expected_waits, httpserver, http, waits
 ):
     """Asked again exactly where Agora says that this helps, with Agora's own numbers."""
-    asked = play(httpserver, (status, body))
+    asked = respond_with(httpserver, (status, body))
 
     got = await ask(Agora(settings(httpserver.url_for("")), http, sleep=waits, patience=100), call)
 
@@ -238,9 +238,9 @@ async def test_every_answer_has_its_meaning_and_its_patience(
         (20, "crashed"),
     ],
 )
-async def test_a_query_tells_the_phase(number, phase, httpserver, http):
+async def test_a_query_reports_the_phase(number, phase, httpserver, http):
     """4 and 5 are a recording that runs; 20 is one that ended abnormally."""
-    play(httpserver, (200, {"serverResponse": {"status": number, "sliceStartTime": 1700000000123}}))
+    respond_with(httpserver, (200, {"serverResponse": {"status": number, "sliceStartTime": 1700000000123}}))
 
     got = await Agora(settings(httpserver.url_for("")), http).query(RECORDER)
 
@@ -250,10 +250,10 @@ async def test_a_query_tells_the_phase(number, phase, httpserver, http):
     assert got.started_at.isoformat() == "2023-11-14T22:13:20.123000+00:00"
 
 
-async def test_a_start_that_arrives_at_last_is_started(httpserver, http, waits):
-    """Two failures that a second chance mends are nobody's business but the log's."""
+async def test_a_start_that_succeeds_at_the_third_attempt_is_started(httpserver, http, waits):
+    """Only the log has the two failures."""
     told: dict[str, Any] = {}
-    asked = play(httpserver, (206, {"code": 65}), (500, {"code": 62}), (200, NAMES))
+    asked = respond_with(httpserver, (206, {"code": 65}), (500, {"code": 62}), (200, NAMES))
 
     got = await Agora(settings(httpserver.url_for("")), http, sleep=waits, log=told.update).start(
         RECORDER, {}
@@ -266,9 +266,9 @@ async def test_a_start_that_arrives_at_last_is_started(httpserver, http, waits):
     assert told["agora_start"]["agora_request_id"] == "request-3"
 
 
-async def test_too_many_requests_are_spread(httpserver, http, waits):
+async def test_retries_after_too_many_requests_are_spread(httpserver, http, waits):
     """After a 429 everybody waits at least the number, and not everybody the same."""
-    play(httpserver, (429, {"message": "API rate limit exceeded"}))
+    respond_with(httpserver, (429, {"message": "API rate limit exceeded"}))
 
     got = await Agora(settings(httpserver.url_for("")), http, sleep=waits).acquire(RECORDER)
 
@@ -276,9 +276,9 @@ async def test_too_many_requests_are_spread(httpserver, http, waits):
     assert all(number <= wait <= 2 * number for number, wait in zip((1, 3, 6), waits, strict=True))
 
 
-async def test_patience_ends_before_the_table_does(httpserver, http, waits):
+async def test_retries_end_when_the_time_of_the_function_does(httpserver, http, waits):
     """A function with ten seconds left does not sleep for fifteen."""
-    play(httpserver, (404, NO_WORKER))
+    respond_with(httpserver, (404, NO_WORKER))
 
     got = await Agora(settings(httpserver.url_for("")), http, sleep=waits, patience=12).stop(RECORDER)
 
@@ -286,9 +286,9 @@ async def test_patience_ends_before_the_table_does(httpserver, http, waits):
     assert [5] == waits
 
 
-async def test_no_patience_asks_once(httpserver, http, waits):
+async def test_without_retries_agora_is_asked_once(httpserver, http, waits):
     """A status page wants what is known now."""
-    asked = play(httpserver, (404, NO_WORKER))
+    asked = respond_with(httpserver, (404, NO_WORKER))
 
     assert (
         await Agora(settings(httpserver.url_for("")), http, sleep=waits, patience=0).query(RECORDER) == Gone()
@@ -296,9 +296,9 @@ async def test_no_patience_asks_once(httpserver, http, waits):
     assert len(asked) == 1
 
 
-async def test_a_request_looks_as_agora_wants_it(httpserver, http):
+async def test_a_request_has_the_form_that_agora_wants(httpserver, http):
     """Basic authentication, string uids, the mode in the path, the same names on every call."""
-    asked = play(httpserver, (200, {**NAMES, "serverResponse": {"status": 5}}))
+    asked = respond_with(httpserver, (200, {**NAMES, "serverResponse": {"status": 5}}))
     agora = Agora(settings(httpserver.url_for("") + "/"), http)
 
     for call in ("acquire", "start", "query", "update", "update_layout", "stop"):
@@ -324,7 +324,7 @@ async def test_a_request_looks_as_agora_wants_it(httpserver, http):
 
 async def test_a_dead_domain_is_left_for_the_other_one(httpserver, http, waits):
     """Once more the same, then the next one; and later calls begin where the last one succeeded."""
-    asked = play(httpserver, (200, NAMES))
+    asked = respond_with(httpserver, (200, NAMES))
     agora = Agora(settings(f"http://127.0.0.1:{closed_port()}", httpserver.url_for("")), http, sleep=waits)
 
     assert await agora.acquire(RECORDER) == Acquired("R")
@@ -334,7 +334,7 @@ async def test_a_dead_domain_is_left_for_the_other_one(httpserver, http, waits):
     assert len(asked) == 2
 
 
-async def test_nobody_anywhere_is_nothing_done(http, waits):
+async def test_without_any_connection_nothing_was_done(http, waits):
     """If no connection came about, nothing can have happened."""
     agora = Agora(settings(f"http://127.0.0.1:{closed_port()}"), http, sleep=waits)
 
@@ -345,7 +345,7 @@ async def test_nobody_anywhere_is_nothing_done(http, waits):
     assert (0, False) == (got.status, got.may_have_happened)
 
 
-async def test_silence_after_a_start_leaves_it_open(http, waits):
+async def test_a_start_without_an_answer_stays_open(http, waits):
     """A request that was sent and not answered may have begun a recording."""
     with listener(answer=b"") as url:
         timeouts = Timeouts(connect=1, read=0.05, read_stop=0.05)
@@ -355,7 +355,7 @@ async def test_silence_after_a_start_leaves_it_open(http, waits):
     assert (0, "ReadTimeout", True) == (got.status, got.reason, got.may_have_happened)
 
 
-async def test_a_broken_connection_is_asked_again(http, waits):
+async def test_a_broken_connection_is_retried(http, waits):
     """Hanging up in the middle of an answer is like not answering."""
     with listener(answer=b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", hang_up=True) as url:
         got = await Agora(settings(url), http, sleep=waits).stop(RECORDER)
@@ -365,9 +365,9 @@ async def test_a_broken_connection_is_asked_again(http, waits):
     assert got.may_have_happened
 
 
-async def test_what_may_have_happened_is_not_forgotten(httpserver, http, waits):
+async def test_an_attempt_that_may_have_arrived_is_not_forgotten(httpserver, http, waits):
     """A first attempt that may have arrived counts, even if the last one surely did not."""
-    play(httpserver, (500, {"code": 62}), (500, {"code": 502}))
+    respond_with(httpserver, (500, {"code": 62}), (500, {"code": 502}))
 
     got = await Agora(settings(httpserver.url_for("")), http, sleep=waits).start(RECORDER, {})
 
@@ -375,10 +375,10 @@ async def test_what_may_have_happened_is_not_forgotten(httpserver, http, waits):
     assert (502, True) == (got.code, got.may_have_happened)
 
 
-async def test_the_log_never_sees_a_key(httpserver, http):
+async def test_keys_never_appear_in_the_log(httpserver, http):
     """A start carries the bucket's keys and the token: neither is among the facts."""
     told: dict[str, Any] = {}
-    play(httpserver, (400, {"code": 2, "reason": "Start: bad"}))
+    respond_with(httpserver, (400, {"code": 2, "reason": "Start: bad"}))
     request = {"token": "007token", "storageConfig": {"secretKey": "bucket-secret"}}
 
     await Agora(settings(httpserver.url_for("")), http, log=told.update).start(RECORDER, request)

@@ -27,7 +27,7 @@ def arranged(*names: str | tuple[str, int]) -> list[str]:
     return [part.name for part in arrange(objects, SID)]
 
 
-def test_mp4s_come_by_fail_over_and_index():
+def test_mp4s_are_ordered_by_machine_and_index():
     """Ten comes after nine, and what another machine recorded after what the first one did."""
     in_order = [
         *[f"{MIX}_{index}.mp4" for index in range(12)],
@@ -39,7 +39,7 @@ def test_mp4s_come_by_fail_over_and_index():
     assert in_order == arranged(*sorted(in_order, reverse=True))
 
 
-def test_mp4s_then_playlists_then_slices():
+def test_mp4s_come_before_playlists_and_playlists_before_slices():
     """The kinds do not mix, whatever order the bucket lists them in."""
     slices = [f"{MIX}_20261122090000000.ts", f"{MIX}_20261122090015123.ts"]
 
@@ -48,7 +48,7 @@ def test_mp4s_then_playlists_then_slices():
     )
 
 
-def test_individual_tracks_are_told_apart():
+def test_individual_tracks_are_recognised_by_person_and_kind():
     """Person and track come from the name; a track that Agora does not document is sound and picture together."""
     person = f"{MIX}__uid_s_7__uid_e"
     expected = {
@@ -84,14 +84,14 @@ def test_of_playlists_from_the_backup_the_longest_counts(plain, first, second, w
     assert [f"{MIX}{winner}"] == arranged(*names)
 
 
-def test_what_belongs_to_another_recording_or_nobody_is_left_out():
+def test_files_of_other_recordings_are_left_out():
     """The folder may hold a screenshot, a stranger's file, or the recording that was started in vain."""
     strangers = ["ffff_session-1_0.mp4", f"{MIX}_0.mp4.part", f"{MIX}.jpg", "notes.txt", f"x{MIX}_0.mp4", SID]
 
     assert arranged(*strangers) == []
 
 
-def test_a_channel_with_every_sign_is_still_read():
+def test_a_channel_name_with_every_sign_is_still_recognised():
     """Agora puts a hyphen for each sign that is not a letter, digit, space, quote or the like."""
     assert arranged(f"{SID}_a b'c>-0-_3.mp4") == [f"{SID}_a b'c>-0-_3.mp4"]
 
@@ -124,7 +124,7 @@ def test_a_key_has_its_prefix_once(name):
     ("value", "seconds"),
     [(1700000000, 1700000000), (1700000000123, 1700000000.123), ("1700000000123", 1700000000.123)],
 )
-def test_seconds_and_milliseconds_are_told_apart(value, seconds):
+def test_seconds_and_milliseconds_are_distinguished(value, seconds):
     """The documents disagree about the unit."""
     found = moment(value)
 
@@ -133,6 +133,6 @@ def test_seconds_and_milliseconds_are_told_apart(value, seconds):
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", 0, -1, 10**30, float("nan"), float("inf"), []])
-def test_what_is_no_time_is_none(value):
+def test_an_unreadable_time_is_none(value):
     """A time that cannot be read is not now."""
     assert moment(value) is None

@@ -54,18 +54,18 @@ SHA256 = "6d3320c60b11101395b7fc8f9068748808a0aa1bfa064438e39d1bc2c7d74d99"
         ({}, False),
     ],
 )
-def test_the_verified_vector(headers, genuine):
+def test_the_published_example_is_verified(headers, genuine):
     """The stronger signature decides where it is there; without any, nothing is believed."""
     assert genuine is is_genuine(["secret"], BODY, headers)
 
 
 @pytest.mark.parametrize("body", [BODY + b"\n", BODY.replace(b'"a":"1"', b'"a":"2"'), b""])
-def test_the_bytes_count_and_not_their_meaning(body):
+def test_a_signature_is_over_the_bytes_and_not_their_meaning(body):
     """One byte more or other, and the signature is wrong."""
     assert not is_genuine(["secret"], body, {"Agora-Signature-V2": SHA256})
 
 
-def test_an_empty_secret_is_a_closed_door():
+def test_an_empty_secret_verifies_nothing():
     """Everybody can sign with nothing."""
     forged = {"Agora-Signature-V2": hmac.digest(b"", BODY, "sha256").hex()}
 
@@ -112,7 +112,7 @@ AS_ANNOUNCED = (RecordedFile("recordings/ab/s_c.m3u8", started_at=AT),)
         (999, {"anything": ["at", "all"]}, Other()),
     ],
 )
-def test_a_recording_event_means_what_agora_says(event, details, meaning):
+def test_a_recording_event_is_read_as_agora_documents_it(event, details, meaning):
     """Integer types; channel, recorder and sid from the payload, where they really are."""
     notification = read_notification(recording_event(event, details))
 
@@ -137,12 +137,12 @@ def test_a_recording_event_means_what_agora_says(event, details, meaning):
         (Trouble(0, 4, 32, ""), False),
     ],
 )
-def test_only_grave_trouble_is_a_reason_to_ask(trouble, grave):
+def test_only_grave_errors_are_a_reason_to_ask_agora(trouble, grave):
     """Fatal ones, failed uploads, failed starts. None of them ends a recording by itself."""
     assert grave is trouble.is_grave
 
 
-def test_an_idle_recorder_says_so():
+def test_a_recorder_that_left_because_it_was_idle_is_recognised():
     """Leave codes are bits."""
     assert RecorderLeft(4 | 16).was_idle
     assert not RecorderLeft(16).was_idle
@@ -163,7 +163,7 @@ def test_an_idle_recorder_says_so():
         (111, {"uid": 7}, Other()),
     ],
 )
-def test_a_channel_event_tells_who_came_and_went(event, payload, meaning):
+def test_a_channel_event_contains_who_joined_and_left(event, payload, meaning):
     """Product 1 has its own field names, numbers for uids and seconds for times."""
     body = {
         "noticeId": "n",
@@ -179,14 +179,14 @@ def test_a_channel_event_tells_who_came_and_went(event, payload, meaning):
     assert notification.happened_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
-def test_the_health_check_is_recognised():
+def test_a_health_check_is_recognised():
     """Agora's console sends it for every type, and wants a 200 though nobody knows the recording."""
     body = {"productId": 3, "eventType": 31, "payload": {"cname": "test_webhook", "uid": "12121212"}}
 
     assert read_notification(json.dumps(body).encode()).is_test
 
 
-def test_the_sample_is_read_although_it_says_nothing():
+def test_the_sample_event_is_read_although_it_means_nothing():
     """Unknown product and type, unknown fields: stored, and without consequence."""
     notification = read_notification(BODY)
 
@@ -195,7 +195,7 @@ def test_the_sample_is_read_although_it_says_nothing():
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"31", b"null", b"\xff\xfe"])
-def test_what_is_no_object_is_not_readable(body):
+def test_a_body_that_is_no_object_is_unreadable(body):
     """The only thing that is an error here."""
     with pytest.raises(NotReadable):
         read_notification(body)
@@ -209,7 +209,7 @@ ANYTHING = st.recursive(
 
 
 @given(product=st.sampled_from([1, 3, "3", None]), event=st.integers(0, 120) | ANYTHING, data=st.data())
-def test_nothing_that_is_signed_can_break_the_reader(product, event, data):
+def test_no_signed_body_breaks_the_reader(product, event, data):
     """Whatever Agora changes, a notification is read; a crash would have it resent and lost."""
     names = ("fileList", "status", "startUtcMs", "newUid", "leaveCode", "errorCode", "exitStatus")
     details = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(names, ANYTHING)) | ANYTHING)

@@ -50,7 +50,7 @@ def test_every_spelling_of_a_length_counts(line):
 
 
 @pytest.mark.parametrize("text", ["", "#EXTM3U", "not a playlist at all"])
-def test_a_playlist_without_slices_lasts_no_time(text):
+def test_a_playlist_without_slices_has_no_length(text):
     """Nothing, an empty one, or a text that only looks like a name."""
     playlist = read_playlist(text)
 

@@ -14,7 +14,7 @@ from shared.settings import MissingSettings
 REST = {"AGORA_APP_ID": "a", "AGORA_CUSTOMER_ID": "c", "AGORA_CUSTOMER_SECRET": "s"}
 
 
-def test_both_domains_are_there_unless_others_are_named():
+def test_both_domains_are_used_unless_others_are_named():
     """Agora's two primary domains serve the same; region domains may be added."""
     assert AgoraRestSettings.from_environment(REST).base_urls == (
         "https://api.agora.io",
@@ -43,7 +43,7 @@ def test_a_webhook_may_have_several_secrets():
         (RecordingBucketSettings, ["RECORDING_S3_BUCKET", "RECORDING_S3_VENDOR", "RECORDING_S3_REGION_CODE"]),
     ],
 )
-def test_what_is_missing_is_named(group, missing):
+def test_missing_settings_are_all_named_at_once(group, missing):
     """Everything at once, so that nobody sets them one by one."""
     with pytest.raises(MissingSettings) as refused:
         group.from_environment({})

@@ -33,7 +33,7 @@ def asked(recorder: Recorder = MIX, **how: object) -> dict:
 @pytest.mark.parametrize("recorder", [MIX, INDIVIDUAL])
 @pytest.mark.parametrize("orientation", ["landscape", "portrait"])
 @pytest.mark.parametrize("vendor", [1, 11])
-def test_agoras_door_opens(recorder, orientation, vendor):
+def test_the_emulator_accepts_every_request_we_can_make(recorder, orientation, vendor):
     """The emulator checks what Agora documents; every request we can make passes, and survives JSON."""
     request = start_request(recorder, "token", bucket(vendor), PREFIX, orientation=orientation)
 
@@ -52,7 +52,7 @@ def test_everybody_is_recorded(recorder):
 
 
 @pytest.mark.parametrize(("orientation", "size"), [("landscape", (1280, 720)), ("portrait", (720, 1280))])
-def test_a_mix_is_one_film(orientation, size):
+def test_a_mix_requests_slices_and_an_mp4(orientation, size):
     """Slices and MP4 together: an MP4 alone is refused."""
     request = asked(orientation=orientation)
 
@@ -64,7 +64,7 @@ def test_a_mix_is_one_film(orientation, size):
 @pytest.mark.parametrize(
     ("people", "group"), [(1, 0), (2, 0), (3, 1), (7, 1), (8, 2), (17, 3), (18, 4), (33, 5), (49, 5)]
 )
-def test_an_individual_recording_is_as_large_as_the_class(people, group):
+def test_an_individual_recording_has_room_for_the_whole_class(people, group):
     """HLS only, with an index of sound and picture together, and room for everybody."""
     request = asked(INDIVIDUAL, people=people)
 
@@ -74,7 +74,7 @@ def test_an_individual_recording_is_as_large_as_the_class(people, group):
     assert "transcodingConfig" not in request["recordingConfig"]
 
 
-def test_a_class_too_large_for_agora_is_refused_before_it_is_asked():
+def test_a_class_too_large_for_agora_is_refused_before_agora_is_asked():
     """49 people is the largest group there is."""
     with pytest.raises(ValueError, match="49"):
         asked(INDIVIDUAL, people=50)
@@ -105,14 +105,14 @@ def test_a_prefix_that_agora_would_refuse_is_refused_here(prefix):
     ("endpoint", "told"),
     [("https://s3.example.test", "s3.example.test"), ("http://127.0.0.1:54329", "http://127.0.0.1:54329")],
 )
-def test_other_storage_is_told_its_endpoint(endpoint, told):
+def test_a_request_for_other_storage_has_its_endpoint(endpoint, told):
     """A bare host, as in Agora's sample; a local one keeps its scheme, since nothing there speaks TLS."""
     request = start_request(MIX, "token", bucket(11, endpoint), PREFIX)
 
     assert request["storageConfig"]["extensionParams"] == {"endpoint": told}
 
 
-def test_our_words_for_modes_are_not_agoras():
+def test_our_words_for_modes_are_translated_to_agoras():
     """A composite recording is a mix."""
     assert ("mix", "individual") == (agora_mode("composite"), agora_mode("individual"))
     with pytest.raises(KeyError):

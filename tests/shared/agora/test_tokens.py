@@ -97,7 +97,7 @@ def test_signature_and_content_stand_where_agora_puts_them():
 
 
 @pytest.mark.parametrize("version", ["007", "006"])
-def test_a_built_token_opens_its_own_door_and_no_other(version):
+def test_a_token_is_valid_for_its_channel_and_uid_only(version):
     """Channel, uid, App ID and certificate are all bound into the token, in both formats."""
     token = build_token(Project(agora_token_version=version), "session-1", 42, "publisher", 3600)
 
@@ -112,7 +112,7 @@ def test_a_built_token_opens_its_own_door_and_no_other(version):
             check_token(token, APP_ID, certificate, channel, uid)
 
 
-def test_an_expired_token_opens_nothing():
+def test_an_expired_token_is_invalid():
     """The lifetime counts from now; a moment later than that the token is dead."""
     token = build_token(Project(), "session-1", 42, "subscriber", 60)
 
@@ -120,7 +120,7 @@ def test_an_expired_token_opens_nothing():
         check_token(token, APP_ID, CERTIFICATE, "session-1", 42, later_by_seconds=61)
 
 
-def test_the_kept_library_makes_the_official_006_token():
+def test_the_pinned_library_makes_the_official_006_token():
     """AGORA_TOKEN_VERSION=006 rests on this package; these are Agora's published texts for it."""
     from agora_token_builder.AccessToken import AccessToken
 

@@ -97,7 +97,7 @@ async def test_an_object_streams_in_small_chunks(
     assert source.size == len(DATA)
 
 
-async def test_who_stops_early_leaves_nothing_open(
+async def test_a_stream_that_is_left_early_leaves_nothing_open(
     bucket: Bucket, folder: str, put: Callable[..., Any]
 ) -> None:
     """And the next stream is whole."""
@@ -128,7 +128,7 @@ async def test_a_range_is_read(bucket: Bucket, folder: str, put: Callable[..., A
     assert await bucket.read(f"{folder}a.mp4") == b"0123456789"
 
 
-async def test_another_version_is_not_the_source(
+async def test_another_version_of_an_object_is_refused(
     bucket: Bucket, folder: str, put: Callable[..., Any]
 ) -> None:
     """Replaced, or removed."""
@@ -142,8 +142,8 @@ async def test_another_version_is_not_the_source(
         await bucket.read(f"{folder}none")
 
 
-async def test_a_bucket_that_is_not_there_is_unavailable(stage: Stage) -> None:
-    """Nobody listens; or it is another bucket than we were told."""
+async def test_a_missing_bucket_is_unavailable(stage: Stage) -> None:
+    """Nothing listens there; or there is no bucket of that name."""
     nobody = RecordingBucketSettings.from_environment(
         {**stage.env, "RECORDING_S3_ENDPOINT": "http://127.0.0.1:9"}
     )

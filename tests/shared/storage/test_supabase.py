@@ -84,7 +84,7 @@ async def test_an_upload_goes_in_chunks_of_the_only_size_that_hosted_storage_tak
     assert reached == [CHUNK_BYTES, len(DATA)]
 
 
-async def test_it_goes_on_where_storage_stands(storage: Storage, tus: Tus) -> None:
+async def test_an_upload_continues_at_the_offset_of_storage(storage: Storage, tus: Tus) -> None:
     """At any byte, and then in whole chunks again."""
     tus.data += DATA[:12345]
 
@@ -105,8 +105,8 @@ async def test_a_lost_answer_is_asked_for(storage: Storage, tus: Tus, arrived: i
 
 
 @pytest.mark.parametrize("status", [409, 423, 429, 500, 503])
-async def test_a_stumble_is_waited_for(storage: Storage, tus: Tus, status: int) -> None:
-    """A lock that a killed upload left, a crowd, a restart."""
+async def test_a_temporary_failure_is_waited_for(storage: Storage, tus: Tus, status: int) -> None:
+    """A lock that a killed upload left, too many requests, a restart."""
     tus.stumbles = [Response(status=status), Response(status=status)]
 
     await send(storage)
@@ -114,8 +114,7 @@ async def test_a_stumble_is_waited_for(storage: Storage, tus: Tus, status: int) 
     assert tus.data == DATA
 
 
-async def test_patience_ends(storage: Storage, tus: Tus) -> None:
-    """And says what storage said."""
+async def test_retries_end_with_the_message_of_storage(storage: Storage, tus: Tus) -> None:
     tus.stumbles = [Response(f"no. {n}", status=503) for n in range(3)]
 
     with pytest.raises(StorageUnavailable) as failure:
@@ -136,7 +135,9 @@ async def test_a_refusal_is_not_repeated(storage: Storage, tus: Tus, status: int
     assert tus.lengths == []
 
 
-async def test_an_upload_that_storage_forgot_is_none(storage: Storage, project: HTTPServer) -> None:
+async def test_an_upload_that_storage_forgot_is_reported_as_none(
+    storage: Storage, project: HTTPServer
+) -> None:
     """After a day, or once it is an object."""
     for status in (404, 410):
         project.expect_oneshot_request(f"{RESUMABLE}/gone", "HEAD").respond_with_data(status=status)
@@ -160,7 +161,7 @@ async def test_an_address_that_is_no_upload_is_refused(
         await storage.begin_upload("a", 5, "video/mp4")
 
 
-async def test_a_signed_address_is_whole(storage: Storage, project: HTTPServer) -> None:
+async def test_a_signed_address_is_complete(storage: Storage, project: HTTPServer) -> None:
     """Storage gives a path relative to itself."""
     project.expect_request(
         re.compile("/storage/v1/object/sign/recordings/a b.mp4"), "POST", json={"expiresIn": 60}
@@ -171,8 +172,8 @@ async def test_a_signed_address_is_whole(storage: Storage, project: HTTPServer) 
     assert signed == project.url_for("/storage/v1/object/sign/recordings/a%20b.mp4?token=t")
 
 
-async def test_no_storage_at_all(storage: Storage, project: HTTPServer) -> None:
-    """Is unavailable, after a few tries."""
+async def test_an_unreachable_storage_is_unavailable(storage: Storage, project: HTTPServer) -> None:
+    """After a few attempts."""
     project.stop()  # type: ignore[no-untyped-call]
     try:
         with pytest.raises(StorageUnavailable):
@@ -184,7 +185,7 @@ async def test_no_storage_at_all(storage: Storage, project: HTTPServer) -> None:
         project.start()  # type: ignore[no-untyped-call]
 
 
-async def test_the_real_storage_does_as_this_double(stage: Stage, environment: Environment) -> None:
+async def test_the_real_storage_behaves_like_this_double(stage: Stage, environment: Environment) -> None:
     """The whole way once: begun, sent, read back, signed, deleted; a shorter chunk in the middle is refused."""
     names = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")
     environment(**{name: stage.env[name] for name in names})

@@ -4,7 +4,7 @@ from tests.sql.conftest import CLIENT, PRACTITIONER, ROW
 
 from .rules import ANYBODY, PARTIES, SIGNED_IN, STAFF, Rules
 
-# The practitioner of the story works on Mondays only.
+# The seeded practitioner works on Mondays only.
 MONDAY_AT_TEN = (
     "(date_trunc('week', now() at time zone 'America/Toronto') + interval '14 days 10 hours')"
     " at time zone 'America/Toronto'"

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from .booking_scene import grant
-from .conftest import ADMIN, CAST, CLIENT, ROW, Stage
+from .booking_steps import grant
+from .conftest import ADMIN, CLIENT, IDENTITIES, ROW, Sandbox
 
 UIDS = {"client": 1, "practitioner": 2, "other": 3}
 CHANGES = {"opened": 101, "closed": 102, "joined": 107, "left": 108}
@@ -15,13 +15,13 @@ def minutes_ago(minutes: float) -> datetime:
     return datetime.now(UTC) - timedelta(minutes=minutes)
 
 
-def begin(stage: Stage, *, since: float, lasts: int = 60, with_credit: bool = False, **other: Any) -> str:
+def begin(sandbox: Sandbox, *, since: float, lasts: int = 60, with_credit: bool = False, **other: Any) -> str:
     """A session of the client's, that began so many minutes ago by the clock. Gives its id."""
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run(
         "insert into private.agora_uids (user_id, uid) overriding system value"
         " select * from unnest(%s::uuid[], %s::bigint[]) on conflict do nothing",
-        [CAST[who][1] for who in UIDS],
+        [IDENTITIES[who][1] for who in UIDS],
         list(UIDS.values()),
     )
     row = {
@@ -30,28 +30,30 @@ def begin(stage: Stage, *, since: float, lasts: int = 60, with_credit: bool = Fa
         "scheduled_at": minutes_ago(since),
         "duration_minutes": lasts,
         "room_name": f"session-{uuid4()}",
-        "credit_lot_id": grant(stage, 1) if with_credit else None,
+        "credit_lot_id": grant(sandbox, 1) if with_credit else None,
         **other,
     }
     names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     return str(
-        stage.one(
+        sandbox.one(
             f"insert into public.session_schedules ({names}) values ({marks}) returning id", *row.values()
         )
     )
 
 
-def begin_class(stage: Stage, *, since: float, members: tuple[str, ...] = ("client", "other")) -> list[str]:
+def begin_class(
+    sandbox: Sandbox, *, since: float, members: tuple[str, ...] = ("client", "other")
+) -> list[str]:
     """A class that began so long ago, and a seat for each member. Gives the class's id and the seats'."""
-    group = begin(stage, since=since, client_id=ADMIN, max_participants=5, current_participants=0)
+    group = begin(sandbox, since=since, client_id=ADMIN, max_participants=5, current_participants=0)
     seats = [
         begin(
-            stage,
+            sandbox,
             since=since,
-            client_id=CAST[who][1],
+            client_id=IDENTITIES[who][1],
             notes=f"Joined group class: {group}",
-            credit_lot_id=grant(stage, 1, who=who),
+            credit_lot_id=grant(sandbox, 1, who=who),
         )
         for who in members
     ]
@@ -72,11 +74,11 @@ def event(
     }
 
 
-def hear(stage: Stage, session: str, *events: dict[str, Any], **more: Any) -> None:
+def deliver_events(sandbox: Sandbox, session: str, *events: dict[str, Any], **more: Any) -> None:
     """Agora tells of a session's channel, in the words of the webhook."""
-    stage.act_as("owner")
-    channel = stage.one("select room_name from public.session_schedules where id = %s", session)
-    stage.act_as("service")
+    sandbox.act_as("owner")
+    channel = sandbox.one("select room_name from public.session_schedules where id = %s", session)
+    sandbox.act_as("service")
     for one in events:
         at = minutes_ago(one["ago"])
         told = {
@@ -89,24 +91,24 @@ def hear(stage: Stage, session: str, *events: dict[str, Any], **more: Any) -> No
             **more,
         }
         named = ", ".join(f"{name} => %s" for name in told)
-        stage.run(f"select * from public.receive_channel_event({named})", *told.values())
+        sandbox.run(f"select * from public.receive_channel_event({named})", *told.values())
 
 
-def enter(stage: Stage, session: str, who: str) -> None:
+def enter(sandbox: Sandbox, session: str, who: str) -> None:
     """Somebody gets a token for their session."""
-    stage.act_as("owner")
-    channel = stage.one("select room_name from public.session_schedules where id = %s", session)
-    stage.act_as(who)
-    stage.run("select * from public.create_agora_token(%s, %s)", channel, session)
+    sandbox.act_as("owner")
+    channel = sandbox.one("select room_name from public.session_schedules where id = %s", session)
+    sandbox.act_as(who)
+    sandbox.run("select * from public.create_agora_token(%s, %s)", channel, session)
 
 
-def advance(stage: Stage) -> list[dict[str, Any]]:
+def advance(sandbox: Sandbox) -> list[dict[str, Any]]:
     """The driver's round: everybody's turn. Gives those who were moved."""
-    stage.act_as("service")
+    sandbox.act_as("service")
     turns: list[dict[str, Any]] = []
     since = None
     while (
-        turn := stage.run(
+        turn := sandbox.run(
             "select asked_at, session_id, moved_to, task, failure, (recording).id as recording_id"
             " from public.advance_next_session(%s)",
             since,
@@ -118,15 +120,15 @@ def advance(stage: Stage) -> list[dict[str, Any]]:
     return turns
 
 
-def status(stage: Stage, session: str) -> str:
-    stage.act_as("owner")
-    return str(stage.one("select status from public.session_schedules where id = %s", session))
+def status(sandbox: Sandbox, session: str) -> str:
+    sandbox.act_as("owner")
+    return str(sandbox.one("select status from public.session_schedules where id = %s", session))
 
 
-def attendance(stage: Stage, session: str) -> dict[str, tuple[Any, ...]]:
+def attendance(sandbox: Sandbox, session: str) -> dict[str, tuple[Any, ...]]:
     """Who was there, as anybody would tell it: source, minutes, still there, no-show."""
-    stage.act_as("owner")
-    who_is = {person: who for who, (_, person) in CAST.items()}
+    sandbox.act_as("owner")
+    who_is = {person: who for who, (_, person) in IDENTITIES.items()}
     return {
         who_is[str(row["user_id"])]: (
             row["source"],
@@ -134,7 +136,7 @@ def attendance(stage: Stage, session: str) -> dict[str, tuple[Any, ...]]:
             row["joined_at"] is not None and row["left_at"] is None,
             row["is_no_show"],
         )
-        for row in stage.run(
+        for row in sandbox.run(
             "select a.* from public.session_attendance a join public.session_schedules s on s.id = a.session_id"
             " where coalesce(s.group_class_id, s.id) = %s",
             session,

@@ -1,9 +1,9 @@
 """Many people at once: bookings, holds, moves, cancellations and classes of every length, on the same few calendars.
 
-    python -m tests.sql.race 10000       so many attempts on a database of their own, and the numbers
+    python -m tests.sql.booking_load 10000       so many attempts on a database of their own, and the numbers
 
 Each attempt is one transaction of one person, as PostgREST would run it. What may be refused is refused by our own
-codes; anything else, a deadlock included, is counted as broken. Afterwards the books must be right.
+codes; anything else, a deadlock included, is counted as a failure. Afterwards the books must be right.
 """
 
 import json
@@ -26,7 +26,7 @@ from psycopg.rows import dict_row
 
 from sql.throwaway import Server, server
 
-from .booking_scene import WRONGS
+from .booking_steps import BOOKING_VIOLATIONS
 
 PRACTITIONERS, CLIENTS, CLASSES, PLACES, CREDITS = 10, 80, 12, 4, 12
 CONNECTIONS = 24
@@ -36,7 +36,7 @@ Connection = psycopg.Connection[dict[str, Any]]
 
 
 @dataclass
-class Race:
+class BookingLoad:
     """The people, what they have made so far, and how it went."""
 
     url: str
@@ -62,10 +62,10 @@ class Race:
         return sum(many for (_, end), many in self.outcomes.items() if end in ends)
 
     @property
-    def broken(self) -> dict[str, int]:
+    def failures(self) -> dict[str, int]:
         """Ends that are no answer of ours."""
         return {
-            f"{act}: {end}": many for (act, end), many in self.outcomes.items() if end.startswith("broken")
+            f"{act}: {end}": many for (act, end), many in self.outcomes.items() if end.startswith("failed")
         }
 
     def _work(self, number: int, attempts: int) -> None:
@@ -77,7 +77,7 @@ class Race:
                     # Autovacuum would, within a minute: until then, plans are those for empty tables.
                     connection.execute("analyze public.session_schedules, public.audit_logs")
                 (act,) = chance.choices(acts, weights=[40, 8, 6, 14, 10, 16, 5, 0.3])
-                end = end_of(lambda act=act: act(self, connection, chance))
+                end = outcome_of(lambda act=act: act(self, connection, chance))
                 with self.lock:
                     self.outcomes[act.__name__.strip("_"), end] += 1
 
@@ -90,24 +90,24 @@ class Race:
             self.sessions.append((str(session), client))
 
 
-def end_of(act: Callable[[], object]) -> str:
-    """Done, refused by one of our codes, or broken."""
+def outcome_of(act: Callable[[], object]) -> str:
+    """Done, refused by one of our codes, or failed."""
     try:
         act()
     except psycopg.Error as error:
         ours = (error.sqlstate or "").startswith("PT")
-        return str(error.diag.message_detail) if ours else f"broken {error.sqlstate} {error}"
+        return str(error.diag.message_detail) if ours else f"failed {error.sqlstate} {error}"
     return "done"
 
 
-def at_once(url: str, *acts: Callable[[Connection], object]) -> list[str]:
+def run_at_once(url: str, *acts: Callable[[Connection], object]) -> list[str]:
     """Each act on a connection of its own, all in the same instant. Gives their ends."""
-    with connected(url, len(acts)) as connections:
-        return together(connections, *acts)
+    with open_connections(url, len(acts)) as connections:
+        return run_together(connections, *acts)
 
 
 @contextmanager
-def connected(url: str, many: int) -> Iterator[list[Connection]]:
+def open_connections(url: str, many: int) -> Iterator[list[Connection]]:
     """So many connections: a new one plans every function anew, so who asks more than once keeps them."""
     with ExitStack() as opened:
         yield [
@@ -116,21 +116,21 @@ def connected(url: str, many: int) -> Iterator[list[Connection]]:
         ]
 
 
-def together(connections: list[Connection], *acts: Callable[[Connection], object]) -> list[str]:
+def run_together(connections: list[Connection], *acts: Callable[[Connection], object]) -> list[str]:
     """Each act on one of the connections, all in the same instant. Gives their ends."""
     starting = threading.Barrier(len(acts))
 
     def run(connection: Connection, act: Callable[[Connection], object]) -> str:
         connection.execute("select 1")
         starting.wait(timeout=60)
-        return end_of(lambda: act(connection))
+        return outcome_of(lambda: act(connection))
 
     with ThreadPoolExecutor(len(acts)) as many:
         return list(many.map(run, connections[: len(acts)], acts))
 
 
 @contextmanager
-def acting(connection: Connection, person: str) -> Iterator[Callable[..., list[dict[str, Any]]]]:
+def acting_as(connection: Connection, person: str) -> Iterator[Callable[..., list[dict[str, Any]]]]:
     """One transaction of one person."""
     with connection.transaction():
         claims = json.dumps({"role": "authenticated", "sub": person})
@@ -141,67 +141,67 @@ def acting(connection: Connection, person: str) -> Iterator[Callable[..., list[d
         yield lambda query, *values: connection.execute(query, values).fetchall()
 
 
-def _when(chance: random.Random) -> datetime:
+def _random_time(chance: random.Random) -> datetime:
     """More than the hours of the policy ahead, so that every cancellation gives back."""
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
     return day + timedelta(minutes=GRID_MINUTES * chance.randrange(DAYS * 24 * 60 // GRID_MINUTES))
 
 
-def _asked(race: Race, chance: random.Random) -> tuple[str, datetime, int]:
-    return chance.choice(race.practitioners), _when(chance), chance.choice([20, 45, 60])
+def _random_request(load: BookingLoad, chance: random.Random) -> tuple[str, datetime, int]:
+    return chance.choice(load.practitioners), _random_time(chance), chance.choice([20, 45, 60])
 
 
 BOOK = "select session_id from public.book_session_with_credit(%s, %s, %s)"
 
 
-def _book(race: Race, connection: Connection, chance: random.Random) -> None:
-    client = chance.choice(race.clients)
-    with acting(connection, client) as run:
-        (row,) = run(BOOK, *_asked(race, chance))
-    race.remember(row["session_id"], client)
+def _book(load: BookingLoad, connection: Connection, chance: random.Random) -> None:
+    client = chance.choice(load.clients)
+    with acting_as(connection, client) as run:
+        (row,) = run(BOOK, *_random_request(load, chance))
+    load.remember(row["session_id"], client)
 
 
-def _hold(race: Race, connection: Connection, chance: random.Random) -> None:
-    practitioner, at, minutes = _asked(race, chance)
+def _hold(load: BookingLoad, connection: Connection, chance: random.Random) -> None:
+    practitioner, at, minutes = _random_request(load, chance)
     standing = "session_type = 'standing' and not is_group"
     kind = f"select id from public.session_types where duration_minutes = %s and {standing}"
-    with acting(connection, chance.choice(race.clients)) as run:
+    with acting_as(connection, chance.choice(load.clients)) as run:
         run(f"select id from public.hold_slot(%s, %s, ({kind}))", practitioner, at, minutes)
 
 
-def _book_held(race: Race, connection: Connection, chance: random.Random) -> None:
+def _book_held(load: BookingLoad, connection: Connection, chance: random.Random) -> None:
     """Somebody books what they held before, in a transaction of its own."""
-    client = chance.choice(race.clients)
-    with acting(connection, client) as run:
+    client = chance.choice(load.clients)
+    with acting_as(connection, client) as run:
         held = run(
             "select * from public.session_holds where status = 'held' and group_class_id is null limit 1"
         )
     if not held:
         return
-    with acting(connection, client) as run:
+    with acting_as(connection, client) as run:
         (row,) = run(
             BOOK, *(held[0][name] for name in ("practitioner_id", "scheduled_at", "duration_minutes"))
         )
-    race.remember(row["session_id"], client)
+    load.remember(row["session_id"], client)
 
 
-def _move(race: Race, connection: Connection, chance: random.Random) -> None:
-    session, client = race.some_session(chance)
-    with acting(connection, client) as run:
+def _move(load: BookingLoad, connection: Connection, chance: random.Random) -> None:
+    session, client = load.some_session(chance)
+    with acting_as(connection, client) as run:
         if chance.random() < 0.5:
-            run("select id from public.reschedule_session(%s, %s)", session, _when(chance))
+            run("select id from public.reschedule_session(%s, %s)", session, _random_time(chance))
         else:
             run(
                 "update public.session_schedules set scheduled_at = %s where id = %s returning id",
-                _when(chance),
+                _random_time(chance),
                 session,
             )
 
 
-def _cancel(race: Race, connection: Connection, chance: random.Random) -> None:
+def _cancel(load: BookingLoad, connection: Connection, chance: random.Random) -> None:
     """The client, or an admin at the same time; by name, or by the row."""
-    session, client = race.some_session(chance)
-    with acting(connection, race.admin if chance.random() < 0.3 else client) as run:
+    session, client = load.some_session(chance)
+    with acting_as(connection, load.admin if chance.random() < 0.3 else client) as run:
         if chance.random() < 0.5:
             run("select id from public.cancel_session(%s)", session)
         else:
@@ -210,39 +210,39 @@ def _cancel(race: Race, connection: Connection, chance: random.Random) -> None:
             )
 
 
-def _join(race: Race, connection: Connection, chance: random.Random) -> None:
-    client, group_class = chance.choice(race.clients), chance.choice(race.classes)
-    with acting(connection, client) as run:
+def _join(load: BookingLoad, connection: Connection, chance: random.Random) -> None:
+    client, group_class = chance.choice(load.clients), chance.choice(load.classes)
+    with acting_as(connection, client) as run:
         if chance.random() < 0.5:
             run("select session_id from public.join_group_class(%s)", group_class)
         else:
             run(
                 "insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name, notes)"
                 " values (%s, %s, now(), %s, %s) returning id",
-                race.practitioners[0],
+                load.practitioners[0],
                 client,
                 f"group-{uuid.uuid4()}",
                 f"Joined group class: {group_class}",
             )
 
 
-def _leave(race: Race, connection: Connection, chance: random.Random) -> None:
+def _leave(load: BookingLoad, connection: Connection, chance: random.Random) -> None:
     mine = "group_class_id is not null and client_id = auth.uid() and status = 'scheduled'"
     seat = f"select id from public.session_schedules where {mine} limit 1"
-    with acting(connection, chance.choice(race.clients)) as run:
+    with acting_as(connection, chance.choice(load.clients)) as run:
         run(f"update public.session_schedules set status = 'cancelled' where id = ({seat}) returning id")
 
 
-def _cancel_class(race: Race, connection: Connection, chance: random.Random) -> None:
+def _cancel_class(load: BookingLoad, connection: Connection, chance: random.Random) -> None:
     """With the seats of everybody who is just leaving or joining."""
-    with acting(connection, race.admin) as run:
+    with acting_as(connection, load.admin) as run:
         run(
             "update public.session_schedules set status = 'cancelled' where id = %s returning id",
-            chance.choice(race.classes),
+            chance.choice(load.classes),
         )
 
 
-def prepare(postgres: Server, name: str, seed: int = 1) -> Race:
+def prepare_load(postgres: Server, name: str, seed: int = 1) -> BookingLoad:
     """A database with people, credits and classes in it."""
     url = postgres.build(name)
     people = [str(uuid.uuid4()) for _ in range(PRACTITIONERS + CLIENTS + 1)]
@@ -277,7 +277,7 @@ def prepare(postgres: Server, name: str, seed: int = 1) -> Race:
             " from unnest(%s::uuid[]) person",
             [CREDITS, clients],
         )
-        first = _when(random.Random(0)).replace(hour=0, minute=0)
+        first = _random_time(random.Random(0)).replace(hour=0, minute=0)
         classes = [str(uuid.uuid4()) for _ in range(CLASSES)]
         run.executemany(
             "insert into public.session_schedules"
@@ -288,23 +288,23 @@ def prepare(postgres: Server, name: str, seed: int = 1) -> Race:
                 for n, each in enumerate(classes)
             ],
         )
-    return Race(url, leaders, clients, admin, classes, seed)
+    return BookingLoad(url, leaders, clients, admin, classes, seed)
 
 
-def audit(race: Race) -> dict[str, int]:
+def violations_after(load: BookingLoad) -> dict[str, int]:
     """What is wrong afterwards, by what it is. Nobody cancelled late, so no credit may be gone without a session."""
-    wrong: Counter[str] = Counter()
-    with psycopg.connect(race.url, row_factory=dict_row) as connection:
-        for row in connection.execute(WRONGS.encode()):
-            wrong[row["wrong"]] += 1
+    violations: Counter[str] = Counter()
+    with psycopg.connect(load.url, row_factory=dict_row) as connection:
+        for row in connection.execute(BOOKING_VIOLATIONS.encode()):
+            violations[row["violation"]] += 1
         for row in connection.execute(
             """select (select sum(credits_remaining) from public.user_session_credits c where c.user_id = p) as left,
                       (select count(*) from public.session_schedules s
                         where s.client_id = p and s.credit_lot_id is not null and s.status = 'scheduled') as used
                  from unnest(%s::uuid[]) p""",
-            [race.clients],
+            [load.clients],
         ):
-            wrong["a credit is lost or won"] += row["left"] + row["used"] != CREDITS
+            violations["a credit is lost or won"] += row["left"] + row["used"] != CREDITS
         times = connection.execute(
             "select practitioner_id, occasion, lower(during) as a, upper(during) as b from private.practitioner_time"
             " order by 1, 3"
@@ -314,25 +314,25 @@ def audit(race: Race) -> dict[str, int]:
                 one["practitioner_id"] == next_one["practitioner_id"]
                 and one["occasion"] != next_one["occasion"]
             )
-            wrong["time overlaps, buffers and holds included"] += same and next_one["a"] < one["b"]
-    return dict(+wrong)
+            violations["time overlaps, buffers and holds included"] += same and next_one["a"] < one["b"]
+    return dict(+violations)
 
 
 def main() -> None:
     attempts = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with server() as postgres:
-        race = prepare(postgres, "race")
-        race.run(attempts)
-        wrong = audit(race)
-    total = sum(race.outcomes.values())
+        load = prepare_load(postgres, "load")
+        load.run(attempts)
+        violations = violations_after(load)
+    total = sum(load.outcomes.values())
     print(
-        f"{total} attempts in {race.seconds:.1f} s, {total / race.seconds:.0f} a second, {CONNECTIONS} connections"
+        f"{total} attempts in {load.seconds:.1f} s, {total / load.seconds:.0f} a second, {CONNECTIONS} connections"
     )
-    for (act, end), many in sorted(race.outcomes.items()):
+    for (act, end), many in sorted(load.outcomes.items()):
         print(f"  {act:13} {end:24} {many:6}")
-    print(f"broken: {race.broken or 'nothing'}")
-    print(f"wrong afterwards: {wrong or 'nothing'}")
-    sys.exit(bool(race.broken or wrong))
+    print(f"failures: {load.failures or 'nothing'}")
+    print(f"violations: {violations or 'nothing'}")
+    sys.exit(bool(load.failures or violations))
 
 
 if __name__ == "__main__":

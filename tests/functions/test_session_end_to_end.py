@@ -5,12 +5,12 @@ import json
 import pytest
 
 from tests.cast import Stage
-from tests.lifecycle_scene import Lifecycle
+from tests.lifecycle_scene import LifecycleScene
 from tests.mail_scene import MailScene, event_in
-from tests.recording_scene import Agora
+from tests.recording_scene import AgoraEmulator
 
 
-def booked(stage: Stage, agora: Agora, mailing: MailScene) -> Lifecycle:
+def booked(stage: Stage, agora: AgoraEmulator, mailing: MailScene) -> LifecycleScene:
     """A session booked with a credit that cost 100 dollars, whose time has come."""
     paid = json.dumps({"total_amount": "100.00", "currency": "cad"})
     stage.execute(
@@ -20,12 +20,14 @@ def booked(stage: Stage, agora: Agora, mailing: MailScene) -> Lifecycle:
     stage.consent(mailing.client, mailing.practitioner)
     mailing.send()
     row = stage.row("update public.session_schedules set scheduled_at = now() where id = %s returning *", its)
-    return Lifecycle.of(stage, agora, row, mailing.client, mailing.practitioner)
+    return LifecycleScene.of(stage, agora, row, mailing.client, mailing.practitioner)
 
 
 @pytest.mark.parametrize("heard", [True, False], ids=["notified", "every notification lost"])
-def test_after_booking_nobody_presses_anything(stage: Stage, agora: Agora, heard: bool) -> None:
-    """They enter; it begins, is recorded, stops, is completed, told, earned. With every notification lost, too."""
+def test_a_booked_session_runs_to_its_end_without_any_further_request(
+    stage: Stage, agora: AgoraEmulator, heard: bool
+) -> None:
+    """It begins, is recorded, stops, is completed, announced and earned. Also with every notification lost."""
     mailing = MailScene(stage)
     scene = booked(stage, agora, mailing)
     client, practitioner = both = scene.client, scene.practitioner
@@ -34,9 +36,9 @@ def test_after_booking_nobody_presses_anything(stage: Stage, agora: Agora, heard
 
     scene.enter(*both)
     assert scene.status == "in_progress"
-    scene.are_there(*both)
+    scene.set_present(*both)
     if heard:
-        scene.is_heard(3)
+        scene.wait_for_events(3)
     else:
         scene.pass_minutes(2)  # by then a join would have been heard of
     scene.advance()
@@ -45,9 +47,9 @@ def test_after_booking_nobody_presses_anything(stage: Stage, agora: Agora, heard
     assert {line[:2] for line in scene.attendance().values()} == {("agora" if heard else "token", True)}
 
     scene.pass_minutes(46)
-    scene.are_there()
+    scene.set_present()
     if heard:
-        scene.is_heard(6)
+        scene.wait_for_events(6)
     else:
         scene.pass_minutes(15)  # the grace
     scene.advance()
@@ -58,7 +60,7 @@ def test_after_booking_nobody_presses_anything(stage: Stage, agora: Agora, heard
     else:
         scene.reconcile_to("processing", upload_complete=True)
     assert scene.process()["status"] == "completed"
-    assert scene.told() == {"acquire": 1, "start": 1, "stop": 1}
+    assert scene.agora_requests() == {"acquire": 1, "start": 1, "stop": 1}
     assert scene.recording["stop_reason"] == "session_completed"
     assert scene.recording["requested_by"] is None
     assert scene.messages().count("session_completed") == 1

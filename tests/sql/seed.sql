@@ -1,4 +1,4 @@
--- A small story, with one row in every table that is the client's and their practitioner's.
+-- The rows that every test starts from: one row in every table that is the client's and their practitioner's.
 -- Every such row has the same id, 1…1, so that a test can ask for "the row" of any table.
 
 insert into auth.users (id, email, raw_user_meta_data) values

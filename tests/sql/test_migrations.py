@@ -42,7 +42,7 @@ def postgres_15() -> Iterator[Server]:
         yield running
 
 
-def test_the_baseline_is_the_platform_as_it_stood(postgres: Server) -> None:
+def test_the_baseline_is_the_platform_as_it_was(postgres: Server) -> None:
     """As many tables, columns, policies, triggers and functions as were counted in production."""
     url = postgres.build("baseline", [BASELINE])
 
@@ -75,7 +75,7 @@ def test_postgresql_15_makes_no_difference(postgres_15: Server, facts: Facts, de
     assert facts == set(query(url, FACTS))
 
 
-def test_the_supabase_cli_applies_them(postgres: Server, facts: Facts, tmp_path: Path) -> None:
+def test_the_supabase_cli_applies_the_migrations(postgres: Server, facts: Facts, tmp_path: Path) -> None:
     """`supabase db push` applies every file in order, and a second time none."""
     url = postgres.build("pushed", [])
 

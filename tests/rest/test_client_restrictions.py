@@ -41,7 +41,9 @@ def refused(reply: httpx.Response) -> bool:
         {"session_type_id": str(uuid.uuid4())},
     ],
 )
-def test_insert_a_session_for_nothing(stage: Stage, booking: BookingScene, more: dict[str, Any]) -> None:
+def test_a_client_cannot_insert_a_session_for_nothing(
+    stage: Stage, booking: BookingScene, more: dict[str, Any]
+) -> None:
     """However it is dressed up."""
     reply = stage.rest("POST", "session_schedules", as_=booking.client, json=own_session(booking, **more))
 
@@ -69,7 +71,9 @@ def test_insert_a_session_for_nothing(stage: Stage, booking: BookingScene, more:
         {"room_name": "mine"},
     ],
 )
-def test_change_what_was_booked(stage: Stage, booking: BookingScene, change: dict[str, Any]) -> None:
+def test_a_client_cannot_change_what_was_booked(
+    stage: Stage, booking: BookingScene, change: dict[str, Any]
+) -> None:
     """Practitioner, time, duration, status, place or price: the row stays as it is."""
     session = booking.book()
     before = stage.row("select * from public.session_schedules where id = %s", session)
@@ -82,7 +86,7 @@ def test_change_what_was_booked(stage: Stage, booking: BookingScene, change: dic
     assert before == stage.row("select * from public.session_schedules where id = %s", session)
 
 
-def test_take_back_a_cancellation(stage: Stage, booking: BookingScene) -> None:
+def test_a_client_cannot_undo_a_cancellation(stage: Stage, booking: BookingScene) -> None:
     """Nor the grace, nor a second credit."""
     session = booking.book()
     cancel = {"status": "cancelled", "notes": "Cancelled: ill", "cancelled_at": "2020-01-01T00:00:00Z"}
@@ -119,7 +123,7 @@ def test_take_back_a_cancellation(stage: Stage, booking: BookingScene) -> None:
         ("POST", "user_roles", {"user_id": "{me}", "role": "admin"}),
     ],
 )
-def test_touch_credits_money_or_roles(
+def test_a_client_cannot_touch_credits_money_or_roles(
     stage: Stage, booking: BookingScene, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     """Refused, or, where the pages expect no error, without effect."""
@@ -150,7 +154,7 @@ def test_touch_credits_money_or_roles(
         "checkout_sessions",
     ],
 )
-def test_read_anothers_rows(stage: Stage, booking: BookingScene, table: str) -> None:
+def test_a_client_cannot_read_the_rows_of_others(stage: Stage, booking: BookingScene, table: str) -> None:
     """Bookings, seats, credits, cancellations, holds and purchases are their owner's."""
     session, group_class = (
         booking.book(),
@@ -174,7 +178,9 @@ def test_read_anothers_rows(stage: Stage, booking: BookingScene, table: str) -> 
     assert visitor.status_code == 401, visitor.text
 
 
-def test_rewrite_a_class_or_anothers_session(stage: Stage, booking: BookingScene) -> None:
+def test_a_client_cannot_change_a_class_or_the_session_of_another(
+    stage: Stage, booking: BookingScene
+) -> None:
     """Not even one they have a seat in; the pages' own update of its count finds no row."""
     group_class = booking.make_class()
     stage.rest(

@@ -27,7 +27,7 @@ LOGIN = httpx.BasicAuth(PROJECT["AGORA_CUSTOMER_ID"], PROJECT["AGORA_CUSTOMER_SE
         (f"{APP}/resourceid/R/mode/mix/query", LOGIN, 404, "no Route matched with those values"),
     ],
 )
-async def test_the_gateway_asks_first(path, auth, status, message, emulator: Emulator):
+async def test_the_gateway_checks_credentials_first(path, auth, status, message, emulator: Emulator):
     """Its answers have a message and no code."""
     answer = await emulator.http.post(path, json={}, auth=auth)
 
@@ -50,7 +50,7 @@ async def test_the_gateway_asks_first(path, auth, status, message, emulator: Emu
         ({"cname": "c", "uid": "1", "clientRequest": {"resourceExpiredHour": 721}}, 2),
     ],
 )
-async def test_acquire_refuses(body, code, emulator: Emulator):
+async def test_acquire_refuses_bad_input(body, code, emulator: Emulator):
     """A recorder's uid is a text that holds a number, and no zero."""
     answer = await emulator.http.post(f"{APP}/acquire", json=body, auth=LOGIN)
 
@@ -61,7 +61,7 @@ def without(name: str) -> Any:
     return lambda part: {key: value for key, value in part.items() if key != name}
 
 
-def having(**change: Any) -> Any:
+def with_change(**change: Any) -> Any:
     return lambda part: {**part, **change}
 
 
@@ -72,24 +72,24 @@ def having(**change: Any) -> Any:
             ("mix", "storageConfig", without(name))
             for name in ("vendor", "region", "bucket", "accessKey", "secretKey")
         ],
-        ("mix", "storageConfig", having(vendor=0)),
-        ("mix", "storageConfig", having(bucket="")),
-        ("mix", "storageConfig", having(fileNamePrefix=["session_1"])),
-        ("mix", "storageConfig", having(fileNamePrefix=["a" * 129])),
+        ("mix", "storageConfig", with_change(vendor=0)),
+        ("mix", "storageConfig", with_change(bucket="")),
+        ("mix", "storageConfig", with_change(fileNamePrefix=["session_1"])),
+        ("mix", "storageConfig", with_change(fileNamePrefix=["a" * 129])),
         ("mix", "storageConfig", without("extensionParams")),
         ("mix", "recordingConfig", without("channelType")),
-        ("mix", "recordingConfig", having(maxIdleTime=4)),
-        ("mix", "recordingConfig", having(subscribeVideoUids=[])),
-        ("mix", "recordingConfig", having(transcodingConfig={"width": 4096, "height": 2160})),
-        ("mix", "recordingConfig", having(transcodingConfig={"fps": 13})),
-        ("mix", "recordingFileConfig", having(avFileType=["mp4"])),
+        ("mix", "recordingConfig", with_change(maxIdleTime=4)),
+        ("mix", "recordingConfig", with_change(subscribeVideoUids=[])),
+        ("mix", "recordingConfig", with_change(transcodingConfig={"width": 4096, "height": 2160})),
+        ("mix", "recordingConfig", with_change(transcodingConfig={"fps": 13})),
+        ("mix", "recordingFileConfig", with_change(avFileType=["mp4"])),
         ("individual", "recordingConfig", without("subscribeUidGroup")),
-        ("individual", "recordingConfig", having(streamMode="best")),
-        ("individual", "recordingConfig", having(transcodingConfig={"width": 640})),
-        ("individual", "recordingFileConfig", having(avFileType=["hls", "mp4"])),
+        ("individual", "recordingConfig", with_change(streamMode="best")),
+        ("individual", "recordingConfig", with_change(transcodingConfig={"width": 640})),
+        ("individual", "recordingFileConfig", with_change(avFileType=["hls", "mp4"])),
     ],
 )
-async def test_start_refuses(mode, part, change, emulator: Emulator):
+async def test_start_refuses_bad_input(mode, part, change, emulator: Emulator):
     """Code 2, with a reason that says which part is wrong; nothing has begun."""
     recorder = await emulator.acquire(mode)
     request = emulator.request(recorder)
@@ -115,7 +115,7 @@ async def test_a_resource_is_for_one_recorder_and_five_minutes(emulator: Emulato
     assert await agora.start(recorder, request) == Expired()
 
 
-async def test_updates_are_taken_while_it_records(emulator: Emulator):
+async def test_updates_are_accepted_while_it_records(emulator: Emulator):
     """Subscriptions, and layouts that say which one."""
     recorder, agora = await emulator.start(), emulator.agora(patience=0)
 
@@ -141,7 +141,7 @@ async def test_updates_are_taken_while_it_records(emulator: Emulator):
         ({"delay_seconds": 0.05}, Started),
     ],
 )
-async def test_answers_go_wrong_as_ordered(fault, result, emulator: Emulator):
+async def test_ordered_faults_spoil_the_answers(fault, result, emulator: Emulator):
     """The fault strikes as often as it was ordered; then Agora answers rightly."""
     recorder = await emulator.acquire()
     await emulator.fault("start", **fault)
@@ -151,7 +151,7 @@ async def test_answers_go_wrong_as_ordered(fault, result, emulator: Emulator):
     assert isinstance(got, result)
 
 
-async def test_a_fault_may_happen_after_the_deed(emulator: Emulator):
+async def test_a_fault_may_happen_after_the_work_is_done(emulator: Emulator):
     """The recording runs although the answer says otherwise: one recording, however often it is asked for."""
     recorder = await emulator.acquire()
     await emulator.fault("start", status=500, code=62, perform=True, times=None)
@@ -165,7 +165,7 @@ async def test_a_fault_may_happen_after_the_deed(emulator: Emulator):
     assert asked["by_channel"][emulator.channel] == {"acquire": 1, "start": 4}
 
 
-async def test_silence_is_an_answer_too(emulator: Emulator):
+async def test_a_fault_may_be_a_missing_answer(emulator: Emulator):
     """The client gives up after its own time, and says that it does not know."""
     recorder = await emulator.start()
     await emulator.fault("stop", silent_seconds=5, perform=True, times=None)
@@ -177,7 +177,7 @@ async def test_silence_is_an_answer_too(emulator: Emulator):
     await emulator.reaches(lambda seen: seen["state"] == "exited")
 
 
-async def test_a_fault_strikes_only_its_channel(emulator: Emulator):
+async def test_a_fault_affects_only_its_channel(emulator: Emulator):
     """So that tests do not disturb each other."""
     await emulator.fault("acquire", channel="another", status=400, code=2)
 
@@ -203,7 +203,7 @@ async def test_an_unknown_fault_is_refused(fault, emulator: Emulator):
     assert answer.json()["error"]
 
 
-async def test_reset_forgets_everything(emulator: Emulator):
+async def test_a_reset_forgets_everything(emulator: Emulator):
     """Recordings, resources, faults, counts."""
     recorder = await emulator.start()
     await emulator.fault("any", status=500, times=None)
@@ -215,7 +215,7 @@ async def test_reset_forgets_everything(emulator: Emulator):
     assert asked["counts"] == {"query": 1}
 
 
-async def test_a_stop_needs_no_more_than_its_names(emulator: Emulator):
+async def test_a_stop_needs_only_the_names_of_the_recording(emulator: Emulator):
     """Asynchronous stops answer at once, and know nothing of the files."""
     recorder = await emulator.start()
 

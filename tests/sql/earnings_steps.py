@@ -6,12 +6,12 @@ from typing import Any
 
 from tests.stripe_events import Payment, arguments
 
-from .booking_scene import FREE, in_hours, type_id
-from .conftest import Stage
+from .booking_steps import FREE, in_hours, type_id
+from .conftest import Sandbox
 
 # Everything that must be true of the ledger whatever happened; a row is what is not.
-LEDGER_WRONGS = """
-    select 'a transaction is not balanced' as wrong, t.id as of from public.ledger_transactions t
+LEDGER_VIOLATIONS = """
+    select 'a transaction is not balanced' as violation, t.id as of from public.ledger_transactions t
      where 2 > (select count(*) from public.ledger_postings p where p.transaction_id = t.id)
         or 0 <> (select sum(p.amount_minor) from public.ledger_postings p where p.transaction_id = t.id)
     union all
@@ -54,32 +54,32 @@ class Bought:
         return self.payment.checkout_id
 
 
-def deliver(stage: Stage, *bodies: bytes) -> None:
+def deliver(sandbox: Sandbox, *bodies: bytes) -> None:
     """Stripe tells us something, or again."""
-    stage.act_as("service")
+    sandbox.act_as("service")
     for body in bodies:
         named = arguments(body)
         listed = ", ".join(f"{name} => %s" for name in named)
-        stage.run(f"select * from public.receive_stripe_event({listed})", *named.values())
+        sandbox.run(f"select * from public.receive_stripe_event({listed})", *named.values())
 
 
-def begin(stage: Stage, who: str = "client", **asked: Any) -> Payment:
+def begin(sandbox: Sandbox, who: str = "client", **asked: Any) -> Payment:
     """Somebody chooses what to pay for, and sees Stripe's page."""
-    stage.act_as(who)
+    sandbox.act_as(who)
     asked = {"currency": "cad", "cancellation_policy_agreed": True, **asked}
     named = ", ".join(f"{name} => %s" for name in asked)
-    (row,) = stage.run(f"select * from public.begin_checkout({named})", *asked.values())
+    (row,) = sandbox.run(f"select * from public.begin_checkout({named})", *asked.values())
     checkout = str(row["checkout_id"])
-    stage.act_as("service")
-    stage.run("select * from public.open_checkout(%s, %s, 'https://pay.test/')", checkout, f"cs_{checkout}")
+    sandbox.act_as("service")
+    sandbox.run("select * from public.open_checkout(%s, %s, 'https://pay.test/')", checkout, f"cs_{checkout}")
     return Payment(checkout, row["amount_minor"], row["currency"], id=checkout)
 
 
-def pay(stage: Stage, payment: Payment) -> Bought:
+def pay(sandbox: Sandbox, payment: Payment) -> Bought:
     """The money comes."""
-    deliver(stage, payment.completed())
-    stage.act_as("owner")
-    (row,) = stage.run(
+    deliver(sandbox, payment.completed())
+    sandbox.act_as("owner")
+    (row,) = sandbox.run(
         "select session_id, credit_lot_id from public.checkout_sessions where id = %s", payment.checkout_id
     )
     session, lot = row["session_id"], row["credit_lot_id"]
@@ -87,61 +87,61 @@ def pay(stage: Stage, payment: Payment) -> Bought:
 
 
 def pay_session(
-    stage: Stage, at: datetime | None = None, *, practitioner: str = FREE, minutes: int = 45, **more: Any
+    sandbox: Sandbox, at: datetime | None = None, *, practitioner: str = FREE, minutes: int = 45, **more: Any
 ) -> Bought:
     """A session of its own, paid singly."""
     asked = {"practitioner_id": practitioner, "scheduled_at": at or in_hours(48), **more}
     who = asked.pop("who", "client")
-    kind = type_id(stage, minutes)
-    return pay(stage, begin(stage, who, payment_type="single", session_type_id=kind, **asked))
+    kind = type_id(sandbox, minutes)
+    return pay(sandbox, begin(sandbox, who, payment_type="single", session_type_id=kind, **asked))
 
 
-def pay_seat(stage: Stage, group_class: str, *, minutes: int = 60, **more: Any) -> Bought:
+def pay_seat(sandbox: Sandbox, group_class: str, *, minutes: int = 60, **more: Any) -> Bought:
     """A seat in a class, paid singly."""
     who = more.pop("who", "client")
-    kind = type_id(stage, minutes, is_group=True)
+    kind = type_id(sandbox, minutes, is_group=True)
     asked = {"payment_type": "single", "session_type_id": kind, "group_class_id": group_class, **more}
-    return pay(stage, begin(stage, who, **asked))
+    return pay(sandbox, begin(sandbox, who, **asked))
 
 
-def buy(stage: Stage, *, minutes: int = 45, is_group: bool = False, **more: Any) -> Bought:
+def buy(sandbox: Sandbox, *, minutes: int = 45, is_group: bool = False, **more: Any) -> Bought:
     """Five credits."""
     who = more.pop("who", "client")
-    kind = type_id(stage, minutes, is_group=is_group)
-    return pay(stage, begin(stage, who, **{"payment_type": "package_5", "session_type_id": kind, **more}))
+    kind = type_id(sandbox, minutes, is_group=is_group)
+    return pay(sandbox, begin(sandbox, who, **{"payment_type": "package_5", "session_type_id": kind, **more}))
 
 
-def price_packages(stage: Stage, cad: str = "450.03", usd: str = "328.51") -> None:
+def price_packages(sandbox: Sandbox, cad: str = "450.03", usd: str = "328.51") -> None:
     """Prices that five do not divide."""
-    stage.act_as("owner")
-    stage.run("update public.session_packages set price_cad = %s, price_usd = %s where is_active", cad, usd)
+    sandbox.act_as("owner")
+    sandbox.run("update public.session_packages set price_cad = %s, price_usd = %s where is_active", cad, usd)
 
 
-def complete(stage: Stage, *sessions: object) -> None:
+def complete(sandbox: Sandbox, *sessions: object) -> None:
     """They were held."""
-    stage.act_as("service")
-    stage.run(
+    sandbox.act_as("service")
+    sandbox.run(
         "update public.session_schedules set status = 'completed' where id = any (%s::uuid[])", list(sessions)
     )
-    settle(stage)
+    settle(sandbox)
 
 
-def cancel(stage: Stage, session: object, who: str = "client") -> str:
+def cancel(sandbox: Sandbox, session: object, who: str = "client") -> str:
     """Somebody cancels. Gives how that was counted."""
-    stage.act_as(who)
-    return str(stage.one("select cancellation_type from public.cancel_session(%s)", session))
+    sandbox.act_as(who)
+    return str(sandbox.one("select cancellation_type from public.cancel_session(%s)", session))
 
 
-def settle(stage: Stage) -> None:
+def settle(sandbox: Sandbox) -> None:
     """What is checked when a transaction ends is checked now."""
-    stage.run("set constraints all immediate")
-    stage.run("set constraints all deferred")
+    sandbox.run("set constraints all immediate")
+    sandbox.run("set constraints all deferred")
 
 
-def postings(stage: Stage, session: object) -> list[tuple[str, dict[str, int]]]:
+def postings(sandbox: Sandbox, session: object) -> list[tuple[str, dict[str, int]]]:
     """What the ledger says of a seat: kind, and account -> minor units."""
-    stage.act_as("owner")
-    rows = stage.run(
+    sandbox.act_as("owner")
+    rows = sandbox.run(
         """select t.kind, jsonb_object_agg(p.account, p.amount_minor) as lines
              from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
             where t.session_id = %s group by t.id order by min(p.id)""",
@@ -150,15 +150,15 @@ def postings(stage: Stage, session: object) -> list[tuple[str, dict[str, int]]]:
     return [(row["kind"], row["lines"]) for row in rows]
 
 
-def share(stage: Stage, session: object) -> int:
+def share(sandbox: Sandbox, session: object) -> int:
     """What a seat comes to for its practitioner."""
-    return sum(lines.get("practitioner_payable", 0) for _, lines in postings(stage, session))
+    return sum(lines.get("practitioner_payable", 0) for _, lines in postings(sandbox, session))
 
 
-def owed(stage: Stage) -> dict[tuple[str, str], int]:
-    """Every practitioner's balance in each currency, without those of the story."""
-    stage.act_as("owner")
-    rows = stage.run(
+def owed(sandbox: Sandbox) -> dict[tuple[str, str], int]:
+    """Every practitioner's balance in each currency, without the seeded ones."""
+    sandbox.act_as("owner")
+    rows = sandbox.run(
         """select t.practitioner_id, t.currency, sum(p.amount_minor)::bigint as owed
              from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
             where p.account = 'practitioner_payable' and t.practitioner_id <> '10000000-0000-4000-8000-000000000001'
@@ -167,13 +167,13 @@ def owed(stage: Stage) -> dict[tuple[str, str], int]:
     return {(str(row["practitioner_id"]), row["currency"]): row["owed"] for row in rows}
 
 
-def row_of(stage: Stage, session: object) -> dict[str, Any]:
+def row_of(sandbox: Sandbox, session: object) -> dict[str, Any]:
     """What the pages read of a seat."""
-    stage.act_as("owner")
-    (row,) = stage.run("select * from public.session_payments where session_id = %s", session)
+    sandbox.act_as("owner")
+    (row,) = sandbox.run("select * from public.session_payments where session_id = %s", session)
     return row
 
 
-def ledger_wrongs(stage: Stage) -> list[dict[str, Any]]:
-    stage.act_as("owner")
-    return stage.run(LEDGER_WRONGS)
+def ledger_violations(sandbox: Sandbox) -> list[dict[str, Any]]:
+    sandbox.act_as("owner")
+    return sandbox.run(LEDGER_VIOLATIONS)

@@ -1,4 +1,4 @@
-// The milestone's story as the frontend tells it: unmodified supabase-js, public key, signed up and signed in.
+// A waiver, a room and a recording as in the frontend: unmodified supabase-js, public key, signed up and signed in.
 // Each line on standard output is one fact, as JSON; the Python test beside it says what must be true of them.
 import { createRequire } from "node:module";
 
@@ -11,7 +11,7 @@ const service = createClient(SUPABASE_URL, SUPABASE_SECRET_KEY, options);
 
 async function signUp(role) {
   const supabase = createClient(SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, options);
-  const email = `${role}-${Date.now()}@story.test`;
+  const email = `${role}-${Date.now()}@recording.test`;
   const { data, error } = await supabase.auth.signUp({ email, password: "a long enough password" });
   if (error) throw error;
   return { supabase, id: data.user.id };

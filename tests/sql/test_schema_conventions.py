@@ -7,7 +7,7 @@ import pytest
 
 from sql.throwaway import MIGRATIONS
 
-from .conftest import Stage
+from .conftest import Sandbox
 
 OURS = "('public'::regnamespace, 'private'::regnamespace)"
 # The pages embed the second table in the first; a second way between them, and PostgREST would refuse to choose.
@@ -21,29 +21,29 @@ EMBEDDED = [
 ]
 
 
-def names(stage: Stage, query: str) -> list[str]:
-    return [str(next(iter(row.values()))) for row in stage.run(query)]
+def names(sandbox: Sandbox, query: str) -> list[str]:
+    return [str(next(iter(row.values()))) for row in sandbox.run(query)]
 
 
-def test_every_function_has_an_empty_search_path(stage: Stage) -> None:
+def test_every_function_has_an_empty_search_path(sandbox: Sandbox) -> None:
     """A function finds what it names, whoever calls it with whatever search path."""
     assert not names(
-        stage,
+        sandbox,
         f"""select oid::regprocedure from pg_proc
              where pronamespace in {OURS} and not coalesce('search_path=""' = any (proconfig), false)""",
     )
 
 
-def test_definer_functions_live_in_private(stage: Stage) -> None:
+def test_definer_functions_are_in_schema_private(sandbox: Sandbox) -> None:
     """What passes row-level security cannot be called through the API."""
     assert not names(
-        stage,
+        sandbox,
         "select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef",
     )
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
-def test_definer_functions_say_why(path: Path) -> None:
+def test_definer_functions_have_a_reason(path: Path) -> None:
     """Above each stands the reason it may pass row-level security."""
     text = path.read_text()
     for found in re.finditer(
@@ -54,19 +54,19 @@ def test_definer_functions_say_why(path: Path) -> None:
         assert replaces or "Definer:" in above, found[1]
 
 
-def test_functions_are_executed_by_those_named(stage: Stage) -> None:
+def test_functions_are_executed_by_the_roles_named(sandbox: Sandbox) -> None:
     """Nobody executes a function by default, and whoever is not signed in executes only what policies ask for them."""
     assert names(
-        stage,
+        sandbox,
         f"""select distinct p.proname from pg_proc p
              where p.pronamespace in {OURS} and has_function_privilege('anon', p.oid, 'execute') order by 1""",
     ) == ["is_admin"]
 
 
-def test_a_policy_is_for_one_command_and_named_roles(stage: Stage) -> None:
+def test_a_policy_is_for_one_command_and_named_roles(sandbox: Sandbox) -> None:
     """Each is for API roles by name and, if it permits, for one command; its name is a sentence."""
     assert not names(
-        stage,
+        sandbox,
         """select tablename || ': ' || policyname from pg_policies
             where 'public' = any (roles)
                or (cmd = 'ALL' and permissive = 'PERMISSIVE')
@@ -74,30 +74,32 @@ def test_a_policy_is_for_one_command_and_named_roles(stage: Stage) -> None:
     )
 
 
-def test_a_role_finds_one_policy_per_command(stage: Stage) -> None:
+def test_a_role_has_one_policy_per_command(sandbox: Sandbox) -> None:
     """Nobody has to join policies in their head."""
     assert not names(
-        stage,
+        sandbox,
         """select tablename || ' ' || cmd || ' ' || role from pg_policies, unnest(roles) role
             where schemaname = 'public' and permissive = 'PERMISSIVE'
             group by tablename, cmd, role having count(*) > 1""",
     )
 
 
-def test_every_table_is_under_row_level_security(stage: Stage) -> None:
+def test_every_table_has_row_level_security(sandbox: Sandbox) -> None:
     """In schema private as well."""
     assert not names(
-        stage,
+        sandbox,
         f"""select oid::regclass from pg_class
              where relnamespace in {OURS} and relkind in ('r', 'p') and not relrowsecurity""",
     )
 
 
 @pytest.mark.parametrize(("table", "embedded"), EMBEDDED)
-def test_there_is_one_way_between_tables_the_pages_embed(stage: Stage, table: str, embedded: str) -> None:
+def test_tables_that_pages_embed_have_one_foreign_key_between_them(
+    sandbox: Sandbox, table: str, embedded: str
+) -> None:
     """No second foreign key, and none back."""
     ways = names(
-        stage,
+        sandbox,
         f"""select conname from pg_constraint where contype = 'f'
                and ((conrelid, confrelid) = ('public.{table}'::regclass, 'public.{embedded}'::regclass)
                  or (confrelid, conrelid) = ('public.{table}'::regclass, 'public.{embedded}'::regclass))""",
@@ -106,10 +108,10 @@ def test_there_is_one_way_between_tables_the_pages_embed(stage: Stage, table: st
     assert len(ways) <= 1
 
 
-def test_no_table_joins_two_others_by_its_primary_key(stage: Stage) -> None:
+def test_no_table_joins_two_others_by_its_primary_key(sandbox: Sandbox) -> None:
     """PostgREST would take it for a way between the two."""
     assert not names(
-        stage,
+        sandbox,
         """select conrelid::regclass from pg_constraint
             where contype = 'p' and connamespace = 'public'::regnamespace and cardinality(conkey) > 1""",
     )

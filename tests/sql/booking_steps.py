@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .conftest import ADMIN, CAST, Stage
+from .conftest import ADMIN, IDENTITIES, Sandbox
 
 FREE = "20000000-0000-4000-8000-000000000002"  # a practitioner without weekly hours: bookable at any time
 
 # Everything that must be true of credits, seats and time whatever happened; a row is what is not.
-WRONGS = """
-    select 'credits are not the sum of the ledger' as wrong, c.id as of from public.user_session_credits c
+BOOKING_VIOLATIONS = """
+    select 'credits are not the sum of the ledger' as violation, c.id as of from public.user_session_credits c
      where c.credits_remaining <> (select coalesce(sum(l.change), 0) from public.credit_ledger l where l.lot_id = c.id)
     union all
     select 'credits are negative', c.id from public.user_session_credits c where c.credits_remaining < 0
@@ -56,11 +56,13 @@ def in_hours(hours: float) -> datetime:
     return (datetime.now(UTC) + timedelta(hours=hours)).replace(second=0, microsecond=0)
 
 
-def type_id(stage: Stage, minutes: int = 45, practice: str = "standing", *, is_group: bool = False) -> str:
+def type_id(
+    sandbox: Sandbox, minutes: int = 45, practice: str = "standing", *, is_group: bool = False
+) -> str:
     """A kind of session that is on sale."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     return str(
-        stage.one(
+        sandbox.one(
             "select id from public.session_types"
             " where (duration_minutes, session_type, is_group) = (%s, %s, %s) and is_active",
             minutes,
@@ -70,33 +72,35 @@ def type_id(stage: Stage, minutes: int = 45, practice: str = "standing", *, is_g
     )
 
 
-def sign(stage: Stage, who: str = "client") -> None:
+def sign(sandbox: Sandbox, who: str = "client") -> None:
     """Somebody signs the current waiver, if they have not."""
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run(
         """insert into public.liability_waivers (user_id, waiver_text, waiver_policy_id, waiver_policy_version)
            select %s, policy_text, id, version from public.waiver_policy where is_active on conflict do nothing""",
-        CAST[who][1],
+        IDENTITIES[who][1],
     )
 
 
-def grant(stage: Stage, many: int, *, who: str = "client", **other: Any) -> str:
+def grant(sandbox: Sandbox, many: int, *, who: str = "client", **other: Any) -> str:
     """Somebody gets so many credits. Gives the lot."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     names = "".join(f", {name} => %s" for name in other)
-    return str(stage.one(f"select private.grant_credits(%s, %s{names})", CAST[who][1], many, *other.values()))
+    return str(
+        sandbox.one(f"select private.grant_credits(%s, %s{names})", IDENTITIES[who][1], many, *other.values())
+    )
 
 
-def empty_wallet(stage: Stage) -> None:
-    """The story's client has credits for any kind of session; not here."""
-    stage.act_as("owner")
-    stage.run(
+def empty_wallet(sandbox: Sandbox) -> None:
+    """The seeded client has credits for any kind of session; not here."""
+    sandbox.act_as("owner")
+    sandbox.run(
         "insert into public.credit_ledger (lot_id, user_id, change, kind, reason)"
         " select id, user_id, -credits_remaining, 'adjustment', 'Not in this scene' from public.user_session_credits"
     )
 
 
-def book(stage: Stage, at: datetime, *, who: str = "client", **other: Any) -> dict[str, Any]:
+def book(sandbox: Sandbox, at: datetime, *, who: str = "client", **other: Any) -> dict[str, Any]:
     """Somebody books as the page does."""
     asked = {
         "practitioner_id": FREE,
@@ -110,13 +114,13 @@ def book(stage: Stage, at: datetime, *, who: str = "client", **other: Any) -> di
         "notes": None,
         **other,
     }
-    stage.act_as(who)
+    sandbox.act_as(who)
     named = ", ".join(f"{name} => %s" for name in asked)
-    (booked,) = stage.run(f"select * from public.book_session_with_credit({named})", *asked.values())
+    (booked,) = sandbox.run(f"select * from public.book_session_with_credit({named})", *asked.values())
     return booked
 
 
-def make_class(stage: Stage, at: datetime, **other: Any) -> str:
+def make_class(sandbox: Sandbox, at: datetime, **other: Any) -> str:
     """An admin makes a class as the admin page does."""
     row = {
         "practitioner_id": FREE,
@@ -132,15 +136,15 @@ def make_class(stage: Stage, at: datetime, **other: Any) -> str:
         "notes": "Pre-scheduled group class created by admin",
         **other,
     }
-    stage.act_as("admin")
-    return insert(stage, row)
+    sandbox.act_as("admin")
+    return insert(sandbox, row)
 
 
-def join(stage: Stage, class_id: str, *, who: str = "client", **other: Any) -> str:
+def join(sandbox: Sandbox, class_id: str, *, who: str = "client", **other: Any) -> str:
     """Somebody joins as the booking page does. Gives the id of their seat."""
     row = {
         "practitioner_id": FREE,
-        "client_id": CAST[who][1],
+        "client_id": IDENTITIES[who][1],
         "scheduled_at": in_hours(1),
         "duration_minutes": 60,
         "room_name": f"group-{class_id}-{who}-{datetime.now(UTC).timestamp()}",
@@ -151,58 +155,60 @@ def join(stage: Stage, class_id: str, *, who: str = "client", **other: Any) -> s
         "notes": f"Joined group class: {class_id}",
         **other,
     }
-    stage.act_as(who)
-    return insert(stage, row)
+    sandbox.act_as(who)
+    return insert(sandbox, row)
 
 
-def insert(stage: Stage, row: dict[str, Any]) -> str:
+def insert(sandbox: Sandbox, row: dict[str, Any]) -> str:
     names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     return str(
-        stage.one(
+        sandbox.one(
             f"insert into public.session_schedules ({names}) values ({marks}) returning id", *row.values()
         )
     )
 
 
-def session(stage: Stage, session_id: object) -> dict[str, Any]:
+def session(sandbox: Sandbox, session_id: object) -> dict[str, Any]:
     """The row as it is."""
-    stage.act_as("owner")
-    (row,) = stage.run("select * from public.session_schedules where id = %s", session_id)
+    sandbox.act_as("owner")
+    (row,) = sandbox.run("select * from public.session_schedules where id = %s", session_id)
     return row
 
 
-def start_in(stage: Stage, session_id: object, hours: float) -> None:
+def start_in(sandbox: Sandbox, session_id: object, hours: float) -> None:
     """Time has passed: the session starts so many hours from now."""
-    stage.act_as("owner")
-    stage.run(
+    sandbox.act_as("owner")
+    sandbox.run(
         "update public.session_schedules set scheduled_at = %s where id = %s", in_hours(hours), session_id
     )
 
 
-def wallet(stage: Stage, who: str = "client") -> int:
+def wallet(sandbox: Sandbox, who: str = "client") -> int:
     """What somebody could spend today."""
-    stage.act_as(who)
-    return int(stage.one("select total_credits from public.check_session_credits()"))
+    sandbox.act_as(who)
+    return int(sandbox.one("select total_credits from public.check_session_credits()"))
 
 
-def lines(stage: Stage, lot: object) -> list[tuple[str, int]]:
+def lines(sandbox: Sandbox, lot: object) -> list[tuple[str, int]]:
     """A lot's ledger."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     return [
         (row["kind"], row["change"])
-        for row in stage.run("select * from public.credit_ledger where lot_id = %s order by created_at", lot)
+        for row in sandbox.run(
+            "select * from public.credit_ledger where lot_id = %s order by created_at", lot
+        )
     ]
 
 
-def messages(stage: Stage, about: object) -> list[str]:
+def messages(sandbox: Sandbox, about: object) -> list[str]:
     """What was put in the outbox about a session."""
-    stage.act_as("owner")
+    sandbox.act_as("owner")
     return [
         row["kind"]
-        for row in stage.run("select kind from private.outbox where session_id = %s order by id", about)
+        for row in sandbox.run("select kind from private.outbox where session_id = %s order by id", about)
     ]
 
 
-def wrongs(stage: Stage) -> list[dict[str, Any]]:
-    stage.act_as("owner")
-    return stage.run(WRONGS)
+def booking_violations(sandbox: Sandbox) -> list[dict[str, Any]]:
+    sandbox.act_as("owner")
+    return sandbox.run(BOOKING_VIOLATIONS)

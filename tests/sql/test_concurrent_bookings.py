@@ -9,43 +9,53 @@ import pytest
 
 from sql.throwaway import Server
 
-from .race import BOOK, PLACES, Connection, Race, acting, audit, connected, prepare, together
+from .booking_load import (
+    BOOK,
+    PLACES,
+    BookingLoad,
+    Connection,
+    acting_as,
+    open_connections,
+    prepare_load,
+    run_together,
+    violations_after,
+)
 
 JOIN = "select session_id from public.join_group_class(%s)"
-ATTEMPTS = 10_000  # `python -m tests.sql.race 10000` makes them alone, and prints how each ended
+ATTEMPTS = 10_000  # `python -m tests.sql.booking_load 10000` makes them alone, and prints how each ended
 
 
-def test_nothing_overlaps_is_lost_or_oversold(
+def test_no_time_overlaps_and_no_credit_or_seat_is_lost_or_oversold(
     postgres: Server, record_property: Callable[[str, object], None]
 ) -> None:
     """Bookings of three lengths, holds, moves, cancellations, seats and cancelled classes, from 24 connections."""
-    race = prepare(postgres, "race")
+    load = prepare_load(postgres, "load")
 
-    race.run(ATTEMPTS)
+    load.run(ATTEMPTS)
 
-    record_property("attempts a second", round(ATTEMPTS / race.seconds))
-    assert {} == race.broken
-    assert {} == audit(race)
+    record_property("attempts a second", round(ATTEMPTS / load.seconds))
+    assert {} == load.failures
+    assert {} == violations_after(load)
     # They did get in each other's way, and much was done all the same.
-    assert race.count("done") > ATTEMPTS / 5
-    assert race.count("slot_taken", "class_full", "already_joined") > ATTEMPTS / 10
+    assert load.count("done") > ATTEMPTS / 5
+    assert load.count("slot_taken", "class_full", "already_joined") > ATTEMPTS / 10
 
 
 # All in the same instant
 
 
 @pytest.fixture(scope="module")
-def crowd(postgres: Server) -> Iterator[Race]:
+def crowd(postgres: Server) -> Iterator[BookingLoad]:
     """People who all want the same thing; afterwards the books are right."""
-    race = prepare(postgres, "crowd")
-    yield race
-    assert {} == audit(race)
+    load = prepare_load(postgres, "crowd")
+    yield load
+    assert {} == violations_after(load)
 
 
 @pytest.fixture(scope="module")
-def connections(crowd: Race) -> Iterator[list[Connection]]:
+def connections(crowd: BookingLoad) -> Iterator[list[Connection]]:
     """As many as there are people in any of the tests."""
-    with connected(crowd.url, 20) as connections:
+    with open_connections(crowd.url, 20) as connections:
         yield connections
 
 
@@ -53,7 +63,7 @@ def run_as(person: str, statement: str, *values: object) -> Callable[[Connection
     """One transaction of one person."""
 
     def act(connection: Connection) -> object:
-        with acting(connection, person) as run:
+        with acting_as(connection, person) as run:
             return run(statement, *values)
 
     return act
@@ -65,24 +75,24 @@ def free_time(hours: int) -> datetime:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_the_last_seats_are_sold_once(crowd: Race, connections: list[Connection], number: int) -> None:
+def test_the_last_seats_are_sold_once(crowd: BookingLoad, connections: list[Connection], number: int) -> None:
     """Twenty want four; no seat is sold twice, and none stays empty."""
     acts = [run_as(person, JOIN, crowd.classes[number]) for person in crowd.clients[:20]]
 
-    assert {"done": PLACES, "class_full": 20 - PLACES} == Counter(together(connections, *acts))
+    assert {"done": PLACES, "class_full": 20 - PLACES} == Counter(run_together(connections, *acts))
 
 
-def test_one_time_is_booked_once(crowd: Race, connections: list[Connection]) -> None:
+def test_one_time_is_booked_once(crowd: BookingLoad, connections: list[Connection]) -> None:
     """Twenty want overlapping times of one practitioner."""
     acts = [
         run_as(person, BOOK, crowd.practitioners[0], free_time(0) + timedelta(minutes=n % 4 * 5), 45)
         for n, person in enumerate(crowd.clients[:20])
     ]
 
-    assert {"done": 1, "slot_taken": 19} == Counter(together(connections, *acts))
+    assert {"done": 1, "slot_taken": 19} == Counter(run_together(connections, *acts))
 
 
-def test_one_credit_is_spent_once(crowd: Race, connections: list[Connection]) -> None:
+def test_one_credit_is_spent_once(crowd: BookingLoad, connections: list[Connection]) -> None:
     """One person, with one credit, wants ten practitioners."""
     person = crowd.clients[30]
     with psycopg.connect(crowd.url) as connection:
@@ -95,28 +105,28 @@ def test_one_credit_is_spent_once(crowd: Race, connections: list[Connection]) ->
 
     acts = [run_as(person, BOOK, practitioner, free_time(10), 45) for practitioner in crowd.practitioners]
 
-    assert {"done": 1, "no_usable_credit": len(acts) - 1} == Counter(together(connections, *acts))
+    assert {"done": 1, "no_usable_credit": len(acts) - 1} == Counter(run_together(connections, *acts))
 
 
-def test_one_click_too_many_is_one_session(crowd: Race, connections: list[Connection]) -> None:
+def test_twelve_clicks_at_once_are_one_session(crowd: BookingLoad, connections: list[Connection]) -> None:
     """Twelve times the same booking: the same session for all."""
     person, practitioner = crowd.clients[31], crowd.practitioners[1]
     acts = [run_as(person, BOOK, practitioner, free_time(20), 45)] * 12
 
-    assert {"done": 12} == Counter(together(connections, *acts))
+    assert {"done": 12} == Counter(run_together(connections, *acts))
     with psycopg.connect(crowd.url) as connection:
         booked = "select count(*) from public.session_schedules where client_id = %s"
         assert (1,) == connection.execute(booked, [person]).fetchone()
 
 
 @pytest.mark.parametrize("number", range(4, 8))
-def test_leaving_joining_and_cancelling_a_class_do_not_wait_for_each_other(
-    crowd: Race, connections: list[Connection], number: int
+def test_leaving_joining_and_cancelling_a_class_do_not_deadlock(
+    crowd: BookingLoad, connections: list[Connection], number: int
 ) -> None:
-    """No deadlock, and everybody has their credit back."""
+    """And everybody has their credit back."""
     group_class, staying = crowd.classes[number], crowd.clients[40 : 40 + PLACES]
     for person in staying:
-        assert ["done"] == together(connections, run_as(person, JOIN, group_class))
+        assert ["done"] == run_together(connections, run_as(person, JOIN, group_class))
     mine = "group_class_id = %s and client_id = auth.uid()"
     leave = f"update public.session_schedules set status = 'cancelled' where {mine} returning id"
     acts = [
@@ -125,7 +135,7 @@ def test_leaving_joining_and_cancelling_a_class_do_not_wait_for_each_other(
         *(run_as(person, JOIN, group_class) for person in crowd.clients[50:58]),
     ]
 
-    ends = Counter(together(connections, *acts))
+    ends = Counter(run_together(connections, *acts))
 
     assert ends["done"] >= 1 + PLACES
     assert {"done", "class_full", "class_not_open", "class_not_found"} >= ends.keys()
