@@ -7,7 +7,7 @@ somewhere else, and give it the next time.
 import os
 from collections.abc import Iterator, Sequence
 
-FINDINGS = "select finding, position, line_id from private.audit_findings()"
+FINDINGS = "select finding, position, line_id from private.check_audit_chain()"
 HEAD = "select position, encode(sha256, 'hex') from private.audit_chain order by position desc limit 1"
 ENTRY = "select encode(sha256, 'hex') from private.audit_chain where position = %s"
 

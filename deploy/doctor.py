@@ -22,7 +22,7 @@ Environment = Mapping[str, str]
 # What the platform's earlier function left has no key.
 SEALED_WITH = """
     select substring(account_number from '^v1\\.([^.]+)'), count(*)
-      from private.bank_numbers_not_under(%(key)s) group by 1 order by 1"""
+      from private.list_bank_numbers_to_reseal(%(key)s) group by 1 order by 1"""
 
 
 def examine(names: Sequence[str]) -> None:

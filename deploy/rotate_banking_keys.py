@@ -25,9 +25,9 @@ BATCH = 200
 PASSES = 5  # what is found after so many, somebody keeps sealing with another key
 LEGACY = "base64:"
 
-COUNT = "select count(*) from private.bank_numbers_not_under(%(key)s)"
+COUNT = "select count(*) from private.list_bank_numbers_to_reseal(%(key)s)"
 NEXT = """
-    select practitioner_id, account_number, routing_number, fingerprint from private.bank_numbers_not_under(%(key)s)
+    select practitioner_id, account_number, routing_number, fingerprint from private.list_bank_numbers_to_reseal(%(key)s)
      where practitioner_id > %(after)s order by practitioner_id limit %(batch)s"""
 LOCK = "select from public.practitioner_banking where practitioner_id = %(practitioner_id)s for update"
 LOG = """

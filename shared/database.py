@@ -77,7 +77,7 @@ class Database:
         """
         name, body = rpc.name, arguments
         if rpc.remembers and self._idempotency_key:
-            name = "once"
+            name = "call_once"
             body = {"rpc": rpc.name, "idempotency_key": self._idempotency_key, "arguments": arguments}
         return _read(rpc.gives.model_validate_json, await self._call(name, body, self._headers))
 

@@ -2,7 +2,7 @@
 
 British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. Python would prefer
 the system's files, which may be years old and an hour wrong there, so those are not looked at. PostgreSQL answers the
-same question in `private.misread_time_zones`, for its own rules.
+same question in `private.list_outdated_time_zones`, for its own rules.
 """
 
 import os

@@ -42,8 +42,8 @@ class AccountErased(Output):
     message: str
 
 
-erase_account_rpc = Rpc(
-    "erase_account",
+erase_my_account_rpc = Rpc(
+    "erase_my_account",
     gives=ErasureReceipt,
     refuses=(
         "not_your_account",

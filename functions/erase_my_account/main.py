@@ -6,7 +6,7 @@ from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
 from .auth import delete_account
-from .contract import AccountErased, EraseMyAccount, ErasureReceipt, erase_account_rpc
+from .contract import AccountErased, EraseMyAccount, ErasureReceipt, erase_my_account_rpc
 
 
 @endpoint(caller=("user", "service"), settings=(ServiceSettings,))
@@ -28,7 +28,7 @@ async def erase_my_account(call: Call[EraseMyAccount]) -> AccountErased:
             "Please confirm that your account is to be erased for ever.",
             details=[{"field": "confirmation", "problem": "must be ERASE MY ACCOUNT"}],
         )
-    receipt = await call.database.rpc(erase_account_rpc, user_id=whose)
+    receipt = await call.database.rpc(erase_my_account_rpc, user_id=whose)
     # Order matters: while the account is there, its owner can ask again.
     if receipt.account_deleted_at is None:
         await delete_account(whose)

@@ -10,7 +10,7 @@ from shared.settings import ServiceSettings
 from shared.spreadsheet import csv_lines
 from shared.vault import VaultSettings
 
-from .contract import ExportPayoutFile, payment_file_rpc
+from .contract import ExportPayoutFile, export_payout_file_rpc
 from .lines import COLUMNS, line
 
 
@@ -33,7 +33,7 @@ async def export_payout_file(call: Call[ExportPayoutFile]) -> PayoutFile:
     """
     name = f"payouts-{call.body.currency or 'all'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.csv"
     payouts = await call.service.rows(
-        payment_file_rpc, user_id=call.user.id, reference=name, in_currency=call.body.currency
+        export_payout_file_rpc, user_id=call.user.id, reference=name, in_currency=call.body.currency
     )
     lines = [line(payout, VaultSettings.read().vault) for payout in payouts]
     withheld = [str(payout["payout_id"]) for payout in lines if payout["withheld"]]

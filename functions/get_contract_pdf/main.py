@@ -4,11 +4,11 @@ from shared.call import Call
 from shared.documents import Pdf, copy_of
 from shared.serving import endpoint
 
-from .contract import GetContractPdf, get_contract_document_rpc
+from .contract import GetContractPdf, get_contract_pdf_rpc
 
 
 @endpoint(caller="user", methods=("POST", "GET"))
 async def get_contract_pdf(call: Call[GetContractPdf]) -> Pdf:
     """A PDF for the practitioner whose contract it is, and for admins. The same evidence gives the same bytes."""
-    document = await call.database.rpc(get_contract_document_rpc, contract_id=call.body.contract_id)
+    document = await call.database.rpc(get_contract_pdf_rpc, contract_id=call.body.contract_id)
     return await copy_of(document)

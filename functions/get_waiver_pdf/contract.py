@@ -13,4 +13,4 @@ class GetWaiverPdf(StrictInput):
     waiver_id: UUID
 
 
-get_waiver_document_rpc = Rpc("get_waiver_document", gives=SignedDocument, refuses=("waiver_not_found",))
+get_waiver_pdf_rpc = Rpc("get_waiver_pdf", gives=SignedDocument, refuses=("waiver_not_found",))

@@ -4,11 +4,11 @@ from shared.call import Call
 from shared.documents import Pdf, copy_of
 from shared.serving import endpoint
 
-from .contract import GetWaiverPdf, get_waiver_document_rpc
+from .contract import GetWaiverPdf, get_waiver_pdf_rpc
 
 
 @endpoint(caller="user", methods=("POST", "GET"))
 async def get_waiver_pdf(call: Call[GetWaiverPdf]) -> Pdf:
     """A PDF for whoever signed, and for admins. The same evidence gives the same bytes."""
-    document = await call.database.rpc(get_waiver_document_rpc, waiver_id=call.body.waiver_id)
+    document = await call.database.rpc(get_waiver_pdf_rpc, waiver_id=call.body.waiver_id)
     return await copy_of(document)

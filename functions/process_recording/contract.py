@@ -67,10 +67,10 @@ class Plan(Output):
 
 
 claim_recording_copy_rpc = Rpc("claim_recording_copy", gives=Claim, refuses=("recording_not_found",))
-keep_recording_lease_rpc = Rpc("keep_recording_lease", gives=Lease, refuses=("lease_lost",))
+renew_recording_lease_rpc = Rpc("renew_recording_lease", gives=Lease, refuses=("lease_lost",))
 plan_recording_files_rpc = Rpc("plan_recording_files", gives=Plan, refuses=("lease_lost",))
 next_recording_file_rpc = Rpc("next_recording_file", gives=NextFile, refuses=("lease_lost",))
-keep_recording_upload_rpc = Rpc("keep_recording_upload", gives=Lease, refuses=("lease_lost",))
+record_recording_upload_rpc = Rpc("record_recording_upload", gives=Lease, refuses=("lease_lost",))
 verify_recording_file_rpc = Rpc("verify_recording_file", gives=Lease, refuses=("lease_lost",))
 complete_recording_rpc = Rpc(
     "complete_recording", gives=Recording, refuses=("lease_lost", "recording_files_not_verified")

@@ -33,5 +33,5 @@ class Reconciled(Output):
 
 claim_recording_check_rpc = Rpc("claim_recording_check", gives=DueRecording)
 apply_waiting_notifications_rpc = Rpc(
-    "apply_waiting_notifications", gives=AppliedNotifications, refuses=("recording_not_found",)
+    "apply_waiting_agora_notifications", gives=AppliedNotifications, refuses=("recording_not_found",)
 )

@@ -32,8 +32,8 @@ class StartedRecording(Output):
     status: RecordingStatus
 
 
-start_recording_rpc = Rpc(
-    "start_recording",
+start_agora_recording_rpc = Rpc(
+    "start_agora_recording",
     gives=WonRecording,
     refuses=(
         "session_not_found",

@@ -8,7 +8,7 @@ from shared.recording_start import start
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
-from .contract import StartAgoraRecording, StartedRecording, start_recording_rpc
+from .contract import StartAgoraRecording, StartedRecording, start_agora_recording_rpc
 
 PATIENCE_S = 5  # somebody waits; the reconciler has more time
 
@@ -23,7 +23,7 @@ async def start_agora_recording(call: Call[StartAgoraRecording]) -> StartedRecor
     An Agora that does not answer leaves the recording `pending`; the reconciler goes on from there.
     """
     mode = agora_mode(call.body.recording_mode)
-    begun = await call.database.rpc(start_recording_rpc, session_id=call.body.session_id, mode=mode)
+    begun = await call.database.rpc(start_agora_recording_rpc, session_id=call.body.session_id, mode=mode)
     recording = begun.recording
     call.log(recording_id=recording.id, won=begun.won)
     if begun.won:

@@ -40,4 +40,4 @@ MESSAGES: dict[RecordingStatus, str] = {
     "failed": "There is nothing to stop: this recording has failed.",
 }
 
-stop_recording_rpc = Rpc("stop_recording", gives=Recording, refuses=("recording_not_found", "not_allowed"))
+stop_agora_recording_rpc = Rpc("stop_agora_recording", gives=Recording, refuses=("recording_not_found", "not_allowed"))

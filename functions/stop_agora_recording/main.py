@@ -6,7 +6,7 @@ from shared.call import Call
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
-from .contract import MESSAGES, StopAgoraRecording, StoppedRecording, stop_recording_rpc
+from .contract import MESSAGES, StopAgoraRecording, StoppedRecording, stop_agora_recording_rpc
 
 PATIENCE_S = 5  # somebody waits; the reconciler has more time
 
@@ -15,7 +15,7 @@ PATIENCE_S = 5  # somebody waits; the reconciler has more time
 async def stop_agora_recording(call: Call[StopAgoraRecording]) -> StoppedRecording:
     """Stop a recording. Stopping again changes nothing, and a stop that Agora did not hear is repeated for you."""
     recording = await call.database.rpc(
-        stop_recording_rpc, session_id=call.body.session_id, recording_id=call.body.recording_id
+        stop_agora_recording_rpc, session_id=call.body.session_id, recording_id=call.body.recording_id
     )
     if recording.status in ("pending", "recording") and recording.agora_sid:
         recording = await recordings.stop(call, recording, patience=PATIENCE_S)

@@ -1,6 +1,6 @@
 """Copies of what was signed: a contract or a waiver, with its evidence, as a PDF.
 
-    document = await call.database.rpc(get_waiver_document_rpc, waiver_id=call.body.waiver_id)
+    document = await call.database.rpc(get_waiver_pdf_rpc, waiver_id=call.body.waiver_id)
     return await copy_of(document)
 
 The same evidence gives the same bytes. Fonts lie beside the code and are embedded; their licence is OFL.txt.

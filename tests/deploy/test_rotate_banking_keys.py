@@ -107,7 +107,7 @@ def test_numbers_that_were_stored_in_the_clear_are_masked(made: BankAccounts) ->
     """They are moved as they are; what is shown of them is a mask, and nothing is paid before they are checked."""
     with made.connect() as connection:
         shown = connection.execute(
-            "select account_number_encrypted, private.banking_obstacle(practitioner_id)"
+            "select account_number_encrypted, private.get_banking_obstacle(practitioner_id)"
             "  from public.practitioner_banking"
         ).fetchall()
 
@@ -191,7 +191,7 @@ def test_a_rotation_that_was_killed_continues(bank: BankAccounts) -> None:
     """What it had done is not done again, what it was about to do is not half done, and no number is printed."""
     halfway = sorted(bank.practitioners)[ACCOUNTS // 2]
     hold = "select from public.practitioner_banking where practitioner_id = %s for update"
-    count = "select count(*) from private.bank_numbers_not_under('k_2')"
+    count = "select count(*) from private.list_bank_numbers_to_reseal('k_2')"
     with bank.connect() as connection, bank.connect() as watcher:
         with connection.transaction():
             connection.execute(hold, (halfway,))
@@ -228,7 +228,7 @@ def test_values_of_the_earlier_function_are_encrypted(bank: BankAccounts) -> Non
         )
         Rotation(connection, ring("k_2", "k1")).run()
         found = connection.execute(
-            "select account_number_encrypted, private.banking_obstacle(practitioner_id)"
+            "select account_number_encrypted, private.get_banking_obstacle(practitioner_id)"
             "  from public.practitioner_banking where practitioner_id = %s",
             (practitioner,),
         ).fetchone()

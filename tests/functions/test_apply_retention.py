@@ -144,7 +144,7 @@ def test_old_audit_lines_lose_their_personal_parts_and_the_chain_still_verifies(
         stage.execute(days, 2555)
 
     assert 0 == stage.value("select count(*) from public.audit_logs where ip_address = '203.0.113.9'")
-    assert [] == stage.owner.execute("select * from private.audit_findings()").fetchall()
+    assert [] == stage.owner.execute("select * from private.check_audit_chain()").fetchall()
 
 
 def test_a_batch_is_applied_whole_or_not_at_all(stage: Stage, policies: None) -> None:

@@ -110,7 +110,7 @@ def test_a_missing_waiver_or_credit_and_a_taken_time_each_have_their_code(
     stage.execute("select private.grant_credits(%s, 1)", unsigned.id)
     poor = booking.booker()
     stage.execute(
-        "select private.take_back_credits(id, 2, 'x') from public.user_session_credits where user_id = %s",
+        "select private.revoke_credits(id, 2, 'x') from public.user_session_credits where user_id = %s",
         poor.id,
     )
 

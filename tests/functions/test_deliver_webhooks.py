@@ -39,7 +39,7 @@ class Receiver:
     def emit(self, kind: str = "session_booked", **payload: Any) -> None:
         """Something became true."""
         self.stage.execute(
-            "select private.put_in_outbox(%s, %s, gen_random_uuid(), %s)",
+            "select private.publish_event(%s, %s, gen_random_uuid(), %s)",
             kind,
             self.admin.id,
             json.dumps({"scheduled_at": "2031-01-01T10:00:00Z", "notes": "Private words", **payload}),

@@ -31,7 +31,7 @@ def erased(stage: Stage, stack: Stack) -> tuple[MarkedClient, dict[str, Any], li
     marked.leave_traces()
     before = marked.traces()
     marked.evidence = stage.value(
-        "select private.evidence_of_waiver(w) from public.liability_waivers w where user_id = %s",
+        "select private.serialize_waiver_evidence(w) from public.liability_waivers w where user_id = %s",
         marked.client.id,
     )
     receipt = erase(stage, marked.client).raise_for_status().json()
@@ -86,7 +86,7 @@ def test_records_that_must_stay_stand_under_a_pseudonym(
     ):
         assert stage.value(f"select count(*) from {table} where {column} = %s", pseudonym) > 0, table
     assert {} == broken_keys(stage)
-    assert [] == stage.owner.execute("select * from private.audit_findings()").fetchall()
+    assert [] == stage.owner.execute("select * from private.check_audit_chain()").fetchall()
 
 
 def test_upcoming_sessions_are_cancelled_first(

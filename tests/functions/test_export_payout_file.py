@@ -167,4 +167,4 @@ def test_only_admins_get_the_file(scene: FileScene, stage: Stage) -> None:
     assert (403, "admins_only") == (refused.status_code, refused.json()["code"])
     for who in (scene.practitioner, scene.admin):
         body = {"user_id": str(scene.admin.id), "reference": "x"}
-        assert 403 == stage.rest("POST", "rpc/payment_file", as_=who, json=body).status_code
+        assert 403 == stage.rest("POST", "rpc/export_payout_file", as_=who, json=body).status_code

@@ -227,7 +227,7 @@ def test_a_copy_that_lost_its_lease_stops(scene: RecordingScene) -> None:
     scene.stage.value(claim, scene.recording["id"])
 
     refused = scene.stage.http.post(
-        "/rest/v1/rpc/keep_recording_lease",
+        "/rest/v1/rpc/renew_recording_lease",
         json={"recording_id": str(scene.recording["id"]), "lease_id": str(slept)},
         headers={"apikey": scene.stage.env["SUPABASE_SECRET_KEY"]},
     )

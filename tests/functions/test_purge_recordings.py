@@ -11,7 +11,7 @@ from tests.cast import Person, Stage
 from tests.recording_scene import AgoraEmulator, RecordingScene
 from tests.sharing_scene import SharingScene, finished_recording
 
-DUE = "update private.erasure_queue set due_at = now() where recording_id = %s"
+DUE = "update private.recording_erasure_queue set due_at = now() where recording_id = %s"
 LATER = "update public.session_recordings set lease_until = now() - interval '1 second' where id = %s"
 
 
@@ -85,7 +85,7 @@ def purge(stage: Stage, recording_id: object) -> dict[str, int]:
 
 def queued(stage: Stage, recording_id: object) -> list[str]:
     """Why a recording is to go."""
-    query = "select reason from private.erasure_queue where recording_id = %s order by reason"
+    query = "select reason from private.recording_erasure_queue where recording_id = %s order by reason"
     return [row["reason"] for row in stage.owner.execute(query, [recording_id]).fetchall()]
 
 
@@ -136,7 +136,7 @@ def test_consenting_again_in_time_keeps_the_recording(erasable: ErasableRecordin
 
     erasable.withdraw(erasable.client)
     erasable.stage.execute(
-        "update private.erasure_queue set begun_at = now() where recording_id = %s", erasable.id
+        "update private.recording_erasure_queue set begun_at = now() where recording_id = %s", erasable.id
     )
     decide(erasable.stage, erasable.client, consented=True)
     assert queued(erasable.stage, erasable.id) == ["consent_withdrawn"]
@@ -239,7 +239,7 @@ def test_a_person_who_withdrew_before_the_end_gets_no_recording(stage: Stage) ->
     group.withdraw(group.people[0])
 
     stage.execute(
-        "select private.share_class_recording(%s, 'https://functions.test/open-recording')", group.id
+        "select private.add_participant_recordings(%s, 'https://functions.test/open-recording')", group.id
     )
 
     assert group.seen() == [0, 1]

@@ -327,7 +327,7 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     for kind, (payload, _) in OTHERS.items():
         facts = {"lot_id": str(lot), "contract_id": str(contract), **payload}
         mail.stage.execute(
-            "select private.put_in_outbox(%s, %s, %s, %s)",
+            "select private.publish_event(%s, %s, %s, %s)",
             kind,
             mail.client.id,
             session["id"] if kind in about_session else None,

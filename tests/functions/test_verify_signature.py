@@ -86,7 +86,7 @@ def test_the_fingerprint_can_be_recomputed_from_the_facts(scene: ContractScene) 
     told = scene.sign(contract).json()["evidence_sha256"]
 
     assert told == scene.stage.value(
-        "select private.sha256_hex(private.evidence_of_contract(s)) from public.contract_signatures s"
+        "select private.sha256_hex(private.serialize_contract_evidence(s)) from public.contract_signatures s"
         " where contract_id = %s",
         contract,
     )

@@ -120,7 +120,7 @@ def test_a_lapsed_hold_goes_either_to_its_payment_or_to_somebody_else(
         with psycopg.connect(stage.env["DATABASE_URL"]) as connection:
             try:
                 connection.execute(
-                    "select private.keep_hold_until(%s, now() + interval '40 minutes', 'cs_1')", (hold_id,)
+                    "select private.extend_hold(%s, now() + interval '40 minutes', 'cs_1')", (hold_id,)
                 )
             except psycopg.Error as error:
                 if error.diag.message_detail != "hold_lapsed":

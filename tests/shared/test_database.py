@@ -88,7 +88,7 @@ async def test_an_anonymous_caller_sends_only_the_publishable_key(project: HTTPS
 
 async def test_an_idempotency_key_makes_one_request_of_a_remembering_call(project: HTTPServer) -> None:
     """In one request: the memory and the work are one transaction."""
-    project.expect_oneshot_request("/rest/v1/rpc/once").respond_with_json({"seat_id": 7})
+    project.expect_oneshot_request("/rest/v1/rpc/call_once").respond_with_json({"seat_id": 7})
 
     seat = await caller("key-1").rpc(book_seat_rpc, workshop_id=WORKSHOP)
 

@@ -71,8 +71,8 @@ insert into public.payouts (id, practitioner_id, currency, amount_minor, period_
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'cad', 7500, '2026-01-05', '2026-01-19', 'failed', 'The account is closed');
 insert into public.payout_lines (payout_id, ledger_transaction_id, practitioner_id, currency, amount_minor, released_at) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'cad', 7500, now());
-select private.post('payout', practitioner_id, currency, '{"practitioner_payable": -7500, "payouts_sent": 7500}', payout_id => id),
-       private.post('payout_failed', practitioner_id, currency, '{"practitioner_payable": 7500, "payouts_sent": -7500}', payout_id => id)
+select private.post_transaction('payout', practitioner_id, currency, '{"practitioner_payable": -7500, "payouts_sent": 7500}', payout_id => id),
+       private.post_transaction('payout_failed', practitioner_id, currency, '{"practitioner_payable": 7500, "payouts_sent": -7500}', payout_id => id)
   from public.payouts;
 insert into public.session_cancellations (id, session_id, user_id, cancellation_type) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'standard');

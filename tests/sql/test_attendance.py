@@ -171,7 +171,7 @@ def test_attendance_before_a_move_does_not_count_at_the_new_time(sandbox: Sandbo
     sandbox.act_as("practitioner")
     sandbox.run("select * from public.reschedule_session(%s, now() + interval '1 day')", session)
     sandbox.act_as("owner")
-    sandbox.run("select private.note_attendance(%s)", session)
+    sandbox.run("select private.update_attendance(%s)", session)
 
     assert before == {"practitioner": ("agora", 0, True, False)}
     assert attendance(sandbox, session) == {}

@@ -24,7 +24,7 @@ def findings(sandbox: Sandbox) -> list[str]:
     sandbox.act_as("owner")
     sandbox.run("set constraints all immediate")
     sandbox.run("set constraints all deferred")
-    return [row["finding"] for row in sandbox.run("select finding from private.audit_findings()")]
+    return [row["finding"] for row in sandbox.run("select finding from private.check_audit_chain()")]
 
 
 def newest(sandbox: Sandbox) -> str:
@@ -121,7 +121,7 @@ def test_an_untouched_log_verifies(sandbox: Sandbox) -> None:
     write(sandbox)
 
     assert [] == findings(sandbox)
-    assert 0 == sandbox.one("select count(*) from private.audit_lines_to_seal")
+    assert 0 == sandbox.one("select count(*) from private.audit_seal_queue")
 
 
 def test_the_server_dates_a_line(sandbox: Sandbox) -> None:
@@ -190,7 +190,7 @@ def test_ten_writers_at_once_keep_the_chain_complete(database: str) -> None:
         ends = run_at_once(database, *[some] * 10)
         owner.execute("select private.seal_audit_lines()")  # what the last losers of the lock left
         after = owner.execute("select count(*) as n from private.audit_chain").fetchone()
-        wrong = owner.execute("select * from private.audit_findings()").fetchall()
+        wrong = owner.execute("select * from private.check_audit_chain()").fetchall()
 
     assert ["done"] * 10 == ends
     assert before and after
@@ -205,10 +205,10 @@ def test_a_writer_does_not_wait_while_the_chain_is_extended(database: str) -> No
         sealing.execute("set constraints all immediate")
         writing.execute("set statement_timeout = '2s'")
         writing.execute(LINE, [CLIENT])
-        left = writing.execute("select count(*) from private.audit_lines_to_seal").fetchone()
+        left = writing.execute("select count(*) from private.audit_seal_queue").fetchone()
         sealing.commit()
         writing.execute("select private.seal_audit_lines()")
-        wrong = writing.execute("select * from private.audit_findings()").fetchall()
+        wrong = writing.execute("select * from private.check_audit_chain()").fetchall()
 
     assert (1,) == left
     assert [] == wrong

@@ -273,7 +273,7 @@ def test_a_credit_whose_price_was_refunded_does_not_come_back(sandbox: Sandbox) 
     lot = grant(sandbox, 5, session_type_id=type_id(sandbox))
     made = [book(sandbox, in_hours(hours))["session_id"] for hours in (30, 40)]
     sandbox.act_as("owner")
-    sandbox.run("select private.take_back_credits(%s, 4, 'Refunded')", lot)
+    sandbox.run("select private.revoke_credits(%s, 4, 'Refunded')", lot)
     before = wallet(sandbox)
 
     sandbox.act_as("client")

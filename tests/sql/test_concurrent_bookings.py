@@ -97,7 +97,7 @@ def test_one_credit_is_spent_once(crowd: BookingLoad, connections: list[Connecti
     person = crowd.clients[30]
     with psycopg.connect(crowd.url) as connection:
         connection.execute(
-            "select private.take_back_credits(id, credits_remaining - (session_type_id is null)::integer, 'Not here')"
+            "select private.revoke_credits(id, credits_remaining - (session_type_id is null)::integer, 'Not here')"
             " from public.user_session_credits where user_id = %s",
             [person],
         )

@@ -247,7 +247,7 @@ def booking_refusals(sandbox: Sandbox) -> Any:
         return [
             row["reason"]
             for row in sandbox.run(
-                f"""select private.why_not_bookable(p.id, {at}, 60, %s) as reason
+                f"""select private.get_unbookable_reason(p.id, {at}, 60, %s) as reason
                       from public.practitioners p order by p.id""",
                 CLIENT,
             )

@@ -52,7 +52,7 @@ def test_a_lot_is_the_sum_of_its_lines(sandbox: Sandbox) -> None:
         CLIENT,
     )
     sandbox.act_as("owner")
-    sandbox.run("select private.take_back_credits(%s, 2, 'Refunded')", lot)
+    sandbox.run("select private.revoke_credits(%s, 2, 'Refunded')", lot)
 
     assert [("purchase", 5), ("refund", -2)] == lines(sandbox, lot)
     assert 3 == sandbox.one("select credits_remaining from public.user_session_credits where id = %s", lot)
@@ -135,12 +135,12 @@ def test_typed_credits_are_spent_before_generic_ones_and_earlier_endings_first(
 
     chosen = []
     for _ in range(4):
-        chosen.append(str(sandbox.one("select private.choose_credit(%s, array[%s]::uuid[])", CLIENT, kind)))
-        sandbox.run("select private.take_back_credits(%s, 1, 'Spent')", chosen[-1])
+        chosen.append(str(sandbox.one("select private.choose_credit_lot(%s, array[%s]::uuid[])", CLIENT, kind)))
+        sandbox.run("select private.revoke_credits(%s, 1, 'Spent')", chosen[-1])
 
     assert [ending, typed, generic_ending, generic] == chosen
     with sandbox.refused("no_usable_credit"):
-        sandbox.run("select private.choose_credit(%s, array[%s]::uuid[])", CLIENT, kind)
+        sandbox.run("select private.choose_credit_lot(%s, array[%s]::uuid[])", CLIENT, kind)
 
 
 def test_lapsed_credits_are_written_off_once(sandbox: Sandbox) -> None:
@@ -165,7 +165,7 @@ def test_a_refund_takes_back_credits_as_far_as_they_are_unspent(sandbox: Sandbox
         CLIENT,
     )
 
-    assert 3 == sandbox.one("select private.take_back_credits(%s, 5, 'Refunded')", lot)
+    assert 3 == sandbox.one("select private.revoke_credits(%s, 5, 'Refunded')", lot)
     assert (0, 2) == tuple(
         sandbox.run(
             "select credits_remaining, credits_owed from public.user_session_credits where id = %s", lot

@@ -128,7 +128,7 @@ class Paying(Earning):
         entry = Entry(self.practitioners[who], currency, amount)
         self.sandbox.act_as("owner")
         name = self.sandbox.one(
-            """select private.post('adjustment', %s, %s, jsonb_build_object(
+            """select private.post_transaction('adjustment', %s, %s, jsonb_build_object(
                  'practitioner_payable', %s::bigint, 'platform_revenue', -%s::bigint),
                reason => 'Correction', cause => %s)""",
             entry.practitioner,
@@ -243,7 +243,7 @@ class Paying(Earning):
                 paid(self.sandbox, {"id": name})
                 self.end(self.payouts[name], "paid")
             self.the_payouts_agree()
-            assert [] == self.sandbox.run("select * from private.broken_rules")
+            assert [] == self.sandbox.run("select * from private.broken_invariants")
             assert all(sum(pays.values()) <= 0 for pays in self.unpaid().values())
         finally:
             super().teardown()

@@ -89,7 +89,7 @@ def finish(connection: Connection) -> int:
 
 def end(url: str) -> list[dict[str, Any]]:
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        assert [] == connection.execute("select * from private.broken_rules").fetchall()
+        assert [] == connection.execute("select * from private.broken_invariants").fetchall()
         return connection.execute(END.encode()).fetchall()
 
 

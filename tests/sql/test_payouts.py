@@ -42,8 +42,8 @@ def test_nothing_is_paid_before_the_hold_is_over(sandbox: Sandbox) -> None:
     earn(sandbox, 7500, practitioner=OTHER, ago=timedelta(0))
     sandbox.act_as("owner")
     days = sandbox.one(
-        """select ceil(extract(epoch from private.midnight(p.period_end) - now()) / 86400)::int
-             from private.payout_period_at(now()) p"""
+        """select ceil(extract(epoch from private.get_utc_midnight(p.period_end) - now()) / 86400)::int
+             from private.open_payout_periods(now()) p"""
     )
 
     assert [] == [

@@ -16,7 +16,7 @@ VERIFY = "select verified from public.verify_practitioner_banking(%s, %s)"
 VERIFICATION = (
     "select verified, verified_at, verified_by::text from public.practitioner_banking where id = %s"
 )
-OPEN = "select * from private.open_bank_accounts(%s::uuid[], 'a file', %s)"
+OPEN = "select * from private.read_bank_accounts(%s::uuid[], 'a file', %s)"
 OTHER = "20000000-0000-4000-8000-000000000002"
 
 
@@ -259,7 +259,7 @@ def test_nobody_reads_the_numbers_directly(sandbox: Sandbox) -> None:
 def test_a_repeated_request_is_recognised_by_its_fingerprint(sandbox: Sandbox) -> None:
     """Two seals of one number are one request; another number is another; no seal is remembered."""
     sandbox.act_as("service")
-    ask = """select public.once('save_practitioner_banking', 'a-key', jsonb_build_object(
+    ask = """select public.call_once('save_practitioner_banking', 'a-key', jsonb_build_object(
                'user_id', %s::text, 'practitioner_id', %s::text, 'bank_name', 'Bank', 'account_holder_name', 'Me',
                'account_type', 'checking', 'country', 'CA', 'account_last4', '4567', 'routing_last4', '2345',
                'fingerprint', %s::text, 'sealed', jsonb_build_object('account_number', %s::text,
@@ -272,5 +272,5 @@ def test_a_repeated_request_is_recognised_by_its_fingerprint(sandbox: Sandbox) -
         sandbox.one(ask, PRACTITIONER, ROW, "k1.newer", "v1.k1.three")
     sandbox.act_as("owner")
     assert "v1.k1" not in sandbox.one(
-        "select string_agg(arguments::text, '') from private.remembered_answers"
+        "select string_agg(arguments::text, '') from private.idempotency_keys"
     )

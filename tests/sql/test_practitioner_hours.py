@@ -9,7 +9,7 @@ import pytest
 from tests.sql.conftest import CLIENT, OTHER_CLIENT, ROW, Sandbox
 from tests.sql.test_practitioner_time import book, change, hold, time_off
 
-WHY_NOT_BOOKABLE = "select private.why_not_bookable(%s, %s, %s, %s)"
+WHY_NOT_BOOKABLE = "select private.get_unbookable_reason(%s, %s, %s, %s)"
 # Mondays: the practitioner works from 09:00 to 17:00 of Toronto, which is 13:00 to 21:00 UTC in summer.
 MONDAY = datetime.fromisoformat("2031-06-02T13:00Z")
 
@@ -220,7 +220,7 @@ def test_the_callers_own_hold_and_session_are_not_in_the_way(sandbox: Sandbox) -
     assert "slot_taken" == sandbox.one(WHY_NOT_BOOKABLE, ROW, at, 60, CLIENT)
     assert (
         sandbox.one(
-            "select private.why_not_bookable(%s, %s, 60, %s, ignore_session => %s)", ROW, at, CLIENT, session
+            "select private.get_unbookable_reason(%s, %s, 60, %s, ignore_session => %s)", ROW, at, CLIENT, session
         )
         is None
     )
@@ -244,7 +244,7 @@ def test_time_off_keeps_everybody_out_whatever_the_hours(sandbox: Sandbox) -> No
 def test_nobody_is_booked_in_a_time_zone_with_outdated_rules(sandbox: Sandbox) -> None:
     """An hour off is worse than not at all."""
     sandbox.run(
-        "create or replace function private.misread_time_zones() returns setof text"
+        "create or replace function private.list_outdated_time_zones() returns setof text"
         " language sql stable set search_path = '' as $$ select 'America/Toronto' $$"
     )
 

@@ -363,7 +363,7 @@ def test_a_session_keeps_the_wall_time_it_was_booked_for(sandbox: Sandbox) -> No
 def under_old_rules(sandbox: Sandbox, hours_off: int, *sessions: str) -> None:
     """As if each had been booked while the server's clock rules were wrong by some hours."""
     sandbox.act_as("owner")
-    trigger = "session_schedules_40_keep_wall_time"
+    trigger = "session_schedules_40_set_wall_time"
     sandbox.run(f"alter table public.session_schedules disable trigger {trigger}")
     for session in sessions:
         sandbox.run(
@@ -382,13 +382,13 @@ def test_after_a_change_of_the_law_sessions_keep_their_wall_time(sandbox: Sandbo
 
     assert {(session, True) for session in day} == {
         (str(row["session_id"]), row["moved"])
-        for row in sandbox.run("select * from private.rederive_sessions()")
+        for row in sandbox.run("select * from private.recompute_session_starts()")
     }
     times = sandbox.run(
         "select scheduled_at from public.session_schedules where id = any (%s) order by 1", day
     )
     assert [at(0), at(60), at(120)] == [row["scheduled_at"] for row in times]
-    assert [] == sandbox.run("select * from private.rederive_sessions()")
+    assert [] == sandbox.run("select * from private.recompute_session_starts()")
 
 
 def test_a_session_whose_new_time_is_taken_stays_and_is_reported(sandbox: Sandbox) -> None:
@@ -396,7 +396,7 @@ def test_a_session_whose_new_time_is_taken_stays_and_is_reported(sandbox: Sandbo
     under_old_rules(sandbox, 2, session)
     in_the_way = book(sandbox, 0)
 
-    (told,) = sandbox.run("select * from private.rederive_sessions()")
+    (told,) = sandbox.run("select * from private.recompute_session_starts()")
     assert (session, at(120), at(0), False) == (
         str(told["session_id"]),
         told["was_at"],
@@ -404,7 +404,7 @@ def test_a_session_whose_new_time_is_taken_stays_and_is_reported(sandbox: Sandbo
         told["moved"],
     )
     change(sandbox, in_the_way, status="cancelled")
-    assert [True] == [row["moved"] for row in sandbox.run("select moved from private.rederive_sessions()")]
+    assert [True] == [row["moved"] for row in sandbox.run("select moved from private.recompute_session_starts()")]
 
 
 def test_a_double_booked_session_gets_its_time_once_it_is_free(sandbox: Sandbox) -> None:
@@ -414,11 +414,11 @@ def test_a_double_booked_session_gets_its_time_once_it_is_free(sandbox: Sandbox)
     second = book(sandbox, 30)
     sandbox.run("alter table public.session_schedules enable trigger session_schedules_50_take_time")
     conflicts = "select session_id, taken_by_session_id from private.practitioner_time_conflicts"
-    sandbox.run("select * from private.rederive_sessions()")
+    sandbox.run("select * from private.recompute_session_starts()")
     assert [(second, first)] == [tuple(map(str, row.values())) for row in sandbox.run(conflicts)]
 
     change(sandbox, first, status="cancelled")
-    sandbox.run("select * from private.rederive_sessions()")
+    sandbox.run("select * from private.recompute_session_starts()")
 
     assert [] == sandbox.run(conflicts)
     with sandbox.refused("slot_taken"):

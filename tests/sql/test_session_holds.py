@@ -75,7 +75,7 @@ def test_another_choice_replaces_the_hold_it_overlaps(sandbox: Sandbox) -> None:
     assert take(sandbox, 5 - 20)
     assert ("released", "held") == (status(sandbox, first), status(sandbox, beside))
 
-    sandbox.run("select private.keep_hold_until(%s, now() + interval '40 minutes', 'cs_1')", beside["id"])
+    sandbox.run("select private.extend_hold(%s, now() + interval '40 minutes', 'cs_1')", beside["id"])
     with sandbox.refused("slot_taken"):
         take(sandbox, 30)
 
@@ -125,7 +125,7 @@ def test_a_hold_is_released_by_its_owner(sandbox: Sandbox) -> None:
 def test_a_hold_is_extended_for_a_payment(sandbox: Sandbox) -> None:
     """Longer, never shorter; if it lapsed and nobody came, it is taken up again."""
     hold = take(sandbox)
-    keep = "select expires_at from private.keep_hold_until(%s, %s, 'cs_1')"
+    keep = "select expires_at from private.extend_hold(%s, %s, 'cs_1')"
     sandbox.act_as("owner")
     until = sandbox.one("select now() + interval '40 minutes'")
 
@@ -144,7 +144,7 @@ def test_a_lapsed_hold_that_somebody_else_took_is_refused_to_the_payment(sandbox
 
     assert "released" == status(sandbox, hold)
     with sandbox.refused("hold_lapsed"):
-        sandbox.run("select private.keep_hold_until(%s, now() + interval '1 hour', 'cs_1')", hold["id"])
+        sandbox.run("select private.extend_hold(%s, now() + interval '1 hour', 'cs_1')", hold["id"])
 
 
 # Seats
@@ -221,5 +221,5 @@ def test_holds_change_only_through_their_functions(sandbox: Sandbox) -> None:
         with sandbox.forbidden():
             sandbox.run(statement, hold["id"])
     with sandbox.forbidden():
-        sandbox.run("select private.keep_hold_until(%s, 'infinity', 'cs')", hold["id"])
+        sandbox.run("select private.extend_hold(%s, 'infinity', 'cs')", hold["id"])
     assert CLIENT == str(hold["user_id"])

@@ -137,7 +137,7 @@ def test_start_and_end_are_recorded_and_the_time_is_freed(sandbox: Sandbox) -> N
     row = session(sandbox, its)
     assert row["started_at"] and row["completed_at"]
     assert not sandbox.run("select 1 from private.practitioner_time where session_id = %s", its)
-    assert not sandbox.run("select 1 from private.session_turns where session_id = %s", its)
+    assert not sandbox.run("select 1 from private.session_checks where session_id = %s", its)
 
 
 def test_an_early_practitioner_does_not_end_the_clients_right_to_cancel(sandbox: Sandbox) -> None:

@@ -364,7 +364,7 @@ def test_an_impossible_question_is_refused(sandbox: Sandbox, kinds: dict[int, st
             sandbox.run(GET, kinds[60], TODAY, last, False)
     sandbox.act_as("owner")
     sandbox.run(
-        "create or replace function private.misread_time_zones() returns setof text"
+        "create or replace function private.list_outdated_time_zones() returns setof text"
         " language sql stable set search_path = '' as $$ select 'America/Toronto' $$"
     )
     sandbox.act_as("client")

@@ -98,7 +98,7 @@ begin
     into v_columns, v_passed
     from pg_catalog.pg_proc p,
          unnest(p.proargnames[1:p.pronargs], p.proargtypes::oid[]) as a (name, type)
-   where p.pronamespace = 'public'::regnamespace and p.proname = call_once.rpc and p.proname <> 'once'
+   where p.pronamespace = 'public'::regnamespace and p.proname = call_once.rpc and p.proname <> 'call_once'
      and arguments ? a.name;
   if v_columns is null then
     perform private.refuse(404, 'not_found', 'There is no such function.');

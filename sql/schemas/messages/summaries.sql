@@ -67,7 +67,7 @@ as $$
     left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
 $$;
 
--- The session as it is; when its row is gone, as the event kept it (kept_of), and cancelled.
+-- The session as it is; when its row is gone, as the event kept it (snapshot_session), and cancelled.
 create function private.find_session_or_snapshot(session_id uuid, facts jsonb) returns public.session_schedules
   language plpgsql stable set search_path = ''
 as $$

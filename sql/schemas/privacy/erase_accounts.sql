@@ -124,12 +124,12 @@ begin
 end
 $$;
 
-create function public.erase_account(user_id uuid default null) returns setof public.erasure_receipts
+create function public.erase_my_account(user_id uuid default null) returns setof public.erasure_receipts
   language sql volatile security invoker set search_path = '' set statement_timeout = '60s'
 as $$
-  select * from private.erase_account(erase_account.user_id);
+  select * from private.erase_account(erase_my_account.user_id);
 $$;
-comment on function public.erase_account is
+comment on function public.erase_my_account is
   'Erases what is known of oneself, or, for admins and the service, of somebody. The account itself is deleted by erase-my-account.';
 
 -- Definer: that log is the auth service's; it keeps the e-mail of each sign-in where the project has it write into the
@@ -166,6 +166,6 @@ create trigger users_record_erasure after delete on auth.users
   for each row execute function private.erase_deleted_account();
 
 revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.erase_account,
-  public.erase_account, private.delete_auth_log_entries, private.erase_deleted_account
+  public.erase_my_account, private.delete_auth_log_entries, private.erase_deleted_account
   from public, anon, authenticated, service_role;
-grant execute on function private.erase_account, public.erase_account to authenticated, service_role;
+grant execute on function private.erase_account, public.erase_my_account to authenticated, service_role;

@@ -48,7 +48,7 @@ begin
       select p.* from public.practitioners p where p.user_id = c_user
     ), led as (
       select s.* from public.session_schedules s where s.practitioner_id in (select h.id from hosting h)
-    ), told (name, told_row) as (
+    ), exported (name, exported_row) as (
       select 'account', jsonb_build_object('id', u.id, 'email', u.email, 'created_at', u.created_at,
                                            'last_sign_in_at', u.last_sign_in_at, 'metadata', u.raw_user_meta_data)
         from auth.users u where u.id = c_user
@@ -100,7 +100,7 @@ begin
                 where p.transaction_id = t.id and p.account = 'practitioner_payable'))
         from public.ledger_transactions t join hosting h on h.id = t.practitioner_id
     )
-    select t.name, jsonb_agg(private.exported_row(t.told_row)) from told t group by t.name;
+    select t.name, jsonb_agg(private.exported_row(t.exported_row)) from exported t group by t.name;
 end
 $$;
 

@@ -1,6 +1,6 @@
 -- Sessions record themselves: when both sides are there and everybody agrees, until the session or the agreement ends.
 --
---   start   the practitioner and a client are there, and consent stands (start_recording has the rules); won here
+--   start   the practitioner and a client are there, and consent stands (start_agora_recording has the rules); won here
 --   stop    the session has ended, the channel has been empty for a while, somebody has withdrawn consent or came
 --           without it: the wish is written where that happens, and claimed here or by the reconciler
 --
@@ -62,7 +62,7 @@ begin
   elsif private.get_session_host(s) = any (v_there) and private.may_start_recording(s)
     and exists (select from private.list_session_clients(s) c where c.user_id = any (v_there)) then
     begin
-      v_start := private.start_recording(s.id, 'mix');
+      v_start := private.start_agora_recording(s.id, 'mix');
       recording := v_start.recording;
       task := case when v_start.won then 'start' end;
     exception when sqlstate 'PT409' then

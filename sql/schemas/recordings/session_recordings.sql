@@ -110,7 +110,7 @@ create index session_recordings_class_recording_id_idx on public.session_recordi
 
 alter table public.session_recordings enable row level security;
 
--- What waits to be erased (erasure_queue.sql): closed from that moment on, and a participant's row with its class's.
+-- What waits to be erased (recording_erasure_queue.sql): closed from that moment on, and a participant's row with its class's.
 -- Definer: nobody may read the queue, and everybody's policy on recordings asks it.
 create function private.closed_recording_ids() returns setof uuid
   language sql stable security definer set search_path = ''

@@ -26,7 +26,7 @@ end;
 $$;
 
 -- Definer: nobody writes recordings but through here. `won` tells the one caller who is to call Agora.
-create function private.start_recording(
+create function private.start_agora_recording(
   session_id uuid, mode text, out won boolean, out recording public.session_recordings)
   language plpgsql security definer set search_path = ''
 as $$
@@ -65,7 +65,7 @@ begin
   insert into public.session_recordings as r
     (id, session_id, mode, requested_by, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at)
   values
-    (v_id, v_session.id, start_recording.mode, (select auth.uid()), private.get_channel_name(v_session),
+    (v_id, v_session.id, start_agora_recording.mode, (select auth.uid()), private.get_channel_name(v_session),
      nextval('private.recorder_uids'), private.recording_prefix(v_id, 1),
      v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60),
      now() + interval '45 seconds', now() + private.recording_start_timeout())
@@ -89,18 +89,18 @@ as $$
 $$;
 
 -- Definer: nobody writes recordings but through here.
-create function private.stop_recording(session_id uuid, recording_id uuid) returns public.session_recordings
+create function private.stop_agora_recording(session_id uuid, recording_id uuid) returns public.session_recordings
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
   v_standing  private.recording_access;
 begin
-  select * into v_recording from public.session_recordings r where r.id = stop_recording.recording_id;
-  v_standing := private.my_recording_access(coalesce(v_recording.session_id, stop_recording.session_id));
+  select * into v_recording from public.session_recordings r where r.id = stop_agora_recording.recording_id;
+  v_standing := private.my_recording_access(coalesce(v_recording.session_id, stop_agora_recording.session_id));
   if (v_standing.session).id is not null and not v_standing.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can stop a recording.');
-  elsif stop_recording.recording_id is null then
+  elsif stop_agora_recording.recording_id is null then
     select * into v_recording from public.session_recordings r
      where r.session_id = (v_standing.session).id
      order by r.status = 'failed', r.created_at desc limit 1;
@@ -115,18 +115,18 @@ begin
 end;
 $$;
 
-create function public.start_recording(session_id uuid, mode text default 'mix')
+create function public.start_agora_recording(session_id uuid, mode text default 'mix')
   returns table (won boolean, recording public.session_recordings)
   language sql security invoker set search_path = ''
 as $$
-  select s.won, s.recording from private.start_recording(session_id, mode) s;
+  select s.won, s.recording from private.start_agora_recording(session_id, mode) s;
 $$;
 
-create function public.stop_recording(session_id uuid default null, recording_id uuid default null)
+create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
   returns setof public.session_recordings
   language sql security invoker set search_path = ''
 as $$
-  select * from private.stop_recording(session_id, recording_id);
+  select * from private.stop_agora_recording(session_id, recording_id);
 $$;
 
 -- Definer: Agora's identifiers are for admins alone, and they too read as `authenticated`, who has no right to them.
@@ -184,11 +184,11 @@ as $$
     from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) r;
 $$;
 
-revoke execute on function private.my_recording_access, private.start_recording, private.recording_prefix,
-  private.recording_start_timeout, private.stop_recording, public.start_recording, public.stop_recording,
+revoke execute on function private.my_recording_access, private.start_agora_recording, private.recording_prefix,
+  private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording, public.stop_agora_recording,
   private.get_recording_status, public.get_recording_status
   from public, anon, authenticated, service_role;
-grant execute on function private.start_recording, private.stop_recording, public.start_recording,
-  public.stop_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
+grant execute on function private.start_agora_recording, private.stop_agora_recording, public.start_agora_recording,
+  public.stop_agora_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
 grant execute on function private.recording_prefix, private.recording_start_timeout to service_role;
 -- Not granted to anybody: private.my_recording_access, which only the definer functions here and of the links ask.

@@ -171,5 +171,5 @@ comment on function public.quote_cancellation is
 revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment, private.get_session_currency,
   private.count_graces_used, private.compute_cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,
   public.quote_cancellation from public, anon, authenticated, service_role;
--- part_in: cancelling and moving ask it as whoever calls them.
+-- get_caller_role: cancelling and moving ask it as whoever calls them.
 grant execute on function private.get_caller_role, private.quote_cancellation, public.quote_cancellation to authenticated;

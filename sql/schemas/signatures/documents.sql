@@ -32,7 +32,7 @@ comment on column public.signed_document.signature_image is 'The drawn signature
 comment on column public.signed_document.status is
   'Of a contract its own; of a waiver signed, or superseded by a newer version.';
 
-create function public.get_contract_document(contract_id uuid) returns setof public.signed_document
+create function public.get_contract_pdf(contract_id uuid) returns setof public.signed_document
   language plpgsql stable security invoker set search_path = ''
 as $$
 begin
@@ -48,7 +48,7 @@ begin
       left join public.contract_signatures s on s.contract_id = c.id
       left join public.contract_events ended on ended.contract_id = c.id and ended.event = c.status
                                             and c.status in ('expired', 'revoked')
-     where c.id = get_contract_document.contract_id;
+     where c.id = get_contract_pdf.contract_id;
   if not found then
     perform private.refuse(404, 'contract_not_found', 'There is no such contract.');
   end if;
@@ -69,11 +69,11 @@ as $$
      and (w.user_id = (select auth.uid()) or private.is_admin());
 $$;
 
-create function public.get_waiver_document(waiver_id uuid) returns setof public.signed_document
+create function public.get_waiver_pdf(waiver_id uuid) returns setof public.signed_document
   language plpgsql stable security invoker set search_path = ''
 as $$
 begin
-  return query select d.* from private.get_waiver_documents(get_waiver_document.waiver_id) d;
+  return query select d.* from private.get_waiver_documents(get_waiver_pdf.waiver_id) d;
   if not found then
     perform private.refuse(404, 'waiver_not_found', 'There is no such waiver.');
   end if;
@@ -112,9 +112,9 @@ $$;
 comment on function public.verify_signature is
   'Whether a copy is genuine, by the fingerprint of the signature that is printed on it, and whether it still holds.';
 
-revoke execute on function public.get_contract_document, private.get_waiver_documents, public.get_waiver_document,
+revoke execute on function public.get_contract_pdf, private.get_waiver_documents, public.get_waiver_pdf,
   public.verify_signature from public, anon, authenticated, service_role;
-grant execute on function public.get_contract_document, private.get_waiver_documents, public.get_waiver_document
+grant execute on function public.get_contract_pdf, private.get_waiver_documents, public.get_waiver_pdf
   to authenticated;
 -- Not granted to anon: the function in front of it is what the internet may ask.
 grant execute on function public.verify_signature to service_role;

@@ -5,7 +5,7 @@
 -- forgotten.
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
-create function private.payment_file(user_id uuid, reference text, in_currency text)
+create function private.export_payout_file(user_id uuid, reference text, in_currency text)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
@@ -15,9 +15,9 @@ as $$
 #variable_conflict use_column
 declare
   v_pending uuid[] := array(select p.id from public.payouts p
-                             where p.status = 'pending' and p.currency = coalesce(payment_file.in_currency, p.currency));
+                             where p.status = 'pending' and p.currency = coalesce(export_payout_file.in_currency, p.currency));
 begin
-  if not exists (select from public.user_roles r where r.user_id = payment_file.user_id and r.role = 'admin') then
+  if not exists (select from public.user_roles r where r.user_id = export_payout_file.user_id and r.role = 'admin') then
     perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
   end if;
   return query
@@ -25,24 +25,24 @@ begin
            a.account_number, a.routing_number, p.amount_minor, p.currency, p.period_start, p.period_end
       from public.payouts p
       join private.read_bank_accounts(array(select p.practitioner_id from public.payouts p where p.id = any (v_pending)),
-                                      payment_file.reference, payment_file.user_id) a on a.practitioner_id = p.practitioner_id
+                                      export_payout_file.reference, export_payout_file.user_id) a on a.practitioner_id = p.practitioner_id
       left join public.practitioners who on who.id = p.practitioner_id
      where p.id = any (v_pending)
      order by p.currency, who.name, p.id;
 end
 $$;
 
-create function public.payment_file(user_id uuid, reference text, in_currency text default null)
+create function public.export_payout_file(user_id uuid, reference text, in_currency text default null)
   returns table (
     payout_id uuid, practitioner_id uuid, practitioner_name text, withheld text, bank_name text,
     account_holder_name text, account_type text, country text, account_number text, routing_number text,
     amount_minor bigint, currency text, period_start date, period_end date)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.payment_file(user_id, reference, in_currency);
+  select * from private.export_payout_file(user_id, reference, in_currency);
 $$;
-comment on function public.payment_file is
+comment on function public.export_payout_file is
   'For export-payout-file, which has verified user_id and opens the sealed numbers.';
 
-revoke execute on function private.payment_file, public.payment_file from public, anon, authenticated, service_role;
-grant execute on function private.payment_file, public.payment_file to service_role;
+revoke execute on function private.export_payout_file, public.export_payout_file from public, anon, authenticated, service_role;
+grant execute on function private.export_payout_file, public.export_payout_file to service_role;
