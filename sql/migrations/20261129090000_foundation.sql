@@ -1,0 +1,410 @@
+-- From sql/schemas: foundation/foundation, foundation/close_what_is_open, foundation/idempotency_keys.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- foundation/foundation.sql
+
+-- Foundation: a schema the API cannot reach, nothing granted by itself, one way to refuse, and who is asking.
+--
+-- The role that applies these files owns what they make and, on a hosted project, bypasses row-level security
+-- without being a superuser. So a definer function may read every row, and nothing here needs more than that role has.
+--
+-- Policies compare a column with the sets of ids that the my_… functions give. Each is computed once per query, where a
+-- helper that takes the row's column would run for every row.
+
+create schema private;
+comment on schema private is 'What policies, triggers and public functions call. Not exposed by the API.';
+grant usage on schema private to authenticated, service_role;
+
+-- PostgreSQL lets everybody execute a new function, and older projects grant every new table to the API roles.
+-- From here on a grant stands beside the thing it opens, or it does not exist.
+alter default privileges revoke execute on routines from public;
+alter default privileges in schema public revoke all on tables    from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on routines  from anon, authenticated, service_role;
+
+create function private.refuse(status integer, code text, sentence text, way_forward text default null) returns void
+  language plpgsql set search_path = ''
+as $$
+begin
+  -- PostgREST turns PTnnn into HTTP nnn and shows the message to people: one line, ASCII.
+  if way_forward is null then
+    raise exception using errcode = 'PT' || status, message = sentence, detail = code;
+  end if;
+  raise exception using errcode = 'PT' || status, message = sentence, detail = code, hint = way_forward;
+end
+$$;
+
+create function private.sha256_hex(document text) returns text
+  language sql immutable set search_path = ''
+as $$
+  -- Immutable although convert_to is only stable: the target encoding is a constant.
+  select encode(sha256(convert_to(document, 'UTF8')), 'hex');
+$$;
+
+create function private.is_api_caller() returns boolean
+  language sql stable set search_path = ''
+as $$
+  -- False for the service, for an operator, and inside a definer function: those answer for what they write.
+  select current_user in ('anon', 'authenticated');
+$$;
+
+-- Definer: the policies on user_roles ask this very question.
+create function private.is_admin() returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from public.user_roles r where r.user_id = (select auth.uid()) and r.role = 'admin');
+$$;
+
+-- Definer: a paused practitioner is still the practitioner, whoever else may see them.
+create function private.my_practitioner_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select p.id from public.practitioners p where p.user_id = (select auth.uid());
+$$;
+
+-- Whose name stands beside something of mine, paused or not: a session, an assignment, a recommendation. An open class
+-- needs no exception: it is shown while its practitioner is available, and afterwards to whoever has a seat.
+-- Definer: the policies on practitioners ask this question.
+create function private.related_practitioner_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select s.practitioner_id from public.session_schedules s where s.client_id = (select auth.uid())
+  union
+  select a.practitioner_id from public.practitioner_assignments a where a.client_id = (select auth.uid())
+  union
+  select r.practitioner_id from public.action_recommendations r where r.client_id = (select auth.uid());
+$$;
+
+-- The client named in a class's own row is the admin who made it; its seats name the participants.
+-- Definer: policies on other tables ask this question for every row they guard.
+create function private.my_client_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select a.client_id from public.practitioner_assignments a
+   where a.practitioner_id in (select private.my_practitioner_ids())
+  union
+  select s.client_id from public.session_schedules s
+   where s.practitioner_id in (select private.my_practitioner_ids())
+     and (s.max_participants = 1 or s.group_class_id is not null);
+$$;
+
+-- Definer: policies on other tables ask this question for every row they guard.
+create function private.my_led_session_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select s.id from public.session_schedules s where s.practitioner_id in (select private.my_practitioner_ids());
+$$;
+
+-- Whoever has a seat in a class takes part in the class's own session, to which its notes and recordings belong.
+-- Definer: policies on other tables ask this question for every row they guard.
+create function private.my_session_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select s.id from public.session_schedules s where s.client_id = (select auth.uid())
+  union
+  select s.group_class_id from public.session_schedules s
+   where s.client_id = (select auth.uid()) and s.group_class_id is not null and s.status <> 'cancelled'
+  union
+  select private.my_led_session_ids();
+$$;
+
+revoke execute on all routines in schema private from public, anon, authenticated, service_role;
+-- Whoever is not signed in reads what is for sale, under policies that ask this.
+grant execute on function private.is_admin to anon;
+grant execute on function
+  private.refuse, private.sha256_hex, private.is_api_caller, private.is_admin, private.my_practitioner_ids,
+  private.related_practitioner_ids, private.my_client_ids, private.my_session_ids, private.my_led_session_ids
+  to authenticated, service_role;
+
+
+-- foundation/close_what_is_open.sql
+
+-- Close what is open: in the baseline anybody could become admin, read anybody's id by e-mail, add up anybody's credits
+-- and forge audit lines, each through a definer function that everybody could execute.
+--
+-- Names, arguments and results stay, for those who call them. Each function runs as its caller, so row-level security
+-- narrows the answer to what the caller may see anyway; what needs more sits in schema private with its reason. The
+-- tables that these functions read have chapters of their own, in which the baseline's policies are replaced.
+
+-- Order matters: this closes what the baseline made, and must not reach what the chapters after it grant.
+revoke execute on all routines in schema public from public, anon, authenticated, service_role;
+
+-- Roles
+
+create or replace function public.has_role(_user_id uuid, _role public.app_role) returns boolean
+  language sql stable security invoker set search_path = ''
+as $$
+  select exists (select from public.user_roles r where r.user_id = _user_id and r.role = _role);
+$$;
+grant execute on function public.has_role to authenticated, service_role;
+
+-- Definer: nobody but the auth service reads auth.users. It checks its caller, since it answers from past that door.
+create function private.user_id_by_email(email text) returns uuid
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  if not (private.is_admin() or coalesce(auth.role(), '') = 'service_role') then
+    perform private.refuse(403, 'admins_only', 'Only admins look people up by e-mail.');
+  end if;
+  return (select u.id from auth.users u where lower(u.email) = lower(user_id_by_email.email) limit 1);
+end
+$$;
+revoke execute on function private.user_id_by_email from public, anon, authenticated, service_role;
+grant execute on function private.user_id_by_email to authenticated, service_role;
+
+create or replace function public.get_user_id_by_email(email_input text) returns uuid
+  language sql stable security invoker set search_path = ''
+as $$
+  select private.user_id_by_email(email_input);
+$$;
+grant execute on function public.get_user_id_by_email to authenticated, service_role;
+
+create or replace function public.assign_admin_role_by_id(p_user_id uuid) returns jsonb
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  insert into public.user_roles (user_id, role) values (p_user_id, 'admin') on conflict do nothing;
+  return jsonb_build_object('success', true, 'user_id', p_user_id, 'message', 'Admin role assigned');
+exception when foreign_key_violation then
+  return jsonb_build_object('success', false, 'error', 'User not found');
+end
+$$;
+
+create or replace function public.assign_admin_role(p_user_email text) returns jsonb
+  language plpgsql security invoker set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.user_id_by_email(p_user_email);
+begin
+  if v_user_id is null then
+    return jsonb_build_object('success', false, 'error', 'User not found');
+  end if;
+  return public.assign_admin_role_by_id(v_user_id) || jsonb_build_object('email', p_user_email);
+end
+$$;
+-- The operator's way to the first admin, with the secret key. Admins make further ones through user_roles.
+grant execute on function public.assign_admin_role, public.assign_admin_role_by_id to service_role;
+
+-- Questions about others, answered as far as the caller may see
+
+-- Callers pass the practitioner's user id, the baseline compared it with practitioners.id: both are accepted.
+create or replace function public.is_practitioner_of(_practitioner_id uuid, _client_id uuid) returns boolean
+  language sql stable security invoker set search_path = ''
+as $$
+  select exists (
+    select from public.practitioner_assignments a join public.practitioners p on p.id = a.practitioner_id
+    where _practitioner_id in (p.id, p.user_id) and a.client_id = _client_id);
+$$;
+
+create or replace function public.get_user_credits(p_user_id uuid)
+  returns table (total_credits integer, package_credits integer, single_credits integer)
+  language sql stable security invoker set search_path = ''
+as $$
+  select
+    coalesce(sum(c.credits_remaining), 0)::integer,
+    coalesce(sum(c.credits_remaining) filter (where c.package_id is not null), 0)::integer,
+    coalesce(sum(c.credits_remaining) filter (where c.package_id is null), 0)::integer
+  from public.user_session_credits c
+  where c.user_id = p_user_id and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
+$$;
+
+create or replace function public.has_consent(p_user_id uuid, p_consent_type text) returns boolean
+  language sql stable security invoker set search_path = ''
+as $$
+  select exists (
+    select from public.user_consents c
+    where c.user_id = p_user_id and c.consent_type = p_consent_type and c.consented and c.revoked_at is null);
+$$;
+
+create or replace function public.has_access(
+  p_user_id uuid, p_resource_type text, p_resource_id uuid, p_permission text) returns boolean
+  language sql stable security invoker set search_path = ''
+as $$
+  select exists (
+    select from public.access_grants g
+    where g.grantee_id = p_user_id and g.resource_type = p_resource_type and g.resource_id = p_resource_id
+      and g.permission = p_permission and g.revoked_at is null and (g.expires_at is null or g.expires_at > now()));
+$$;
+
+create or replace function public.can_access_session(p_user_id uuid, p_session_id uuid) returns boolean
+  language sql stable security invoker set search_path = ''
+as $$
+  select
+    exists (
+      select from public.session_schedules s left join public.practitioners p on p.id = s.practitioner_id
+      where s.id = p_session_id and p_user_id in (s.client_id, p.user_id))
+    or public.has_role(p_user_id, 'admin')
+    or public.has_access(p_user_id, 'session', p_session_id, 'read');
+$$;
+
+grant execute on function public.is_practitioner_of, public.get_user_credits, public.has_consent, public.has_access,
+  public.can_access_session to authenticated, service_role;
+
+-- Retention
+
+create or replace function public.get_retention_policy(p_table_name text)
+  returns table (retention_days integer, auto_delete boolean)
+  language sql stable security invoker set search_path = ''
+as $$
+  select p.retention_days, p.auto_delete from public.data_retention_policies p where p.table_name = p_table_name;
+$$;
+
+-- Only tables under a rule can be named, so the name that reaches the query is one an admin wrote down.
+create or replace function public.get_expired_records(p_table_name text)
+  returns table (record_id uuid, created_at timestamptz)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+declare
+  v_rule public.data_retention_policies;
+begin
+  select * into v_rule from public.data_retention_policies p where p.table_name = p_table_name and p.auto_delete;
+  if found then
+    return query execute format('select id, created_at from public.%I where created_at < $1', v_rule.table_name)
+      using now() - make_interval(days => v_rule.retention_days);
+  end if;
+end
+$$;
+grant execute on function public.get_retention_policy, public.get_expired_records to service_role;
+
+-- The audit log
+
+-- A line that cannot be written is an error: the baseline swallowed it and reported success.
+create or replace function public.log_audit_event(
+  p_user_id uuid, p_action text, p_table_name text, p_record_id uuid default null,
+  p_ip_address text default null, p_user_agent text default null, p_metadata jsonb default '{}') returns void
+  language sql security invoker set search_path = ''
+as $$
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
+  values (p_user_id, p_action, p_table_name, p_record_id, p_ip_address, p_user_agent, p_metadata);
+$$;
+grant execute on function public.log_audit_event to service_role;
+
+-- The trigger function behind every updated_at names nothing outside pg_catalog.
+alter function public.update_updated_at_column() set search_path = '';
+
+
+-- foundation/idempotency_keys.sql
+
+-- Idempotency keys: the same Idempotency-Key gets the same answer, in the transaction that does the work.
+--
+--   new key                          -> call the function, remember its answer
+--   known key, same arguments        -> the remembered answer
+--   known key, other arguments       -> 409 idempotency_key_reused
+--   key whose first call still runs  -> 409 request_in_progress
+--
+-- A refusal rolls everything back, the memory included: asking again asks anew.
+
+create table private.idempotency_keys (
+  caller          text        not null,
+  rpc             text        not null,
+  idempotency_key text        not null,
+  arguments       jsonb       not null,
+  answer          jsonb       not null,
+  answered_at     timestamptz not null default now(),
+
+  constraint idempotency_keys_pkey primary key (caller, rpc, idempotency_key),
+  constraint idempotency_keys_key_is_short check (char_length(idempotency_key) <= 255)
+);
+comment on table private.idempotency_keys is
+  'What each caller was answered under each Idempotency-Key, for 24 hours.';
+
+-- Deleting old ones asks by age.
+create index idempotency_keys_answered_at_idx on private.idempotency_keys (answered_at);
+
+alter table private.idempotency_keys enable row level security;
+-- No grant and no policy: only recall and remember touch it.
+
+create function private.get_idempotency_caller(arguments jsonb) returns text
+  language sql stable set search_path = ''
+as $$
+  -- The service speaks for a user when it passes one, so two users never share a key.
+  select coalesce((select auth.uid())::text, arguments ->> 'user_id', 'service');
+$$;
+
+-- Definer: callers must not read or write each other's remembered answers directly.
+create function private.find_idempotent_answer(rpc text, idempotency_key text, arguments jsonb) returns jsonb
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_caller text := private.get_idempotency_caller(arguments);
+  v_found  private.idempotency_keys;
+begin
+  -- The lock lives as long as the transaction, that is, exactly as long as the first call runs.
+  if not pg_try_advisory_xact_lock(hashtextextended(v_caller || ' ' || find_idempotent_answer.rpc || ' ' || find_idempotent_answer.idempotency_key, 0)) then
+    perform private.refuse(409, 'request_in_progress', 'The same request is still running.', 'Ask again in a moment.');
+  end if;
+
+  select * into v_found from private.idempotency_keys r
+   where r.caller = v_caller and r.rpc = find_idempotent_answer.rpc and r.idempotency_key = find_idempotent_answer.idempotency_key
+     and r.answered_at > now() - interval '24 hours';
+  if found and v_found.arguments <> find_idempotent_answer.arguments then
+    perform private.refuse(409, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.',
+                           'Use a new key for a new request.');
+  end if;
+  return v_found.answer;
+end;
+$$;
+
+-- Deletes a few answers older than 24 hours on the way, so that no job is needed.
+-- Definer: callers must not read or write each other's remembered answers directly.
+create function private.save_idempotent_answer(rpc text, idempotency_key text, arguments jsonb, answer jsonb) returns void
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.idempotency_keys as r (caller, rpc, idempotency_key, arguments, answer)
+  values (private.get_idempotency_caller(arguments), save_idempotent_answer.rpc, save_idempotent_answer.idempotency_key, save_idempotent_answer.arguments, save_idempotent_answer.answer)
+  on conflict on constraint idempotency_keys_pkey
+  do update set arguments = excluded.arguments, answer = excluded.answer, answered_at = now();
+
+  delete from private.idempotency_keys r
+   where r.ctid in (select old.ctid from private.idempotency_keys old
+                     where old.answered_at < now() - interval '24 hours' limit 20 for update skip locked);
+end;
+$$;
+
+-- An argument named `sealed` is neither remembered nor compared. Sealing the same number twice gives two different
+-- values, so a repeat under the same Idempotency-Key would look like another request; and a copy of ciphertext among
+-- the remembered answers would escape the rotation of keys. Beside it stands a fingerprint, which is the same whenever
+-- the numbers are.
+create function public.call_once(rpc text, idempotency_key text, arguments jsonb) returns jsonb
+  language plpgsql security invoker set search_path = ''
+as $$
+declare
+  v_remembered jsonb := arguments - 'sealed';
+  v_answer     jsonb := private.find_idempotent_answer(rpc, idempotency_key, v_remembered);
+  v_columns    text;
+  v_passed     text;
+begin
+  if v_answer is not null then
+    return v_answer;
+  end if;
+
+  -- Types come from the function's own signature; an argument it does not have is an error of the caller's code.
+  select string_agg(format('%I %s', a.name, format_type(a.type, null)), ', '),
+         string_agg(format('%I => passed.%I', a.name, a.name), ', ')
+    into v_columns, v_passed
+    from pg_catalog.pg_proc p,
+         unnest(p.proargnames[1:p.pronargs], p.proargtypes::oid[]) as a (name, type)
+   where p.pronamespace = 'public'::regnamespace and p.proname = call_once.rpc and p.proname <> 'call_once'
+     and arguments ? a.name;
+  if v_columns is null then
+    perform private.refuse(404, 'not_found', 'There is no such function.');
+  end if;
+
+  execute format('select to_jsonb(result) from jsonb_to_record($1) as passed(%s), lateral public.%I(%s) as result',
+                 v_columns, call_once.rpc, v_passed)
+    into v_answer using arguments;
+  perform private.save_idempotent_answer(rpc, idempotency_key, v_remembered, v_answer);
+  return v_answer;
+end;
+$$;
+comment on function public.call_once is
+  'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
+
+revoke execute on function private.get_idempotency_caller, private.find_idempotent_answer, private.save_idempotent_answer, public.call_once
+  from public, anon, authenticated, service_role;
+grant execute on function private.get_idempotency_caller, private.find_idempotent_answer, private.save_idempotent_answer, public.call_once
+  to authenticated, service_role;

@@ -1,0 +1,396 @@
+-- From sql/schemas: privacy/audit_log, privacy/audit_chain.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- privacy/audit_log.sql
+
+-- The audit log: who did what to which row. Triggers write what changes, record_audit_log what no trigger can see.
+--
+-- A line names the columns that changed, and gives a value only where it is of a kind that says nothing about a person:
+-- an id, a time, a state, a number of minutes or cents. The log outlives what it tells about: whole rows, as the
+-- baseline's triggers kept them, put notes, memories and bank names a second time where nobody may delete them.
+--
+-- Lines are only added; privacy/audit_chain.sql sees to that and makes it visible if one was changed or removed.
+
+-- Who did it stays, also when their account is gone: an id that then leads to nobody.
+alter table public.audit_logs drop constraint audit_logs_user_id_fkey;
+comment on column public.audit_logs.user_id is 'Who did it. No foreign key: the account may have been erased since.';
+comment on column public.audit_logs.metadata is
+  'Of a row that was changed: the names of the columns, and the values that say nothing about a person.';
+
+-- The baseline's asks who is calling again for every row.
+drop policy "Only admins can view audit logs" on public.audit_logs;
+
+create policy "admins read the audit log"
+  on public.audit_logs for select to authenticated using ((select private.is_admin()));
+
+revoke all on public.audit_logs from anon, authenticated, service_role;
+grant select on public.audit_logs to authenticated, service_role;
+-- The service adds lines and changes none. Not id, created_at or the hashes: the database says those.
+grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
+  on public.audit_logs to service_role;
+
+-- Compares the ends of names: a regular expression of all alternatives takes five times as long, and every change pays
+-- for it.
+create function private.build_audit_change(old_row jsonb, new_row jsonb) returns jsonb
+  language sql immutable set search_path = ''
+as $$
+  with changed as (
+    select coalesce(o.key, n.key) as key, o.value as old_value, n.value as new_value
+      from jsonb_each(old_row) o full join jsonb_each(new_row) n on n.key = o.key
+     where old_row is null or new_row is null or o.value is distinct from n.value
+  ), judged as (
+    -- Named by what may be kept. A column that is added later is left out until somebody has thought about it.
+    select c.*,
+           c.key in ('id', 'total_seconds', 'role', 'status', 'source', 'visibility', 'memory_type', 'currency', 'verified',
+                     'session_location', 'live_contract_needed')
+           or left(c.key, 3) = 'is_'
+           or right(c.key, 3) in ('_id', '_at')
+           or right(c.key, 6) in ('_minor', '_share')
+           or right(c.key, 7) = '_amount'
+           or right(c.key, 8) = '_minutes'
+           or right(c.key, 13) = '_participants' as may_be_kept
+      from changed c
+  ), kept as (
+    select coalesce(jsonb_agg(key order by key), '[]') as columns,
+           coalesce(jsonb_object_agg(key, old_value) filter (where may_be_kept), '{}') as old_values,
+           coalesce(jsonb_object_agg(key, new_value) filter (where may_be_kept), '{}') as new_values
+      from judged
+  )
+  select jsonb_build_object('columns', columns)
+      || case when old_row is null then jsonb_build_object('data', new_values)
+              when new_row is null then jsonb_build_object('deleted_data', old_values)
+              else jsonb_build_object('old_data', old_values, 'new_data', new_values) end
+    from kept;
+$$;
+
+-- Definer: nobody who changes a row may write, or keep from being written, the line that says so.
+create function private.write_audit_log() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_old constant jsonb := to_jsonb(old);
+  v_new constant jsonb := to_jsonb(new);
+begin
+  insert into public.audit_logs (user_id, action, table_name, record_id, metadata)
+  values (
+    (select auth.uid()), tg_op, tg_table_name, (coalesce(v_new, v_old) ->> 'id')::uuid,
+    jsonb_build_object('operation', tg_op, 'table', tg_table_name) || private.build_audit_change(v_old, v_new));
+  return null;
+end
+$$;
+
+-- For what no trigger can see: that somebody looked at something, exported it, signed in or out. A person speaks for
+-- themself and of these four things only; the service may name whom it speaks for. Who, from where and with what agent
+-- comes from the server, never from the body.
+create function public.record_audit_log(
+  recorder   uuid,
+  action     text,
+  table_name text,
+  user_id    uuid  default null,
+  record_id  uuid  default null,
+  ip_address text  default null,
+  user_agent text  default null,
+  metadata   jsonb default null
+) returns table (success boolean, message text)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if recorder is not null and coalesce(record_audit_log.user_id, recorder) <> recorder then
+    perform private.refuse(403, 'audit_of_another_person', 'You can only record what you did yourself.');
+  elsif recorder is not null and record_audit_log.action not in ('VIEW', 'EXPORT', 'LOGIN', 'LOGOUT') then
+    perform private.refuse(403, 'audit_action_reserved', 'Changes are recorded by the database itself.',
+                           'Record VIEW, EXPORT, LOGIN or LOGOUT.');
+  end if;
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
+  values (coalesce(recorder, record_audit_log.user_id), record_audit_log.action, record_audit_log.table_name,
+          record_audit_log.record_id, record_audit_log.ip_address, record_audit_log.user_agent,
+          coalesce(record_audit_log.metadata, '{}'));
+  return query select true, 'Audit log recorded';
+end
+$$;
+comment on function public.record_audit_log is
+  'Adds a line to the audit log. `recorder` is the verified caller; null is the service.';
+
+revoke execute on function private.build_audit_change, private.write_audit_log, public.record_audit_log
+  from public, anon, authenticated, service_role;
+-- Not granted to authenticated: address and agent are what the server saw.
+grant execute on function public.record_audit_log to service_role;
+
+-- The baseline's triggers kept whole rows, and went on without a line when it could not be written.
+drop trigger audit_session_schedules_insert on public.session_schedules;
+drop trigger audit_session_schedules_update on public.session_schedules;
+drop trigger audit_session_schedules_delete on public.session_schedules;
+drop trigger audit_session_notes_insert on public.session_notes;
+drop trigger audit_session_notes_update on public.session_notes;
+drop trigger audit_session_notes_delete on public.session_notes;
+drop trigger audit_meditation_memories_insert on public.meditation_memories;
+drop trigger audit_meditation_memories_update on public.meditation_memories;
+drop trigger audit_meditation_memories_delete on public.meditation_memories;
+drop trigger audit_session_payments_insert on public.session_payments;
+drop trigger audit_session_payments_update on public.session_payments;
+drop function public.audit_insert_trigger();
+drop function public.audit_update_trigger();
+drop function public.audit_delete_trigger();
+drop function public.audit_select_trigger();
+-- Only those four called them.
+drop function public.get_current_user_id();
+drop function public.get_client_ip();
+
+-- Of the baseline's tables these and session_schedules are audited; tables of ours have their trigger in their own
+-- chapter.
+create trigger audit_session_notes after insert or update or delete on public.session_notes
+  for each row execute function private.write_audit_log();
+create trigger audit_meditation_memories after insert or update or delete on public.meditation_memories
+  for each row execute function private.write_audit_log();
+create trigger audit_session_payments after insert or update or delete on public.session_payments
+  for each row execute function private.write_audit_log();
+create trigger audit_user_roles after insert or update or delete on public.user_roles
+  for each row execute function private.write_audit_log();
+
+
+-- privacy/audit_chain.sql
+
+-- The audit log is append-only, and a chain of hashes shows whether it was.
+--
+--   line: written -> sealed (in the chain) -> redacted (its personal parts are gone, its place in the chain is not)
+--
+-- Nobody changes or removes a line, not the service and not by hand; the one change is that an erasure or a retention
+-- policy blanks the address, the agent and the metadata. Whoever owns the database can switch a trigger off: against
+-- them stands the chain, each entry the hash of the one before it and of its line. A line's personal parts go into its
+-- hash as a hash of their own, with a salt that is erased with them, so they can be blanked and not be guessed, and the
+-- chain still holds.
+--
+-- Lines are sealed at the commit that writes them, by whoever gets the one lock without waiting; whoever does not get
+-- it leaves theirs to the next. A lock for each writer would make every booking of everybody wait for every other one,
+-- and a sealing job of its own would leave a minute open every minute. So there is an order in the chain, and it is
+-- that of sealing.
+
+alter table public.audit_logs
+  add column personal_salt   bytea,
+  add column personal_sha256 bytea;
+comment on column public.audit_logs.personal_salt is 'Random; null once the personal parts are redacted.';
+comment on column public.audit_logs.personal_sha256 is
+  'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
+
+create table private.audit_chain (
+  position    bigint      primary key,
+  line_id     uuid        not null,
+  line_sha256 bytea       not null,
+  sha256      bytea       not null,
+  sealed_at   timestamptz not null default clock_timestamp(),
+
+  constraint audit_chain_has_each_line_once unique (line_id)
+);
+comment on table  private.audit_chain         is 'The lines of the audit log in the order in which they were sealed.';
+comment on column private.audit_chain.line_id is
+  'No foreign key: an entry whose line is gone shows that it was removed.';
+comment on column private.audit_chain.sha256 is
+  'SHA-256 of the previous entry''s hash (32 zero bytes for the first) and line_sha256.';
+
+create table private.audit_seal_queue (
+  line_id uuid primary key
+);
+comment on table private.audit_seal_queue is
+  'Written and not yet in the chain, usually for no longer than a commit takes.';
+
+create table private.audit_redactions (
+  line_id     uuid        primary key,
+  cause       text        not null check (cause in ('erasure', 'retention')),
+  redacted_at timestamptz not null default now()
+);
+comment on table private.audit_redactions is
+  'Which lines have lost their personal parts, and why: a line that lost them otherwise was tampered with.';
+
+alter table private.audit_chain enable row level security;
+alter table private.audit_seal_queue enable row level security;
+alter table private.audit_redactions enable row level security;
+-- No grant and no policy: the functions below write them.
+
+create function private.hash_audit_personal_part(line public.audit_logs) returns bytea
+  language sql immutable set search_path = ''
+as $$
+  select sha256((line).personal_salt || convert_to(jsonb_build_object(
+    'ip_address', (line).ip_address, 'user_agent', (line).user_agent, 'metadata', (line).metadata)::text, 'UTF8'));
+$$;
+
+create function private.hash_audit_line(line public.audit_logs) returns bytea
+  language sql immutable set search_path = ''
+as $$
+  -- jsonb writes its keys in one order; the time is written out, because a cast depends on the session's time zone.
+  select sha256(convert_to(jsonb_build_object(
+    'id', (line).id, 'user_id', (line).user_id, 'action', (line).action, 'table_name', (line).table_name,
+    'record_id', (line).record_id,
+    'created_at', to_char((line).created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'personal_sha256', encode((line).personal_sha256, 'hex'))::text, 'UTF8'));
+$$;
+
+-- Definer: whoever causes a line may not hash one.
+create function private.salt_audit_line() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  new.created_at := now();
+  new.personal_salt := uuid_send(gen_random_uuid());
+  new.personal_sha256 := private.hash_audit_personal_part(new);
+  return new;
+end
+$$;
+
+-- Definer: whoever causes a line may not write the queue.
+create function private.queue_audit_line() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.audit_seal_queue (line_id) values (new.id);
+  return null;
+end
+$$;
+
+-- Gives how many lines it has sealed.
+-- Definer: whoever writes a line may neither read the chain nor write into it.
+create function private.seal_audit_lines() returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_last   private.audit_chain;
+  v_line   public.audit_logs;
+  v_lines  uuid[];
+  v_sealed integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('audit_chain', 0)) then
+    return 0;  -- somebody else is sealing; what they do not see yet is the next one's
+  end if;
+  -- Order matters: the lock first, then statements that see everything its last holder has committed.
+  with taken as (delete from private.audit_seal_queue q returning q.line_id)
+  select array_agg(t.line_id) into v_lines from taken t;
+  if v_lines is null then
+    return 0;  -- an earlier line of the same transaction has taken them all along
+  end if;
+  select * into v_last from private.audit_chain c order by c.position desc limit 1;
+  v_last.position := coalesce(v_last.position, 0);
+  v_last.sha256 := coalesce(v_last.sha256, decode(repeat('00', 32), 'hex'));
+  -- By their ids: joined to what was deleted, of which the planner expects two thousand, the whole log was read.
+  for v_line in select l.* from public.audit_logs l where l.id = any (v_lines) order by l.created_at, l.id loop
+    v_last.position := v_last.position + 1;
+    v_last.line_sha256 := private.hash_audit_line(v_line);
+    v_last.sha256 := sha256(v_last.sha256 || v_last.line_sha256);
+    insert into private.audit_chain (position, line_id, line_sha256, sha256)
+    values (v_last.position, v_line.id, v_last.line_sha256, v_last.sha256);
+    v_sealed := v_sealed + 1;
+  end loop;
+  return v_sealed;
+end
+$$;
+
+-- Definer: it runs at commit, as whoever began the request.
+create function private.seal_audit_lines_at_commit() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.seal_audit_lines();
+  return null;
+end
+$$;
+
+create function private.refuse_audit_log_change() returns trigger
+  language plpgsql set search_path = ''
+as $$
+declare
+  c_personal constant text[] := array['ip_address', 'user_agent', 'metadata', 'personal_salt'];
+begin
+  if tg_op = 'UPDATE' and tg_table_name = 'audit_logs'
+     and to_jsonb(new) - c_personal = to_jsonb(old) - c_personal
+     and num_nonnulls(to_jsonb(new) ->> 'ip_address', to_jsonb(new) ->> 'user_agent', to_jsonb(new) ->> 'metadata',
+                      to_jsonb(new) ->> 'personal_salt') = 0 then
+    return new;
+  end if;
+  perform private.refuse(403, 'audit_log_is_kept', 'A line of the audit log can be neither changed nor deleted.');
+end
+$$;
+
+-- Gives how many lines it was given; whoever calls names those that still have personal parts.
+-- Definer: nobody changes a line.
+create function private.redact_audit_lines(line_ids uuid[], cause text) returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.audit_redactions (line_id, cause)
+  select l.id, redact_audit_lines.cause from public.audit_logs l
+   where l.id = any (line_ids) and l.personal_salt is not null
+  on conflict do nothing;
+  update public.audit_logs l set ip_address = null, user_agent = null, metadata = null, personal_salt = null
+   where l.id = any (line_ids) and l.personal_salt is not null;
+  return (select count(*)::integer from unnest(line_ids));
+end
+$$;
+
+create function private.check_audit_chain() returns table (finding text, "position" bigint, line_id uuid)
+  language sql stable set search_path = ''
+as $$
+  with entries as (
+    select c.*, lag(c.position, 1, 0::bigint) over chain as last_position,
+           lag(c.sha256, 1, decode(repeat('00', 32), 'hex')) over chain as last_sha256
+      from private.audit_chain c
+    window chain as (order by c.position)
+  ), judged as (
+    select case
+             when e.position <> e.last_position + 1 then 'entries of the chain are missing before this one'
+             when e.sha256 <> sha256(e.last_sha256 || e.line_sha256) then 'this entry does not follow from the one before it'
+             when l.id is null then 'a line was removed'
+             when e.line_sha256 <> private.hash_audit_line(l)
+               or l.personal_sha256 <> private.hash_audit_personal_part(l)
+               or (l.personal_salt is null and (
+                     num_nonnulls(l.ip_address, l.user_agent, l.metadata) > 0
+                     or not exists (select from private.audit_redactions r where r.line_id = l.id)))
+             then 'a line was changed' end as finding,
+           e.position, e.line_id
+      from entries e left join public.audit_logs l on l.id = e.line_id
+  )
+  select j.finding, j.position, j.line_id from judged j where j.finding is not null
+  union all
+  select 'a line was added past the chain', null, l.id
+    from public.audit_logs l
+   where not exists (select from private.audit_chain c where c.line_id = l.id)
+     and not exists (select from private.audit_seal_queue q where q.line_id = l.id);
+$$;
+comment on function private.check_audit_chain is
+  'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
+
+revoke execute on function private.hash_audit_personal_part, private.hash_audit_line, private.salt_audit_line,
+  private.queue_audit_line, private.seal_audit_lines, private.seal_audit_lines_at_commit, private.refuse_audit_log_change,
+  private.redact_audit_lines, private.check_audit_chain
+  from public, anon, authenticated, service_role;
+
+-- The lines that the baseline wrote begin the chain. First their copies of rows are cut down to what a line holds
+-- today; all of it stands here, because from the triggers on nobody can change a line, and because the first new one
+-- follows upon them.
+update public.audit_logs l
+   set metadata = (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
+               || private.build_audit_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),
+                                         coalesce(l.metadata -> 'new_data', l.metadata -> 'data'))
+ where l.metadata ?| array['data', 'old_data', 'new_data', 'deleted_data']
+   and l.action in ('INSERT', 'UPDATE', 'DELETE');
+update public.audit_logs l set personal_salt = uuid_send(gen_random_uuid());
+update public.audit_logs l set personal_sha256 = private.hash_audit_personal_part(l);
+alter table public.audit_logs alter column personal_sha256 set not null;
+insert into private.audit_seal_queue (line_id) select id from public.audit_logs;
+select private.seal_audit_lines();
+
+create trigger audit_logs_salt before insert on public.audit_logs
+  for each row execute function private.salt_audit_line();
+create trigger audit_logs_queue after insert on public.audit_logs
+  for each row execute function private.queue_audit_line();
+create constraint trigger audit_logs_seal after insert on public.audit_logs
+  deferrable initially deferred for each row execute function private.seal_audit_lines_at_commit();
+create trigger audit_logs_refuse_change before update or delete on public.audit_logs
+  for each row execute function private.refuse_audit_log_change();
+create trigger audit_logs_refuse_truncate before truncate on public.audit_logs
+  for each statement execute function private.refuse_audit_log_change();
+create trigger audit_chain_refuse_change before update or delete on private.audit_chain
+  for each row execute function private.refuse_audit_log_change();
+create trigger audit_chain_refuse_truncate before truncate on private.audit_chain
+  for each statement execute function private.refuse_audit_log_change();

@@ -1,0 +1,306 @@
+-- From sql/schemas: calendars/time_zones, calendars/practitioner_hours.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- calendars/time_zones.sql
+
+-- Time zones: which there are, whether this server knows their rules, and what follows when those change.
+--
+-- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With older rules,
+-- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that: what
+-- computes times refuses to do so in a zone that is misread, and the doctor says so before anybody books (it names the
+-- tzdata that is needed). Once the server has the new rules, a job moves the sessions booked under the old ones.
+
+-- Names are looked up here instead of read from disk: pg_timezone_names reads every file of the server's rules, 10 ms
+-- here and more on a busy disk, and each message asks for the time zone of its recipient, even of one who named none.
+-- Read from disk, that is most of the time of every booking and payment.
+create table private.known_time_zones (
+  name text primary key
+);
+comment on table private.known_time_zones is
+  'Names this server had rules for when the migration ran. One that is newer is still found, slowly, in the rules themselves.';
+
+insert into private.known_time_zones (name) select n.name from pg_catalog.pg_timezone_names n;
+
+alter table private.known_time_zones enable row level security;
+-- No policy and no grant: it is read by the function below.
+
+-- Definer: a check on a table is asked as whoever writes the row, and they read no private table.
+create function private.is_time_zone(name text) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  -- By its full name: PostgreSQL would also take 'EST', and 'Nowhere5' for five hours west of Greenwich.
+  select name is not null
+     and (exists (select from private.known_time_zones k where k.name = is_time_zone.name)
+          or exists (select from pg_catalog.pg_timezone_names n where n.name = is_time_zone.name));
+$$;
+
+create function private.list_outdated_time_zones() returns setof text
+  language sql stable set search_path = ''
+as $$
+  -- The hour in UTC of ten in the morning. Toronto has not changed: it shows that the question itself is right.
+  select expected.time_zone
+    from (values ('America/Vancouver', 17), ('America/Edmonton', 16), ('America/Inuvik', 16),
+                 ('America/Winnipeg', 15), ('America/Toronto', 15)) as expected (time_zone, utc_hour)
+   where extract(hour from (timestamp '2026-12-01 10:00' at time zone expected.time_zone) at time zone 'UTC')
+         <> expected.utc_hour;
+$$;
+
+create function private.time_zone_rules_are_current() returns boolean
+  language sql stable set search_path = ''
+as $$
+  select not exists (select from private.list_outdated_time_zones());
+$$;
+
+-- Sessions to come go back to the wall time they were booked for. A job calls it; it finds nothing to do until the
+-- server's rules change. A session whose time is taken there stays where it is, and its line of the answer says so;
+-- `private.practitioner_time_conflicts` has those that have no time at all.
+-- Definer: the service may neither lock calendars nor write practitioner time.
+create function private.recompute_session_starts()
+  returns table (session_id uuid, was_at timestamptz, is_at timestamptz, moved boolean)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session record;
+begin
+  for v_session in
+    select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as meant_at
+      from public.session_schedules s
+     -- A seat moves with its class.
+     where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null
+       and s.local_start at time zone s.time_zone <> s.scheduled_at
+       -- The hour that comes twice has one wall time and two instants: there the instant decides.
+       and s.scheduled_at at time zone s.time_zone <> s.local_start
+     -- Whoever moves later makes room first from the far end, whoever moves earlier from the near one.
+     order by s.practitioner_id,
+              case when s.local_start at time zone s.time_zone > s.scheduled_at then -extract(epoch from s.scheduled_at)
+                   else extract(epoch from s.scheduled_at) end
+  loop
+    session_id := v_session.id;
+    was_at := v_session.scheduled_at;
+    is_at := v_session.meant_at;
+    begin
+      update public.session_schedules s set scheduled_at = v_session.meant_at where s.id = v_session.id;
+      moved := true;
+    exception when sqlstate 'PT409' then
+      moved := false;
+    end;
+    return next;
+  end loop;
+
+  -- Whoever was booked twice gets the time once the other has left it.
+  insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+  select s.practitioner_id,
+         private.add_buffers(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
+         s.id, private.get_occasion(s), s.session_location
+    from public.session_schedules s
+   where s.id in (select c.session_id from private.practitioner_time_conflicts c)
+   order by s.created_at, s.id
+  on conflict do nothing;
+end
+$$;
+
+revoke execute on function private.is_time_zone, private.list_outdated_time_zones, private.time_zone_rules_are_current,
+  private.recompute_session_starts from public, anon, authenticated, service_role;
+-- A check on a table is asked as whoever writes the row, and the offered slots as whoever looks for them.
+grant execute on function private.is_time_zone, private.list_outdated_time_zones to authenticated, service_role;
+grant execute on function private.time_zone_rules_are_current, private.recompute_session_starts to service_role;
+
+
+-- calendars/practitioner_hours.sql
+
+-- Practitioners' hours: weekly hours in their own time zone, dates that differ, how soon and how far ahead.
+--
+-- Hours are wall time: 09:00 stays 09:00 when the clocks change. Whoever has no weekly hours can be booked at any time.
+-- On a date with open exceptions those replace the weekly hours; closed ones are then taken away.
+
+-- For `practitioner_id with =` in exclusion constraints. A project may have it for purposes of its own.
+create extension if not exists btree_gist with schema extensions;
+
+create table public.practitioner_calendars (
+  practitioner_id        uuid primary key references public.practitioners (id) on delete cascade,
+  time_zone              text        not null default 'America/Toronto',
+  minimum_notice_minutes integer     not null default 0,
+  booking_horizon_days   integer     not null default 365,
+  buffer_before_minutes  integer     not null default 0,
+  buffer_after_minutes   integer     not null default 0,
+  updated_at             timestamptz not null default now(),
+
+  constraint practitioner_calendars_time_zone_exists check (private.is_time_zone(time_zone)),
+  constraint practitioner_calendars_notice_is_at_most_90_days check (minimum_notice_minutes between 0 and 129600),
+  constraint practitioner_calendars_horizon_is_1_day_to_5_years check (booking_horizon_days between 1 and 1830),
+  constraint practitioner_calendars_buffers_are_at_most_4_hours
+    check (buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240)
+);
+comment on table public.practitioner_calendars is
+  'How a practitioner can be booked. Its row is also the lock on their time: see private.lock_calendar.';
+comment on column public.practitioner_calendars.buffer_before_minutes is
+  'Kept free before each session booked from now on.';
+
+alter table public.practitioner_calendars enable row level security;
+
+create policy "signed-in people read calendars"
+  on public.practitioner_calendars for select to authenticated using (true);
+create policy "practitioners set up their own calendar, admins any"
+  on public.practitioner_calendars for update to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
+revoke all on public.practitioner_calendars from anon, authenticated, service_role;
+grant select,
+      update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes)
+  on public.practitioner_calendars to authenticated;
+-- Nobody inserts or deletes one: it comes and goes with its practitioner.
+grant select, update on public.practitioner_calendars to service_role;
+
+create trigger update_practitioner_calendars_updated_at before update on public.practitioner_calendars
+  for each row execute function public.update_updated_at_column();
+
+-- Definer: whoever adds a practitioner has no right to add calendars.
+create function private.create_calendar() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.practitioner_calendars (practitioner_id) values (new.id);
+  return null;
+end
+$$;
+revoke execute on function private.create_calendar from public, anon, authenticated, service_role;
+
+create trigger practitioners_create_calendar after insert on public.practitioners
+  for each row execute function private.create_calendar();
+
+-- Here and not in the backfill: the wall time of each session, which is never null, is by its practitioner's calendar.
+insert into public.practitioner_calendars (practitioner_id) select p.id from public.practitioners p;
+
+-- Weekly hours are the baseline's table; here it is kept from saying the same twice.
+create function private.minutes_of_day(start_time time, end_time time) returns int4range
+  language sql immutable set search_path = ''
+as $$
+  select int4range(extract(epoch from start_time)::integer / 60, extract(epoch from end_time)::integer / 60);
+$$;
+revoke execute on function private.minutes_of_day from public, anon, authenticated, service_role;
+-- The constraints below are asked as whoever writes the row.
+grant execute on function private.minutes_of_day to authenticated, service_role;
+
+-- The baseline took hours that overlap: their union says the same once, as the constraint below wants it.
+with overlapping as (
+  delete from public.practitioner_availability a
+   where a.start_time < a.end_time
+     and exists (
+       select from public.practitioner_availability b
+        where b.practitioner_id = a.practitioner_id and b.day_of_week = a.day_of_week and b.id <> a.id
+          and b.start_time < b.end_time and b.start_time < a.end_time and a.start_time < b.end_time)
+  returning a.practitioner_id, a.day_of_week, private.minutes_of_day(a.start_time, a.end_time) as minutes
+),
+merged as (
+  select practitioner_id, day_of_week, unnest(range_agg(minutes)) as minutes
+    from overlapping group by practitioner_id, day_of_week
+)
+insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)
+select practitioner_id, day_of_week, (lower(minutes) / 60 || ':' || lower(minutes) % 60)::time,
+       (upper(minutes) / 60 || ':' || upper(minutes) % 60)::time
+  from merged;
+
+alter table public.practitioner_availability
+  -- Not valid: 17:00 to 09:00 was taken too. It opens nothing, and nobody but the practitioner knows what was meant.
+  add constraint practitioner_availability_starts_before_it_ends check (start_time < end_time) not valid,
+  add constraint practitioner_availability_never_overlaps exclude using gist (
+    practitioner_id with =, day_of_week with =, (private.minutes_of_day(start_time, end_time)) with &&)
+    where (start_time < end_time);
+
+create table public.availability_exceptions (
+  id              uuid primary key default gen_random_uuid(),
+  practitioner_id uuid        not null references public.practitioners (id) on delete cascade,
+  on_date         date        not null,
+  start_time      time        not null default '00:00',
+  end_time        time        not null default '24:00',
+  is_open         boolean     not null default false,
+  reason          text,
+  created_at      timestamptz not null default now(),
+
+  constraint availability_exceptions_start_before_they_end check (start_time < end_time),
+  constraint availability_exceptions_never_overlap exclude using gist (
+    practitioner_id with =, on_date with =, (is_open::integer) with =,
+    (private.minutes_of_day(start_time, end_time)) with &&)
+);
+comment on table public.availability_exceptions is 'Dates that differ from the weekly hours, in wall time as those.';
+comment on column public.availability_exceptions.is_open is
+  'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
+
+create index availability_exceptions_practitioner_id_idx on public.availability_exceptions (practitioner_id, on_date);
+
+alter table public.availability_exceptions enable row level security;
+
+-- The reason is the practitioner's own: what others need is in the slots they are offered.
+create policy "practitioners read their own exceptions, admins all"
+  on public.availability_exceptions for select to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners add their own exceptions, admins any"
+  on public.availability_exceptions for insert to authenticated
+  with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners change their own exceptions, admins any"
+  on public.availability_exceptions for update to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners remove their own exceptions, admins any"
+  on public.availability_exceptions for delete to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
+revoke all on public.availability_exceptions from anon, authenticated, service_role;
+grant select, delete on public.availability_exceptions to authenticated;
+grant insert (practitioner_id, on_date, start_time, end_time, is_open, reason),
+      update (on_date, start_time, end_time, is_open, reason) on public.availability_exceptions to authenticated;
+grant select, insert, update, delete on public.availability_exceptions to service_role;
+
+create function private.get_wall_time_range(on_date date, start_time time, end_time time, time_zone text) returns tstzrange
+  language sql stable set search_path = ''
+as $$
+  -- Hours that begin in the hour the clocks skip can end before they begin: then there are none.
+  select case when starts_at < ends_at then tstzrange(starts_at, ends_at) else 'empty' end
+    from (values ((on_date + start_time) at time zone time_zone, (on_date + end_time) at time zone time_zone))
+      as wall (starts_at, ends_at);
+$$;
+
+-- What calendar, weekly hours and exceptions add up to. Planned once for all: planning takes five times as long as
+-- answering, and the dates make no difference to the plan.
+create function private.get_open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
+  language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+begin
+  return (
+    with calendar as (
+      select c.time_zone from public.practitioner_calendars c where c.practitioner_id = get_open_hours.practitioner_id
+    ),
+    exceptions as (
+      select e.* from public.availability_exceptions e
+       where e.practitioner_id = get_open_hours.practitioner_id
+         and e.on_date between get_open_hours.from_date and get_open_hours.until_date
+    ),
+    weekly as (
+      select a.* from public.practitioner_availability a where a.practitioner_id = get_open_hours.practitioner_id
+    ),
+    usual as (
+      select get_open_hours.from_date + n as on_date
+        from generate_series(0, get_open_hours.until_date - get_open_hours.from_date) n
+       where not exists (select from exceptions e where e.on_date = get_open_hours.from_date + n and e.is_open)
+    ),
+    opened as (
+      select e.on_date, e.start_time, e.end_time from exceptions e where e.is_open
+      union all
+      select u.on_date, w.start_time, w.end_time
+        from usual u join weekly w on w.day_of_week = extract(dow from u.on_date) and w.start_time < w.end_time
+      union all
+      select u.on_date, time '00:00', time '24:00' from usual u where not exists (select from weekly)
+    )
+    select coalesce((select range_agg(private.get_wall_time_range(o.on_date, o.start_time, o.end_time, calendar.time_zone))
+                       from opened o), '{}')
+         - coalesce((select range_agg(private.get_wall_time_range(e.on_date, e.start_time, e.end_time, calendar.time_zone))
+                       from exceptions e where not e.is_open), '{}')
+      from calendar);
+end
+$$;
+
+revoke execute on function private.get_wall_time_range, private.get_open_hours from public, anon, authenticated, service_role;

@@ -1,0 +1,454 @@
+-- From sql/schemas: calendars/studios, sessions/session_schedules, sessions/wall_time, sessions/notes_and_checklists.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- calendars/studios.sql
+
+-- Studios: where in-person sessions take place, and what can be had at each.
+--
+-- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it
+-- names, by the studio's id or as "Name - Address".
+
+create table public.studio_locations (
+  id             uuid primary key default gen_random_uuid(),
+  name           text not null,
+  address        text not null,
+  city           text,
+  province_state text,
+  country        text default 'CA',
+  postal_code    text,
+  is_active      boolean not null default true,
+  created_at     timestamptz not null default now(),
+  updated_at     timestamptz not null default now(),
+  latitude       double precision,
+  longitude      double precision,
+
+  constraint studio_locations_coordinates_are_valid
+    check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null))
+);
+comment on column public.studio_locations.latitude is 'Degrees north, WGS 84; with the longitude or not at all.';
+
+create index idx_studio_locations_active on public.studio_locations (is_active) where is_active = true;
+
+alter table public.studio_locations enable row level security;
+
+create policy "anyone reads active studios, admins all"
+  on public.studio_locations for select to anon, authenticated using (is_active or (select private.is_admin()));
+create policy "admins add studios"
+  on public.studio_locations for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change studios"
+  on public.studio_locations for update to authenticated using ((select private.is_admin()));
+create policy "admins remove studios"
+  on public.studio_locations for delete to authenticated using ((select private.is_admin()));
+
+revoke all on public.studio_locations from anon, authenticated, service_role;
+grant select on public.studio_locations to anon;
+grant select, insert, update, delete on public.studio_locations to authenticated, service_role;
+
+create trigger update_studio_locations_updated_at before update on public.studio_locations
+  for each row execute function public.update_updated_at_column();
+
+-- A class keeps its place as text, so it can name a studio in either form. A class's online form is at none.
+create function private.is_at_studio(session public.session_schedules, studio public.studio_locations) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select (session).session_location = 'in_person'
+     and (session).physical_location in ((studio).id::text, (studio).name || ' - ' || (studio).address);
+$$;
+
+create function public.studio_availability(
+  session_type_id uuid default null, from_date date default null, until_date date default null,
+  time_zone text default 'America/Toronto')
+  returns table (studio_location_id uuid, name text, address text, city text, province_state text, country text,
+                 postal_code text, latitude double precision, longitude double precision, classes jsonb,
+                 next_slot timestamptz, days date[])
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_from  date := coalesce(from_date, (now() at time zone studio_availability.time_zone)::date);
+  v_until date := coalesce(until_date, v_from + 13);
+  v_next  timestamptz;
+  v_days  date[];
+begin
+  if studio_availability.session_type_id is not null then
+    -- One answer for all studios: a practitioner's time is free or not, wherever they would be.
+    select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
+      from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
+                                      studio_availability.time_zone, null, 'in_person') s
+      join public.session_types t on t.id = studio_availability.session_type_id and not t.is_group;
+  elsif v_until < v_from or v_until - v_from > 61 then
+    perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
+  end if;
+
+  return query
+    select l.id, l.name, l.address, l.city, l.province_state, l.country, l.postal_code, l.latitude, l.longitude,
+           coalesce(held.classes, '[]'), v_next, coalesce(v_days, '{}')
+      from public.studio_locations l
+      left join lateral (
+        select jsonb_agg(jsonb_build_object(
+                 'id', s.id, 'class_name', s.class_name, 'scheduled_at', s.scheduled_at,
+                 'duration_minutes', s.duration_minutes, 'practitioner_id', s.practitioner_id,
+                 'practitioner_name', p.name, 'seats_left', s.max_participants - s.current_participants)
+               order by s.scheduled_at) as classes
+          from public.session_schedules s left join public.practitioners p on p.id = s.practitioner_id
+         where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled' and s.scheduled_at > now()
+           and s.scheduled_at >= v_from::timestamp at time zone studio_availability.time_zone
+           and s.scheduled_at < (v_until + 1)::timestamp at time zone studio_availability.time_zone
+           and s.current_participants < s.max_participants
+           and (studio_availability.session_type_id is null
+                or s.session_type_id = studio_availability.session_type_id
+                or s.session_type_id is null and s.duration_minutes = (
+                     select t.duration_minutes from public.session_types t
+                      where t.id = studio_availability.session_type_id and t.is_group))
+           and private.is_at_studio(s, l)) held on true
+     where l.is_active
+     order by l.name, l.id;
+end
+$$;
+comment on function public.studio_availability is
+  'The studios for a map: where, which classes with free seats, and when somebody can be met there alone.';
+
+revoke execute on function private.is_at_studio, public.studio_availability
+  from public, anon, authenticated, service_role;
+grant execute on function private.is_at_studio, public.studio_availability to authenticated;
+
+
+-- sessions/session_schedules.sql
+
+-- Sessions, in person or online, for one or for a class: what the baseline's table is given, who reads and writes it.
+--
+--   scheduled -> in_progress -> completed        scheduled -> cancelled        in_progress -> cancelled
+--
+-- A class is one row with max_participants > 1. Everybody who joins has a row of their own beside it, their seat: the
+-- frontend inserts it, with the note "Joined group class: <id>", and copies max_participants into it. So
+-- `group_class_id` tells the two apart, and stays when a cancellation overwrites the note.
+--
+-- The frontend writes this table directly. People create a session as scheduled and may then only annotate, move or
+-- cancel it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time)
+-- follows by trigger, whoever writes: session_schedules_triggers.sql lists them in their order.
+
+alter table public.session_schedules
+  -- An erased account keeps its sessions: they are about money and about other people.
+  drop constraint session_schedules_client_id_fkey,
+
+  -- What the client agreed to when they booked. A newer version of the policy changes nothing for this session.
+  add column cancellation_policy_agreed_at timestamptz,
+  add column cancellation_policy_version   uuid references public.cancellation_policy (id),
+  -- Decided when the session is cancelled, and read by what then settles the cancellation.
+  add column grace_cancellation_used       boolean not null default false,
+  -- The pages send their own clock's time along; what counts is when we heard of it.
+  add column cancelled_at                  timestamptz,
+  -- How a class is called; a seat has a copy, as it has of the class's place and time.
+  add column class_name                    text,
+  -- When the reminder was written: each session has one. Taken off when the session moves.
+  add column reminder_sent                 timestamptz,
+
+  -- In-person sessions and group classes. Against the milestone's columns: place and seats are never null, so that no
+  -- rule has to guess; deleting one of two correlated classes does not fail on the other; and POINT, (longitude,
+  -- latitude), is PostgreSQL's own type: no PostGIS.
+  add column session_location      text not null default 'online' check (session_location in ('online', 'in_person')),
+  add column physical_location     text,
+  add column location_coordinates  point,
+  add column max_participants      integer not null default 1,
+  -- Of a class: what its seats add up to. A trigger counts, so whatever else is written here is replaced.
+  add column current_participants  integer not null default 1,
+  add column correlated_session_id uuid references public.session_schedules (id) on delete set null,
+  -- Without an "on delete": a class in which somebody has or had a seat cannot be deleted from under them.
+  add column group_class_id        uuid references public.session_schedules (id),
+  add constraint session_schedules_have_seats check (max_participants >= 1 and current_participants >= 0),
+  add constraint session_schedules_class_is_not_in_itself check (group_class_id <> id),
+
+  -- What was booked. Null in rows that the pages insert: they do not know it.
+  add column session_type_id uuid references public.session_types (id),
+  -- The appointment as it was made, of which scheduled_at is the instant under today's rules. wall_time.sql fills them
+  -- in for older sessions, and makes them not null.
+  add column time_zone       text,
+  add column local_start     timestamp,
+
+  -- What it was booked with. Only the foreign key changes it later, to null, should the lot be deleted.
+  add column credit_lot_id uuid references public.user_session_credits (id) on delete set null,
+
+  -- Written by a trigger with the status, so that whoever moves a session need not think of them.
+  add column started_at   timestamptz,
+  add column completed_at timestamptz,
+
+  -- A calendar keeps the version with the highest number, in whatever order invitations arrive.
+  add column calendar_sequence integer not null default 0;
+
+comment on column public.session_schedules.client_id is 'No foreign key: the account may have been erased since.';
+comment on column public.session_schedules.cancelled_at is 'By the server''s clock.';
+comment on column public.session_schedules.physical_location is 'A studio''s id, "Name - Address", or an address.';
+comment on column public.session_schedules.location_coordinates is '(longitude, latitude)';
+comment on column public.session_schedules.correlated_session_id is
+  'The same class in the other form: online or in person.';
+comment on column public.session_schedules.group_class_id is
+  'On a participant''s row: the class they joined. A class somebody joined is cancelled, not deleted.';
+comment on column public.session_schedules.time_zone is 'The practitioner''s, when the session was booked or moved.';
+comment on column public.session_schedules.local_start is 'scheduled_at on the clock in time_zone.';
+comment on column public.session_schedules.credit_lot_id is
+  'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
+comment on column public.session_schedules.started_at is 'When it was seen to begin; null if nobody was heard of.';
+comment on column public.session_schedules.completed_at is 'By the server''s clock.';
+comment on column public.session_schedules.calendar_sequence is
+  'How often it has changed in a way that calendars show.';
+
+-- Whose sessions, in the order of time, as every list asks.
+create index session_schedules_client_id_idx on public.session_schedules (client_id, scheduled_at);
+create index session_schedules_practitioner_id_idx on public.session_schedules (practitioner_id, scheduled_at);
+-- The list of open classes.
+create index session_schedules_classes_idx on public.session_schedules (scheduled_at)
+  where max_participants > 1;
+-- The driver asks what is going on.
+create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)
+  where status in ('scheduled', 'in_progress') and group_class_id is null;
+create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
+  where status = 'scheduled';
+create index idx_session_schedules_cancelled_at on public.session_schedules (cancelled_at)
+  where cancelled_at is not null;
+create index idx_session_schedules_class_name on public.session_schedules (class_name) where class_name is not null;
+create index idx_session_schedules_location on public.session_schedules (session_location);
+-- The foreign keys: without them, deleting what they point to reads every session.
+create index session_schedules_cancellation_policy_version_idx
+  on public.session_schedules (cancellation_policy_version);
+create index idx_session_schedules_correlated on public.session_schedules (correlated_session_id);
+create index session_schedules_group_class_id_idx on public.session_schedules (group_class_id);
+create index session_schedules_session_type_id_idx on public.session_schedules (session_type_id);
+create index session_schedules_credit_lot_id_idx on public.session_schedules (credit_lot_id);
+-- The proof behind `already_joined`, whatever code comes later.
+create unique index session_schedules_one_seat_per_person on public.session_schedules (group_class_id, client_id)
+  where group_class_id is not null and status <> 'cancelled';
+
+-- The baseline's policies overlap, ask who is calling again for every row, and let clients make free sessions and
+-- delete what they booked. Here: one per command.
+drop policy "Admins can manage all sessions" on public.session_schedules;
+drop policy "Admins can delete any sessions" on public.session_schedules;
+drop policy "Clients can view their own sessions" on public.session_schedules;
+drop policy "Clients can book sessions" on public.session_schedules;
+drop policy "Clients can create their own sessions" on public.session_schedules;
+drop policy "Clients can update their sessions" on public.session_schedules;
+drop policy "Clients can cancel their sessions" on public.session_schedules;
+drop policy "Practitioners can view assigned sessions" on public.session_schedules;
+drop policy "Practitioners can view their assigned sessions" on public.session_schedules;
+drop policy "Practitioners can create sessions for assigned clients" on public.session_schedules;
+drop policy "Practitioners can update their sessions" on public.session_schedules;
+drop policy "Practitioners can update their assigned sessions" on public.session_schedules;
+drop policy "Practitioners can cancel their sessions" on public.session_schedules;
+
+-- A person's own row for a class is theirs alone; the class itself is for everybody to see, or, once its practitioner
+-- has paused, for whoever has a seat in it.
+create policy "clients, practitioners and admins read sessions"
+  on public.session_schedules for select to authenticated
+  using (
+    client_id = (select auth.uid())
+    or practitioner_id = any (array(select private.my_practitioner_ids()))
+    or (max_participants > 1 and group_class_id is null and status <> 'cancelled'
+        and (practitioner_id <> all (array(select private.paused_practitioner_ids()))
+             or id = any (array(select private.my_class_ids()))))
+    or (select private.is_admin()));
+-- A client joins a class; a session of their own needs a credit, which only the booking function can take.
+-- "Their clients": assigned or met before. Otherwise any id, given a session, would open a stranger's profile.
+-- A class is made by admins: a practitioner's row for more than one would show their client's id to everybody.
+create policy "clients book, practitioners book their clients, admins anyone"
+  on public.session_schedules for insert to authenticated
+  with check (
+    (client_id = (select auth.uid()) and group_class_id is not null)
+    or (practitioner_id = any (array(select private.my_practitioner_ids()))
+        and client_id in (select private.my_client_ids())
+        and max_participants = 1)
+    or (select private.is_admin()));
+create policy "clients, practitioners and admins change sessions"
+  on public.session_schedules for update to authenticated
+  using (
+    client_id = (select auth.uid())
+    or practitioner_id = any (array(select private.my_practitioner_ids()))
+    or (select private.is_admin()));
+-- Clients and practitioners cancel instead: a deleted session takes its notes and payments with it.
+create policy "admins delete sessions"
+  on public.session_schedules for delete to authenticated using ((select private.is_admin()));
+
+revoke all on public.session_schedules from anon, authenticated, service_role;
+grant select, delete on public.session_schedules to authenticated;
+-- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a
+-- class while joining; no policy lets a client update a class, so it changes nothing. A trigger dates cancelled_at.
+grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes,
+              class_name, session_location, physical_location, max_participants, current_participants),
+      update (scheduled_at, status, notes, cancelled_at,
+              class_name, session_location, physical_location, max_participants, current_participants,
+              correlated_session_id)
+  on public.session_schedules to authenticated;
+grant select, insert, update, delete on public.session_schedules to service_role;
+
+-- Column grants cannot tell an admin from a client, so this holds people to what they may change. Definer functions, as
+-- those that book, answer for what they write and are not held here.
+create function private.guard_session_schedules() returns trigger
+  language plpgsql set search_path = ''
+as $$
+declare
+  -- Everything else is closed, columns that come later included. What triggers fill in is not filled in yet.
+  c_open constant text[] := array['status', 'notes', 'scheduled_at', 'cancelled_at', 'updated_at'];
+begin
+  if not private.is_api_caller() or private.is_admin() then
+    return new;
+  end if;
+  if tg_op = 'INSERT' then
+    if new.status <> 'scheduled' then
+      perform private.refuse(403, 'session_not_scheduled', 'A new session starts as scheduled.');
+    end if;
+    return new;
+  end if;
+
+  if to_jsonb(new) - c_open <> to_jsonb(old) - c_open
+     or (new.scheduled_at <> old.scheduled_at and (new.status <> old.status or new.max_participants > 1)) then
+    perform private.refuse(403, 'session_is_fixed', 'A booked session cannot be changed here.',
+                           'Cancel it and book another one.');
+  end if;
+  if new.status <> old.status and (old.status, new.status) <> ('scheduled', 'cancelled') then
+    perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');
+  end if;
+  return new;
+end
+$$;
+
+
+-- sessions/wall_time.sql
+
+-- Wall time: a session keeps the clock time it was booked for; the instant is what that comes to under today's rules.
+--
+-- A government that changes its clocks moves the instant of "Tuesday at ten", not the appointment. So the zone and the
+-- wall time are stored beside the instant, and `private.recompute_session_starts` moves what is still to come once the server
+-- knows the new rules.
+
+create function private.preserve_local_start() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  select c.time_zone, new.scheduled_at at time zone c.time_zone into new.time_zone, new.local_start
+    from public.practitioner_calendars c where c.practitioner_id = new.practitioner_id;
+  return new;
+end
+$$;
+
+-- Older sessions, at once, because the columns are then never null. Nobody changed these sessions, so neither the audit
+-- log nor updated_at says so: no trigger fires.
+alter table public.session_schedules disable trigger user;
+update public.session_schedules s
+   set time_zone = c.time_zone, local_start = s.scheduled_at at time zone c.time_zone
+  from public.practitioner_calendars c where c.practitioner_id = s.practitioner_id;
+alter table public.session_schedules enable trigger user;
+
+alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;
+
+-- What the clock alone changes: credits that lapse, and the instant of a wall time when a government changes the rules.
+create function public.reconcile_bookings()
+  returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  lots_expired := private.expire_credits(1000);
+  select count(*) filter (where r.moved), count(*) filter (where not r.moved) into sessions_moved, sessions_stuck
+    from private.recompute_session_starts() r;
+  return next;
+end
+$$;
+comment on function public.reconcile_bookings is
+  'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
+
+revoke execute on function private.preserve_local_start, public.reconcile_bookings from public, anon, authenticated,
+  service_role;
+grant execute on function public.reconcile_bookings to service_role;
+
+
+-- sessions/notes_and_checklists.sql
+
+-- What is written down about a session, and what a practitioner gives a client to do.
+--
+-- A note belongs to its author, who edits it, as admins do. Everybody with a part in the session reads a shared one.
+
+-- The baseline's policies overlap and ask who is calling again for every row. Here, one per table and command.
+drop policy "Admins can manage all notes" on public.session_notes;
+drop policy "Authors can view their own notes" on public.session_notes;
+drop policy "Authors can update their own notes" on public.session_notes;
+drop policy "Authors can delete their own notes" on public.session_notes;
+drop policy "Participants can create notes" on public.session_notes;
+drop policy "Participants can view shared notes" on public.session_notes;
+
+create index session_notes_session_id_idx on public.session_notes (session_id);
+create index session_notes_author_id_idx on public.session_notes (author_id);
+
+create policy "authors read their notes, participants shared ones, admins all"
+  on public.session_notes for select to authenticated
+  using (
+    author_id = (select auth.uid())
+    or (visibility = 'shared' and session_id in (select private.my_session_ids()))
+    or (select private.is_admin()));
+create policy "participants write notes under their own name"
+  on public.session_notes for insert to authenticated
+  with check (
+    author_id = (select auth.uid())
+    and (session_id in (select private.my_session_ids()) or (select private.is_admin())));
+create policy "authors and admins edit notes"
+  on public.session_notes for update to authenticated
+  using (author_id = (select auth.uid()) or (select private.is_admin()));
+create policy "authors and admins delete notes"
+  on public.session_notes for delete to authenticated
+  using (author_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.session_notes from anon, authenticated, service_role;
+grant select, delete, insert (session_id, author_id, content, visibility), update (content, visibility)
+  on public.session_notes to authenticated;
+grant select, insert, update, delete on public.session_notes to service_role;
+
+-- The checklist, likewise.
+drop policy "Clients can view their own checklist" on public.action_checklist;
+drop policy "Clients can update completion status only" on public.action_checklist;
+drop policy "Assigned practitioners can manage client checklists" on public.action_checklist;
+
+create index action_checklist_client_id_idx on public.action_checklist (client_id);
+create index action_checklist_practitioner_id_idx on public.action_checklist (practitioner_id);
+
+create policy "clients, their practitioners and admins read checklists"
+  on public.action_checklist for select to authenticated
+  using (
+    client_id = (select auth.uid())
+    or client_id in (select private.my_client_ids())
+    or (select private.is_admin()));
+create policy "practitioners write checklists for their clients"
+  on public.action_checklist for insert to authenticated
+  with check (
+    (practitioner_id = (select auth.uid()) and client_id in (select private.my_client_ids()))
+    or (select private.is_admin()));
+create policy "clients, their practitioners and admins change checklists"
+  on public.action_checklist for update to authenticated
+  using (
+    client_id = (select auth.uid())
+    or client_id in (select private.my_client_ids())
+    or (select private.is_admin()));
+create policy "practitioners and admins delete checklist lines"
+  on public.action_checklist for delete to authenticated
+  using (client_id in (select private.my_client_ids()) or (select private.is_admin()));
+
+revoke all on public.action_checklist from anon, authenticated, service_role;
+grant select, delete on public.action_checklist to authenticated;
+grant insert (client_id, practitioner_id, title, description, due_date, priority),
+      update (title, description, completed, due_date, priority)
+  on public.action_checklist to authenticated;
+grant select, insert, update, delete on public.action_checklist to service_role;
+
+-- Clients tick off, practitioners write: a policy cannot tell one column from another.
+create function private.guard_action_checklist() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if private.is_api_caller() and old.client_id = (select auth.uid())
+     and to_jsonb(new) - array['completed', 'updated_at'] <> to_jsonb(old) - array['completed', 'updated_at'] then
+    perform private.refuse(403, 'only_completion_is_yours', 'You can tick this off, but not rewrite it.');
+  end if;
+  return new;
+end
+$$;
+
+create trigger action_checklist_guard before update on public.action_checklist
+  for each row execute function private.guard_action_checklist();

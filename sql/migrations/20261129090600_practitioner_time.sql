@@ -1,0 +1,738 @@
+-- From sql/schemas: calendars/session_holds, calendars/practitioner_time, calendars/bookable_times, calendars/available_slots.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- calendars/session_holds.sql
+
+-- Holds: the time of a session, or a seat in a class, kept for fifteen minutes for whoever is about to book it.
+--
+--   held -> consumed    by the booking
+--   held -> released    given back, or lapsed and wanted by somebody else
+--
+-- A held row past `expires_at` counts for nothing, but still has its place: until somebody takes it, whoever held it
+-- may take it up again. A hold of a time takes practitioner time (practitioner_time.sql); a class's seats are counted,
+-- not excluded, so a held seat takes none.
+
+create table public.session_holds (
+  id                  uuid primary key default gen_random_uuid(),
+  user_id             uuid        not null references auth.users (id) on delete cascade,
+  practitioner_id     uuid        not null references public.practitioners (id) on delete cascade,
+  scheduled_at        timestamptz not null,
+  duration_minutes    integer     not null,
+  session_type_id     uuid        not null references public.session_types (id) on delete cascade,
+  session_location    text        not null default 'online',
+  physical_location   text,
+  group_class_id      uuid references public.session_schedules (id) on delete cascade,
+  status              text        not null default 'held',
+  expires_at          timestamptz not null,
+  checkout_session_id text,
+  created_at          timestamptz not null default now(),
+
+  constraint session_holds_status_is_known check (status in ('held', 'consumed', 'released')),
+  constraint session_holds_location_is_known check (session_location in ('online', 'in_person')),
+  constraint session_holds_have_a_duration check (duration_minutes > 0)
+);
+comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
+comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';
+
+create index session_holds_user_id_idx on public.session_holds (user_id) where status = 'held';
+create index session_holds_practitioner_id_idx on public.session_holds (practitioner_id);
+create index session_holds_session_type_id_idx on public.session_holds (session_type_id);
+create index session_holds_group_class_id_idx on public.session_holds (group_class_id);
+create index session_holds_checkout_session_id_idx on public.session_holds (checkout_session_id);
+
+alter table public.session_holds enable row level security;
+
+create policy "people read their own holds, admins all"
+  on public.session_holds for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.session_holds from anon, authenticated, service_role;
+grant select on public.session_holds to authenticated;
+-- No insert, update or delete for people: a hold moves only through the functions below.
+grant select, insert, update, delete on public.session_holds to service_role;
+
+create function private.count_held_seats(group_class_id uuid, besides_user uuid) returns integer
+  language sql stable set search_path = ''
+as $$
+  select count(*)::integer from public.session_holds h
+   where h.group_class_id = count_held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
+     and h.user_id is distinct from count_held_seats.besides_user;
+$$;
+
+create function private.count_taken_seats(group_class_id uuid) returns integer
+  language sql stable set search_path = ''
+as $$
+  select count(*)::integer from public.session_schedules s
+   where s.group_class_id = count_taken_seats.group_class_id and s.status <> 'cancelled';
+$$;
+
+create function private.lock_class(group_class_id uuid) returns public.session_schedules
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_class public.session_schedules;
+begin
+  -- Two who want the last seat queue here.
+  select s.* into v_class from public.session_schedules s
+   where s.id = lock_class.group_class_id and s.max_participants > 1 and s.group_class_id is null for update;
+  if not found then
+    perform private.refuse(404, 'class_not_found', 'There is no such class.');
+  end if;
+  return v_class;
+end
+$$;
+
+create function private.refuse_unjoinable_class(class public.session_schedules, for_user uuid) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if class.status <> 'scheduled' then
+    perform private.refuse(409, 'class_not_open', 'This class can no longer be joined.');
+  elsif class.scheduled_at <= now() then
+    perform private.refuse(409, 'class_over', 'This class has begun.');
+  elsif exists (select from public.session_schedules s
+                 where s.group_class_id = class.id and s.client_id = for_user and s.status <> 'cancelled') then
+    perform private.refuse(409, 'already_joined', 'You have a seat in this class already.');
+  elsif private.count_taken_seats(class.id) + private.count_held_seats(class.id, for_user) >= class.max_participants then
+    perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
+  elsif (class.practitioner_id in (select private.paused_practitioner_ids())
+         or class.scheduled_at + make_interval(mins => class.duration_minutes) > private.get_bookable_until(class.practitioner_id))
+        and not private.is_admin()
+        -- What was open when it was held is theirs: it may be paid for already.
+        and not exists (select from public.session_holds h
+                         where h.group_class_id = class.id and h.user_id = for_user and h.status = 'held' and h.expires_at > now()) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
+                           'Please choose another practitioner.');
+  end if;
+end
+$$;
+
+-- Definer: people write no holds, and do not see those of others.
+create function private.hold_slot(
+  user_id uuid, practitioner_id uuid, scheduled_at timestamptz, session_type_id uuid, session_location text,
+  physical_location text, group_class_id uuid) returns setof public.session_holds
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_type  public.session_types;
+  v_class public.session_schedules;
+  v_hold  public.session_holds;
+begin
+  perform private.lock_client(hold_slot.user_id);
+  select t.* into v_type from public.session_types t where t.id = hold_slot.session_type_id and t.is_active;
+  if not found then
+    perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
+  end if;
+  if hold_slot.group_class_id is not null then
+    -- What is held is the class as it is, whatever the request says.
+    v_class := private.lock_class(hold_slot.group_class_id);
+    hold_slot.practitioner_id   := v_class.practitioner_id;
+    hold_slot.scheduled_at      := v_class.scheduled_at;
+    hold_slot.session_location  := v_class.session_location;
+    hold_slot.physical_location := v_class.physical_location;
+    v_type.duration_minutes     := v_class.duration_minutes;
+  elsif v_type.is_group then
+    perform private.refuse(409, 'class_needed', 'A group session is joined, not booked.', 'Choose a class and join it.');
+  elsif hold_slot.practitioner_id is null or hold_slot.scheduled_at is null then
+    perform private.refuse(422, 'nothing_to_hold', 'Please say with whom and when, or which class.');
+  end if;
+
+  select h.* into v_hold from public.session_holds h
+   where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()
+     and h.practitioner_id = hold_slot.practitioner_id and h.scheduled_at = hold_slot.scheduled_at
+     and h.session_type_id = hold_slot.session_type_id and h.session_location = hold_slot.session_location
+     and h.physical_location is not distinct from hold_slot.physical_location
+     and h.group_class_id is not distinct from hold_slot.group_class_id;
+  if found then
+    return next v_hold;
+    return;
+  end if;
+
+  perform private.lock_calendar(hold_slot.practitioner_id);
+  -- Another choice of the same person replaces the one it overlaps, unless that one is being paid for.
+  update public.session_holds h set status = 'released'
+   where h.user_id = hold_slot.user_id and h.status = 'held' and h.checkout_session_id is null
+     and h.practitioner_id = hold_slot.practitioner_id
+     and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
+         && tstzrange(hold_slot.scheduled_at, hold_slot.scheduled_at + make_interval(mins => v_type.duration_minutes));
+  if 3 <= (select count(*) from public.session_holds h
+            where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()) then
+    perform private.refuse(409, 'too_many_holds', 'You are keeping three times already.',
+                           'Book or give back one of them first.');
+  end if;
+
+  if v_class.id is not null then
+    perform private.refuse_unjoinable_class(v_class, hold_slot.user_id);
+  else
+    perform private.refuse_unbookable(hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes,
+                                      hold_slot.user_id);
+  end if;
+  return query
+    insert into public.session_holds as h (
+      user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, session_location, physical_location,
+      group_class_id, expires_at)
+    values (
+      hold_slot.user_id, hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes, v_type.id,
+      hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id, now() + interval '15 minutes')
+    returning h.*;
+end
+$$;
+
+create function public.hold_slot(
+  practitioner_id uuid, scheduled_at timestamptz, session_type_id uuid, session_location text default 'online',
+  physical_location text default null, group_class_id uuid default null)
+  returns setof public.session_holds
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.hold_slot(
+    (select auth.uid()), hold_slot.practitioner_id, hold_slot.scheduled_at, hold_slot.session_type_id,
+    hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
+$$;
+comment on function public.hold_slot is
+  'Keep a time, or a seat in a class, for fifteen minutes. Asking again finds the same hold.';
+
+-- Definer: people write no holds. The row must be the caller's own.
+create function private.release_hold(hold_id uuid) returns setof public.session_holds
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_hold public.session_holds;
+begin
+  update public.session_holds h set status = 'released'
+   where h.id = release_hold.hold_id and h.user_id = (select auth.uid()) and h.status = 'held';
+  select * into v_hold from public.session_holds h where h.id = release_hold.hold_id and h.user_id = (select auth.uid());
+  if not found then
+    perform private.refuse(404, 'hold_not_found', 'There is no such hold.');
+  elsif v_hold.status = 'consumed' then
+    perform private.refuse(409, 'hold_consumed', 'This time is booked already.', 'Cancel the session instead.');
+  end if;
+  return next v_hold;
+end
+$$;
+
+create function public.release_hold(hold_id uuid) returns setof public.session_holds
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.release_hold(release_hold.hold_id);
+$$;
+comment on function public.release_hold is 'Give back what was held. Giving it back twice is fine.';
+
+create function private.extend_hold(hold_id uuid, until timestamptz, checkout_session_id text)
+  returns public.session_holds
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_hold public.session_holds;
+begin
+  -- A lapsed hold that nobody has taken is still its owner's; the row lock decides between them and whoever wants it.
+  update public.session_holds h
+     set expires_at = greatest(h.expires_at, extend_hold.until),
+         checkout_session_id = extend_hold.checkout_session_id
+   where h.id = extend_hold.hold_id and h.status = 'held'
+  returning h.* into v_hold;
+  if not found then
+    perform private.refuse(409, 'hold_lapsed', 'This time is no longer kept for you.', 'Please choose a time again.');
+  end if;
+  return v_hold;
+end
+$$;
+
+revoke execute on function
+  private.count_held_seats, private.count_taken_seats, private.lock_class, private.refuse_unjoinable_class, private.hold_slot,
+  private.release_hold, private.extend_hold, public.hold_slot, public.release_hold
+  from public, anon, authenticated, service_role;
+grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold
+  to authenticated;
+
+
+-- calendars/practitioner_time.sql
+
+-- Practitioner time: everything that takes it, in one table in which nothing overlaps.
+--
+--   session_schedules   one to one, and a class once for all its seats   while scheduled or in progress, with buffers
+--   session_holds       a time kept for somebody who is about to book    while held, with buffers
+--   time off            what the practitioner keeps for themself         always
+--
+-- Written by triggers only. Whoever wants time locks the practitioner's calendar first, because two inserts that each
+-- wait for the other's range would end in a deadlock; the exclusion constraint is the proof, whatever code comes later.
+-- A hold that has lapsed still has its row: it is ignored by the clock, and removed by whoever wants the time. The
+-- trigger that takes the time of sessions stands among that table's others, in their firing order
+-- (sessions/session_schedules_triggers.sql).
+
+create table public.practitioner_time_off (
+  id              uuid primary key default gen_random_uuid(),
+  practitioner_id uuid        not null references public.practitioners (id) on delete cascade,
+  starts_at       timestamptz not null,
+  ends_at         timestamptz not null,
+  reason          text,
+  created_at      timestamptz not null default now(),
+
+  constraint practitioner_time_off_starts_before_it_ends check (starts_at < ends_at)
+);
+
+create index practitioner_time_off_practitioner_id_idx on public.practitioner_time_off (practitioner_id, starts_at);
+
+alter table public.practitioner_time_off enable row level security;
+
+create policy "practitioners read their own time off, admins all"
+  on public.practitioner_time_off for select to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners add their own time off, admins any"
+  on public.practitioner_time_off for insert to authenticated
+  with check (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners change their own time off, admins any"
+  on public.practitioner_time_off for update to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+create policy "practitioners remove their own time off, admins any"
+  on public.practitioner_time_off for delete to authenticated
+  using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
+
+revoke all on public.practitioner_time_off from anon, authenticated, service_role;
+grant select, delete, insert (practitioner_id, starts_at, ends_at, reason), update (starts_at, ends_at, reason)
+  on public.practitioner_time_off to authenticated;
+grant select, insert, update, delete on public.practitioner_time_off to service_role;
+
+create table private.practitioner_time (
+  id              bigint    not null generated always as identity,
+  practitioner_id uuid      not null references public.practitioners (id) on delete cascade,
+  during          tstzrange not null,
+  kind            text      not null generated always as (
+    case when session_id is not null then 'session' when hold_id is not null then 'hold' else 'time_off' end) stored,
+  session_id      uuid references public.session_schedules (id) on delete cascade,
+  hold_id         uuid references public.session_holds (id) on delete cascade,
+  time_off_id     uuid references public.practitioner_time_off (id) on delete cascade,
+  occasion        uuid      not null default gen_random_uuid(),
+  form            text      not null,
+  lapses_at       timestamptz,
+
+  constraint practitioner_time_pkey primary key (id),
+  constraint practitioner_time_session_id_is_unique unique (session_id),
+  constraint practitioner_time_hold_id_is_unique unique (hold_id),
+  constraint practitioner_time_time_off_id_is_unique unique (time_off_id),
+  constraint practitioner_time_is_taken_by_one_thing check (num_nonnulls(session_id, hold_id, time_off_id) = 1),
+  constraint practitioner_time_is_not_empty check (not isempty(during)),
+  constraint practitioner_time_never_overlaps
+    exclude using gist (practitioner_id with =, during with &&, occasion with <>),
+  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, form)
+);
+comment on table private.practitioner_time is
+  'What takes a practitioner''s time. Two rows that overlap are one occasion.';
+comment on column private.practitioner_time.occasion is
+  'Its own, except that a class taught online and in person at once is one occasion in two forms.';
+comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row counts for nothing.';
+
+alter table private.practitioner_time enable row level security;
+-- No grant and no policy: only the triggers below write it, and only the functions that answer from it read it.
+
+-- Definer: clients lock the calendar they book in, and may not write it.
+create function private.lock_calendar(practitioner_id uuid) returns public.practitioner_calendars
+  language sql volatile security definer set search_path = ''
+as $$
+  select c.* from public.practitioner_calendars c where c.practitioner_id = lock_calendar.practitioner_id for update;
+$$;
+
+-- Bookings and payments of one client queue here. An advisory lock: a client has no row of ours to lock.
+create function private.lock_client(user_id uuid) returns void
+  language sql volatile set search_path = ''
+as $$
+  select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
+$$;
+
+-- Definer: nobody writes practitioner_time, and holds of others lapse here.
+create function private.release_lapsed_holds(practitioner_id uuid, during tstzrange) returns void
+  language sql volatile security definer set search_path = ''
+as $$
+  update public.session_holds h set status = 'released'
+   where h.id in (select t.hold_id from private.practitioner_time t
+                   where t.practitioner_id = release_lapsed_holds.practitioner_id
+                     and t.during && release_lapsed_holds.during and t.lapses_at <= now())
+     -- Asked of the hold itself as well: its owner may take it up again at this very moment.
+     and h.status = 'held' and h.expires_at <= now();
+$$;
+
+create function private.add_buffers(
+  scheduled_at timestamptz, duration_minutes integer, calendar public.practitioner_calendars)
+  returns tstzrange
+  language sql immutable set search_path = ''
+as $$
+  select tstzrange(scheduled_at - make_interval(mins => (calendar).buffer_before_minutes),
+                   scheduled_at + make_interval(mins => duration_minutes + (calendar).buffer_after_minutes));
+$$;
+
+create function private.occupies_time(session public.session_schedules) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  -- A seat takes none: its class does.
+  select (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
+$$;
+
+create function private.is_class(session public.session_schedules) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select (session).max_participants > 1 and (session).group_class_id is null;
+$$;
+
+create function private.get_occasion(session public.session_schedules) returns uuid
+  language sql volatile set search_path = ''
+as $$
+  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that
+  -- they are one is that they start together, by the clock on the wall.
+  select case when private.is_class(session)
+              then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
+              else gen_random_uuid() end;
+$$;
+
+-- Definer: nobody writes practitioner_time, whoever writes the session.
+create function private.reserve_session_time() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_during tstzrange;
+begin
+  if not private.occupies_time(new) then
+    delete from private.practitioner_time t where t.session_id = new.id;
+    return null;
+  end if;
+
+  v_during := private.add_buffers(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  if tg_op = 'UPDATE' and private.is_class(new) and new.scheduled_at <> old.scheduled_at then
+    -- The two forms of a class move as one, and neither is in the other's way.
+    delete from private.practitioner_time t where t.session_id = new.id;
+    update public.session_schedules other set scheduled_at = new.scheduled_at
+     where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
+       and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
+  end if;
+  perform private.release_lapsed_holds(new.practitioner_id, v_during);
+  -- What was held for the client is what they get now.
+  update public.session_holds h set status = 'consumed'
+   where h.id in (select t.hold_id from private.practitioner_time t
+                   where t.practitioner_id = new.practitioner_id and t.during && v_during)
+     and h.user_id = new.client_id and h.status = 'held';
+
+  insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, form)
+  values (new.practitioner_id, v_during, new.id, private.get_occasion(new), new.session_location)
+  on conflict (session_id) do update
+    set practitioner_id = excluded.practitioner_id, during = excluded.during,
+        occasion = excluded.occasion, form = excluded.form;
+  return null;
+exception when exclusion_violation or unique_violation then
+  perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+end
+$$;
+
+-- Definer: nobody writes practitioner_time.
+create function private.reserve_held_time() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_during tstzrange;
+begin
+  if new.status <> 'held' or new.group_class_id is not null then
+    delete from private.practitioner_time t where t.hold_id = new.id;
+    return null;
+  elsif tg_op = 'UPDATE' then
+    -- Without the calendar's lock: whoever has that may be waiting for this row.
+    update private.practitioner_time t set lapses_at = new.expires_at where t.hold_id = new.id;
+    return null;
+  end if;
+
+  v_during := private.add_buffers(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
+  perform private.release_lapsed_holds(new.practitioner_id, v_during);
+  insert into private.practitioner_time (practitioner_id, during, hold_id, form, lapses_at)
+  values (new.practitioner_id, v_during, new.id, new.session_location, new.expires_at);
+  return null;
+exception when exclusion_violation then
+  perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+end
+$$;
+
+create trigger session_holds_reserve_time after insert or update of status, expires_at on public.session_holds
+  for each row execute function private.reserve_held_time();
+
+-- Definer: as above.
+create function private.reserve_time_off() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_during tstzrange := tstzrange(new.starts_at, new.ends_at);
+begin
+  perform private.lock_calendar(new.practitioner_id);
+  perform private.release_lapsed_holds(new.practitioner_id, v_during);
+  insert into private.practitioner_time as t (practitioner_id, during, time_off_id, form)
+  values (new.practitioner_id, v_during, new.id, 'none')
+  on conflict (time_off_id) do update set practitioner_id = excluded.practitioner_id, during = excluded.during;
+  return null;
+exception when exclusion_violation then
+  perform private.refuse(409, 'slot_taken', 'There is a session or other time off in this time.',
+                         'Move or cancel the sessions first.');
+end
+$$;
+
+create trigger practitioner_time_off_reserve_time
+  after insert or update of practitioner_id, starts_at, ends_at on public.practitioner_time_off
+  for each row execute function private.reserve_time_off();
+
+-- Sessions of an existing installation may overlap; whatever is booked from now on cannot.
+create view private.practitioner_time_conflicts with (security_invoker = true) as
+  select s.id as session_id, s.practitioner_id, s.client_id, s.scheduled_at, s.duration_minutes,
+         t.session_id as taken_by_session_id
+    from public.session_schedules s
+    join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
+    left join private.practitioner_time t
+      on t.practitioner_id = s.practitioner_id and t.during && private.add_buffers(s.scheduled_at, s.duration_minutes, c)
+   where private.occupies_time(s) and s.scheduled_at > now()
+     and not exists (select from private.practitioner_time own where own.session_id = s.id);
+comment on view private.practitioner_time_conflicts is
+  'Sessions to come that have no time of their own: booked twice before there was a rule. Somebody has to move them.';
+
+revoke execute on function
+  private.lock_calendar, private.lock_client, private.release_lapsed_holds, private.add_buffers, private.occupies_time,
+  private.is_class, private.get_occasion, private.reserve_session_time, private.reserve_held_time, private.reserve_time_off
+  from public, anon, authenticated, service_role;
+-- The condition of a trigger is asked as whoever writes the row.
+grant execute on function private.occupies_time to authenticated, service_role;
+-- Functions that run as their caller call these two.
+grant execute on function private.is_class to authenticated, service_role;
+grant execute on function private.lock_client to service_role;
+
+
+-- calendars/bookable_times.sql
+
+-- Bookable times, and why others are not: the one place where hours, notice, horizon and what is taken come together.
+--
+--   practitioner_unavailable   paused, unknown, or in a time zone this server misreads
+--   slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken
+--
+-- A hold keeps others out and not its owner.
+
+-- Definer: what others booked, held and took off is nobody's to read; only the reason leaves.
+create function private.check_starts(
+  practitioner_id uuid, starts timestamptz[], duration_minutes integer, for_user uuid, ignore_session uuid default null)
+  returns table (starts_at timestamptz, reason text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_calendar public.practitioner_calendars;
+  v_length   interval := make_interval(mins => check_starts.duration_minutes);
+  v_before   interval;
+  v_after    interval;
+  v_first    timestamptz := (select min(s) from unnest(starts) s);
+  v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
+  v_open     tstzmultirange;
+  v_busy     tstzmultirange;
+  v_until    timestamptz := private.get_bookable_until(check_starts.practitioner_id);
+begin
+  select c.* into v_calendar
+    from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+   where c.practitioner_id = check_starts.practitioner_id and p.available
+     and c.time_zone not in (select private.list_outdated_time_zones());
+  if not found then
+    return query select s, 'practitioner_unavailable' from unnest(starts) s;
+    return;
+  end if;
+
+  v_before := make_interval(mins => v_calendar.buffer_before_minutes);
+  v_after  := make_interval(mins => v_calendar.buffer_after_minutes);
+  v_open := private.get_open_hours(check_starts.practitioner_id, (v_first at time zone v_calendar.time_zone)::date,
+                               (v_last at time zone v_calendar.time_zone)::date);
+  select coalesce(range_agg(t.during), '{}') into v_busy
+    from private.practitioner_time t left join public.session_holds h on h.id = t.hold_id
+   where t.practitioner_id = check_starts.practitioner_id
+     and t.during && tstzrange(v_first - v_before, v_last + v_after)
+     and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from check_starts.for_user))
+     and (t.session_id is null or t.session_id is distinct from check_starts.ignore_session);
+
+  return query
+    select s, case
+        when s <= now() then 'slot_in_past'
+        when s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
+        when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
+        when s + v_length > v_until then 'practitioner_unavailable'
+        when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'
+        when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
+      end
+      from unnest(starts) s;
+end
+$$;
+
+create function private.get_unbookable_reason(
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
+  ignore_session uuid default null)
+  returns text
+  language sql stable set search_path = ''
+as $$
+  select j.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
+    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) j;
+$$;
+
+create function private.refuse_unbookable(
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, for_user uuid,
+  ignore_session uuid default null)
+  returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  -- Asked under the lock: what is free now stays free until this transaction has taken it.
+  perform private.lock_calendar(refuse_unbookable.practitioner_id);
+  case private.get_unbookable_reason(
+      refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
+      refuse_unbookable.for_user, refuse_unbookable.ignore_session)
+    when 'practitioner_unavailable' then
+      perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
+                             'Please choose another practitioner.');
+    when 'slot_in_past' then
+      perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+    when 'too_short_notice' then
+      perform private.refuse(409, 'too_short_notice', 'This practitioner needs more notice than that.',
+                             'Please choose a later time.');
+    when 'beyond_horizon' then
+      perform private.refuse(409, 'beyond_horizon', 'This practitioner does not take bookings that far ahead.',
+                             'Please choose an earlier time.');
+    when 'outside_availability' then
+      perform private.refuse(409, 'outside_availability', 'The practitioner does not work at this time.',
+                             'Please choose another time.');
+    when 'slot_taken' then
+      perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+    else null;
+  end case;
+end
+$$;
+
+revoke execute on function private.check_starts, private.get_unbookable_reason, private.refuse_unbookable
+  from public, anon, authenticated, service_role;
+
+
+-- calendars/available_slots.sql
+
+-- Slots: when a kind of session can be booked, with whom, and on request why not.
+--
+-- One to one, a slot starts every half hour from local midnight, in the practitioner's own zone, and is offered if
+-- `private.check_starts` finds nothing against it. For a kind of group session, the slots are its classes with seats.
+--
+-- A row is a day on the caller's clock, and practitioners who are free at the same instant share a slot: a month of
+-- fifty calendars is one small answer, far below the thousand rows at which the API cuts an answer off.
+
+create type public.available_slot as (
+  starts_at        timestamptz,
+  ends_at          timestamptz,
+  local_start      timestamp,
+  practitioner_ids uuid[],
+  group_class_id   uuid,
+  seats_left       integer,
+  reason           text
+);
+comment on type public.available_slot is 'A start, with whom, and what speaks against it if something does.';
+comment on column public.available_slot.local_start is 'On the caller''s clock.';
+
+-- Definer: what is taken decides and is nobody's to read.
+create function private.list_class_slots(
+  kind public.session_types, first timestamptz, until timestamptz, time_zone text, practitioner_id uuid,
+  session_location text)
+  returns setof public.available_slot
+  language sql stable security definer set search_path = ''
+as $$
+  select s.scheduled_at, s.scheduled_at + make_interval(mins => s.duration_minutes),
+         s.scheduled_at at time zone list_class_slots.time_zone,
+         array[s.practitioner_id], s.id, s.max_participants - seats.taken,
+         case when s.scheduled_at <= now() then 'slot_in_past'
+              when s.practitioner_id in (select private.paused_practitioner_ids())
+                or s.scheduled_at + make_interval(mins => s.duration_minutes) > private.get_bookable_until(s.practitioner_id)
+              then 'practitioner_unavailable'
+              when s.max_participants <= seats.taken then 'class_full' end
+    from public.session_schedules s
+   cross join lateral (select private.count_taken_seats(s.id) + private.count_held_seats(s.id, auth.uid()) as taken) seats
+   where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
+     and s.scheduled_at >= first and s.scheduled_at < until
+     -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
+     and s.duration_minutes = (kind).duration_minutes and coalesce(s.session_type_id, (kind).id) = (kind).id
+     and s.session_location = list_class_slots.session_location
+     and (list_class_slots.practitioner_id is null or s.practitioner_id = list_class_slots.practitioner_id);
+$$;
+
+-- Definer: as above.
+create function private.list_start_slots(
+  kind public.session_types, first timestamptz, until timestamptz, time_zone text, practitioner_id uuid)
+  returns setof public.available_slot
+  language sql stable security definer set search_path = ''
+as $$
+  with asked as (
+    select c.practitioner_id, c.time_zone from public.practitioner_calendars c
+     where list_start_slots.practitioner_id is null or c.practitioner_id = list_start_slots.practitioner_id
+  ),
+  grids as (
+    select zone.time_zone, array_agg(start) as starts
+      from (select distinct time_zone from asked) zone,
+           generate_series((first at time zone zone.time_zone)::date::timestamp, until at time zone zone.time_zone,
+                           '1 day') midnight,
+           -- Half hours of real time: in the night of a change a day has two more or two fewer of them.
+           generate_series(midnight at time zone zone.time_zone,
+                           (midnight + interval '1 day') at time zone zone.time_zone - interval '1 second',
+                           '30 minutes') start
+     where start >= first and start < until
+     group by zone.time_zone
+  )
+  select j.starts_at, j.starts_at + make_interval(mins => (kind).duration_minutes),
+         j.starts_at at time zone list_start_slots.time_zone,
+         array_agg(a.practitioner_id order by a.practitioner_id), null::uuid, null::integer, j.reason
+    from asked a
+    join grids g on g.time_zone = a.time_zone
+   cross join lateral private.check_starts(a.practitioner_id, g.starts, (kind).duration_minutes, auth.uid()) j
+   group by j.starts_at, j.reason;
+$$;
+
+create function public.get_available_slots(
+  session_type_id uuid, from_date date, until_date date, time_zone text, practitioner_id uuid default null,
+  session_location text default 'online', explain boolean default false)
+  returns table (on_date date, slots public.available_slot[], refused public.available_slot[])
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_kind  public.session_types;
+  v_first timestamptz;
+  v_until timestamptz;
+begin
+  select t.* into v_kind from public.session_types t where t.id = get_available_slots.session_type_id and t.is_active;
+  if not found then
+    perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
+  elsif until_date < from_date or until_date - from_date > 61 then
+    perform private.refuse(422, 'range_not_possible', 'Please ask for one day to two months.');
+  elsif get_available_slots.time_zone in (select private.list_outdated_time_zones()) then
+    perform private.refuse(503, 'time_zone_rules_outdated', 'We cannot tell the time in your time zone at the moment.');
+  end if;
+  v_first := from_date::timestamp at time zone get_available_slots.time_zone;
+  v_until := (until_date + 1)::timestamp at time zone get_available_slots.time_zone;
+
+  return query
+    with judged as (
+      select s.* from private.list_class_slots(v_kind, v_first, v_until, get_available_slots.time_zone,
+                                             get_available_slots.practitioner_id, get_available_slots.session_location) s
+       where v_kind.is_group
+      union all
+      select s.* from private.list_start_slots(v_kind, v_first, v_until, get_available_slots.time_zone,
+                                            get_available_slots.practitioner_id) s
+       where not v_kind.is_group
+    )
+    select j.local_start::date,
+           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.group_class_id)
+                    filter (where j.reason is null), '{}'),
+           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.reason)
+                    filter (where j.reason is not null), '{}')
+      from judged j
+     where get_available_slots.explain or j.reason is null
+     group by 1
+     order by 1;
+end
+$$;
+comment on function public.get_available_slots is
+  'Day by day, the starts at which a kind of session can be booked; with explain also the others, each with its reason.';
+
+revoke execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
+  from public, anon, authenticated, service_role;
+grant execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
+  to authenticated, service_role;

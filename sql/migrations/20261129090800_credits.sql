@@ -1,0 +1,337 @@
+-- From sql/schemas: credits/credit_lots, credits/credit_ledger.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- credits/credit_lots.sql
+
+-- Credit lots: granting, choosing, taking back, expiring, correcting and reading credits.
+--
+-- A lot is a row of user_session_credits: so many credits, bought or given at once. One with a session type is good for
+-- that type, one without for any. Whoever spends takes a typed one before a generic one, and of those the one that ends
+-- first. A lot past its end is ignored by the clock; a job then writes the line that says so. Every change is a line of
+-- the ledger (credit_ledger.sql).
+
+alter table public.user_session_credits
+  add column credits_owed integer not null default 0,
+  add constraint user_session_credits_owed_is_not_negative check (credits_owed >= 0);
+comment on column public.user_session_credits.credits_owed is
+  'Credits that were spent when their price was refunded: so many that come back are not given back.';
+
+create index user_session_credits_package_id_idx on public.user_session_credits (package_id);
+create index user_session_credits_session_type_id_idx on public.user_session_credits (session_type_id);
+
+-- The baseline's two become one: two permissive policies are both asked for every row.
+drop policy "Users can view their own credits" on public.user_session_credits;
+drop policy "Admins can view all credits" on public.user_session_credits;
+
+create policy "people read their own credits, admins all"
+  on public.user_session_credits for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.user_session_credits from anon, authenticated, service_role;
+grant select on public.user_session_credits to authenticated;
+-- Update is granted and no policy allows it: the frontend sends updates while a client joins a class or cancels, and
+-- must see them change nothing. Without the grant it would see an error and stop half-way.
+grant update on public.user_session_credits to authenticated;
+-- Insert, for whatever sells credits past the functions below: each lot opens with its purchase in the ledger. No
+-- update and no delete: a lot's credits change by lines of the ledger.
+grant select, insert on public.user_session_credits to service_role;
+
+-- Definer: nobody may write credits.
+create function private.grant_credits(
+  user_id                  uuid,
+  credits                  integer,
+  package_id               uuid        default null,
+  session_type_id          uuid        default null,
+  expires_at               timestamptz default null,
+  stripe_payment_intent_id text        default null,
+  order_id                 text        default null,
+  metadata                 jsonb       default '{}',
+  kind                     text        default 'purchase',
+  session_id               uuid        default null,
+  reason                   text        default null
+) returns uuid
+  language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot uuid;
+begin
+  insert into public.user_session_credits
+    (user_id, package_id, session_type_id, credits_remaining, expires_at, stripe_payment_intent_id, order_id, metadata)
+  values
+    (grant_credits.user_id, grant_credits.package_id, grant_credits.session_type_id, 0, grant_credits.expires_at,
+     grant_credits.stripe_payment_intent_id, grant_credits.order_id, grant_credits.metadata)
+  returning id into v_lot;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, session_id, reason)
+  values (v_lot, grant_credits.user_id, grant_credits.credits, grant_credits.kind, grant_credits.session_id,
+          grant_credits.reason);
+  perform private.publish_event('credits_granted', grant_credits.user_id, grant_credits.session_id,
+    jsonb_build_object('lot_id', v_lot, 'credits', grant_credits.credits, 'kind', grant_credits.kind));
+  return v_lot;
+end
+$$;
+
+-- Takes back what is still there and returns how much that was. The rest has been spent, and is owed from then on.
+-- Definer: as above.
+create function private.revoke_credits(lot_id uuid, credits integer, reason text) returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot   public.user_session_credits;
+  v_taken integer;
+begin
+  select * into v_lot from public.user_session_credits c where c.id = revoke_credits.lot_id for no key update;
+  v_taken := coalesce(least(revoke_credits.credits, v_lot.credits_remaining), 0);
+  if v_taken > 0 then
+    insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+    values (v_lot.id, v_lot.user_id, -v_taken, 'refund', revoke_credits.reason);
+  end if;
+  update public.user_session_credits c set credits_owed = c.credits_owed + revoke_credits.credits - v_taken
+   where c.id = v_lot.id and revoke_credits.credits > v_taken;
+  return v_taken;
+end
+$$;
+
+create function private.choose_credit_lot(user_id uuid, session_type_ids uuid[]) returns uuid
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_lot uuid;
+begin
+  -- Under the client's lock, so two bookings of one client never choose at once; the row lock keeps refunds away.
+  select c.id into v_lot from public.user_session_credits c
+   where c.user_id = choose_credit_lot.user_id and c.credits_remaining > 0
+     and (c.expires_at is null or c.expires_at > now())
+     and (c.session_type_id is null or c.session_type_id = any (choose_credit_lot.session_type_ids))
+   order by c.session_type_id is null, c.expires_at nulls last, c.purchased_at, c.id
+   limit 1 for no key update;
+  if v_lot is null then
+    perform private.refuse(402, 'no_usable_credit', 'You have no credit for this kind of session.',
+                           'Buy a package, or pay for this session alone.');
+  end if;
+  return v_lot;
+end
+$$;
+
+-- The caller's usable credits, in one row also for whoever has none.
+create function public.check_session_credits()
+  returns table (user_id uuid, total_credits integer, package_credits integer, single_credits integer,
+                 credits jsonb, has_credits boolean)
+  language sql stable security invoker set search_path = ''
+as $$
+  select (select auth.uid()),
+         coalesce(sum(c.credits_remaining), 0)::integer,
+         coalesce(sum(c.credits_remaining) filter (where c.package_id is not null), 0)::integer,
+         coalesce(sum(c.credits_remaining) filter (where c.package_id is null), 0)::integer,
+         coalesce(jsonb_agg(to_jsonb(c) order by c.expires_at nulls last, c.purchased_at, c.id), '[]'),
+         count(*) > 0
+    from public.user_session_credits c
+   where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
+$$;
+
+-- Definer: nobody may write credits. It checks its caller, since it answers from past that door.
+create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
+  returns uuid
+  language plpgsql security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_owner uuid;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins adjust credits.');
+  end if;
+  if btrim(coalesce(adjust_credits.reason, '')) = '' or coalesce(adjust_credits.change, 0) = 0 then
+    perform private.refuse(422, 'reason_missing', 'An adjustment needs a number and a reason.');
+  end if;
+  if adjust_credits.lot_id is null then
+    if adjust_credits.change < 0 then
+      perform private.refuse(422, 'lot_missing', 'Say from which credits to take.');
+    end if;
+    return private.grant_credits(adjust_credits.user_id, adjust_credits.change, kind => 'adjustment',
+      session_type_id => adjust_credits.session_type_id, reason => adjust_credits.reason);
+  end if;
+
+  select c.user_id into v_owner from public.user_session_credits c where c.id = adjust_credits.lot_id;
+  if v_owner is null or v_owner <> coalesce(adjust_credits.user_id, v_owner) then
+    perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+  end if;
+  insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
+  values (adjust_credits.lot_id, v_owner, adjust_credits.change, 'adjustment', adjust_credits.reason);
+  return adjust_credits.lot_id;
+end
+$$;
+
+create function public.adjust_credits(
+  change integer, reason text, lot_id uuid default null, user_id uuid default null, session_type_id uuid default null)
+  returns setof public.user_session_credits
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_lot uuid := private.adjust_credits(adjust_credits.lot_id, adjust_credits.user_id, adjust_credits.change,
+                                       adjust_credits.reason, adjust_credits.session_type_id);
+begin
+  return query select * from public.user_session_credits c where c.id = v_lot;
+end
+$$;
+comment on function public.adjust_credits is
+  'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
+
+-- Definer: nobody may write credits.
+create function private.expire_credits(at_most integer) returns integer
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  insert into public.credit_ledger (lot_id, user_id, change, kind)
+  select c.id, c.user_id, -c.credits_remaining, 'expiry'
+    from (select * from public.user_session_credits c
+           where c.credits_remaining > 0 and c.expires_at <= now()
+           order by c.expires_at limit at_most for no key update skip locked) c;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+revoke execute on function private.grant_credits, private.revoke_credits, private.choose_credit_lot,
+  private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
+  from public, anon, authenticated, service_role;
+grant execute on function private.grant_credits, private.revoke_credits, private.expire_credits to service_role;
+grant execute on function private.adjust_credits, public.adjust_credits, public.check_session_credits to authenticated;
+
+
+-- credits/credit_ledger.sql
+
+-- The credit ledger: why everybody has as many credits as they have. Append-only.
+--
+--   purchase    +   a lot is bought               spend   -1  a session takes a credit
+--   return      +1  a cancelled session gives it  expiry  -   what is left when a lot ends
+--   adjustment  +-  an admin, with a reason       refund  -   the money went back
+--
+-- A lot is a row of user_session_credits (credit_lots.sql). Its `credits_remaining`, which the pages read, is the sum
+-- of its lines: a line sets it, and whoever else writes another number is refused. A session spends one credit once and
+-- returns it once.
+
+create table public.credit_ledger (
+  id         uuid        primary key default gen_random_uuid(),
+  lot_id     uuid        not null,
+  user_id    uuid        not null,
+  change     integer     not null,
+  kind       text        not null,
+  session_id uuid,
+  reason     text,
+  actor      uuid        default auth.uid(),
+  created_at timestamptz not null default now(),
+
+  constraint credit_ledger_change_fits_kind check (case kind
+    when 'purchase'   then change > 0
+    when 'spend'      then change = -1 and session_id is not null
+    when 'return'     then change = 1 and session_id is not null
+    when 'expiry'     then change < 0
+    when 'refund'     then change < 0
+    when 'adjustment' then change <> 0 and reason is not null
+    else false end)
+);
+comment on table  public.credit_ledger        is 'Every change of every credit lot: evidence.';
+comment on column public.credit_ledger.lot_id is
+  'The row of user_session_credits. No foreign key, like user_id and session_id: the line outlives what it is about.';
+comment on column public.credit_ledger.actor  is 'Who did it; null: the platform.';
+
+create index credit_ledger_lot_id_idx on public.credit_ledger (lot_id);
+create index credit_ledger_user_id_idx on public.credit_ledger (user_id, created_at);
+create unique index credit_ledger_one_spend_per_session on public.credit_ledger (session_id) where kind = 'spend';
+create unique index credit_ledger_one_return_per_session on public.credit_ledger (session_id) where kind = 'return';
+
+alter table public.credit_ledger enable row level security;
+
+create policy "people read their own ledger, admins all"
+  on public.credit_ledger for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.credit_ledger from anon, authenticated, service_role;
+grant select on public.credit_ledger to authenticated, service_role;
+-- No insert, update or delete for anybody: the functions of schema private write lines.
+
+-- Evidence: of this ledger and of the earnings', whose triggers call it too. An erasure takes the reason out, which may
+-- speak of a person; nothing else of a line ever changes.
+create function private.refuse_ledger_change() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and private.is_reason_erasure(to_jsonb(old), to_jsonb(new)) then
+    return new;
+  end if;
+  perform private.refuse(403, 'ledger_is_kept', 'A line of the ledger can be neither changed nor deleted.',
+                         'Add a line that corrects it.');
+end
+$$;
+
+create trigger credit_ledger_refuse_change before update or delete on public.credit_ledger
+  for each row execute function private.refuse_ledger_change();
+create trigger credit_ledger_refuse_truncate before truncate on public.credit_ledger
+  for each statement execute function private.refuse_ledger_change();
+
+create function private.sum_credit_ledger(lot_id uuid) returns integer
+  language sql stable set search_path = ''
+as $$
+  select coalesce(sum(l.change), 0)::integer from public.credit_ledger l where l.lot_id = sum_credit_ledger.lot_id;
+$$;
+
+create function private.apply_credit_ledger_line() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  -- Lock the lot first, add up afterwards: a line that somebody committed while we waited must be in the sum.
+  perform from public.user_session_credits c where c.id = new.lot_id and c.user_id = new.user_id for no key update;
+  if not found then
+    perform private.refuse(404, 'credits_not_found', 'There are no such credits.');
+  end if;
+  if private.sum_credit_ledger(new.lot_id) < 0 then
+    perform private.refuse(402, 'no_usable_credit', 'There is no credit left.');
+  end if;
+  update public.user_session_credits c set credits_remaining = private.sum_credit_ledger(new.lot_id)
+   where c.id = new.lot_id;
+  return null;
+end
+$$;
+
+create trigger credit_ledger_post after insert on public.credit_ledger
+  for each row execute function private.apply_credit_ledger_line();
+
+-- Definer: whoever may insert a lot may not write the ledger.
+create function private.record_opening_credits() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.credit_ledger (lot_id, user_id, change, kind)
+  values (new.id, new.user_id, new.credits_remaining, 'purchase');
+  return null;
+end
+$$;
+
+-- Definer: as above.
+create function private.check_credits_against_ledger() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if new.credits_remaining <> private.sum_credit_ledger(new.id) then
+    perform private.refuse(403, 'credits_follow_the_ledger', 'Credits change by lines of the ledger only.');
+  end if;
+  return new;
+end
+$$;
+
+create trigger user_session_credits_open after insert on public.user_session_credits for each row
+  when (new.credits_remaining > 0) execute function private.record_opening_credits();
+create trigger user_session_credits_check_against_ledger before update on public.user_session_credits for each row
+  when (new.credits_remaining <> old.credits_remaining or new.id <> old.id or new.user_id <> old.user_id)
+  execute function private.check_credits_against_ledger();
+
+revoke execute on function private.refuse_ledger_change, private.sum_credit_ledger, private.apply_credit_ledger_line,
+  private.record_opening_credits, private.check_credits_against_ledger from public, anon, authenticated, service_role;

@@ -1,0 +1,1148 @@
+-- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/user_notifications, messages/email_logs, messages/send_mails, messages/request_mails.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- messages/outbox.sql
+
+-- The outbox: events that people and other systems hear of, written in the transaction in which they became true.
+--
+-- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
+-- deliveries (webhooks/deliveries.sql). Whatever is sent by another way is sent for a booking that was rolled back, or
+-- not sent for one that stands.
+--
+-- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
+-- account, a signed waiver, and a recording that can be played.
+
+create table private.outbox (
+  id         bigint      primary key generated always as identity,
+  kind       text        not null,
+  user_id    uuid,
+  session_id uuid,
+  payload    jsonb       not null default '{}',
+  created_at timestamptz not null default now(),
+
+  constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$')
+);
+comment on table private.outbox is 'Messages in the order in which they became true.';
+comment on column private.outbox.user_id is
+  'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+comment on column private.outbox.payload is
+  'What the row it is about may not say any more once the message is read.';
+
+create index outbox_session_id_idx on private.outbox (session_id);
+
+-- One welcome for each account, for good: the mail's own row may have been deleted by then.
+create unique index outbox_one_welcome_per_user_idx on private.outbox (user_id) where kind = 'welcome';
+
+alter table private.outbox enable row level security;
+-- No grant and no policy: functions of this schema write it.
+
+create function private.publish_event(
+  kind text, user_id uuid, session_id uuid default null, payload jsonb default '{}') returns void
+  language sql set search_path = ''
+as $$
+  insert into private.outbox (kind, user_id, session_id, payload)
+  values (publish_event.kind, publish_event.user_id, publish_event.session_id, publish_event.payload);
+$$;
+
+-- Only a confirmed address is written to: anybody can sign up with somebody else's, under whatever name.
+create function private.publish_welcome(account auth.users) returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into private.outbox (kind, user_id)
+  select 'welcome', (account).id
+   where (account).email <> ''
+     -- An installation of the auth service without that column asks for no confirmation.
+     and coalesce(to_jsonb(account) ->> 'email_confirmed_at', case when to_jsonb(account) ? 'email_confirmed_at' then null
+                                                                   else 'no confirmation asked' end) is not null
+  on conflict (user_id) where kind = 'welcome' do nothing;
+$$;
+
+-- Definer: the auth service creates accounts and has no right to the outbox.
+create function private.publish_welcome_of_account() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.publish_welcome(new);
+  return null;
+exception when others then
+  -- A missing welcome is a nuisance; an account that cannot be created is a lost person.
+  raise warning 'account % not welcomed: %', new.id, sqlerrm;
+  return null;
+end
+$$;
+
+-- Definer: whoever signs has no right to the outbox.
+create function private.publish_waiver_signed() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.publish_event('waiver_signed', new.user_id, new.session_id, jsonb_build_object('waiver_id', new.id));
+  return null;
+end
+$$;
+
+-- A recorded class has a row for each participant, under their own session, so each gets an event of their own.
+-- Definer: as above.
+create function private.publish_recording_ready() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.publish_event('recording_ready', s.client_id, s.id, jsonb_build_object(
+            'recording_id', new.id, 'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at,
+            'group_class_id', s.group_class_id))
+     from public.session_schedules s where s.id = new.session_id;
+  return null;
+end
+$$;
+
+revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account, private.publish_waiver_signed,
+  private.publish_recording_ready from public, anon, authenticated, service_role;
+
+-- Order matters: their names put them after users_create_profile, because a welcome names people by their profile.
+create trigger users_welcome after insert on auth.users
+  for each row execute function private.publish_welcome_of_account();
+create trigger users_welcome_when_confirmed after update on auth.users
+  for each row
+  when (to_jsonb(old) ->> 'email_confirmed_at' is null and to_jsonb(new) ->> 'email_confirmed_at' is not null)
+  execute function private.publish_welcome_of_account();
+
+create trigger liability_waivers_70_publish_signed after insert on public.liability_waivers
+  for each row execute function private.publish_waiver_signed();
+
+create trigger session_recordings_70_publish_ready_on_insert after insert on public.session_recordings
+  for each row when (new.status = 'completed') execute function private.publish_recording_ready();
+create trigger session_recordings_70_publish_ready_on_update after update of status on public.session_recordings
+  for each row when (new.status = 'completed' and old.status <> 'completed')
+  execute function private.publish_recording_ready();
+
+
+-- messages/notification_preferences.sql
+
+-- Notification preferences: which optional mails somebody does not want. Without a row, they get all of them.
+--
+-- Optional are reminders and what follows a session. What somebody booked, paid or signed is confirmed in any case.
+-- Each optional mail has a link that unsubscribes whoever holds it: one request, no sign-in (RFC 8058).
+
+create table public.notification_preferences (
+  user_id           uuid        primary key references auth.users on delete cascade,
+  session_reminders boolean     not null default true,
+  follow_ups        boolean     not null default true,
+  updated_at        timestamptz not null default now()
+);
+comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
+comment on column public.notification_preferences.follow_ups is 'What comes after a session, and before credits end.';
+
+alter table public.notification_preferences enable row level security;
+
+create policy "people read their own notification preferences"
+  on public.notification_preferences for select to authenticated using (user_id = (select auth.uid()));
+create policy "people set their own notification preferences"
+  on public.notification_preferences for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "people change their own notification preferences"
+  on public.notification_preferences for update to authenticated using (user_id = (select auth.uid()));
+
+revoke all on public.notification_preferences from anon, authenticated, service_role;
+grant select,
+      insert (user_id, session_reminders, follow_ups),
+      update (user_id, session_reminders, follow_ups) on public.notification_preferences to authenticated;
+grant select, insert, update, delete on public.notification_preferences to service_role;
+
+create table private.unsubscribe_links (
+  token_sha256 text        primary key,
+  user_id      uuid        not null references auth.users on delete cascade,
+  category     text        not null check (category in ('session_reminders', 'follow_ups')),
+  created_at   timestamptz not null default now()
+);
+comment on table private.unsubscribe_links is
+  'Links that were mailed, by the hash of what is in them. All stay good: the law asks for weeks, people for years.';
+
+create index unsubscribe_links_user_id_idx on private.unsubscribe_links (user_id);
+
+alter table private.unsubscribe_links enable row level security;
+-- No policy and no grant: a token is made when a mail is claimed, and looked up below. Only its hash is kept, so that
+-- nobody who reads the table can use the links.
+
+create function private.is_opted_out(user_id uuid, category text) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from public.notification_preferences p
+                  where p.user_id = is_opted_out.user_id
+                    and case is_opted_out.category when 'session_reminders' then not p.session_reminders
+                                                   when 'follow_ups' then not p.follow_ups end);
+$$;
+
+-- Looks a link up and, if opts_out, unsubscribes. Looking changes nothing, because mail scanners open every link.
+-- Definer: whoever has the link need not be signed in.
+create function private.unsubscribe(token_sha256 text, opts_out boolean)
+  returns table (category text, is_opted_out boolean)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_link private.unsubscribe_links;
+begin
+  select * into v_link from private.unsubscribe_links l where l.token_sha256 = unsubscribe.token_sha256;
+  if not found then
+    perform private.refuse(404, 'link_not_found', 'This link is not known.', 'You can also switch mails off in your settings.');
+  end if;
+  if opts_out then
+    insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
+    values (v_link.user_id, v_link.category <> 'session_reminders', v_link.category <> 'follow_ups')
+    on conflict (user_id) do update set
+      session_reminders = p.session_reminders and excluded.session_reminders,
+      follow_ups        = p.follow_ups and excluded.follow_ups;
+  end if;
+  return query
+    select v_link.category, private.is_opted_out(v_link.user_id, v_link.category);
+end
+$$;
+
+create function public.unsubscribe(token_sha256 text, opts_out boolean)
+  returns table (category text, is_opted_out boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
+$$;
+comment on function public.unsubscribe is 'What a mailed link is about; and, if opts_out, no more of that.';
+
+revoke execute on function private.unsubscribe, private.is_opted_out, public.unsubscribe
+  from public, anon, authenticated, service_role;
+grant execute on function private.unsubscribe, public.unsubscribe to service_role;
+
+create trigger update_notification_preferences_updated_at before update on public.notification_preferences
+  for each row execute function public.update_updated_at_column();
+
+
+-- messages/summaries.sql
+
+-- Summaries of a session, a payment, credits or a document: all that mails and calendar files may state.
+--
+-- Each is read when the mail is written, not when its event happened, so that a mail states what is true as it
+-- leaves. Names and times only: a mail passes through other people's machines, so nothing in it comes from notes,
+-- journals or recordings, and no price but the reader's own.
+
+create type private.session_summary as (
+  id                uuid,
+  status            text,
+  scheduled_at      timestamptz,
+  duration_minutes  integer,
+  time_zone         text,
+  sequence          integer,
+  practice          text,
+  is_group          boolean,
+  class_name        text,
+  is_online         boolean,
+  place             text,
+  practitioner_name text,
+  client_name       text,
+  free_until        timestamptz
+);
+
+create type private.payment_summary as (
+  id                uuid,
+  description       text,
+  amount_minor      integer,
+  returned_minor    integer,
+  currency          text,
+  paid_at           timestamptz,
+  receipt_url       text,
+  payment_intent_id text,
+  outcome           text,
+  credits           integer,
+  credits_expire_at timestamptz
+);
+
+create type private.credit_summary as (remaining integer, expires_at timestamptz, session_type_name text);
+
+create type private.document_summary as (
+  version text, signed_at timestamptz, signature_name text, body text, sha256 text);
+
+-- Where a session takes place, in words: the column holds a studio's id, "Name - Address" or an address.
+create function private.describe_location(physical_location text) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(
+    (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
+       from public.studio_locations l where l.id::text = lower(describe_location.physical_location)),
+    describe_location.physical_location);
+$$;
+
+-- Definer: a mail names client and practitioner to each other, whoever causes it and whatever they may read.
+create function private.summarize_session(session public.session_schedules) returns private.session_summary
+  language sql stable security definer set search_path = ''
+as $$
+  select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
+         coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
+         coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
+         case when (session).session_location = 'in_person' then private.describe_location((session).physical_location) end,
+         p.name, f.full_name,
+         (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
+    from (select 1) one
+    left join public.practitioners p on p.id = (session).practitioner_id
+    left join public.practitioner_calendars c on c.practitioner_id = p.id
+    left join public.session_types t on t.id = (session).session_type_id
+    left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
+$$;
+
+-- The session as it is; when its row is gone, as the event kept it (snapshot_session), and cancelled.
+create function private.find_session_or_snapshot(session_id uuid, facts jsonb) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = find_session_or_snapshot.session_id;
+  if not found and facts ? 'scheduled_at' then
+    v_session := jsonb_populate_record(v_session, facts || coalesce(facts -> 'session', '{}'));
+    v_session.id := find_session_or_snapshot.session_id;
+    v_session.status := 'cancelled';
+    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;  -- deleted: one more than the row had
+  end if;
+  return v_session;
+end
+$$;
+
+-- What an event keeps of its session, for the case that the row is gone when the mail is written.
+create function private.snapshot_session(session_id uuid) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('session', jsonb_build_object(
+           'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
+           'session_type_id', s.session_type_id, 'session_location', s.session_location,
+           'physical_location', s.physical_location, 'max_participants', s.max_participants, 'class_name', s.class_name,
+           'calendar_sequence', s.calendar_sequence))
+    from public.session_schedules s where s.id = snapshot_session.session_id;
+$$;
+
+create function private.summarize_payment(checkout_id uuid) returns private.payment_summary
+  language sql stable set search_path = ''
+as $$
+  select c.id, c.description, c.amount_minor, c.returned_minor, c.currency, c.paid_at, c.receipt_url,
+         c.stripe_payment_intent_id, c.outcome, c.credits, lot.expires_at
+    from public.checkout_sessions c left join public.user_session_credits lot on lot.id = c.credit_lot_id
+   where c.id = summarize_payment.checkout_id;
+$$;
+
+create function private.summarize_credits(lot_id uuid) returns private.credit_summary
+  language sql stable set search_path = ''
+as $$
+  select lot.credits_remaining, lot.expires_at, t.name
+    from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
+   where lot.id = summarize_credits.lot_id;
+$$;
+
+-- The waiver or the contract with that id.
+create function private.summarize_document(document_id uuid) returns private.document_summary
+  language sql stable set search_path = ''
+as $$
+  select w.waiver_policy_version::text, w.signed_at, w.signature_name, w.waiver_text, w.text_sha256
+    from public.liability_waivers w where w.id = summarize_document.document_id
+  union all
+  select k.contract_version, k.signed_at, p.name, k.contract_text, k.text_sha256
+    from public.practitioner_contracts k join public.practitioners p on p.id = k.practitioner_id
+   where k.id = summarize_document.document_id;
+$$;
+
+-- The zone in which somebody reads times: their own; else that of their calendar, as a practitioner; else null.
+create function private.find_user_time_zone(user_id uuid) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(
+    (select p.timezone from public.user_preferences p
+      where p.user_id = find_user_time_zone.user_id and private.is_time_zone(p.timezone)),
+    (select c.time_zone from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+      where p.user_id = find_user_time_zone.user_id));
+$$;
+
+-- A session for its client, its practitioner, an admin or the service; for everybody else it does not exist.
+create function private.get_session_of_caller(session_id uuid) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  select * into v_session from public.session_schedules s where s.id = get_session_of_caller.session_id;
+  if v_session.id is null or private.get_caller_role(v_session) is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return v_session;
+end
+$$;
+
+-- What a calendar file of the caller's session states.
+create function public.get_session_calendar(session_id uuid)
+  returns table (session private.session_summary, time_zone text)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(get_session_calendar.session_id);
+begin
+  session := private.summarize_session(v_session);
+  time_zone := (session).time_zone;
+  return next;
+end
+$$;
+
+revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot, private.snapshot_session,
+  private.summarize_payment, private.summarize_credits, private.summarize_document, private.find_user_time_zone, private.get_session_of_caller,
+  public.get_session_calendar from public, anon, authenticated, service_role;
+grant execute on function public.get_session_calendar to authenticated;
+-- Invoker functions call these two. Nobody can call them directly: schema private is not exposed.
+grant execute on function private.summarize_session, private.get_session_of_caller to authenticated, service_role;
+
+
+-- messages/mails.sql
+
+-- Mails: the queue. Each event of the outbox becomes one mail for each person it concerns.
+--
+--   queued -> sending -> sent
+--             sending -> queued    refused for now: tried again, at growing intervals
+--             sending -> failed    refused for good: the address is dead, the mail is malformed
+--             sending -> unknown   no answer, or the sender died: it may have been sent, so it is not sent again
+--   queued -> dropped              no longer true, not wanted, or nobody to write to
+--   unknown -> sent                found at the mail service, or confirmed by an operator
+--   unknown, failed -> queued      by an operator
+--
+-- Mails are queued in the transaction of their event: none is forgotten, and none is sent for what was rolled back.
+
+create table private.mail_kinds (
+  kind     text not null,
+  audience text not null check (audience in ('user', 'practitioner')),
+  category text check (category in ('session_reminders', 'follow_ups')),
+  primary key (kind, audience)
+);
+comment on table private.mail_kinds is
+  'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
+comment on column private.mail_kinds.audience is
+  'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
+comment on column private.mail_kinds.category is
+  'What switches it off (notification_preferences); null: nothing does.';
+
+insert into private.mail_kinds (kind, audience, category) values
+  ('welcome',             'user',         null),
+  ('session_booked',      'user',         null),
+  ('session_booked',      'practitioner', null),
+  ('session_cancelled',   'user',         null),
+  ('session_cancelled',   'practitioner', null),
+  ('session_rescheduled', 'user',         null),
+  ('session_rescheduled', 'practitioner', null),
+  ('session_not_booked',  'user',         null),
+  ('session_reminder',    'user',         'session_reminders'),
+  ('session_completed',   'user',         'follow_ups'),
+  ('recording_ready',     'user',         null),
+  ('recording_failed',    'user',         null),
+  ('payment_received',    'user',         null),
+  ('payment_returned',    'user',         null),
+  ('credits_granted',     'user',         null),
+  ('credit_expiring',     'user',         'follow_ups'),
+  ('waiver_signed',       'user',         null),
+  ('contract_issued',     'user',         null),
+  ('contract_signed',     'user',         null),
+  ('contract_expiring',   'user',         null),
+  ('contract_expired',    'user',         null),
+  ('contract_revoked',    'user',         null),
+  ('banking_changed',     'user',         null),
+  ('payout_paid',         'user',         null);
+
+create table private.mails (
+  id              uuid        primary key default gen_random_uuid(),
+  position        bigint      not null unique generated always as identity,
+  outbox_id       bigint      not null references private.outbox on delete cascade,
+  kind            text        not null,
+  audience        text        not null,
+  user_id         uuid        not null references auth.users on delete cascade,
+  session_id      uuid,
+  facts           jsonb       not null,
+  status          text        not null default 'queued' check (status in (
+                                'queued', 'sending', 'sent', 'unknown', 'failed', 'dropped')),
+  reason          text,
+  attempts        integer     not null default 0,
+  next_attempt_at timestamptz default now(),
+  lease_id        uuid,
+  lease_until     timestamptz,
+  recipient_email text,
+  told_sequence   integer,
+  template_id     text,
+  message_id      text,
+  started_at      timestamptz,
+  ended_at        timestamptz,
+  created_at      timestamptz not null default now(),
+
+  constraint mails_one_per_event_and_user unique (outbox_id, user_id),
+  constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience)
+);
+comment on column private.mails.facts           is 'The message''s payload, and what it must keep of its session.';
+comment on column private.mails.reason          is 'Why it was dropped, failed, or is tried again.';
+comment on column private.mails.told_sequence   is 'The version of the session that it tells of.';
+comment on column private.mails.message_id      is 'The mail service''s name for it.';
+comment on column private.mails.next_attempt_at is 'Null: nothing happens by itself any more.';
+
+create index mails_due_idx on private.mails (next_attempt_at) where status in ('queued', 'unknown');
+create index mails_sending_idx on private.mails (lease_until) where status = 'sending';
+create index mails_session_id_idx on private.mails (session_id, user_id);
+create index mails_user_id_idx on private.mails (user_id);
+create index mails_kind_idx on private.mails (kind, audience);
+
+alter table private.mail_kinds enable row level security;
+alter table private.mails enable row level security;
+-- No policy. The service reads them, for operators; functions of this schema write them.
+grant select on private.mail_kinds, private.mails to service_role;
+
+-- Whether another mail already states it: the receipt names the credits that it paid for, the cancellation those
+-- that it returned.
+create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select is_covered_by_other_mail.kind = 'credits_granted' and (
+    payload ->> 'kind' = 'return'
+    or exists (select from public.user_session_credits lot
+                where lot.id = (payload ->> 'lot_id')::uuid and lot.order_id is not null));
+$$;
+
+-- Queues the mails of an event and writes the notifications beside them.
+-- Definer: whoever causes an event has no right to write to other people.
+create function private.notify_recipients() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_kind  private.mail_kinds;
+  v_user  uuid;
+  v_facts jsonb := new.payload;
+  v_class boolean;
+  v_seat  boolean;
+  v_mail  private.mails;
+begin
+  if private.is_covered_by_other_mail(new.kind, new.payload) then
+    return null;
+  end if;
+  select private.is_class(s), s.group_class_id is not null into v_class, v_seat
+    from public.session_schedules s where s.id = new.session_id;
+  if new.kind = 'session_cancelled' then
+    v_facts := v_facts || coalesce(private.snapshot_session(new.session_id), '{}');
+  end if;
+  for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
+    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
+    -- no mail about each seat.
+    continue when (v_kind.audience = 'user' and v_class and new.kind <> 'recording_failed') or (v_kind.audience = 'practitioner' and v_seat);
+    if v_kind.audience = 'user' then
+      v_user := new.user_id;
+    else
+      select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
+      continue when v_user = auth.uid() or v_user = new.user_id;
+    end if;
+    continue when not exists (select from auth.users u where u.id = v_user);
+    -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
+    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts, next_attempt_at)
+    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts,
+            now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
+    returning * into v_mail;
+    insert into public.user_notifications (user_id, kind, title, message, related_id)
+    select v_user, new.kind, n.title, n.message, new.session_id from private.compose_notification(v_mail) n;
+  end loop;
+  return null;
+end
+$$;
+
+revoke execute on function private.is_covered_by_other_mail, private.notify_recipients
+  from public, anon, authenticated, service_role;
+
+create trigger outbox_70_notify_recipients after insert on private.outbox
+  for each row execute function private.notify_recipients();
+
+
+-- messages/user_notifications.sql
+
+-- Notifications within the pages: one beside each mail, at once, and whether it was read.
+--
+-- Names and columns are those of the platform's later migrations; only `kind`, the event, is added. A notification
+-- stays when its mail is dropped or fails, so whoever misses the mail still finds it here.
+
+create table public.user_notifications (
+  id                uuid        primary key default gen_random_uuid(),
+  user_id           uuid        not null references auth.users on delete cascade,
+  notification_type text        not null default 'general' check (notification_type in (
+                                  'session_type_change', 'price_change', 'system_update', 'general')),
+  kind              text,
+  title             text        not null check (btrim(title) <> ''),
+  message           text        not null,
+  related_id        uuid,
+  read_at           timestamptz,
+  created_at        timestamptz not null default now()
+);
+comment on column public.user_notifications.kind is
+  'The message it stands for, as in session_booked; null for what admins write.';
+comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
+
+create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
+
+alter table public.user_notifications enable row level security;
+
+create policy "people read their own notifications"
+  on public.user_notifications for select to authenticated using (user_id = (select auth.uid()));
+create policy "people mark their own notifications as read"
+  on public.user_notifications for update to authenticated using (user_id = (select auth.uid()));
+create policy "admins notify people"
+  on public.user_notifications for insert to authenticated with check ((select private.is_admin()));
+
+revoke all on public.user_notifications from anon, authenticated, service_role;
+grant select, update (read_at), insert (user_id, notification_type, title, message, related_id)
+  on public.user_notifications to authenticated;
+grant select, insert, update, delete on public.user_notifications to service_role;
+
+-- An open page shows a new one at once, by realtime. Where that is not installed, there is no such publication.
+do $$
+begin
+  if exists (select from pg_catalog.pg_publication where pubname = 'supabase_realtime') then
+    alter publication supabase_realtime add table public.user_notifications;
+  end if;
+end
+$$;
+
+-- The wording of the notification beside a mail. No row means no notification, as for a welcome.
+create function private.compose_notification(mail private.mails) returns table (title text, message text)
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  s        private.session_summary := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.facts));
+  v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
+  v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
+  v_with   text := case when v_client then s.practitioner_name
+                        when s.is_group then null else coalesce(s.client_name, 'a client') end;
+  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.find_user_time_zone(mail.user_id), s.time_zone),
+                           'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_what   text := concat_ws(' with ', 'Your ' || v_name, v_with);
+  v_amount text := to_char((mail.facts ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
+                || upper(mail.facts ->> 'currency');
+begin
+  return query
+    select n.title, n.message from (values
+      ('session_booked',      'Session booked',    format('%s is on %s.', v_what, v_when)),
+      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_what, v_when)),
+      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
+      ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
+      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
+      ('session_completed',   'Session completed', case when not coalesce((mail.facts ->> 'is_no_show')::boolean, false)
+                                                      then 'How was it? Your journal is open.' end),
+      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
+      ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
+      ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
+      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.facts ->> 'credits' when '1'
+                                                      then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
+      ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
+      ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
+      ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
+      ('contract_signed',     'Contract signed',   'A copy of your contract is in your mail.'),
+      ('contract_expiring',   'Contract ends soon','Your contract ends soon.'),
+      ('contract_expired',    'Contract ended',    'Your contract has ended.'),
+      ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
+      ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
+      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
+    ) n (kind, title, message)
+    where n.kind = mail.kind and n.message is not null;
+end
+$$;
+
+revoke execute on function private.compose_notification from public, anon, authenticated, service_role;
+
+
+-- messages/email_logs.sql
+
+-- The log of mails: what became of each, for admins and its recipient.
+--
+-- One line for each outcome: a mail that failed and was sent again has two. The mail's text is not kept. Columns
+-- are those of the platform's later migrations.
+
+create table public.email_logs (
+  id              uuid        primary key default gen_random_uuid(),
+  user_id         uuid        not null references auth.users on delete cascade,
+  email_type      text        not null,
+  recipient_email text        not null,
+  session_id      uuid,
+  template_id     text,
+  message_id      text,
+  status          text        not null check (status in ('sent', 'failed', 'unknown')),
+  error_message   text,
+  metadata        jsonb       not null default '{}',
+  created_at      timestamptz not null default now()
+);
+comment on column public.email_logs.message_id is
+  'The mail service''s name for it, under which it can be looked up there.';
+comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
+
+create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
+create index email_logs_session_id_idx on public.email_logs (session_id);
+
+alter table public.email_logs enable row level security;
+
+create policy "recipients and admins read email logs"
+  on public.email_logs for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.email_logs from anon, authenticated, service_role;
+grant select on public.email_logs to authenticated, service_role;
+-- No insert, update or delete for anybody: a line is written below, together with the outcome that it records.
+
+create function private.log_mail(mail private.mails) returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into public.email_logs
+    (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
+  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id, mail.message_id, mail.status,
+          case when mail.status <> 'sent' then mail.reason end,
+          jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
+$$;
+revoke execute on function private.log_mail from public, anon, authenticated, service_role;
+
+
+-- messages/send_mails.sql
+
+-- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
+--
+--   claim_mail    checks again whether it is still true, and returns what it states; a lease keeps other senders off
+--   start_mail    comes right before the call of the mail service: from here on it is never sent again by itself
+--   finish_mail   records the outcome
+--
+-- The mail service has no idempotency key: when a sender dies between handing a mail over and getting the answer,
+-- nobody here knows whether it was sent. A mail that may be missing does less harm than one that comes twice, because
+-- the pages show the same.
+--
+-- Mails about one session go to one person in their order, so that a cancellation never overtakes its confirmation.
+
+-- Why a mail is dropped instead of sent; null: it is sent. Definer: as claim_mail.
+create function private.find_reason_to_drop_mail(mail private.mails) returns text
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  s public.session_schedules;
+begin
+  if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
+    return 'no_address';
+  elsif exists (select from private.mails dead join auth.users u on u.id = dead.user_id
+                 where dead.user_id = mail.user_id and dead.status = 'failed' and dead.reason = 'inactive_recipient'
+                   and dead.recipient_email = u.email) then
+    return 'address_is_dead';
+  elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
+                                             where (k.kind, k.audience) = (mail.kind, mail.audience))) then
+    return 'opted_out';
+  end if;
+
+  if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
+    select * into s from public.session_schedules x where x.id = mail.session_id;
+    if s.id is null or s.status = 'cancelled' then
+      return 'session_cancelled';
+    elsif s.status <> 'scheduled' or s.scheduled_at <= now() then
+      return 'session_started';
+    elsif mail.kind = 'session_reminder' and s.scheduled_at is distinct from (mail.facts ->> 'scheduled_at')::timestamptz then
+      return 'session_moved';  -- it is reminded of anew
+    elsif mail.kind <> 'session_reminder' and exists (
+        select from private.mails told
+         where told.session_id = mail.session_id and told.user_id = mail.user_id and told.id <> mail.id
+           and told.kind in ('session_booked', 'session_rescheduled') and told.status = 'sent'
+           and told.told_sequence >= s.calendar_sequence) then
+      return 'told_already';  -- the mail before said the present time
+    end if;
+  elsif mail.kind = 'session_completed' and (mail.facts ->> 'is_no_show')::boolean then
+    return 'was_not_there';
+  elsif mail.kind = 'recording_ready' and not exists (
+      select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
+    return 'recording_gone';
+  elsif mail.kind = 'credit_expiring' and not exists (
+      select from public.user_session_credits lot
+       where lot.id = (mail.facts ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
+    return 'credits_used';
+  end if;
+  return null;
+end
+$$;
+
+-- Task send: the next mail that is due. If there is none, task find: one of unknown fate, to be looked for at the mail
+-- service. If there is none either, a row of nulls.
+-- Definer: nobody has the right to write mails, or to read everybody's addresses and what mails state.
+create function private.claim_mail()
+  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
+                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
+                 started_at timestamptz, facts jsonb, session private.session_summary, payment private.payment_summary,
+                 credits private.credit_summary, document private.document_summary)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_mail   private.mails;
+  v_reason text;
+begin
+  loop
+    select * into v_mail from private.mails m
+     where m.status = 'queued' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+       and not exists (select from private.mails earlier
+                        where earlier.session_id = m.session_id and earlier.user_id = m.user_id
+                          and earlier.position < m.position and earlier.status in ('queued', 'sending'))
+     order by m.next_attempt_at limit 1 for update skip locked;
+    exit when not found;
+    v_reason := private.find_reason_to_drop_mail(v_mail);
+    exit when v_reason is null;
+    update private.mails m set status = 'dropped', reason = v_reason, ended_at = now(), next_attempt_at = null
+     where m.id = v_mail.id;
+  end loop;
+  task := 'send';
+  if v_mail.id is null then
+    task := 'find';
+    select * into v_mail from private.mails m
+     where m.status = 'unknown' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+     order by m.next_attempt_at limit 1 for update skip locked;
+  end if;
+  if v_mail.id is null then
+    task := null;
+    return next;
+    return;
+  end if;
+
+  update private.mails m set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute'
+   where m.id = v_mail.id returning m.* into v_mail;
+  mail_id := v_mail.id;
+  lease_id := v_mail.lease_id;
+  kind := v_mail.kind;
+  audience := v_mail.audience;
+  started_at := v_mail.started_at;
+  facts := v_mail.facts - 'session';
+  select u.email, f.full_name into recipient_email, recipient_name
+    from auth.users u left join public.profiles f on f.id = u.id where u.id = v_mail.user_id;
+  session := private.summarize_session(private.find_session_or_snapshot(v_mail.session_id, v_mail.facts));
+  time_zone := coalesce(private.find_user_time_zone(v_mail.user_id), session.time_zone);
+  payment := private.summarize_payment((v_mail.facts ->> 'checkout_id')::uuid);
+  credits := private.summarize_credits((v_mail.facts ->> 'lot_id')::uuid);
+  document := private.summarize_document(coalesce(v_mail.facts ->> 'waiver_id', v_mail.facts ->> 'contract_id')::uuid);
+  select k.category into unsubscribe_category from private.mail_kinds k
+   where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
+  if unsubscribe_category is not null and task = 'send' then
+    unsubscribe_token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    insert into private.unsubscribe_links (token_sha256, user_id, category)
+    values (private.sha256_hex(unsubscribe_token), v_mail.user_id, unsubscribe_category);
+  end if;
+  return next;
+end
+$$;
+
+-- Marks a claimed mail as being sent, under the same lease. Definer: as above.
+create function private.start_mail(
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) returns timestamptz
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_until timestamptz;
+begin
+  update private.mails m
+     set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes', attempts = m.attempts + 1,
+         recipient_email = start_mail.recipient_email, template_id = start_mail.template_id,
+         told_sequence = start_mail.told_sequence
+   where m.id = start_mail.mail_id and m.lease_id = start_mail.lease_id and m.status = 'queued' and m.lease_until > now()
+  returning m.lease_until into v_until;
+  if v_until is null then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  return v_until;
+end
+$$;
+
+-- Records the outcome and returns the new status. Outcomes: sent, failed, unknown, later (refused for now), not_found
+-- (of task find).
+-- Definer: as above.
+create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text)
+  returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  c_patience constant integer := 12;  -- attempts, the last of them an hour apart: a long outage is outlasted
+  v_before   private.mails;
+  v_mail     private.mails;
+begin
+  select * into v_before from private.mails m
+   where m.id = finish_mail.mail_id and m.lease_id = finish_mail.lease_id for update;
+  if not found or v_before.status not in ('queued', 'sending', 'unknown') then
+    perform private.refuse(409, 'lease_lost', 'Somebody else sends this mail now.');
+  end if;
+  update private.mails m
+     set status = case
+           when outcome = 'later' and m.attempts < c_patience then 'queued'
+           when outcome = 'later' then 'failed'
+           when outcome = 'not_found' then 'unknown'
+           else outcome end,
+         reason = finish_mail.reason,
+         message_id = coalesce(finish_mail.message_id, m.message_id),
+         recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
+         ended_at = case when outcome in ('sent', 'failed') then now() end,
+         next_attempt_at = case outcome
+           when 'later' then now() + least(interval '1 hour', interval '15 seconds' * 2 ^ least(m.attempts, 10))
+           -- The mail service's list of what it sent is minutes behind. After an hour an operator decides.
+           when 'unknown' then now() + interval '2 minutes'
+           when 'not_found' then case when m.started_at > now() - interval '1 hour' then now() + interval '10 minutes' end
+           end,
+         lease_until = null
+   where m.id = v_before.id returning m.* into v_mail;
+  if outcome <> 'not_found' and v_mail.status in ('sent', 'failed', 'unknown') then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
+end
+$$;
+
+-- Mails whose sender died after start_mail: nobody knows whether they went out. Definer: as above.
+create function private.mark_lost_mails_unknown() returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_mail  private.mails;
+  v_count integer := 0;
+begin
+  for v_mail in
+    update private.mails m set status = 'unknown', reason = 'sender_died', next_attempt_at = now()
+     where m.id in (select lost.id from private.mails lost
+                     where lost.status = 'sending' and lost.lease_until < now() limit 500 for update skip locked)
+    returning m.*
+  loop
+    perform private.log_mail(v_mail);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
+-- An operator's decision. A mail that is queued again begins with a full number of attempts. Definer: as above.
+create function private.resolve_mail(mail_id uuid, outcome text) returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_mail private.mails;
+begin
+  update private.mails m
+     set status = outcome, reason = 'by_operator', lease_id = null, lease_until = null,
+         attempts = 0, next_attempt_at = case outcome when 'queued' then now() end,
+         ended_at = case outcome when 'sent' then now() end
+   where m.id = resolve_mail.mail_id and m.status in ('unknown', 'failed') and outcome in ('sent', 'queued')
+  returning m.* into v_mail;
+  if not found then
+    perform private.refuse(409, 'mail_not_stuck', 'Only an unknown or failed mail can be called sent, or queued again.');
+  end if;
+  if outcome = 'sent' then
+    perform private.log_mail(v_mail);
+  end if;
+  return v_mail.status;
+end
+$$;
+
+-- The same, exposed: the API calls functions of schema public.
+
+create function public.claim_mail()
+  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
+                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
+                 started_at timestamptz, facts jsonb, session private.session_summary, payment private.payment_summary,
+                 credits private.credit_summary, document private.document_summary)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.claim_mail();
+$$;
+
+create function public.start_mail(
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer)
+  returns table (lease_until timestamptz)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.start_mail(start_mail.mail_id, start_mail.lease_id, start_mail.recipient_email, start_mail.template_id,
+                            start_mail.told_sequence);
+$$;
+
+create function public.finish_mail(
+  mail_id uuid, lease_id uuid, outcome text, message_id text default null, reason text default null)
+  returns table (status text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome, finish_mail.message_id,
+                             finish_mail.reason);
+$$;
+
+create function public.resolve_mail(mail_id uuid, outcome text) returns table (status text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
+$$;
+comment on function public.resolve_mail is
+  'For operators: a mail whose fate is unknown was sent, or is queued again.';
+
+revoke execute on function private.find_reason_to_drop_mail, private.claim_mail, private.start_mail, private.finish_mail,
+  private.mark_lost_mails_unknown, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
+  public.resolve_mail from public, anon, authenticated, service_role;
+grant execute on function private.claim_mail, private.start_mail, private.finish_mail, private.mark_lost_mails_unknown,
+  private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail, public.resolve_mail to service_role;
+
+
+-- messages/request_mails.sql
+
+-- Mails on request: the functions that the platform's pages call after a booking, a cancellation or a payment.
+--
+-- By then the mail is queued, because the booking itself wrote the event. The functions find that mail; they write the
+-- event only where there is none because the booking is older than the outbox. However often they are called, nobody
+-- gets a second mail.
+
+-- The client's newest mail of that kind about the session. Without a payload, a missing event is not written. Null:
+-- there is none, or there is nobody to mail it to.
+-- Definer: callers have no right to the outbox. The functions below check that the caller has a part in the session.
+create function private.ensure_session_mail(kind text, session public.session_schedules, payload jsonb default null)
+  returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_mail uuid;
+begin
+  -- Two callers at once must not both find nothing.
+  perform from public.session_schedules s where s.id = (session).id for no key update;
+  for attempt in 1..2 loop
+    select m.id into v_mail from private.mails m
+     where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ensure_session_mail.kind
+     order by m.position desc limit 1;
+    -- An event that was mailed to others only, as to the practitioner, is not written again.
+    exit when found or payload is null or exists (
+      select from private.outbox o where o.session_id = (session).id and o.kind = ensure_session_mail.kind
+         and exists (select from private.mails m where m.outbox_id = o.id));
+    perform private.publish_event(ensure_session_mail.kind, (session).client_id, (session).id, payload || jsonb_build_object(
+      'practitioner_id', (session).practitioner_id, 'scheduled_at', (session).scheduled_at,
+      'group_class_id', (session).group_class_id));
+  end loop;
+  return v_mail;
+end
+$$;
+
+create function public.send_booking_confirmation(session_id uuid) returns table (message_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(send_booking_confirmation.session_id);
+begin
+  if v_session.status <> 'scheduled' then
+    perform private.refuse(409, 'session_not_scheduled', 'There is nothing to confirm: this session is not scheduled.');
+  end if;
+  return query select private.ensure_session_mail('session_booked', v_session, '{}');
+end
+$$;
+
+create function public.send_cancellation_notice(session_id uuid, is_reschedule boolean default false)
+  returns table (message_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(send_cancellation_notice.session_id);
+begin
+  if is_reschedule then
+    message_id := private.ensure_session_mail('session_rescheduled', v_session);
+    if message_id is null then
+      perform private.refuse(409, 'session_not_moved', 'This session has not been moved.');
+    end if;
+  elsif v_session.status <> 'cancelled' then
+    perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
+  else
+    message_id := private.ensure_session_mail('session_cancelled', v_session, coalesce((
+      select jsonb_build_object(
+               'by', case when c.approved_by is null then 'client' else 'platform' end,
+               'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
+               'fee_charged', c.fee_charged, 'currency', c.fee_currency)
+        from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1), '{}'));
+  end if;
+  return next;
+end
+$$;
+
+-- Of one session, for whoever has a part in it; of all that are due, for admins and the scheduler.
+create function public.send_class_reminder(session_id uuid default null) returns table (reminders_sent integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  if send_class_reminder.session_id is not null then
+    perform private.get_session_of_caller(send_class_reminder.session_id);
+  elsif private.is_api_caller() and not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins remind everybody.', 'Name a session of yours.');
+  end if;
+  return query select private.remind_sessions(send_class_reminder.session_id);
+end
+$$;
+
+-- The mail with the receipt of a checkout. Definer: as above; the function below checks whose payment it is.
+create function private.ensure_payment_receipt(checkout_id uuid) returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  c      public.checkout_sessions;
+  v_mail uuid;
+begin
+  select * into c from public.checkout_sessions x where x.id = ensure_payment_receipt.checkout_id for no key update;
+  select m.id into v_mail from private.mails m
+   where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+  if not found then
+    perform private.publish_event('payment_received', c.user_id, c.session_id, jsonb_build_object(
+      'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
+    select m.id into v_mail from private.mails m
+     where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+  end if;
+  return v_mail;
+end
+$$;
+
+create function public.send_payment_receipt(payment_intent_id text default null, checkout_session_id text default null)
+  returns table (message_id uuid)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_checkout uuid;
+begin
+  select c.id into v_checkout from public.checkout_sessions c
+   where c.paid_at is not null
+     and (c.stripe_payment_intent_id = send_payment_receipt.payment_intent_id
+          or c.stripe_session_id = send_payment_receipt.checkout_session_id
+          or c.id::text = send_payment_receipt.checkout_session_id)
+     -- The payer, the service and admins. The practitioner of the session is none of them.
+     and (not private.is_api_caller() or c.user_id = (select auth.uid()) or private.is_admin());
+  if v_checkout is null then
+    perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
+  end if;
+  return query select private.ensure_payment_receipt(v_checkout);
+end
+$$;
+
+-- Only accounts younger than a day: a stranger's request must not send a welcome to somebody who joined years ago.
+-- Definer: it reads accounts and writes to the outbox; it answers the same whether there is such an account or not.
+create function private.send_welcome_email(user_id uuid) returns boolean
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_account auth.users;
+begin
+  select * into v_account from auth.users u
+   where u.id = send_welcome_email.user_id and u.created_at > now() - interval '1 day';
+  if found then
+    perform private.publish_welcome(v_account);
+  end if;
+  return true;
+end
+$$;
+
+create function public.send_welcome_email(user_id uuid) returns table (success boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.send_welcome_email(send_welcome_email.user_id);
+$$;
+comment on function public.send_welcome_email is 'Says yes in any case: nobody learns from it who has an account.';
+
+revoke execute on function private.ensure_session_mail, public.send_booking_confirmation,
+  public.send_cancellation_notice, public.send_class_reminder, private.ensure_payment_receipt, public.send_payment_receipt,
+  private.send_welcome_email, public.send_welcome_email from public, anon, authenticated, service_role;
+grant execute on function public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder,
+  public.send_payment_receipt to authenticated, service_role;
+-- Not to authenticated: signing up needs no session yet, so the function that sends a welcome calls as the service.
+grant execute on function private.send_welcome_email, public.send_welcome_email to service_role;
+-- What these invoker functions call, partly from the chapters on sessions. Nobody can call it directly: schema private
+-- is not exposed.
+grant execute on function private.ensure_session_mail, private.ensure_payment_receipt, private.remind_sessions
+  to authenticated, service_role;
+grant execute on function private.get_caller_role to service_role;

@@ -1,0 +1,1038 @@
+-- From sql/schemas: privacy/consents, privacy/memories_and_access_grants, privacy/erased_rows, privacy/erase_accounts, privacy/export_data, privacy/retention.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- privacy/consents.sql
+
+-- Consents, and their history: each time somebody agrees, declines or withdraws is a line that nobody changes.
+--
+--   absent -> given -> withdrawn -> given -> ...
+--
+--   user_consents     what stands now, one row for each person and kind
+--   consent_history   how it came to stand so, in order
+--
+-- Lines are written by a trigger, whichever way the change comes. Address and agent are those a server saw: a consent
+-- given through `record-consent` has them, one that a page wrote into the table has none, because nobody witnessed it.
+
+-- The baseline's policies overlap, and let people delete a consent and write when and from where they gave it.
+drop policy "Users can view their own consents" on public.user_consents;
+drop policy "Users can manage their own consents" on public.user_consents;
+drop policy "Admins can view all consents" on public.user_consents;
+
+create policy "people read their own consents, admins all"
+  on public.user_consents for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+create policy "people give their own consents"
+  on public.user_consents for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "people change their own consents"
+  on public.user_consents for update to authenticated using (user_id = (select auth.uid()));
+
+create function private.set_consent_times() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' then
+    if (new.user_id, new.consent_type) <> (old.user_id, old.consent_type) then
+      perform private.refuse(409, 'consent_is_for_something_else', 'A consent cannot become another one.');
+    end if;
+    new.consent_date := old.consent_date;
+    if new.consented
+       and (not old.consented or old.revoked_at is not null or new.version is distinct from old.version) then
+      new.consent_date := now();
+      new.revoked_at := null;
+      new.revoked_ip_address := null;
+    elsif old.consented and not new.consented then
+      new.revoked_at := now();
+    end if;
+  else
+    new.consent_date := now();
+    new.revoked_at := null;
+  end if;
+  -- What a server saw of an earlier change says nothing about this one; the history keeps it.
+  if private.is_api_caller() then
+    new.ip_address := null;
+    new.user_agent := null;
+    new.revoked_ip_address := null;
+  end if;
+  return new;
+end
+$$;
+
+-- When somebody agreed or withdrew is read off the server's clock, whoever writes.
+create trigger user_consents_set_times before insert or update on public.user_consents
+  for each row execute function private.set_consent_times();
+
+revoke all on public.user_consents from anon, authenticated, service_role;
+grant select on public.user_consents to authenticated;
+-- Not address, agent or dates, which are what the server saw. Not delete: a consent is withdrawn, and stays as a fact.
+grant insert (user_id, consent_type, consented, version, metadata),
+      update (user_id, consent_type, consented, version, metadata)
+  on public.user_consents to authenticated;
+grant select, insert, update on public.user_consents to service_role;
+
+-- History
+
+create table public.consent_history (
+  id           bigint      primary key generated always as identity,
+  user_id      uuid        not null,
+  consent_type text        not null,
+  consented    boolean     not null,
+  version      text,
+  metadata     jsonb,
+  ip_address   text,
+  user_agent   text,
+  recorded_at  timestamptz not null default now()
+);
+comment on table  public.consent_history            is 'Evidence: lines are only added.';
+comment on column public.consent_history.user_id is
+  'No foreign key: what somebody agreed to can be shown after their account is gone.';
+comment on column public.consent_history.consented  is 'Whether the consent stood after this.';
+comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
+
+-- Somebody's own, in order.
+create index consent_history_user_id_idx on public.consent_history (user_id, consent_type, id);
+
+alter table public.consent_history enable row level security;
+
+create policy "people read their own consent history, admins all"
+  on public.consent_history for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.consent_history from anon, authenticated, service_role;
+grant select on public.consent_history to authenticated, service_role;
+-- No insert, update or delete for anybody: the trigger writes it.
+
+-- Definer: whoever changes a consent may neither write nor keep from being written the line that says so.
+create function private.record_consent_history() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  c public.user_consents := case when tg_op = 'DELETE' then old else new end;
+begin
+  insert into public.consent_history (user_id, consent_type, consented, version, metadata, ip_address, user_agent)
+  values (c.user_id, c.consent_type, tg_op <> 'DELETE' and c.consented and c.revoked_at is null, c.version, c.metadata,
+          case when tg_op = 'DELETE' then null when c.consented then c.ip_address else c.revoked_ip_address end,
+          case when tg_op <> 'DELETE' then c.user_agent end);
+  return null;
+end
+$$;
+
+create trigger user_consents_20_record_history after insert or update or delete on public.user_consents
+  for each row execute function private.record_consent_history();
+
+create function public.record_consent(
+  user_id      uuid,
+  consent_type text,
+  consented    boolean,
+  version      text  default '1.0',
+  metadata     jsonb default '{}',
+  ip_address   text  default null,
+  user_agent   text  default null
+) returns setof public.user_consents
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+    insert into public.user_consents as c
+      (user_id, consent_type, consented, version, metadata, ip_address, user_agent, revoked_ip_address)
+    values
+      (record_consent.user_id, record_consent.consent_type, record_consent.consented, record_consent.version,
+       record_consent.metadata, case when record_consent.consented then record_consent.ip_address end,
+       record_consent.user_agent, case when not record_consent.consented then record_consent.ip_address end)
+    on conflict (user_id, consent_type) do update
+       set consented = excluded.consented, version = excluded.version, metadata = excluded.metadata,
+           -- From where it was given stays beside from where it was withdrawn.
+           ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
+           revoked_ip_address = excluded.revoked_ip_address
+    returning c.*;
+end
+$$;
+
+create function public.get_consent_status(consent_type text default null)
+  returns table (user_id uuid, consents public.user_consents[], has_consent boolean, consent_status jsonb)
+  language sql stable security invoker set search_path = ''
+as $$
+  with mine as (
+    select c.consent_type, c.consented and c.revoked_at is null as stands, c
+      from public.user_consents c where c.user_id = (select auth.uid())
+  )
+  select (select auth.uid()),
+         array(select m.c from mine m
+                where get_consent_status.consent_type is null or m.consent_type = get_consent_status.consent_type
+                order by m.consent_type),
+         case when get_consent_status.consent_type is not null
+              then exists (select from mine m where m.consent_type = get_consent_status.consent_type and m.stands) end,
+         (select jsonb_object_agg(kind, exists (select from mine m where m.consent_type = kind and m.stands))
+            from unnest(array['data_processing', 'marketing', 'session_recording', 'data_sharing', 'third_party_sharing',
+                              'analytics']) kind);
+$$;
+
+-- Definer: a practitioner reads nobody's consents, and learns from here only this one answer about their own sessions.
+create function private.session_consents(session_id uuid) returns table (user_id uuid, has_consented boolean)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+begin
+  -- A participant's row stands for the class.
+  select class.* into v_session from public.session_schedules named
+    join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
+   where named.id = session_consents.session_id;
+  if v_session.id is null or not (coalesce(private.get_session_host(v_session) = (select auth.uid()), false) or private.is_admin()) then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  return query
+    select people.id, exists (select from public.user_consents c
+                               where c.user_id = people.id and c.consent_type = 'session_recording'
+                                 and c.consented and c.revoked_at is null)
+      from (select private.get_session_host(v_session) union select c.user_id from private.list_session_clients(v_session) c) people (id)
+     where people.id is not null;
+end
+$$;
+
+create function public.session_consents(session_id uuid) returns table (user_id uuid, has_consented boolean)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.session_consents(session_id);
+$$;
+comment on function public.session_consents is
+  'Who in a session has agreed to be recorded: for its practitioner, and for admins. Nothing else of anybody''s consents.';
+
+revoke execute on function private.record_consent_history, public.record_consent, public.get_consent_status,
+  private.session_consents, public.session_consents from public, anon, authenticated, service_role;
+-- Not granted to authenticated: the address is what the server saw, so only the server may pass one.
+grant execute on function public.record_consent to service_role;
+grant execute on function public.get_consent_status, private.session_consents, public.session_consents to authenticated;
+
+
+-- privacy/memories_and_access_grants.sql
+
+-- What is a person's own, and whom they let see it: memories of the meditation assistant, and grants of access to a
+-- session, a memory, a note or a profile.
+--
+--   access: granted -> revoked        granted -> (expired, by the clock)
+
+-- Memories
+
+-- The baseline's are for every role, and ask who is calling again for every row.
+drop policy "Users can view their own memories" on public.meditation_memories;
+drop policy "Users can create their own memories" on public.meditation_memories;
+drop policy "Users can delete their own memories" on public.meditation_memories;
+
+create policy "people read their own memories"
+  on public.meditation_memories for select to authenticated using (user_id = (select auth.uid()));
+create policy "people keep their own memories"
+  on public.meditation_memories for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "people delete their own memories"
+  on public.meditation_memories for delete to authenticated using (user_id = (select auth.uid()));
+
+revoke all on public.meditation_memories from anon, authenticated, service_role;
+grant select, insert, delete on public.meditation_memories to authenticated;
+grant select, insert, update, delete on public.meditation_memories to service_role;
+
+-- The baseline's never worked, so nobody depends on what it returned: the operator was not on its search path.
+drop function public.match_memories;
+
+create function public.match_memories(
+  query_embedding extensions.vector, match_user_id uuid,
+  match_count integer default 5, match_threshold double precision default 0.7)
+  returns table (
+    id uuid, content text, memory_type text, session_date timestamptz, metadata jsonb,
+    similarity double precision)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select m.id, m.content, m.memory_type, m.session_date, m.metadata,
+           1 - (m.embedding operator(extensions.<=>) query_embedding)
+    from public.meditation_memories m
+    where m.user_id = match_user_id and 1 - (m.embedding operator(extensions.<=>) query_embedding) > match_threshold
+    order by m.embedding operator(extensions.<=>) query_embedding
+    limit match_count;
+end
+$$;
+revoke execute on function public.match_memories from public, anon, authenticated, service_role;
+grant execute on function public.match_memories to authenticated, service_role;
+
+-- Access grants
+
+-- Three of the baseline's policies are for the same command, and none looks at what is granted.
+drop policy "Grantors can view their grants" on public.access_grants;
+drop policy "Grantees can view their grants" on public.access_grants;
+drop policy "Grantors can create grants" on public.access_grants;
+drop policy "Grantors can revoke their grants" on public.access_grants;
+drop policy "Admins can view all grants" on public.access_grants;
+
+create policy "grantors, grantees and admins read grants"
+  on public.access_grants for select to authenticated
+  using (
+    grantor_id = (select auth.uid()) or grantee_id = (select auth.uid()) or (select private.is_admin()));
+-- In the baseline anybody could grant access to anything.
+create policy "people grant access to what is theirs"
+  on public.access_grants for insert to authenticated
+  with check (
+    grantor_id = (select auth.uid())
+    and case resource_type
+      when 'session' then resource_id in (select private.my_session_ids())
+      when 'memory' then resource_id in (select m.id from public.meditation_memories m
+                                          where m.user_id = (select auth.uid()))
+      when 'note' then resource_id in (select n.id from public.session_notes n where n.author_id = (select auth.uid()))
+      when 'profile' then resource_id = (select auth.uid())
+    end);
+create policy "grantors revoke their grants"
+  on public.access_grants for update to authenticated using (grantor_id = (select auth.uid()));
+
+revoke all on public.access_grants from anon, authenticated, service_role;
+grant select on public.access_grants to authenticated;
+grant insert (grantor_id, grantee_id, resource_type, resource_id, permission, expires_at, reason, metadata),
+      update (revoked_at, reason)
+  on public.access_grants to authenticated;
+grant select, insert, update, delete on public.access_grants to service_role;
+
+
+-- privacy/erased_rows.sql
+
+-- Erased rows: what of a person goes with their account, what stays without them, and how evidence loses their words.
+--
+--   goes    account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
+--           mails and their log, holds, links, room numbers, banking, remembered requests; recordings through the
+--           erasure queue
+--   stays   sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers, contracts
+--           and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names, addresses,
+--           agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from it to a
+--           person.
+--
+-- Which rows go is read from the foreign keys on auth.users: a table that is added later and cascades is covered.
+
+-- Sessions, credits, cancellations and attendance are about money and about other people, so an account can go without
+-- taking them along. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to
+-- auth.users that cascaded: deleting an account deleted the practitioner's earnings with it. Payments, checkouts,
+-- waivers and the ledgers have none either. That an account is there when the row is written is checked by trigger.
+alter table public.practitioners        drop constraint practitioners_user_id_fkey;
+alter table public.user_session_credits drop constraint user_session_credits_user_id_fkey;
+
+comment on column public.practitioners.user_id is 'No foreign key: the account may have been erased since.';
+
+-- Definer: nobody but the auth service reads auth.users.
+create function private.refuse_unknown_account() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_user constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+begin
+  -- Without a lock, for which a hosted project need not give us the right: a row that is written in the very instant in
+  -- which the account goes has its id, and nothing else of the person.
+  if not exists (select from auth.users u where u.id = v_user) then
+    raise foreign_key_violation using
+      message = format('There is no account %s, so it cannot be in %I.%I.', v_user, tg_table_name, tg_argv[0]);
+  end if;
+  return new;
+end
+$$;
+revoke execute on function private.refuse_unknown_account from public, anon, authenticated, service_role;
+
+-- By name after the triggers that fill columns in. That of session_schedules stands with its others.
+create trigger practitioners_99_refuse_unknown_account before insert or update of user_id on public.practitioners
+  for each row execute function private.refuse_unknown_account('user_id');
+create trigger user_session_credits_99_refuse_unknown_account
+  before insert or update of user_id on public.user_session_credits
+  for each row execute function private.refuse_unknown_account('user_id');
+
+-- Evidence may lose the words of a person, and nothing else. The triggers that keep ledgers and contract events ask
+-- this.
+create function private.is_reason_erasure(old_row jsonb, new_row jsonb) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select new_row - 'reason' = old_row - 'reason' and old_row ->> 'reason' is not null and new_row ->> 'reason' = '(erased)';
+$$;
+revoke execute on function private.is_reason_erasure from public, anon, authenticated, service_role;
+-- Those triggers run as whoever writes.
+grant execute on function private.is_reason_erasure to authenticated, service_role;
+
+create index outbox_user_id_idx on private.outbox (user_id);  -- erasing asks by person
+
+create function private.replace_names(written text, names text[]) returns text
+  language plpgsql immutable set search_path = ''
+as $$
+declare
+  v_name text;
+begin
+  foreach v_name in array names loop
+    written := replace(written, v_name, 'somebody');
+  end loop;
+  return written;
+end
+$$;
+
+create function private.queue_account_recordings(user_id uuid) returns void
+  language sql volatile set search_path = ''
+as $$
+  -- Those of their own sessions, at once. Of classes they were in, whatever withdrawing the consent decides.
+  insert into private.recording_erasure_queue (recording_id, reason, user_id)
+  select r.id, 'account_erased', queue_account_recordings.user_id
+    from public.session_recordings r
+    join public.session_schedules s on s.id = r.session_id
+    left join public.practitioners p on p.id = s.practitioner_id
+   where r.class_recording_id is null and not private.is_class(s)
+     and queue_account_recordings.user_id in (s.client_id, p.user_id)
+  on conflict do nothing;
+  delete from public.user_consents c where c.user_id = queue_account_recordings.user_id;
+  update private.recording_erasure_queue q set due_at = now()
+   where q.user_id = queue_account_recordings.user_id and q.due_at > now();
+$$;
+
+create function private.redact_evidence(user_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  c_user     constant uuid   := redact_evidence.user_id;
+  v_mine     constant uuid[] := array(select s.id from public.session_schedules s
+                                       where s.client_id = c_user and not private.is_class(s));
+  v_checkout constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
+  v_names    constant text[] := array(
+    select distinct btrim(name) from (
+      select p.full_name from public.profiles p where p.id = c_user
+      union select p.name from public.practitioners p where p.user_id = c_user
+      union select u.email from auth.users u where u.id = c_user) known (name)
+     where char_length(btrim(name)) > 2);
+begin
+  -- Sessions: the note, and a place that is none of ours.
+  update public.session_schedules s
+     set notes = null, host_room_url = null, location_coordinates = null,
+         physical_location = (select s.physical_location from public.studio_locations l
+                               where s.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address) limit 1)
+   where s.id = any (v_mine)
+     and num_nonnulls(s.notes, s.host_room_url, s.location_coordinates, s.physical_location) > 0;
+  update public.session_cancellations c set reason = '(erased)'
+   where (c.user_id = c_user or c.session_id = any (v_mine)) and c.reason is not null;
+  update public.session_attendance a set reason = '(erased)'
+   where (a.user_id = c_user or a.session_id = any (v_mine)) and a.reason is not null;
+  delete from public.session_notes n
+   where n.session_id = any (v_mine) or (n.author_id = c_user and n.visibility = 'private');
+  delete from public.meditation_memories m where m.user_id = c_user;
+
+  -- Money
+  update public.user_session_credits c set metadata = '{}', order_id = null where c.user_id = c_user;
+  update public.credit_ledger l set reason = '(erased)' where l.user_id = c_user and l.reason <> '(erased)';
+  update public.ledger_transactions t set reason = '(erased)'
+   where t.reason <> '(erased)'
+     and (t.session_id = any (v_mine)
+          or t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user));
+  update public.checkout_sessions c set notes = null, url = null, receipt_url = null, physical_location = null
+   where c.id = any (v_checkout);
+  update private.payment_refunds r set reason = '(erased)' where r.checkout_id = any (v_checkout);
+  update private.stripe_events e set payload = '{}'
+   where e.checkout_id = any (v_checkout)
+      or e.payment_intent_id in (select c.stripe_payment_intent_id from public.checkout_sessions c where c.user_id = c_user)
+      or exists (select from unnest(v_names) name where strpos(e.payload::text, name) > 0);
+
+  -- Evidence: text, hashes, times and the id stay.
+  update public.liability_waivers w
+     set ip_address = null, user_agent = null, signer_name = null, signer_email = null, signature_name = null, signature_image = null
+   where w.user_id = c_user;
+  update public.contract_signatures s
+     set ip_address = null, user_agent = null, signer_name = null, signer_email = null, signature_name = null, signature_image = null
+   where s.user_id = c_user;
+  update public.consent_history h set ip_address = null, user_agent = null, metadata = null where h.user_id = c_user;
+  update public.recording_views v set ip_address = null, user_agent = null
+   where v.recording_id in (select r.id from public.session_recordings r where r.session_id = any (v_mine));
+  perform private.redact_audit_lines(
+    array(select l.id from public.audit_logs l where l.user_id = c_user and l.personal_salt is not null
+          union
+          select l.id from public.audit_logs l, unnest(v_names) name
+           where l.action in ('SELECT', 'VIEW', 'EXPORT', 'LOGIN', 'LOGOUT', 'ACCESS_DENIED')
+             and strpos(l.metadata::text, name) > 0), 'erasure');
+
+  -- Messages: to them go with the account; of them stay with whoever got them, without the name.
+  update private.outbox o set payload = '{}' where o.user_id = c_user and o.payload <> '{}';
+  update private.mails m set facts = m.facts - 'session'
+   where m.session_id = any (v_mine) and m.status not in ('queued', 'sending');
+  update private.mails m set facts = jsonb_set(m.facts, '{session,physical_location}', 'null')
+   where m.session_id = any (v_mine) and m.facts #>> '{session,physical_location}' is not null;
+  update public.user_notifications n
+     set title = private.replace_names(n.title, v_names), message = private.replace_names(n.message, v_names)
+   where n.related_id in (select s.id from public.session_schedules s
+                            left join public.practitioners p on p.id = s.practitioner_id
+                           where c_user in (s.client_id, p.user_id));
+  delete from private.idempotency_keys a
+   where a.caller = c_user::text or strpos(a.arguments::text || a.answer::text, c_user::text) > 0
+      or exists (select from unnest(v_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
+
+  -- A practitioner
+  update public.checkout_sessions c set description = private.replace_names(c.description, v_names)
+   where c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_banking b
+   where b.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_contracts c
+   where c.signed_at is null and c.status = 'pending'
+     and c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user)
+     and not exists (select from public.contract_events e where e.contract_id = c.id);
+  update public.practitioner_contracts c set ip_address = null, user_agent = null
+   where num_nonnulls(c.ip_address, c.user_agent) > 0
+     and c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.action_templates t
+   where t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.practitioner_time_off t set reason = null
+   where t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.availability_exceptions e set reason = null
+   where e.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  delete from public.practitioner_availability a
+   where a.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
+  update public.practitioners p
+     set name = 'Former practitioner', bio = null, specialization = null, avatar_url = null, available = false
+   where p.user_id = c_user;
+end
+$$;
+
+create function private.delete_personal_rows(user_id uuid) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_key     record;
+  v_deleted integer;
+  v_all     integer := 0;
+begin
+  for v_key in
+    select c.conrelid::regclass as "table", a.attname as "column"
+      from pg_catalog.pg_constraint c
+      join pg_catalog.pg_class t on t.oid = c.conrelid
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass and c.confdeltype = 'c' and cardinality(c.conkey) = 1
+       and t.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+     order by c.conrelid::regclass::text
+  loop
+    execute format('delete from %s where %I = $1', v_key."table", v_key."column") using delete_personal_rows.user_id;
+    get diagnostics v_deleted = row_count;
+    v_all := v_all + v_deleted;
+  end loop;
+  return v_all;
+end
+$$;
+
+create function private.expire_user_credits(user_id uuid) returns integer
+  language sql volatile set search_path = ''
+as $$
+  with expired as (
+    insert into public.credit_ledger (lot_id, user_id, change, kind)
+    select lot.id, lot.user_id, -lot.credits_remaining, 'expiry' from public.user_session_credits lot
+     where lot.user_id = expire_user_credits.user_id and lot.credits_remaining > 0
+    returning -change as credits)
+  select coalesce(sum(credits), 0)::integer from expired;
+$$;
+
+revoke execute on function private.replace_names, private.queue_account_recordings, private.redact_evidence,
+  private.delete_personal_rows, private.expire_user_credits
+  from public, anon, authenticated, service_role;
+-- Not granted to anybody: private.erase_account calls them.
+
+
+-- privacy/erase_accounts.sql
+
+-- Erasing an account: what is theirs goes, what is evidence stays without them, and a receipt says that it was done.
+--
+--   asked -> rows erased (one transaction) -> account deleted (by the auth service) -> asking again finds the receipt
+--
+-- It is refused while a session runs, while a practitioner is owed money, under a legal hold, and to the last admin.
+--
+-- It runs again when the account row goes, whoever deletes it, so nothing written in between is left. What goes and
+-- what stays is decided in privacy/erased_rows.sql.
+
+create table public.erasure_receipts (
+  id                 uuid        primary key default gen_random_uuid(),
+  pseudonym          uuid        not null,
+  asked_by           text        not null check (asked_by in ('self', 'admin', 'service')),
+  asked_at           timestamptz not null default now(),
+  counts             jsonb       not null default '{}',
+  rows_erased_at     timestamptz,
+  account_deleted_at timestamptz,
+
+  constraint erasure_receipts_one_per_account unique (pseudonym)
+);
+comment on table public.erasure_receipts is
+  'That an account was erased, when, and how many rows. Names nobody.';
+comment on column public.erasure_receipts.pseudonym is 'The id under which the evidence that stays can be found.';
+
+alter table public.erasure_receipts enable row level security;
+
+create policy "admins read erasure receipts"
+  on public.erasure_receipts for select to authenticated using ((select private.is_admin()));
+
+revoke all on public.erasure_receipts from anon, authenticated, service_role;
+grant select on public.erasure_receipts to authenticated, service_role;
+-- No insert, update or delete for anybody: erasing writes it.
+
+create function private.refuse_erasure(user_id uuid) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_practitioner uuid := (select p.id from public.practitioners p where p.user_id = refuse_erasure.user_id);
+begin
+  if exists (select from public.user_roles r where r.user_id = refuse_erasure.user_id and r.role = 'admin')
+     and not exists (select from public.user_roles r join auth.users u on u.id = r.user_id
+                      where r.user_id <> refuse_erasure.user_id and r.role = 'admin') then
+    perform private.refuse(409, 'last_admin', 'The last admin cannot be erased.', 'Make somebody else an admin first.');
+  elsif exists (select from public.legal_holds h where h.user_id = refuse_erasure.user_id and h.released_at is null) then
+    perform private.refuse(409, 'under_legal_hold', 'This account is kept for a legal claim and cannot be erased yet.',
+                           'An admin can release the hold.');
+  elsif exists (select from public.session_schedules s
+                 where (s.practitioner_id = v_practitioner or (s.client_id = refuse_erasure.user_id and not private.is_class(s)))
+                   and s.status in ('scheduled', 'in_progress') and s.scheduled_at <= now()) then
+    perform private.refuse(409, 'session_running', 'A session of this account is running.', 'Ask again when it is over.');
+  elsif exists (select from public.ledger_transactions t
+                  join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+                 where t.practitioner_id = v_practitioner group by t.currency having sum(p.amount_minor) <> 0)
+     or exists (select from public.payouts p where p.practitioner_id = v_practitioner and p.status = 'pending') then
+    perform private.refuse(409, 'payouts_open', 'There is money that was earned and not yet paid out.',
+                           'Ask again when the last payout has been made.');
+  end if;
+end
+$$;
+
+create function private.cancel_upcoming_sessions(user_id uuid) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_session   uuid;
+  v_cancelled integer := 0;
+begin
+  -- By the same update as the pages', so the same rules decide what comes back and who is notified.
+  for v_session in
+    select s.id from public.session_schedules s
+     where s.status = 'scheduled' and s.scheduled_at > now()
+       and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_upcoming_sessions.user_id)
+            or (s.client_id = cancel_upcoming_sessions.user_id and not private.is_class(s)))
+     order by s.group_class_id is not null, s.id  -- a class takes its seats along
+  loop
+    update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
+     where s.id = v_session and s.status = 'scheduled';
+    v_cancelled := v_cancelled + 1;
+  end loop;
+  return v_cancelled;
+end
+$$;
+
+-- Definer: it touches everything of a person, which nobody else may. Safe to repeat: what is gone is gone.
+create function private.erase_account(user_id uuid) returns public.erasure_receipts
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  c_caller  constant uuid := (select auth.uid());  -- null for the service, and when the auth service deletes the account
+  c_user    constant uuid := coalesce(erase_account.user_id, c_caller);
+  v_receipt public.erasure_receipts;
+  v_counts  jsonb := '{}';
+begin
+  if c_user <> c_caller and not private.is_admin() then
+    perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
+  end if;
+  perform private.lock_client(c_user);
+  select * into v_receipt from public.erasure_receipts r where r.pseudonym = c_user;
+  if v_receipt.account_deleted_at is not null then
+    return v_receipt;
+  end if;
+  if not exists (select from auth.users u where u.id = c_user) then
+    perform private.refuse(404, 'account_not_found', 'There is no such account.');
+  end if;
+  -- Once begun it is carried through: what would have refused it was asked then.
+  if v_receipt.rows_erased_at is null then
+    perform private.refuse_erasure(c_user);
+  end if;
+  -- Whoever is erased may still book and write while the account is there, so all of it is done each time.
+  v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user));
+  perform private.queue_account_recordings(c_user);
+  v_counts := v_counts || jsonb_build_object(
+    'credits_expired', private.expire_user_credits(c_user),
+    'recordings_queued', (select count(*) from private.recording_erasure_queue q where q.user_id = c_user));
+  perform private.redact_evidence(c_user);
+  v_counts := v_counts || jsonb_build_object('rows_deleted', private.delete_personal_rows(c_user));
+
+  insert into public.erasure_receipts as r (pseudonym, asked_by, counts, rows_erased_at)
+  values (c_user, case when c_caller is null then 'service' when c_user = c_caller then 'self' else 'admin' end,
+          v_counts, now())
+  on conflict on constraint erasure_receipts_one_per_account do update set rows_erased_at = r.rows_erased_at
+  returning r.* into v_receipt;
+  return v_receipt;
+end
+$$;
+
+create function public.erase_my_account(user_id uuid default null) returns setof public.erasure_receipts
+  language sql volatile security invoker set search_path = '' set statement_timeout = '60s'
+as $$
+  select * from private.erase_account(erase_my_account.user_id);
+$$;
+comment on function public.erase_my_account is
+  'Erases what is known of oneself, or, for admins and the service, of somebody. The account itself is deleted by erase-my-account.';
+
+-- Definer: that log is the auth service's; it keeps the e-mail of each sign-in where the project has it write into the
+-- database.
+create function private.delete_auth_log_entries(user_id uuid) returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  if to_regclass('auth.audit_log_entries') is not null and has_table_privilege('auth.audit_log_entries', 'delete') then
+    execute 'delete from auth.audit_log_entries e where $1 in (e.payload ->> ''actor_id'', e.payload #>> ''{traits,user_id}'')'
+      using delete_auth_log_entries.user_id::text;
+  end if;
+end
+$$;
+
+-- Definer: the auth service deletes the account and has no right on anything of ours.
+create function private.erase_deleted_account() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_when = 'BEFORE' then
+    perform private.erase_account(old.id);
+    return old;
+  end if;
+  perform private.delete_auth_log_entries(old.id);
+  update public.erasure_receipts r set account_deleted_at = now() where r.pseudonym = old.id;
+  return null;
+end
+$$;
+
+create trigger users_erase_account before delete on auth.users
+  for each row execute function private.erase_deleted_account();
+create trigger users_record_erasure after delete on auth.users
+  for each row execute function private.erase_deleted_account();
+
+revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.erase_account,
+  public.erase_my_account, private.delete_auth_log_entries, private.erase_deleted_account
+  from public, anon, authenticated, service_role;
+grant execute on function private.erase_account, public.erase_my_account to authenticated, service_role;
+
+
+-- privacy/export_data.sql
+
+-- Exporting data: everything that is known of a person, each row that is theirs and where their files are.
+--
+-- Which tables are asked is read from the foreign keys on auth.users, as erasing does, and named for those that have
+-- none. Of other people there is the practitioner's name and nothing else: a practitioner's export has no word of their
+-- clients, a participant's has no recording in which others are seen. What only serves the machine (hashes of links,
+-- leases) is left out.
+
+create function private.exported_row(whole_row jsonb) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select whole_row
+       - array['token_sha256', 'password_scrypt', 'embedding', 'signature_image', 'lease_id', 'lease_until', 'host_room_url',
+               'practitioner_share', 'platform_share', 'revenue_share_id', 'approved_by', 'decided_by', 'requested_by', 'placed_by',
+               'verified_by', 'actor', 'grantee_id', 'account_number_encrypted', 'routing_number_encrypted']
+      || coalesce((select jsonb_build_object('practitioner_name', p.name) from public.practitioners p
+                    where whole_row ->> 'practitioner_id' in (p.id::text, p.user_id::text) limit 1), '{}');
+$$;
+
+-- Definer: much of what is somebody's own is closed to them as rows, such as the address they signed from.
+create function private.export_rows(user_id uuid) returns table (name text, rows jsonb)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  c_user constant uuid := export_rows.user_id;
+  v_own  record;
+begin
+  for v_own in
+    select t.relname as name, c.conrelid::regclass as "table", a.attname as "column"
+      from pg_catalog.pg_constraint c
+      join pg_catalog.pg_class t on t.oid = c.conrelid
+      join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass and c.confdeltype = 'c' and cardinality(c.conkey) = 1
+       and t.relnamespace = 'public'::regnamespace
+       -- The other end of a relation is somebody else's row.
+       and a.attname in ('id', 'user_id', 'client_id', 'grantor_id', 'created_by')
+       and t.relname <> 'user_notifications'
+  loop
+    return query execute format(
+      'select %L::text, jsonb_agg(private.exported_row(to_jsonb(t))) from %s t where t.%I = $1', v_own.name, v_own."table", v_own."column")
+      using c_user;
+  end loop;
+
+  return query
+    with mine as (
+      select s.* from public.session_schedules s where s.client_id = c_user and not private.is_class(s)
+    ), hosting as (
+      select p.* from public.practitioners p where p.user_id = c_user
+    ), led as (
+      select s.* from public.session_schedules s where s.practitioner_id in (select h.id from hosting h)
+    ), exported (name, exported_row) as (
+      select 'account', jsonb_build_object('id', u.id, 'email', u.email, 'created_at', u.created_at,
+                                           'last_sign_in_at', u.last_sign_in_at, 'metadata', u.raw_user_meta_data)
+        from auth.users u where u.id = c_user
+      union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
+      -- A private note is its author's; a shared one is for both.
+      union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)
+        from public.session_notes n
+       where n.session_id in (select s.id from mine s) and (n.author_id = c_user or n.visibility = 'shared')
+      union all select 'session_cancellations', to_jsonb(c) from public.session_cancellations c
+       where c.user_id = c_user or c.session_id in (select s.id from mine s)
+      union all select 'session_attendance', to_jsonb(a) from public.session_attendance a where a.user_id = c_user
+      union all select 'session_recordings', jsonb_build_object(
+               'id', r.id, 'session_id', r.session_id, 'status', r.status, 'started_at', r.started_at,
+               'ended_at', r.ended_at, 'duration_seconds', r.duration_seconds)
+        from public.session_recordings r where r.session_id in (select s.id from mine s)
+      union all select 'recording_views', jsonb_build_object(
+               'recording_id', v.recording_id, 'viewed_at', v.viewed_at, 'link_kind', v.link_kind, 'from', v.masked_address)
+        from public.recording_views v
+        join public.session_recordings r on r.id = v.recording_id where r.session_id in (select s.id from mine s)
+      union all select 'memories', to_jsonb(m) from public.meditation_memories m where m.user_id = c_user
+      union all select 'notifications', to_jsonb(n) - case when n.related_id in (select l.id from led l)
+                                                           then array['title', 'message'] else '{}' end
+        from public.user_notifications n where n.user_id = c_user
+      union all select 'consent_history', to_jsonb(h) from public.consent_history h where h.user_id = c_user
+      union all select 'waivers', to_jsonb(w) from public.liability_waivers w where w.user_id = c_user
+      union all select 'credits', to_jsonb(c) from public.user_session_credits c where c.user_id = c_user
+      union all select 'credit_ledger', to_jsonb(l) from public.credit_ledger l where l.user_id = c_user
+      union all select 'checkouts', to_jsonb(c) from public.checkout_sessions c where c.user_id = c_user
+      union all select 'payments', to_jsonb(p) from public.session_payments p where p.client_id = c_user
+      union all select 'refunds', to_jsonb(r) from private.payment_refunds r
+        join public.checkout_sessions c on c.id = r.checkout_id where c.user_id = c_user
+      union all select 'audit_log', jsonb_build_object(
+               'created_at', l.created_at, 'action', l.action, 'table_name', l.table_name, 'record_id', l.record_id,
+               'ip_address', l.ip_address, 'user_agent', l.user_agent)
+        from public.audit_logs l where l.user_id = c_user
+      -- A practitioner
+      union all select 'practitioner', to_jsonb(h) from hosting h
+      union all select 'led_sessions', jsonb_build_object(
+               'id', l.id, 'scheduled_at', l.scheduled_at, 'duration_minutes', l.duration_minutes, 'status', l.status,
+               'session_location', l.session_location, 'class_name', l.class_name) from led l
+      union all select 'availability', to_jsonb(a) from public.practitioner_availability a join hosting h on h.id = a.practitioner_id
+      union all select 'time_off', to_jsonb(t) from public.practitioner_time_off t join hosting h on h.id = t.practitioner_id
+      union all select 'banking', to_jsonb(b) from public.practitioner_banking b join hosting h on h.id = b.practitioner_id
+      union all select 'contracts', to_jsonb(c) from public.practitioner_contracts c join hosting h on h.id = c.practitioner_id
+      union all select 'contract_signatures', to_jsonb(s) from public.contract_signatures s where s.user_id = c_user
+      union all select 'payouts', to_jsonb(p) from public.payouts p join hosting h on h.id = p.practitioner_id
+      union all select 'earnings', to_jsonb(t) - 'reason' || jsonb_build_object('amount_minor', (
+               select sum(p.amount_minor) from public.ledger_postings p
+                where p.transaction_id = t.id and p.account = 'practitioner_payable'))
+        from public.ledger_transactions t join hosting h on h.id = t.practitioner_id
+    )
+    select t.name, jsonb_agg(private.exported_row(t.exported_row)) from exported t group by t.name;
+end
+$$;
+
+-- Definer: files are listed in a schema that nobody reads.
+create function private.export_files(user_id uuid) returns table (name text, content bytea, storage_path text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select 'signatures/waiver-' || w.id || '.png', w.signature_image, null::text
+      from public.liability_waivers w where w.user_id = export_files.user_id and w.signature_image is not null
+    union all
+    select 'signatures/contract-' || s.contract_id || '.png', s.signature_image, null
+      from public.contract_signatures s where s.user_id = export_files.user_id and s.signature_image is not null
+    union all
+    -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
+    (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
+       from public.session_schedules s
+       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
+       join private.recording_files f on f.recording_id = r.id
+      where s.client_id = export_files.user_id and not private.is_class(s)
+        and r.id not in (select private.closed_recording_ids())
+      order by r.id, f.position);
+end
+$$;
+
+create function public.export_my_data(user_id uuid, ip_address text default null, user_agent text default null)
+  returns table (name text, rows jsonb, content bytea, storage_path text)
+  language plpgsql volatile security invoker set search_path = '' set statement_timeout = '60s'
+as $$
+#variable_conflict use_column
+declare
+  c_here constant text := 'export_my_data';
+begin
+  perform private.lock_client(export_my_data.user_id);
+  if exists (select from public.audit_logs l
+              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_here
+                and l.created_at > now() - interval '1 hour') then
+    perform private.refuse(429, 'exported_just_now', 'You had your data less than an hour ago.', 'Ask again later.');
+  end if;
+  insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
+  values (export_my_data.user_id, 'EXPORT', c_here, export_my_data.user_id, export_my_data.ip_address, export_my_data.user_agent);
+  return query
+    select r.name, r.rows, null::bytea, null::text from private.export_rows(export_my_data.user_id) r where r.rows is not null
+    union all
+    select f.name, null, f.content, f.storage_path from private.export_files(export_my_data.user_id) f;
+end
+$$;
+comment on function public.export_my_data is
+  'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
+
+revoke execute on function private.exported_row, private.export_rows, private.export_files, public.export_my_data
+  from public, anon, authenticated, service_role;
+-- Not granted to authenticated: from where it was asked is what the server saw.
+grant execute on function private.lock_client, private.export_rows, private.export_files, public.export_my_data
+  to service_role;
+
+
+-- privacy/retention.sql
+
+-- Retention: what has been kept as long as its policy says is deleted or blanked by a schedule, where the policy says
+-- so (`auto_delete`).
+--
+--   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
+--   user_consents       deleted once withdrawn; their history stays
+--   session_schedules   what was written into ended sessions is blanked; the row is about money and evidence, and stays
+--   audit_logs          lines lose their personal parts; their place in the chain stays
+--   session_recordings  purge-recordings sees to them, with their files
+--
+-- Nothing else is touched, whatever a policy names: payments, ledgers, waivers and contracts are kept by law. Nor is
+-- anything of a person or a session under a legal hold. One batch is one transaction with its receipt, so a run can be
+-- killed anywhere.
+
+-- One policy for all commands, which asks who is calling again for every row; below, one for each.
+drop policy "Only admins can manage retention policies" on public.data_retention_policies;
+
+create policy "admins read retention rules"
+  on public.data_retention_policies for select to authenticated using ((select private.is_admin()));
+create policy "admins add retention rules"
+  on public.data_retention_policies for insert to authenticated with check ((select private.is_admin()));
+create policy "admins change retention rules"
+  on public.data_retention_policies for update to authenticated using ((select private.is_admin()));
+create policy "admins remove retention rules"
+  on public.data_retention_policies for delete to authenticated using ((select private.is_admin()));
+
+revoke all on public.data_retention_policies from anon, authenticated, service_role;
+grant select, insert, update, delete on public.data_retention_policies to authenticated, service_role;
+
+insert into public.data_retention_policies (table_name, retention_days, auto_delete, description) values
+  ('email_logs',         365, true, 'What became of mails, a year'),
+  ('user_notifications', 365, true, 'Messages on the pages, a year'),
+  ('webhook_deliveries',  90, true, 'What other systems were told, three months');
+
+create table public.retention_receipts (
+  id         uuid        primary key default gen_random_uuid(),
+  table_name text        not null,
+  applied_on date        not null default current_date,
+  rows       bigint      not null,
+  before     timestamptz not null,
+
+  constraint retention_receipts_one_per_day unique (table_name, applied_on)
+);
+comment on table public.retention_receipts is
+  'How many rows of a table went, or were blanked, on a day. Names nobody.';
+comment on column public.retention_receipts.before is 'What was older than this.';
+
+alter table public.retention_receipts enable row level security;
+
+create policy "admins read retention receipts"
+  on public.retention_receipts for select to authenticated using ((select private.is_admin()));
+
+revoke all on public.retention_receipts from anon, authenticated, service_role;
+grant select on public.retention_receipts to authenticated, service_role;
+-- No insert, update or delete for anybody: applying a policy writes it.
+
+-- Retention asks by age.
+create index session_notes_created_at_idx on public.session_notes (created_at);
+create index meditation_memories_created_at_idx on public.meditation_memories (created_at);
+create index journal_entries_created_at_idx on public.journal_entries (created_at);
+create index user_notifications_created_at_idx on public.user_notifications (created_at);
+create index email_logs_created_at_idx on public.email_logs (created_at);
+create index user_consents_revoked_at_idx on public.user_consents (revoked_at) where revoked_at is not null;
+
+create function private.user_ids_under_legal_hold() returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select h.user_id from public.legal_holds h where h.user_id is not null and h.released_at is null;
+$$;
+
+create function private.session_ids_under_legal_hold() returns setof uuid
+  language sql stable set search_path = ''
+as $$
+  select s.id from public.session_schedules s
+    join public.legal_holds h on h.released_at is null and h.session_id in (s.id, s.group_class_id)
+  union
+  select s.id from public.session_schedules s where s.client_id in (select private.user_ids_under_legal_hold())
+  union
+  select s.id from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
+   where p.user_id in (select private.user_ids_under_legal_hold());
+$$;
+
+create function private.apply_retention_policy(table_name text, older_than timestamptz, at_most integer) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_where text := case apply_retention_policy.table_name
+    when 'meditation_memories' then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'journal_entries'     then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'user_notifications'  then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'email_logs'          then 'created_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'session_notes'       then 'created_at < $1 and author_id not in (select private.user_ids_under_legal_hold())'
+                                    ' and session_id not in (select private.session_ids_under_legal_hold())'
+    when 'user_consents'       then 'revoked_at < $1 and user_id not in (select private.user_ids_under_legal_hold())'
+    when 'webhook_deliveries'  then 'created_at < $1 and status <> ''pending''' end;
+  v_rows  integer := 0;
+begin
+  if v_where is not null then
+    execute format('delete from public.%I t where t.ctid = any (array('
+                   'select ctid from public.%I where %s limit $2 for update skip locked))',
+                   apply_retention_policy.table_name, apply_retention_policy.table_name, v_where)
+      using older_than, at_most;
+    get diagnostics v_rows = row_count;
+  elsif apply_retention_policy.table_name = 'session_schedules' then
+    update public.session_schedules s
+       set notes = null, host_room_url = null, location_coordinates = null
+     where s.id in (
+       select old.id from public.session_schedules old
+        where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
+          and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
+          and old.id not in (select private.session_ids_under_legal_hold())
+        limit at_most for update skip locked);
+    get diagnostics v_rows = row_count;
+  elsif apply_retention_policy.table_name = 'audit_logs' then
+    v_rows := private.redact_audit_lines(array(
+      select l.id from public.audit_logs l
+       where l.created_at < older_than and l.personal_salt is not null
+         and (l.user_id is null or l.user_id not in (select private.user_ids_under_legal_hold()))
+       limit at_most), 'retention');
+  end if;
+  return v_rows;
+end
+$$;
+
+-- Definer: retention deletes rows that nobody else may delete.
+create function private.apply_retention(at_most integer) returns table (table_name text, rows integer)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_policy public.data_retention_policies;
+  v_before timestamptz;
+  v_rows   integer;
+begin
+  for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
+    v_before := now() - make_interval(days => v_policy.retention_days);
+    v_rows := private.apply_retention_policy(v_policy.table_name, v_before, at_most);
+    if v_rows > 0 then
+      insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
+      on conflict on constraint retention_receipts_one_per_day
+      do update set rows = r.rows + excluded.rows, before = excluded.before;
+      return query select v_policy.table_name, v_rows;
+      return;
+    end if;
+  end loop;
+
+  -- At the end of a run: what the auth service wrote after it had deleted an account, and lines that nobody sealed.
+  perform private.delete_auth_log_entries(e.pseudonym) from public.erasure_receipts e
+    where e.account_deleted_at > now() - interval '3 days';
+  perform private.seal_audit_lines();
+end
+$$;
+
+create function public.apply_retention(at_most integer default 500) returns table (table_name text, rows integer)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.apply_retention(at_most);
+$$;
+comment on function public.apply_retention is 'One batch of what is due by a retention policy; no row: nothing is due.';
+
+revoke execute on function private.user_ids_under_legal_hold, private.session_ids_under_legal_hold, private.apply_retention_policy, private.apply_retention,
+  public.apply_retention from public, anon, authenticated, service_role;
+grant execute on function private.apply_retention, public.apply_retention to service_role;

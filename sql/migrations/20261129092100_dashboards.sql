@@ -1,0 +1,571 @@
+-- From sql/schemas: sessions/histories, people/client_dashboard, people/practitioner_dashboard, people/admin_dashboard, people/admin_lists.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- sessions/histories.sql
+
+-- Histories: one's own sessions, credits and purchases, past and to come; each is a view, filtered as any table is.
+--
+-- One's own rows are found by index among everybody's, however many there are. So what is one's own and what an admin
+-- sees are told apart, and the rest is joined laterally: an "or is admin" can be looked up in no index, and with joins
+-- planned for everybody's rows a history of fifty sessions read a million.
+
+-- Sessions. A client's are those they booked and their seats; a practitioner's those they lead, a class once; an
+-- admin's all. Everybody sees open classes in the table; in a history they have no place before one has a seat. What
+-- the caller may not read (another's recording) is null, as the tables beneath decide. Columns by name, because `*`
+-- would be what the table has at the moment at which the view is made.
+create view public.session_history with (security_invoker = true) as
+  select s.id, s.scheduled_at, s.duration_minutes, s.time_zone, s.local_start, s.status, s.cancelled_at,
+         s.client_id, s.practitioner_id, p.name as practitioner_name, p.avatar_url as practitioner_avatar_url,
+         s.session_type_id, t.name as session_type_name, t.session_type,
+         s.max_participants > 1 as is_group, s.class_name, s.group_class_id, s.current_participants, s.max_participants,
+         s.session_location, s.physical_location,
+         case when s.credit_lot_id is not null then 'credit' when paid.id is not null then 'payment' end as paid_with,
+         c.cancellation_type, c.credit_returned,
+         r.id as recording_id, r.status as recording_status, r.recording_url,
+         case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
+    from (select m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes, m.room_name, m.status,
+                 m.notes, m.created_at, m.updated_at, m.host_room_url, m.cancellation_policy_agreed_at,
+                 m.cancellation_policy_version, m.grace_cancellation_used, m.cancelled_at, m.class_name,
+                 m.reminder_sent, m.session_location, m.physical_location, m.location_coordinates, m.max_participants,
+                 m.current_participants, m.correlated_session_id, m.group_class_id, m.session_type_id, m.time_zone,
+                 m.local_start, m.credit_lot_id
+            from public.session_schedules m
+           where (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
+              or (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)
+          union all
+          select m.id, m.practitioner_id, m.client_id, m.scheduled_at, m.duration_minutes, m.room_name, m.status,
+                 m.notes, m.created_at, m.updated_at, m.host_room_url, m.cancellation_policy_agreed_at,
+                 m.cancellation_policy_version, m.grace_cancellation_used, m.cancelled_at, m.class_name,
+                 m.reminder_sent, m.session_location, m.physical_location, m.location_coordinates, m.max_participants,
+                 m.current_participants, m.correlated_session_id, m.group_class_id, m.session_type_id, m.time_zone,
+                 m.local_start, m.credit_lot_id
+            from public.session_schedules m
+           where (select private.is_admin())
+             and not (m.client_id = (select auth.uid()) and (m.max_participants = 1 or m.group_class_id is not null))
+             and not (m.practitioner_id = any (array(select private.my_practitioner_ids())) and m.group_class_id is null)) s
+    left join public.practitioners p on p.id = s.practitioner_id
+    left join public.session_types t on t.id = s.session_type_id
+    left join lateral (select x.id, x.status, x.recording_url from public.session_recordings x
+                        where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
+    left join lateral (select x.id from public.session_payments x where x.session_id = s.id limit 1) paid on true
+    left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
+                        where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
+comment on view public.session_history is
+  'One''s own sessions. Filter by session_type, is_group, scheduled_at, practitioner_id, status.';
+revoke all on public.session_history from anon, authenticated, service_role;
+grant select on public.session_history to authenticated;
+
+-- Credits: the ledger, line by line.
+create view public.credit_history with (security_invoker = true) as
+  select l.id, l.user_id, l.created_at, l.kind, l.change, l.reason, l.session_id, s.scheduled_at as session_scheduled_at,
+         l.lot_id, c.purchased_at, c.expires_at, c.credits_remaining as lot_credits_remaining,
+         c.package_id, p.name as package_name, c.session_type_id, t.name as session_type_name,
+         t.duration_minutes, t.session_type, t.is_group
+    from (select m.* from public.credit_ledger m where m.user_id = (select auth.uid())
+          union all
+          select m.* from public.credit_ledger m
+           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
+    left join lateral (select x.purchased_at, x.expires_at, x.credits_remaining, x.package_id, x.session_type_id
+                         from public.user_session_credits x where x.id = l.lot_id limit 1) c on true
+    left join public.session_packages p on p.id = c.package_id
+    left join public.session_types t on t.id = c.session_type_id
+    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
+comment on view public.credit_history is
+  'The ledger as its owner reads it: what came, what went, for what, and until when.';
+revoke all on public.credit_history from anon, authenticated, service_role;
+grant select on public.credit_history to authenticated, service_role;
+
+-- Past purchases: what somebody paid, with the receipt, what of it came back, and what is left of it. Rows of
+-- checkouts, and what was sold before there were any: payments for sessions and packages of credits.
+create view public.past_purchases with (security_invoker = true) as
+  select c.id, c.user_id, c.paid_at as purchased_at, c.payment_type, c.description, c.amount_minor, c.currency,
+         case when c.returned_minor = 0 then 'paid' when c.returned_minor < c.amount_minor then 'partly_refunded'
+              else 'refunded' end as status,
+         c.returned_minor as refunded_minor, c.receipt_url, c.session_id, s.scheduled_at as session_scheduled_at,
+         c.credit_lot_id, case when c.outcome <> 'session_booked' then c.credits end as credits, l.credits_remaining, l.expires_at
+    from (select m.* from public.checkout_sessions m where m.user_id = (select auth.uid())
+          union all
+          select m.* from public.checkout_sessions m
+           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) c
+    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = c.session_id limit 1) s on true
+    left join lateral (select x.credits_remaining, x.expires_at from public.user_session_credits x
+                        where x.id = c.credit_lot_id limit 1) l on true
+   where c.outcome is not null
+  union all
+  select p.id, p.client_id, p.created_at, 'single', null, round(100 * p.total_amount)::integer, lower(p.currency),
+         case when p.status = 'refunded' then 'refunded' else 'paid' end,
+         case when p.status = 'refunded' then round(100 * p.total_amount)::integer else 0 end,
+         null, p.session_id, s.scheduled_at, null, null, null, null
+    from (select m.* from public.session_payments m where m.client_id = (select auth.uid())
+          union all
+          select m.* from public.session_payments m
+           where (select private.is_admin() or not private.is_api_caller()) and m.client_id is distinct from (select auth.uid())) p
+    left join lateral (select x.scheduled_at from public.session_schedules x where x.id = p.session_id limit 1) s on true
+   where p.checkout_id is null and p.credit_lot_id is null and p.status in ('completed', 'paid_out', 'refunded')
+  union all
+  select l.id, l.user_id, l.purchased_at, 'package_' || p.session_count, p.name,
+         case when l.metadata ->> 'total_amount' ~ '^\d{1,6}(\.\d+)?$'
+              then round(100 * (l.metadata ->> 'total_amount')::numeric)::integer end,
+         lower(l.metadata ->> 'currency'), 'paid', 0, null, null, null, l.id, p.session_count, l.credits_remaining, l.expires_at
+    from (select m.* from public.user_session_credits m where m.user_id = (select auth.uid())
+          union all
+          select m.* from public.user_session_credits m
+           where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
+    join public.session_packages p on p.id = l.package_id
+   where not exists (select from public.checkout_sessions c where c.credit_lot_id = l.id);
+comment on view public.past_purchases is 'What somebody bought, what came back, what is left; amounts in cents.';
+revoke all on public.past_purchases from anon, authenticated, service_role;
+grant select on public.past_purchases to authenticated, service_role;
+
+
+-- people/client_dashboard.sql
+
+-- The client's dashboard in one call: what is next, what to do, what is left, and how far one has got with getting
+-- started.
+--
+-- Most steps of getting started are facts that tables hold. Only what nobody else can know, that somebody watched
+-- the video or read the guide, is a tick of their own.
+
+create table public.getting_started_ticks (
+  id        uuid        primary key default gen_random_uuid(),
+  user_id   uuid        not null default auth.uid() references auth.users (id) on delete cascade,
+  step      text        not null,
+  ticked_at timestamptz not null default now(),
+
+  constraint getting_started_ticks_one_per_step unique (user_id, step),
+  constraint getting_started_ticks_step_is_known check (step in ('intro_video', 'best_practices'))
+);
+
+alter table public.getting_started_ticks enable row level security;
+
+create policy "people read their own ticks"
+  on public.getting_started_ticks for select to authenticated using (user_id = (select auth.uid()));
+create policy "people tick for themselves"
+  on public.getting_started_ticks for insert to authenticated with check (user_id = (select auth.uid()));
+create policy "people untick their own"
+  on public.getting_started_ticks for delete to authenticated using (user_id = (select auth.uid()));
+
+revoke all on public.getting_started_ticks from anon, authenticated, service_role;
+grant select, delete on public.getting_started_ticks to authenticated, service_role;
+grant insert (user_id, step) on public.getting_started_ticks to authenticated;
+
+create function public.getting_started()
+  returns table (step text, done boolean, place integer)
+  language sql stable security invoker set search_path = ''
+as $$
+  select s.step, s.done, s.place
+    from (select (select auth.uid()) as id) me,
+         lateral (values
+           (1, 'intro_video',    exists (select from public.getting_started_ticks t where t.user_id = me.id and t.step = 'intro_video')),
+           (2, 'best_practices', exists (select from public.getting_started_ticks t where t.user_id = me.id and t.step = 'best_practices')),
+           (3, 'profile',        exists (select from public.profiles p where p.id = me.id and btrim(p.full_name) <> '')),
+           (4, 'waiver',         (select w.has_signed from public.get_liability_waiver_status() w)),
+           (5, 'first_booking',  exists (select from public.session_schedules x where x.client_id = me.id
+                                            and (x.max_participants = 1 or x.group_class_id is not null))),
+           (6, 'first_session',  exists (select from public.session_schedules x where x.client_id = me.id and x.status = 'completed'
+                                            and (x.max_participants = 1 or x.group_class_id is not null))),
+           (7, 'first_journal_entry', exists (select from public.journal_entries j where j.user_id = me.id))
+         ) s (place, step, done)
+   where me.id is not null
+   order by s.place;
+$$;
+comment on function public.getting_started is 'The checklist of somebody new, in its order.';
+
+create function public.client_dashboard(at_most integer default 5)
+  returns table (online_sessions jsonb, in_person_sessions jsonb, getting_started jsonb, steps_done integer,
+                 steps_in_all integer, open_actions jsonb, total_credits integer, package_credits integer,
+                 single_credits integer, recent_recordings jsonb, sessions_completed integer, journal_entries integer)
+  language sql stable security invoker set search_path = ''
+as $$
+  with me as (
+    select (select auth.uid()) as id, least(greatest(at_most, 1), 50) as at_most
+  ),
+  own as (
+    select s.* from public.session_schedules s, me
+     where s.client_id = me.id and (s.max_participants = 1 or s.group_class_id is not null)
+  ),
+  next as (
+    -- One that has begun is still next: its room is open.
+    select o.*, p.name as practitioner_name, p.avatar_url, t.name as session_type_name,
+           row_number() over (partition by o.session_location order by o.scheduled_at, o.id) as place
+      from own o
+      left join public.practitioners p on p.id = o.practitioner_id
+      left join public.session_types t on t.id = o.session_type_id
+     where o.status in ('scheduled', 'in_progress')
+       and o.scheduled_at + make_interval(mins => o.duration_minutes) > now()
+  ),
+  shown as (
+    select n.session_location, jsonb_agg(jsonb_build_object(
+             'id', n.id, 'scheduled_at', n.scheduled_at, 'duration_minutes', n.duration_minutes, 'status', n.status,
+             'practitioner_id', n.practitioner_id, 'practitioner_name', n.practitioner_name, 'avatar_url', n.avatar_url,
+             'session_type_name', n.session_type_name, 'class_name', n.class_name, 'is_group', n.group_class_id is not null,
+             'room_name', n.room_name, 'physical_location', n.physical_location) order by n.place) as sessions
+      from next n, me where n.place <= me.at_most
+     group by n.session_location
+  )
+  select coalesce((select s.sessions from shown s where s.session_location = 'online'), '[]'),
+         coalesce((select s.sessions from shown s where s.session_location = 'in_person'), '[]'),
+         steps.list, steps.done, steps.all,
+         coalesce((select jsonb_agg(to_jsonb(a) order by a.due_date nulls last, a.created_at)
+                     from (select r.id, r.title, r.description, r.action_type, r.frequency, r.due_date, r.created_at,
+                                  r.due_date < current_date as is_overdue, p.name as practitioner_name
+                             from public.action_recommendations r left join public.practitioners p on p.id = r.practitioner_id
+                            where r.client_id = me.id and not r.completed
+                            order by r.due_date nulls last, r.created_at limit me.at_most) a), '[]'),
+         credits.total_credits, credits.package_credits, credits.single_credits,
+         coalesce((select jsonb_agg(to_jsonb(r) order by r.scheduled_at desc)
+                     from (select r.id, r.session_id, r.recording_url, r.duration_seconds, o.scheduled_at, o.class_name,
+                                  p.name as practitioner_name
+                             from own o join public.session_recordings r on r.session_id = o.id and r.status = 'completed'
+                             left join public.practitioners p on p.id = o.practitioner_id
+                            order by o.scheduled_at desc limit me.at_most) r), '[]'),
+         (select count(*)::integer from own o where o.status = 'completed'),
+         (select count(*)::integer from public.journal_entries j where j.user_id = me.id)
+    from me
+   cross join public.check_session_credits() credits
+   cross join lateral (
+     select jsonb_agg(jsonb_build_object('step', g.step, 'done', g.done) order by g.place) as list,
+            count(*) filter (where g.done)::integer as done, count(*)::integer as all
+       from public.getting_started() g) steps
+   where me.id is not null;
+$$;
+comment on function public.client_dashboard is 'The client''s own page, in one row.';
+
+revoke execute on function public.getting_started, public.client_dashboard
+  from public, anon, authenticated, service_role;
+grant execute on function public.getting_started, public.client_dashboard to authenticated;
+
+
+-- people/practitioner_dashboard.sql
+
+-- The practitioner's dashboard in one call: today, what follows, clients, what they were recommended, money, and what
+-- is still missing before one can work and be paid.
+--
+-- Today is the day on the practitioner's own clock. A class is one line, with its seats counted.
+
+create function private.dashboard_session(session public.session_schedules, client_name text) returns jsonb
+  language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', (session).id, 'scheduled_at', (session).scheduled_at, 'duration_minutes', (session).duration_minutes,
+    'status', (session).status, 'is_group', (session).max_participants > 1, 'class_name', (session).class_name,
+    'client_id', case when (session).max_participants = 1 then (session).client_id end,
+    'client_name', case when (session).max_participants = 1 then client_name end,
+    'current_participants', (session).current_participants, 'max_participants', (session).max_participants,
+    'session_location', (session).session_location, 'physical_location', (session).physical_location,
+    'room_name', (session).room_name);
+$$;
+
+create function public.practitioner_dashboard(at_most integer default 5)
+  returns table (practitioner_id uuid, name text, available boolean, time_zone text, today jsonb, upcoming jsonb,
+                 clients_in_all integer, recent_clients jsonb, sessions_completed integer, actions_open integer,
+                 actions_overdue integer, pending_actions jsonb, earnings jsonb, contract text, banking text)
+  language sql stable security invoker set search_path = ''
+as $$
+  with me as (
+    select p.id, p.user_id, p.name, p.available, coalesce(c.time_zone, 'UTC') as time_zone,
+           (now() at time zone coalesce(c.time_zone, 'UTC'))::date as today, least(greatest(at_most, 1), 50) as at_most
+      from public.practitioners p left join public.practitioner_calendars c on c.practitioner_id = p.id
+     where p.user_id = (select auth.uid())
+     order by p.created_at, p.id limit 1
+  ),
+  led as (
+    select s as session, s.id, s.scheduled_at, s.status, f.full_name as client_name,
+           (s.scheduled_at at time zone me.time_zone)::date as on_date
+      from me join public.session_schedules s on s.practitioner_id = me.id and s.group_class_id is null
+      left join public.profiles f on f.id = s.client_id
+     where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
+  ),
+  met as (
+    -- A class's own row names an admin; its seats name the participants.
+    select s.client_id, count(*) filter (where s.status = 'completed')::integer as completed,
+           max(s.scheduled_at) filter (where s.scheduled_at <= now()) as last_met_at,
+           min(s.scheduled_at) filter (where s.scheduled_at > now()) as meets_at
+      from me join public.session_schedules s on s.practitioner_id = me.id
+     where s.status <> 'cancelled' and (s.max_participants = 1 or s.group_class_id is not null)
+     group by s.client_id
+  ),
+  recommended as (
+    select r.id, r.client_id, f.full_name as client_name, r.title, r.action_type, r.due_date, r.created_at,
+           coalesce(r.due_date < me.today, false) as is_overdue
+      from me join public.action_recommendations r on r.practitioner_id = me.id and not r.completed
+      left join public.profiles f on f.id = r.client_id
+  )
+  select me.id, me.name, me.available, me.time_zone,
+         coalesce((select jsonb_agg(private.dashboard_session(l.session, l.client_name) order by l.scheduled_at, l.id)
+                     from led l where l.on_date = me.today), '[]'),
+         coalesce((select jsonb_agg(private.dashboard_session(l.session, l.client_name) order by l.scheduled_at, l.id)
+                     from (select * from led where on_date > me.today and status = 'scheduled'
+                            order by scheduled_at, id limit me.at_most) l), '[]'),
+         (select count(*)::integer from met),
+         coalesce((select jsonb_agg(jsonb_build_object(
+                            'client_id', m.client_id, 'name', f.full_name, 'sessions_completed', m.completed,
+                            'last_met_at', m.last_met_at, 'meets_at', m.meets_at)
+                          order by m.last_met_at desc nulls last, m.client_id)
+                     from (select * from met order by last_met_at desc nulls last, client_id limit me.at_most) m
+                     left join public.profiles f on f.id = m.client_id), '[]'),
+         (select coalesce(sum(m.completed), 0)::integer from met m),
+         (select count(*)::integer from recommended),
+         (select count(*)::integer from recommended r where r.is_overdue),
+         coalesce((select jsonb_agg(to_jsonb(r) order by r.due_date nulls last, r.created_at)
+                     from (select * from recommended order by due_date nulls last, created_at limit me.at_most) r), '[]'),
+         (select jsonb_agg(to_jsonb(e) order by e.currency) from public.earnings_overview(me.id) e),
+         coalesce((select case when k.status = 'signed' and k.expires_at <= now() then 'expired' else k.status end
+                     from public.practitioner_contracts k where k.practitioner_id = me.id
+                    order by k.status = 'pending' desc, k.status = 'signed' desc, k.created_at desc limit 1), 'missing'),
+         coalesce((select case when not b.verified then 'unverified' when b.cooling_until > now() then 'cooling' else 'verified' end
+                     from public.practitioner_banking b where b.practitioner_id = me.id), 'missing')
+    from me;
+$$;
+comment on function public.practitioner_dashboard is
+  'The practitioner''s own page, in one row; none for whoever is not one. Earnings have a row for each currency.';
+
+revoke execute on function private.dashboard_session, public.practitioner_dashboard
+  from public, anon, authenticated, service_role;
+grant execute on function private.dashboard_session, public.practitioner_dashboard to authenticated;
+
+
+-- people/admin_dashboard.sql
+
+-- The admin's dashboard in one call: today, what is stuck, and the month's figures.
+--
+-- Whatever is not zero under `attention` is something that a person has to look at; the view that lists it is named
+-- there.
+
+create function public.admin_dashboard(time_zone text default 'America/Toronto')
+  returns table (sessions_today integer, sessions_live integer, sessions_next_week integer, users integer,
+                 users_this_month integer, practitioners integer, practitioners_paused integer, sold jsonb,
+                 payouts jsonb,
+                 cancellations_this_month integer, recordings_this_month integer, attention jsonb)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_today timestamptz := date_trunc('day', now() at time zone admin_dashboard.time_zone) at time zone admin_dashboard.time_zone;
+  v_month timestamptz := now() - interval '30 days';
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'This page is for admins.');
+  end if;
+  return query
+    select s.today, s.live, s.next_week, u.all, u.new, p.all, p.paused,
+           coalesce((select jsonb_agg(to_jsonb(m) order by m.currency)
+                       from (select c.currency, count(*)::integer as payments, sum(c.amount_minor)::bigint as amount_minor,
+                                    sum(c.returned_minor)::bigint as returned_minor
+                               from public.checkout_sessions c where c.paid_at >= v_month group by c.currency) m), '[]'),
+           coalesce((select jsonb_agg(to_jsonb(o) order by o.currency)
+                       from (select o.currency, count(*)::integer as pending, sum(o.amount_minor)::bigint as amount_minor
+                               from public.payouts o where o.status = 'pending' group by o.currency) o), '[]'),
+           (select count(*)::integer from public.session_cancellations x where x.cancelled_at >= v_month),
+           -- A class's recording once: the rows beneath its seats are the same film.
+           (select count(*)::integer from public.session_recordings r join public.session_schedules x on x.id = r.session_id
+             where r.completed_at >= v_month and x.group_class_id is null),
+           jsonb_build_object(
+             'recordings_failed', (select count(*) from public.session_recordings r
+                                    where r.status = 'failed' and r.created_at >= now() - interval '7 days'),
+             'admin_banking',     (select count(*) from public.admin_banking b where b.verification = 'unverified'),
+             'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),
+             'group_session_correlations', (select count(*) from public.group_session_correlations g
+                                    where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),
+             'payouts_failed',    (select count(*) from public.payouts o where o.status = 'failed' and o.created_at >= v_month),
+             'webhook_deliveries_failed', (select count(*) from public.webhook_deliveries d
+                                    where d.status = 'failed' and d.created_at >= now() - interval '7 days'))
+      from (select count(*) filter (where x.scheduled_at >= v_today and x.scheduled_at < v_today + interval '1 day')::integer as today,
+                   count(*) filter (where x.status = 'in_progress')::integer as live,
+                   count(*) filter (where x.scheduled_at >= now() and x.scheduled_at < now() + interval '7 days'
+                                      and x.status = 'scheduled')::integer as next_week
+              from public.session_schedules x
+             where x.group_class_id is null and x.status <> 'cancelled'
+               and (x.scheduled_at between v_today - interval '1 day' and now() + interval '8 days' or x.status = 'in_progress')) s,
+           (select count(*)::integer as all, count(*) filter (where f.created_at >= v_month)::integer as new
+              from public.profiles f) u,
+           (select count(*)::integer as all, count(*) filter (where not q.available)::integer as paused
+              from public.practitioners q) p;
+end
+$$;
+comment on function public.admin_dashboard is
+  'The admin''s page, in one row; amounts in cents, a row for each currency.';
+
+revoke execute on function public.admin_dashboard from public, anon, authenticated, service_role;
+grant execute on function public.admin_dashboard to authenticated;
+
+
+-- people/admin_lists.sql
+
+-- Lists for admins: who signed up, what was paid, and signed waivers, recordings, contracts, bank accounts and
+-- cancellations.
+--
+-- Users and payments are functions that give one value in one row, because PostgREST cuts a result of many rows off at
+-- a number of its own and does not say so. Newest first; all of it, or page by page. A page names where the next one
+-- starts: what comes in meanwhile shifts nothing.
+--
+-- The others are views, each to be filtered by its columns. Nothing is in them that an admin may not read in the
+-- tables: no number of an account, no address of a signer, none of Agora's ids.
+
+create index session_payments_created_at_idx on public.session_payments (created_at, id);  -- the list of admins
+
+-- Definer: nobody but the auth service reads auth.users. It checks its caller, since it answers from past that door.
+create function private.list_users(page_size integer, cursor text) returns table (users jsonb, next_cursor text)
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins list users.');
+  end if;
+  return query
+    with ahead as (
+      select u.id, u.email::text as email, coalesce(u.created_at, '-infinity') as created_at, u.email_confirmed_at
+        from auth.users u
+       where list_users.cursor is null
+          or (coalesce(u.created_at, '-infinity'), u.id)
+             < (split_part(list_users.cursor, '/', 1)::timestamptz, split_part(list_users.cursor, '/', 2)::uuid)
+       order by 3 desc, 1 desc limit list_users.page_size + 1
+    ),
+    page as (select a.* from ahead a order by a.created_at desc, a.id desc limit list_users.page_size)
+    select coalesce(jsonb_agg(jsonb_build_object(
+             'id', p.id, 'email', p.email, 'created_at', nullif(p.created_at, '-infinity'),
+             'email_confirmed_at', p.email_confirmed_at,
+             'roles', coalesce((select jsonb_agg(jsonb_build_object('role', r.role) order by r.role)
+                                  from public.user_roles r where r.user_id = p.id), '[]'),
+             'practitioner', (select jsonb_build_object('id', x.id, 'name', x.name, 'available', x.available)
+                                from public.practitioners x where x.user_id = p.id))
+             order by p.created_at desc, p.id desc), '[]'),
+           case when (select count(*) from ahead) > count(*)
+                then (array_agg(p.created_at || '/' || p.id order by p.created_at, p.id))[1] end
+      from page p;
+end
+$$;
+
+create function public.list_users(page_size integer default null, cursor text default null)
+  returns table (users jsonb, next_cursor text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select l.users, l.next_cursor from private.list_users(list_users.page_size, list_users.cursor) l;
+$$;
+
+create function public.list_payments(
+  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+  returns table (payments jsonb, next_cursor text)
+  language plpgsql stable security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins list payments.');
+  end if;
+  return query
+    with ahead as (
+      select p.* from public.session_payments p
+       where list_payments.status in ('all', p.status) and lower(list_payments.currency) in ('all', lower(p.currency))
+         and (list_payments.cursor is null
+              or (p.created_at, p.id)
+                 < (split_part(list_payments.cursor, '/', 1)::timestamptz, split_part(list_payments.cursor, '/', 2)::uuid))
+       order by p.created_at desc, p.id desc limit list_payments.page_size + 1
+    ),
+    page as (select a.* from ahead a order by a.created_at desc, a.id desc limit list_payments.page_size)
+    select coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object(
+             'session', (select jsonb_build_object('id', s.id, 'scheduled_at', s.scheduled_at,
+                                                   'duration_minutes', s.duration_minutes, 'status', s.status)
+                           from public.session_schedules s where s.id = p.session_id),
+             -- Neither is a foreign key: whom it names may be gone, and the page reads on.
+             'practitioner', jsonb_build_object('name', (select x.name from public.practitioners x where x.id = p.practitioner_id)),
+             'client', jsonb_build_object('email', (select c.email from public.profiles c where c.id = p.client_id)))
+             order by p.created_at desc, p.id desc), '[]'),
+           case when (select count(*) from ahead) > count(*)
+                then (array_agg(p.created_at || '/' || p.id order by p.created_at, p.id))[1] end
+      from page p;
+end
+$$;
+
+revoke execute on function private.list_users, public.list_users, public.list_payments
+  from public, anon, authenticated, service_role;
+grant execute on function private.list_users, public.list_users, public.list_payments to authenticated;
+
+-- Views
+
+create index liability_waivers_signed_at_idx on public.liability_waivers (signed_at);  -- newest first
+create view public.admin_waivers with (security_invoker = true) as
+  select w.id, w.signed_at, w.user_id, coalesce(w.signer_name, client.full_name) as client_name,
+         client.email as client_email, w.signature_name, w.waiver_policy_id, w.waiver_policy_version,
+         policy.is_active as is_current, w.text_sha256, w.evidence_sha256,
+         w.session_id, s.scheduled_at, s.practitioner_id, p.name as practitioner_name
+    from public.liability_waivers w
+    join public.waiver_policy policy on policy.id = w.waiver_policy_id
+    left join public.profiles client on client.id = w.user_id
+    left join public.session_schedules s on s.id = w.session_id
+    left join public.practitioners p on p.id = s.practitioner_id
+   where (select private.is_admin());
+comment on view public.admin_waivers is
+  'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
+
+create index session_recordings_created_at_idx on public.session_recordings (created_at);  -- newest first
+create view public.admin_recordings with (security_invoker = true) as
+  select r.id, r.created_at, r.status, r.started_at, r.completed_at, r.duration_seconds, r.file_size_bytes,
+         r.recording_url,
+         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 as is_group,
+         s.client_id, client.full_name as client_name, client.email as client_email,
+         s.practitioner_id, p.name as practitioner_name,
+         seen.views::integer, seen.last_viewed_at
+    from public.session_recordings r
+    join public.session_schedules s on s.id = r.session_id
+    left join public.practitioners p on p.id = s.practitioner_id
+    -- A class's own row names an admin there.
+    left join public.profiles client on client.id = s.client_id
+         and not (s.max_participants > 1 and s.group_class_id is null)
+    cross join lateral (select count(*) as views, max(v.viewed_at) as last_viewed_at
+                          from public.recording_views v where v.recording_id = r.id) seen
+   where (select private.is_admin());
+comment on view public.admin_recordings is 'For admins: every recording, how far it is, and how often it was opened.';
+
+create index practitioner_contracts_created_at_idx on public.practitioner_contracts (created_at);  -- newest first
+create view public.admin_contracts with (security_invoker = true) as
+  select c.id, c.created_at, c.practitioner_id, p.name as practitioner_name, account.email as practitioner_email,
+         p.available, c.title, c.contract_version, c.template_id, c.status,
+         c.status = 'signed' and coalesce(c.expires_at > now(), true) as is_live,
+         c.signed_at, c.expires_at, c.revoked_reason, c.text_sha256, x.is_observed, x.evidence_sha256
+    from public.practitioner_contracts c
+    join public.practitioners p on p.id = c.practitioner_id
+    left join public.profiles account on account.id = p.user_id
+    left join public.contract_signatures x on x.contract_id = c.id
+   where (select private.is_admin());
+comment on view public.admin_contracts is 'For admins: every contract issued, and what became of it.';
+
+create view public.admin_banking with (security_invoker = true) as
+  select p.id as practitioner_id, p.name as practitioner_name, account.email as practitioner_email, p.available,
+         case when b.id is null then 'missing' when not b.verified then 'unverified'
+              when b.cooling_until > now() then 'cooling' else 'verified' end as verification,
+         b.bank_name, b.account_holder_name, b.account_type, b.country, b.account_last4,
+         b.changed_at, b.verified_at, b.verified_by, verifier.full_name as verified_by_name, b.cooling_until
+    from public.practitioners p
+    left join public.practitioner_banking b on b.practitioner_id = p.id
+    left join public.profiles account on account.id = p.user_id
+    left join public.profiles verifier on verifier.id = b.verified_by
+   where (select private.is_admin());
+comment on view public.admin_banking is
+  'For admins: every practitioner''s account, or that there is none. verify_practitioner_banking takes practitioner_id and changed_at.';
+
+create index session_cancellations_cancelled_at_idx on public.session_cancellations (cancelled_at);  -- newest first
+create view public.admin_cancellations with (security_invoker = true) as
+  select c.id, c.cancelled_at, c.cancellation_type, c.hours_before_session, c.fee_charged, c.fee_currency,
+         c.credit_returned, c.reason, c.cancellation_policy_version,
+         c.user_id, client.full_name as client_name, client.email as client_email,
+         c.approved_by, approver.full_name as approved_by_name,
+         c.session_id, s.scheduled_at, s.class_name, s.practitioner_id, p.name as practitioner_name
+    from public.session_cancellations c
+    left join public.session_schedules s on s.id = c.session_id
+    left join public.practitioners p on p.id = s.practitioner_id
+    left join public.profiles client on client.id = c.user_id
+    left join public.profiles approver on approver.id = c.approved_by
+   where (select private.is_admin());
+comment on view public.admin_cancellations is
+  'For admins: who cancelled what, how late, what it cost and what came back.';
+
+revoke all on public.admin_waivers, public.admin_recordings, public.admin_contracts, public.admin_banking,
+  public.admin_cancellations
+  from anon, authenticated, service_role;
+grant select on public.admin_waivers, public.admin_recordings, public.admin_contracts, public.admin_banking,
+  public.admin_cancellations
+  to authenticated;

@@ -1,0 +1,373 @@
+-- From sql/schemas: sessions/session_schedules_triggers, foundation/invariants.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- sessions/session_schedules_triggers.sql
+
+-- What happens to a row of session_schedules, whoever writes it: every trigger, in the order in which they fire.
+--
+-- PostgreSQL fires by name within each moment, so names carry numbers, with room between them. All but the audit's, the
+-- recordings' and the baseline's begin with "session_schedules_". "of status" fires where the statement itself names
+-- the column, not where an earlier trigger changed it.
+--
+-- i: on insert, u: on update, d: on delete. At the right the chapter in which the trigger's function stands.
+--
+--   before the statement
+--     u   00_lock                     takes the locks that come before rows                sessions/cancelling
+--
+--   before each row: what is allowed, and what the row becomes
+--     d   10_cancel_class_instead     cancels the class in which somebody has a seat       sessions/cancelling
+--     i   10_link_group_class         makes a seat of a row that joins a class             sessions/group_classes
+--     u   15_keep_credit_lot          refuses another credit than the one it was           sessions/booking
+--                                     booked with
+--     iu  20_guard                    holds people to what they may write                  sessions/session_schedules
+--     d   20_settle                   cancels what is deleted before its time              sessions/cancelling
+--     u   25_status_moves_forward     refuses a status that would take one back            sessions/session_states
+--     u   30_date_cancellation        dates the cancellation                               sessions/cancelling
+--     u   30_date_move                dates the start and the completion                   sessions/session_states
+--     u   35_agree_to_cancel          refuses by the terms, and says if the grace is used  sessions/cancelling
+--     u   35_agree_to_move            refuses another time by the rules for moving         sessions/rescheduling
+--     iu  40_keep_wall_time           writes zone and wall time beside the instant         sessions/wall_time
+--     u   44_raise_calendar_sequence  counts what calendars show                           sessions/rescheduling
+--     iu  45_count_participants       counts a class's seats, and keeps room for them      sessions/group_classes
+--     u   45_keep_class               the same for a class that would become a session     sessions/group_classes
+--     iu  99_client_is_there          refuses a client without an account                  privacy/erased_rows
+--     u   update_session_schedules_updated_at                                              (the baseline's)
+--
+--   after each row: what follows from it
+--     iud audit_session_schedules     writes the audit log                                 privacy/audit_log
+--     u   session_schedules_05_stop_recording                                             recordings/consent
+--     u   45_settle                   gives credits back, writes the cancellation          sessions/cancelling
+--     u   50_take_other_time          frees, or moves, the practitioner's time             calendars/practitioner_time
+--     i   50_take_time                takes the practitioner's time                        calendars/practitioner_time
+--     u   55_move_seats               moves and renames a class's seats with it            sessions/rescheduling
+--     i   60_spend_credit             writes the ledger's line                             sessions/booking
+--     u   65_count_left_seat          counts the class's seats                             sessions/group_classes
+--     d   65_count_lost_seat          the same                                             sessions/group_classes
+--     i   65_count_new_seat           the same                                             sessions/group_classes
+--     u   65_move_seats_along         begins and completes a class's seats with it         sessions/session_states
+--     i   70_tell_of_booking          publishes session_booked                             sessions/booking
+--     u   70_tell_of_completion       publishes session_completed                          sessions/session_states
+--     u   70_tell_of_move             publishes session_rescheduled                        sessions/rescheduling
+--     u   75_forget_attendance        forgets who was early for the time it was moved from sessions/channel_events
+--
+--   after the statement, when all its rows are done
+--     u   47_earn                     what was completed is earned                         earnings/earning_triggers
+--
+--   at the end of the transaction
+--     nothing: whoever wrote the row hears at once what is refused.
+
+-- Before the statement.
+
+create trigger session_schedules_00_lock before update on public.session_schedules
+  for each statement when (private.is_api_caller()) execute function private.lock_own_sessions();
+
+-- Before each row.
+
+-- The admin page knows no other way to cancel a class than to delete it.
+create trigger session_schedules_10_cancel_class_instead_of_deleting before delete on public.session_schedules
+  for each row when (old.max_participants > 1 and old.group_class_id is null and private.is_api_caller())
+  execute function private.cancel_class_instead_of_deleting();
+
+-- Before the guard: what the guard and the policies judge is the row as it will be.
+create trigger session_schedules_10_make_class_seat before insert on public.session_schedules
+  for each row when (new.notes like 'Joined group class:%') execute function private.make_class_seat();
+
+-- Not for null: that is the foreign key, when a lot is deleted.
+create trigger session_schedules_15_refuse_credit_lot_change before update on public.session_schedules
+  for each row when (new.credit_lot_id is not null and new.credit_lot_id is distinct from old.credit_lot_id)
+  execute function private.refuse_credit_lot_change();
+
+-- Before the triggers that fill columns in on an update: people are judged by what they wrote themselves.
+create trigger session_schedules_20_guard before insert or update on public.session_schedules
+  for each row execute function private.guard_session_schedules();
+
+-- Only what was still to come gives anything back, and a class's own row is nobody's booking.
+create trigger session_schedules_20_settle before delete on public.session_schedules
+  for each row when (old.status = 'scheduled' and old.scheduled_at > now()
+                     and (old.max_participants = 1 or old.group_class_id is not null))
+  execute function private.settle_deleted_session();
+
+-- For everybody, the service and admins included: a session taken up again would be one whose credit was given back.
+create trigger session_schedules_25_status_moves_forward before update of status on public.session_schedules
+  for each row when (
+    old.status <> new.status and (old.status, new.status) not in (
+      ('scheduled', 'in_progress'), ('scheduled', 'completed'), ('scheduled', 'cancelled'),
+      ('in_progress', 'completed'), ('in_progress', 'cancelled')))
+  execute function private.refuse_backward_status();
+
+-- The frontend sends its own clock's time along; what counts is when we heard of it.
+create trigger session_schedules_30_set_cancelled_at before update on public.session_schedules
+  for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
+  execute function private.set_cancelled_at();
+
+create trigger session_schedules_30_set_status_times before update of status on public.session_schedules
+  for each row when (new.status in ('in_progress', 'completed') and old.status <> new.status)
+  execute function private.set_status_times();
+
+-- Before the row is written: whether the grace is used stands in the row itself.
+create trigger session_schedules_35_authorize_cancellation before update of status on public.session_schedules
+  for each row when (new.status = 'cancelled' and old.status <> 'cancelled') execute function private.authorize_cancellation();
+
+create trigger session_schedules_35_authorize_reschedule before update of scheduled_at on public.session_schedules
+  for each row when (new.scheduled_at <> old.scheduled_at) execute function private.authorize_reschedule();
+
+-- Of time_zone and local_start too: whoever writes another wall time finds the true one there.
+create trigger session_schedules_40_set_wall_time
+  before insert or update of scheduled_at, practitioner_id, time_zone, local_start on public.session_schedules
+  for each row execute function private.preserve_local_start();
+
+-- What calendars show, and no more: a note or a reminder raises nothing.
+create trigger session_schedules_44_raise_calendar_sequence before update on public.session_schedules
+  for each row when (
+    (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.physical_location,
+     new.class_name, new.status = 'cancelled')
+    is distinct from
+    (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.physical_location,
+     old.class_name, old.status = 'cancelled'))
+  execute function private.raise_calendar_sequence();
+
+-- At every write: whoever writes another number finds the true one there.
+create trigger session_schedules_45_count_participants before insert or update on public.session_schedules
+  for each row when (new.group_class_id is null and new.max_participants > 1)
+  execute function private.set_participant_count();
+
+-- Somebody in it makes a class of what is made a session for one.
+create trigger session_schedules_45_keep_class before update of max_participants on public.session_schedules
+  for each row when (new.group_class_id is null and new.max_participants = 1 and old.max_participants > 1)
+  execute function private.set_participant_count();
+
+-- After the triggers that fill columns in.
+create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules
+  for each row execute function private.refuse_unknown_account('client_id');
+
+-- After each row.
+
+create trigger audit_session_schedules after insert or update or delete on public.session_schedules
+  for each row execute function private.write_audit_log();
+
+-- A session that has ended is not recorded any further, however it ended.
+create trigger session_schedules_05_stop_recording after update of status on public.session_schedules for each row
+  when (new.status in ('cancelled', 'completed') and old.status is distinct from new.status)
+  execute function private.stop_recording_of_ended_session();
+
+-- Before the practitioner's time is free: who then takes it holds a credit, and must not wait for one that we hold.
+create trigger session_schedules_45_settle after update of status on public.session_schedules
+  for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
+  execute function private.settle_cancelled_session();
+
+create trigger session_schedules_50_change_time
+  after update of status, scheduled_at, duration_minutes, practitioner_id, session_location, max_participants,
+                  group_class_id
+  on public.session_schedules
+  for each row when (
+    private.occupies_time(old) <> private.occupies_time(new)
+    or (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.max_participants > 1)
+       <> (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.max_participants > 1))
+  execute function private.reserve_session_time();
+
+-- Not for a seat: its class takes the time.
+create trigger session_schedules_50_take_time after insert on public.session_schedules
+  for each row when (new.group_class_id is null) execute function private.reserve_session_time();
+
+-- After the class has its new time: a seat is held to what its class says.
+create trigger session_schedules_55_copy_schedule_to_seats after update on public.session_schedules
+  for each row when (
+    new.max_participants > 1 and new.group_class_id is null
+    and (new.practitioner_id, new.scheduled_at, new.duration_minutes, new.session_location, new.physical_location,
+         new.class_name, new.max_participants)
+        is distinct from
+        (old.practitioner_id, old.scheduled_at, old.duration_minutes, old.session_location, old.physical_location,
+         old.class_name, old.max_participants))
+  execute function private.copy_class_schedule_to_seats();
+
+-- After the time is taken: in the order of locks credits come last.
+create trigger session_schedules_60_spend_credit after insert on public.session_schedules
+  for each row when (new.credit_lot_id is not null) execute function private.spend_credit();
+
+-- A seat is taken by an insert, left by a cancellation and lost by a delete; each changes what the class shows.
+create trigger session_schedules_65_count_left_seat after update of status on public.session_schedules
+  for each row when (new.group_class_id is not null and new.status = 'cancelled' and old.status <> 'cancelled')
+  execute function private.update_class_participant_count();
+create trigger session_schedules_65_count_lost_seat after delete on public.session_schedules
+  for each row when (old.group_class_id is not null) execute function private.update_class_participant_count();
+create trigger session_schedules_65_count_new_seat after insert on public.session_schedules
+  for each row when (new.group_class_id is not null) execute function private.update_class_participant_count();
+
+-- Not for a cancellation: 45_settle cancels the seats, each with its credit.
+create trigger session_schedules_66_copy_status_to_seats after update of status on public.session_schedules
+  for each row when (new.max_participants > 1 and new.group_class_id is null
+                     and new.status in ('in_progress', 'completed') and old.status <> new.status)
+  execute function private.copy_class_status_to_seats();
+
+-- Not for a class's own row: nobody is booked by that.
+create trigger session_schedules_70_publish_booked after insert on public.session_schedules
+  for each row when (new.max_participants = 1 or new.group_class_id is not null)
+  execute function private.publish_session_booked();
+
+-- Not for a class's own row, and not of what ended long ago: before there was a driver, sessions were never completed,
+-- and its first rounds tidy up years of them.
+create trigger session_schedules_70_publish_completed after update of status on public.session_schedules
+  for each row when (new.status = 'completed' and old.status <> 'completed'
+                     and (new.max_participants = 1 or new.group_class_id is not null)
+                     and new.scheduled_at > now() - interval '2 days')
+  execute function private.publish_session_completed();
+
+-- For every row: a seat that moves with its class tells its own client.
+create trigger session_schedules_70_publish_rescheduled after update of scheduled_at on public.session_schedules
+  for each row when (new.scheduled_at <> old.scheduled_at) execute function private.publish_session_rescheduled();
+
+-- Who was early for the time it was moved away from is not there at the new one.
+create trigger session_schedules_75_delete_observed_attendance after update of scheduled_at on public.session_schedules
+  for each row when (new.scheduled_at <> old.scheduled_at and new.status = 'scheduled')
+  execute function private.delete_observed_attendance();
+
+-- After the statement, so that all rows it completed are earned in one order. It comes last, whatever its number.
+create trigger session_schedules_90_earn after update on public.session_schedules
+  referencing old table as undone new table as done
+  for each statement execute function private.record_completed_sessions_earnings();
+
+
+-- foundation/invariants.sql
+
+-- Invariants: what must be true of money, credits, seats and time, whatever happened. A schedule and the doctor ask.
+--
+-- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule
+-- that a later change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
+
+create view private.broken_invariants with (security_invoker = true) as
+  -- The ledger
+  select 'a transaction of the ledger does not balance' as rule, t.id::text as example
+    from public.ledger_transactions t left join public.ledger_postings p on p.transaction_id = t.id
+   group by t.id having count(p.id) < 2 or sum(p.amount_minor) <> 0
+  union all
+  select 'a balance is not what is unpaid', t.practitioner_id || ' ' || t.currency
+    from public.ledger_transactions t
+    join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+    left join public.payout_lines l on l.ledger_transaction_id = t.id and l.released_at is null
+   group by t.practitioner_id, t.currency
+  having sum(p.amount_minor)
+         <> coalesce(sum(p.amount_minor) filter (where t.kind not in ('payout', 'payout_failed') and l.id is null), 0)
+  union all
+  -- Payouts
+  select 'a payout is not the sum of its lines', p.id::text
+    from public.payouts p left join public.payout_lines l on l.payout_id = p.id
+   group by p.id having p.amount_minor <> coalesce(sum(l.amount_minor), 0)
+  union all
+  select 'a payout does not share the fate of its lines', p.id::text
+    from public.payouts p join public.payout_lines l on l.payout_id = p.id
+   where (p.status = 'failed') <> (l.released_at is not null)
+  union all
+  select 'a line pays another amount than its transaction owes', l.ledger_transaction_id::text
+    from public.payout_lines l
+    left join public.ledger_postings p on p.transaction_id = l.ledger_transaction_id
+                                      and p.account = 'practitioner_payable'
+   where p.amount_minor is distinct from l.amount_minor
+  union all
+  select 'a transaction is paid twice', l.ledger_transaction_id::text
+    from public.payout_lines l where l.released_at is null group by l.ledger_transaction_id having count(*) > 1
+  union all
+  select 'a line is of another person or currency than its payout', l.ledger_transaction_id::text
+    from public.payout_lines l
+    join public.payouts p on p.id = l.payout_id
+    join public.ledger_transactions t on t.id = l.ledger_transaction_id
+   where (t.practitioner_id, t.currency) <> (p.practitioner_id, p.currency)
+  union all
+  select 'a payout is not posted as it stands', p.id::text
+    from public.payouts p
+    left join public.ledger_transactions t on t.payout_id = p.id
+    left join public.ledger_postings sent on sent.transaction_id = t.id and sent.account = 'payouts_sent'
+   group by p.id
+  having coalesce(sum(sent.amount_minor), 0) <> case p.status when 'failed' then 0 else p.amount_minor end
+      or count(t.id) <> case p.status when 'failed' then 2 else 1 end
+  union all
+  select 'payout periods leave a gap or overlap', next.number::text
+    from public.payout_periods next
+   where not exists (select from public.payout_periods before
+                      where before.number = next.number - 1 and before.period_end = next.period_start)
+     and next.number > 1
+  union all
+  -- Payments, as the pages read them
+  select 'a payment that was paid out is not marked', t.payment_id::text
+    from public.payouts p
+    join public.payout_lines l on l.payout_id = p.id
+    join public.ledger_transactions t on t.id = l.ledger_transaction_id
+    join public.session_payments payment on payment.id = t.payment_id
+   where p.status = 'paid' and payment.paid_out_at is null
+   group by p.id, t.payment_id having sum(l.amount_minor) > 0
+  union all
+  select 'a payment is marked and no payout paid it', payment.id::text
+    from public.session_payments payment
+   where payment.paid_out_at is not null and payment.practitioner_share > 0
+     and exists (select from public.ledger_transactions t where t.payment_id = payment.id)
+     and not exists (select from public.ledger_transactions t
+                       left join public.payout_lines l on l.ledger_transaction_id = t.id
+                       left join public.payouts p on p.id = l.payout_id and p.status = 'paid'
+                      where t.payment_id = payment.id
+                        -- What was paid out before there was a ledger was adjusted when it began.
+                        and (p.id is not null or t.cause = 'paid out ' || payment.id))
+  union all
+  select 'a payment names another share than the ledger', payment.id::text
+    from public.session_payments payment
+    join private.earned_seats e on e.payment_id = payment.id and e.revenue_share_id is not null
+   where payment.paid_out_at is null
+     and round(100 * payment.practitioner_share) <> (
+       select coalesce(sum(p.amount_minor), 0) from public.ledger_transactions t
+         join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+        where t.session_id = e.session_id and t.kind in ('accrual', 'reversal'))
+  union all
+  select 'a payment does not add up', payment.id::text
+    from public.session_payments payment
+   where num_nonnulls(payment.checkout_id, payment.credit_lot_id) > 0
+     and payment.practitioner_share + payment.platform_share + payment.refunded_amount <> payment.total_amount
+  union all
+  -- Credits
+  select 'credits are not the sum of their ledger', c.id::text
+    from public.user_session_credits c left join public.credit_ledger l on l.lot_id = c.id
+   group by c.id having c.credits_remaining <> coalesce(sum(l.change), 0) or c.credits_remaining < 0
+  union all
+  select 'a session did not spend its one credit', s.id::text
+    from public.session_schedules s
+    left join public.credit_ledger l on l.session_id = s.id and l.lot_id = s.credit_lot_id and l.kind = 'spend'
+   where s.credit_lot_id is not null group by s.id having count(l.id) <> 1
+  union all
+  -- Seats and time
+  select 'a class is oversold', class.id::text
+    from public.session_schedules class
+    join public.session_schedules seat on seat.group_class_id = class.id and seat.status <> 'cancelled'
+   group by class.id having count(*) > class.max_participants
+  union all
+  select 'two sessions overlap', one.id::text
+    from public.session_schedules one
+    join public.session_schedules other on other.practitioner_id = one.practitioner_id and other.id > one.id
+     and other.scheduled_at < one.scheduled_at + make_interval(mins => one.duration_minutes)
+     and one.scheduled_at < other.scheduled_at + make_interval(mins => other.duration_minutes)
+   where one.group_class_id is null and other.group_class_id is null
+     and one.status in ('scheduled', 'in_progress') and other.status in ('scheduled', 'in_progress')
+     -- A class online and in person at once is one occasion.
+     and not (one.max_participants > 1 and other.max_participants > 1 and one.scheduled_at = other.scheduled_at
+              and one.session_location <> other.session_location);
+comment on view private.broken_invariants is 'One row for each thing that is not as it must be. There should be none.';
+
+revoke all on private.broken_invariants from public, anon, authenticated, service_role;
+
+-- Definer: the service may not read all the tables that are checked.
+create function private.check_invariants() returns table (rule text, broken integer, examples text[])
+  language sql stable security definer set search_path = ''
+as $$
+  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5] from private.broken_invariants b group by b.rule order by 1;
+$$;
+
+create function public.check_invariants() returns table (rule text, broken integer, examples text[])
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.check_invariants();
+$$;
+comment on function public.check_invariants is
+  'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
+
+revoke execute on function private.check_invariants, public.check_invariants
+  from public, anon, authenticated, service_role;
+grant execute on function private.check_invariants, public.check_invariants to service_role;

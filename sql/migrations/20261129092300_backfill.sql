@@ -1,0 +1,98 @@
+-- From sql/schemas: backfill/calendars, backfill/people, backfill/credits, backfill/payments, backfill/earnings, backfill/privacy.
+
+-- Functions name what later chapters make.
+set check_function_bodies = off;
+
+
+-- backfill/calendars.sql
+
+-- Time that booked sessions take already. The first who booked has it; sessions that are over take none, and one that
+-- overlaps an earlier one gets none: `private.practitioner_time_conflicts` has those.
+--
+-- Order matters: it stands before whatever changes old sessions. A change takes time through the trigger, in the order of
+-- the changes, and is refused where two overlap.
+
+insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+select s.practitioner_id, private.add_buffers(s.scheduled_at, s.duration_minutes, c), s.id,
+       private.get_occasion(s), s.session_location
+  from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id
+ where private.occupies_time(s) and s.duration_minutes > 0
+   and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
+ order by s.created_at, s.id
+on conflict do nothing;
+
+
+-- backfill/people.sql
+
+-- Everybody who signed up before there were profiles has one, from what they said at sign-up. From then on the triggers
+-- on auth.users keep it.
+
+insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
+select
+  u.id, u.email,
+  u.raw_user_meta_data ->> 'full_name',
+  u.raw_user_meta_data ->> 'avatar_url',
+  u.raw_user_meta_data ->> 'phone_number',
+  private.parse_date_or_null(u.raw_user_meta_data ->> 'date_of_birth'),
+  u.raw_user_meta_data ->> 'address'
+from auth.users u
+on conflict (id) do nothing;  -- who signed up since has one by now
+
+
+-- backfill/credits.sql
+
+-- Opening balances: a lot of an existing installation opens with the credits it has.
+--
+-- The lots have these numbers already, so nothing is posted to them and their rows are not touched. Order matters: until a
+-- lot has its opening line, any other line of it comes to the wrong sum.
+
+alter table public.credit_ledger disable trigger credit_ledger_post;
+insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor, created_at)
+select c.id, c.user_id, c.credits_remaining, 'purchase', 'Opening balance', null, c.purchased_at
+  from public.user_session_credits c where c.credits_remaining > 0;
+alter table public.credit_ledger enable trigger credit_ledger_post;
+
+
+-- backfill/payments.sql
+
+-- Credits that a cancelled session gave back name the checkout that paid for it, as a trigger does for later ones.
+
+update public.user_session_credits l set order_id = c.id::text
+  from public.checkout_sessions c
+  join public.credit_ledger line on line.session_id = c.session_id and line.kind = 'return'
+ where l.id = line.lot_id and l.order_id is null;
+
+
+-- backfill/earnings.sql
+
+-- Earnings of an existing installation: the ledger opens with what is owed for sessions that were held, or forfeited,
+-- and paid.
+--
+-- After the backfills of sessions, payments and credits, whose rows it reads. On an empty database it does nothing.
+
+select private.record_earned_seat(s.id) from public.session_schedules s
+ where (s.status = 'completed' and not private.is_class(s))
+    or s.id in (select c.session_id from public.session_cancellations c where c.cancellation_type = 'last_minute');
+
+-- A payment whose price came back as a credit earns nothing yet: it is earned when the credit is used.
+select private.update_payment_amounts(p.id, round(100 * (p.total_amount - p.refunded_amount))::bigint, 0, false)
+  from public.session_payments p
+ where p.status = 'completed' and p.paid_out_at is null
+   and exists (select from public.credit_ledger l where l.session_id = p.session_id and l.kind = 'return')
+   and not exists (select from private.earned_seats e where e.payment_id = p.id);
+
+
+-- backfill/privacy.sql
+
+-- What is known of consents from before they had a history. The address in them came from a header that anybody could
+-- write, so it is no evidence and is not taken over.
+
+insert into public.consent_history (user_id, consent_type, consented, version, metadata, recorded_at)
+select c.user_id, c.consent_type, c.consented and c.revoked_at is null, c.version, c.metadata,
+       case when c.consented and c.revoked_at is null then c.consent_date
+            else coalesce(c.revoked_at, c.consent_date) end
+  from public.user_consents c
+ -- A consent that was changed since has its line from the trigger.
+ where not exists (select from public.consent_history h
+                    where (h.user_id, h.consent_type) = (c.user_id, c.consent_type))
+ order by c.created_at;
