@@ -2,8 +2,8 @@
 
     python -m sql.migration NAME [--allow-drops]       (`make migration NAME=… [DROPS=1]`)
 
-pgdelta plans the difference; then it is applied, and what still differs is said: rows, which are the author's to write, or
-something that pgdelta cannot see. The author also writes the reason at the head.
+pgdelta plans the difference; then it is applied, and what still differs is said: rows, which are the author's to write,
+or something that pgdelta cannot see. The author also writes the reason at the head.
 """
 
 import argparse
@@ -34,7 +34,9 @@ class NotPlanned(Exception):
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make migration")
     parser.add_argument("name", help="what it does, in snake_case: add_session_topics")
-    parser.add_argument("--allow-drops", action="store_true", help="let it drop what the chapters have no more")
+    parser.add_argument(
+        "--allow-drops", action="store_true", help="let it drop what the chapters have no more"
+    )
     arguments = parser.parse_args()
     if not arguments.name.replace("_", "").isalnum() or arguments.name != arguments.name.lower():
         sys.exit(f"{arguments.name!r} is no name for a migration: small letters, digits and _ only")
@@ -80,7 +82,12 @@ def difference(postgres: Server, written: list[Path]) -> str:
 def _pgdelta(*words: str) -> int:
     """Run it. Gives its exit code where that is an answer, and raises where it is a refusal."""
     result = subprocess.run(
-        [NODE_BINARY, PGDELTA, *words], env=environment(), cwd=ROOT, capture_output=True, text=True, check=False
+        [NODE_BINARY, PGDELTA, *words],
+        env=environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode not in (0, NOTHING_TO_DO):
         raise NotPlanned(f"{result.stdout}{result.stderr}".strip().replace("--allow-drops", "DROPS=1"))

@@ -271,6 +271,4 @@ def test_a_repeated_request_is_recognised_by_its_fingerprint(sandbox: Sandbox) -
     with sandbox.refused("idempotency_key_reused"):
         sandbox.one(ask, PRACTITIONER, ROW, "k1.newer", "v1.k1.three")
     sandbox.act_as("owner")
-    assert "v1.k1" not in sandbox.one(
-        "select string_agg(arguments::text, '') from private.idempotency_keys"
-    )
+    assert "v1.k1" not in sandbox.one("select string_agg(arguments::text, '') from private.idempotency_keys")
