@@ -62,7 +62,7 @@ def content(server: Server, url: str) -> Content:
 def _dump(server: Server, url: str) -> list[str]:
     """Schemas public and private; those of auth and storage belong to the platform."""
     command = [
-        server.binaries / "pg_dump",
+        str(server.binaries / "pg_dump"),
         "--schema-only",
         "--no-owner",
         "--schema=public",

@@ -58,7 +58,7 @@ class Server:
             try:
                 self._run(name, "postgres", path.read_text())
             except psycopg.Error as error:
-                error.add_note(f"in {path.relative_to(ROOT)}")
+                error.add_note(f"in {path.name}")
                 raise
         return self.url(name)
 

@@ -4,11 +4,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from sql.chapters import SCHEMAS, by_migration, chapters
-from sql.throwaway import BASELINE, ROOT, Server
+from sql.throwaway import BASELINE, ROOT
 
 CHAPTERS = [pytest.param(chapter.path, id=chapter.name) for chapter in chapters()]
 LINES = 400
@@ -132,17 +131,6 @@ def test_no_row_is_written_by_position() -> None:
             r"\binsert into [\w.]+ +(?:values|select)\b[^;]{0,20}", chapter.path.read_text()
         ):
             assert re.search(r"select v_\w+\.\*", found), f"{chapter.name}: {found}"
-
-
-def test_every_body_holds_once_everything_is_there(postgres: Server) -> None:
-    """Bodies are not checked while the chapters apply; here each is made again with the check on."""
-    with psycopg.connect(postgres.build("checked")) as connection:
-        functions = connection.execute(
-            """select pg_get_functiondef(p.oid) from pg_proc p join pg_language l on l.oid = p.prolang
-                where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace) and p.prokind = 'f'"""
-        ).fetchall()
-        for (function,) in functions:
-            connection.execute(function.encode())
 
 
 def test_the_folder_is_where_the_supabase_cli_looks() -> None:
