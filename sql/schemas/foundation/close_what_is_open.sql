@@ -17,7 +17,7 @@ as $$
 $$;
 grant execute on function public.has_role to authenticated, service_role;
 
--- Definer: nobody but the auth service reads auth.users. It checks its caller, since it answers from past that door.
+-- Definer: nobody but the auth service reads auth.users. So it checks who is calling.
 create function private.user_id_by_email(email text) returns uuid
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -128,18 +128,18 @@ as $$
   select p.retention_days, p.auto_delete from public.data_retention_policies p where p.table_name = p_table_name;
 $$;
 
--- Only tables under a rule can be named, so the name that reaches the query is one an admin wrote down.
+-- Only tables with a policy can be named, so the name that reaches the query is one that an admin wrote down.
 create or replace function public.get_expired_records(p_table_name text)
   returns table (record_id uuid, created_at timestamptz)
   language plpgsql stable security invoker set search_path = ''
 as $$
 declare
-  v_rule public.data_retention_policies;
+  v_policy public.data_retention_policies;
 begin
-  select * into v_rule from public.data_retention_policies p where p.table_name = p_table_name and p.auto_delete;
+  select * into v_policy from public.data_retention_policies p where p.table_name = p_table_name and p.auto_delete;
   if found then
-    return query execute format('select id, created_at from public.%I where created_at < $1', v_rule.table_name)
-      using now() - make_interval(days => v_rule.retention_days);
+    return query execute format('select id, created_at from public.%I where created_at < $1', v_policy.table_name)
+      using now() - make_interval(days => v_policy.retention_days);
   end if;
 end
 $$;
@@ -147,7 +147,7 @@ grant execute on function public.get_retention_policy, public.get_expired_record
 
 -- The audit log
 
--- A line that cannot be written is an error: the baseline swallowed it and reported success.
+-- A line that cannot be written is an error: the baseline hid it and reported success.
 create or replace function public.log_audit_event(
   p_user_id uuid, p_action text, p_table_name text, p_record_id uuid default null,
   p_ip_address text default null, p_user_agent text default null, p_metadata jsonb default '{}') returns void

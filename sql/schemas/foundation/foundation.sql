@@ -17,29 +17,29 @@ alter default privileges in schema public revoke all on tables    from anon, aut
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on routines  from anon, authenticated, service_role;
 
-create function private.refuse(status integer, code text, sentence text, way_forward text default null) returns void
+create function private.refuse(status integer, code text, message text, hint text default null) returns void
   language plpgsql set search_path = ''
 as $$
 begin
   -- PostgREST turns PTnnn into HTTP nnn and shows the message to people: one line, ASCII.
-  if way_forward is null then
-    raise exception using errcode = 'PT' || status, message = sentence, detail = code;
+  if refuse.hint is null then
+    raise exception using errcode = 'PT' || status, message = refuse.message, detail = code;
   end if;
-  raise exception using errcode = 'PT' || status, message = sentence, detail = code, hint = way_forward;
+  raise exception using errcode = 'PT' || status, message = refuse.message, detail = code, hint = refuse.hint;
 end
 $$;
 
-create function private.sha256_hex(document text) returns text
+create function private.sha256_hex(text_value text) returns text
   language sql immutable set search_path = ''
 as $$
   -- Immutable although convert_to is only stable: the target encoding is a constant.
-  select encode(sha256(convert_to(document, 'UTF8')), 'hex');
+  select encode(sha256(convert_to(text_value, 'UTF8')), 'hex');
 $$;
 
 create function private.is_api_caller() returns boolean
   language sql stable set search_path = ''
 as $$
-  -- False for the service, for an operator, and inside a definer function: those answer for what they write.
+  -- False for the service, for an operator, and inside a definer function: those are trusted with what they write.
   select current_user in ('anon', 'authenticated');
 $$;
 
@@ -57,8 +57,8 @@ as $$
   select p.id from public.practitioners p where p.user_id = (select auth.uid());
 $$;
 
--- Whose name stands beside something of mine, paused or not: a session, an assignment, a recommendation. An open class
--- needs no exception: it is shown while its practitioner is available, and afterwards to whoever has a seat.
+-- Practitioners of my sessions, assignments and recommendations, paused or not: my pages show their names. An open
+-- class needs no exception: it is shown while its practitioner is available, and afterwards to whoever has a seat.
 -- Definer: the policies on practitioners ask this question.
 create function private.related_practitioner_ids() returns setof uuid
   language sql stable security definer set search_path = ''
