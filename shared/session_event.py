@@ -1,4 +1,4 @@
-"""A session as messages and calendars tell of it: one event for life, under the session's id.
+"""A session as mails and calendars show it: one calendar event for life, under the session's id.
 
 Its time is written as wall time in the zone it was booked in, with that zone's rules beside it: a calendar program
 needs no rules of its own, which may be older than a government's latest decision.
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 NAMES = {"standing": "Standing session", "laying": "Laying session"}
-AROUND = timedelta(days=400)  # how far before and after it the zone's rules are told: some programs keep them
+AROUND = timedelta(days=400)  # how far before and after it the zone's rules go: some programs keep them
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
-class ToldSession(Output):
-    """The facts of a session that a message may tell."""
+class SessionSummary(Output):
+    """What a mail or a calendar file may state of a session."""
 
     id: UUID | None
     status: str | None
@@ -33,14 +33,14 @@ class ToldSession(Output):
     duration_minutes: int
     time_zone: str
     sequence: int | None
-    practice: str | None
+    session_type: str | None
     is_group: bool
     class_name: str | None
     is_online: bool
     place: str | None
     practitioner_name: str | None
     client_name: str | None
-    free_until: datetime | None
+    free_cancellation_until: datetime | None
 
     @property
     def name(self) -> str:
@@ -48,7 +48,7 @@ class ToldSession(Output):
         return (
             self.class_name
             or ("Group class" if self.is_group else None)
-            or NAMES.get(self.practice or "", "Session")
+            or NAMES.get(self.session_type or "", "Session")
         )
 
     @property
@@ -56,12 +56,12 @@ class ToldSession(Output):
         return self.scheduled_at + timedelta(minutes=self.duration_minutes)
 
 
-def _told_or_none(value: Any) -> Any:
-    """A message that is about no session still has the row of it, without a time."""
+def _summary_or_none(value: Any) -> Any:
+    """A mail about no session has an object of nulls there: PostgREST writes an absent row so."""
     return None if isinstance(value, dict) and value.get("scheduled_at") is None else value
 
 
-MaybeToldSession = Annotated[ToldSession | None, BeforeValidator(_told_or_none)]
+MaybeSessionSummary = Annotated[SessionSummary | None, BeforeValidator(_summary_or_none)]
 
 
 class Party(NamedTuple):
@@ -72,7 +72,7 @@ class Party(NamedTuple):
 
 
 def calendar_file(
-    session: ToldSession,
+    session: SessionSummary,
     *,
     title: str,
     url: str,

@@ -1,4 +1,4 @@
-"""A scene in which mail is sent, read in the stack's catcher or by a Postmark that does as it is told."""
+"""A scene in which mail is sent, read in the stack's catcher or by a Postmark whose answers a test sets."""
 
 import base64
 import json
@@ -62,13 +62,13 @@ class MailScene(BookingScene):
         return headers.get("List-Unsubscribe", "").strip("<>") or None
 
     def states(self, person: Person | None = None) -> list[tuple[str, str, str | None]]:
-        """What became of somebody's mails: kind, status, reason."""
+        """Somebody's mails: kind, status, and why they have it."""
         rows = self.stage.owner.execute(
-            "select kind, status, reason from private.mails where user_id = %s and kind <> 'welcome'"
+            "select kind, status, status_reason from private.mails where user_id = %s and kind <> 'welcome'"
             " and kind <> 'credits_granted' and kind <> 'waiver_signed' order by position",
             ((person or self.client).id,),
         ).fetchall()
-        return [(row["kind"], row["status"], row["reason"]) for row in rows]
+        return [(row["kind"], row["status"], row["status_reason"]) for row in rows]
 
     def logged(self, person: Person | None = None) -> list[dict[str, Any]]:
         """The lines of `email_logs`, oldest first."""

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.database import Rpc
-from shared.session_event import ToldSession
+from shared.session_event import SessionSummary
 from shared.wire import Input, Output
 
 
@@ -13,10 +13,10 @@ class GetSessionCalendar(Input):
     session_id: UUID
 
 
-class SessionToKeep(Output):
+class CalendarSession(Output):
     """The session, as it is now."""
 
-    session: ToldSession
+    session: SessionSummary
 
 
-get_session_calendar_rpc = Rpc("get_session_calendar", gives=SessionToKeep, refuses=("session_not_found",))
+get_session_calendar_rpc = Rpc("get_session_calendar", gives=CalendarSession, refuses=("session_not_found",))

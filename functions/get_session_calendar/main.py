@@ -12,7 +12,7 @@ from .contract import GetSessionCalendar, get_session_calendar_rpc
 
 @endpoint(caller="user", methods=("POST", "GET"), settings=(SiteSettings,))
 async def get_session_calendar(call: Call[GetSessionCalendar]) -> Response:
-    """The same event that the mails bring: importing it again changes it, and adds no second one."""
+    """The same event as in the mails: importing it again updates it, and adds no second one."""
     found = await call.database.rpc(get_session_calendar_rpc, session_id=call.body.session_id)
     session = found.session
     content = calendar_file(

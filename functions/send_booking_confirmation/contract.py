@@ -14,10 +14,10 @@ class SendBookingConfirmation(Input):
     session_id: UUID
 
 
-class AskedMail(Output):
-    """The mail that tells of it: written when the session was booked, or now."""
+class RequestedMail(Output):
+    """The mail: written when the session was booked, or now."""
 
-    message_id: UUID
+    mail_id: UUID
 
 
 class SentConfirmation(Output):
@@ -29,6 +29,6 @@ class SentConfirmation(Output):
 
 send_booking_confirmation_rpc = Rpc(
     "send_booking_confirmation",
-    gives=AskedMail,
+    gives=RequestedMail,
     refuses=("session_not_found", "session_not_scheduled"),
 )

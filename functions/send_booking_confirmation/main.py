@@ -10,5 +10,5 @@ from .contract import SendBookingConfirmation, SentConfirmation, send_booking_co
 @endpoint(caller=("user", "service"), settings=(ServiceSettings,))
 async def send_booking_confirmation(call: Call[SendBookingConfirmation]) -> SentConfirmation:
     """The client gets one confirmation, however often this is asked; it goes out within a minute."""
-    asked = await call.database.rpc(send_booking_confirmation_rpc, session_id=call.body.session_id)
-    return SentConfirmation(messageId=asked.message_id)
+    requested = await call.database.rpc(send_booking_confirmation_rpc, session_id=call.body.session_id)
+    return SentConfirmation(messageId=requested.mail_id)

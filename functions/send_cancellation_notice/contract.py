@@ -15,10 +15,10 @@ class SendCancellationNotice(Input):
     is_reschedule: bool = False
 
 
-class AskedMail(Output):
-    """The mail that tells of it."""
+class RequestedMail(Output):
+    """The mail about it."""
 
-    message_id: UUID
+    mail_id: UUID
 
 
 class SentNotice(Output):
@@ -30,6 +30,6 @@ class SentNotice(Output):
 
 send_cancellation_notice_rpc = Rpc(
     "send_cancellation_notice",
-    gives=AskedMail,
+    gives=RequestedMail,
     refuses=("session_not_found", "session_not_cancelled", "session_not_moved"),
 )

@@ -10,5 +10,5 @@ from .contract import SendCancellationNotice, SentNotice, send_cancellation_noti
 @endpoint(caller=("user", "service"), settings=(ServiceSettings,))
 async def send_cancellation_notice(call: Call[SendCancellationNotice]) -> SentNotice:
     """The client gets one notice of each change, however often this is asked."""
-    asked = await call.database.rpc(send_cancellation_notice_rpc, **call.body.model_dump())
-    return SentNotice(messageId=asked.message_id)
+    requested = await call.database.rpc(send_cancellation_notice_rpc, **call.body.model_dump())
+    return SentNotice(messageId=requested.mail_id)

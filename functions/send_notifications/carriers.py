@@ -1,6 +1,6 @@
-"""Who carries a mail: Postmark, or an SMTP server. Both say what came of it, and never try by themselves again.
+"""What sends a mail: Postmark, or an SMTP server. Both report the outcome, and never try again by themselves.
 
-Neither has an idempotency key. So all that counts here is the line between "it was not accepted", which may be tried
+Neither has an idempotency key. So what counts is the difference between "it was not accepted", which may be tried
 again, and "nobody knows", which may not.
 """
 
@@ -24,14 +24,14 @@ from .message import Message
 from .settings import MailSettings
 
 TIMEOUT = httpx.Timeout(15, connect=3)
-# Postmark's words for what is wrong with us and not with a mail: a token, a sender, an account.
-OURS = {10, 400, 401, 405, 412, 413}
+# Postmark's error codes for what is wrong with our account and not with a mail: token, sender, plan.
+ACCOUNT_ERRORS = {10, 400, 401, 405, 412, 413}
 INACTIVE = 406  # the address bounced for good, or complained
-NOT_ACCEPTED = {429, 500, 503}  # of all other failures on the way, somebody between us may be the author
+NOT_ACCEPTED = {429, 500, 503}  # any other status may come from a proxy between us
 
 
 class Carried(NamedTuple):
-    """What came of it. `is_our_fault`: no other mail will fare better until somebody acts."""
+    """The outcome for one mail. `is_our_fault`: every other mail fails as well until somebody acts."""
 
     outcome: Outcome
     message_id: str | None = None
@@ -105,19 +105,19 @@ class Postmark:
 
 
 def _judge(reply: httpx.Response) -> Carried:
-    """What an answer of Postmark's means. Of its message nothing is kept: it names addresses."""
+    """What an answer of Postmark's means. Its message is not kept: it names addresses."""
     try:
         body = reply.json()
         code = int(body["ErrorCode"])
     except (ValueError, KeyError, TypeError):
         body, code = {}, -1
     if reply.status_code == 200:
-        # Taken; by somebody who does not speak like Postmark, perhaps, but there is nothing to say it was not.
+        # Accepted; perhaps not by Postmark, if the body is unknown, but nothing says that it was not.
         return Carried("sent", message_id=body.get("MessageID"))
     if code == INACTIVE:
         return Carried("failed", reason="inactive_recipient")
     reason = f"postmark_{reply.status_code}" + (f"_{code}" if code > 0 else "")
-    if reply.status_code in (401, 403) or code in OURS:
+    if reply.status_code in (401, 403) or code in ACCOUNT_ERRORS:
         return Carried("later", reason=reason, is_our_fault=True)
     if reply.status_code in NOT_ACCEPTED:
         return Carried("later", reason=reason)
@@ -199,9 +199,9 @@ class Smtp:
 
 
 def _accepted(answer: tuple[int, bytes]) -> None:
-    code, said = answer
+    code, text = answer
     if not 200 <= code < 300:
-        raise smtplib.SMTPResponseException(code, said)
+        raise smtplib.SMTPResponseException(code, text)
 
 
 def _refused(error: smtplib.SMTPResponseException) -> Carried:

@@ -7,21 +7,21 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from shared.database import Rpc
-from shared.session_event import MaybeToldSession
+from shared.session_event import MaybeSessionSummary
 from shared.wire import Output
 
 Outcome = Literal["sent", "failed", "later", "unknown", "not_found"]
 
 
 class Prepared(Output):
-    """What the clock alone made due; and mails whose sender died."""
+    """How many reminders were written, and how many mails had a sender that died."""
 
     reminders: int
     lost: int
 
 
-class ToldPayment(Output):
-    """The facts of a payment that a receipt tells."""
+class PaymentSummary(Output):
+    """What a receipt states of a payment."""
 
     id: UUID
     description: str
@@ -35,7 +35,7 @@ class ToldPayment(Output):
     credits_expire_at: datetime | None
 
 
-class ToldCredits(Output):
+class CreditSummary(Output):
     """Credits, as they are now."""
 
     remaining: int
@@ -43,7 +43,7 @@ class ToldCredits(Output):
     session_type_name: str | None
 
 
-class ToldDocument(Output):
+class DocumentSummary(Output):
     """A waiver or a contract, signed or to sign."""
 
     version: str
@@ -61,7 +61,7 @@ def _none_unless(key: str) -> BeforeValidator:
 
 
 class ClaimedMail(Output):
-    """A mail to send, or one of unknown fate to look for, and all it may say; no task when nothing is due."""
+    """A mail to send, or one of unknown fate to look for, and all it may state; no task when nothing is due."""
 
     task: Literal["send", "find"] | None
     mail_id: UUID | None
@@ -73,11 +73,11 @@ class ClaimedMail(Output):
     time_zone: str | None
     unsubscribe_category: str | None
     unsubscribe_token: str | None
-    facts: dict[str, Any] | None
-    session: MaybeToldSession
-    payment: Annotated[ToldPayment | None, _none_unless("id")]
-    credits: Annotated[ToldCredits | None, _none_unless("remaining")]
-    document: Annotated[ToldDocument | None, _none_unless("sha256")]
+    payload: dict[str, Any] | None
+    session: MaybeSessionSummary
+    payment: Annotated[PaymentSummary | None, _none_unless("id")]
+    credits: Annotated[CreditSummary | None, _none_unless("remaining")]
+    document: Annotated[DocumentSummary | None, _none_unless("sha256")]
 
 
 class StartedMail(Output):
@@ -87,7 +87,7 @@ class StartedMail(Output):
 
 
 class FinishedMail(Output):
-    """How it stands now."""
+    """The mail's status now."""
 
     status: str
 

@@ -1,4 +1,4 @@
-"""Send the mails that are due: what happened in the database is told to people, each thing once.
+"""Send the mails that are due: people are notified of what happened in the database, once of each event.
 
 A mail is started in the database before it is handed over, and never handed over twice: a sender that dies in between
 leaves it `unknown`, and it is looked for at the mail service instead of being sent again.
@@ -81,25 +81,25 @@ async def _send(call: Call[None], mail: ClaimedMail) -> Carried:
         lease_id=mail.lease_id,
         recipient_email=message.to,
         template_id=str(next(iter(template.values()), mail.kind)),
-        told_sequence=mail.session.sequence if mail.session else None,
+        session_sequence=mail.session.sequence if mail.session else None,
     )
     return await carrier().send(mail.mail_id, message, template, mail.kind)
 
 
 async def _report(call: Call[None], mail: ClaimedMail, carried: Carried) -> None:
-    """Say what came of it. Worth a second try: if nobody hears of it, the mail's fate is unknown."""
-    for patience in (0.5, 2, None):
+    """Record the outcome. Worth a second try: if it is lost, nobody knows whether the mail was sent."""
+    for delay_s in (0.5, 2, None):
         try:
             await call.service.rpc(
                 finish_mail_rpc,
                 mail_id=mail.mail_id,
                 lease_id=mail.lease_id,
                 outcome=carried.outcome,
-                message_id=carried.message_id,
+                provider_message_id=carried.message_id,
                 reason=carried.reason,
             )
             return
         except Unavailable:
-            if patience is None:
+            if delay_s is None:
                 raise
-            await asyncio.sleep(patience)
+            await asyncio.sleep(delay_s)

@@ -1,7 +1,7 @@
-"""A claimed mail as text: subject, HTML and plain text from one template, and what goes along with it.
+"""A claimed mail as text: subject, HTML and plain text from one template, and its attachments.
 
 Each kind of mail is one file in `templates/`, rendered twice: with the HTML layout, where everything put in is escaped,
-and with the plain one. So the two can not say different things.
+and with the plain one. So the two cannot say different things.
 """
 
 import base64
@@ -18,7 +18,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared import timezones
-from shared.session_event import Method, Party, ToldSession, calendar_file
+from shared.session_event import Method, Party, SessionSummary, calendar_file
 from shared.settings import SiteSettings, SupabaseSettings
 
 from . import words
@@ -31,12 +31,13 @@ CALENDAR: dict[str, Method] = {
     "session_cancelled": "CANCEL",
 }
 
-PRACTITIONERS = ("contract_", "banking_", "payout_", "recording_failed")  # whom messages of these kinds name
+# Mails whose kind begins so are for practitioners.
+PRACTITIONER_KINDS = ("contract_", "banking_", "payout_", "recording_failed")
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes along. A PDF of what was signed will be another one of these."""
+    """A file in a mail, such as a calendar event."""
 
     name: str
     media_type: str
@@ -49,7 +50,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Message:
-    """A mail, ready to be carried by whoever carries it."""
+    """A rendered mail, ready to be sent."""
 
     to: str
     subject: str
@@ -61,22 +62,22 @@ class Message:
 
 
 def write(mail: ClaimedMail) -> Message:
-    """The mail in its reader's time. Raises jinja2's errors and ValueError if it cannot be written."""
-    known = _known(mail)
-    html, text = (_template(str(mail.kind), layout).render(known) for layout in ("html", "txt"))
+    """The mail in its reader's time. Raises jinja2's errors and ValueError if it cannot be rendered."""
+    variables = _variables(mail)
+    html, text = (_template(str(mail.kind), layout).render(variables) for layout in ("html", "txt"))
     return Message(
         to=str(mail.recipient_email),
-        subject=_subject(mail, known),
+        subject=_subject(mail, variables),
         html=html,
         text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
-        model=_model(mail, known),
-        attachments=_attachments(mail, known),
-        headers=_headers(known),
+        model=_model(mail, variables),
+        attachments=_attachments(mail, variables),
+        headers=_headers(variables),
     )
 
 
-def _known(mail: ClaimedMail) -> dict[str, Any]:
-    """All that a template may name."""
+def _variables(mail: ClaimedMail) -> dict[str, Any]:
+    """The variables that a template may use."""
     session, site = mail.session, SiteSettings.read().site
     zone = timezones.zone(mail.time_zone, session.time_zone if session else None)
     token = mail.unsubscribe_token
@@ -85,7 +86,7 @@ def _known(mail: ClaimedMail) -> dict[str, Any]:
         "kind": mail.kind,
         "is_for_practitioner": _is_for_practitioner(mail),
         "name": words.one_line(mail.recipient_name),
-        "facts": mail.facts or {},
+        "payload": mail.payload or {},
         "session": session,
         "practitioner": words.one_line(session.practitioner_name) if session else "",
         "client": (words.one_line(session.client_name) if session else "") or "A client",
@@ -113,10 +114,10 @@ def _known(mail: ClaimedMail) -> dict[str, Any]:
 
 
 def _is_for_practitioner(mail: ClaimedMail) -> bool:
-    return mail.audience == "practitioner" or str(mail.kind).startswith(PRACTITIONERS)
+    return mail.audience == "practitioner" or str(mail.kind).startswith(PRACTITIONER_KINDS)
 
 
-def _title(mail: ClaimedMail, session: ToldSession) -> str:
+def _title(mail: ClaimedMail, session: SessionSummary) -> str:
     """Standing session with … ; what an event in the reader's calendar is called."""
     other = session.practitioner_name
     if _is_for_practitioner(mail):
@@ -138,21 +139,21 @@ def _previous(mail: ClaimedMail) -> datetime | None:
 
 
 def _moment(mail: ClaimedMail, name: str) -> datetime | None:
-    written = (mail.facts or {}).get(name)
+    written = (mail.payload or {}).get(name)
     return datetime.fromisoformat(written) if written else None
 
 
 def _amount(mail: ClaimedMail) -> str:
-    """What a message says of money, if it does."""
-    match mail.facts:
+    """The amount that the mail is about, if there is one."""
+    match mail.payload:
         case {"amount_minor": int(amount), "currency": str(currency)}:
             return words.money(amount, currency)
     return ""
 
 
-def _subject(mail: ClaimedMail, known: dict[str, Any]) -> str:
+def _subject(mail: ClaimedMail, variables: dict[str, Any]) -> str:
     template = _template(str(mail.kind), "txt")
-    written = "".join(template.blocks["subject"](template.new_context(known)))
+    written = "".join(template.blocks["subject"](template.new_context(variables)))
     return words.one_line(written, 150)
 
 
@@ -178,58 +179,58 @@ def _template(kind: str, layout: str) -> Any:
     return _environment(layout).get_template(f"{kind}.mail")
 
 
-def _attachments(mail: ClaimedMail, known: dict[str, Any]) -> list[Attachment]:
+def _attachments(mail: ClaimedMail, variables: dict[str, Any]) -> list[Attachment]:
     method, session = CALENDAR.get(str(mail.kind)), mail.session
     if method is None or session is None or session.id is None:
         return []
     content = calendar_file(
         session,
-        title=known["what"],
-        url=known["link"],
+        title=variables["what"],
+        url=variables["link"],
         method=method,
         organizer=Party(
             parseaddr(MailSettings.read().postmark_from_email)[1], words.one_line(session.practitioner_name)
         ),
-        attendee=Party(str(mail.recipient_email), known["name"]),
+        attendee=Party(str(mail.recipient_email), variables["name"]),
     )
     return [Attachment("session.ics", f"text/calendar; charset=utf-8; method={method}", content)]
 
 
-def _headers(known: dict[str, Any]) -> dict[str, str]:
+def _headers(variables: dict[str, Any]) -> dict[str, str]:
     headers = {"Auto-Submitted": "auto-generated"}
-    if known["unsubscribe"]:
-        headers["List-Unsubscribe"] = f"<{known['unsubscribe']}>"
+    if variables["unsubscribe"]:
+        headers["List-Unsubscribe"] = f"<{variables['unsubscribe']}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 
 
-def _model(mail: ClaimedMail, known: dict[str, Any]) -> dict[str, Any]:
+def _model(mail: ClaimedMail, variables: dict[str, Any]) -> dict[str, Any]:
     """The variables that the platform's templates in Postmark know, by their names there."""
-    session, payment, facts = mail.session, mail.payment, known["facts"]
-    name = known["name"] or "there"
+    session, payment, payload = mail.session, mail.payment, variables["payload"]
+    name = variables["name"] or "there"
     model: dict[str, Any] = {
         "name": name,
         "client_name": name,
         "email": mail.recipient_email,
-        "login_url": known["site"],
-        "support_email": known["support"],
+        "login_url": variables["site"],
+        "support_email": variables["support"],
     }
     if session:
-        moved = mail.kind == "session_rescheduled"
-        returned = facts.get("credit_returned")
+        starts_at, moved = session.scheduled_at, mail.kind == "session_rescheduled"
+        returned = payload.get("credit_returned")
         model |= {
-            "practitioner_name": known["practitioner"],
-            "session_date": known["day"](session.scheduled_at),
-            "session_time": f"{known['clock'](session.scheduled_at)} ({known['zone_name'](session.scheduled_at)})",
+            "practitioner_name": variables["practitioner"],
+            "session_date": variables["day"](starts_at),
+            "session_time": f"{variables['clock'](starts_at)} ({variables['zone_name'](starts_at)})",
             "duration_minutes": session.duration_minutes,
             "is_group": session.is_group,
             "class_name": session.class_name,
             "location": "Online" if session.is_online else "In-Person",
             "location_details": session.place,
-            "session_url": known["link"],
+            "session_url": variables["link"],
             "action_text": "rescheduled" if moved else "cancelled",
             "is_reschedule": moved,
-            "cancellation_type": facts.get("cancellation_type"),
+            "cancellation_type": payload.get("cancellation_type"),
             "credit_message": "Your credit is back in your account." if returned else "",
         }
     if payment:
@@ -238,7 +239,7 @@ def _model(mail: ClaimedMail, known: dict[str, Any]) -> dict[str, Any]:
             "amount_formatted": words.money(payment.amount_minor, payment.currency),
             "currency": payment.currency.upper(),
             "description": payment.description,
-            "payment_date": known["day"](payment.paid_at) if payment.paid_at else None,
+            "payment_date": variables["day"](payment.paid_at) if payment.paid_at else None,
             "payment_intent_id": payment.payment_intent_id,
             "receipt_url": payment.receipt_url,
         }

@@ -15,10 +15,10 @@ class SendPaymentReceipt(Input):
     checkout_session_id: str | None = Field(None, max_length=255, description="Stripe's name, or ours.")
 
 
-class AskedMail(Output):
-    """The mail that tells of it."""
+class RequestedMail(Output):
+    """The mail with the receipt."""
 
-    message_id: UUID
+    mail_id: UUID
 
 
 class SentReceipt(Output):
@@ -28,4 +28,4 @@ class SentReceipt(Output):
     messageId: UUID = Field(description="Our name for the mail; `email_logs.metadata` has it as `mail_id`.")
 
 
-send_payment_receipt_rpc = Rpc("send_payment_receipt", gives=AskedMail, refuses=("payment_not_found",))
+send_payment_receipt_rpc = Rpc("send_payment_receipt", gives=RequestedMail, refuses=("payment_not_found",))

@@ -10,5 +10,5 @@ from .contract import SendPaymentReceipt, SentReceipt, send_payment_receipt_rpc
 @endpoint(caller=("user", "service"), settings=(ServiceSettings,))
 async def send_payment_receipt(call: Call[SendPaymentReceipt]) -> SentReceipt:
     """There is one receipt for a payment, however often it is asked for."""
-    asked = await call.database.rpc(send_payment_receipt_rpc, **call.body.model_dump())
-    return SentReceipt(messageId=asked.message_id)
+    requested = await call.database.rpc(send_payment_receipt_rpc, **call.body.model_dump())
+    return SentReceipt(messageId=requested.mail_id)

@@ -15,7 +15,7 @@ class SendWelcomeEmail(Input):
 
 
 class Received(Output):
-    """The request was heard."""
+    """The request was received."""
 
     success: bool
 

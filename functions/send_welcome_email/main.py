@@ -1,4 +1,4 @@
-"""Welcome a new account by mail, once, at its own confirmed address: signing up writes the same message by itself."""
+"""Welcome a new account by mail, once, at its own confirmed address: signing up writes the same event by itself."""
 
 from shared.call import Call
 from shared.serving import endpoint

@@ -19,7 +19,7 @@ from .page import choice_page, unknown_page
 
 @endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings, SiteSettings))
 async def unsubscribe(call: Call[None]) -> HTMLResponse:
-    """Looking changes nothing; a POST says no to this kind of mail, and it stays so."""
+    """A GET changes nothing; a POST unsubscribes from this kind of mail."""
     token_sha256 = hashlib.sha256(call.query.get("token", "").encode()).hexdigest()
     try:
         choice = await call.service.rpc(

@@ -1,4 +1,4 @@
-"""Mail: what happened is told once, in the reader's time, and not when it is not true any more."""
+"""Mail: what happened is mailed once, in the reader's time, and not when it is not true any more."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
@@ -107,11 +107,11 @@ def test_a_session_is_the_same_calendar_event_for_life(mail: MailScene) -> None:
     mail.cancel(session_id)
     mail.send()
 
-    told = [event_in(each) for each in mail.mails_to(mail.client)]
-    assert [each.method.value for each in told] == ["REQUEST", "REQUEST", "CANCEL"]
-    assert [each.vevent.sequence.value for each in told] == ["0", "1", "2"]
-    assert {each.vevent.uid.value for each in told} == {session_id}
-    assert told[2].vevent.status.value == "CANCELLED"
+    events = [event_in(each) for each in mail.mails_to(mail.client)]
+    assert [each.method.value for each in events] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert [each.vevent.sequence.value for each in events] == ["0", "1", "2"]
+    assert {each.vevent.uid.value for each in events} == {session_id}
+    assert events[2].vevent.status.value == "CANCELLED"
     moved = mail.mails_to(mail.client)[1]["TextBody"]
     assert "your session has moved, as you asked." in moved
     assert "Before, it was" in moved
@@ -126,7 +126,7 @@ def test_a_session_moved_before_its_mail_went_out_is_confirmed_at_its_new_time(m
     assert mail.starts_at + timedelta(days=1) == event.dtstart.value.astimezone(UTC)
     assert [
         ("session_booked", "sent", None),
-        ("session_rescheduled", "dropped", "told_already"),
+        ("session_rescheduled", "dropped", "already_stated"),
     ] == mail.states()
 
 
@@ -246,8 +246,8 @@ def test_ten_workers_at_once_send_each_mail_once(mail: MailScene) -> None:
     assert sum(reply["reminders"] for reply in replies) == 1
     assert sum(reply["mails"].get("sent", 0) for reply in replies) == 2 * len(hours) + 1
     for person in (mail.client, mail.practitioner):
-        told = [event_in(each).vevent.uid.value for each in mail.mails_to(person) if each["Attachments"]]
-        assert len(told) == len(set(told)) == len(hours)
+        uids = [event_in(each).vevent.uid.value for each in mail.mails_to(person) if each["Attachments"]]
+        assert len(uids) == len(set(uids)) == len(hours)
     assert len(mail.mails_to(mail.client)) == len(hours) + 1
 
 

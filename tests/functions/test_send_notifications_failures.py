@@ -17,7 +17,7 @@ from tests.payment_scene import served
 
 @pytest.fixture(scope="module")
 def sender(stage: Stage, make_httpserver: HTTPServer) -> Iterator[httpx.Client]:
-    """A sender whose Postmark does as it is told, and has a template of its own for welcomes."""
+    """A sender whose Postmark answers as a test sets it, and has a template of its own for welcomes."""
     with served(
         "send-notifications",
         stage,
@@ -118,7 +118,7 @@ def test_a_dead_address_is_not_written_to_again(mail: FailingPostmark) -> None:
 
     assert mail.states() == [
         ("session_booked", "failed", "inactive_recipient"),
-        ("session_cancelled", "dropped", "address_is_dead"),
+        ("session_cancelled", "dropped", "address_inactive"),
     ]
     assert [(line["status"], line["error_message"]) for line in mail.logged()] == [
         ("failed", "inactive_recipient")
@@ -226,11 +226,11 @@ def test_without_postmark_mail_goes_by_smtp(mail: FailingPostmark, stage: Stage)
         mail.sender = sender
         assert mail.send() == {"sent": 2}
 
-    told = {each["Subject"].partition(":")[0]: each for each in mail.mails_to(mail.client)}
-    assert event_in(told["Booked"]).method.value == "REQUEST"
-    assert "method=REQUEST" in told["Booked"]["Attachments"][0]["ContentType"].replace('"', "")
-    assert "<html" in told["Reminder"]["HtmlBody"]
-    assert {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"} in told["Reminder"][
+    by_subject = {each["Subject"].partition(":")[0]: each for each in mail.mails_to(mail.client)}
+    assert event_in(by_subject["Booked"]).method.value == "REQUEST"
+    assert "method=REQUEST" in by_subject["Booked"]["Attachments"][0]["ContentType"].replace('"', "")
+    assert "<html" in by_subject["Reminder"]["HtmlBody"]
+    assert {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"} in by_subject["Reminder"][
         "Headers"
     ]
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import vobject
 
-from shared.session_event import Party, ToldSession, calendar_file
+from shared.session_event import Party, SessionSummary, calendar_file
 
 
-def event_of(starts_at: datetime, zone: str, **more: Any) -> ToldSession:
+def event_of(starts_at: datetime, zone: str, **more: Any) -> SessionSummary:
     facts = {
         "id": uuid4(),
         "status": "scheduled",
@@ -19,19 +19,19 @@ def event_of(starts_at: datetime, zone: str, **more: Any) -> ToldSession:
         "duration_minutes": 45,
         "time_zone": zone,
         "sequence": 0,
-        "practice": "standing",
+        "session_type": "standing",
         "is_group": False,
         "class_name": None,
         "is_online": True,
         "place": None,
         "practitioner_name": "Practitioner",
         "client_name": "Client",
-        "free_until": None,
+        "free_cancellation_until": None,
     }
-    return ToldSession.model_validate(facts | more)
+    return SessionSummary.model_validate(facts | more)
 
 
-def read(session: ToldSession, **more: Any) -> Any:
+def read(session: SessionSummary, **more: Any) -> Any:
     content = calendar_file(session, title="Session", url="https://site.test/sessions/1", **more)
     vars(vobject.icalendar)["__tzidMap"].clear()  # it would go on with the rules of the file before
     return vobject.readOne(content.decode())
@@ -100,8 +100,8 @@ def test_an_unknown_zone_does_not_stop_the_event() -> None:
     ("facts", "name"),
     [
         ({}, "Standing session"),
-        ({"practice": "laying"}, "Laying session"),
-        ({"practice": None}, "Session"),
+        ({"session_type": "laying"}, "Laying session"),
+        ({"session_type": None}, "Session"),
         ({"is_group": True}, "Group class"),
         ({"is_group": True, "class_name": "Evening class"}, "Evening class"),
     ],

@@ -6,7 +6,7 @@ CLASS = "50000000-0000-4000-8000-000000000001"
 
 
 def agreed(sandbox: Sandbox, session: str) -> dict[str, bool]:
-    """Who in a session has agreed, as the one who asks is told."""
+    """Who in a session has agreed, as this caller reads it."""
     rows = sandbox.run("select * from public.session_consents(%s)", session)
     return {str(row["user_id"]): row["has_consented"] for row in rows}
 

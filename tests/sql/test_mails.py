@@ -70,13 +70,13 @@ def test_the_row_of_a_class_mails_its_practitioner_and_seats_only(sandbox: Sandb
     sandbox.act_as("admin")
     sandbox.run("update public.session_schedules set scheduled_at = %s where id = %s", in_hours(60), class_id)
 
-    told = {(kind, who) for kind, who, _ in mails(sandbox)}
+    mailed = {(kind, who) for kind, who, _ in mails(sandbox)}
     assert {
         ("session_booked", CLIENT),
         ("session_rescheduled", CLIENT),
         ("session_rescheduled", STRANGER),
-    } == told
-    assert ADMIN not in {who for _, who in told}
+    } == mailed
+    assert ADMIN not in {who for _, who in mailed}
 
 
 def test_a_mail_is_claimed_by_one_worker_and_started_once(sandbox: Sandbox) -> None:
@@ -167,7 +167,7 @@ def test_credits_that_another_mail_mentions_are_not_mailed(sandbox: Sandbox) -> 
     sandbox.run(grant.format("kind => 'adjustment', reason => 'A gift'"), OTHER_CLIENT)
 
     assert [("credits_granted", OTHER_CLIENT, "queued")] == mails(sandbox)
-    assert claim(sandbox)["facts"]["kind"] == "adjustment"
+    assert claim(sandbox)["payload"]["kind"] == "adjustment"
 
 
 def test_people_neither_read_mails_nor_call_their_functions(sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
--- The log of mails: what became of each, for admins and its recipient.
+-- The log of mails: how each ended, for admins and its recipient.
 --
 -- One line for each outcome: a mail that failed and was sent again has two. The mail's text is not kept. Columns
 -- are those of the platform's later migrations.
@@ -17,7 +17,7 @@ create table public.email_logs (
   created_at      timestamptz not null default now()
 );
 comment on column public.email_logs.message_id is
-  'The mail service''s name for it, under which it can be looked up there.';
+  'The mail service''s id of it, under which it can be looked up there.';
 comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
 
 create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
@@ -38,8 +38,9 @@ create function private.log_mail(mail private.mails) returns void
 as $$
   insert into public.email_logs
     (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
-  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id, mail.message_id, mail.status,
-          case when mail.status <> 'sent' then mail.reason end,
+  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id,
+          mail.provider_message_id, mail.status,
+          case when mail.status <> 'sent' then mail.status_reason end,
           jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
 $$;
 revoke execute on function private.log_mail from public, anon, authenticated, service_role;

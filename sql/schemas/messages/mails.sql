@@ -17,11 +17,11 @@ create table private.mail_kinds (
   primary key (kind, audience)
 );
 comment on table private.mail_kinds is
-  'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
+  'Which events are mailed, and to whom. A new kind also needs a template in send_notifications.';
 comment on column private.mail_kinds.audience is
-  'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
+  'user: the user of the event. practitioner: whoever leads the session, unless they caused it.';
 comment on column private.mail_kinds.category is
-  'What switches it off (notification_preferences); null: nothing does.';
+  'The column of notification_preferences that switches it off; null: it cannot be switched off.';
 
 insert into private.mail_kinds (kind, audience, category) values
   ('welcome',             'user',         null),
@@ -50,37 +50,37 @@ insert into private.mail_kinds (kind, audience, category) values
   ('payout_paid',         'user',         null);
 
 create table private.mails (
-  id              uuid        primary key default gen_random_uuid(),
-  position        bigint      not null unique generated always as identity,
-  outbox_id       bigint      not null references private.outbox on delete cascade,
-  kind            text        not null,
-  audience        text        not null,
-  user_id         uuid        not null references auth.users on delete cascade,
-  session_id      uuid,
-  facts           jsonb       not null,
-  status          text        not null default 'queued' check (status in (
-                                'queued', 'sending', 'sent', 'unknown', 'failed', 'dropped')),
-  reason          text,
-  attempts        integer     not null default 0,
-  next_attempt_at timestamptz default now(),
-  lease_id        uuid,
-  lease_until     timestamptz,
-  recipient_email text,
-  told_sequence   integer,
-  template_id     text,
-  message_id      text,
-  started_at      timestamptz,
-  ended_at        timestamptz,
-  created_at      timestamptz not null default now(),
+  id                  uuid        primary key default gen_random_uuid(),
+  position            bigint      not null unique generated always as identity,
+  outbox_id           bigint      not null references private.outbox on delete cascade,
+  kind                text        not null,
+  audience            text        not null,
+  user_id             uuid        not null references auth.users on delete cascade,
+  session_id          uuid,
+  payload             jsonb       not null,
+  status              text        not null default 'queued' check (status in (
+                                    'queued', 'sending', 'sent', 'unknown', 'failed', 'dropped')),
+  status_reason       text,
+  attempts            integer     not null default 0,
+  next_attempt_at     timestamptz default now(),
+  lease_id            uuid,
+  lease_until         timestamptz,
+  recipient_email     text,
+  session_sequence    integer,
+  template_id         text,
+  provider_message_id text,
+  started_at          timestamptz,
+  ended_at            timestamptz,
+  created_at          timestamptz not null default now(),
 
   constraint mails_one_per_event_and_user unique (outbox_id, user_id),
   constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience)
 );
-comment on column private.mails.facts           is 'The message''s payload, and what it must keep of its session.';
-comment on column private.mails.reason          is 'Why it was dropped, failed, or is tried again.';
-comment on column private.mails.told_sequence   is 'The version of the session that it tells of.';
-comment on column private.mails.message_id      is 'The mail service''s name for it.';
-comment on column private.mails.next_attempt_at is 'Null: nothing happens by itself any more.';
+comment on column private.mails.payload             is 'The event''s payload, with a snapshot of a cancelled session.';
+comment on column private.mails.status_reason       is 'Why it was dropped, failed, or is tried again.';
+comment on column private.mails.session_sequence    is 'The calendar sequence of the session that the mail stated.';
+comment on column private.mails.provider_message_id is 'The mail service''s id of it.';
+comment on column private.mails.next_attempt_at     is 'Null: it is not attempted again by itself.';
 
 create index mails_due_idx on private.mails (next_attempt_at) where status in ('queued', 'unknown');
 create index mails_sending_idx on private.mails (lease_until) where status = 'sending';
@@ -93,8 +93,8 @@ alter table private.mails enable row level security;
 -- No policy. The service reads them, for operators; functions of this schema write them.
 grant select on private.mail_kinds, private.mails to service_role;
 
--- Whether another mail already states it: the receipt names the credits that it paid for, the cancellation those
--- that it returned.
+-- Whether another mail already states the event: the receipt names the credits that were paid for, the cancellation
+-- those that it returned.
 create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -110,25 +110,26 @@ create function private.notify_recipients() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_kind  private.mail_kinds;
-  v_user  uuid;
-  v_facts jsonb := new.payload;
-  v_class boolean;
-  v_seat  boolean;
-  v_mail  private.mails;
+  v_kind     private.mail_kinds;
+  v_user     uuid;
+  v_payload  jsonb := new.payload;
+  v_is_class boolean;
+  v_is_seat  boolean;
+  v_mail     private.mails;
 begin
   if private.is_covered_by_other_mail(new.kind, new.payload) then
     return null;
   end if;
-  select private.is_class(s), s.group_class_id is not null into v_class, v_seat
+  select private.is_class(s), s.group_class_id is not null into v_is_class, v_is_seat
     from public.session_schedules s where s.id = new.session_id;
   if new.kind = 'session_cancelled' then
-    v_facts := v_facts || coalesce(private.snapshot_session(new.session_id), '{}');
+    v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
     -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_class and new.kind <> 'recording_failed') or (v_kind.audience = 'practitioner' and v_seat);
+    continue when (v_kind.audience = 'user' and v_is_class and new.kind <> 'recording_failed')
+               or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
     else
@@ -137,8 +138,8 @@ begin
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
-    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts, next_attempt_at)
-    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts,
+    insert into private.mails (outbox_id, kind, audience, user_id, session_id, payload, next_attempt_at)
+    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_payload,
             now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
     returning * into v_mail;
     insert into public.user_notifications (user_id, kind, title, message, related_id)

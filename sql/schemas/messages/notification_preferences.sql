@@ -10,7 +10,7 @@ create table public.notification_preferences (
   updated_at        timestamptz not null default now()
 );
 comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
-comment on column public.notification_preferences.follow_ups is 'What comes after a session, and before credits end.';
+comment on column public.notification_preferences.follow_ups is 'Mails after a session, and before credits expire.';
 
 alter table public.notification_preferences enable row level security;
 
@@ -34,7 +34,7 @@ create table private.unsubscribe_links (
   created_at   timestamptz not null default now()
 );
 comment on table private.unsubscribe_links is
-  'Links that were mailed, by the hash of what is in them. All stay good: the law asks for weeks, people for years.';
+  'Links that were mailed, by the hash of their token. None expires: the law asks for weeks, people click after years.';
 
 create index unsubscribe_links_user_id_idx on private.unsubscribe_links (user_id);
 
@@ -51,7 +51,7 @@ as $$
                                                    when 'follow_ups' then not p.follow_ups end);
 $$;
 
--- Looks a link up and, if opts_out, unsubscribes. Looking changes nothing, because mail scanners open every link.
+-- Looks a link up and, if opts_out, unsubscribes. Looking it up changes nothing, because mail scanners open every link.
 -- Definer: whoever has the link need not be signed in.
 create function private.unsubscribe(token_sha256 text, opts_out boolean)
   returns table (category text, is_opted_out boolean)
@@ -83,7 +83,7 @@ create function public.unsubscribe(token_sha256 text, opts_out boolean)
 as $$
   select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
 $$;
-comment on function public.unsubscribe is 'What a mailed link is about; and, if opts_out, no more of that.';
+comment on function public.unsubscribe is 'Shows what a mailed link is about and, if opts_out, unsubscribes.';
 
 revoke execute on function private.unsubscribe, private.is_opted_out, public.unsubscribe
   from public, anon, authenticated, service_role;

@@ -1,8 +1,8 @@
--- The outbox: events that people and other systems hear of, written in the transaction in which they became true.
+-- The outbox: events for people and other systems, each written in the transaction that makes it true.
 --
 -- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
--- deliveries (webhooks/deliveries.sql). Whatever is sent by another way is sent for a booking that was rolled back, or
--- not sent for one that stands.
+-- deliveries (webhooks/deliveries.sql). Sent in any other way, a mail could go out for a booking that is rolled back, or
+-- be missing for one that stands.
 --
 -- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
 -- account, a signed waiver, and a recording that can be played.
@@ -17,11 +17,12 @@ create table private.outbox (
 
   constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$')
 );
-comment on table private.outbox is 'Messages in the order in which they became true.';
+comment on table private.outbox is
+  'Events, in the order of their ids; each was written in the transaction that made it true.';
 comment on column private.outbox.user_id is
-  'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+  'Whom it concerns. No foreign key, like session_id: an event may outlive both.';
 comment on column private.outbox.payload is
-  'What the row it is about may not say any more once the message is read.';
+  'What the row it is about may not state any more when the event is read.';
 
 create index outbox_session_id_idx on private.outbox (session_id);
 
@@ -39,7 +40,7 @@ as $$
   values (publish_event.kind, publish_event.user_id, publish_event.session_id, publish_event.payload);
 $$;
 
--- Only a confirmed address is written to: anybody can sign up with somebody else's, under whatever name.
+-- Only a confirmed address gets mail: anybody can sign up with somebody else's, under whatever name.
 create function private.publish_welcome(account auth.users) returns void
   language sql volatile set search_path = ''
 as $$
@@ -90,8 +91,8 @@ begin
 end
 $$;
 
-revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account, private.publish_waiver_signed,
-  private.publish_recording_ready from public, anon, authenticated, service_role;
+revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account,
+  private.publish_waiver_signed, private.publish_recording_ready from public, anon, authenticated, service_role;
 
 -- Order matters: their names put them after users_create_profile, because a welcome names people by their profile.
 create trigger users_welcome after insert on auth.users

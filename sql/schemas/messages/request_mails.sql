@@ -15,13 +15,13 @@ as $$
 declare
   v_mail uuid;
 begin
-  -- Two callers at once must not both find nothing.
+  -- So that two callers at once do not both find no mail.
   perform from public.session_schedules s where s.id = (session).id for no key update;
   for attempt in 1..2 loop
     select m.id into v_mail from private.mails m
      where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ensure_session_mail.kind
      order by m.position desc limit 1;
-    -- An event that was mailed to others only, as to the practitioner, is not written again.
+    -- An event that was mailed to others only, such as the practitioner, is not written again.
     exit when found or payload is null or exists (
       select from private.outbox o where o.session_id = (session).id and o.kind = ensure_session_mail.kind
          and exists (select from private.mails m where m.outbox_id = o.id));
@@ -33,7 +33,7 @@ begin
 end
 $$;
 
-create function public.send_booking_confirmation(session_id uuid) returns table (message_id uuid)
+create function public.send_booking_confirmation(session_id uuid) returns table (mail_id uuid)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
@@ -47,21 +47,21 @@ end
 $$;
 
 create function public.send_cancellation_notice(session_id uuid, is_reschedule boolean default false)
-  returns table (message_id uuid)
+  returns table (mail_id uuid)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(send_cancellation_notice.session_id);
 begin
   if is_reschedule then
-    message_id := private.ensure_session_mail('session_rescheduled', v_session);
-    if message_id is null then
+    mail_id := private.ensure_session_mail('session_rescheduled', v_session);
+    if mail_id is null then
       perform private.refuse(409, 'session_not_moved', 'This session has not been moved.');
     end if;
   elsif v_session.status <> 'cancelled' then
     perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
   else
-    message_id := private.ensure_session_mail('session_cancelled', v_session, coalesce((
+    mail_id := private.ensure_session_mail('session_cancelled', v_session, coalesce((
       select jsonb_build_object(
                'by', case when c.approved_by is null then 'client' else 'platform' end,
                'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
@@ -91,24 +91,27 @@ create function private.ensure_payment_receipt(checkout_id uuid) returns uuid
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c      public.checkout_sessions;
-  v_mail uuid;
+  v_checkout public.checkout_sessions;
+  v_mail     uuid;
 begin
-  select * into c from public.checkout_sessions x where x.id = ensure_payment_receipt.checkout_id for no key update;
+  select * into v_checkout from public.checkout_sessions c
+   where c.id = ensure_payment_receipt.checkout_id for no key update;
   select m.id into v_mail from private.mails m
-   where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+   where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
+     and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
   if not found then
-    perform private.publish_event('payment_received', c.user_id, c.session_id, jsonb_build_object(
-      'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
+    perform private.publish_event('payment_received', v_checkout.user_id, v_checkout.session_id, jsonb_build_object(
+      'checkout_id', v_checkout.id, 'amount_minor', v_checkout.amount_minor, 'currency', v_checkout.currency));
     select m.id into v_mail from private.mails m
-     where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+     where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
+       and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
   end if;
   return v_mail;
 end
 $$;
 
 create function public.send_payment_receipt(payment_intent_id text default null, checkout_session_id text default null)
-  returns table (message_id uuid)
+  returns table (mail_id uuid)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
@@ -150,7 +153,7 @@ create function public.send_welcome_email(user_id uuid) returns table (success b
 as $$
   select private.send_welcome_email(send_welcome_email.user_id);
 $$;
-comment on function public.send_welcome_email is 'Says yes in any case: nobody learns from it who has an account.';
+comment on function public.send_welcome_email is 'Succeeds in any case, so that nobody learns from it who has an account.';
 
 revoke execute on function private.ensure_session_mail, public.send_booking_confirmation,
   public.send_cancellation_notice, public.send_class_reminder, private.ensure_payment_receipt, public.send_payment_receipt,

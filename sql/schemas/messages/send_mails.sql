@@ -1,7 +1,8 @@
 -- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
 --
---   claim_mail    checks again whether it is still true, and returns what it states; a lease keeps other senders off
---   start_mail    comes right before the call of the mail service: from here on it is never sent again by itself
+--   claim_mail    checks again whether its event still holds, and returns what the mail states; a lease keeps other
+--                 senders off
+--   start_mail    comes right before the call of the mail service: from here on the mail is never sent again by itself
 --   finish_mail   records the outcome
 --
 -- The mail service has no idempotency key: when a sender dies between handing a mail over and getting the answer,
@@ -15,55 +16,56 @@ create function private.find_reason_to_drop_mail(mail private.mails) returns tex
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  s public.session_schedules;
+  v_session public.session_schedules;
 begin
   if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
     return 'no_address';
-  elsif exists (select from private.mails dead join auth.users u on u.id = dead.user_id
-                 where dead.user_id = mail.user_id and dead.status = 'failed' and dead.reason = 'inactive_recipient'
-                   and dead.recipient_email = u.email) then
-    return 'address_is_dead';
+  elsif exists (select from private.mails failed join auth.users u on u.id = failed.user_id
+                 where failed.user_id = mail.user_id and failed.status = 'failed'
+                   and failed.status_reason = 'inactive_recipient' and failed.recipient_email = u.email) then
+    return 'address_inactive';
   elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
                                              where (k.kind, k.audience) = (mail.kind, mail.audience))) then
     return 'opted_out';
   end if;
 
   if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
-    select * into s from public.session_schedules x where x.id = mail.session_id;
-    if s.id is null or s.status = 'cancelled' then
+    select * into v_session from public.session_schedules s where s.id = mail.session_id;
+    if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
-    elsif s.status <> 'scheduled' or s.scheduled_at <= now() then
+    elsif v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
       return 'session_started';
-    elsif mail.kind = 'session_reminder' and s.scheduled_at is distinct from (mail.facts ->> 'scheduled_at')::timestamptz then
-      return 'session_moved';  -- it is reminded of anew
+    elsif mail.kind = 'session_reminder'
+          and v_session.scheduled_at is distinct from (mail.payload ->> 'scheduled_at')::timestamptz then
+      return 'session_moved';  -- the new time has a reminder of its own
     elsif mail.kind <> 'session_reminder' and exists (
-        select from private.mails told
-         where told.session_id = mail.session_id and told.user_id = mail.user_id and told.id <> mail.id
-           and told.kind in ('session_booked', 'session_rescheduled') and told.status = 'sent'
-           and told.told_sequence >= s.calendar_sequence) then
-      return 'told_already';  -- the mail before said the present time
+        select from private.mails earlier
+         where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
+           and earlier.kind in ('session_booked', 'session_rescheduled') and earlier.status = 'sent'
+           and earlier.session_sequence >= v_session.calendar_sequence) then
+      return 'already_stated';  -- an earlier mail already stated this time
     end if;
-  elsif mail.kind = 'session_completed' and (mail.facts ->> 'is_no_show')::boolean then
-    return 'was_not_there';
+  elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
+    return 'no_show';
   elsif mail.kind = 'recording_ready' and not exists (
       select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
     return 'recording_gone';
   elsif mail.kind = 'credit_expiring' and not exists (
       select from public.user_session_credits lot
-       where lot.id = (mail.facts ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
+       where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
     return 'credits_used';
   end if;
   return null;
 end
 $$;
 
--- Task send: the next mail that is due. If there is none, task find: one of unknown fate, to be looked for at the mail
+-- Task send: the next mail that is due. If none is, task find: one of unknown fate, to be looked for at the mail
 -- service. If there is none either, a row of nulls.
 -- Definer: nobody has the right to write mails, or to read everybody's addresses and what mails state.
 create function private.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
                  recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
-                 started_at timestamptz, facts jsonb, session private.session_summary, payment private.payment_summary,
+                 started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
                  credits private.credit_summary, document private.document_summary)
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -82,7 +84,7 @@ begin
     exit when not found;
     v_reason := private.find_reason_to_drop_mail(v_mail);
     exit when v_reason is null;
-    update private.mails m set status = 'dropped', reason = v_reason, ended_at = now(), next_attempt_at = null
+    update private.mails m set status = 'dropped', status_reason = v_reason, ended_at = now(), next_attempt_at = null
      where m.id = v_mail.id;
   end loop;
   task := 'send';
@@ -105,14 +107,14 @@ begin
   kind := v_mail.kind;
   audience := v_mail.audience;
   started_at := v_mail.started_at;
-  facts := v_mail.facts - 'session';
+  payload := v_mail.payload - 'session';
   select u.email, f.full_name into recipient_email, recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = v_mail.user_id;
-  session := private.summarize_session(private.find_session_or_snapshot(v_mail.session_id, v_mail.facts));
+  session := private.summarize_session(private.find_session_or_snapshot(v_mail.session_id, v_mail.payload));
   time_zone := coalesce(private.find_user_time_zone(v_mail.user_id), session.time_zone);
-  payment := private.summarize_payment((v_mail.facts ->> 'checkout_id')::uuid);
-  credits := private.summarize_credits((v_mail.facts ->> 'lot_id')::uuid);
-  document := private.summarize_document(coalesce(v_mail.facts ->> 'waiver_id', v_mail.facts ->> 'contract_id')::uuid);
+  payment := private.summarize_payment((v_mail.payload ->> 'checkout_id')::uuid);
+  credits := private.summarize_credits((v_mail.payload ->> 'lot_id')::uuid);
+  document := private.summarize_document(coalesce(v_mail.payload ->> 'waiver_id', v_mail.payload ->> 'contract_id')::uuid);
   select k.category into unsubscribe_category from private.mail_kinds k
    where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
   if unsubscribe_category is not null and task = 'send' then
@@ -126,7 +128,7 @@ $$;
 
 -- Marks a claimed mail as being sent, under the same lease. Definer: as above.
 create function private.start_mail(
-  mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) returns timestamptz
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, session_sequence integer) returns timestamptz
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -135,7 +137,7 @@ begin
   update private.mails m
      set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes', attempts = m.attempts + 1,
          recipient_email = start_mail.recipient_email, template_id = start_mail.template_id,
-         told_sequence = start_mail.told_sequence
+         session_sequence = start_mail.session_sequence
    where m.id = start_mail.mail_id and m.lease_id = start_mail.lease_id and m.status = 'queued' and m.lease_until > now()
   returning m.lease_until into v_until;
   if v_until is null then
@@ -148,14 +150,14 @@ $$;
 -- Records the outcome and returns the new status. Outcomes: sent, failed, unknown, later (refused for now), not_found
 -- (of task find).
 -- Definer: as above.
-create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text)
+create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, provider_message_id text, reason text)
   returns text
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c_patience constant integer := 12;  -- attempts, the last of them an hour apart: a long outage is outlasted
-  v_before   private.mails;
-  v_mail     private.mails;
+  c_max_attempts constant integer := 12;  -- the last of them an hour apart: about five hours
+  v_before private.mails;
+  v_mail   private.mails;
 begin
   select * into v_before from private.mails m
    where m.id = finish_mail.mail_id and m.lease_id = finish_mail.lease_id for update;
@@ -164,12 +166,12 @@ begin
   end if;
   update private.mails m
      set status = case
-           when outcome = 'later' and m.attempts < c_patience then 'queued'
+           when outcome = 'later' and m.attempts < c_max_attempts then 'queued'
            when outcome = 'later' then 'failed'
            when outcome = 'not_found' then 'unknown'
            else outcome end,
-         reason = finish_mail.reason,
-         message_id = coalesce(finish_mail.message_id, m.message_id),
+         status_reason = finish_mail.reason,
+         provider_message_id = coalesce(finish_mail.provider_message_id, m.provider_message_id),
          recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
          ended_at = case when outcome in ('sent', 'failed') then now() end,
          next_attempt_at = case outcome
@@ -196,7 +198,7 @@ declare
   v_count integer := 0;
 begin
   for v_mail in
-    update private.mails m set status = 'unknown', reason = 'sender_died', next_attempt_at = now()
+    update private.mails m set status = 'unknown', status_reason = 'sender_died', next_attempt_at = now()
      where m.id in (select lost.id from private.mails lost
                      where lost.status = 'sending' and lost.lease_until < now() limit 500 for update skip locked)
     returning m.*
@@ -208,7 +210,7 @@ begin
 end
 $$;
 
--- An operator's decision. A mail that is queued again begins with a full number of attempts. Definer: as above.
+-- An operator's decision. A mail that is queued again has all its attempts again. Definer: as above.
 create function private.resolve_mail(mail_id uuid, outcome text) returns text
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -216,7 +218,7 @@ declare
   v_mail private.mails;
 begin
   update private.mails m
-     set status = outcome, reason = 'by_operator', lease_id = null, lease_until = null,
+     set status = outcome, status_reason = 'by_operator', lease_id = null, lease_until = null,
          attempts = 0, next_attempt_at = case outcome when 'queued' then now() end,
          ended_at = case outcome when 'sent' then now() end
    where m.id = resolve_mail.mail_id and m.status in ('unknown', 'failed') and outcome in ('sent', 'queued')
@@ -236,7 +238,7 @@ $$;
 create function public.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
                  recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
-                 started_at timestamptz, facts jsonb, session private.session_summary, payment private.payment_summary,
+                 started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
                  credits private.credit_summary, document private.document_summary)
   language sql volatile security invoker set search_path = ''
 as $$
@@ -244,21 +246,21 @@ as $$
 $$;
 
 create function public.start_mail(
-  mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer)
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, session_sequence integer)
   returns table (lease_until timestamptz)
   language sql volatile security invoker set search_path = ''
 as $$
   select private.start_mail(start_mail.mail_id, start_mail.lease_id, start_mail.recipient_email, start_mail.template_id,
-                            start_mail.told_sequence);
+                            start_mail.session_sequence);
 $$;
 
 create function public.finish_mail(
-  mail_id uuid, lease_id uuid, outcome text, message_id text default null, reason text default null)
+  mail_id uuid, lease_id uuid, outcome text, provider_message_id text default null, reason text default null)
   returns table (status text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome, finish_mail.message_id,
-                             finish_mail.reason);
+  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome,
+                             finish_mail.provider_message_id, finish_mail.reason);
 $$;
 
 create function public.resolve_mail(mail_id uuid, outcome text) returns table (status text)
@@ -267,7 +269,7 @@ as $$
   select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
 $$;
 comment on function public.resolve_mail is
-  'For operators: a mail whose fate is unknown was sent, or is queued again.';
+  'For operators: records that a mail of unknown fate was sent, or queues it again, as it does a failed one.';
 
 revoke execute on function private.find_reason_to_drop_mail, private.claim_mail, private.start_mail, private.finish_mail,
   private.mark_lost_mails_unknown, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,

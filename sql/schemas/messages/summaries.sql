@@ -5,20 +5,20 @@
 -- journals or recordings, and no price but the reader's own.
 
 create type private.session_summary as (
-  id                uuid,
-  status            text,
-  scheduled_at      timestamptz,
-  duration_minutes  integer,
-  time_zone         text,
-  sequence          integer,
-  practice          text,
-  is_group          boolean,
-  class_name        text,
-  is_online         boolean,
-  place             text,
-  practitioner_name text,
-  client_name       text,
-  free_until        timestamptz
+  id                      uuid,
+  status                  text,
+  scheduled_at            timestamptz,
+  duration_minutes        integer,
+  time_zone               text,
+  sequence                integer,
+  session_type            text,
+  is_group                boolean,
+  class_name              text,
+  is_online               boolean,
+  place                   text,
+  practitioner_name       text,
+  client_name             text,
+  free_cancellation_until timestamptz
 );
 
 create type private.payment_summary as (
@@ -56,36 +56,38 @@ create function private.summarize_session(session public.session_schedules) retu
 as $$
   select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
          coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
-         coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
+         coalesce((session).max_participants, 1) > 1, (session).class_name,
+         (session).session_location is distinct from 'in_person',
          case when (session).session_location = 'in_person' then private.describe_location((session).physical_location) end,
          p.name, f.full_name,
          (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
-    from (select 1) one
+    from (select 1) single_row
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id
     left join public.session_types t on t.id = (session).session_type_id
     left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
 $$;
 
--- The session as it is; when its row is gone, as the event kept it (snapshot_session), and cancelled.
-create function private.find_session_or_snapshot(session_id uuid, facts jsonb) returns public.session_schedules
+-- The session as it is; if its row was deleted, the event's snapshot of it (snapshot_session), as cancelled.
+create function private.find_session_or_snapshot(session_id uuid, payload jsonb) returns public.session_schedules
   language plpgsql stable set search_path = ''
 as $$
 declare
   v_session public.session_schedules;
 begin
   select * into v_session from public.session_schedules s where s.id = find_session_or_snapshot.session_id;
-  if not found and facts ? 'scheduled_at' then
-    v_session := jsonb_populate_record(v_session, facts || coalesce(facts -> 'session', '{}'));
+  if not found and payload ? 'scheduled_at' then
+    v_session := jsonb_populate_record(v_session, payload || coalesce(payload -> 'session', '{}'));
     v_session.id := find_session_or_snapshot.session_id;
     v_session.status := 'cancelled';
-    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;  -- deleted: one more than the row had
+    -- Above the last one sent, or calendars ignore the cancellation.
+    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;
   end if;
   return v_session;
 end
 $$;
 
--- What an event keeps of its session, for the case that the row is gone when the mail is written.
+-- A copy of the session for the event, in case the row has been deleted when the mail is written.
 create function private.snapshot_session(session_id uuid) returns jsonb
   language sql stable set search_path = ''
 as $$
@@ -166,9 +168,9 @@ begin
 end
 $$;
 
-revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot, private.snapshot_session,
-  private.summarize_payment, private.summarize_credits, private.summarize_document, private.find_user_time_zone, private.get_session_of_caller,
-  public.get_session_calendar from public, anon, authenticated, service_role;
+revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot,
+  private.snapshot_session, private.summarize_payment, private.summarize_credits, private.summarize_document,
+  private.find_user_time_zone, private.get_session_of_caller, public.get_session_calendar from public, anon, authenticated, service_role;
 grant execute on function public.get_session_calendar to authenticated;
 -- Invoker functions call these two. Nobody can call them directly: schema private is not exposed.
 grant execute on function private.summarize_session, private.get_session_of_caller to authenticated, service_role;

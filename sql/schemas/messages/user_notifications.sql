@@ -16,7 +16,7 @@ create table public.user_notifications (
   created_at        timestamptz not null default now()
 );
 comment on column public.user_notifications.kind is
-  'The message it stands for, as in session_booked; null for what admins write.';
+  'The event it is about, as in session_booked; null for what admins write.';
 comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
 
 create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
@@ -49,32 +49,34 @@ create function private.compose_notification(mail private.mails) returns table (
   language plpgsql stable set search_path = ''
 as $$
 declare
-  s        private.session_summary := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.facts));
-  v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
-  v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
-  v_with   text := case when v_client then s.practitioner_name
-                        when s.is_group then null else coalesce(s.client_name, 'a client') end;
-  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.find_user_time_zone(mail.user_id), s.time_zone),
-                           'FMDay, FMMonth FMDD at FMHH12:MI AM');
-  v_what   text := concat_ws(' with ', 'Your ' || v_name, v_with);
-  v_amount text := to_char((mail.facts ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
-                || upper(mail.facts ->> 'currency');
+  v_session       private.session_summary :=
+    private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
+  v_is_client     boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
+  v_session_name  text := coalesce(v_session.class_name, case when v_session.is_group then 'class' else 'session' end);
+  v_counterpart   text := case when v_is_client then v_session.practitioner_name
+                               when v_session.is_group then null else coalesce(v_session.client_name, 'a client') end;
+  v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
+  v_local_start   text := to_char(v_session.scheduled_at at time zone v_time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
+  v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
+                       || upper(mail.payload ->> 'currency');
 begin
   return query
     select n.title, n.message from (values
-      ('session_booked',      'Session booked',    format('%s is on %s.', v_what, v_when)),
-      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_what, v_when)),
-      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
+      ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
+      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
+      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
-      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
-      ('session_completed',   'Session completed', case when not coalesce((mail.facts ->> 'is_no_show')::boolean, false)
+      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
-      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
-      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
+      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
+                                                          lower(left(v_session_label, 1)) || substr(v_session_label, 2))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_session_label)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
       ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
-      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.facts ->> 'credits' when '1'
-                                                      then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
+      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'
+                                                      then '1 credit' else mail.payload ->> 'credits' || ' credits' end)),
       ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
       ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
       ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
@@ -83,7 +85,8 @@ begin
       ('contract_expired',    'Contract ended',    'Your contract has ended.'),
       ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
       ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
-      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
+      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount),
+                                                            'A payout is on its way to you.'))
     ) n (kind, title, message)
     where n.kind = mail.kind and n.message is not null;
 end

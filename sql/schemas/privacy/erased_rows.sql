@@ -1,17 +1,18 @@
--- Erased rows: what of a person goes with their account, what stays without them, and how evidence loses their words.
+-- Erased rows: what is deleted with an account, what stays without the person, and how evidence loses what they wrote.
 --
---   goes    account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
---           mails and their log, holds, links, room numbers, banking, remembered requests; recordings through the
---           erasure queue
---   stays   sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers, contracts
---           and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names, addresses,
---           agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from it to a
---           person.
+--   deleted   account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
+--             mails and their log, holds, links, room numbers, banking, answers under idempotency keys; recordings
+--             through the erasure queue
+--   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
+--             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
+--             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
+--             it to a person.
 --
--- Which rows go is read from the foreign keys on auth.users: a table that is added later and cascades is covered.
+-- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
+-- covered.
 
--- Sessions, credits, cancellations and attendance are about money and about other people, so an account can go without
--- taking them along. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to
+-- Sessions, credits, cancellations and attendance are about money and about other people, so an account can be deleted
+-- without them. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to
 -- auth.users that cascaded: deleting an account deleted the practitioner's earnings with it. Payments, checkouts,
 -- waivers and the ledgers have none either. That an account is there when the row is written is checked by trigger.
 alter table public.practitioners        drop constraint practitioners_user_id_fkey;
@@ -44,8 +45,8 @@ create trigger user_session_credits_99_refuse_unknown_account
   before insert or update of user_id on public.user_session_credits
   for each row execute function private.refuse_unknown_account('user_id');
 
--- Evidence may lose the words of a person, and nothing else. The triggers that keep ledgers and contract events ask
--- this.
+-- Of evidence only what a person wrote may be blanked. The triggers that refuse changes of ledgers and contract events
+-- ask this.
 create function private.is_reason_erasure(old_row jsonb, new_row jsonb) returns boolean
   language sql immutable set search_path = ''
 as $$
@@ -57,23 +58,23 @@ grant execute on function private.is_reason_erasure to authenticated, service_ro
 
 create index outbox_user_id_idx on private.outbox (user_id);  -- erasing asks by person
 
-create function private.replace_names(written text, names text[]) returns text
+create function private.replace_names(text_value text, names text[]) returns text
   language plpgsql immutable set search_path = ''
 as $$
 declare
   v_name text;
 begin
   foreach v_name in array names loop
-    written := replace(written, v_name, 'somebody');
+    text_value := replace(text_value, v_name, 'somebody');
   end loop;
-  return written;
+  return text_value;
 end
 $$;
 
 create function private.queue_account_recordings(user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
-  -- Those of their own sessions, at once. Of classes they were in, whatever withdrawing the consent decides.
+  -- Recordings of their own sessions, at once. Of classes they were in, those that the deletion of their consent queues.
   insert into private.recording_erasure_queue (recording_id, reason, user_id)
   select r.id, 'account_erased', queue_account_recordings.user_id
     from public.session_recordings r
@@ -92,30 +93,30 @@ create function private.redact_evidence(user_id uuid) returns void
 as $$
 #variable_conflict use_column
 declare
-  c_user     constant uuid   := redact_evidence.user_id;
-  v_mine     constant uuid[] := array(select s.id from public.session_schedules s
-                                       where s.client_id = c_user and not private.is_class(s));
-  v_checkout constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
-  v_names    constant text[] := array(
+  c_user         constant uuid   := redact_evidence.user_id;
+  c_session_ids  constant uuid[] := array(select s.id from public.session_schedules s
+                                           where s.client_id = c_user and not private.is_class(s));
+  c_checkout_ids constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
+  c_names        constant text[] := array(
     select distinct btrim(name) from (
       select p.full_name from public.profiles p where p.id = c_user
       union select p.name from public.practitioners p where p.user_id = c_user
       union select u.email from auth.users u where u.id = c_user) known (name)
      where char_length(btrim(name)) > 2);
 begin
-  -- Sessions: the note, and a place that is none of ours.
+  -- Sessions: the note, and a place that is not one of our studios.
   update public.session_schedules s
      set notes = null, host_room_url = null, location_coordinates = null,
          physical_location = (select s.physical_location from public.studio_locations l
                                where s.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address) limit 1)
-   where s.id = any (v_mine)
+   where s.id = any (c_session_ids)
      and num_nonnulls(s.notes, s.host_room_url, s.location_coordinates, s.physical_location) > 0;
   update public.session_cancellations c set reason = '(erased)'
-   where (c.user_id = c_user or c.session_id = any (v_mine)) and c.reason is not null;
+   where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason is not null;
   update public.session_attendance a set reason = '(erased)'
-   where (a.user_id = c_user or a.session_id = any (v_mine)) and a.reason is not null;
+   where (a.user_id = c_user or a.session_id = any (c_session_ids)) and a.reason is not null;
   delete from public.session_notes n
-   where n.session_id = any (v_mine) or (n.author_id = c_user and n.visibility = 'private');
+   where n.session_id = any (c_session_ids) or (n.author_id = c_user and n.visibility = 'private');
   delete from public.meditation_memories m where m.user_id = c_user;
 
   -- Money
@@ -123,15 +124,15 @@ begin
   update public.credit_ledger l set reason = '(erased)' where l.user_id = c_user and l.reason <> '(erased)';
   update public.ledger_transactions t set reason = '(erased)'
    where t.reason <> '(erased)'
-     and (t.session_id = any (v_mine)
+     and (t.session_id = any (c_session_ids)
           or t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user));
   update public.checkout_sessions c set notes = null, url = null, receipt_url = null, physical_location = null
-   where c.id = any (v_checkout);
-  update private.payment_refunds r set reason = '(erased)' where r.checkout_id = any (v_checkout);
+   where c.id = any (c_checkout_ids);
+  update private.payment_refunds r set reason = '(erased)' where r.checkout_id = any (c_checkout_ids);
   update private.stripe_events e set payload = '{}'
-   where e.checkout_id = any (v_checkout)
+   where e.checkout_id = any (c_checkout_ids)
       or e.payment_intent_id in (select c.stripe_payment_intent_id from public.checkout_sessions c where c.user_id = c_user)
-      or exists (select from unnest(v_names) name where strpos(e.payload::text, name) > 0);
+      or exists (select from unnest(c_names) name where strpos(e.payload::text, name) > 0);
 
   -- Evidence: text, hashes, times and the id stay.
   update public.liability_waivers w
@@ -142,31 +143,32 @@ begin
    where s.user_id = c_user;
   update public.consent_history h set ip_address = null, user_agent = null, metadata = null where h.user_id = c_user;
   update public.recording_views v set ip_address = null, user_agent = null
-   where v.recording_id in (select r.id from public.session_recordings r where r.session_id = any (v_mine));
+   where v.recording_id in (select r.id from public.session_recordings r where r.session_id = any (c_session_ids));
   perform private.redact_audit_lines(
     array(select l.id from public.audit_logs l where l.user_id = c_user and l.personal_salt is not null
           union
-          select l.id from public.audit_logs l, unnest(v_names) name
+          select l.id from public.audit_logs l, unnest(c_names) name
            where l.action in ('SELECT', 'VIEW', 'EXPORT', 'LOGIN', 'LOGOUT', 'ACCESS_DENIED')
              and strpos(l.metadata::text, name) > 0), 'erasure');
 
-  -- Messages: to them go with the account; of them stay with whoever got them, without the name.
+  -- Mails and notifications to them are deleted with the account; about them, they stay with whoever got them, without
+  -- the name.
   update private.outbox o set payload = '{}' where o.user_id = c_user and o.payload <> '{}';
-  update private.mails m set facts = m.facts - 'session'
-   where m.session_id = any (v_mine) and m.status not in ('queued', 'sending');
-  update private.mails m set facts = jsonb_set(m.facts, '{session,physical_location}', 'null')
-   where m.session_id = any (v_mine) and m.facts #>> '{session,physical_location}' is not null;
+  update private.mails m set payload = m.payload - 'session'
+   where m.session_id = any (c_session_ids) and m.status not in ('queued', 'sending');
+  update private.mails m set payload = jsonb_set(m.payload, '{session,physical_location}', 'null')
+   where m.session_id = any (c_session_ids) and m.payload #>> '{session,physical_location}' is not null;
   update public.user_notifications n
-     set title = private.replace_names(n.title, v_names), message = private.replace_names(n.message, v_names)
+     set title = private.replace_names(n.title, c_names), message = private.replace_names(n.message, c_names)
    where n.related_id in (select s.id from public.session_schedules s
                             left join public.practitioners p on p.id = s.practitioner_id
                            where c_user in (s.client_id, p.user_id));
   delete from private.idempotency_keys a
    where a.caller = c_user::text or strpos(a.arguments::text || a.answer::text, c_user::text) > 0
-      or exists (select from unnest(v_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
+      or exists (select from unnest(c_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
 
   -- A practitioner
-  update public.checkout_sessions c set description = private.replace_names(c.description, v_names)
+  update public.checkout_sessions c set description = private.replace_names(c.description, c_names)
    where c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
   delete from public.practitioner_banking b
    where b.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
@@ -195,11 +197,11 @@ create function private.delete_personal_rows(user_id uuid) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_key     record;
-  v_deleted integer;
-  v_all     integer := 0;
+  v_foreign_key record;
+  v_deleted     integer;
+  v_total       integer := 0;
 begin
-  for v_key in
+  for v_foreign_key in
     select c.conrelid::regclass as "table", a.attname as "column"
       from pg_catalog.pg_constraint c
       join pg_catalog.pg_class t on t.oid = c.conrelid
@@ -208,11 +210,12 @@ begin
        and t.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
      order by c.conrelid::regclass::text
   loop
-    execute format('delete from %s where %I = $1', v_key."table", v_key."column") using delete_personal_rows.user_id;
+    execute format('delete from %s where %I = $1', v_foreign_key."table", v_foreign_key."column")
+      using delete_personal_rows.user_id;
     get diagnostics v_deleted = row_count;
-    v_all := v_all + v_deleted;
+    v_total := v_total + v_deleted;
   end loop;
-  return v_all;
+  return v_total;
 end
 $$;
 
