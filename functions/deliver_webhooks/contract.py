@@ -20,7 +20,7 @@ class ClaimedDelivery(Output):
 
 
 class FinishedDelivery(Output):
-    """How it stands after what the endpoint answered."""
+    """The delivery's status after what the endpoint answered."""
 
     outcome: Outcome
 

@@ -1,4 +1,4 @@
-"""Tell other systems what happened here: signed deliveries, each until its endpoint has taken it.
+"""Tell other systems what happened here: signed deliveries, each until its endpoint has accepted it.
 
 At least once: a sender that dies after the endpoint has answered sends again, under the same `webhook-id`.
 """
@@ -28,7 +28,7 @@ from .contract import (
 
 WORKERS = 8
 TIME_S = 30  # begin nothing after this, so that the last delivery ends before the function's own time does
-PATIENCE_S = 15  # as the specification recommends for an endpoint
+PATIENCE_S = 15  # what the specification recommends for an endpoint
 
 
 @endpoint(caller="service", settings=(ServiceSettings,))

@@ -1,4 +1,4 @@
--- Webhook endpoints: the other systems that hear of events here, each with the secret that signs what it gets.
+-- Webhook endpoints: the other systems to which events are sent, each with the secret that signs what it gets.
 --
 -- Admins manage them. A secret is shown once, when it is made. A replaced secret signs beside its successor for a day,
 -- so that the other side can change over without losing a delivery.
@@ -21,7 +21,7 @@ create table public.webhook_endpoints (
            and cardinality(events) > 0)
 );
 comment on column public.webhook_endpoints.created_by is
-  'No foreign key: the endpoint stays, also when they have left.';
+  'No foreign key: the endpoint stays when its creator''s account is deleted.';
 
 alter table public.webhook_endpoints enable row level security;
 
@@ -44,7 +44,7 @@ create table private.webhook_secrets (
   retires_at  timestamptz,
   created_at  timestamptz not null default now()
 );
-comment on column private.webhook_secrets.retires_at is 'Until then it signs beside its successor.';
+comment on column private.webhook_secrets.retires_at is 'Until then it signs beside its successor; null: it is the current one.';
 
 create index webhook_secrets_endpoint_id_idx on private.webhook_secrets (endpoint_id);
 alter table private.webhook_secrets enable row level security;
