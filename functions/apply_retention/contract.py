@@ -1,11 +1,11 @@
-"""What a batch comes to, and what a run replies."""
+"""What one batch gives, and what a run replies."""
 
 from shared.database import Rpc
 from shared.wire import Output
 
 
-class RetiredRows(Output):
-    """One batch of one table."""
+class RetentionBatch(Output):
+    """The rows of one table that one batch deleted or blanked."""
 
     table_name: str
     rows: int
@@ -19,4 +19,4 @@ class RetentionApplied(Output):
     is_finished: bool
 
 
-apply_retention_rpc = Rpc("apply_retention", gives=RetiredRows)
+apply_retention_rpc = Rpc("apply_retention", gives=RetentionBatch)

@@ -1,4 +1,4 @@
-"""Let go of what has been kept long enough, table by table, as the retention policies say."""
+"""Delete or blank what has been kept long enough, table by table, as the retention policies say."""
 
 import time
 from collections import Counter

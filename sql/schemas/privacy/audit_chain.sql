@@ -1,6 +1,6 @@
 -- The audit log is append-only, and a chain of hashes shows whether it was.
 --
---   line: written -> sealed (in the chain) -> redacted (its personal parts are gone, its place in the chain is not)
+--   line: written -> sealed (in the chain) -> redacted (its personal parts are blanked, its place in the chain stays)
 --
 -- Nobody changes or removes a line, not the service and not by hand; the one change is that an erasure or a retention
 -- policy blanks the address, the agent and the metadata. Whoever owns the database can switch a trigger off: against
@@ -8,17 +8,17 @@
 -- hash as a hash of their own, with a salt that is erased with them, so they can be blanked and not be guessed, and the
 -- chain still holds.
 --
--- Lines are sealed at the commit that writes them, by whoever gets the one lock without waiting; whoever does not get
--- it leaves theirs to the next. A lock for each writer would make every booking of everybody wait for every other one,
--- and a sealing job of its own would leave a minute open every minute. So there is an order in the chain, and it is
--- that of sealing.
+-- To seal a line is to add its hash to the chain. A transaction seals its lines when it commits, if it gets the one
+-- lock without waiting; otherwise the next transaction that gets it seals them as well. Waiting for the lock would make
+-- every booking wait for every other one, and a scheduled job would leave the lines of a minute open to change. The
+-- order of the chain is that of sealing.
 
 alter table public.audit_logs
   add column personal_salt   bytea,
   add column personal_sha256 bytea;
 comment on column public.audit_logs.personal_salt is 'Random; null once the personal parts are redacted.';
 comment on column public.audit_logs.personal_sha256 is
-  'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
+  'SHA-256 of the salt and the address, agent and metadata; stays when they are blanked.';
 
 create table private.audit_chain (
   position    bigint      primary key,
@@ -39,7 +39,7 @@ create table private.audit_seal_queue (
   line_id uuid primary key
 );
 comment on table private.audit_seal_queue is
-  'Written and not yet in the chain, usually for no longer than a commit takes.';
+  'Lines that are written and not yet in the chain, usually for no longer than a commit takes.';
 
 create table private.audit_redactions (
   line_id     uuid        primary key,
@@ -72,7 +72,7 @@ as $$
     'personal_sha256', encode((line).personal_sha256, 'hex'))::text, 'UTF8'));
 $$;
 
--- Definer: whoever causes a line may not hash one.
+-- Definer: whoever causes a line may not execute the functions that hash it.
 create function private.salt_audit_line() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -94,31 +94,31 @@ begin
 end
 $$;
 
--- Gives how many lines it has sealed.
--- Definer: whoever writes a line may neither read the chain nor write into it.
+-- Returns how many lines it has sealed.
+-- Definer: whoever writes a line may neither read nor write the chain.
 create function private.seal_audit_lines() returns integer
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_last   private.audit_chain;
-  v_line   public.audit_logs;
-  v_lines  uuid[];
-  v_sealed integer := 0;
+  v_last     private.audit_chain;
+  v_line     public.audit_logs;
+  v_line_ids uuid[];
+  v_sealed   integer := 0;
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('audit_chain', 0)) then
-    return 0;  -- somebody else is sealing; what they do not see yet is the next one's
+    return 0;  -- somebody else is sealing; lines that they do not see yet are left to the next
   end if;
   -- Order matters: the lock first, then statements that see everything its last holder has committed.
-  with taken as (delete from private.audit_seal_queue q returning q.line_id)
-  select array_agg(t.line_id) into v_lines from taken t;
-  if v_lines is null then
-    return 0;  -- an earlier line of the same transaction has taken them all along
+  with dequeued as (delete from private.audit_seal_queue q returning q.line_id)
+  select array_agg(d.line_id) into v_line_ids from dequeued d;
+  if v_line_ids is null then
+    return 0;  -- an earlier line of the same transaction has sealed them all
   end if;
   select * into v_last from private.audit_chain c order by c.position desc limit 1;
   v_last.position := coalesce(v_last.position, 0);
   v_last.sha256 := coalesce(v_last.sha256, decode(repeat('00', 32), 'hex'));
-  -- By their ids: joined to what was deleted, of which the planner expects two thousand, the whole log was read.
-  for v_line in select l.* from public.audit_logs l where l.id = any (v_lines) order by l.created_at, l.id loop
+  -- By their ids: in a join with the deleted rows, of which the planner expects two thousand, the whole log was read.
+  for v_line in select l.* from public.audit_logs l where l.id = any (v_line_ids) order by l.created_at, l.id loop
     v_last.position := v_last.position + 1;
     v_last.line_sha256 := private.hash_audit_line(v_line);
     v_last.sha256 := sha256(v_last.sha256 || v_last.line_sha256);
@@ -156,8 +156,8 @@ begin
 end
 $$;
 
--- Gives how many lines it was given; whoever calls names those that still have personal parts.
--- Definer: nobody changes a line.
+-- Returns how many lines it was given; the caller names those that still have personal parts.
+-- Definer: nobody may change a line.
 create function private.redact_audit_lines(line_ids uuid[], cause text) returns integer
   language plpgsql security definer set search_path = ''
 as $$
@@ -180,7 +180,7 @@ as $$
            lag(c.sha256, 1, decode(repeat('00', 32), 'hex')) over chain as last_sha256
       from private.audit_chain c
     window chain as (order by c.position)
-  ), judged as (
+  ), checked as (
     select case
              when e.position <> e.last_position + 1 then 'entries of the chain are missing before this one'
              when e.sha256 <> sha256(e.last_sha256 || e.line_sha256) then 'this entry does not follow from the one before it'
@@ -194,7 +194,7 @@ as $$
            e.position, e.line_id
       from entries e left join public.audit_logs l on l.id = e.line_id
   )
-  select j.finding, j.position, j.line_id from judged j where j.finding is not null
+  select c.finding, c.position, c.line_id from checked c where c.finding is not null
   union all
   select 'a line was added past the chain', null, l.id
     from public.audit_logs l
@@ -202,16 +202,16 @@ as $$
      and not exists (select from private.audit_seal_queue q where q.line_id = l.id);
 $$;
 comment on function private.check_audit_chain is
-  'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
+  'What is wrong with the audit log; no row means that it is intact. Lines still to be sealed are not reported.';
 
 revoke execute on function private.hash_audit_personal_part, private.hash_audit_line, private.salt_audit_line,
   private.queue_audit_line, private.seal_audit_lines, private.seal_audit_lines_at_commit, private.refuse_audit_log_change,
   private.redact_audit_lines, private.check_audit_chain
   from public, anon, authenticated, service_role;
 
--- The lines that the baseline wrote begin the chain. First their copies of rows are cut down to what a line holds
--- today; all of it stands here, because from the triggers on nobody can change a line, and because the first new one
--- follows upon them.
+-- The lines that the baseline wrote begin the chain. First their copies of rows are reduced to what a line holds today.
+-- It is done here, because once the triggers exist nobody can change a line, and because the first new line follows on
+-- them in the chain.
 update public.audit_logs l
    set metadata = (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
                || private.build_audit_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),

@@ -1,16 +1,16 @@
 -- The audit log: who did what to which row. Triggers write what changes, record_audit_log what no trigger can see.
 --
 -- A line names the columns that changed, and gives a value only where it is of a kind that says nothing about a person:
--- an id, a time, a state, a number of minutes or cents. The log outlives what it tells about: whole rows, as the
--- baseline's triggers kept them, put notes, memories and bank names a second time where nobody may delete them.
+-- an id, a time, a state, a number of minutes or cents. The log outlives the rows it is about: whole rows, as the
+-- baseline's triggers kept them, would store notes, memories and bank names a second time where nobody may delete them.
 --
--- Lines are only added; privacy/audit_chain.sql sees to that and makes it visible if one was changed or removed.
+-- Lines are only added; privacy/audit_chain.sql enforces that and makes it visible if one was changed or removed.
 
--- Who did it stays, also when their account is gone: an id that then leads to nobody.
+-- The id of who did it stays when their account is deleted; it then leads to nobody.
 alter table public.audit_logs drop constraint audit_logs_user_id_fkey;
 comment on column public.audit_logs.user_id is 'Who did it. No foreign key: the account may have been erased since.';
 comment on column public.audit_logs.metadata is
-  'Of a row that was changed: the names of the columns, and the values that say nothing about a person.';
+  'Of a row that was changed: the names of the changed columns, and those values that say nothing about a person.';
 
 -- The baseline's asks who is calling again for every row.
 drop policy "Only admins can view audit logs" on public.audit_logs;
@@ -20,7 +20,7 @@ create policy "admins read the audit log"
 
 revoke all on public.audit_logs from anon, authenticated, service_role;
 grant select on public.audit_logs to authenticated, service_role;
--- The service adds lines and changes none. Not id, created_at or the hashes: the database says those.
+-- The service adds lines and changes none. Not id, created_at or the hashes: the database sets those.
 grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
   on public.audit_logs to service_role;
 
@@ -33,8 +33,8 @@ as $$
     select coalesce(o.key, n.key) as key, o.value as old_value, n.value as new_value
       from jsonb_each(old_row) o full join jsonb_each(new_row) n on n.key = o.key
      where old_row is null or new_row is null or o.value is distinct from n.value
-  ), judged as (
-    -- Named by what may be kept. A column that is added later is left out until somebody has thought about it.
+  ), selected as (
+    -- A list of what may be kept. The value of a column that is added later is left out until it is listed here.
     select c.*,
            c.key in ('id', 'total_seconds', 'role', 'status', 'source', 'visibility', 'memory_type', 'currency', 'verified',
                      'session_location', 'live_contract_needed')
@@ -49,7 +49,7 @@ as $$
     select coalesce(jsonb_agg(key order by key), '[]') as columns,
            coalesce(jsonb_object_agg(key, old_value) filter (where may_be_kept), '{}') as old_values,
            coalesce(jsonb_object_agg(key, new_value) filter (where may_be_kept), '{}') as new_values
-      from judged
+      from selected
   )
   select jsonb_build_object('columns', columns)
       || case when old_row is null then jsonb_build_object('data', new_values)
@@ -58,7 +58,7 @@ as $$
     from kept;
 $$;
 
--- Definer: nobody who changes a row may write, or keep from being written, the line that says so.
+-- Definer: whoever changes a row may neither write nor suppress the line that says so.
 create function private.write_audit_log() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -74,8 +74,8 @@ begin
 end
 $$;
 
--- For what no trigger can see: that somebody looked at something, exported it, signed in or out. A person speaks for
--- themself and of these four things only; the service may name whom it speaks for. Who, from where and with what agent
+-- For what no trigger can see: that somebody looked at something, exported it, signed in or out. A person records these
+-- four actions only, and only their own; the service may name whose action it was. Who, from where and with what agent
 -- comes from the server, never from the body.
 create function public.record_audit_log(
   recorder   uuid,

@@ -1,12 +1,12 @@
--- Consents, and their history: each time somebody agrees, declines or withdraws is a line that nobody changes.
+-- Consents, and their history: each time somebody agrees, declines or withdraws, a line is added that nobody changes.
 --
 --   absent -> given -> withdrawn -> given -> ...
 --
---   user_consents     what stands now, one row for each person and kind
---   consent_history   how it came to stand so, in order
+--   user_consents     the present state, one row for each person and kind
+--   consent_history   every change of it, in order
 --
--- Lines are written by a trigger, whichever way the change comes. Address and agent are those a server saw: a consent
--- given through `record-consent` has them, one that a page wrote into the table has none, because nobody witnessed it.
+-- Lines are written by a trigger, whichever way the change is made. Address and agent are those a server saw: a consent
+-- given through `record-consent` has them, one that a page wrote into the table has none, because no server saw it.
 
 -- The baseline's policies overlap, and let people delete a consent and write when and from where they gave it.
 drop policy "Users can view their own consents" on public.user_consents;
@@ -52,13 +52,13 @@ begin
 end
 $$;
 
--- When somebody agreed or withdrew is read off the server's clock, whoever writes.
+-- When somebody agreed or withdrew is the server's time, whoever writes.
 create trigger user_consents_set_times before insert or update on public.user_consents
   for each row execute function private.set_consent_times();
 
 revoke all on public.user_consents from anon, authenticated, service_role;
 grant select on public.user_consents to authenticated;
--- Not address, agent or dates, which are what the server saw. Not delete: a consent is withdrawn, and stays as a fact.
+-- Not address, agent or dates, which are what the server saw. Not delete: a consent is withdrawn, and its row stays.
 grant insert (user_id, consent_type, consented, version, metadata),
       update (user_id, consent_type, consented, version, metadata)
   on public.user_consents to authenticated;
@@ -80,7 +80,7 @@ create table public.consent_history (
 comment on table  public.consent_history            is 'Evidence: lines are only added.';
 comment on column public.consent_history.user_id is
   'No foreign key: what somebody agreed to can be shown after their account is gone.';
-comment on column public.consent_history.consented  is 'Whether the consent stood after this.';
+comment on column public.consent_history.consented  is 'Whether the consent was in force after this.';
 comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
 
 -- Somebody's own, in order.
@@ -96,17 +96,20 @@ revoke all on public.consent_history from anon, authenticated, service_role;
 grant select on public.consent_history to authenticated, service_role;
 -- No insert, update or delete for anybody: the trigger writes it.
 
--- Definer: whoever changes a consent may neither write nor keep from being written the line that says so.
+-- Definer: whoever changes a consent may neither write nor suppress the line that says so.
 create function private.record_consent_history() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  c public.user_consents := case when tg_op = 'DELETE' then old else new end;
+  v_consent public.user_consents := case when tg_op = 'DELETE' then old else new end;
 begin
   insert into public.consent_history (user_id, consent_type, consented, version, metadata, ip_address, user_agent)
-  values (c.user_id, c.consent_type, tg_op <> 'DELETE' and c.consented and c.revoked_at is null, c.version, c.metadata,
-          case when tg_op = 'DELETE' then null when c.consented then c.ip_address else c.revoked_ip_address end,
-          case when tg_op <> 'DELETE' then c.user_agent end);
+  values (v_consent.user_id, v_consent.consent_type,
+          tg_op <> 'DELETE' and v_consent.consented and v_consent.revoked_at is null,
+          v_consent.version, v_consent.metadata,
+          case when tg_op = 'DELETE' then null
+               when v_consent.consented then v_consent.ip_address else v_consent.revoked_ip_address end,
+          case when tg_op <> 'DELETE' then v_consent.user_agent end);
   return null;
 end
 $$;
@@ -136,7 +139,7 @@ begin
        record_consent.user_agent, case when not record_consent.consented then record_consent.ip_address end)
     on conflict (user_id, consent_type) do update
        set consented = excluded.consented, version = excluded.version, metadata = excluded.metadata,
-           -- From where it was given stays beside from where it was withdrawn.
+           -- The address from which it was given stays beside the one from which it was withdrawn.
            ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
            revoked_ip_address = excluded.revoked_ip_address
     returning c.*;
@@ -148,7 +151,7 @@ create function public.get_consent_status(consent_type text default null)
   language sql stable security invoker set search_path = ''
 as $$
   with mine as (
-    select c.consent_type, c.consented and c.revoked_at is null as stands, c
+    select c.consent_type, c.consented and c.revoked_at is null as is_given, c
       from public.user_consents c where c.user_id = (select auth.uid())
   )
   select (select auth.uid()),
@@ -156,13 +159,13 @@ as $$
                 where get_consent_status.consent_type is null or m.consent_type = get_consent_status.consent_type
                 order by m.consent_type),
          case when get_consent_status.consent_type is not null
-              then exists (select from mine m where m.consent_type = get_consent_status.consent_type and m.stands) end,
-         (select jsonb_object_agg(kind, exists (select from mine m where m.consent_type = kind and m.stands))
+              then exists (select from mine m where m.consent_type = get_consent_status.consent_type and m.is_given) end,
+         (select jsonb_object_agg(kind, exists (select from mine m where m.consent_type = kind and m.is_given))
             from unnest(array['data_processing', 'marketing', 'session_recording', 'data_sharing', 'third_party_sharing',
                               'analytics']) kind);
 $$;
 
--- Definer: a practitioner reads nobody's consents, and learns from here only this one answer about their own sessions.
+-- Definer: a practitioner reads nobody's consents; this answers one question about their own sessions.
 create function private.session_consents(session_id uuid) returns table (user_id uuid, has_consented boolean)
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -170,18 +173,20 @@ as $$
 declare
   v_session public.session_schedules;
 begin
-  -- A participant's row stands for the class.
+  -- A participant's row names the class.
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = session_consents.session_id;
-  if v_session.id is null or not (coalesce(private.get_session_host(v_session) = (select auth.uid()), false) or private.is_admin()) then
+  if v_session.id is null
+     or not (coalesce(private.get_session_host(v_session) = (select auth.uid()), false) or private.is_admin()) then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   return query
     select people.id, exists (select from public.user_consents c
                                where c.user_id = people.id and c.consent_type = 'session_recording'
                                  and c.consented and c.revoked_at is null)
-      from (select private.get_session_host(v_session) union select c.user_id from private.list_session_clients(v_session) c) people (id)
+      from (select private.get_session_host(v_session)
+            union select c.user_id from private.list_session_clients(v_session) c) people (id)
      where people.id is not null;
 end
 $$;
@@ -192,7 +197,7 @@ as $$
   select * from private.session_consents(session_id);
 $$;
 comment on function public.session_consents is
-  'Who in a session has agreed to be recorded: for its practitioner, and for admins. Nothing else of anybody''s consents.';
+  'Who in a session has agreed to be recorded, for its practitioner and admins; no other consents.';
 
 revoke execute on function private.record_consent_history, public.record_consent, public.get_consent_status,
   private.session_consents, public.session_consents from public, anon, authenticated, service_role;

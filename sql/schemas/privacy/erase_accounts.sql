@@ -1,11 +1,12 @@
--- Erasing an account: what is theirs goes, what is evidence stays without them, and a receipt says that it was done.
+-- Erasing an account: personal rows are deleted, evidence stays without the person, and a receipt says when.
 --
---   asked -> rows erased (one transaction) -> account deleted (by the auth service) -> asking again finds the receipt
+--   requested -> rows erased (one transaction) -> account deleted (by the auth service)
+--   requested again -> the same receipt
 --
 -- It is refused while a session runs, while a practitioner is owed money, under a legal hold, and to the last admin.
 --
--- It runs again when the account row goes, whoever deletes it, so nothing written in between is left. What goes and
--- what stays is decided in privacy/erased_rows.sql.
+-- It runs again when the account row is deleted, by whomever, so that nothing written in between is left. What is
+-- deleted and what stays is decided in privacy/erased_rows.sql.
 
 create table public.erasure_receipts (
   id                 uuid        primary key default gen_random_uuid(),
@@ -62,26 +63,26 @@ create function private.cancel_upcoming_sessions(user_id uuid) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_session   uuid;
-  v_cancelled integer := 0;
+  v_session_id uuid;
+  v_cancelled  integer := 0;
 begin
-  -- By the same update as the pages', so the same rules decide what comes back and who is notified.
-  for v_session in
+  -- By the same update as the pages', so that the same rules decide what is returned and who is notified.
+  for v_session_id in
     select s.id from public.session_schedules s
      where s.status = 'scheduled' and s.scheduled_at > now()
        and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_upcoming_sessions.user_id)
             or (s.client_id = cancel_upcoming_sessions.user_id and not private.is_class(s)))
-     order by s.group_class_id is not null, s.id  -- a class takes its seats along
+     order by s.group_class_id is not null, s.id  -- a class first: its seats are cancelled with it
   loop
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
-     where s.id = v_session and s.status = 'scheduled';
+     where s.id = v_session_id and s.status = 'scheduled';
     v_cancelled := v_cancelled + 1;
   end loop;
   return v_cancelled;
 end
 $$;
 
--- Definer: it touches everything of a person, which nobody else may. Safe to repeat: what is gone is gone.
+-- Definer: it deletes and changes everything of a person, which nobody else may. Safe to repeat.
 create function private.erase_account(user_id uuid) returns public.erasure_receipts
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -102,11 +103,11 @@ begin
   if not exists (select from auth.users u where u.id = c_user) then
     perform private.refuse(404, 'account_not_found', 'There is no such account.');
   end if;
-  -- Once begun it is carried through: what would have refused it was asked then.
+  -- Once begun it is completed: the reasons to refuse were checked then.
   if v_receipt.rows_erased_at is null then
     perform private.refuse_erasure(c_user);
   end if;
-  -- Whoever is erased may still book and write while the account is there, so all of it is done each time.
+  -- While the account exists, its owner may still book and write, so all of it is done each time.
   v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user));
   perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
@@ -130,10 +131,10 @@ as $$
   select * from private.erase_account(erase_my_account.user_id);
 $$;
 comment on function public.erase_my_account is
-  'Erases what is known of oneself, or, for admins and the service, of somebody. The account itself is deleted by erase-my-account.';
+  'Erases one''s own data or, for admins and the service, somebody''s. The account itself is deleted by erase-my-account.';
 
--- Definer: that log is the auth service's; it keeps the e-mail of each sign-in where the project has it write into the
--- database.
+-- Definer: that log is the auth service's. Where the project has it write into the database, it keeps the e-mail of
+-- each sign-in.
 create function private.delete_auth_log_entries(user_id uuid) returns void
   language plpgsql volatile security definer set search_path = ''
 as $$

@@ -1,9 +1,9 @@
 -- Exporting data: everything that is known of a person, each row that is theirs and where their files are.
 --
--- Which tables are asked is read from the foreign keys on auth.users, as erasing does, and named for those that have
--- none. Of other people there is the practitioner's name and nothing else: a practitioner's export has no word of their
--- clients, a participant's has no recording in which others are seen. What only serves the machine (hashes of links,
--- leases) is left out.
+-- Which tables are read follows from the foreign keys on auth.users, as for erasing; tables without one are named. Of
+-- other people there is the practitioner's name and nothing else: a practitioner's export has nothing about their
+-- clients, a participant's has no recording in which others are seen. Technical columns (hashes of links, leases) are
+-- left out.
 
 create function private.exported_row(whole_row jsonb) returns jsonb
   language sql stable set search_path = ''
@@ -16,16 +16,16 @@ as $$
                     where whole_row ->> 'practitioner_id' in (p.id::text, p.user_id::text) limit 1), '{}');
 $$;
 
--- Definer: much of what is somebody's own is closed to them as rows, such as the address they signed from.
+-- Definer: people may not read all that is about them in the tables, such as the address they signed from.
 create function private.export_rows(user_id uuid) returns table (name text, rows jsonb)
   language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  c_user constant uuid := export_rows.user_id;
-  v_own  record;
+  c_user        constant uuid := export_rows.user_id;
+  v_foreign_key record;
 begin
-  for v_own in
+  for v_foreign_key in
     select t.relname as name, c.conrelid::regclass as "table", a.attname as "column"
       from pg_catalog.pg_constraint c
       join pg_catalog.pg_class t on t.oid = c.conrelid
@@ -37,8 +37,8 @@ begin
        and t.relname <> 'user_notifications'
   loop
     return query execute format(
-      'select %L::text, jsonb_agg(private.exported_row(to_jsonb(t))) from %s t where t.%I = $1', v_own.name, v_own."table", v_own."column")
-      using c_user;
+      'select %L::text, jsonb_agg(private.exported_row(to_jsonb(t))) from %s t where t.%I = $1',
+      v_foreign_key.name, v_foreign_key."table", v_foreign_key."column") using c_user;
   end loop;
 
   return query
@@ -104,7 +104,7 @@ begin
 end
 $$;
 
--- Definer: files are listed in a schema that nobody reads.
+-- Definer: files are listed in schema private, which people do not read.
 create function private.export_files(user_id uuid) returns table (name text, content bytea, storage_path text)
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -134,16 +134,17 @@ create function public.export_my_data(user_id uuid, ip_address text default null
 as $$
 #variable_conflict use_column
 declare
-  c_here constant text := 'export_my_data';
+  c_function constant text := 'export_my_data';
 begin
   perform private.lock_client(export_my_data.user_id);
   if exists (select from public.audit_logs l
-              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_here
+              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_function
                 and l.created_at > now() - interval '1 hour') then
     perform private.refuse(429, 'exported_just_now', 'You had your data less than an hour ago.', 'Ask again later.');
   end if;
   insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
-  values (export_my_data.user_id, 'EXPORT', c_here, export_my_data.user_id, export_my_data.ip_address, export_my_data.user_agent);
+  values (export_my_data.user_id, 'EXPORT', c_function, export_my_data.user_id, export_my_data.ip_address,
+          export_my_data.user_agent);
   return query
     select r.name, r.rows, null::bytea, null::text from private.export_rows(export_my_data.user_id) r where r.rows is not null
     union all
@@ -151,10 +152,10 @@ begin
 end
 $$;
 comment on function public.export_my_data is
-  'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
+  'All that is known of a person, and their files. Once an hour; each export is in the audit log.';
 
 revoke execute on function private.exported_row, private.export_rows, private.export_files, public.export_my_data
   from public, anon, authenticated, service_role;
--- Not granted to authenticated: from where it was asked is what the server saw.
+-- Not granted to authenticated: the address and agent are what the server saw.
 grant execute on function private.lock_client, private.export_rows, private.export_files, public.export_my_data
   to service_role;

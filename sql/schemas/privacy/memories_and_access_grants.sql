@@ -1,5 +1,5 @@
--- What is a person's own, and whom they let see it: memories of the meditation assistant, and grants of access to a
--- session, a memory, a note or a profile.
+-- Memories and access grants: what the meditation assistant remembers of a person, and whom people let see their
+-- sessions, memories, notes and profile.
 --
 --   access: granted -> revoked        granted -> (expired, by the clock)
 

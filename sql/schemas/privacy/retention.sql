@@ -1,11 +1,12 @@
--- Retention: what has been kept as long as its policy says is deleted or blanked by a schedule, where the policy says
--- so (`auto_delete`).
+-- Retention: what has been kept as long as its policy says is deleted or blanked by a scheduled function, where the
+-- policy says so (`auto_delete`).
 --
 --   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
 --   user_consents       deleted once withdrawn; their history stays
---   session_schedules   what was written into ended sessions is blanked; the row is about money and evidence, and stays
+--   session_schedules   notes, room and place of ended sessions are blanked; the row is about money and evidence, and
+--                       stays
 --   audit_logs          lines lose their personal parts; their place in the chain stays
---   session_recordings  purge-recordings sees to them, with their files
+--   session_recordings  not here: purge-recordings deletes them with their files
 --
 -- Nothing else is touched, whatever a policy names: payments, ledgers, waivers and contracts are kept by law. Nor is
 -- anything of a person or a session under a legal hold. One batch is one transaction with its receipt, so a run can be
@@ -41,8 +42,8 @@ create table public.retention_receipts (
   constraint retention_receipts_one_per_day unique (table_name, applied_on)
 );
 comment on table public.retention_receipts is
-  'How many rows of a table went, or were blanked, on a day. Names nobody.';
-comment on column public.retention_receipts.before is 'What was older than this.';
+  'How many rows of a table were deleted or blanked on a day. Names nobody.';
+comment on column public.retention_receipts.before is 'Rows older than this were deleted or blanked.';
 
 alter table public.retention_receipts enable row level security;
 
@@ -79,7 +80,7 @@ as $$
    where p.user_id in (select private.user_ids_under_legal_hold());
 $$;
 
-create function private.apply_retention_policy(table_name text, older_than timestamptz, at_most integer) returns integer
+create function private.apply_retention_policy(table_name text, older_than timestamptz, max_rows integer) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
@@ -99,7 +100,7 @@ begin
     execute format('delete from public.%I t where t.ctid = any (array('
                    'select ctid from public.%I where %s limit $2 for update skip locked))',
                    apply_retention_policy.table_name, apply_retention_policy.table_name, v_where)
-      using older_than, at_most;
+      using older_than, max_rows;
     get diagnostics v_rows = row_count;
   elsif apply_retention_policy.table_name = 'session_schedules' then
     update public.session_schedules s
@@ -109,21 +110,21 @@ begin
         where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
           and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
           and old.id not in (select private.session_ids_under_legal_hold())
-        limit at_most for update skip locked);
+        limit max_rows for update skip locked);
     get diagnostics v_rows = row_count;
   elsif apply_retention_policy.table_name = 'audit_logs' then
     v_rows := private.redact_audit_lines(array(
       select l.id from public.audit_logs l
        where l.created_at < older_than and l.personal_salt is not null
          and (l.user_id is null or l.user_id not in (select private.user_ids_under_legal_hold()))
-       limit at_most), 'retention');
+       limit max_rows), 'retention');
   end if;
   return v_rows;
 end
 $$;
 
 -- Definer: retention deletes rows that nobody else may delete.
-create function private.apply_retention(at_most integer) returns table (table_name text, rows integer)
+create function private.apply_retention(max_rows integer) returns table (table_name text, rows integer)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -134,7 +135,7 @@ declare
 begin
   for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
     v_before := now() - make_interval(days => v_policy.retention_days);
-    v_rows := private.apply_retention_policy(v_policy.table_name, v_before, at_most);
+    v_rows := private.apply_retention_policy(v_policy.table_name, v_before, max_rows);
     if v_rows > 0 then
       insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
       on conflict on constraint retention_receipts_one_per_day
@@ -144,20 +145,20 @@ begin
     end if;
   end loop;
 
-  -- At the end of a run: what the auth service wrote after it had deleted an account, and lines that nobody sealed.
+  -- At the end of a run: log entries that the auth service wrote after deleting an account, and lines not yet sealed.
   perform private.delete_auth_log_entries(e.pseudonym) from public.erasure_receipts e
     where e.account_deleted_at > now() - interval '3 days';
   perform private.seal_audit_lines();
 end
 $$;
 
-create function public.apply_retention(at_most integer default 500) returns table (table_name text, rows integer)
+create function public.apply_retention(max_rows integer default 500) returns table (table_name text, rows integer)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.apply_retention(at_most);
+  select * from private.apply_retention(max_rows);
 $$;
-comment on function public.apply_retention is 'One batch of what is due by a retention policy; no row: nothing is due.';
+comment on function public.apply_retention is 'Applies a retention policy to one batch of rows; no row: nothing is due.';
 
-revoke execute on function private.user_ids_under_legal_hold, private.session_ids_under_legal_hold, private.apply_retention_policy, private.apply_retention,
-  public.apply_retention from public, anon, authenticated, service_role;
+revoke execute on function private.user_ids_under_legal_hold, private.session_ids_under_legal_hold,
+  private.apply_retention_policy, private.apply_retention, public.apply_retention from public, anon, authenticated, service_role;
 grant execute on function private.apply_retention, public.apply_retention to service_role;
