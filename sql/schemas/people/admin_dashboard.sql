@@ -1,7 +1,7 @@
--- The admin's dashboard in one call: today, what is stuck, and the month's figures.
+-- The admin's dashboard in one call: today's sessions, what needs attention, and the month's figures.
 --
--- Whatever is not zero under `attention` is something that a person has to look at; the view that lists it is named
--- there.
+-- Whatever is not zero under `attention` is something that a person has to look at; where a view lists it, the key is
+-- the name of the view.
 
 create function public.admin_dashboard(time_zone text default 'America/Toronto')
   returns table (sessions_today integer, sessions_live integer, sessions_next_week integer, users integer,
@@ -28,7 +28,7 @@ begin
                        from (select o.currency, count(*)::integer as pending, sum(o.amount_minor)::bigint as amount_minor
                                from public.payouts o where o.status = 'pending' group by o.currency) o), '[]'),
            (select count(*)::integer from public.session_cancellations x where x.cancelled_at >= v_month),
-           -- A class's recording once: the rows beneath its seats are the same film.
+           -- A class's recording counts once: the rows of its seats are the same video.
            (select count(*)::integer from public.session_recordings r join public.session_schedules x on x.id = r.session_id
              where r.completed_at >= v_month and x.group_class_id is null),
            jsonb_build_object(

@@ -3,14 +3,14 @@
 --
 -- Users and payments are functions that give one value in one row, because PostgREST cuts a result of many rows off at
 -- a number of its own and does not say so. Newest first; all of it, or page by page. A page names where the next one
--- starts: what comes in meanwhile shifts nothing.
+-- starts, so rows that are added meanwhile do not shift it.
 --
 -- The others are views, each to be filtered by its columns. Nothing is in them that an admin may not read in the
--- tables: no number of an account, no address of a signer, none of Agora's ids.
+-- tables: no bank account number, no address of a signer, none of Agora's ids.
 
 create index session_payments_created_at_idx on public.session_payments (created_at, id);  -- the list of admins
 
--- Definer: nobody but the auth service reads auth.users. It checks its caller, since it answers from past that door.
+-- Definer: nobody but the auth service reads auth.users. So it checks who is calling.
 create function private.list_users(page_size integer, cursor text) returns table (users jsonb, next_cursor text)
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -19,7 +19,7 @@ begin
     perform private.refuse(403, 'admins_only', 'Only admins list users.');
   end if;
   return query
-    with ahead as (
+    with page_and_next as (
       select u.id, u.email::text as email, coalesce(u.created_at, '-infinity') as created_at, u.email_confirmed_at
         from auth.users u
        where list_users.cursor is null
@@ -27,7 +27,7 @@ begin
              < (split_part(list_users.cursor, '/', 1)::timestamptz, split_part(list_users.cursor, '/', 2)::uuid)
        order by 3 desc, 1 desc limit list_users.page_size + 1
     ),
-    page as (select a.* from ahead a order by a.created_at desc, a.id desc limit list_users.page_size)
+    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit list_users.page_size)
     select coalesce(jsonb_agg(jsonb_build_object(
              'id', p.id, 'email', p.email, 'created_at', nullif(p.created_at, '-infinity'),
              'email_confirmed_at', p.email_confirmed_at,
@@ -36,7 +36,7 @@ begin
              'practitioner', (select jsonb_build_object('id', x.id, 'name', x.name, 'available', x.available)
                                 from public.practitioners x where x.user_id = p.id))
              order by p.created_at desc, p.id desc), '[]'),
-           case when (select count(*) from ahead) > count(*)
+           case when (select count(*) from page_and_next) > count(*)
                 then (array_agg(p.created_at || '/' || p.id order by p.created_at, p.id))[1] end
       from page p;
 end
@@ -60,7 +60,7 @@ begin
     perform private.refuse(403, 'admins_only', 'Only admins list payments.');
   end if;
   return query
-    with ahead as (
+    with page_and_next as (
       select p.* from public.session_payments p
        where list_payments.status in ('all', p.status) and lower(list_payments.currency) in ('all', lower(p.currency))
          and (list_payments.cursor is null
@@ -68,16 +68,16 @@ begin
                  < (split_part(list_payments.cursor, '/', 1)::timestamptz, split_part(list_payments.cursor, '/', 2)::uuid))
        order by p.created_at desc, p.id desc limit list_payments.page_size + 1
     ),
-    page as (select a.* from ahead a order by a.created_at desc, a.id desc limit list_payments.page_size)
+    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit list_payments.page_size)
     select coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object(
              'session', (select jsonb_build_object('id', s.id, 'scheduled_at', s.scheduled_at,
                                                    'duration_minutes', s.duration_minutes, 'status', s.status)
                            from public.session_schedules s where s.id = p.session_id),
-             -- Neither is a foreign key: whom it names may be gone, and the page reads on.
+             -- Neither is a foreign key: the account may have been erased, and the payment is listed all the same.
              'practitioner', jsonb_build_object('name', (select x.name from public.practitioners x where x.id = p.practitioner_id)),
              'client', jsonb_build_object('email', (select c.email from public.profiles c where c.id = p.client_id)))
              order by p.created_at desc, p.id desc), '[]'),
-           case when (select count(*) from ahead) > count(*)
+           case when (select count(*) from page_and_next) > count(*)
                 then (array_agg(p.created_at || '/' || p.id order by p.created_at, p.id))[1] end
       from page p;
 end

@@ -1,8 +1,8 @@
--- The client's dashboard in one call: what is next, what to do, what is left, and how far one has got with getting
+-- The client's dashboard in one call: upcoming sessions, open actions, credits, recordings, and the steps of getting
 -- started.
 --
--- Most steps of getting started are facts that tables hold. Only what nobody else can know, that somebody watched
--- the video or read the guide, is a tick of their own.
+-- Most steps of getting started can be read from other tables. Only that somebody watched the video or read the guide
+-- is nowhere else: those are ticks of their own.
 
 create table public.getting_started_ticks (
   id        uuid        primary key default gen_random_uuid(),
@@ -63,7 +63,7 @@ as $$
      where s.client_id = me.id and (s.max_participants = 1 or s.group_class_id is not null)
   ),
   next as (
-    -- One that has begun is still next: its room is open.
+    -- A session that has begun still counts: its room is open.
     select o.*, p.name as practitioner_name, p.avatar_url, t.name as session_type_name,
            row_number() over (partition by o.session_location order by o.scheduled_at, o.id) as place
       from own o

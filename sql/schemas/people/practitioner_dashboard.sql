@@ -1,7 +1,7 @@
--- The practitioner's dashboard in one call: today, what follows, clients, what they were recommended, money, and what
--- is still missing before one can work and be paid.
+-- The practitioner's dashboard in one call: today's and upcoming sessions, clients, recommended actions, earnings, and
+-- whether contract and bank account are in place.
 --
--- Today is the day on the practitioner's own clock. A class is one line, with its seats counted.
+-- Today is the day in the practitioner's own time zone. A class is one line, with its seats counted.
 
 create function private.dashboard_session(session public.session_schedules, client_name text) returns jsonb
   language sql immutable set search_path = ''

@@ -3,9 +3,9 @@
 --   available -> paused -> available        by the practitioner or an admin
 --
 -- Whoever is paused takes no new bookings, and loses nothing else: their own pages never ask whether they are
--- available, their clients keep the name beside what is theirs, and their classes stay with whoever has a seat and are
--- offered to nobody else. Whoever has signed, was offered a contract or has earned is kept, because contracts and money
--- are about somebody. Removing is for whoever was added by mistake; their clients get their credits back.
+-- available, their clients still see the name, and their classes stay with whoever has a seat and are offered to nobody
+-- else. Whoever has a contract, signed or not, or has earned cannot be removed, because contracts and money are about
+-- somebody. Removing is for whoever was added by mistake; their clients get their credits back.
 
 -- The baseline's policies overlap, ask who is calling again for every row, and hide a paused practitioner from
 -- themself.
@@ -58,7 +58,7 @@ revoke execute on function private.paused_practitioner_ids, private.my_class_ids
   from public, anon, authenticated, service_role;
 grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;
 
--- Definer: contracts and money are looked up for whoever removes.
+-- Definer: it reads contracts and the ledger, whoever removes.
 create function private.refuse_practitioner_removal() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -73,7 +73,7 @@ end
 $$;
 revoke execute on function private.refuse_practitioner_removal from public, anon, authenticated, service_role;
 
--- For people, who can be told what to do instead. The keys of both tables hold against everybody.
+-- For people, who get a hint what to do instead. The foreign keys of both tables hold against everybody.
 create trigger practitioners_refuse_removal before delete on public.practitioners
   for each row when (private.is_api_caller()) execute function private.refuse_practitioner_removal();
 

@@ -1,5 +1,5 @@
--- Profiles and preferences: what a person told us at sign-up, where others may read it, and in which currency, language
--- and time zone they want the pages.
+-- Profiles and preferences: what a person entered at sign-up, in a table that others may read, and the currency,
+-- language and time zone in which they want the pages.
 --
 -- A profile follows the row in auth.users, and never stops a sign-up.
 
@@ -41,11 +41,11 @@ grant select (id, full_name, email, avatar_url, phone_number, created_at, update
   on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
 
-create function private.parse_date_or_null(written text) returns date
+create function private.parse_date_or_null(text_value text) returns date
   language plpgsql stable set search_path = ''
 as $$
 begin
-  return written::date;
+  return text_value::date;
 exception when data_exception then
   return null;
 end
@@ -73,7 +73,7 @@ begin
     address       = coalesce(excluded.address, p.address);
   return null;
 exception when others then
-  -- A missing profile is a nuisance; an account that cannot be made is a lost person.
+  -- A missing profile is a nuisance; an account that cannot be created is a lost person.
   raise warning 'profile of % not synced: %', new.id, sqlerrm;
   return null;
 end
@@ -83,7 +83,7 @@ revoke execute on function private.parse_date_or_null, private.sync_profile from
 
 create trigger users_create_profile after insert on auth.users
   for each row execute function private.sync_profile();
--- The auth service updates the row at every sign-in: only what a profile copies counts.
+-- The auth service updates the row at every sign-in: only a change of what a profile copies counts.
 create trigger users_update_profile after update of email, raw_user_meta_data on auth.users
   for each row
   when ((old.email, old.raw_user_meta_data) is distinct from (new.email, new.raw_user_meta_data))
