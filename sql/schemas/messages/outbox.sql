@@ -1,8 +1,8 @@
 -- The outbox: events for people and other systems, each written in the transaction that makes it true.
 --
 -- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
--- deliveries (webhooks/deliveries.sql). Sent in any other way, a mail could go out for a booking that is rolled back, or
--- be missing for one that stands.
+-- deliveries (webhooks/deliveries.sql). Sent in any other way, a mail could go out for a booking that is rolled back,
+-- or be missing for one that stands.
 --
 -- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
 -- account, a signed waiver, and a recording that can be played.

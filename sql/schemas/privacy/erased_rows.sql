@@ -74,7 +74,7 @@ $$;
 create function private.queue_account_recordings(user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
-  -- Recordings of their own sessions, at once. Of classes they were in, those that the deletion of their consent queues.
+  -- Recordings of their own sessions, at once; of classes, those that the deletion of their consent queues.
   insert into private.recording_erasure_queue (recording_id, reason, user_id)
   select r.id, 'account_erased', queue_account_recordings.user_id
     from public.session_recordings r
