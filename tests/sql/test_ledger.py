@@ -18,7 +18,11 @@ def post(sandbox: Sandbox, lines: dict[str, int], kind: str = "adjustment", **mo
     more = {"reason": "Scene", "cause": "scene", **more}
     named = "".join(f", {name} => %s" for name in more)
     return sandbox.one(
-        f"select private.post_transaction(%s, %s, 'cad', %s{named})", kind, ROW, json.dumps(lines), *more.values()
+        f"select private.post_transaction(%s, %s, 'cad', %s{named})",
+        kind,
+        ROW,
+        json.dumps(lines),
+        *more.values(),
     )
 
 

@@ -7,7 +7,7 @@ select private.record_earned_seat(s.id) from public.session_schedules s
  where (s.status = 'completed' and not private.is_class(s))
     or s.id in (select c.session_id from public.session_cancellations c where c.cancellation_type = 'last_minute');
 
--- A payment whose price came back as a credit earns nothing yet: it is earned when the credit is used.
+-- A payment whose price was returned as a credit earns nothing yet: it is earned when the credit is used.
 select private.update_payment_amounts(p.id, round(100 * (p.total_amount - p.refunded_amount))::bigint, 0, false)
   from public.session_payments p
  where p.status = 'completed' and p.paid_out_at is null

@@ -58,7 +58,7 @@ create table public.payout_lines (
     references public.ledger_transactions (id, practitioner_id, currency)
 );
 comment on table public.payout_lines is
-  'What a payout pays: earnings, less what was given back to payers.';
+  'What a payout pays: earnings, less what was refunded to payers.';
 comment on column public.payout_lines.released_at  is 'When the payout failed, and the line could be paid again.';
 comment on column public.payout_lines.amount_minor is
   'In cents, as the ledger has it: plus is owed to the practitioner.';
