@@ -27,7 +27,8 @@ LEGACY = "base64:"
 
 COUNT = "select count(*) from private.list_bank_numbers_to_reseal(%(key)s)"
 NEXT = """
-    select practitioner_id, account_number, routing_number, fingerprint from private.list_bank_numbers_to_reseal(%(key)s)
+    select practitioner_id, account_number, routing_number, fingerprint
+      from private.list_bank_numbers_to_reseal(%(key)s)
      where practitioner_id > %(after)s order by practitioner_id limit %(batch)s"""
 LOCK = "select from public.practitioner_banking where practitioner_id = %(practitioner_id)s for update"
 LOG = """

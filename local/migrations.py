@@ -22,7 +22,9 @@ async def push(config: Config) -> None:
     remembered = config.state / "migrations.json"
     known = json.loads(remembered.read_text()) if remembered.exists() else {}
     if any(digests.get(version) != known.get(version) for version in applied):
-        raise MigrationsFailed("This stack was made from other migrations than these: `make reset` empties it")
+        raise MigrationsFailed(
+            "This stack was made from other migrations than these: `make reset` empties it"
+        )
     # Before the push: one that is stopped halfway is the same set.
     remembered.write_text(json.dumps(digests))
     if applied == digests.keys():

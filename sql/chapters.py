@@ -41,7 +41,9 @@ def chapters() -> list[Chapter]:
 
 def by_migration() -> list[tuple[str, list[Chapter]]]:
     """Each migration's name with its chapters, in order."""
-    groups = [(name, list(group)) for name, group in groupby(chapters(), key=lambda chapter: chapter.migration)]
+    groups = [
+        (name, list(group)) for name, group in groupby(chapters(), key=lambda chapter: chapter.migration)
+    ]
     names = [name for name, _ in groups]
     if torn := sorted({name for name in names if names.count(name) > 1}):
         raise OrderIsWrong(f"sql/schemas/order.txt tears the chapters of {', '.join(torn)} apart")

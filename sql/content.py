@@ -1,8 +1,8 @@
-"""What a database has in it, as lines that can be compared: its dump, the facts of its catalogue, the rows it begins with.
+"""What a database has in it, as lines that can be compared: its dump, the facts of its catalogue, its first rows.
 
-Two ways to the same database differ in what means nothing: PostgreSQL adds a column at the end, wherever a chapter has it, and
-keeps parentheses as they were typed. So the dump is compared without the order of columns and without parentheses; the facts
-have those that mean something.
+Two ways to the same database differ in what means nothing: PostgreSQL adds a column at the end, wherever a chapter has
+it, and keeps parentheses as they were typed. So the dump is compared without the order of columns and without
+parentheses; the facts have those that mean something.
 """
 
 import difflib
@@ -61,7 +61,14 @@ def content(server: Server, url: str) -> Content:
 
 def _dump(server: Server, url: str) -> list[str]:
     """Schemas public and private; those of auth and storage belong to the platform."""
-    command = [server.binaries / "pg_dump", "--schema-only", "--no-owner", "--schema=public", "--schema=private", url]
+    command = [
+        str(server.binaries / "pg_dump"),
+        "--schema-only",
+        "--no-owner",
+        "--schema=public",
+        "--schema=private",
+        url,
+    ]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     text = TABLE.sub(lambda table: "\n".join(sorted(table[0].replace(",\n", "\n").splitlines())), text)
     lines = text.translate(WITHOUT_PARENTHESES).splitlines()

@@ -2,8 +2,8 @@
 
     python -m sql.migrations_anew        (`make migrations-anew`)
 
-For as long as nobody has applied them to a database they care about. A file `sql/ADOPTED` says that somebody has: from then
-on migrations are only added to, by `make migration`.
+For as long as nobody has applied them to a database they care about. A file `sql/ADOPTED` says that somebody has: from
+then on migrations are only added to, by `make migration`.
 """
 
 import sys

@@ -43,7 +43,7 @@ class Server:
         return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
 
     def build(self, name: str, files: list[Path] | None = None, *, default_grants: bool = False) -> str:
-        """Make a database from the platform's stand-in and these files, by default all migrations. Gives its address."""
+        """Make a database from the platform's stand-in and files, by default all migrations. Gives its address."""
         if files is None and not default_grants:
             return self._copy_of_migrated(name)
         self._run("template1", "supabase_admin", f"create database {name}")
@@ -58,7 +58,7 @@ class Server:
             try:
                 self._run(name, "postgres", path.read_text())
             except psycopg.Error as error:
-                error.add_note(f"in {path.relative_to(ROOT)}")
+                error.add_note(f"in {path.name}")
                 raise
         return self.url(name)
 

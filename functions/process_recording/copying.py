@@ -20,10 +20,10 @@ from shared.storage.supabase import Storage
 
 from .contract import (
     RecordingFile,
-    keep_recording_lease_rpc,
-    keep_recording_upload_rpc,
     next_recording_file_rpc,
     plan_recording_files_rpc,
+    record_recording_upload_rpc,
+    renew_recording_lease_rpc,
     verify_recording_file_rpc,
 )
 
@@ -141,9 +141,11 @@ class Copy:
             )
 
     async def _keep_upload(self, file: RecordingFile, upload: str | None) -> None:
-        await self._database.rpc(keep_recording_upload_rpc, **self.lease, file_id=file.id, upload_url=upload)
+        await self._database.rpc(
+            record_recording_upload_rpc, **self.lease, file_id=file.id, upload_url=upload
+        )
 
     async def _keep_lease(self) -> None:
         if time.monotonic() - self._kept_at > KEEP_LEASE_EVERY_S:
-            await self._database.rpc(keep_recording_lease_rpc, **self.lease)
+            await self._database.rpc(renew_recording_lease_rpc, **self.lease)
             self._kept_at = time.monotonic()

@@ -5,12 +5,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from sql.throwaway import MIGRATIONS, Server
-
 from .booking_steps import booking_violations, empty_wallet, grant, lines, type_id, wallet
 from .conftest import CLIENT, OTHER_CLIENT, ROW, Sandbox
 
-LEDGER = next(path for path in MIGRATIONS if path.name.endswith("_credit_ledger.sql"))
 LINE = "insert into public.credit_ledger (lot_id, user_id, change, kind, reason) values"
 PAST = "2020-01-01T00:00Z"
 
@@ -22,26 +19,6 @@ def adjust(sandbox: Sandbox, **arguments: Any) -> dict[str, Any]:
 
 
 # The ledger
-
-
-def test_the_ledger_opens_with_the_lots_from_before(postgres: Server) -> None:
-    """Each lot that still has credits begins with one purchase of as many."""
-    url = postgres.build("before_the_ledger", [path for path in MIGRATIONS if path < LEDGER])
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            b"insert into auth.users (id) values ('c0000000-0000-4000-8000-000000000001');"
-            b"insert into public.user_session_credits (user_id, credits_remaining)"
-            b" select 'c0000000-0000-4000-8000-000000000001', n from generate_series(0, 3) n"
-        )
-        connection.execute(LEDGER.read_bytes())
-
-        found = connection.execute(
-            "select c.credits_remaining, l.change, l.kind from public.user_session_credits c"
-            " left join public.credit_ledger l on l.lot_id = c.id order by 1"
-        ).fetchall()
-        connection.rollback()
-
-    assert [(0, None, None), (1, 1, "purchase"), (2, 2, "purchase"), (3, 3, "purchase")] == found
 
 
 def test_a_lot_is_the_sum_of_its_lines(sandbox: Sandbox) -> None:

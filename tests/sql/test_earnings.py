@@ -4,10 +4,7 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
-
-from sql.throwaway import MIGRATIONS, Server
 
 from .booking_steps import (
     FREE,
@@ -37,8 +34,6 @@ from .earnings_steps import (
     row_of,
     share,
 )
-
-EARNED = next(path for path in MIGRATIONS if path.name.endswith("_earned_seats.sql"))
 
 
 @pytest.fixture(autouse=True)
@@ -345,21 +340,6 @@ def test_a_payment_from_before_checkouts_is_earned_as_it_was_split(sandbox: Sand
             "update public.session_payments set status = 'refunded' where session_id = %s", session_id
         )
     assert {} == owed(sandbox)
-
-
-def test_the_ledger_opens_with_the_sessions_that_were_held(postgres: Server) -> None:
-    """And not with upcoming or cancelled ones."""
-    url = postgres.build("before_earnings", [path for path in MIGRATIONS if path < EARNED])
-    with psycopg.connect(url) as connection:
-        connection.execute((EARNED.parents[2] / "tests/sql/opening.sql").read_bytes())
-        connection.execute(EARNED.read_bytes())
-
-        found = connection.execute(
-            "select t.currency, p.amount_minor from public.ledger_transactions t"
-            " join public.ledger_postings p on p.transaction_id = t.id where p.account = 'practitioner_payable'"
-        ).fetchall()
-
-    assert [("cad", 7500)] == found
 
 
 # Reading

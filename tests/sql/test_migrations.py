@@ -95,3 +95,14 @@ def test_migrations_and_chapters_come_to_the_same_database(postgres: Server) -> 
     present = content(postgres, postgres.build("chapters", written))
 
     assert "" == migrated.differences(present, "the migrations", "the chapters")
+
+
+def test_every_body_holds_once_everything_is_there(postgres: Server) -> None:
+    """Bodies are not checked while the chapters apply; here each is made again with the check on."""
+    with psycopg.connect(postgres.build("checked")) as connection:
+        functions = connection.execute(
+            """select pg_get_functiondef(p.oid) from pg_proc p join pg_language l on l.oid = p.prolang
+                where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace) and p.prokind = 'f'"""
+        ).fetchall()
+        for (function,) in functions:
+            connection.execute(function.encode())

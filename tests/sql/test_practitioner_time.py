@@ -3,10 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 
-from sql.throwaway import MIGRATIONS, Server
 from tests.sql.conftest import CLIENT, OTHER_CLIENT, ROW, Sandbox
 
 NOON = datetime(2031, 6, 2, 12, tzinfo=UTC)
@@ -283,64 +281,6 @@ def test_a_session_takes_the_place_of_its_clients_hold(sandbox: Sandbox) -> None
     assert "consumed" == sandbox.one("select status from public.session_holds where id = %s", held)
 
 
-# Whoever was there before
-
-
-@pytest.fixture
-def before_the_rules(postgres: Server) -> str:
-    """The platform as it stood, where a practitioner could be booked twice."""
-    return postgres.build("booked_twice", migrations=[])
-
-
-def test_double_bookings_do_not_stop_the_migration(before_the_rules: str) -> None:
-    """The first who booked has the time, the other is reported; what is over is let be."""
-    with psycopg.connect(before_the_rules) as connection:
-        connection.execute(
-            f"""
-            insert into auth.users (id, email) values ('{CLIENT}', 'client@demo.test');
-            insert into public.practitioners (id, user_id, name) values ('{ROW}', '{CLIENT}', 'Practitioner');
-            insert into public.session_schedules
-              (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, status, created_at)
-            values
-              ('{ROW}', '{CLIENT}', now() + interval '1 day', 60, 'second', 'scheduled', '2026-02-02'),
-              ('{ROW}', '{CLIENT}', now() + interval '1 day 30 minutes', 60, 'first', 'scheduled', '2026-01-01'),
-              ('{ROW}', '{CLIENT}', now() + interval '1 day', 60, 'cancelled', 'cancelled', '2026-01-01'),
-              ('{ROW}', '{CLIENT}', now() - interval '1 day', 60, 'past', 'scheduled', '2026-01-01'),
-              ('{ROW}', '{CLIENT}', now() - interval '1 day', 60, 'past too', 'completed', '2026-01-01');
-            insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time) values
-              ('{ROW}', 1, '09:00', '12:00'), ('{ROW}', 1, '11:00', '24:00'), ('{ROW}', 1, '17:00', '09:00'),
-              ('{ROW}', 2, '09:00', '12:00'), ('{ROW}', 2, '12:00', '13:00');
-            """
-        )
-    for path in MIGRATIONS:
-        with psycopg.connect(before_the_rules, autocommit=True) as connection:
-            connection.execute(path.read_bytes())
-
-    with psycopg.connect(before_the_rules) as connection:
-        rooms = (
-            "select s.room_name from public.session_schedules s join {} on {}.session_id = s.id order by 1"
-        )
-        taken = connection.execute(rooms.format("private.practitioner_time t", "t").encode()).fetchall()
-        reported = connection.execute(
-            rooms.format("private.practitioner_time_conflicts c", "c").encode()
-        ).fetchall()
-        hours = connection.execute(
-            "select day_of_week, start_time::text, end_time::text from public.practitioner_availability order by 1, 2"
-        ).fetchall()
-        audited = connection.execute(
-            "select count(*) from public.audit_logs where action = 'UPDATE'"
-        ).fetchone()
-
-    assert ([("first",)], [("second",)]) == (taken, reported)
-    assert hours == [
-        (1, "09:00:00", "24:00:00"),
-        (1, "17:00:00", "09:00:00"),
-        (2, "09:00:00", "12:00:00"),
-        (2, "12:00:00", "13:00:00"),
-    ]
-    assert audited == (0,)
-
-
 # Wall time
 
 
@@ -404,7 +344,9 @@ def test_a_session_whose_new_time_is_taken_stays_and_is_reported(sandbox: Sandbo
         told["moved"],
     )
     change(sandbox, in_the_way, status="cancelled")
-    assert [True] == [row["moved"] for row in sandbox.run("select moved from private.recompute_session_starts()")]
+    assert [True] == [
+        row["moved"] for row in sandbox.run("select moved from private.recompute_session_starts()")
+    ]
 
 
 def test_a_double_booked_session_gets_its_time_once_it_is_free(sandbox: Sandbox) -> None:

@@ -1,11 +1,6 @@
 """The rules of shape that every migration keeps."""
 
-import re
-from pathlib import Path
-
 import pytest
-
-from sql.throwaway import MIGRATIONS
 
 from .conftest import Sandbox
 
@@ -40,18 +35,6 @@ def test_definer_functions_are_in_schema_private(sandbox: Sandbox) -> None:
         sandbox,
         "select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and prosecdef",
     )
-
-
-@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
-def test_definer_functions_have_a_reason(path: Path) -> None:
-    """Above each stands the reason it may pass row-level security."""
-    text = path.read_text()
-    for found in re.finditer(
-        r"create (?:or replace )?function (\S+?)\((?:(?!\$\$).)*security definer", text, re.DOTALL
-    ):
-        above = text[: found.start()].rstrip("\n").rsplit("\n\n", 1)[-1]
-        replaces = found.group().startswith("create or replace")
-        assert replaces or "Definer:" in above, found[1]
 
 
 def test_functions_are_executed_by_the_roles_named(sandbox: Sandbox) -> None:
@@ -115,15 +98,3 @@ def test_no_table_joins_two_others_by_its_primary_key(sandbox: Sandbox) -> None:
         """select conrelid::regclass from pg_constraint
             where contype = 'p' and connamespace = 'public'::regnamespace and cardinality(conkey) > 1""",
     )
-
-
-@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
-def test_refusals_fit_into_a_reply(path: Path) -> None:
-    """PostgREST puts the sentence into the reason phrase of the reply, and retries 40001 for ever."""
-    text = path.read_text()
-
-    assert "40001" not in text
-    assert not re.search(r"\bserializable\b", text, re.IGNORECASE)
-    for call in re.findall(r"private\.refuse\((.+?)\);", text, re.DOTALL):
-        sentences = re.findall(r"'((?:[^']|'')*)'", call)
-        assert all(sentence.isascii() and "\n" not in sentence for sentence in sentences), call
