@@ -25,7 +25,7 @@ class StripeWebhookSettings(Settings):
         return tuple(secret.strip() for secret in self.stripe_webhook_secret.split(",") if secret.strip())
 
 
-# All but the first are why a paid session cannot be booked. SQL catches them and grants a credit, so nobody sees them.
+# What keeps a paid session from being booked is caught in SQL, which grants a credit instead: no caller sees it.
 OBSERVING_REFUSES = (
     "checkout_not_found",
     "already_joined",

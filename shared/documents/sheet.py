@@ -17,9 +17,8 @@ SIDE, TOP, BOTTOM = 29.0, 25.0, 27.0  # millimetres
 LEADING = 1.48
 POINT = 25.4 / 72
 
-logging.getLogger("fontTools").setLevel(
-    logging.ERROR
-)  # it warns of details that matter to font designers only
+# It warns of details that matter to font designers only.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 
 class Font(TTFFont):

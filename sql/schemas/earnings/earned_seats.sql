@@ -2,9 +2,9 @@
 --
 --   (not earned) -> earned -> reversed, as far as its price is returned to the payer
 --
--- A seat is paid from one sum of money, its funds: a payment, or the price of the lot its credit comes from. Of a lot of
--- n credits the first k are worth k/n of its price, in whole cents, so that all of them together are worth exactly the
--- price. What is returned to a payer is taken from the credits nobody used, and then from the seats, the last one
+-- A seat is paid from one sum of money, its funds: a payment, or the price of the lot its credit comes from. Of a lot
+-- of n credits the first k are worth k/n of its price, in whole cents, so that all of them together are worth exactly
+-- the price. What is returned to a payer is taken from the credits nobody used, and then from the seats, the last one
 -- first. So what a seat earns follows from its number and from how much of the funds is kept, and is the same in
 -- whatever order the facts arrive.
 

@@ -2,7 +2,7 @@
 --
 --   accrual        a seat was held or forfeited       client_funds -price, practitioner_payable +share,
 --                                                     platform_revenue +rest
---   reversal       its price went back to the payer   the accrual's lines with the other sign, as much as went back
+--   reversal       its price was refunded             the accrual's lines with the other sign, as far as refunded
 --   payout         a payout is made                   practitioner_payable -amount, payouts_sent +amount
 --   payout_failed  it failed                          the payout's lines with the other sign
 --   adjustment     a correction, with a reason        practitioner_payable +amount, platform_revenue -amount

@@ -70,7 +70,8 @@ begin
          case when v_today < p.period_end then p.period_end
               else p.period_end + ((v_today - p.period_end) / t.period_days + 1) * t.period_days end
     into period_start, period_end
-    from (select * from public.payout_periods period where period.period_start <= v_today order by period.number desc limit 1) p,
+    from (select * from public.payout_periods period
+           where period.period_start <= v_today order by period.number desc limit 1) p,
          (select * from public.payout_terms terms where terms.valid_from <= now() order by terms.valid_from desc limit 1) t;
 
   return query
@@ -102,7 +103,8 @@ begin
       from (values ('cad'), ('usd')) c (currency)
       left join sums on sums.currency = c.currency
      cross join lateral (select coalesce(sum(p.amount_minor), 0) as amount from public.payouts p
-                          where p.practitioner_id = any (v_practitioner_ids) and p.currency = c.currency and p.status = 'pending') on_its_way
+                          where p.practitioner_id = any (v_practitioner_ids) and p.currency = c.currency
+                            and p.status = 'pending') on_its_way
      order by c.currency;
 end
 $$;

@@ -1,4 +1,4 @@
--- Beginning a checkout: what is bought, at which price, and whether it is still available. Then it is held for the payer.
+-- Beginning a checkout: what is bought, at which price, and is it still available? Then it is held for the payer.
 --
 -- The time, or the seat, is held until Stripe's page closes (32 minutes: Stripe wants at least 30) and ten minutes
 -- more, in which a late event can still arrive. Asking again for the same gets the same checkout. Asking for something
@@ -158,7 +158,7 @@ begin
   end if;
 
   if begin_checkout.payment_type = 'single' then
-    -- Released are holds that the new one overlaps, and the oldest if no more are allowed: the pages have no button for it.
+    -- Released are holds that the new one overlaps, and the oldest if no more are allowed: pages have no button for it.
     select count(*) into v_holds from public.session_holds h
      where h.user_id = begin_checkout.user_id and h.status = 'held' and h.expires_at > now();
     with earlier as (

@@ -1,4 +1,4 @@
--- What follows from a payment: the session, or credits; and when the money goes back, so do they.
+-- What follows from a payment: the session, or credits; and when it is refunded or disputed, they are taken back.
 --
 --   paid, a package        -> its credits
 --   paid, a single session -> the session, with its payment and shares

@@ -7,8 +7,8 @@
 -- browser claimed, and `is_observed` says so. Either way it is one signature, because the contract is its key.
 --
 -- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.serialize_contract_evidence`
--- writes. It is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what identified
--- a person.
+-- writes. It is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what
+-- identified a person.
 
 create table public.contract_signatures (
   contract_id            uuid        primary key references public.practitioner_contracts (id),
