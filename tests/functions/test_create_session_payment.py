@@ -46,9 +46,9 @@ def test_a_package_of_five_is_paid_for_end_to_end(paying: PaymentScene) -> None:
 
     pay_on(opened.json()["url"])
 
-    (credits,) = paying.stage.rest("POST", "rpc/check_session_credits", as_=paying.client, json={}).json()
-    assert (credits["total_credits"], credits["package_credits"]) == (5, 5)
-    assert credits["credits"][0]["session_type_id"] == str(paying.type["id"])
+    (found,) = paying.stage.rest("POST", "rpc/check_session_credits", as_=paying.client, json={}).json()
+    assert (found["total_credits"], found["package_credits"]) == (5, 5)
+    assert found["credits"][0]["session_type_id"] == str(paying.type["id"])
     assert paying.holds() == []
 
 
