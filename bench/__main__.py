@@ -16,7 +16,7 @@ from pytest_httpserver import HTTPServer
 from local.config import ROOT, Config, Port
 from local.install import install_node
 from local.processes import Processes
-from local.progress import Live
+from local.progress import ProgressLine
 from local.stack import Stack
 from tests.cast import Stage
 from tests.payment_scene import FakeStripe
@@ -39,18 +39,18 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=PARTS, help="all, unless named")
     options = parser.parse_args()
     install_node(BENCH, BENCH / "package-lock.json")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # what Stripe is asked need not be told
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # what Stripe is asked need not be logged
     with HTTPServer() as stripe, _stack(stripe) as stack:
         bench = Bench(stack, FakeStripe(stripe), quick=options.quick)
         for part in options.parts:
             getattr(bench, part)()
         bench.close()
     print(f"\n{report.table(bench.rows)}")
-    if bench.asked:
-        print(f"\n{report.calls_table(bench.asked)}")
+    if bench.function_calls:
+        print(f"\n{report.calls_table(bench.function_calls)}")
     if not options.quick and options.parts == PARTS:
         how = (cold, warm, calls, slots, bookings, policies, copying)
-        report.write(BENCH, bench.rows, bench.asked, how)
+        report.write(BENCH, bench.rows, bench.function_calls, how)
         print(f"\nWritten to {BENCH / 'results.md'}")
 
 
@@ -59,7 +59,7 @@ def _stack(stripe: HTTPServer) -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         state = Path(folder)
         state.chmod(0o711)  # PostgreSQL may run as somebody else, who must get to its folder in here
-        with Live("Local stack"):
+        with ProgressLine("Local stack"):
             stack = Stack(state, env={"STRIPE_API_URL": stripe.url_for("").rstrip("/")}).start()
         try:
             yield stack
@@ -85,7 +85,7 @@ class Bench:
         person = self._stage.client()
         self._signed = {"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"], **person.headers}
         self.rows: list[Row] = []
-        self.asked: dict[str, calls.Asked] = {}
+        self.function_calls: dict[str, calls.FunctionCalls] = {}
 
     def close(self) -> None:
         self._stage.close()
@@ -101,7 +101,7 @@ class Bench:
             "twin refused": Start(self._twin, 401),
             "twin": Start(self._twin, 200, self._signed),
         }
-        with Live("Cold starts") as live:
+        with ProgressLine("Cold starts") as live:
             cold.measure(starts, self._processes, turns, live.detail)
         for what, ours, theirs, at_most in (
             ("not signed in", "refused", "bare", 1.3),
@@ -122,7 +122,7 @@ class Bench:
         rounds, seconds = (2, 3.0) if self._quick else (7, 5.0)
         quick_twin = replace(self._twin, env={**self._twin.env, "ONE_CLIENT": "1"})
         with (
-            Live("Warm requests") as live,
+            ProgressLine("Warm requests") as live,
             programs.running(self._ours, self._processes) as ours,
             programs.running(self._twin, self._processes) as twin,
             programs.running(quick_twin, self._processes) as quick,
@@ -135,9 +135,9 @@ class Bench:
                 "Deno twin, one client": quick.url,
                 "PostgREST itself": f"{self._env['SUPABASE_REST_URL']}/rpc/{NAME}",
             }
-            races = warm.measure(urls, self._signed, rounds, seconds, live.detail)
-        mine = races.pop("ours")
-        for peer, theirs in races.items():
+            samples = warm.measure(urls, self._signed, rounds, seconds, live.detail)
+        mine = samples.pop("ours")
+        for peer, theirs in samples.items():
             is_twin = peer != "PostgREST itself"
             self.rows += [
                 _versus(
@@ -161,13 +161,15 @@ class Bench:
 
     def calls(self) -> None:
         """How often each function asks the database."""
-        with Live("Calls to the database"):
-            self.asked = calls.measure(self._stage, self._agora, self._stripe, self._stack.state / "log")
+        with ProgressLine("Calls to the database"):
+            self.function_calls = calls.measure(
+                self._stage, self._agora, self._stripe, self._stack.state / "log"
+            )
 
     def slots(self) -> None:
         """A month of fifty calendars."""
         function = python("slots", ROOT / "functions" / "get_available_slots" / "main.py", self._env)
-        with Live("Slot search") as live:
+        with ProgressLine("Slot search") as live:
             search = slots.measure(
                 self._stage, function, self._processes, self._signed, 3 if self._quick else 15, live.detail
             )
@@ -180,7 +182,7 @@ class Bench:
     def bookings(self) -> None:
         """Everybody books at once."""
         turns, seconds, attempts = (1, 2, 1000) if self._quick else (3, 3, bookings.ATTEMPTS)
-        with Live("Bookings") as live:
+        with ProgressLine("Bookings") as live:
             seen = bookings.measure(turns, seconds, attempts, self._stack.state, live.detail)
         self.rows += [
             _versus(
@@ -202,15 +204,15 @@ class Bench:
     def policies(self) -> None:
         """What row-level security costs when there is much."""
         turns, many = (5, 100_000) if self._quick else (31, policies.ROWS)
-        with Live("Policies") as live:
-            asked = policies.measure(turns, many, live.detail)
+        with ProgressLine("Policies") as live:
+            timings = policies.measure(turns, many, live.detail)
         self.rows += [
             _versus(
                 one.with_policies, one.without, "no policies", f"{many:,} rows: {name}", "ms", at_most=1.2
             )
-            for name, one in asked.items()
+            for name, one in timings.items()
         ]
-        through = [name for name, one in asked.items() if one.is_read_through]
+        through = [name for name, one in timings.items() if one.is_read_through]
         self.rows.append(
             Row("large tables read through", "", len(through), ", ".join(through) or "EXPLAIN", at_most=0)
         )
@@ -222,7 +224,7 @@ class Bench:
             return
         turns, size_mb = (1, 60) if self._quick else (3, 240)
         function = python("process", ROOT / "functions" / "process_recording" / "main.py", self._stack.env)
-        with Live("Copies") as live:
+        with ProgressLine("Copies") as live:
             copies = copying.measure(
                 self._stage, self._agora, function, self._processes, turns, size_mb, live.detail
             )

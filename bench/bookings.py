@@ -89,20 +89,22 @@ class Measured:
     bare_double: int = 0
 
 
-def measure(turns: int, seconds: int, attempts: int, scratch: Path, heard: Callable[[str], None]) -> Measured:
+def measure(
+    turns: int, seconds: int, attempts: int, scratch: Path, on_progress: Callable[[str], None]
+) -> Measured:
     """Book in turns, then all at once."""
     seen = Measured()
     with server() as postgres:
         ours = _ready(postgres, "ours", "public.book_session_with_credit")
         bare = _ready(postgres, "bare", "bare.book_session_with_credit", BARE)
         for turn in range(1, turns + 1):
-            heard(f"{turn} of {turns}: ours")
+            on_progress(f"{turn} of {turns}: ours")
             seen.ours.append(_booked(postgres, ours, "public.session_schedules", seconds, scratch))
-            heard(f"{turn} of {turns}: without rules")
+            on_progress(f"{turn} of {turns}: without rules")
             seen.bare.append(_booked(postgres, bare, "bare.session_schedules", seconds, scratch))
         with psycopg.connect(bare.url) as connection:
             (seen.bare_double,) = connection.execute(DOUBLE).fetchone() or (0,)
-        heard(f"{attempts} attempts of every kind")
+        on_progress(f"{attempts} attempts of every kind")
         load = prepare_load(postgres, "load")
         load.run(attempts)
         seen.wrong = {**load.failures, **violations_after(load)}

@@ -27,15 +27,15 @@ from .slots import slots_of_a_month
 
 
 @dataclass(frozen=True)
-class Asked:
+class FunctionCalls:
     """A function's calls to the database, a number for each request it granted, and the target if there is one."""
 
     calls: list[int]
     target: int | None
 
 
-def measure(stage: Stage, agora: AgoraEmulator, stripe: FakeStripe, logs: Path) -> dict[str, Asked]:
-    """Each function's calls. Raises if the story has left one out."""
+def measure(stage: Stage, agora: AgoraEmulator, stripe: FakeStripe, logs: Path) -> dict[str, FunctionCalls]:
+    """Each function's calls. Raises if one was never called."""
     _book(BookingScene(stage))
     _pay(PaymentScene(stage), stripe)
     _record(LifecycleScene(stage, agora))
@@ -43,14 +43,14 @@ def measure(stage: Stage, agora: AgoraEmulator, stripe: FakeStripe, logs: Path) 
     _sign(ContractScene(stage))
     _bank(BankingScene(stage))
     _mail(MailScene(stage))
-    _look(stage)
-    asked = {
-        name: Asked(list(_granted(logs / f"{name}.log")), _target(function))
+    _call_the_rest(stage)
+    calls = {
+        name: FunctionCalls(list(_granted(logs / f"{name}.log")), _target(function))
         for name, function in functions().items()
     }
-    if unheard := [name for name, one in asked.items() if not one.calls]:
-        raise RuntimeError(f"nobody in bench/calls.py has called {', '.join(unheard)}")
-    return asked
+    if uncalled := [name for name, one in calls.items() if not one.calls]:
+        raise RuntimeError(f"nobody in bench/calls.py has called {', '.join(uncalled)}")
+    return calls
 
 
 def _target(function: Function) -> int | None:
@@ -78,7 +78,7 @@ def _book(booking: BookingScene) -> None:
 
 
 def _pay(paying: PaymentScene, stripe: FakeStripe) -> None:
-    """A package that is paid for and given back."""
+    """A package that is paid for and refunded."""
     opened = paying.pay(paying.from_wallet()).raise_for_status()
     payment = paying.payment(opened)
     page = {"checkout_session_id": opened.json()["checkout_id"]}
@@ -120,7 +120,7 @@ def _share(sharing: SharingScene) -> None:
 
 
 def _sign(scene: ContractScene) -> None:
-    """A contract from offer to copy, and a stranger who asks whether the copy is right."""
+    """A contract from offer to copy, and a visitor who verifies the copy."""
     contract = scene.offer()
     scene.sign(contract).raise_for_status()
     scene.stage.invoke(
@@ -131,7 +131,7 @@ def _sign(scene: ContractScene) -> None:
 
 
 def _bank(banking: BankingScene) -> None:
-    """An account that is saved and looked at."""
+    """An account that is saved and verified."""
     banking.stage.invoke("get-banking-key", method="GET", as_=banking.practitioner).raise_for_status()
     banking.save().raise_for_status()
     banking.verify().raise_for_status()
@@ -152,8 +152,8 @@ def _mail(mail: MailScene) -> None:
     stage.http.post(link or "", headers=ONE_CLICK).raise_for_status()
 
 
-def _look(stage: Stage) -> None:
-    """What needs nothing but somebody who asks, and what only the clock calls."""
+def _call_the_rest(stage: Stage) -> None:
+    """Functions that need nothing but a caller, and those that the scheduler calls."""
     client, practitioner, admin = stage.client(), stage.practitioner(), stage.admin()
     consent = {"consent_type": "session_recording", "consented": True}
     for function, body, person in (
@@ -175,5 +175,5 @@ def _look(stage: Stage) -> None:
 
 def _granted(log: Path) -> Iterator[int]:
     for line in log.read_text().splitlines() if log.exists() else ():
-        if line.startswith("{") and (said := json.loads(line)).get("status", 500) < 400:
-            yield said["database_calls"]
+        if line.startswith("{") and (entry := json.loads(line)).get("status", 500) < 400:
+            yield entry["database_calls"]

@@ -26,11 +26,13 @@ class Start:
     memory_mb: float = 0
 
 
-def measure(starts: dict[str, Start], processes: Processes, turns: int, heard: Callable[[str], None]) -> None:
+def measure(
+    starts: dict[str, Start], processes: Processes, turns: int, on_progress: Callable[[str], None]
+) -> None:
     """Start each in turn, `turns` times; one more turn before that fills the caches of files and compiled code."""
     for turn in range(turns + 1):
         for name, start in starts.items():
-            heard(f"{turn} of {turns}: {name}")
+            on_progress(f"{turn} of {turns}: {name}")
             with running(start.server, processes) as server:
                 status, said = server.post(start.headers)
                 spent_ms = (perf_counter() - server.started) * 1000

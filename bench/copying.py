@@ -39,20 +39,20 @@ def measure(
     processes: Processes,
     turns: int,
     size_mb: int,
-    heard: Callable[[str], None],
+    on_progress: Callable[[str], None],
 ) -> Copies:
     """Let Agora write a recording of this size, copy it both ways, and do so again."""
     copies = Copies()
     for turn in range(1, turns + 1):
-        heard(f"{turn} of {turns}: a recording of {size_mb} MB")
+        on_progress(f"{turn} of {turns}: a recording of {size_mb} MB")
         scene = RecordingScene(stage, agora)
         scene.fault("recording", slices=1, mp4_bytes=size_mb * MEGABYTE, idle_after=30)
         scene.start().raise_for_status()
         recording = scene.wait_for("processing", upload_complete=True)
         key = next(key for key in scene.source_keys() if key.endswith(".mp4"))
-        heard(f"{turn} of {turns}: curl | curl")
+        on_progress(f"{turn} of {turns}: curl | curl")
         copies.curl_mb_s.append(size_mb / _timed(_curl, scene, key, size_mb))
-        heard(f"{turn} of {turns}: ours")
+        on_progress(f"{turn} of {turns}: ours")
         with running(function, processes) as server:
             _process(server, stage, "00000000-0000-4000-8000-000000000000", 404)  # it is up, and has idled
             with _peak(server) as above_idle:

@@ -60,7 +60,7 @@ QUESTIONS = {
 
 
 @dataclass
-class Asked:
+class PolicyTimings:
     """Milliseconds with and without policies, a value a turn; and whether one of the large tables was read through."""
 
     with_policies: list[float] = field(default_factory=list)
@@ -68,9 +68,9 @@ class Asked:
     is_read_through: bool = False
 
 
-def measure(turns: int, rows: int, heard: Callable[[str], None]) -> dict[str, Asked]:
+def measure(turns: int, rows: int, on_progress: Callable[[str], None]) -> dict[str, PolicyTimings]:
     """Fill the tables, then ask every question in turns."""
-    heard(f"{rows:,} rows")
+    on_progress(f"{rows:,} rows")
     with server() as postgres:
         url = postgres.build("policies")
         _fill(postgres, rows)
@@ -79,25 +79,25 @@ def measure(turns: int, rows: int, heard: Callable[[str], None]) -> dict[str, As
             for connection in (owner, person):
                 connection.execute("select set_config('request.jwt.claims', %s, false)", [claims])
             person.execute("set role authenticated")
-            asked = {name: Asked() for name in QUESTIONS}
+            timings = {name: PolicyTimings() for name in QUESTIONS}
             for name, question in QUESTIONS.items():
-                heard(name)
+                on_progress(name)
                 query = question.format(client=CLIENT, leader=LEADER).encode()
-                _ask(owner, person, query, turns, asked[name])
-    return asked
+                _ask(owner, person, query, turns, timings[name])
+    return timings
 
 
-def _ask(owner: Connection, person: Connection, query: bytes, turns: int, asked: Asked) -> None:
+def _ask(owner: Connection, person: Connection, query: bytes, turns: int, timings: PolicyTimings) -> None:
     assert owner.execute(query).fetchall() == person.execute(query).fetchall() != []
     for connection in (owner, person) * PREPARED_AFTER:
         connection.execute(query)
     for _ in range(turns):
-        for connection, times in ((person, asked.with_policies), (owner, asked.without)):
+        for connection, times in ((person, timings.with_policies), (owner, timings.without)):
             began = time.perf_counter()
             connection.execute(query).fetchall()
             times.append((time.perf_counter() - began) * 1000)
     ((plan,),) = person.execute(b"explain (analyze, format json) " + query).fetchall()
-    asked.is_read_through = any(
+    timings.is_read_through = any(
         node["Node Type"] == "Seq Scan" and node["Actual Loops"] and node["Relation Name"] in BIG
         for node in _nodes(plan[0]["Plan"])
     )

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import psutil
 
-from .calls import Asked
+from .calls import FunctionCalls
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ def table(rows: Sequence[Row]) -> str:
     return _aligned([("what", "ours", "peer", "ratio", "target", "reached"), *(row.cells() for row in rows)])
 
 
-def calls_table(asked: Mapping[str, Asked]) -> str:
+def calls_table(calls: Mapping[str, FunctionCalls]) -> str:
     """How often each function asks the database in one request."""
     lines = [("function", "calls in a request", "target", "reached")]
-    for name, one in asked.items():
+    for name, one in calls.items():
         low, high = min(one.calls), max(one.calls)
         span = str(high) if low == high else f"{low} to {high}"
         if one.target is None:
@@ -78,7 +78,9 @@ def calls_table(asked: Mapping[str, Asked]) -> str:
     return _aligned(lines)
 
 
-def write(folder: Path, rows: Sequence[Row], asked: Mapping[str, Asked], how: Sequence[ModuleType]) -> None:
+def write(
+    folder: Path, rows: Sequence[Row], calls: Mapping[str, FunctionCalls], how: Sequence[ModuleType]
+) -> None:
     """results.md and results.svg."""
     now = datetime.now(UTC)
     text = f"""# What it measures against its peers
@@ -92,7 +94,7 @@ different runs or machines do not compare, ratios do.
 
 Calls to the database, one RPC each:
 
-{calls_table(asked)}
+{calls_table(calls)}
 
 ## How
 

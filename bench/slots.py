@@ -65,10 +65,10 @@ def measure(
     processes: Processes,
     signed: dict[str, str],
     turns: int,
-    heard: Callable[[str], None],
+    on_progress: Callable[[str], None],
 ) -> Search:
     """Put fifty practitioners to work, then ask in turns."""
-    heard(f"{PRACTITIONERS} practitioners")
+    on_progress(f"{PRACTITIONERS} practitioners")
     crowd = [str(uuid4()) for _ in range(PRACTITIONERS)]
     work = WORK.format(crowd=f"'{{{','.join(crowd)}}}'::uuid[]", client=stage.client().id, days=DAYS)
     stage.owner.execute(work.encode())
@@ -77,7 +77,7 @@ def measure(
     with running(function, processes) as server, httpx.Client(headers=signed, timeout=60) as http:
         server.post(signed)  # it is up
         for turn in range(turns + 1):
-            heard(f"{turn} of {turns}")
+            on_progress(f"{turn} of {turns}")
             for url, times in ((server.url, search.ours), (direct, search.direct)):
                 began = time.perf_counter()
                 answer = http.post(url, json=asked).raise_for_status().json()

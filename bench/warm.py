@@ -19,8 +19,8 @@ CONNECTIONS = 16
 
 
 @dataclass
-class Race:
-    """What was seen of one target, a value a round."""
+class LoadSamples:
+    """Results of one target, a value for each round."""
 
     per_second: list[float] = field(default_factory=list)
     p50_ms: list[float] = field(default_factory=list)
@@ -28,18 +28,22 @@ class Race:
 
 
 def measure(
-    urls: dict[str, str], headers: dict[str, str], rounds: int, seconds: float, heard: Callable[[str], None]
-) -> dict[str, Race]:
+    urls: dict[str, str],
+    headers: dict[str, str],
+    rounds: int,
+    seconds: float,
+    on_progress: Callable[[str], None],
+) -> dict[str, LoadSamples]:
     """Every address in every round; a short round before that warms up, and is not counted."""
-    races = {name: Race() for name in urls}
+    samples = {name: LoadSamples() for name in urls}
     for turn in range(rounds + 1):
         for name, url in urls.items():
-            heard(f"round {turn} of {rounds}: {name}")
+            on_progress(f"round {turn} of {rounds}: {name}")
             seen = _load(url, headers, seconds if turn else 2)
             if turn:
                 for what, value in seen.items():
-                    getattr(races[name], what).append(value)
-    return races
+                    getattr(samples[name], what).append(value)
+    return samples
 
 
 def _load(url: str, headers: dict[str, str], seconds: float) -> dict[str, float]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import migrations
 from .config import DEFAULT_PORT, Config
-from .progress import Live
+from .progress import ProgressLine
 from .stack import Stack, StackFailed
 
 KEPT_BY_RESET = "secrets.json"
@@ -38,7 +38,7 @@ def up(state: Path, port: int) -> None:
         print("The stack is running already.")
     else:
         down(state, port)  # what is left of one that was killed
-        with Live("") as live:
+        with ProgressLine("") as live:
             Stack(state, port, seed=True, schedules=True, tethered=False, on_step=live.done).start()
     _introduce(Stack(state).env, state)
 

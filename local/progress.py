@@ -12,8 +12,8 @@ from types import TracebackType
 WHEEL = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-class Live:
-    """What is going on, while it is going on; silent where nobody watches."""
+class ProgressLine:
+    """A live line for a step while it runs; nothing where the output is no terminal."""
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -21,11 +21,11 @@ class Live:
         self._began = time.monotonic()
         self._over = threading.Event()
         self._writing = threading.Lock()
-        self._watched = sys.stdout.isatty()
+        self._is_terminal = sys.stdout.isatty()
         self._thread = threading.Thread(target=self._turn, daemon=True)
 
-    def __enter__(self) -> "Live":
-        if self._watched:
+    def __enter__(self) -> "ProgressLine":
+        if self._is_terminal:
             self._thread.start()
         return self
 
@@ -33,7 +33,7 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self._over.set()
-        if self._watched:
+        if self._is_terminal:
             self._thread.join()
             sys.stdout.write("\r\033[K")
         if kind is None and self._label:
@@ -41,13 +41,13 @@ class Live:
         sys.stdout.flush()
 
     def detail(self, text: str) -> None:
-        """What stands behind the label from now on, such as `12 of 80`."""
+        """Show this behind the label from now on, such as `12 of 80`."""
         self._detail = text
 
     def done(self, label: str, seconds: float) -> None:
-        """A line that stays."""
+        """Print the line of a finished step, which stays."""
         with self._writing:
-            clear = "\r\033[K" if self._watched else ""
+            clear = "\r\033[K" if self._is_terminal else ""
             print(f"{clear}{_green('✓')} {label:<24} {seconds:6.1f} s", flush=True)
 
     def _turn(self) -> None:

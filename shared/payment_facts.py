@@ -1,7 +1,7 @@
-"""What Stripe says about a payment, as facts: proving that an event is Stripe's, and reading what it knows.
+"""What Stripe reports about a payment, as facts: verifying that an event is Stripe's, and reading facts from it.
 
-A fact once true stays true (paid, expired, so much refunded), so facts may come twice, late and in any order; SQL
-gathers them and decides what follows. What the API tells when asked is read into the same facts.
+A fact once true stays true (paid, expired, so much refunded), so facts may arrive twice, late and in any order; SQL
+gathers them and decides what follows. An answer of Stripe's API is read into the same facts.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from .wire import Output
 
 
 class StripeWebhookSettings(Settings):
-    """What proves that an event is Stripe's. Two with a comma between, while a secret is being rotated."""
+    """The secret that events are signed with. Two with a comma between, while a secret is being rotated."""
 
     stripe_webhook_secret: str
 
@@ -25,7 +25,7 @@ class StripeWebhookSettings(Settings):
         return tuple(secret.strip() for secret in self.stripe_webhook_secret.split(",") if secret.strip())
 
 
-# What keeps a paid session from being booked is caught in SQL, where it becomes a credit: nobody is refused with it.
+# What keeps a paid session from being booked is caught in SQL, which grants a credit instead: no caller sees it.
 OBSERVING_REFUSES = (
     "checkout_not_found",
     "already_joined",
@@ -44,7 +44,7 @@ OBSERVING_REFUSES = (
 
 
 class PaymentFacts(Output):
-    """Whatever one word of Stripe's tells about one of our payments. SQL knows these names: private.payment_facts."""
+    """What one event or answer of Stripe's says about a payment. SQL has the same names: private.payment_facts."""
 
     checkout_id: UUID | None = None
     stripe_session_id: str | None = None
@@ -98,21 +98,21 @@ def read_event(body: bytes) -> Event:
         raise NotReadable("The event is not JSON.") from error
     if not isinstance(event, dict):
         raise NotReadable("The event is not a JSON object.")
-    kind = str(event.get("type") or "")
+    event_type = str(event.get("type") or "")
     return Event(
         id=str(event.get("id") or hashlib.sha256(body).hexdigest()),
-        type=kind,
+        type=event_type,
         happened_at=_moment(event.get("created")),
-        facts=_facts_of(kind, _object(_object(event.get("data")).get("object"))),
+        facts=_facts_of(event_type, _object(_object(event.get("data")).get("object"))),
         payload=event,
     )
 
 
 def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
-    """What a checkout session says; its payment and charge too, where the answer contains them."""
+    """The facts of a checkout session; of its payment and charge too, where the answer contains them."""
     charge = charge_of(session)
     return PaymentFacts(
-        checkout_id=_our_id(session),
+        checkout_id=_checkout_id(session),
         stripe_session_id=_text(session.get("id")),
         payment_intent_id=_id(session.get("payment_intent")),
         session_status=_text(session.get("status")),
@@ -125,7 +125,7 @@ def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
 
 
 def facts_of_dispute(dispute: Mapping[str, Any]) -> PaymentFacts:
-    """What a dispute says. It names the payment, and knows nothing of our checkout."""
+    """The facts of a dispute. It names the payment intent, and not our checkout."""
     return PaymentFacts(
         payment_intent_id=_id(dispute.get("payment_intent")),
         dispute_id=_text(dispute.get("id")),
@@ -139,33 +139,33 @@ def charge_of(session: Mapping[str, Any]) -> dict[str, Any]:
     return _object(_object(session.get("payment_intent")).get("latest_charge"))
 
 
-def _facts_of(kind: str, thing: dict[str, Any]) -> PaymentFacts | None:
-    match kind.split("."):
-        case ["checkout", "session", what] if _our_id(thing):
-            failed = what == "async_payment_failed" or None
-            return facts_of_session(thing).model_copy(update={"payment_failed": failed})
-        case ["charge", "succeeded" | "updated" | "refunded"] if _our_id(thing):
+def _facts_of(event_type: str, stripe_object: dict[str, Any]) -> PaymentFacts | None:
+    match event_type.split("."):
+        case ["checkout", "session", change] if _checkout_id(stripe_object):
+            failed = change == "async_payment_failed" or None
+            return facts_of_session(stripe_object).model_copy(update={"payment_failed": failed})
+        case ["charge", "succeeded" | "updated" | "refunded"] if _checkout_id(stripe_object):
             return PaymentFacts(
-                checkout_id=_our_id(thing),
-                payment_intent_id=_id(thing.get("payment_intent")),
-                receipt_url=_text(thing.get("receipt_url")),
-                refunded_minor=_number(thing.get("amount_refunded")),
+                checkout_id=_checkout_id(stripe_object),
+                payment_intent_id=_id(stripe_object.get("payment_intent")),
+                receipt_url=_text(stripe_object.get("receipt_url")),
+                refunded_minor=_number(stripe_object.get("amount_refunded")),
             )
         case ["charge", "dispute", _]:
-            return facts_of_dispute(thing)
+            return facts_of_dispute(stripe_object)
     return None
 
 
-def _our_id(thing: Mapping[str, Any]) -> UUID | None:
-    """The checkout that a thing of Stripe's belongs to, if it is one of ours."""
+def _checkout_id(stripe_object: Mapping[str, Any]) -> UUID | None:
+    """Our checkout that an object of Stripe's belongs to, if it is one of ours."""
     try:
-        return UUID(str(_object(thing.get("metadata")).get("checkout_id")))
+        return UUID(str(_object(stripe_object.get("metadata")).get("checkout_id")))
     except ValueError:
         return None
 
 
 def _id(value: Any) -> str | None:
-    """A reference is an id, or the whole thing where that was asked for."""
+    """A reference is an id, or the whole object where that was asked for."""
     return _text(value.get("id") if isinstance(value, dict) else value)
 
 

@@ -1,10 +1,10 @@
-"""Stripe, as far as selling a session goes: open a checkout page, ask how it is doing, close it, refund it.
+"""Stripe, as far as selling a session goes: open a checkout page, fetch what is known of it, close it, refund it.
 
     payments = Payments(StripeSettings.read(), outside(), log=call.log)
     page = await payments.open(order)
 
-The official library, on our own HTTP client and without its globals. It takes long to import, so that waits until
-Stripe is spoken to. A repeat is safe: what creates something carries a key that names the attempt.
+The official library, on our own HTTP client and without its globals. It takes long to import, so it is imported when
+Stripe is called. A repeat is safe: what creates something carries a key that names the attempt.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import stripe
 
 Answer = TypeVar("Answer")
-CHECKOUT_ID = "checkout_id"  # in the metadata of all that Stripe makes for us, to find our row again
+CHECKOUT_ID = "checkout_id"  # in the metadata of every object we create at Stripe, to find our row again
 TIMEOUT = httpx.Timeout(8, connect=3)  # with one retry it still fits into a request
 
 
@@ -52,16 +52,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where the payer goes."""
+    """Stripe's page to pay on."""
 
     stripe_session_id: str
     url: str
 
 
 class Payments:
-    """Stripe as one account sees it. Raises Unavailable if it does not answer, Broken if it does not understand us.
+    """Stripe as one account sees it. Raises Unavailable if it does not answer, Broken if it rejects our request.
 
-    `log` is told one fact per call: Stripe's own number for the request, and its code if it refused.
+    `log` is called for a request that failed, with Stripe's id of the request and its error code.
     """
 
     def __init__(
@@ -102,9 +102,9 @@ class Payments:
         return Page(session.id, session.url or "")
 
     async def refund(self, refund_id: UUID, payment_intent_id: str, amount_minor: int) -> str:
-        """Give so much of a payment back; the same refund again is the same. Gives Stripe's id of it.
+        """Refund so much of a payment; a repeat is the same refund. Gives Stripe's id of it.
 
-        Raises Conflict `refund_refused` with Stripe's own reason, if it never will.
+        Raises Conflict `refund_refused` with Stripe's own reason, if it will never refund this.
         """
         import stripe
 
@@ -122,10 +122,10 @@ class Payments:
             ) from error
         return refund.id
 
-    async def look(self, stripe_session_id: str) -> PaymentFacts:
+    async def fetch(self, stripe_session_id: str) -> PaymentFacts:
         """What Stripe knows of a checkout now, receipt, refunds and newest dispute included.
 
-        `missing` if it knows none of that name.
+        `missing` if it has none of that id.
         """
         import stripe
 
@@ -137,23 +137,23 @@ class Payments:
             if error.code != "resource_missing":
                 raise _rejected_by_stripe(error) from error
             return PaymentFacts(stripe_session_id=stripe_session_id, session_status="missing")
-        known = session.to_dict()
-        facts = facts_of_session(known)
-        if facts.payment_intent_id and charge_of(known).get("disputed"):
+        answer = session.to_dict()
+        facts = facts_of_session(answer)
+        if facts.payment_intent_id and charge_of(answer).get("disputed"):
             newest: stripe.params.DisputeListParams = {"payment_intent": facts.payment_intent_id, "limit": 1}
             for dispute in (await self._ask(self._client.v1.disputes.list_async(newest))).data:
-                said = facts_of_dispute(dispute.to_dict())
-                return facts.model_copy(update=said.model_dump(exclude_none=True))
+                disputed = facts_of_dispute(dispute.to_dict())
+                return facts.model_copy(update=disputed.model_dump(exclude_none=True))
         return facts
 
     async def close(self, stripe_session_id: str) -> PaymentFacts:
-        """Let nobody pay by this checkout any more. If somebody has, or it is over already, the facts say so."""
+        """Let nobody pay by this checkout any more. If somebody has paid, or it has ended, the facts say so."""
         import stripe
 
         try:
             session = await self._ask(self._client.v1.checkout.sessions.expire_async(stripe_session_id))
         except stripe.InvalidRequestError:
-            return await self.look(stripe_session_id)  # it is not open: how did it end?
+            return await self.fetch(stripe_session_id)  # it is not open: how did it end?
         return facts_of_session(session.to_dict())
 
     @cached_property
@@ -189,7 +189,7 @@ class Payments:
 
 
 def _transport(http: httpx.AsyncClient) -> "stripe.HTTPClient":
-    """The library's requests over our own connections: with our timeouts, and past no proxy."""
+    """The library's requests over our own connections: with our timeouts, and through no proxy."""
     import stripe
 
     class Transport(stripe.HTTPClient):
@@ -211,5 +211,5 @@ def _transport(http: httpx.AsyncClient) -> "stripe.HTTPClient":
 
 
 def _rejected_by_stripe(error: "stripe.StripeError") -> Broken:
-    said = f"{error.http_status} {error.code}: {error.user_message}"
-    return Broken(details=f"Stripe answered {said} ({error.request_id})")
+    answer = f"{error.http_status} {error.code}: {error.user_message}"
+    return Broken(details=f"Stripe answered {answer} ({error.request_id})")

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 IMAGE_LIMIT_BYTES = 256 * 1024
-IMAGE_LIMIT_PIXELS = 4_000_000  # a small file can unfold into gigabytes
+IMAGE_LIMIT_PIXELS = 4_000_000  # a small file can decompress to gigabytes
 PNG_PREFIX = "data:image/png;base64,"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -31,7 +31,7 @@ def png_of(data_url: str) -> bytes:
 
 
 def pixels(image: bytes) -> int:
-    """How many pixels a PNG says it has; none if it ends before it says so."""
+    """How many pixels a PNG declares; 0 if it ends before that."""
     if len(image) < 24:
         return 0
     width, height = struct.unpack(">II", image[16:24])

@@ -1,4 +1,4 @@
-"""The vault: what must be kept but not read by chance, sealed with AES-256-GCM under a key of a ring.
+"""The vault: seals bank numbers, that is, encrypts them with AES-256-GCM under a key of a ring.
 
     vault = VaultSettings.read().vault
     sealed = vault.seal_numbers(practitioner_id, account_number="0001234567", routing_number="000312345")
@@ -35,7 +35,7 @@ KEY_ID = re.compile(r"[\w-]{1,32}", re.ASCII)
 class CannotOpen(Exception):
     """A sealed value that does not open: malformed, altered, moved, or sealed with a key that is not in the ring.
 
-    The message names the key and the place, never the value. It is our fault or somebody's attack, not the caller's.
+    The message names the key, the practitioner and the field, never the value. The caller is not at fault.
     """
 
 
@@ -50,7 +50,7 @@ class Context(NamedTuple):
 
 
 class SealedNumbers(NamedTuple):
-    """A bank account's two numbers as they are kept, and the fingerprint of both."""
+    """A bank account's two numbers as they are stored, and the fingerprint of both."""
 
     account_number: str
     routing_number: str
@@ -68,7 +68,7 @@ class Vault:
     def of(cls, ring: str) -> Self:
         """The vault of a ring as `{"current": "k2", "keys": {"k1": "<base64 of 32 bytes>", "k2": …}}`.
 
-        Raises ValueError, in words that have nothing of the ring in them.
+        Raises ValueError, whose message quotes nothing of the ring.
         """
         match _parsed(ring):
             case {"current": str(current), "keys": dict(keys)} if keys:
@@ -84,7 +84,7 @@ class Vault:
         return cls(current, {key_id: _key(text) for key_id, text in keys.items()})
 
     def seal(self, plain: str, context: Context) -> str:
-        """Seal a value with the current key. Twice the same value gives two different seals."""
+        """Seal a value with the current key. The same value twice gives two different results."""
         nonce = os.urandom(NONCE_BYTES)
         bound = _bound(self.current, context)
         body = nonce + self._cipher(self.current).encrypt(nonce, plain.encode(), bound)
@@ -127,9 +127,9 @@ class Vault:
         )
 
     def fingerprint(self, plain: str, context: Context) -> str:
-        """A keyed digest: equal for equal values in one place, so that a repeat is known without opening anything.
+        """A keyed digest: equal for equal values of one context, so that a repeat is recognized without opening it.
 
-        It says nothing without the key, and is another one once the current key is another.
+        It reveals nothing without the key, and changes when the current key does.
         """
         key = hmac.digest(self.keys[self.current], b"fingerprint", "sha256")
         digest = hmac.digest(key, _bound(self.current, context) + b"\n" + plain.encode(), "sha256")
@@ -142,7 +142,7 @@ class Vault:
 
 
 class VaultSettings(Settings):
-    """The ring of keys. There is no default: without a good ring, nothing starts that needs one."""
+    """The ring of keys. There is no default: without a valid ring, nothing starts that needs one."""
 
     banking_keys: str
 

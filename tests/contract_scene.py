@@ -83,19 +83,19 @@ class ContractScene:
         ).fetchall()
 
     def history(self, contract: str) -> list[str]:
-        """What happened to it, and what the practitioner was told: the same, once each."""
+        """What happened to it, and which events were published: the same, once each."""
         events = self.stage.owner.execute(
             "select event from public.contract_events where contract_id = %s order by id",
             [uuid.UUID(contract)],
         ).fetchall()
-        told = self.stage.owner.execute(
+        published = self.stage.owner.execute(
             "select kind from private.outbox where payload ->> 'contract_id' = %s order by id", [contract]
         ).fetchall()
-        assert [f"contract_{row['event']}" for row in events] == [row["kind"] for row in told]
+        assert [f"contract_{row['event']}" for row in events] == [row["kind"] for row in published]
         return [row["event"] for row in events]
 
     def verify(self, sha256: str) -> httpx.Response:
-        """What a stranger asks, by the address on the copy."""
+        """Verify a fingerprint, by the address on the copy."""
         return self.stage.invoke(f"verify-signature?sha256={sha256}", method="GET")
 
 

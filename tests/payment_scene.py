@@ -72,7 +72,7 @@ class PaymentScene:
         return self.stage.invoke("create-session-payment", body, as_=as_ or self.client, **more)
 
     def receive_event(self, body: bytes, signature: str | None = None) -> httpx.Response:
-        """Stripe tells us something."""
+        """Deliver an event of Stripe."""
         signature = signature or signed(body, self.stage.env["STRIPE_WEBHOOK_SECRET"])
         return self.stage.invoke(
             "stripe-session-webhook",
@@ -81,7 +81,7 @@ class PaymentScene:
         )
 
     def payment(self, opened: httpx.Response) -> Payment:
-        """The payment of a page, as Stripe will speak of it."""
+        """The payment of a page, as Stripe will report it."""
         checkout = self.stage.row(
             "select * from public.checkout_sessions where id = %s", opened.json()["checkout_id"]
         )
@@ -104,8 +104,8 @@ class PaymentScene:
     def credits(self, person: Person | None = None) -> list[int]:
         return [row["credits_remaining"] for row in self.rows("public.user_session_credits", person)]
 
-    def messages(self, person: Person | None = None) -> list[str]:
-        """What somebody is told, but for the welcome that everybody gets."""
+    def events(self, person: Person | None = None) -> list[str]:
+        """The kinds of a person's events, but for the welcome that everybody gets."""
         kinds = [row["kind"] for row in self.rows("private.outbox", person)]
         return [kind for kind in kinds if kind != "welcome"]
 
@@ -139,7 +139,7 @@ class FakeStripe:
         self.answers_instead += [Response(json.dumps({"error": body}), status) for status, body in answers]
 
     def end(self, session_id: str, payment: Payment, status: str, payment_status: str, **charge: Any) -> None:
-        """Somebody paid, or nobody did: no webhook tells of it."""
+        """Somebody paid, or nobody did: no webhook reports it."""
         self.sessions[session_id] |= payment.session(status, payment_status, id=session_id)
         if charge or payment_status == "paid":
             intent = {"id": payment.intent, "latest_charge": payment.charge(**charge)}

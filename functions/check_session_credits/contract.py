@@ -1,4 +1,4 @@
-"""What asking for one's credits gives."""
+"""What the caller's credits look like."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from shared.wire import Input, Output
 
 
 class CheckSessionCredits(Input):
-    """Nothing has to be said: the caller's own are meant."""
+    """Empty: the credits are the caller's."""
 
 
 class CreditLot(Output):

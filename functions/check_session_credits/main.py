@@ -1,4 +1,4 @@
-"""Tell the caller which credits they can use."""
+"""Report which credits the caller can use."""
 
 from shared.call import Call
 from shared.serving import endpoint

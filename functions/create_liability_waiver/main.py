@@ -1,4 +1,4 @@
-"""Sign a waiver: the database holds the text against the current policy and keeps the evidence."""
+"""Sign a waiver: the database compares the text with the current policy and stores the evidence."""
 
 from shared.call import Call
 from shared.serving import endpoint

@@ -17,7 +17,7 @@ class CreateSessionPayment(Input):
     """What to pay for: one session at a time of a practitioner's, or a package of credits.
 
     The checkout page and the wallet send less each; what is missing for what they buy is refused by SQL, which also
-    knows every price. A package takes no notice of the time that was picked.
+    knows every price. For a package, the time that was picked is ignored.
     """
 
     payment_type: Literal["single", "package_5", "package_10"]
@@ -42,7 +42,7 @@ class CreateSessionPayment(Input):
 
 
 class BegunCheckout(Output):
-    """A checkout that is decided and recorded. With a `url` it is open already, and this caller asked twice."""
+    """A checkout that is decided and recorded. With a `url` it is open already, and the caller has asked before."""
 
     checkout_id: UUID
     description: str
@@ -62,7 +62,7 @@ class Checkout(Output):
 
 
 class ObservedCheckout(Output):
-    """Where it stands after what we said of it."""
+    """Its status after the facts were applied."""
 
     status: str
 

@@ -20,14 +20,14 @@ from .contract import (
 
 @endpoint(caller="user", settings=(ServiceSettings, StripeSettings, SiteSettings))
 async def create_session_payment(call: Call[CreateSessionPayment]) -> Checkout:
-    """Open a checkout page for what is asked, at the price that our database has for it.
+    """Open a checkout page for what is requested, at the price that our database has for it.
 
     Asking again gets the same page as long as it is open. The time stays held until that page closes; if Stripe does
     not answer, nothing is held.
     """
-    asked = call.body.model_dump(exclude={"group_session_id"})
-    asked["group_class_id"] = call.body.group_class_id or call.body.group_session_id
-    checkout = await call.database.rpc(begin_checkout_rpc, **asked)
+    wanted = call.body.model_dump(exclude={"group_session_id"})
+    wanted["group_class_id"] = call.body.group_class_id or call.body.group_session_id
+    checkout = await call.database.rpc(begin_checkout_rpc, **wanted)
     call.log(checkout_id=checkout.checkout_id, again=checkout.url is not None)
     if checkout.url:
         return Checkout(url=checkout.url, checkout_id=checkout.checkout_id, expires_at=checkout.expires_at)

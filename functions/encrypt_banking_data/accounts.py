@@ -1,7 +1,7 @@
-"""Which bank numbers can exist, by country: form and check digits. Whose the account is, no check digit knows.
+"""Which bank numbers can exist, by country: form and check digits. Check digits do not say whose the account is.
 
 An account has one spelling afterwards: no blanks or hyphens, and a Canadian routing number in its electronic form,
-0 + institution + transit. No problem is told by quoting what was typed.
+0 + institution + transit. No message quotes what was typed.
 """
 
 import re

@@ -45,7 +45,7 @@ class SealedNumbers(StrictInput):
 
 
 class SavedAccount(Output):
-    """The account's row. The same account saved again keeps what trust it has."""
+    """The account's row. The same account saved again stays verified if it was."""
 
     id: UUID
     verified: bool

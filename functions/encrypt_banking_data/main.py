@@ -1,4 +1,4 @@
-"""Save a practitioner's bank account: check the numbers, seal them, and let the database keep what it cannot read."""
+"""Save a practitioner's bank account: check the numbers, seal them, and store them sealed in the database."""
 
 from pydantic import ValidationError
 

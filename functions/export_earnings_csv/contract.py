@@ -1,4 +1,4 @@
-"""What exporting earnings takes, and a session as the database tells of it."""
+"""What exporting earnings takes, and an earned session as the database gives it."""
 
 from datetime import date, datetime
 from typing import Literal

@@ -33,7 +33,7 @@ COLUMNS = (
 
 
 class EarningsFile(StreamingResponse):
-    """What was earned, as a spreadsheet opens it; nobody on the way keeps a copy."""
+    """What was earned, as a spreadsheet opens it; no proxy may store it."""
 
     media_type = "text/csv"
 
@@ -61,8 +61,8 @@ async def _file(call: Call[ExportEarnings], page: list[EarnedSession]) -> AsyncI
 
 
 async def _page(call: Call[ExportEarnings], cursor: str | None) -> list[EarnedSession]:
-    asked = call.body.model_dump()
-    return await call.database.rows(earnings_sessions_rpc, **asked, page_size=PAGE, cursor=cursor)
+    wanted = call.body.model_dump()
+    return await call.database.rows(earnings_sessions_rpc, **wanted, page_size=PAGE, cursor=cursor)
 
 
 def _line(session: EarnedSession) -> tuple[Any, ...]:

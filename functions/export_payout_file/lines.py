@@ -39,7 +39,7 @@ def line(payout: PendingPayout, vault: Vault) -> dict[str, Any]:
         except CannotOpen:
             withheld = "cannot_be_opened"
     if payout.country == "CA" and routing_number:
-        # Kept in its electronic form: 0, institution, transit. Canadian banks' forms ask for the two.
+        # Stored in its electronic form: 0, institution, transit. Canadian banks' forms ask for the two.
         institution, transit = routing_number[1:4], routing_number[4:]
     return dict(
         zip(

@@ -15,7 +15,7 @@ from .lines import COLUMNS, line
 
 
 class PayoutFile(Response):
-    """What is to be paid, as a spreadsheet opens it; nobody on the way keeps a copy."""
+    """What is to be paid, as a spreadsheet opens it; no proxy may store it."""
 
     media_type = "text/csv"
 

@@ -1,4 +1,4 @@
-"""What a browser is told to seal bank numbers with."""
+"""The key that a browser seals bank numbers with."""
 
 from typing import Literal
 

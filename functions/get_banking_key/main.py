@@ -1,4 +1,4 @@
-"""Tell a browser the key to seal bank numbers with, before they leave it."""
+"""Give a browser the key to seal bank numbers with, before they leave it."""
 
 from shared.call import Call
 from shared.sealing import SealingSettings

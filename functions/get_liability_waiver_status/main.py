@@ -1,4 +1,4 @@
-"""Tell whether the caller has signed the current waiver."""
+"""Report whether the caller has signed the current waiver."""
 
 from shared.call import Call
 from shared.serving import endpoint

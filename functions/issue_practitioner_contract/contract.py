@@ -20,11 +20,11 @@ class IssuePractitionerContract(StrictInput):
 
 
 class IssuedContracts(Output):
-    """What was new. Whoever had this version already keeps what they have, and is not told again."""
+    """What was new. Whoever had this version already keeps what they have, and is not notified again."""
 
     template_id: UUID
     contract_version: str
-    issued: list[UUID] = Field(description="The contracts made now; each practitioner is told of theirs.")
+    issued: list[UUID] = Field(description="The contracts made now; each practitioner is notified of theirs.")
     already_issued: int
     replaced: int = Field(description="Offers of other versions that nobody had signed, withdrawn.")
 

@@ -10,7 +10,7 @@ from .contract import Issued, IssuePractitionerContract, issue_practitioner_cont
 async def issue_practitioner_contract(call: Call[IssuePractitionerContract]) -> Issued:
     """Offer the contract to whoever does not have this version yet. For admins.
 
-    Issuing again finds everything issued, and reminds nobody.
+    Issuing again changes nothing, and notifies nobody.
     """
     body = call.body
     issued = await call.database.rpc(

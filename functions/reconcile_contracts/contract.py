@@ -1,4 +1,4 @@
-"""What keeping contracts true to the clock gives."""
+"""What reconciling contracts with the clock gives."""
 
 from pydantic import Field
 
@@ -7,9 +7,11 @@ from shared.wire import Output
 
 
 class ReconciledContracts(Output):
-    """What there was to do."""
+    """What a run did."""
 
-    contracts_expiring: int = Field(description="Whose practitioner is told, once, a month before the end.")
+    contracts_expiring: int = Field(
+        description="Whose practitioner is notified, once, a month before the end."
+    )
     contracts_expired: int
 
 

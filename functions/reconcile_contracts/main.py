@@ -1,4 +1,4 @@
-"""Write down what the clock does to contracts: they come to their end, and a month before it somebody is told."""
+"""Apply the clock to contracts: those past their end expire, and a month before it their practitioner is notified."""
 
 from shared.call import Call
 from shared.serving import endpoint

@@ -19,21 +19,21 @@ class DueCheckout(Output):
 
 
 class ObservedCheckout(Output):
-    """Where it stands after what Stripe said."""
+    """Its status after Stripe's answer."""
 
     id: UUID
     status: str
 
 
 class AppliedEvents(Output):
-    """What waited in the inbox and found its payment; and how many old events were forgotten."""
+    """How many waiting events found their payment, and how many old events were deleted."""
 
     applied: int
     forgotten: int
 
 
 class ReconciledPayments(Output):
-    """The reply: how many events were applied, and how many checkouts were asked about, by where they stand."""
+    """The reply: how many events were applied, and how many checkouts were asked about, by their status then."""
 
     success: bool = True
     events: int

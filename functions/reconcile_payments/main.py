@@ -1,6 +1,6 @@
-"""Bring payments to their end, whatever was lost on the way: every few minutes, ask Stripe about each that is open.
+"""Bring payments to their end, whatever was lost: every few minutes, ask Stripe about each that is open.
 
-Webhooks make this quick; this makes it certain. With every webhook lost the end is the same.
+Webhooks make payments quick, this makes them certain: with every webhook lost, the end is the same.
 """
 
 from collections import Counter
@@ -25,14 +25,14 @@ from .contract import (
 )
 
 WORKERS = 4
-TIME_S = 35  # begin nothing after this, so that the last question ends before the function's own time does
+TIME_S = 35  # begin nothing after this, so that the last request ends before the function's own timeout
 
 
 @endpoint(caller="service", settings=(ServiceSettings, StripeSettings))
 async def reconcile_payments(call: Call[None]) -> ReconciledPayments:
     """Apply events that waited for their payment, then ask about checkouts until none is due.
 
-    Any number may run at once: a claim is one caller's until the next time. A crash loses nothing but that time.
+    Any number may run at once: a claim is one caller's until the row is due again. A crash only delays it until then.
     """
     waiting = await call.service.rpc(apply_waiting_events_rpc)
     ends: Counter[str] = Counter()
@@ -51,7 +51,7 @@ async def _work(call: Call[None], ends: Counter[str]) -> AsyncGenerator[None]:
             return
         try:
             facts = await _ask(stripe, due)
-        except Unavailable:  # its next time comes; the others are not its fault
+        except Unavailable:  # it is due again later; the others go on
             ends["unanswered"] += 1
         else:
             observed = await call.service.rpc(observe_checkout_rpc, checkout_id=due.checkout_id, facts=facts)
@@ -64,4 +64,4 @@ async def _ask(stripe: Payments, due: DueCheckout) -> PaymentFacts:
         return PaymentFacts(session_status="unopened")
     if due.task == "close":
         return await stripe.close(due.stripe_session_id)
-    return await stripe.look(due.stripe_session_id)
+    return await stripe.fetch(due.stripe_session_id)

@@ -1,4 +1,4 @@
-"""What giving money back takes and gives."""
+"""What a refund takes and gives."""
 
 from typing import Literal, Self
 from uuid import UUID
@@ -37,7 +37,7 @@ class RequestedRefund(Output):
 
 
 class RecordedRefund(Output):
-    """What came of it: how much of the payment the payer has again."""
+    """Its outcome: how much of the payment the payer got back in all."""
 
     status: Literal["sent", "failed"]
     refunded_minor: int

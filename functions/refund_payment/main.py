@@ -1,4 +1,4 @@
-"""Give a payment back: decide and record it, refund it at Stripe, and let follow what follows from any refund."""
+"""Refund a payment: decide and record it, make it at Stripe, and apply what follows from any refund."""
 
 from shared.call import Call
 from shared.errors import Conflict
@@ -33,7 +33,7 @@ async def refund_payment(call: Call[RefundPayment]) -> Refunded:
         record_refund_rpc,
         refund_id=refund.refund_id,
         stripe_refund_id=stripe_refund_id,
-        facts=await stripe.look(refund.stripe_session_id),
+        facts=await stripe.fetch(refund.stripe_session_id),
     )
     return Refunded(
         refund_id=refund.refund_id,

@@ -6,18 +6,18 @@ from shared.database import Rpc
 from shared.wire import Output
 
 
-class RanPayouts(Output):
-    """What there was to do."""
+class PayoutRun(Output):
+    """What a run did."""
 
     payouts_made: int = Field(description="Each is a practitioner's, in one currency, and pending.")
     periods_closed: int
     carried_forward: int = Field(description="Balances below nought, which the next earnings go to.")
 
 
-class RanBatch(RanPayouts):
-    """A batch of it, done whole or not at all."""
+class PayoutBatch(PayoutRun):
+    """One batch of a run, done whole or not at all."""
 
     is_done: bool
 
 
-run_payouts_rpc = Rpc("run_payouts", gives=RanBatch)
+run_payouts_rpc = Rpc("run_payouts", gives=PayoutBatch)

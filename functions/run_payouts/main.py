@@ -4,14 +4,14 @@ from shared.call import Call
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
-from .contract import RanPayouts, run_payouts_rpc
+from .contract import PayoutRun, run_payouts_rpc
 
 
 @endpoint(caller="service", settings=(ServiceSettings,))
-async def run_payouts(call: Call[None]) -> RanPayouts:
-    """Every day, which a fortnight's end is one of; a payout that failed is made again.
+async def run_payouts(call: Call[None]) -> PayoutRun:
+    """Every day, though a period ends only every other week; a payout that failed is made again.
 
-    Batch by batch. Wherever it ends, the next run goes on from there; several at once share the work.
+    Batch by batch. Wherever it stops, the next run goes on from there; several at once share the work.
     """
     made = closed = 0
     while True:
@@ -20,4 +20,4 @@ async def run_payouts(call: Call[None]) -> RanPayouts:
         if batch.is_done:
             break
     call.log(payouts_made=made, periods_closed=closed, carried_forward=batch.carried_forward)
-    return RanPayouts(payouts_made=made, periods_closed=closed, carried_forward=batch.carried_forward)
+    return PayoutRun(payouts_made=made, periods_closed=closed, carried_forward=batch.carried_forward)

@@ -1,4 +1,4 @@
-"""Sign a contract: the database keeps the evidence, and the evidence signs the contract."""
+"""Sign a contract: the database stores the evidence, which signs the contract."""
 
 from shared.call import Call
 from shared.serving import endpoint

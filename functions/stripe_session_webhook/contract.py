@@ -1,4 +1,4 @@
-"""What Stripe is answered, and what the inbox did."""
+"""The reply to Stripe, and what the inbox did."""
 
 from shared.database import Rpc
 from shared.payment_facts import OBSERVING_REFUSES
@@ -11,11 +11,11 @@ class ReceivedEvent(Output):
     received: bool = True
 
 
-class KeptEvent(Output):
+class StoredEvent(Output):
     """What the inbox did with it."""
 
     is_repeated: bool
     is_applied: bool
 
 
-receive_stripe_event_rpc = Rpc("receive_stripe_event", gives=KeptEvent, refuses=OBSERVING_REFUSES)
+receive_stripe_event_rpc = Rpc("receive_stripe_event", gives=StoredEvent, refuses=OBSERVING_REFUSES)

@@ -1,4 +1,4 @@
-"""Hear from Stripe what became of a payment: prove it is Stripe, keep what it says, answer at once."""
+"""Receive Stripe's events about payments: verify the signature, store the event, apply it, answer at once."""
 
 from shared.call import Call
 from shared.errors import NotSignedIn
@@ -11,9 +11,9 @@ from .contract import ReceivedEvent, receive_stripe_event_rpc
 
 @endpoint(caller="webhook", settings=(ServiceSettings, StripeWebhookSettings))
 async def stripe_session_webhook(call: Call[None]) -> ReceivedEvent:
-    """Take an event into the inbox, where it is applied in the same transaction, or once its payment is known.
+    """Store an event in the inbox. It is applied in the same transaction, or as soon as its payment is known.
 
-    Twice is once, late is harmless, and a type we do not know is kept. Unsigned, nothing is stored.
+    A repeat changes nothing, late is harmless, and an event of an unknown type is stored. Nothing unsigned is stored.
     """
     if not is_genuine(StripeWebhookSettings.read().secrets, call.raw, call.headers.get("stripe-signature")):
         raise NotSignedIn("signature_not_valid", "This event is not signed by Stripe, or too long ago.")
@@ -23,7 +23,7 @@ async def stripe_session_webhook(call: Call[None]) -> ReceivedEvent:
         call.log(not_readable=str(error))  # genuine, so there is nobody to refuse
         return ReceivedEvent()
     call.log(event_id=event.id, event_type=event.type)
-    kept = await call.service.rpc(
+    stored = await call.service.rpc(
         receive_stripe_event_rpc,
         event_id=event.id,
         event_type=event.type,
@@ -31,5 +31,5 @@ async def stripe_session_webhook(call: Call[None]) -> ReceivedEvent:
         facts=event.facts,
         payload=event.payload,
     )
-    call.log(repeated=kept.is_repeated, applied=kept.is_applied)
+    call.log(repeated=stored.is_repeated, applied=stored.is_applied)
     return ReceivedEvent()

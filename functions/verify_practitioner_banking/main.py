@@ -8,6 +8,6 @@ from .contract import VerifiedBanking, VerifyPractitionerBanking, verify_practit
 
 @endpoint(caller="user")
 async def verify_practitioner_banking(call: Call[VerifyPractitionerBanking]) -> VerifiedBanking:
-    """For admins. Verifying twice changes nothing; the first one stays named."""
+    """For admins. Verifying twice changes nothing: the admin who verified it first stays named."""
     account = await call.database.rpc(verify_practitioner_banking_rpc, **call.body.model_dump())
     return VerifiedBanking(**account.model_dump())

@@ -16,7 +16,7 @@ class VerifySignature(StrictInput):
 
 
 class VerifiedSignature(Output):
-    """What a stranger may know: nothing that the copy does not say, and nobody's name."""
+    """What anybody may know: nothing that the copy does not say, and nobody's name."""
 
     kind: Literal["contract", "waiver"]
     version: str

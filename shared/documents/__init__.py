@@ -53,7 +53,7 @@ class Pdf(Response):
 
 
 async def copy_of(document: SignedDocument) -> Pdf:
-    """The reply: a PDF that a browser saves under a name of its own. Nobody on the way keeps it."""
+    """The reply: a PDF that a browser saves under a name of its own. No proxy may store it."""
     # Setting type takes as long as a hundred other requests: they go on meanwhile.
     pdf = await asyncio.to_thread(_set, document)
     name = re.sub(

@@ -1,4 +1,4 @@
-"""A copy, set: the text as it was signed, the signature, and the evidence that a stranger can check."""
+"""A copy as a PDF: the text as it was signed, the signature, and the evidence that anybody can check."""
 
 import base64
 import io
@@ -56,7 +56,7 @@ def _is_capitals(line: str) -> bool:
 
 
 def _head(sheet: Sheet, document: SignedDocument, title: str) -> None:
-    """The title, what it is a copy of, and, if it no longer holds, that."""
+    """The title, version and dates, and, if it no longer holds, why."""
     sheet.pen(20, style="B")
     sheet.set_x(SIDE)
     sheet.multi_cell(
@@ -98,14 +98,14 @@ def _text(sheet: Sheet, body: str) -> None:
             if _is_heading(line):
                 sheet.ln(1.4)
                 sheet.pen(size + 0.8, style="B")
-                sheet.need(sheet.height() + 2.2 * size * LEADING * POINT)
+                sheet.ensure_space(sheet.height() + 2.2 * size * LEADING * POINT)
                 sheet.paragraph(line)
                 sheet.ln(0.4)
                 continue
             sheet.pen(size)
             item = ITEM.match(line)
             if item:
-                sheet.need(sheet.height())
+                sheet.ensure_space(sheet.height())
                 sheet.set_x(SIDE + 1.5)
                 sheet.cell(4, sheet.height(), "\u2022")
                 sheet.paragraph(line[item.end() :], indent=6)
@@ -116,7 +116,7 @@ def _text(sheet: Sheet, body: str) -> None:
 
 def _signature(sheet: Sheet, document: SignedDocument) -> None:
     """The line that was signed on: the drawing, or the typed name, or how it was signed instead."""
-    sheet.need(65)
+    sheet.ensure_space(65)
     sheet.ln(4)
     sheet.rule()
     sheet.ln(5)
@@ -173,9 +173,9 @@ def _drawing(document: SignedDocument) -> Image.Image | None:
 
 
 def _evidence(sheet: Sheet, document: SignedDocument, verify_url: str) -> None:
-    """What proves it: a row for each fact, and where a stranger confirms them."""
+    """What proves it: a row for each fact, and where anybody can confirm them."""
     rows = list(_facts(document))
-    sheet.need(sum(_row(sheet, *row, dry_run=True) for row in rows) + 20)
+    sheet.ensure_space(sum(_row(sheet, *row, dry_run=True) for row in rows) + 20)
     sheet.pen(12.5, style="B")
     sheet.paragraph("Evidence" if document.evidence_sha256 else "Document")
     sheet.ln(1.5)

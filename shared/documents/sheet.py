@@ -17,10 +17,11 @@ SIDE, TOP, BOTTOM = 29.0, 25.0, 27.0  # millimetres
 LEADING = 1.48
 POINT = 25.4 / 72
 
-logging.getLogger("fontTools").setLevel(logging.ERROR)  # it has remarks on the fonts, for those who draw them
+# It warns of details that matter to font designers only.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 
-class Face(TTFFont):
+class Font(TTFFont):
     """A font that does once what fpdf2 asks of it for every letter."""
 
     def __init__(self, sheet: FPDF, family: str, style: str, file: str) -> None:
@@ -59,8 +60,8 @@ class Sheet(FPDF):
             (TEXT, "B", "FiraGO-Bold.ttf"),
             (MONO, "", "FiraMono-Regular.ttf"),
         ):
-            face = Face(self, family, style, file)
-            self.fonts[face.fontkey] = face
+            font = Font(self, family, style, file)
+            self.fonts[font.fontkey] = font
         self.set_text_shaping(True)
         self.set_margins(SIDE, TOP, SIDE)
         self.set_auto_page_break(True, BOTTOM)
@@ -109,19 +110,19 @@ class Sheet(FPDF):
         self.line(self.x, self.y, self.x + (width or self.epw), self.y)
 
     @property
-    def room(self) -> float:
+    def space_left(self) -> float:
         """What is left of the page."""
         return float(self.page_break_trigger - self.y)
 
-    def need(self, height: float) -> None:
+    def ensure_space(self, height: float) -> None:
         """Go to the next page if so much does not fit on this one."""
-        if height > self.room:
+        if height > self.space_left:
             self.add_page()
 
     def paragraph(self, text: str, indent: float = 0) -> None:
         """Text over as many lines and pages as it takes; no first and no last line of it stands alone on a page."""
         text, width, leading = self.writable(text), self.epw - indent, self.height()
-        fitting = int(self.room / leading + 0.001)
+        fitting = int(self.space_left / leading + 0.001)
         # Breaking lines takes time: it is tried first only where a page may end. Few letters are as wide as high.
         if len(text) * self.font_size > fitting * width * 0.9:
             lines = self.lines(text, width)
@@ -144,8 +145,8 @@ class Sheet(FPDF):
         return re.sub(r"[^\n]", lambda found: self._drawn(found[0]), text)
 
     def _drawn(self, letter: str) -> str:
-        faces = (face for face in self.fonts.values() if isinstance(face, TTFFont))
-        if any(ord(letter) in face.cmap for face in faces) or self.get_fallback_font(letter):
+        fonts = (font for font in self.fonts.values() if isinstance(font, TTFFont))
+        if any(ord(letter) in font.cmap for font in fonts) or self.get_fallback_font(letter):
             return letter
         match unicodedata.category(letter):
             case "Zs":

@@ -1,12 +1,12 @@
-"""What holds for every function is asked of every function: a test that takes `function` runs once for each."""
+"""Tests of what holds for every function: a test that takes `function` runs once for each."""
 
 import pytest
 
 from deploy.functions import functions
 from deploy.imports import modules
 
-# What takes long to make. A test that asks for neither is one of those that `make check` runs.
-SLOW = {"stack", "environment"}
+# Fixtures that take long to make. `make check` runs the tests that use neither.
+SLOW_FIXTURES = {"stack", "environment"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -20,8 +20,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a function lacks comes first. Nobody has to say of a test whether it is slow: what it asks for says so."""
+    """Tests of missing pieces come first. Tests are slow by the fixtures they use, and need no mark of their own."""
     items.sort(key=lambda item: item.path.name != "test_deploy_matches_code.py")
     for item in items:
-        if SLOW & {*getattr(item, "fixturenames", ())}:
+        if SLOW_FIXTURES & {*getattr(item, "fixturenames", ())}:
             item.add_marker("slow")

@@ -39,8 +39,8 @@ class Environment:
         self._pins = b""
         subprocess.run([self._uv, "venv", "-q", "--python", sys.executable, venv], check=True)
 
-    def hold(self, pins: Path) -> None:
-        """From now on these."""
+    def install(self, pins: Path) -> None:
+        """Replace what is installed with these pins."""
         if self._pins != pins.read_bytes():
             python = self.programs / "python"
             subprocess.run(
@@ -51,7 +51,7 @@ class Environment:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """An empty one."""
+    """An environment without packages."""
     return Environment(tmp_path_factory.mktemp("environment") / "venv")
 
 
@@ -64,7 +64,7 @@ def bundle(function: Function, tmp_path: Path) -> Path:
 @pytest.fixture
 def programs(bundle: Path, environment: Environment) -> Path:
     """The programs of an environment that has the bundle's pins and nothing else."""
-    environment.hold(bundle / "requirements.txt")
+    environment.install(bundle / "requirements.txt")
     return environment.programs
 
 
@@ -106,8 +106,8 @@ def started(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def ask(client: httpx.Client, process: subprocess.Popen[str], url: str) -> httpx.Response:
-    """A preflight, as soon as it is answered."""
+def wait_for_preflight(client: httpx.Client, process: subprocess.Popen[str], url: str) -> httpx.Response:
+    """The answer to a preflight, as soon as there is one."""
     deadline = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -118,39 +118,40 @@ def ask(client: httpx.Client, process: subprocess.Popen[str], url: str) -> httpx
     pytest.fail(f"It did not start: {process.stdout and process.stdout.read()}")
 
 
-def test_it_starts_alone_and_refuses_in_order(function: Function, bundle: Path, programs: Path) -> None:
-    """Nobody, a forged token and a strange verb are refused in the one shape, which a browser can read."""
-    verb = function.methods[0]
-    wrong = "DELETE"
+def test_a_bundle_starts_alone_and_refuses_in_the_usual_shape(
+    function: Function, bundle: Path, programs: Path
+) -> None:
+    """An anonymous call, a forged token and an unsupported method are refused in the one shape, with CORS headers."""
+    method = function.methods[0]
     with started(bundle, programs, settings(function)) as (process, url), httpx.Client() as client:
-        preflight = ask(client, process, url)
-        nobody = client.request(verb, url)
-        forged = client.request(verb, f"{url}/functions/v1/{function.name}", headers=FORGED)
-        strange = client.request(wrong, url)
+        preflight = wait_for_preflight(client, process, url)
+        anonymous = client.request(method, url)
+        forged = client.request(method, f"{url}/functions/v1/{function.name}", headers=FORGED)
+        unsupported = client.request("DELETE", url)
 
     assert 204 == preflight.status_code
-    assert (405, "method_not_allowed") == (strange.status_code, strange.json()["code"])
-    for reply in (nobody, forged):
+    assert (405, "method_not_allowed") == (unsupported.status_code, unsupported.json()["code"])
+    for reply in (anonymous, forged):
         assert reply.status_code in ([503] if function.callers == ("public",) else [401])
         assert {"error", "code", "message", "details", "hint"} == reply.json().keys()
-    for reply in (preflight, nobody, forged, strange):
+    for reply in (preflight, anonymous, forged, unsupported):
         assert "*" == reply.headers["access-control-allow-origin"]
         assert "authorization" in reply.headers["access-control-allow-headers"]
 
 
-def test_whatever_it_imports_is_there(function: Function, programs: Path) -> None:
-    """What is imported only in the middle of a request too, which a start does not try."""
-    look = "import importlib.util, sys; print(*(each for each in sys.argv[1:] if not importlib.util.find_spec(each)))"
+def test_every_import_is_found_in_a_bundles_environment(function: Function, programs: Path) -> None:
+    """Also what is imported only in the middle of a request, which a start does not try."""
+    code = "import importlib.util, sys; print(*(each for each in sys.argv[1:] if not importlib.util.find_spec(each)))"
 
     found = subprocess.run(
-        [programs / "python", "-c", look, *modules(function)], capture_output=True, text=True, check=True
+        [programs / "python", "-c", code, *modules(function)], capture_output=True, text=True, check=True
     )
 
     assert "" == found.stdout.strip(), f"{function.name} imports what its pins do not bring"
 
 
 @cache
-def enough() -> set[str]:
+def enough_for_every_setting() -> set[str]:
     """Functions that together need every setting there is; starting each a second time would cost half a minute."""
     chosen, needed = set(), set[str]()
     for function in sorted(functions().values(), key=lambda each: len(each.required()), reverse=True):
@@ -160,9 +161,11 @@ def enough() -> set[str]:
     return chosen
 
 
-@pytest.mark.which(that=lambda function: function.name in enough())
-def test_it_does_not_start_without_its_settings(function: Function, bundle: Path, programs: Path) -> None:
-    """It ends by itself, and its last line names all that is missing."""
+@pytest.mark.which(that=lambda function: function.name in enough_for_every_setting())
+def test_a_bundle_does_not_start_without_its_settings(
+    function: Function, bundle: Path, programs: Path
+) -> None:
+    """The process ends by itself, and its last line names every missing setting."""
     with started(bundle, programs, given={}) as (process, _):
         output, _ = process.communicate(timeout=30)
 
@@ -172,7 +175,7 @@ def test_it_does_not_start_without_its_settings(function: Function, bundle: Path
     assert function.required() <= {*re.findall(r"[A-Z0-9_]+", last)}
 
 
-def test_it_holds_nothing_but_what_it_reaches(function: Function, bundle: Path) -> None:
+def test_a_bundle_contains_nothing_but_its_function_and_shared(function: Function, bundle: Path) -> None:
     """No other function, no tests, no local stack."""
     files = {path.relative_to(bundle).parts[0] for path in bundle.rglob("*") if path.is_file()}
 

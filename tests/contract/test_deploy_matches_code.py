@@ -17,7 +17,7 @@ from shared.settings import ServiceSettings
 
 
 def test_a_function_has_all_its_pieces() -> None:
-    """One word finds the whole feature. What a copied folder lacks is said in the order in which it is added."""
+    """One word finds the whole feature. What a copied folder lacks is listed in the order in which it is added."""
     folders = {path.name for path in ROOT.glob("functions/*") if path.is_dir() and any(path.glob("*.py"))}
     listed = {function.target for function in functions().values()}
 
@@ -30,7 +30,7 @@ def test_a_function_has_all_its_pieces() -> None:
 
 
 def lacking(name: str) -> Iterator[str]:
-    """What is not there of one function, under its name in snake case."""
+    """The missing pieces of one function, by its name in snake case."""
     main = ROOT / "functions" / name / "main.py"
     path = name.replace("_", "-")
     if not main.exists():
@@ -48,13 +48,13 @@ def lacking(name: str) -> Iterator[str]:
 
 
 def handlers(main: Path) -> set[str]:
-    """Read, not imported: a copy may be anything yet."""
+    """The handlers in a file, which is read and not imported: a fresh copy may not be importable yet."""
     body = ast.parse(main.read_text()).body
     return {each.name for each in body if isinstance(each, ast.AsyncFunctionDef) and each.decorator_list}
 
 
-def test_callers_and_verbs_are_the_handlers(function: Function) -> None:
-    """The list is the security review, so it must be true."""
+def test_callers_and_methods_are_those_of_the_handler(function: Function) -> None:
+    """deploy.yaml is what a security review reads, so it must be true."""
     contract = function.contract()
 
     for what, listed, handled in (
@@ -64,7 +64,7 @@ def test_callers_and_verbs_are_the_handlers(function: Function) -> None:
         assert listed == handled, f"{function.name}: {what} is {listed} in deploy.yaml, {handled} in main.py"
 
 
-def test_it_is_handed_what_it_reads_and_no_more(function: Function) -> None:
+def test_a_function_is_given_exactly_the_settings_it_reads(function: Function) -> None:
     """Every setting of its groups, required or not, and no other: a secret that is not read is not given."""
     read = {name for group in function.contract().settings for name in group.names()}
     given = set(function.settings)
@@ -73,7 +73,7 @@ def test_it_is_handed_what_it_reads_and_no_more(function: Function) -> None:
     assert given <= read, f"{function.name} does not read {given - read}, which deploy.yaml gives it"
 
 
-def test_it_reads_no_settings_that_it_does_not_declare(function: Function) -> None:
+def test_a_function_reads_no_undeclared_settings(function: Function) -> None:
     """Only declared groups are checked at start; any other would be missing in the middle of a request."""
     declared = {ancestor.__name__ for group in function.contract().settings for ancestor in group.__mro__}
     # auth and database ask for the service key in every bundle, and get it only where it is granted.
@@ -90,7 +90,7 @@ def test_it_reads_no_settings_that_it_does_not_declare(function: Function) -> No
     assert not undeclared, f"{function.name} reads {undeclared}, which its endpoint does not declare"
 
 
-def test_the_database_is_passed_by_only_where_that_is_granted(function: Function) -> None:
+def test_only_granted_functions_bypass_row_level_security(function: Function) -> None:
     """`call.service` needs the secret key; row-level security is off there."""
     mentions = {
         node.attr
@@ -100,11 +100,11 @@ def test_the_database_is_passed_by_only_where_that_is_granted(function: Function
     }
 
     assert "service" not in mentions or "SUPABASE_SECRET_KEY" in function.secrets, (
-        f"{function.name} passes by row-level security without SUPABASE_SECRET_KEY in deploy.yaml"
+        f"{function.name} bypasses row-level security without SUPABASE_SECRET_KEY in deploy.yaml"
     )
 
 
-def test_a_secret_is_a_secret_everywhere() -> None:
+def test_a_name_is_a_secret_everywhere_or_nowhere() -> None:
     """No name stands under `env` in one place and under `secrets` in another."""
     env = {name for function in functions().values() for name in function.env}
     secrets = {name for function in functions().values() for name in function.secrets}
@@ -115,8 +115,8 @@ def test_a_secret_is_a_secret_everywhere() -> None:
 
 
 @pytest.mark.which(that=lambda function: function.schedule)
-def test_the_scheduler_may_call_what_is_scheduled(function: Function) -> None:
-    """It comes with the secret key, by POST, with an empty body, at a time that can be read."""
+def test_the_scheduler_may_call_a_scheduled_function(function: Function) -> None:
+    """It calls with the secret key, by POST, with an empty body, at times that CronSim can parse."""
     contract = function.contract()
 
     assert "service" in function.callers

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request to whichever function: one shape, a stable code, and a browser can read it."""
+"""Whatever is wrong with a request to whichever function: one shape, a stable code, and CORS headers."""
 
 import json
 from collections.abc import Iterator
@@ -36,8 +36,8 @@ def person(stage: Stage) -> Person:
 
 
 @pytest.fixture
-def entry(function: Function, stage: Stage, person: Person) -> dict[str, str]:
-    """What opens this function's door: a person's token, or the secret key."""
+def credentials(function: Function, stage: Stage, person: Person) -> dict[str, str]:
+    """The headers with which this function may be called: a person's token, or the secret key."""
     if "user" in function.callers:
         return person.headers
     return {"apikey": stage.env["SUPABASE_SECRET_KEY"]} if "service" in function.callers else {}
@@ -57,7 +57,7 @@ def check(reply: httpx.Response, status: int, code: str | None = None) -> dict[s
 
 
 def test_a_preflight_is_granted_what_supabase_js_sends(function: Function, stage: Stage) -> None:
-    """Eight headers, before anybody has said who they are."""
+    """Eight headers, without any credentials."""
     asking = {"origin": "https://app.test", "access-control-request-method": "POST"}
 
     reply = stage.invoke(
@@ -71,18 +71,18 @@ def test_a_preflight_is_granted_what_supabase_js_sends(function: Function, stage
     assert "POST" in reply.headers["access-control-allow-methods"]
 
 
-def test_a_verb_that_is_not_answered_is_405(function: Function, stage: Stage, entry: dict[str, str]) -> None:
-    """With those that are."""
-    for verb in {"GET", "POST", "PUT", "PATCH", "DELETE"} - {*function.methods}:
-        reply = stage.invoke(function.name, method=verb, headers=entry)
+def test_an_unsupported_method_is_405(function: Function, stage: Stage, credentials: dict[str, str]) -> None:
+    """The reply lists the supported ones."""
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - {*function.methods}:
+        reply = stage.invoke(function.name, method=method, headers=credentials)
 
         check(reply, 405, "method_not_allowed")
         assert {*function.methods, "OPTIONS"} == {*reply.headers["allow"].split(", ")}
 
 
 @pytest.mark.which(that=lambda function: function.callers != ("public",))
-def test_nobody_is_401_and_so_is_a_forged_token(function: Function, stage: Stage) -> None:
-    """A webhook is nobody too, until its signature says otherwise."""
+def test_an_anonymous_caller_and_a_forged_token_get_401(function: Function, stage: Stage) -> None:
+    """A webhook counts as anonymous until its signature is verified."""
     method = function.methods[0]
     forged = {"authorization": f"Bearer {'x' * 20}.{'y' * 20}.{'z' * 20}"}
 
@@ -91,16 +91,16 @@ def test_nobody_is_401_and_so_is_a_forged_token(function: Function, stage: Stage
 
 
 @pytest.mark.which(that=lambda function: function.callers == ("service",))
-def test_people_do_not_run_the_platforms_own_functions(
+def test_people_may_not_call_functions_of_the_service(
     function: Function, stage: Stage, person: Person
 ) -> None:
-    """Known, not allowed."""
+    """They are signed in, so it is 403 and not 401."""
     check(stage.invoke(function.name, {}, as_=person), 403, "not_allowed")
 
 
 @pytest.mark.which(that=lambda function: function.callers == ("user",))
-def test_the_platform_does_not_pose_as_a_person(function: Function, stage: Stage) -> None:
-    """The gateway shows the secret key as its role's token, which any function can read."""
+def test_the_service_may_not_call_functions_for_people(function: Function, stage: Stage) -> None:
+    """The gateway passes the secret key on as a token of its role, which any function can read."""
     check(stage.invoke_as_service(function.name), 403, "not_allowed")
 
 
@@ -116,15 +116,17 @@ BODIES = [
 
 
 @pytest.mark.which(that=reads_json)
-def test_a_body_that_is_none_is_refused(function: Function, stage: Stage, entry: dict[str, str]) -> None:
+def test_a_body_that_is_no_json_object_is_refused(
+    function: Function, stage: Stage, credentials: dict[str, str]
+) -> None:
     """Before anything is asked of the database."""
     for what, content, headers, status, code in BODIES:
-        reply = stage.invoke(function.name, content=content, headers=entry | headers)
+        reply = stage.invoke(function.name, content=content, headers=credentials | headers)
 
         assert code == check(reply, status)["code"], what
 
 
-def wrong_values(field: FieldInfo) -> Iterator[Any]:
+def invalid_values(field: FieldInfo) -> Iterator[Any]:
     """Values that fit no field of this kind."""
     kinds = get_args(field.annotation) or (field.annotation,)
     if str in kinds or any(get_origin(kind) is Literal for kind in (field.annotation, *kinds)):
@@ -137,46 +139,48 @@ def wrong_values(field: FieldInfo) -> Iterator[Any]:
 
 
 @pytest.mark.which(that=reads_json)
-def test_a_value_that_does_not_fit_is_refused_by_its_fields_name(
-    function: Function, stage: Stage, entry: dict[str, str]
+def test_an_invalid_value_is_refused_with_the_name_of_its_field(
+    function: Function, stage: Stage, credentials: dict[str, str]
 ) -> None:
     """Each field, a wrong kind of value and an unknown word for an enumeration included."""
     for name, field in fields(function).items():
-        for value in wrong_values(field):
-            body = check(stage.invoke(function.name, {name: value}, headers=entry), 422, "invalid_body")
+        for value in invalid_values(field):
+            body = check(stage.invoke(function.name, {name: value}, headers=credentials), 422, "invalid_body")
 
             assert name in {problem["field"].split(".")[0] for problem in body["details"]}, body
 
 
 @pytest.mark.which(that=fields)
-def test_a_nul_is_refused_by_its_fields_name(function: Function, stage: Stage, entry: dict[str, str]) -> None:
-    """PostgreSQL text cannot hold one, in no field, at no depth."""
+def test_a_nul_character_is_refused_with_the_name_of_its_field(
+    function: Function, stage: Stage, credentials: dict[str, str]
+) -> None:
+    """PostgreSQL text cannot contain one, so no field may, at any depth."""
     for name in fields(function):
         if "POST" in function.methods:
-            reply = stage.invoke(function.name, {name: "a\x00b"}, headers=entry)
+            reply = stage.invoke(function.name, {name: "a\x00b"}, headers=credentials)
         else:
-            reply = stage.invoke(f"{function.name}?{name}=a%00b", method="GET", headers=entry)
+            reply = stage.invoke(f"{function.name}?{name}=a%00b", method="GET", headers=credentials)
 
         assert name in json.dumps(check(reply, 422, "invalid_body")["details"])
 
 
 @pytest.mark.which(that=required)
-def test_a_missing_field_is_named(function: Function, stage: Stage, entry: dict[str, str]) -> None:
-    """An empty object, where something is required, is refused for what is missing."""
-    body = check(stage.invoke(function.name, {}, headers=entry), 422, "invalid_body")
+def test_a_missing_field_is_named(function: Function, stage: Stage, credentials: dict[str, str]) -> None:
+    """An empty object is refused with the names of all required fields."""
+    body = check(stage.invoke(function.name, {}, headers=credentials), 422, "invalid_body")
 
     assert required(function) <= {problem["field"] for problem in body["details"]}
 
 
 def test_an_unknown_function_is_404(stage: Stage) -> None:
-    """From the gateway, and a browser can read that too."""
+    """From the gateway, with a CORS header."""
     reply = stage.invoke("no-such-function", {})
 
     assert (404, "*") == (reply.status_code, reply.headers["access-control-allow-origin"])
 
 
-def test_somebody_elses_things_are_404(stage: Stage, person: Person) -> None:
-    """Not a hint of whether they exist: the same words as for what is not there."""
+def test_rows_of_another_person_are_404(stage: Stage, person: Person) -> None:
+    """The reply is the same as for a row that does not exist, so it does not tell whether theirs does."""
     theirs = str(stage.session(client=stage.client())["id"])
     nothing = "5a1e0000-0000-4000-8000-00000000dead"
     for name, field in (

@@ -45,13 +45,13 @@ def test_a_function_imports_its_siblings_and_shared_and_nothing_else(function: F
         assert layers(file) <= {"shared"}, file
 
 
-def test_shared_knows_nobody_who_uses_it() -> None:
-    """It ships with every function, so it leans on none."""
+def test_shared_imports_no_function() -> None:
+    """It ships with every function, so it depends on none."""
     for file in ROOT.glob("shared/**/*.py"):
         assert layers(file) <= {"shared"}, file
 
 
-def test_nothing_in_shared_is_left_over() -> None:
+def test_every_module_of_shared_is_used() -> None:
     """Every module ships with some function."""
     shipped = {file for function in functions().values() for file in shared_files(function)}
 
@@ -59,11 +59,11 @@ def test_nothing_in_shared_is_left_over() -> None:
 
 
 def test_a_cold_start_imports_nothing_heavy() -> None:
-    """Not even tokens: they are verified when one comes. Only functions that always go outside bring httpx along."""
-    at_home = [each.target for each in functions().values() if "httpx" not in modules(each)]
+    """Not even what verifies tokens: that waits for one. Only functions that always call out import httpx."""
+    without_httpx = [each.target for each in functions().values() if "httpx" not in modules(each)]
     program = f"""
 import importlib, sys
-for target in {at_home}:
+for target in {without_httpx}:
     importlib.import_module(f"functions.{{target}}.main")
     print(target, *sorted({HEAVY} & set(sys.modules)))
 """
@@ -72,5 +72,5 @@ for target in {at_home}:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
-    assert at_home == run.stdout.splitlines()
-    assert len(at_home) > 6
+    assert without_httpx == run.stdout.splitlines()
+    assert len(without_httpx) > 6

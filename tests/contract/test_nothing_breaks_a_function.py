@@ -25,7 +25,7 @@ PROMISES = CHECKS.get_by_names(
         "response_schema_conformance",
     ]
 )
-ATTEMPTS = 20  # for each verb; the same ones every time, so that a red run is red again
+ATTEMPTS = 20  # for each method; the same ones every time, so that a failing run fails again
 
 
 REPEATABLY = settings(
@@ -40,8 +40,8 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-OF_A_RECORDING = ("cname", "uid", "sid", "sequence", "sendts", "serviceType", "details")
-OF_A_CHANNEL = ("channelName", "ts", "clientSeq", "duration", "platform", "clientType")
+RECORDING_FIELDS = ("cname", "uid", "sid", "sequence", "sendts", "serviceType", "details")
+CHANNEL_FIELDS = ("channelName", "ts", "clientSeq", "duration", "platform", "clientType")
 ENVELOPE = st.fixed_dictionaries(
     {},
     optional={
@@ -51,7 +51,7 @@ ENVELOPE = st.fixed_dictionaries(
         "notifyMs": st.integers() | ANYTHING,
         "payload": st.fixed_dictionaries(
             {},
-            optional=dict.fromkeys(OF_A_RECORDING + OF_A_CHANNEL, ANYTHING),
+            optional=dict.fromkeys(RECORDING_FIELDS + CHANNEL_FIELDS, ANYTHING),
         )
         | ANYTHING,
     },
@@ -65,7 +65,7 @@ def document() -> Any:
 
 @pytest.fixture(scope="session")
 def attacker(stage: Stage) -> Person:
-    """A practitioner with a session of their own, so that some doors open."""
+    """A practitioner with a session of their own, so that some requests are allowed."""
     practitioner = stage.practitioner()
     stage.session(client=stage.client(), practitioner=practitioner)
     return practitioner
@@ -78,8 +78,8 @@ def test_nothing_breaks_a_function(function: Function, document: Any, stage: Sta
         credentials = {"apikey": stage.env["SUPABASE_SECRET_KEY"]}
     with requests.Session() as session:
         session.trust_env = False  # or it looks for a proxy and for a password before each request
-        for verb in function.methods:
-            operation = document[f"/{function.name}"][verb]
+        for method in function.methods:
+            operation = document[f"/{function.name}"][method]
             cases = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
 
             @REPEATABLY

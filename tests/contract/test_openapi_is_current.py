@@ -5,7 +5,7 @@ from openapi_spec_validator import validate
 from deploy import openapi
 
 
-def test_the_checked_in_document_is_the_present_one() -> None:
+def test_the_checked_in_document_is_current() -> None:
     """`make api` would change nothing."""
     is_current = openapi.text() == openapi.DOCUMENT.read_text()
 

@@ -11,7 +11,7 @@ from deploy.imports import modules
 from deploy.pins import package_of, pinned
 
 
-def test_whatever_is_pinned_is_needed(function: Function) -> None:
+def test_every_pinned_package_is_needed(function: Function) -> None:
     """It is imported, listed in deploy.yaml, or needed by what is: anything else only makes cold starts slower."""
     names = set(re.findall(r"^([\w.-]+)==", pinned(function), re.MULTILINE))
 
@@ -20,14 +20,14 @@ def test_whatever_is_pinned_is_needed(function: Function) -> None:
     assert names <= needed, f"{function.name} does not need {names - needed}"
 
 
-def test_whatever_is_listed_is_not_imported(function: Function) -> None:
-    """An import says it already."""
+def test_no_listed_package_is_imported(function: Function) -> None:
+    """An import already makes it a requirement."""
     twice = imported(function) & {*function.packages}
 
     assert not twice, f"deploy.yaml: {function.name} imports {twice}, which need not be listed"
 
 
-def test_whatever_is_pinned_is_in_the_lock_word_for_word(function: Function) -> None:
+def test_every_pin_is_in_the_lock_word_for_word(function: Function) -> None:
     """Versions, markers and hashes."""
     lock = (ROOT / "requirements.txt").read_text()
 

@@ -1,4 +1,4 @@
-"""The seam between Python and SQL: every Rpc of every contract is held against the migrated database itself."""
+"""The seam between Python and SQL: every Rpc of every contract is compared with the migrated database itself."""
 
 import ast
 import importlib
@@ -113,8 +113,8 @@ def refusals(name: str, sql: Functions, seen: set[str]) -> set[str]:
     return codes
 
 
-def test_every_rpc_may_be_called_by_those_who_call_it(function: Function, sql: Functions) -> None:
-    """With the caller's token by people, with the secret key by the service, and by nobody who need not."""
+def test_every_rpc_is_granted_to_its_callers(function: Function, sql: Functions) -> None:
+    """To people where they call with their own token, to the service where it calls, and to no others."""
     for use in uses(function):
         granted = sql[use.name]["granted"]
 
@@ -125,9 +125,7 @@ def test_every_rpc_may_be_called_by_those_who_call_it(function: Function, sql: F
         )
 
 
-def test_arguments_that_are_passed_exist_and_all_required_ones_are_passed(
-    function: Function, sql: Functions
-) -> None:
+def test_passed_arguments_exist_and_required_ones_are_passed(function: Function, sql: Functions) -> None:
     """PostgREST finds a function by the names of its arguments; a misspelt one is a 500."""
     for use in uses(function):
         arguments = sql[use.name]["arguments"]
@@ -137,13 +135,13 @@ def test_arguments_that_are_passed_exist_and_all_required_ones_are_passed(
         assert use.passes_more or required <= use.passes, use.name
 
 
-def test_columns_that_are_read_are_given(function: Function, sql: Functions) -> None:
-    """SQL may give more: it learns a column first."""
+def test_the_columns_a_contract_reads_are_returned(function: Function, sql: Functions) -> None:
+    """SQL may return more: a new column is added there first."""
     for use in uses(function):
         assert set(use.rpc.gives.model_fields) <= set(sql[use.name]["columns"] or []), use.name
 
 
-def test_codes_that_are_declared_are_those_that_are_raised(
+def test_the_declared_refusals_are_those_that_sql_raises(
     function: Function, sql: Functions, triggers: dict[str, list[str]]
 ) -> None:
     """By the function and those it calls; what triggers raise may be declared where it can happen."""
@@ -162,8 +160,8 @@ def test_codes_that_are_declared_are_those_that_are_raised(
         assert set(use.rpc.refuses) <= raised | by_triggers, use.name
 
 
-def test_a_call_that_remembers_can_go_through_once(function: Function, sql: Functions) -> None:
-    """It changes something, and its reply is one row."""
+def test_a_remembering_call_is_volatile(function: Function, sql: Functions) -> None:
+    """What `once` remembers is the outcome of a change."""
     for use in uses(function):
         if use.rpc.remembers:
             assert "v" == sql[use.name]["volatility"], use.name

@@ -36,7 +36,7 @@ def test_a_single_session_is_paid_for_end_to_end(paying: PaymentScene) -> None:
     )
     assert (payment["session_id"], payment["status"]) == (str(session["id"]), "completed")
     assert paying.holds() == ["consumed"]
-    assert paying.messages() == ["session_booked", "payment_received"]
+    assert paying.events() == ["session_booked", "payment_received"]
 
 
 def test_a_package_of_five_is_paid_for_end_to_end(paying: PaymentScene) -> None:
@@ -46,9 +46,9 @@ def test_a_package_of_five_is_paid_for_end_to_end(paying: PaymentScene) -> None:
 
     pay_on(opened.json()["url"])
 
-    (told,) = paying.stage.rest("POST", "rpc/check_session_credits", as_=paying.client, json={}).json()
-    assert (told["total_credits"], told["package_credits"]) == (5, 5)
-    assert told["credits"][0]["session_type_id"] == str(paying.type["id"])
+    (found,) = paying.stage.rest("POST", "rpc/check_session_credits", as_=paying.client, json={}).json()
+    assert (found["total_credits"], found["package_credits"]) == (5, 5)
+    assert found["credits"][0]["session_type_id"] == str(paying.type["id"])
     assert paying.holds() == []
 
 
@@ -188,7 +188,7 @@ def test_an_anonymous_caller_opens_no_page(paying: PaymentScene) -> None:
 
 @pytest.fixture(scope="module")
 def function(stage: Stage, make_httpserver: HTTPServer) -> Iterator[httpx.Client]:
-    """The function, with a Stripe that does as it is told."""
+    """The function, with a fake Stripe that can fail on demand."""
     url = make_httpserver.url_for("").rstrip("/")
     with served("create-session-payment", stage, STRIPE_API_URL=url, SITE_URL=f"{SITE}/") as client:
         yield client

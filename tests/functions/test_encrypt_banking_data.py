@@ -300,8 +300,8 @@ def test_a_saved_number_appears_nowhere_in_the_clear(
     logs = [path for path in Path(stack.state).rglob("*.log") if path.is_file()]
     assert {"encrypt-banking-data.log", "postgrest.log", "supervisor.log"} <= {path.name for path in logs}
     assert not [path for path in logs if places_with(path.read_bytes())]
-    told = next(path for path in logs if path.name == "encrypt-banking-data.log").read_bytes()
-    assert str(banking.practitioner.id).encode() in told
+    log = next(path for path in logs if path.name == "encrypt-banking-data.log").read_bytes()
+    assert str(banking.practitioner.id).encode() in log
 
     stored = list(everything_stored(stage))
     assert [line for table, line in stored if table == "public.practitioner_banking" and b"****5546" in line]

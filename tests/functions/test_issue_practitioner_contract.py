@@ -1,4 +1,4 @@
-"""Issuing contracts: a version goes to whoever does not have it, and nobody is told twice."""
+"""Issuing contracts: a version goes to whoever does not have it, and nobody is notified twice."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor

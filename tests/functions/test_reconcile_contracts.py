@@ -1,4 +1,4 @@
-"""The clock and contracts: told once a month before the end, over once it has come, however often it runs."""
+"""Reconciling contracts: one notification a month before the end, expired after it, however often it runs."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -16,7 +16,7 @@ from tests.stripe_events import Payment
 
 @pytest.fixture(scope="module")
 def functions(stage: Stage, make_httpserver: HTTPServer) -> Iterator[dict[str, httpx.Client]]:
-    """Both functions that speak to Stripe, with a Stripe that does as it is told."""
+    """Both functions that call Stripe, with a fake Stripe that can fail on demand."""
     url = make_httpserver.url_for("").rstrip("/")
     with (
         served("create-session-payment", stage, STRIPE_API_URL=url) as pay,
@@ -70,7 +70,7 @@ class LostWebhooks:
 
 @pytest.fixture
 def lost(functions: dict[str, httpx.Client], paying: PaymentScene, httpserver: HTTPServer) -> LostWebhooks:
-    """A payment of which no webhook tells."""
+    """A payment whose webhooks are lost."""
     return LostWebhooks(functions, paying, FakeStripe(httpserver))
 
 
@@ -90,7 +90,7 @@ def test_a_paid_checkout_is_fulfilled(lost: LostWebhooks) -> None:
 
 
 def test_a_webhook_that_arrives_later_changes_nothing(lost: LostWebhooks) -> None:
-    """Nor does one that came before."""
+    """Nor does one that arrived before."""
     session_id, payment = lost.open(lost.paying.from_wallet())
     lost.stripe.end(session_id, payment, "complete", "paid")
     lost.reconcile()

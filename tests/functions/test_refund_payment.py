@@ -15,7 +15,7 @@ from tests.payment_scene import FakeStripe, PaymentScene, served
 
 @pytest.fixture(scope="module")
 def functions(stage: Stage, make_httpserver: HTTPServer) -> Iterator[dict[str, httpx.Client]]:
-    """Both functions, with a Stripe that does as it is told."""
+    """Both functions, with a fake Stripe that can fail on demand."""
     url = make_httpserver.url_for("").rstrip("/")
     with (
         served("create-session-payment", stage, STRIPE_API_URL=url) as pay,
@@ -78,7 +78,7 @@ def test_a_session_is_refunded_in_full(paid: PaidCheckouts) -> None:
     assert [row["status"] for row in paid.paying.rows("public.session_payments", column="client_id")] == [
         "refunded"
     ]
-    assert (paid.paying.credits(), "payment_returned" in paid.paying.messages()) == ([], True)
+    assert (paid.paying.credits(), "payment_returned" in paid.paying.events()) == ([], True)
 
 
 def test_a_partial_refund_of_a_package_takes_its_credits(paid: PaidCheckouts) -> None:

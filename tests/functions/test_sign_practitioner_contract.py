@@ -47,7 +47,7 @@ def test_the_server_records_who_signed_what_when_and_where(scene: ContractScene)
 
 
 def test_the_page_signs_too_and_its_claims_are_no_evidence(scene: ContractScene) -> None:
-    """Its date is not taken; its address and agent are kept as what a browser said."""
+    """Its date is ignored; its address and agent are stored as what a browser claimed."""
     contract = scene.offer()
 
     (row,) = scene.sign_on_page(contract).raise_for_status().json()
@@ -89,8 +89,8 @@ def test_many_signatures_at_once_are_one(scene: ContractScene) -> None:
 
     assert {200} == {reply.status_code for reply in replies}
     (evidence,) = scene.evidence(contract)
-    told = {reply.json()["evidence_sha256"] for reply in replies[1::2]}
-    assert {evidence["evidence_sha256"]} == told
+    fingerprints = {reply.json()["evidence_sha256"] for reply in replies[1::2]}
+    assert {evidence["evidence_sha256"]} == fingerprints
     assert ["issued", "signed"] == scene.history(contract)
 
 

@@ -100,7 +100,7 @@ def test_forty_deliveries_at_once_book_one_session(paying: PaymentScene) -> None
 
     assert {reply.status_code for reply in replies} == {200}
     assert len(paying.sessions()) == len(paying.rows("public.session_payments", column="client_id")) == 1
-    assert paying.messages() == ["session_booked", "payment_received"]
+    assert paying.events() == ["session_booked", "payment_received"]
 
 
 def test_of_two_who_pay_for_one_time_one_gets_the_session_and_one_a_credit(paying: PaymentScene) -> None:
@@ -119,7 +119,7 @@ def test_of_two_who_pay_for_one_time_one_gets_the_session_and_one_a_credit(payin
     assert [reply.status_code for reply in replies] == [200, 200]
     assert (len(paying.sessions()), paying.credits()) == (0, [1])
     assert (len(paying.sessions(other)), paying.credits(other)) == (1, [])
-    assert paying.messages() == ["credits_granted", "session_not_booked", "payment_received"]
+    assert paying.events() == ["credits_granted", "session_not_booked", "payment_received"]
 
 
 def forged(body: bytes, secret: str) -> dict[str, tuple[bytes, str]]:

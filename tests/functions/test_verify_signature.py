@@ -1,4 +1,4 @@
-"""Verifying a copy: a stranger learns whether it is genuine and still holds, and nothing else."""
+"""Verifying a copy: anybody can learn whether it is genuine and still holds, and nothing else."""
 
 import json
 
@@ -55,7 +55,7 @@ def test_the_reply_contains_nothing_personal(scene: ContractScene) -> None:
     evidence = scene.sign(contract, signature_name="A. Practitioner").json()["evidence_sha256"]
     scene.revoke(contract)
 
-    told = json.dumps(scene.verify(evidence).json())
+    reply = json.dumps(scene.verify(evidence).json())
 
     person = scene.practitioner
     for secret in (
@@ -68,7 +68,7 @@ def test_the_reply_contains_nothing_personal(scene: ContractScene) -> None:
         "Browser",
         "moved",
     ):
-        assert str(secret) not in told
+        assert str(secret) not in reply
 
 
 @pytest.mark.parametrize("sha256", ["", "0" * 64, "not a hash", "' or true --"])
@@ -83,9 +83,9 @@ def test_any_other_fingerprint_is_unknown(scene: ContractScene, sha256: str) -> 
 def test_the_fingerprint_can_be_recomputed_from_the_facts(scene: ContractScene) -> None:
     """It is the SHA-256 of the facts, so that evidence and fingerprint can be held against each other for ever."""
     contract = scene.offer()
-    told = scene.sign(contract).json()["evidence_sha256"]
+    fingerprint = scene.sign(contract).json()["evidence_sha256"]
 
-    assert told == scene.stage.value(
+    assert fingerprint == scene.stage.value(
         "select private.sha256_hex(private.serialize_contract_evidence(s)) from public.contract_signatures s"
         " where contract_id = %s",
         contract,

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from shared.documents import SignedDocument
 from shared.documents.pdf import render
-from shared.documents.sheet import Face, Sheet
+from shared.documents.sheet import Font, Sheet
 from tests.contract_scene import drawing, pages_of
 
 AT = datetime(2026, 11, 22, 15, 4, 5, 123456, tzinfo=UTC)
@@ -120,18 +120,18 @@ def test_every_letter_is_drawn_or_spelt_out() -> None:
 
 def test_a_line_is_as_wide_as_its_words() -> None:
     """Lines are measured word by word: in no font does a space move or change the letters beside it."""
-    for face in Sheet().fonts.values():
-        assert isinstance(face, Face)
+    for font in Sheet().fonts.values():
+        assert isinstance(font, Font)
         for direction, text in (
             (TextDirection.LTR, "To AVA, Ty fi f j -> 1/2 == “We” – Щука ТАЛ, Ωμέγα. ქართული, Đà Nẵng Y"),
             (TextDirection.RTL, "كتاب علي لا شيء"),
         ):
-            asked = {"features": {}, "fragment_direction": direction}
+            shaping = {"features": {}, "fragment_direction": direction}
 
-            by_words = face.shaped_text_width(text, 10.2, asked)
+            by_words = font.shaped_text_width(text, 10.2, shaping)
 
-            assert by_words == pytest.approx(TTFFont.shaped_text_width(face, text, 10.2, asked))
-        face.close()
+            assert by_words == pytest.approx(TTFFont.shaped_text_width(font, text, 10.2, shaping))
+        font.close()
 
 
 def test_the_drawing_or_the_name_or_neither_stands_on_the_line() -> None:

@@ -1,4 +1,4 @@
-"""What earning means, in plain Python: which seat is paid from which money, what is kept of it, and whose it is.
+"""What earning means, in plain Python: which seat is paid from which funds, what is kept of it, and whose it is.
 
 To model more (payouts, adjustments), let what moves a balance be an `Entry` and add it to `entries`: `owed`
 is everything that was earned, plus the entries. The state machine in test_earnings_machine.py is extended likewise.
@@ -11,8 +11,8 @@ SHARE = 75
 
 
 @dataclass
-class Money:
-    """A payment that came: a price for so many seats, and what of it went back."""
+class Funds:
+    """A payment: a price for so many seats, and what of it was returned."""
 
     id: str
     amount: int
@@ -20,7 +20,7 @@ class Money:
     seats: int
     refunded: int = 0
     disputes: dict[int, str] = field(default_factory=dict)
-    places: list["Seat"] = field(default_factory=list)
+    earned_seats: list["Seat"] = field(default_factory=list)
 
     @property
     def kept(self) -> int:
@@ -34,30 +34,30 @@ class Money:
 
 @dataclass
 class Seat:
-    """A session, or a place in a class."""
+    """A session, or a seat in a class."""
 
     id: str
     practitioner: str
-    money: Money | None  # none: nobody paid for it
+    funds: Funds | None  # none: nobody paid for it
     is_earned: bool = False
 
     @property
     def price(self) -> int:
-        """What it is worth now: its part of the price, as far as that was not given back."""
-        if not self.is_earned or self.money is None:
+        """What it is worth now: its part of the price, as far as that was not returned."""
+        if not self.is_earned or self.funds is None:
             return 0
-        money, place = self.money, self.money.places.index(self) + 1
-        before = money.amount * min(place - 1, money.seats) // money.seats
-        after = money.amount * min(place, money.seats) // money.seats
-        return max(0, min(after, money.kept) - before)
+        funds, number = self.funds, self.funds.earned_seats.index(self) + 1
+        preceding = funds.amount * min(number - 1, funds.seats) // funds.seats
+        up_to_here = funds.amount * min(number, funds.seats) // funds.seats
+        return max(0, min(up_to_here, funds.kept) - preceding)
 
     @property
     def share(self) -> int:
         return (2 * self.price * SHARE + 100) // 200  # half a cent is rounded up
 
     def earn(self) -> None:
-        if not self.is_earned and self.money is not None:
-            self.money.places.append(self)
+        if not self.is_earned and self.funds is not None:
+            self.funds.earned_seats.append(self)
         self.is_earned = True
 
 
@@ -74,8 +74,8 @@ class Entry:
 class Earnings:
     """All there is."""
 
-    money: dict[str, Money] = field(default_factory=dict)
-    lots: dict[str, Money | None] = field(default_factory=dict)
+    funds: dict[str, Funds] = field(default_factory=dict)
+    lots: dict[str, Funds | None] = field(default_factory=dict)
     seats: dict[str, Seat] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
@@ -83,8 +83,8 @@ class Earnings:
         """Each balance that is not nought."""
         sums: dict[tuple[str, str], int] = defaultdict(int)
         for seat in self.seats.values():
-            if seat.money is not None:
-                sums[seat.practitioner, seat.money.currency] += seat.share
+            if seat.funds is not None:
+                sums[seat.practitioner, seat.funds.currency] += seat.share
         for entry in self.entries:
             sums[entry.practitioner, entry.currency] += entry.amount
         return {whose: amount for whose, amount in sums.items() if amount}

@@ -18,11 +18,11 @@ LEDGER_VIOLATIONS = """
     select 'a seat is earned twice', t.session_id from public.ledger_transactions t
      where t.kind = 'accrual' group by t.session_id having count(*) > 1
     union all
-    select 'more is earned than was paid', e.money_id from private.earned_seats e
-      join public.checkout_sessions c on c.id = e.money_id
+    select 'more is earned than was paid', e.funds_id from private.earned_seats e
+      join public.checkout_sessions c on c.id = e.funds_id
       join public.ledger_transactions t on t.session_id = e.session_id and t.kind in ('accrual', 'reversal')
       join public.ledger_postings p on p.transaction_id = t.id and p.account = 'client_funds'
-     group by e.money_id, c.id having -sum(p.amount_minor) > c.amount_minor - c.returned_minor
+     group by e.funds_id, c.id having -sum(p.amount_minor) > c.amount_minor - c.returned_minor
     union all
     select 'a row does not add up', p.id from public.session_payments p
      where p.practitioner_share + p.platform_share + p.refunded_amount <> p.total_amount
@@ -55,7 +55,7 @@ class Bought:
 
 
 def deliver(sandbox: Sandbox, *bodies: bytes) -> None:
-    """Stripe tells us something, or again."""
+    """Deliver events of Stripe, the same ones again if asked to."""
     sandbox.act_as("service")
     for body in bodies:
         named = arguments(body)
@@ -63,12 +63,12 @@ def deliver(sandbox: Sandbox, *bodies: bytes) -> None:
         sandbox.run(f"select * from public.receive_stripe_event({listed})", *named.values())
 
 
-def begin(sandbox: Sandbox, who: str = "client", **asked: Any) -> Payment:
+def begin(sandbox: Sandbox, who: str = "client", **choice: Any) -> Payment:
     """Somebody chooses what to pay for, and sees Stripe's page."""
     sandbox.act_as(who)
-    asked = {"currency": "cad", "cancellation_policy_agreed": True, **asked}
-    named = ", ".join(f"{name} => %s" for name in asked)
-    (row,) = sandbox.run(f"select * from public.begin_checkout({named})", *asked.values())
+    choice = {"currency": "cad", "cancellation_policy_agreed": True, **choice}
+    named = ", ".join(f"{name} => %s" for name in choice)
+    (row,) = sandbox.run(f"select * from public.begin_checkout({named})", *choice.values())
     checkout = str(row["checkout_id"])
     sandbox.act_as("service")
     sandbox.run("select * from public.open_checkout(%s, %s, 'https://pay.test/')", checkout, f"cs_{checkout}")
@@ -76,7 +76,7 @@ def begin(sandbox: Sandbox, who: str = "client", **asked: Any) -> Payment:
 
 
 def pay(sandbox: Sandbox, payment: Payment) -> Bought:
-    """The money comes."""
+    """Pay: Stripe reports the payment."""
     deliver(sandbox, payment.completed())
     sandbox.act_as("owner")
     (row,) = sandbox.run(

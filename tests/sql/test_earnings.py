@@ -1,4 +1,4 @@
-"""Earnings: each paid seat is earned once, to the cent, whatever it was paid with, and given back as the money is."""
+"""Earnings: each paid seat is earned once, to the cent, however it was paid; a refund takes the earning back."""
 
 import itertools
 from datetime import timedelta
@@ -241,19 +241,19 @@ def test_a_refund_takes_unused_credits_first(sandbox: Sandbox) -> None:
     bought = buy(sandbox)
     sessions = book_five(sandbox)[:4]
     complete(sandbox, *sessions)
-    places = sorted(sessions, key=lambda each: place(sandbox, each))
+    in_order = sorted(sessions, key=lambda each: seat_number(sandbox, each))
 
     deliver(sandbox, bought.payment.refunded(9400))
-    assert [7050] * 4 == [share(sandbox, each) for each in places]
+    assert [7050] * 4 == [share(sandbox, each) for each in in_order]
     deliver(sandbox, bought.payment.refunded(9400 + 4700))
-    assert [7050, 7050, 7050, 3525] == [share(sandbox, each) for each in places]
+    assert [7050, 7050, 7050, 3525] == [share(sandbox, each) for each in in_order]
     deliver(sandbox, bought.payment.refunded(47000))
-    assert [0] * 4 == [share(sandbox, each) for each in places]
+    assert [0] * 4 == [share(sandbox, each) for each in in_order]
 
 
-def place(sandbox: Sandbox, session_id: str) -> int:
+def seat_number(sandbox: Sandbox, session_id: str) -> int:
     sandbox.act_as("owner")
-    return int(sandbox.one("select place from private.earned_seats where session_id = %s", session_id))
+    return int(sandbox.one("select seat_number from private.earned_seats where session_id = %s", session_id))
 
 
 def test_an_open_dispute_withholds_earnings_and_a_lost_one_reverses_them(sandbox: Sandbox) -> None:

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from .booking_steps import FREE, book, grant, in_hours, join, make_class, session, sign, start_in
 from .conftest import ADMIN, Sandbox
-from .earnings_model import Earnings, Money, Seat
+from .earnings_model import Earnings, Funds, Seat
 from .earnings_steps import (
     Bought,
     buy,
@@ -51,7 +51,7 @@ class Earning(RuleBasedStateMachine):
 
     bought = Bundle("bought")
     seats = Bundle("seats")
-    told = Bundle("told")
+    events = Bundle("events")
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,13 +105,13 @@ class Earning(RuleBasedStateMachine):
 
     # Paying
 
-    def know(self, bought: Bought, seats: int) -> Money:
+    def know(self, bought: Bought, seats: int) -> Funds:
         payment = bought.payment
-        money = Money(bought.id, payment.amount, payment.currency, seats)
-        self.model.money[bought.id] = money
+        funds = Funds(bought.id, payment.amount, payment.currency, seats)
+        self.model.funds[bought.id] = funds
         if bought.lot:
-            self.model.lots[bought.lot] = money
-        return money
+            self.model.lots[bought.lot] = funds
+        return funds
 
     @rule(target=bought, who=PEOPLE, currency=CURRENCIES, which=st.integers(0, 1))
     def pay_for_a_session(self, who: str, currency: str, which: int) -> Bought:
@@ -145,7 +145,7 @@ class Earning(RuleBasedStateMachine):
 
     # Booking with what was bought
 
-    def money_of(self, seat: str) -> Money | None:
+    def funds_of(self, seat: str) -> Funds | None:
         return self.model.lots[str(session(self.sandbox, seat)["credit_lot_id"])]
 
     def has_credit(self, who: str, is_group: bool) -> bool:
@@ -182,14 +182,14 @@ class Earning(RuleBasedStateMachine):
     def book_for(self, who: str, which: int) -> str:
         own = self.practitioners[which]
         made = str(book(self.sandbox, self.next_time(), who=who, practitioner_id=own)["session_id"])
-        return self.keep(Seat(made, own, self.money_of(made)))
+        return self.keep(Seat(made, own, self.funds_of(made)))
 
     @rule(target=seats, who=PEOPLE)
     def join_with_a_credit(self, who: str) -> Any:
         if not self.has_credit(who, is_group=True) or self.has_a_seat(who):
             return multiple()
         made = join(self.sandbox, self.classes[-1], who=who, room_name=f"seat-{Earning.steps}")
-        return self.keep(Seat(made, FREE, self.money_of(made)))
+        return self.keep(Seat(made, FREE, self.funds_of(made)))
 
     # Holding and cancelling
 
@@ -214,7 +214,8 @@ class Earning(RuleBasedStateMachine):
         complete(self.sandbox, self.classes[-1])
         self.sandbox.act_as("owner")
         order = (
-            "select session_id, place from private.earned_seats where session_id = any (%s) order by place"
+            "select session_id, seat_number from private.earned_seats where session_id = any (%s)"
+            " order by seat_number"
         )
         earned = self.sandbox.run(order, [row["id"] for row in seats])
         for row in earned:
@@ -241,35 +242,35 @@ class Earning(RuleBasedStateMachine):
         for line in self.sandbox.run(
             "select lot_id from public.credit_ledger where session_id = %s and kind = 'return'", seat
         ):
-            # What was paid singly comes back as a lot of the same money.
-            self.model.lots.setdefault(str(line["lot_id"]), self.model.seats[seat].money)
+            # What was paid singly is returned as a lot of the same funds.
+            self.model.lots.setdefault(str(line["lot_id"]), self.model.seats[seat].funds)
 
     def client_of(self, row: dict[str, Any]) -> str:
         return "client" if str(row["client_id"]).endswith("1") else "other"
 
     # Giving back
 
-    @rule(target=told, bought=bought, part=st.integers(1, 100))
+    @rule(target=events, bought=bought, part=st.integers(1, 100))
     def refund(self, bought: Bought, part: int) -> Any:
         """A part of it or all, as Stripe counts: so much so far."""
-        money = self.model.money[bought.id]
-        so_far = max(1, money.amount * part // 100)
-        money.refunded = max(money.refunded, so_far)
+        funds = self.model.funds[bought.id]
+        so_far = max(1, funds.amount * part // 100)
+        funds.refunded = max(funds.refunded, so_far)
         body = bought.payment.refunded(so_far)
         deliver(self.sandbox, body)
         return body
 
     @rule(
-        target=told,
+        target=events,
         bought=bought,
         number=st.integers(1, 2),
         status=st.sampled_from(["warning_needs_response", "needs_response", "won", "lost"]),
     )
     def dispute(self, bought: Bought, number: int, status: str) -> bytes:
-        """Heard of in any order; what was decided stays decided."""
-        disputes = self.model.money[bought.id].disputes
-        state = {"needs_response": "open", "warning_needs_response": "asked"}.get(status, status)
-        if disputes.get(number, "asked") == "asked" or (
+        """Events arrive in any order; what was decided stays decided."""
+        disputes = self.model.funds[bought.id].disputes
+        state = {"needs_response": "open", "warning_needs_response": "inquiry"}.get(status, status)
+        if disputes.get(number, "inquiry") == "inquiry" or (
             disputes[number] == "open" and state in ("won", "lost")
         ):
             disputes[number] = state
@@ -277,9 +278,9 @@ class Earning(RuleBasedStateMachine):
         deliver(self.sandbox, body)
         return body
 
-    @rule(body=told)
+    @rule(body=events)
     def redeliver(self, body: bytes) -> None:
-        """Whatever was said once is said again, at any later time."""
+        """Any event may be delivered again, at any later time."""
         deliver(self.sandbox, body)
 
     # What the pages read
@@ -290,8 +291,8 @@ class Earning(RuleBasedStateMachine):
         if known.is_earned:
             row = row_of(self.sandbox, seat)
             assert known.share == round(100 * row["practitioner_share"])
-            if known.money and known.price:
-                assert known.money.is_disputed == (row["status"] == "disputed")
+            if known.funds and known.price:
+                assert known.funds.is_disputed == (row["status"] == "disputed")
 
 
 def test_the_ledger_agrees_with_the_model(connection: psycopg.Connection[dict[str, Any]]) -> None:

@@ -46,8 +46,8 @@ DAMAGE = {
         "update public.payouts set status = 'failed', paid_at = null, transaction_reference = null, failed_reason = 'x'"
     ),
     "a payment names another share than the ledger": (
-        "insert into private.earned_seats (session_id, payment_id, practitioner_id, currency, money_id, place,"
-        "   price_minor, before_minor, revenue_share_id)"
+        "insert into private.earned_seats (session_id, payment_id, practitioner_id, currency, funds_id, seat_number,"
+        "   price_minor, preceding_minor, revenue_share_id)"
         f" select '{ROW}', '{ROW}', '{ROW}', 'cad', '{ROW}', 1, 1, 0, id from public.revenue_shares;"
         " update public.session_payments set practitioner_share = practitioner_share + 1"
     ),

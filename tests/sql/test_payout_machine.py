@@ -56,7 +56,7 @@ class Paying(Earning):
         self.marked: set[str] = set()  # seats that the pages show as paid out
         self.days = 70  # by then all that is earned today is in a period that is over and past its hold
 
-    # There is more to tell of payouts where there is something to pay.
+    # There is more to check of payouts where there is something to pay.
 
     @initialize(
         target=Earning.bought,
@@ -78,8 +78,8 @@ class Paying(Earning):
         """By owner and currency, seat by seat. What is under dispute waits."""
         worth: dict[str, tuple[tuple[str, str], int]] = {}
         for seat in self.model.seats.values():
-            if seat.money and not seat.money.is_disputed:
-                worth[seat.id] = ((seat.practitioner, seat.money.currency), seat.share)
+            if seat.funds and not seat.funds.is_disputed:
+                worth[seat.id] = ((seat.practitioner, seat.funds.currency), seat.share)
         for name, entry in self.corrections.items():
             worth[name] = ((entry.practitioner, entry.currency), entry.amount)
         left: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
@@ -174,7 +174,7 @@ class Paying(Earning):
         return [
             seat
             for seat in self.model.seats.values()
-            if seat.money and seat.is_earned and seat.share and seat.id not in self.marked
+            if seat.funds and seat.is_earned and seat.share and seat.id not in self.marked
         ]
 
     @precondition(lambda self: self.on_page())
@@ -192,7 +192,7 @@ class Paying(Earning):
             if any(each.pays.get(seat, 0) > 0 for seat in chosen)
         }
         lives = {seat for name, end in ends.items() if end == "paid" for seat in self.payouts[name].pays}
-        disputed = {s.id for s in self.on_page() if s.money and s.money.is_disputed}
+        disputed = {s.id for s in self.on_page() if s.funds and s.funds.is_disputed}
         statement = (
             "update public.session_payments set paid_out_at = now(), status = 'paid_out'"
             " where session_id = any (%s::uuid[]) returning id"

@@ -171,5 +171,5 @@ def test_concurrent_runs_marks_and_failures_pay_each_line_once(postgres: Server,
         finish(connection)
 
     assert {"done"} == set(ends)
-    lived = [cause for row in end(url) if row["status"] != "failed" for cause in row["pays"]]
-    assert len(lived) == len(set(lived)) > 0
+    paid = [cause for row in end(url) if row["status"] != "failed" for cause in row["pays"]]
+    assert len(paid) == len(set(paid)) > 0

@@ -38,7 +38,7 @@ def test_a_period_is_paid_once_its_hold_is_over(sandbox: Sandbox) -> None:
 
 
 def test_nothing_is_paid_before_the_hold_is_over(sandbox: Sandbox) -> None:
-    """Money that came in today waits for the end of its period and for the seven days after it."""
+    """Money that is earned today waits for the end of its period and for the seven days after it."""
     earn(sandbox, 7500, practitioner=OTHER, ago=timedelta(0))
     sandbox.act_as("owner")
     days = sandbox.one(
@@ -107,7 +107,7 @@ def test_a_negative_balance_is_carried_forward(sandbox: Sandbox) -> None:
 
 
 def test_a_refund_during_the_hold_is_deducted_before_paying(sandbox: Sandbox) -> None:
-    """It counts as soon as what it was earned by, though it came later."""
+    """A refund counts from the date of the earning it takes back, though it is posted later."""
     earned = earn(sandbox, 7500)
     earn(sandbox, 2500)
     entry(sandbox, -7500, of=earned, ago=timedelta(0))
@@ -137,7 +137,7 @@ def test_a_failed_payout_is_paid_again(sandbox: Sandbox) -> None:
 
 
 def test_a_paid_payout_is_marked_where_the_pages_look(sandbox: Sandbox) -> None:
-    """With reference, date and who said so; not on what was given back in full."""
+    """With reference, date and who marked it; payments that were refunded in full are not marked."""
     earned, returned = earn(sandbox, 7500), earn(sandbox, 2000)
     entry(sandbox, -2000, of=returned)
     run(sandbox)
@@ -336,8 +336,9 @@ def test_a_payment_under_dispute_is_paid_once_the_dispute_is_won(sandbox: Sandbo
     earned = earn(sandbox, 7500)
     sandbox.act_as("owner")
     sandbox.run(
-        "insert into private.earned_seats (session_id, payment_id, practitioner_id, currency, money_id, checkout_id,"
-        " place, price_minor, before_minor, share_minor) values (%s, %s, %s, 'cad', %s, %s, 1, 10000, 0, 7500)",
+        "insert into private.earned_seats (session_id, payment_id, practitioner_id, currency, funds_id, checkout_id,"
+        " seat_number, price_minor, preceding_minor, share_minor)"
+        " values (%s, %s, %s, 'cad', %s, %s, 1, 10000, 0, 7500)",
         earned.session,
         earned.payment,
         ROW,

@@ -102,8 +102,8 @@ def test_another_account_is_unverified_and_cools_down(sandbox: Sandbox, change: 
     cooling = sandbox.one("select cooling_until - now() from public.practitioner_banking where id = %s", ROW)
     assert timedelta(days=5) == cooling
     assert "v1.k1.again" == sandbox.run(NUMBERS, ROW)[0]["account_number"]
-    told = sandbox.run("select user_id::text, payload from private.outbox where kind = 'banking_changed'")
-    assert [{"user_id": PRACTITIONER, "payload": {"account_last4": "4567"}}] == told
+    events = sandbox.run("select user_id::text, payload from private.outbox where kind = 'banking_changed'")
+    assert [{"user_id": PRACTITIONER, "payload": {"account_last4": "4567"}}] == events
 
 
 def test_a_first_account_is_inserted_unverified(sandbox: Sandbox) -> None:

@@ -1,7 +1,7 @@
 -- Opening balances: a lot of an existing installation opens with the credits it has.
 --
--- The lots have these numbers already, so nothing is posted to them and their rows are not touched. Order matters: until a
--- lot has its opening line, any other line of it comes to the wrong sum.
+-- The lots have these numbers already, so nothing is posted to them and their rows are not touched. Order matters:
+-- until a lot has its opening line, any other line of it gives a wrong sum.
 
 alter table public.credit_ledger disable trigger credit_ledger_post;
 insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor, created_at)

@@ -6,7 +6,7 @@
 select private.record_earned_seat(s.id) from public.session_schedules s
  where s.status = 'completed' and not private.is_class(s);
 
--- What was paid out is in a payout that is settled, or the next run would pay it again. Nobody is told: it is not news.
+-- What was paid out gets a payout that is settled, or the next run would pay it again. Nobody is notified of it now.
 alter table public.payouts disable trigger payouts_70_publish;
 select private.create_manual_payouts(array(select p.id from public.session_payments p where p.paid_out_at is not null));
 -- What is checked at the end of the transaction is checked now: a table with checks to come cannot be altered.

@@ -2,7 +2,7 @@
 --
 --   purchase    +   a lot is bought               spend   -1  a session takes a credit
 --   return      +1  a cancelled session gives it  expiry  -   what is left when a lot ends
---   adjustment  +-  an admin, with a reason       refund  -   the money went back
+--   adjustment  +-  an admin, with a reason       refund  -   the price was refunded
 --
 -- A lot is a row of user_session_credits (credit_lots.sql). Its `credits_remaining`, which the pages read, is the sum
 -- of its lines: a line sets it, and whoever else writes another number is refused. A session spends one credit once and

@@ -4,7 +4,8 @@
 --
 -- Saving: a function has checked and sealed the numbers; here they find their row. Another account is unverified, cools
 -- down, and its practitioner is notified, so that somebody who got into their account does not move their earnings
--- unseen. The same account again is no change: a second click takes no trust away.
+-- unseen. The same account again is no change: a second click does not undo its
+-- verification.
 --
 -- Verifying: an admin says that they have looked at this very account. Nobody verifies their own.
 
@@ -76,9 +77,9 @@ $$;
 comment on function public.save_practitioner_banking is
   'Stores a bank account whose numbers are sealed: {account_number, routing_number}. The service has verified user_id.';
 
--- What keeps an account from being paid, by one name for everybody who asks. An account is payable when its numbers
--- passed our checks and are sealed, an admin has verified it, and it has cooled down since its last change. An empty
--- text: nothing. Otherwise no_account, not_checked, not_sealed, not_verified or cooling.
+-- What keeps an account from being paid: no_account, not_checked, not_sealed, not_verified or cooling; an empty text if
+-- nothing does. An account is payable when its numbers passed our checks and are sealed, an admin has verified it, and
+-- it has cooled down since its last change.
 create function private.get_banking_obstacle(practitioner_id uuid) returns text
   language sql stable set search_path = ''
 as $$

@@ -12,7 +12,7 @@ create table public.banking_accesses (
   accessed_at     timestamptz not null default now()
 );
 comment on table public.banking_accesses is
-  'Every time that bank numbers were handed out to be opened: append-only.';
+  'Every read of somebody''s sealed bank numbers: append-only.';
 comment on column public.banking_accesses.practitioner_id is
   'Whose. No foreign key, like requested_by: the log outlives both.';
 comment on column public.banking_accesses.reference is
@@ -56,17 +56,17 @@ begin
     where b.practitioner_id = any (read_bank_accounts.practitioner_ids) order by b.practitioner_id for share;
 
   insert into public.banking_accesses (practitioner_id, purpose, reference, requested_by)
-  select distinct asked.id, 'payout_file', read_bank_accounts.reference, read_bank_accounts.requested_by
-    from unnest(read_bank_accounts.practitioner_ids) asked (id) where private.get_banking_obstacle(asked.id) = '';
+  select distinct requested.id, 'payout_file', read_bank_accounts.reference, read_bank_accounts.requested_by
+    from unnest(read_bank_accounts.practitioner_ids) requested (id) where private.get_banking_obstacle(requested.id) = '';
 
   return query
-    select asked.id, obstacle.name, b.bank_name, b.account_holder_name, b.account_type, b.country,
+    select requested.id, obstacle.name, b.bank_name, b.account_holder_name, b.account_type, b.country,
            n.account_number, n.routing_number
-      from (select distinct unnest(read_bank_accounts.practitioner_ids)) asked (id)
-      cross join lateral (select nullif(private.get_banking_obstacle(asked.id), '')) obstacle (name)
-      left join public.practitioner_banking b on b.practitioner_id = asked.id and obstacle.name is null
+      from (select distinct unnest(read_bank_accounts.practitioner_ids)) requested (id)
+      cross join lateral (select nullif(private.get_banking_obstacle(requested.id), '')) obstacle (name)
+      left join public.practitioner_banking b on b.practitioner_id = requested.id and obstacle.name is null
       left join private.bank_numbers n on n.practitioner_id = b.practitioner_id
-     order by asked.id;
+     order by requested.id;
 end
 $$;
 

@@ -1,42 +1,42 @@
--- Earned seats: what a session is worth to the practitioner who gave it, and from which money.
+-- Earned seats: what a session is worth to the practitioner who gave it, and from which funds.
 --
---   (not earned) -> earned -> reversed, as far as its money goes back to the payer
+--   (not earned) -> earned -> reversed, as far as its price is returned to the payer
 --
--- A seat is paid from one sum of money: a payment, or the price of the lot its credit comes from. Of a lot of n credits
--- the first k are worth k/n of its price, in whole cents, so that all of them together are worth exactly the price.
--- What goes back to a payer is taken from the credits nobody used, and then from the seats, the last one first. So what
--- a seat earns follows from its place and from how much of the money is kept, and is the same in whatever order the
--- facts arrive.
+-- A seat is paid from one sum of money, its funds: a payment, or the price of the lot its credit comes from. Of a lot
+-- of n credits the first k are worth k/n of its price, in whole cents, so that all of them together are worth exactly
+-- the price. What is returned to a payer is taken from the credits nobody used, and then from the seats, the last one
+-- first. So what a seat earns follows from its number and from how much of the funds is kept, and is the same in
+-- whatever order the facts arrive.
 
 create table private.earned_seats (
   session_id       uuid        primary key,
   payment_id       uuid        not null unique,
   practitioner_id  uuid        not null,
   currency         text        not null check (currency in ('cad', 'usd')),
-  money_id         uuid        not null,
+  funds_id         uuid        not null,
   checkout_id      uuid,
-  place            integer     not null,
+  seat_number      integer     not null,
   price_minor      bigint      not null check (price_minor >= 0),
-  before_minor     bigint      not null check (before_minor >= 0),
+  preceding_minor  bigint      not null check (preceding_minor >= 0),
   revenue_share_id uuid        references public.revenue_shares (id),
   share_minor      bigint,
   created_at       timestamptz not null default now(),
 
-  constraint earned_seats_one_per_seat_number unique (money_id, place),
+  constraint earned_seats_one_per_seat_number unique (funds_id, seat_number),
   constraint earned_seats_have_one_share check (num_nonnulls(revenue_share_id, share_minor) = 1)
 );
 comment on table private.earned_seats is
-  'Seats that were earned, and the money they are paid from: evidence.';
+  'Seats that were earned, and the funds they are paid from: evidence.';
 comment on column private.earned_seats.session_id is
   'No foreign key, like payment_id and practitioner_id: money outlives what it is about.';
-comment on column private.earned_seats.money_id is
+comment on column private.earned_seats.funds_id is
   'The checkout; of what is older than checkouts, the payment or the lot.';
-comment on column private.earned_seats.checkout_id  is
-  'No foreign key: checking one waits for whoever gives back, and who waits for the lock on this very money.';
-comment on column private.earned_seats.place        is 'The how many-th seat it is that this money pays for.';
-comment on column private.earned_seats.before_minor is 'The prices of the places before.';
+comment on column private.earned_seats.checkout_id is
+  'No foreign key: its check would wait for a refund, which itself waits for the lock on these funds.';
+comment on column private.earned_seats.seat_number is 'Its number among the seats that these funds pay for, from 1.';
+comment on column private.earned_seats.preceding_minor is 'What the seats with lower numbers cost together.';
 comment on column private.earned_seats.share_minor is
-  'Of payments that are older than the versions of the share, and were split when they came.';
+  'Of payments that are older than the versions of the share, and were split when they were received.';
 
 create index earned_seats_checkout_id_idx on private.earned_seats (checkout_id);
 create index earned_seats_revenue_share_id_idx on private.earned_seats (revenue_share_id);
@@ -44,7 +44,7 @@ create index earned_seats_revenue_share_id_idx on private.earned_seats (revenue_
 alter table private.earned_seats enable row level security;
 -- No grant and no policy: only the functions of this schema read and write it.
 
--- The sum of money that seats are paid from.
+-- The sum of money that seats are paid from, and for how many.
 create type private.funds as (
   id uuid, checkout_id uuid, amount_minor bigint, currency text, seats integer,
   revenue_share_id uuid, share_minor bigint
@@ -77,12 +77,12 @@ as $$
    limit 1;
 $$;
 
-create function private.lock_funds(money_id uuid) returns void
+create function private.lock_funds(funds_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
-  -- Order matters: taken after the rows of sessions and before those of payments. Earning a seat and giving back its
-  -- money queue here.
-  select pg_advisory_xact_lock(hashtextextended('money ' || lock_funds.money_id, 0));
+  -- Order matters: taken after the rows of sessions and before those of payments. Earning a seat and refunding it queue
+  -- here.
+  select pg_advisory_xact_lock(hashtextextended('funds ' || lock_funds.funds_id, 0));
 $$;
 
 -- Writes one row of session_payments, as the pages read it. The share stays what it was once it is paid out; the ledger
@@ -106,12 +106,12 @@ as $$
          is distinct from (p.total_amount - n.net, n.share, n.status, n.intent);
 $$;
 
--- Compares what was posted for a seat with what it is worth now, and posts the difference. The caller locked its money.
+-- Compares what was posted for a seat with what it is worth now, and posts the difference. The caller locked its funds.
 create function private.post_seat_difference(seat private.earned_seats, kept_minor bigint, is_disputed boolean) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_price  bigint := greatest(0, least(seat.price_minor, kept_minor - seat.before_minor));
+  v_price  bigint := greatest(0, least(seat.price_minor, kept_minor - seat.preceding_minor));
   v_share  bigint := case when seat.revenue_share_id is null then case when v_price > 0 then seat.share_minor else 0 end
     else (select round(v_price * s.practitioner_percent / 100) from public.revenue_shares s where s.id = seat.revenue_share_id) end;
   v_posted record;
@@ -129,7 +129,7 @@ begin
       'client_funds', v_posted.price - v_price, 'practitioner_payable', v_share - v_posted.share,
       'platform_revenue', (v_price - v_share) - (v_posted.price - v_posted.share)),
     session_id => seat.session_id, payment_id => seat.payment_id,
-    -- What is kept of the money only ever gets less, so the amount names the fact.
+    -- What is kept of the funds only ever gets less, so the amount names the fact.
     cause => case when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
   if num_nonnulls(seat.checkout_id, seat.revenue_share_id) > 0 then
     perform private.update_payment_amounts(seat.payment_id, v_price, v_share, is_disputed);
@@ -150,45 +150,48 @@ create function private.record_earned_seat(session_id uuid) returns void
 as $$
 #variable_conflict use_column
 declare
-  s         public.session_schedules;
+  v_session public.session_schedules;
   v_payment public.session_payments;
-  v_money   private.funds;
+  v_funds   private.funds;
   v_seat    private.earned_seats;
 begin
-  select * into s from public.session_schedules known where known.id = record_earned_seat.session_id;
+  select * into v_session from public.session_schedules s where s.id = record_earned_seat.session_id;
   select * into v_payment from public.session_payments p
-   where p.session_id = s.id and p.credit_lot_id is null and p.status not in ('pending', 'failed') order by p.created_at limit 1;
-  v_money := case when v_payment.id is not null then private.get_payment_funds(v_payment)
-                  else (select private.get_credit_lot_funds(l) from public.user_session_credits l where l.id = s.credit_lot_id) end;
-  if v_money.id is null then
+   where p.session_id = v_session.id and p.credit_lot_id is null and p.status not in ('pending', 'failed')
+   order by p.created_at limit 1;
+  v_funds := case when v_payment.id is not null then private.get_payment_funds(v_payment)
+                  else (select private.get_credit_lot_funds(l) from public.user_session_credits l
+                         where l.id = v_session.credit_lot_id) end;
+  if v_funds.id is null then
     return;  -- nobody paid for it
   end if;
-  perform private.lock_funds(v_money.id);
-  if exists (select from private.earned_seats e where e.session_id = s.id) then
+  perform private.lock_funds(v_funds.id);
+  if exists (select from private.earned_seats e where e.session_id = v_session.id) then
     return;
   end if;
 
-  v_seat.session_id := s.id;
-  v_seat.practitioner_id := s.practitioner_id;
-  v_seat.currency := coalesce(v_money.currency, private.get_session_currency(s));
-  v_seat.money_id := v_money.id;
-  v_seat.checkout_id := v_money.checkout_id;
-  v_seat.revenue_share_id := v_money.revenue_share_id;
-  v_seat.share_minor := v_money.share_minor;
-  v_seat.place := 1 + (select count(*) from private.earned_seats e where e.money_id = v_money.id);
-  v_seat.before_minor := v_money.amount_minor * least(v_seat.place - 1, v_money.seats) / v_money.seats;
-  v_seat.price_minor := v_money.amount_minor * least(v_seat.place, v_money.seats) / v_money.seats - v_seat.before_minor;
+  v_seat.session_id := v_session.id;
+  v_seat.practitioner_id := v_session.practitioner_id;
+  v_seat.currency := coalesce(v_funds.currency, private.get_session_currency(v_session));
+  v_seat.funds_id := v_funds.id;
+  v_seat.checkout_id := v_funds.checkout_id;
+  v_seat.revenue_share_id := v_funds.revenue_share_id;
+  v_seat.share_minor := v_funds.share_minor;
+  v_seat.seat_number := 1 + (select count(*) from private.earned_seats e where e.funds_id = v_funds.id);
+  v_seat.preceding_minor := v_funds.amount_minor * least(v_seat.seat_number - 1, v_funds.seats) / v_funds.seats;
+  v_seat.price_minor := v_funds.amount_minor * least(v_seat.seat_number, v_funds.seats) / v_funds.seats
+                        - v_seat.preceding_minor;
 
   if v_payment.id is null then
     insert into public.session_payments as p
       (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
        credit_lot_id, revenue_share_id)
     values
-      (s.id, s.practitioner_id, s.client_id, round(v_seat.price_minor / 100.0, 2), 0, round(v_seat.price_minor / 100.0, 2),
-       v_seat.currency, 'completed', s.credit_lot_id, v_money.revenue_share_id)
+      (v_session.id, v_session.practitioner_id, v_session.client_id, round(v_seat.price_minor / 100.0, 2), 0,
+       round(v_seat.price_minor / 100.0, 2), v_seat.currency, 'completed', v_session.credit_lot_id, v_funds.revenue_share_id)
     returning p.* into v_payment;
-  elsif v_payment.practitioner_id <> s.practitioner_id then
-    update public.session_payments p set practitioner_id = s.practitioner_id where p.id = v_payment.id;
+  elsif v_payment.practitioner_id <> v_session.practitioner_id then
+    update public.session_payments p set practitioner_id = v_session.practitioner_id where p.id = v_payment.id;
   end if;
   v_seat.payment_id := v_payment.id;
   v_seat.created_at := now();
@@ -198,7 +201,7 @@ begin
     when v_seat.checkout_id is not null
       then (select c.amount_minor - c.returned_minor from public.checkout_sessions c where c.id = v_seat.checkout_id)
     when v_payment.status = 'refunded' then 0
-    else v_money.amount_minor end, private.is_disputed(v_seat.checkout_id));
+    else v_funds.amount_minor end, private.is_disputed(v_seat.checkout_id));
 end
 $$;
 

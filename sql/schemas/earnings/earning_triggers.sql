@@ -2,7 +2,7 @@
 --
 --   scheduled -> completed                  the seat is earned; a completed class completes its seats
 --   scheduled -> cancelled, last_minute     the client forfeits the price, so the seat is earned as if it had been held
---   scheduled -> cancelled, otherwise       nothing is earned; the money stays ours, for the credit that came back
+--   scheduled -> cancelled, otherwise       nothing is earned; the money stays ours, for the credit that is returned
 --
 -- They are triggers, because the pages write sessions directly. The function on completion is called by a trigger of
 -- session_schedules; those stand together in one chapter, in the order in which they fire.
@@ -45,7 +45,7 @@ begin
   select * into v_payment from public.session_payments p
    where p.session_id = new.session_id and p.status in ('completed', 'disputed') and p.paid_out_at is null;
   if found then
-    -- The price now belongs to the credit that came back, and is earned by the session that is booked with it.
+    -- The price now belongs to the credit that was returned, and is earned by the session that is booked with it.
     perform private.lock_funds(coalesce(v_payment.checkout_id, v_payment.id));
     perform private.update_payment_amounts(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0,
                                   v_payment.status = 'disputed');

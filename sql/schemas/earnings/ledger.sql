@@ -2,9 +2,9 @@
 --
 --   accrual        a seat was held or forfeited       client_funds -price, practitioner_payable +share,
 --                                                     platform_revenue +rest
---   reversal       its price went back to the payer   the accrual's lines with the other sign, as much as went back
---   payout         money was sent                     practitioner_payable -amount, payouts_sent +amount
---   payout_failed  it came back                       the payout's lines with the other sign
+--   reversal       its price was refunded             the accrual's lines with the other sign, as far as refunded
+--   payout         a payout is made                   practitioner_payable -amount, payouts_sent +amount
+--   payout_failed  it failed                          the payout's lines with the other sign
 --   adjustment     a correction, with a reason        practitioner_payable +amount, platform_revenue -amount
 --
 -- Plus is what we owe to an account's owner, minus what it was taken from; the lines of a transaction add up to zero. A
@@ -38,7 +38,7 @@ comment on column public.ledger_transactions.practitioner_id is
   'No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about.';
 comment on column public.ledger_transactions.session_id is
   'The seat: a session, or somebody''s own row of a class.';
-comment on column public.ledger_transactions.payment_id      is 'The row of session_payments that tells of the seat.';
+comment on column public.ledger_transactions.payment_id      is 'The seat''s row of session_payments.';
 comment on column public.ledger_transactions.cause           is 'The fact it follows from, unique within its kind.';
 comment on column public.ledger_transactions.created_by      is 'Who made it happen; null: the platform.';
 
@@ -95,8 +95,11 @@ begin
   if not exists (select from jsonb_each_text(post_transaction.lines) line where line.value::bigint <> 0) then
     return null;
   end if;
-  insert into public.ledger_transactions as t (kind, practitioner_id, currency, session_id, payment_id, payout_id, reason, cause)
-  values (post_transaction.kind, post_transaction.practitioner_id, post_transaction.currency, post_transaction.session_id, post_transaction.payment_id, post_transaction.payout_id, post_transaction.reason, v_cause)
+  insert into public.ledger_transactions as t
+    (kind, practitioner_id, currency, session_id, payment_id, payout_id, reason, cause)
+  values
+    (post_transaction.kind, post_transaction.practitioner_id, post_transaction.currency, post_transaction.session_id,
+     post_transaction.payment_id, post_transaction.payout_id, post_transaction.reason, v_cause)
   on conflict on constraint ledger_transactions_one_per_fact do nothing
   returning t.id into v_transaction;
   if v_transaction is null then

@@ -6,7 +6,7 @@
 --   all payments of a pending payout   that payout is paid, with whatever was taken back in it
 --   some of them                       it fails; those marked get a payout of their own, the rest is for the next run
 --   payments in no payout              a payout of their own, in the current period
---   not earned yet, or given back,     refused
+--   not earned yet, or refunded,       refused
 --   or under dispute
 
 -- Makes payouts, settled as paid, of what these payments earned and no payout pays. Left alone are payments of which a

@@ -1,8 +1,8 @@
 -- The payment file: which payouts are pending, and to which accounts they go.
 --
 -- The numbers come sealed, and each access is logged in the transaction that reads them (see banking_accesses.sql). A
--- payout whose account may not be paid now is in the file all the same, without numbers and with the reason: nobody is
--- forgotten.
+-- payout whose account may not be paid now is in the file all the same, without numbers and with the reason, so that
+-- nobody is forgotten.
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
 create function private.export_payout_file(user_id uuid, reference text, in_currency text)

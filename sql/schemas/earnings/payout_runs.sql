@@ -76,7 +76,7 @@ create function private.run_payouts(batch integer, moment timestamptz default no
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_ran    private.payout_run_result := (0, 0, 0, false);
+  v_result private.payout_run_result := (0, 0, 0, false);
   v_period public.payout_periods;
   v_owed   private.owed_amounts;
 begin
@@ -90,20 +90,20 @@ begin
      order by u.practitioner_id, u.currency limit batch
   loop
     perform private.create_payout(v_owed, v_period);
-    v_ran.payouts_made := v_ran.payouts_made + 1;
+    v_result.payouts_made := v_result.payouts_made + 1;
   end loop;
 
-  if v_ran.payouts_made < batch then  -- otherwise there may be more
+  if v_result.payouts_made < batch then  -- otherwise there may be more
     update public.payout_periods p set closed_at = moment where p.number = v_period.number and p.closed_at is null;
-    v_ran.periods_closed := case when found then 1 else 0 end;
-    v_ran.is_done := (private.get_period_to_pay(moment)).closed_at is not null or v_period.number is null;
+    v_result.periods_closed := case when found then 1 else 0 end;
+    v_result.is_done := (private.get_period_to_pay(moment)).closed_at is not null or v_period.number is null;
   end if;
-  if v_ran.is_done then
-    select count(*) into v_ran.carried_forward from (
+  if v_result.is_done then
+    select count(*) into v_result.carried_forward from (
       select from private.unpaid_earnings u where u.counts_from < private.get_utc_midnight(v_period.period_end)
        group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
   end if;
-  return v_ran;
+  return v_result;
 end
 $$;
 

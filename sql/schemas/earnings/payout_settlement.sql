@@ -1,4 +1,4 @@
--- Settling a payout: an admin or a provider says whether the money has left, and the practitioner is notified of it.
+-- Settling a payout: an admin or a provider says whether the money was sent, and the practitioner is notified of it.
 --
 --   pending -> paid     its payments are marked as paid out, where the payments page looks for that
 --   pending -> failed   its lines are released and the ledger is posted back; the next run pays them again
@@ -6,7 +6,7 @@
 create function private.get_payout_payment_ids(payout_id uuid) returns setof uuid
   language sql stable set search_path = ''
 as $$
-  -- A payment that was given back entirely has two lines that add up to zero, and is not paid out by it.
+  -- A payment that was refunded entirely has two lines that add up to zero, and is not paid out by it.
   select t.payment_id from public.payout_lines l join public.ledger_transactions t on t.id = l.ledger_transaction_id
    where l.payout_id = get_payout_payment_ids.payout_id and t.payment_id is not null
    group by t.payment_id having sum(l.amount_minor) > 0;

@@ -40,7 +40,7 @@ comment on column public.payouts.period_end            is 'The first day that is
 comment on column public.payouts.transaction_reference is
   'The bank''s or provider''s; null on what an admin marked on the payments page.';
 comment on column public.payouts.settled_by is
-  'The admin who said that it was paid or failed; null: a provider.';
+  'The admin who marked it as paid or failed; null: a provider.';
 
 -- A line and its payout, a line and its transaction are of the same person and currency: both foreign keys say so.
 create table public.payout_lines (
@@ -58,7 +58,7 @@ create table public.payout_lines (
     references public.ledger_transactions (id, practitioner_id, currency)
 );
 comment on table public.payout_lines is
-  'What a payout pays: earnings, less what was given back to payers.';
+  'What a payout pays: earnings, less what was refunded to payers.';
 comment on column public.payout_lines.released_at  is 'When the payout failed, and the line could be paid again.';
 comment on column public.payout_lines.amount_minor is
   'In cents, as the ledger has it: plus is owed to the practitioner.';

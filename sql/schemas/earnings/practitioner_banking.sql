@@ -55,7 +55,7 @@ create table private.bank_numbers (
 comment on table  private.bank_numbers is
   'Account and routing numbers, sealed by shared/vault.py; the keys are not in this database.';
 comment on column private.bank_numbers.fingerprint is
-  'Keyed digest of both numbers: equal numbers can be told without opening them. Null: they never passed our checks.';
+  'Keyed digest of both numbers: equal numbers are recognized without opening them. Null: they never passed our checks.';
 
 create table private.banking_settings (
   is_the_only_row boolean  primary key default true,

@@ -4,7 +4,7 @@
 -- also counts what is paid for and not held yet (`booked_minor`), and does not know what a refund takes from the next
 -- payout.
 
--- Whose earnings the caller may read: without an argument their own, as an admin anybody's.
+-- The practitioners whose earnings the caller asks for: without an argument their own; an admin may name any.
 -- Definer: it asks whether a practitioner exists, and the caller may not be allowed to see them.
 create function private.resolve_practitioner_ids(practitioner_id uuid) returns uuid[]
   language plpgsql stable security definer set search_path = ''
@@ -25,31 +25,32 @@ begin
 end
 $$;
 
--- The clock that days are counted on.
-create function private.get_earnings_time_zone(earners uuid[]) returns text
+-- The time zone that days are counted in.
+create function private.get_earnings_time_zone(practitioner_ids uuid[]) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce((select c.time_zone from public.practitioner_calendars c
-                    where c.practitioner_id = any (get_earnings_time_zone.earners) order by c.practitioner_id limit 1), 'UTC');
+                    where c.practitioner_id = any (get_earnings_time_zone.practitioner_ids)
+                    order by c.practitioner_id limit 1), 'UTC');
 $$;
 
 -- Definer: the policy on postings would ask of every line whose it is; this asks once, and reads one person's lines.
 create function private.list_earnings_lines(
-  practitioner_id uuid, since timestamptz default '-infinity', until timestamptz default 'infinity')
+  practitioner_id uuid, from_time timestamptz default '-infinity', until_time timestamptz default 'infinity')
   returns table (currency text, kind text, occurred_at timestamptz, payment_id uuid, account text, amount_minor bigint)
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(list_earnings_lines.practitioner_id);
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(list_earnings_lines.practitioner_id);
 begin
   -- What was sent is no longer owed: the two lines of a payout add up to zero, so the sum of all lines is what was
   -- earned.
   return query
     select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
       from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
-     where t.practitioner_id = any (v_earners)
+     where t.practitioner_id = any (v_practitioner_ids)
        and p.account in ('practitioner_payable', 'payouts_sent')
-       and t.occurred_at >= since and t.occurred_at < until;
+       and t.occurred_at >= from_time and t.occurred_at < until_time;
 end
 $$;
 
@@ -61,22 +62,23 @@ create function public.earnings_overview(practitioner_id uuid default null)
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(earnings_overview.practitioner_id);
-  v_today   date := (now() at time zone 'UTC')::date;
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(earnings_overview.practitioner_id);
+  v_today            date := (now() at time zone 'UTC')::date;
 begin
   -- The period of today, even before a run has opened it.
   select case when v_today < p.period_end then p.period_start else p.period_end + (v_today - p.period_end) / t.period_days * t.period_days end,
          case when v_today < p.period_end then p.period_end
               else p.period_end + ((v_today - p.period_end) / t.period_days + 1) * t.period_days end
     into period_start, period_end
-    from (select * from public.payout_periods known where known.period_start <= v_today order by known.number desc limit 1) p,
-         (select * from public.payout_terms known where known.valid_from <= now() order by known.valid_from desc limit 1) t;
+    from (select * from public.payout_periods period
+           where period.period_start <= v_today order by period.number desc limit 1) p,
+         (select * from public.payout_terms terms where terms.valid_from <= now() order by terms.valid_from desc limit 1) t;
 
   return query
     with payments as (
       select p.id, lower(p.currency) as currency, p.practitioner_share, p.status, s.status as session_status
         from public.session_payments p join public.session_schedules s on s.id = p.session_id
-       where p.practitioner_id = any (v_earners) and p.paid_out_at is null
+       where p.practitioner_id = any (v_practitioner_ids) and p.paid_out_at is null
          and (p.status = 'disputed' or (p.status = 'completed' and s.status in ('scheduled', 'in_progress')))
     ),
     sums as (
@@ -94,14 +96,15 @@ begin
     )
     select c.currency, earnings_overview.period_start, earnings_overview.period_end,
            coalesce(sums.period, 0)::bigint, coalesce(sums.seats, 0)::integer,
-           (coalesce(sums.owed, 0) + way.amount)::bigint, way.amount::bigint, coalesce(sums.disputed, 0)::bigint,
+           (coalesce(sums.owed, 0) + on_its_way.amount)::bigint, on_its_way.amount::bigint, coalesce(sums.disputed, 0)::bigint,
            (select coalesce(sum(round(100 * b.practitioner_share)), 0)::bigint from payments b
              where b.currency = c.currency and b.status = 'completed'),
-           (coalesce(sums.sent, 0) - way.amount)::bigint, coalesce(sums.year, 0)::bigint
+           (coalesce(sums.sent, 0) - on_its_way.amount)::bigint, coalesce(sums.year, 0)::bigint
       from (values ('cad'), ('usd')) c (currency)
       left join sums on sums.currency = c.currency
      cross join lateral (select coalesce(sum(p.amount_minor), 0) as amount from public.payouts p
-                          where p.practitioner_id = any (v_earners) and p.currency = c.currency and p.status = 'pending') way
+                          where p.practitioner_id = any (v_practitioner_ids) and p.currency = c.currency
+                            and p.status = 'pending') on_its_way
      order by c.currency;
 end
 $$;
@@ -115,10 +118,10 @@ create function public.earnings_series(
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(earnings_series.practitioner_id);
-  v_zone    text := private.get_earnings_time_zone(v_earners);
-  v_until   date := coalesce(until_date, (now() at time zone v_zone)::date);
-  v_from    date := coalesce(from_date, v_until - 365);
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(earnings_series.practitioner_id);
+  v_zone             text := private.get_earnings_time_zone(v_practitioner_ids);
+  v_until            date := coalesce(until_date, (now() at time zone v_zone)::date);
+  v_from             date := coalesce(from_date, v_until - 365);
 begin
   if step is null or step not in ('day', 'week', 'month') then
     perform private.refuse(422, 'step_unknown', 'Earnings are added up by day, week or month.');
@@ -156,8 +159,8 @@ create function public.earnings_sessions(
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(earnings_sessions.practitioner_id);
-  v_zone    text := private.get_earnings_time_zone(v_earners);
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(earnings_sessions.practitioner_id);
+  v_zone             text := private.get_earnings_time_zone(v_practitioner_ids);
 begin
   if earnings_sessions.cursor !~ '^[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform private.refuse(422, 'cursor_unknown', 'This is not where a page begins.', 'Give the next_cursor of the last row you have.');
@@ -165,9 +168,9 @@ begin
   -- The page first, the sums after: a page is read from the end of an index, however many sessions there are.
   return query
     with page as (
-      select held.* from unnest(v_earners) earner (id) cross join lateral (
+      select held.* from unnest(v_practitioner_ids) practitioner (id) cross join lateral (
         select s, p from public.session_schedules s join public.session_payments p on p.session_id = s.id
-         where s.practitioner_id = earner.id and p.practitioner_id = earner.id
+         where s.practitioner_id = practitioner.id and p.practitioner_id = practitioner.id
            and (s.status = 'completed' or (s.status = 'cancelled' and exists (
                  select from public.ledger_transactions t where t.session_id = s.id and t.kind = 'accrual')))
            and (from_date is null or s.scheduled_at >= from_date::timestamp at time zone v_zone)

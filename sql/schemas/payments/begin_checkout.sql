@@ -1,4 +1,4 @@
--- Beginning a checkout: what is it, what does it cost, is it still to be had? Then it is kept for the payer.
+-- Beginning a checkout: what is bought, at which price, and is it still available? Then it is held for the payer.
 --
 -- The time, or the seat, is held until Stripe's page closes (32 minutes: Stripe wants at least 30) and ten minutes
 -- more, in which a late event can still arrive. Asking again for the same gets the same checkout. Asking for something
@@ -86,8 +86,8 @@ as $$
 declare
   v_type       public.session_types;
   v_package    public.session_packages;
-  v_new        public.checkout_sessions;  -- as it would be
-  v_found      public.checkout_sessions;
+  v_new        public.checkout_sessions;  -- as it is about to be written
+  v_existing   public.checkout_sessions;
   v_supersedes text[];
   v_holds      integer;
 begin
@@ -139,9 +139,9 @@ begin
     end if;
   end if;
 
-  select * into v_found from public.checkout_sessions c
+  select * into v_existing from public.checkout_sessions c
    where c.user_id = begin_checkout.user_id
-     -- One that is only being opened must still be valid for as long as Stripe wants.
+     -- One that is still being opened must last for as long as Stripe demands of a new page.
      and c.expires_at > now() + case c.status when 'open' then interval '10 minutes' when 'opening' then interval '30.5 minutes' end
      and (c.payment_type, c.session_type_id, c.amount_minor, c.currency)
          = (begin_checkout.payment_type, v_new.session_type_id, v_new.amount_minor, v_new.currency)
@@ -150,32 +150,35 @@ begin
                                v_new.physical_location, v_new.group_class_id, v_new.notes)
      and (c.hold_id is null or exists (select from public.session_holds h where h.id = c.hold_id and h.status = 'held'))
    order by c.created_at desc limit 1;
-  if v_found.status = 'opening' and v_found.created_at > now() - interval '20 seconds' then
+  if v_existing.status = 'opening' and v_existing.created_at > now() - interval '20 seconds' then
     perform private.refuse(409, 'request_in_progress', 'The page to pay on is being opened.', 'Ask again in a moment.');
   elsif found then
-    return (v_found.id, v_found.description, v_found.amount_minor, v_found.currency, v_found.expires_at, v_found.url, array[]::text[]);
+    return (v_existing.id, v_existing.description, v_existing.amount_minor, v_existing.currency, v_existing.expires_at,
+            v_existing.url, array[]::text[]);
   end if;
 
   if begin_checkout.payment_type = 'single' then
-    -- Given up is what the new choice overlaps, and the oldest where no more may be held: pages have no button for it.
+    -- Released are holds that the new one overlaps, and the oldest if no more are allowed: pages have no button for it.
     select count(*) into v_holds from public.session_holds h
      where h.user_id = begin_checkout.user_id and h.status = 'held' and h.expires_at > now();
-    with kept as (
+    with earlier as (
       select c.stripe_session_id, h.id as hold_id, row_number() over (partition by h.status order by c.created_at, c.id) as age,
              h.practitioner_id = v_new.practitioner_id
                and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
                    && tstzrange(v_new.scheduled_at, v_new.scheduled_at + make_interval(mins => v_type.duration_minutes))
-               as is_in_the_way
+               as is_overlapping
         from public.checkout_sessions c join public.session_holds h on h.id = c.hold_id
        where c.user_id = begin_checkout.user_id and c.status in ('opening', 'open')
          and h.status <> 'consumed' and h.checkout_session_id = c.id::text
     ),
-    given_up as (
+    released as (
       update public.session_holds h set status = 'released'
-        from kept where h.id = kept.hold_id and (kept.is_in_the_way or (h.status = 'held' and kept.age <= v_holds - 2))
-      returning kept.stripe_session_id
+        from earlier
+       where h.id = earlier.hold_id
+         and (earlier.is_overlapping or (h.status = 'held' and earlier.age <= v_holds - 2))
+      returning earlier.stripe_session_id
     )
-    select array_agg(g.stripe_session_id) filter (where g.stripe_session_id is not null) into v_supersedes from given_up g;
+    select array_agg(r.stripe_session_id) filter (where r.stripe_session_id is not null) into v_supersedes from released r;
     select h.id into v_new.hold_id
       from private.hold_slot(begin_checkout.user_id, v_new.practitioner_id, v_new.scheduled_at, v_type.id,
                              v_new.session_location, v_new.physical_location, v_new.group_class_id) h;

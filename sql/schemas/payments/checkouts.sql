@@ -1,12 +1,12 @@
--- Checkouts: what somebody set out to pay for, what Stripe has said since, and what came of it.
+-- Checkouts: what somebody set out to pay for, what Stripe has reported since, and what followed from it.
 --
---   opening -> open -> paid                  opening -> failed      Stripe did not open it, or nobody was told of it
+--   opening -> open -> paid                  opening -> failed      Stripe did not open it, or its answer was lost
 --              open -> processing -> paid    processing -> failed   a bank that takes days
 --              open -> expired
 --
 -- The state is never set: it follows from facts (paid_at, expired_at, …) that are only ever added, so it is the same in
--- whatever order they come. A row is one attempt, and its id is the attempt's key at Stripe. It says itself what was
--- bought at which price: a hold may be gone and a price changed by the time the money comes.
+-- whatever order they arrive. A row is one attempt, and its id is the attempt's key at Stripe. It says itself what was
+-- bought at which price: a hold may be gone and a price changed by the time the money arrives.
 
 create table public.checkout_sessions (
   id                           uuid        primary key default gen_random_uuid(),
@@ -36,7 +36,7 @@ create table public.checkout_sessions (
   notes                        text,
   cancellation_policy_version  uuid        references public.cancellation_policy (id),
 
-  -- What Stripe says
+  -- What Stripe reports
   stripe_session_id            text        unique,
   stripe_payment_intent_id     text        unique,
   url                          text,
@@ -48,7 +48,7 @@ create table public.checkout_sessions (
   receipt_url                  text,
   refunded_minor               integer     not null default 0,
 
-  -- What came of it
+  -- What followed from it
   outcome                      text        check (outcome in (
                                              'session_booked', 'credits_granted', 'credit_instead', 'nobody_there')),
   session_id                   uuid        references public.session_schedules (id) on delete set null,
@@ -72,9 +72,9 @@ comment on column public.checkout_sessions.user_id        is
   'Who pays. No foreign key: their account may have been erased since.';
 comment on column public.checkout_sessions.amount_minor   is 'In cents, by our own prices when it was begun.';
 comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
-comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer has again.';
+comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
-  'credit_instead: the time was gone when the money came. nobody_there: the account was.';
+  'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';
 
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
@@ -104,10 +104,10 @@ create trigger update_checkout_sessions_updated_at before update on public.check
 -- Which checkout Stripe must be asked about now, and how. The reconciler asks until none is due.
 --
 --   look     how is it doing?
---   close    it should be over: let nobody pay any more, and say how it ended
---   give_up  Stripe was never heard; nobody was told where to pay, so nobody can have paid
+--   close    it should be over: let nobody pay any more, and report how it ended
+--   give_up  Stripe's answer never arrived; the payer got no page to pay on, so nobody can have paid
 --
--- A claim moves `next_check_at` ahead, so two reconcilers never hold the same row, and a crashed one's row comes back.
+-- A claim moves `next_check_at` ahead, so two reconcilers never claim the same row, and after a crash it is due again.
 
 -- Definer: nobody writes checkouts.
 create function private.claim_checkout() returns public.checkout_sessions

@@ -3,8 +3,8 @@
 --   requested -> sent       Stripe has it
 --   requested -> failed     Stripe does not take it
 --
--- The row's id is the refund's key at Stripe. So a request whose answer was lost is found again and asked again under
--- the same key, for as long as Stripe remembers keys; after that, what it came to is known from the payment itself.
+-- The row's id is the refund's key at Stripe. So a request whose answer was lost is repeated under the same key, for as
+-- long as Stripe remembers keys; after that, the payment itself says what was refunded.
 
 create table private.payment_refunds (
   id               uuid        primary key default gen_random_uuid(),
@@ -29,50 +29,51 @@ create type private.requested_refund as (
   refund_id uuid, checkout_id uuid, amount_minor integer, currency text, payment_intent_id text, stripe_session_id text
 );
 
--- Definer: nobody writes refunds. It checks its caller, since it answers from past that door.
+-- Definer: nobody writes refunds. So it checks its caller itself.
 create function private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text)
   returns private.requested_refund
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  c        public.checkout_sessions;
-  v_refund private.payment_refunds;
-  v_left   integer;
+  v_checkout   public.checkout_sessions;
+  v_refund     private.payment_refunds;
+  v_refundable integer;
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins refund payments.');
   end if;
-  select * into c from public.checkout_sessions known
-   where known.outcome is not null and (known.id = request_refund.checkout_id or known.session_id = request_refund.session_id)
-   order by known.paid_at desc limit 1;
+  select * into v_checkout from public.checkout_sessions c
+   where c.outcome is not null and (c.id = request_refund.checkout_id or c.session_id = request_refund.session_id)
+   order by c.paid_at desc limit 1;
   if not found then
     perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
-  elsif c.stripe_payment_intent_id is null then
+  elsif v_checkout.stripe_payment_intent_id is null then
     perform private.refuse(409, 'payment_not_refundable', 'This payment cannot be refunded here.', 'Refund it in Stripe.');
   end if;
-  perform private.lock_client(c.user_id);
-  select * into c from public.checkout_sessions known where known.id = c.id for update;
+  perform private.lock_client(v_checkout.user_id);
+  select * into v_checkout from public.checkout_sessions c where c.id = v_checkout.id for update;
 
   select * into v_refund from private.payment_refunds r
-   where r.checkout_id = c.id and r.status = 'requested' and r.created_at > now() - interval '23 hours'
+   where r.checkout_id = v_checkout.id and r.status = 'requested' and r.created_at > now() - interval '23 hours'
    order by r.created_at desc limit 1;
-  v_left := c.amount_minor - greatest(c.refunded_minor, c.returned_minor);
-  if v_left = 0 then
+  v_refundable := v_checkout.amount_minor - greatest(v_checkout.refunded_minor, v_checkout.returned_minor);
+  if v_refundable = 0 then
     perform private.refuse(409, 'already_refunded', 'This payment was given back already.');
-  elsif v_refund.amount_minor <> coalesce(request_refund.amount_minor, v_left) then
+  elsif v_refund.amount_minor <> coalesce(request_refund.amount_minor, v_refundable) then
     perform private.refuse(409, 'request_in_progress', 'Another refund of this payment is on its way.', 'Ask again in a moment.');
-  elsif coalesce(request_refund.amount_minor, v_left) > v_left then
+  elsif coalesce(request_refund.amount_minor, v_refundable) > v_refundable then
     perform private.refuse(409, 'refund_too_large', format('At most %s %s can be given back.',
-                                                           round(v_left / 100.0, 2), upper(c.currency)));
+                                                           round(v_refundable / 100.0, 2), upper(v_checkout.currency)));
   end if;
 
   if v_refund.id is null then
     insert into private.payment_refunds as r (checkout_id, amount_minor, reason, requested_by)
-    values (c.id, coalesce(request_refund.amount_minor, v_left), request_refund.reason, (select auth.uid()))
+    values (v_checkout.id, coalesce(request_refund.amount_minor, v_refundable), request_refund.reason, (select auth.uid()))
     returning r.* into v_refund;
   end if;
-  return (v_refund.id, c.id, v_refund.amount_minor, c.currency, c.stripe_payment_intent_id, c.stripe_session_id);
+  return (v_refund.id, v_checkout.id, v_refund.amount_minor, v_checkout.currency, v_checkout.stripe_payment_intent_id,
+          v_checkout.stripe_session_id);
 end
 $$;
 

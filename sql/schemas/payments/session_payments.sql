@@ -16,7 +16,7 @@ alter table public.session_payments
   add constraint session_payments_credits_add_up check (
     credit_lot_id is null or practitioner_share + platform_share + refunded_amount = total_amount);
 comment on column public.session_payments.refunded_amount is
-  'What went back to the payer; the shares are of what did not.';
+  'What was returned to the payer; the shares are of the rest.';
 comment on column public.session_payments.credit_lot_id is
   'The credits a seat was taken with. No foreign key: money outlives them. A total of 0: they were given, not bought.';
 

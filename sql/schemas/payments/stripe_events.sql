@@ -2,8 +2,8 @@
 --
 --   received -> applied
 --
--- An event is kept under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
--- is unknown yet (a dispute names only the payment, which its checkout may not have named so far) waits for it. The
+-- An event is stored under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
+-- is unknown yet (a dispute names only the payment intent, which its checkout may not know yet) waits for it. The
 -- reconciler asks Stripe itself and brings the same facts, so that an event may be lost.
 
 create type private.payment_facts as (
@@ -34,14 +34,14 @@ create table private.stripe_events (
   received_at       timestamptz not null default now(),
   applied_at        timestamptz
 );
-comment on table  private.stripe_events             is 'What Stripe told us, as it told it.';
+comment on table  private.stripe_events             is 'Events of Stripe, as it sent them.';
 comment on column private.stripe_events.facts       is 'What it means (payment_facts); null if nothing.';
 comment on column private.stripe_events.checkout_id is
-  'The checkout it was applied to. No foreign key: events are forgotten.';
+  'The checkout it was applied to. No foreign key: old events are deleted.';
 
 create index stripe_events_waiting_idx on private.stripe_events (payment_intent_id, received_at)
   where applied_at is null;  -- what waits for its payment
-create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- forgetting asks by age
+create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- deletion asks by age
 
 alter table private.stripe_events enable row level security;
 -- No policy: only the service reads and writes it.
@@ -53,18 +53,19 @@ as $$
   insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
   select facts.dispute_id, record_dispute.checkout_id,
          case when facts.dispute_status in ('won', 'prevented') then 'won' when facts.dispute_status = 'lost' then 'lost'
-              when facts.dispute_status like 'warning%' then 'asked' else 'open' end,
+              when facts.dispute_status like 'warning%' then 'inquiry' else 'open' end,
          coalesce(facts.dispute_minor, 0)
    where facts.dispute_id is not null
   on conflict (id) do update
      set state = excluded.state, amount_minor = greatest(d.amount_minor, excluded.amount_minor)
-   where d.state = 'asked' or (d.state = 'open' and excluded.state in ('won', 'lost'));
+   where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
 $$;
 
-create function private.is_expected_amount(c public.checkout_sessions, facts private.payment_facts) returns boolean
+create function private.is_expected_amount(checkout public.checkout_sessions, facts private.payment_facts) returns boolean
   language sql immutable set search_path = ''
 as $$
-  select coalesce(facts.amount_minor, c.amount_minor) = c.amount_minor and coalesce(lower(facts.currency), c.currency) = c.currency;
+  select coalesce(facts.amount_minor, checkout.amount_minor) = checkout.amount_minor
+     and coalesce(lower(facts.currency), checkout.currency) = checkout.currency;
 $$;
 
 -- Definer: payments move what nobody may write, credits and sessions and holds.
@@ -72,22 +73,22 @@ create function private.observe_payment(checkout_id uuid, facts private.payment_
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c public.checkout_sessions;
+  v_checkout public.checkout_sessions;
 begin
-  -- The client first, as everywhere; then everything else about this payment queues here too.
+  -- The client first, as everywhere. Whatever else concerns this payment queues at this lock, too.
   perform private.lock_client((select user_id from public.checkout_sessions where id = observe_payment.checkout_id));
-  select * into c from public.checkout_sessions where id = observe_payment.checkout_id for update;
+  select * into v_checkout from public.checkout_sessions where id = observe_payment.checkout_id for update;
   if not found then
     perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
   end if;
 
-  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_expected_amount(c, facts) then
-    -- Never seen, since we say the price; if it happens, a person must look before anything is given out for it.
-    perform private.publish_event('payment_differs', c.user_id, null, to_jsonb(facts));
+  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_expected_amount(v_checkout, facts) then
+    -- Never seen, since we set the price; if it happens, a person must look before anything is given for it.
+    perform private.publish_event('payment_differs', v_checkout.user_id, null, to_jsonb(facts));
     facts.payment_status := null;
     facts.payment_failed := true;
   end if;
-  perform private.record_dispute(c.id, facts);
+  perform private.record_dispute(v_checkout.id, facts);
   update public.checkout_sessions old
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
@@ -100,9 +101,9 @@ begin
            or (facts.session_status = 'unopened' and old.stripe_session_id is null) then now() end),
          expired_at    = coalesce(old.expired_at, case when facts.session_status = 'expired'
            or (facts.session_status = 'missing' and old.expires_at < now()) then now() end)
-   where old.id = c.id
-  returning old.* into c;
-  return private.settle_checkout(c);
+   where old.id = v_checkout.id
+  returning old.* into v_checkout;
+  return private.settle_checkout(v_checkout);
 end
 $$;
 
@@ -110,16 +111,17 @@ create function private.apply_stripe_event(event private.stripe_events) returns 
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  f          private.payment_facts := jsonb_populate_record(null::private.payment_facts, event.facts);
+  v_facts    private.payment_facts := jsonb_populate_record(null::private.payment_facts, event.facts);
   v_checkout public.checkout_sessions;
 begin
   if event.facts is not null then
     select * into v_checkout from public.checkout_sessions c
-     where c.id = f.checkout_id or c.stripe_session_id = f.stripe_session_id or c.stripe_payment_intent_id = f.payment_intent_id;
+     where c.id = v_facts.checkout_id or c.stripe_session_id = v_facts.stripe_session_id
+        or c.stripe_payment_intent_id = v_facts.payment_intent_id;
     if not found then
       return false;
     end if;
-    v_checkout := private.observe_payment(v_checkout.id, f);
+    v_checkout := private.observe_payment(v_checkout.id, v_facts);
   end if;
   update private.stripe_events e set applied_at = now(), checkout_id = v_checkout.id where e.event_id = event.event_id;
   return true;
@@ -162,14 +164,14 @@ begin
   is_repeated := v_event.deliveries > 1;
   is_applied := v_event.applied_at is not null or private.apply_stripe_event(v_event);
   if is_applied and v_event.applied_at is null then
-    -- Now the payment has a name, by which others may wait for it.
+    -- The payment intent is known from now on, and earlier events may be waiting for it.
     perform private.apply_waiting_payment_events(v_event.payment_intent_id);
   end if;
   return next;
 end
 $$;
 
--- For the reconciler: events that still wait for their payment, and the end of old ones.
+-- For the reconciler: applies events that still wait for their payment, and deletes old ones (`forgotten`).
 create function public.apply_waiting_stripe_events() returns table (applied bigint, forgotten bigint)
   language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -205,7 +207,7 @@ begin
 end
 $$;
 comment on function public.observe_checkout is
-  'What Stripe said when it was asked, as facts: the same that events bring.';
+  'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
 revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
   private.apply_stripe_event, private.apply_waiting_payment_events, public.receive_stripe_event,

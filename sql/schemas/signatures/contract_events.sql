@@ -1,8 +1,8 @@
--- Contract events: what happened to a contract, in order, once each; and the practitioner is notified, once each.
+-- Contract events: what happened to a contract, each event once; and the practitioner is notified of each once.
 --
 --   issued -> signed -> expiring -> expired | revoked        issued -> expired | revoked
 --
--- A trigger writes them, so that a direct update by the pages, the functions and the reconciler all end here.
+-- A trigger writes them: whether the pages, a function or the reconciler changes a contract, its event is recorded.
 
 create table public.contract_events (
   id          bigint      primary key generated always as identity,
@@ -44,7 +44,7 @@ begin
 end
 $$;
 
--- Definer: nobody writes history or messages directly.
+-- Definer: nobody writes the history or the outbox directly.
 create function private.record_contract_event(contract public.practitioner_contracts, event text) returns void
   language plpgsql security definer set search_path = ''
 as $$

@@ -1,7 +1,7 @@
 -- The life of a contract: one call offers a version to whoever does not have it yet, one call signs it, the clock ends
 -- it.
 --
---   (template) -> pending -> signed -> expired        a month before its end the practitioner is reminded, once
+--   (template) -> pending -> signed -> expired        a month before its end the practitioner is notified, once
 
 create function public.issue_practitioner_contract(
   practitioner_id uuid default null, template_version integer default null, expires_at timestamptz default null)
@@ -11,7 +11,7 @@ as $$
 #variable_conflict use_column
 declare
   v_template public.contract_templates;
-  v_having   uuid[];
+  v_holders  uuid[];  -- who has this version already
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins issue contracts.');
@@ -29,7 +29,7 @@ begin
 
   -- Two admins who issue at once queue here: the second finds that all of it is issued.
   perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
-  v_having := array(
+  v_holders := array(
     select distinct c.practitioner_id from public.practitioner_contracts c
      where c.contract_version = v_template.version::text and c.status in ('pending', 'signed')
        and coalesce(c.expires_at > now(), true));
@@ -40,7 +40,7 @@ begin
   update public.practitioner_contracts c
      set status = 'revoked', revoked_reason = format('Replaced by version %s.', v_template.version)
     from public.practitioners p
-   where p.id = c.practitioner_id and c.status = 'pending' and p.id <> all (v_having)
+   where p.id = c.practitioner_id and c.status = 'pending' and p.id <> all (v_holders)
      and (p.available or p.id = issue_practitioner_contract.practitioner_id)
      and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id);
   get diagnostics replaced = row_count;
@@ -54,7 +54,7 @@ begin
                    '[Name of practitioner]', left(btrim(regexp_replace(p.name, '\s+', ' ', 'g')), 120)),
            issue_practitioner_contract.expires_at
       from public.practitioners p
-     where p.id <> all (v_having)
+     where p.id <> all (v_holders)
        -- To all means to those who work; somebody who is paused is named.
        and (p.available or p.id = issue_practitioner_contract.practitioner_id)
        and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id)
@@ -62,7 +62,7 @@ begin
   )
   select coalesce(array_agg(o.id order by o.id), '{}') into issued from offered o;
   already_issued := (select count(*) from public.practitioners p
-                      where p.id = any (v_having) and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id));
+                      where p.id = any (v_holders) and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id));
   return next;
 end
 $$;

@@ -6,8 +6,9 @@
 -- contract. The pages update the contract themselves, and that writes the row: then address and agent are what a
 -- browser claimed, and `is_observed` says so. Either way it is one signature, because the contract is its key.
 --
--- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.serialize_contract_evidence` writes. It
--- is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what identified a person.
+-- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.serialize_contract_evidence`
+-- writes. It is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what
+-- identified a person.
 
 create table public.contract_signatures (
   contract_id            uuid        primary key references public.practitioner_contracts (id),
@@ -130,10 +131,11 @@ create function private.refuse_contract_signature_changes() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
-  c_free constant text[] := array['signer_name', 'signer_email', 'ip_address', 'user_agent', 'signature_name', 'signature_image'];
+  c_erasable constant text[] := array[
+    'signer_name', 'signer_email', 'ip_address', 'user_agent', 'signature_name', 'signature_image'];
 begin
   if tg_op = 'UPDATE'
-     and to_jsonb(new) - c_free = to_jsonb(old) - c_free
+     and to_jsonb(new) - c_erasable = to_jsonb(old) - c_erasable
      and jsonb_strip_nulls(to_jsonb(new)) <@ to_jsonb(old) then
     return new;
   end if;

@@ -77,10 +77,10 @@ create function private.guard_practitioner_contracts() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
-  v_signs   boolean := tg_op = 'UPDATE' and old.status = 'pending' and new.status = 'signed';
-  v_revokes boolean := tg_op = 'UPDATE' and old.status in ('pending', 'signed') and new.status = 'revoked';
+  v_signs      boolean := tg_op = 'UPDATE' and old.status = 'pending' and new.status = 'signed';
+  v_revokes    boolean := tg_op = 'UPDATE' and old.status in ('pending', 'signed') and new.status = 'revoked';
   -- The hash is a generated column: before the row is written it has no value yet.
-  v_open    text[] := array['status', 'signed_at', 'ip_address', 'user_agent', 'updated_at', 'text_sha256'];
+  v_changeable text[] := array['status', 'signed_at', 'ip_address', 'user_agent', 'updated_at', 'text_sha256'];
 begin
   if tg_op = 'DELETE' then
     if old.signed_at is null then
@@ -97,12 +97,12 @@ begin
   end if;
 
   if old.status = 'pending' then
-    v_open := v_open || 'expires_at'::text;
+    v_changeable := v_changeable || 'expires_at'::text;
   end if;
   if v_revokes then
-    v_open := v_open || 'revoked_reason'::text;
+    v_changeable := v_changeable || 'revoked_reason'::text;
   end if;
-  if to_jsonb(new) - v_open <> to_jsonb(old) - v_open then
+  if to_jsonb(new) - v_changeable <> to_jsonb(old) - v_changeable then
     perform private.refuse(409, 'contract_is_fixed', 'An issued contract cannot be rewritten.', 'Issue a new version.');
   end if;
 

@@ -4,10 +4,10 @@
 -- The frontend shows `policy_text` with the placeholder `[Date of signing]` replaced by the browser's date in its own
 -- locale. So the signed text is compared part by part around the placeholder; line ends and outer space do not count.
 
-create function private.normalise_text(document text) returns text
+create function private.normalise_text(text_value text) returns text
   language sql immutable set search_path = ''
 as $$
-  select btrim(replace(replace(document, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
+  select btrim(replace(replace(text_value, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
 $$;
 
 create function private.matches_policy_text(signed text, policy_text text) returns boolean
