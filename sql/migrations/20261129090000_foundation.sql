@@ -25,29 +25,29 @@ alter default privileges in schema public revoke all on tables    from anon, aut
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on routines  from anon, authenticated, service_role;
 
-create function private.refuse(status integer, code text, sentence text, way_forward text default null) returns void
+create function private.refuse(status integer, code text, message text, hint text default null) returns void
   language plpgsql set search_path = ''
 as $$
 begin
   -- PostgREST turns PTnnn into HTTP nnn and shows the message to people: one line, ASCII.
-  if way_forward is null then
-    raise exception using errcode = 'PT' || status, message = sentence, detail = code;
+  if refuse.hint is null then
+    raise exception using errcode = 'PT' || status, message = refuse.message, detail = code;
   end if;
-  raise exception using errcode = 'PT' || status, message = sentence, detail = code, hint = way_forward;
+  raise exception using errcode = 'PT' || status, message = refuse.message, detail = code, hint = refuse.hint;
 end
 $$;
 
-create function private.sha256_hex(document text) returns text
+create function private.sha256_hex(text_value text) returns text
   language sql immutable set search_path = ''
 as $$
   -- Immutable although convert_to is only stable: the target encoding is a constant.
-  select encode(sha256(convert_to(document, 'UTF8')), 'hex');
+  select encode(sha256(convert_to(text_value, 'UTF8')), 'hex');
 $$;
 
 create function private.is_api_caller() returns boolean
   language sql stable set search_path = ''
 as $$
-  -- False for the service, for an operator, and inside a definer function: those answer for what they write.
+  -- False for the service, for an operator, and inside a definer function: those are trusted with what they write.
   select current_user in ('anon', 'authenticated');
 $$;
 
@@ -65,8 +65,8 @@ as $$
   select p.id from public.practitioners p where p.user_id = (select auth.uid());
 $$;
 
--- Whose name stands beside something of mine, paused or not: a session, an assignment, a recommendation. An open class
--- needs no exception: it is shown while its practitioner is available, and afterwards to whoever has a seat.
+-- Practitioners of my sessions, assignments and recommendations, paused or not: my pages show their names. An open
+-- class needs no exception: it is shown while its practitioner is available, and afterwards to whoever has a seat.
 -- Definer: the policies on practitioners ask this question.
 create function private.related_practitioner_ids() returns setof uuid
   language sql stable security definer set search_path = ''
@@ -141,7 +141,7 @@ as $$
 $$;
 grant execute on function public.has_role to authenticated, service_role;
 
--- Definer: nobody but the auth service reads auth.users. It checks its caller, since it answers from past that door.
+-- Definer: nobody but the auth service reads auth.users. So it checks who is calling.
 create function private.user_id_by_email(email text) returns uuid
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -252,18 +252,18 @@ as $$
   select p.retention_days, p.auto_delete from public.data_retention_policies p where p.table_name = p_table_name;
 $$;
 
--- Only tables under a rule can be named, so the name that reaches the query is one an admin wrote down.
+-- Only tables with a policy can be named, so the name that reaches the query is one that an admin wrote down.
 create or replace function public.get_expired_records(p_table_name text)
   returns table (record_id uuid, created_at timestamptz)
   language plpgsql stable security invoker set search_path = ''
 as $$
 declare
-  v_rule public.data_retention_policies;
+  v_policy public.data_retention_policies;
 begin
-  select * into v_rule from public.data_retention_policies p where p.table_name = p_table_name and p.auto_delete;
+  select * into v_policy from public.data_retention_policies p where p.table_name = p_table_name and p.auto_delete;
   if found then
-    return query execute format('select id, created_at from public.%I where created_at < $1', v_rule.table_name)
-      using now() - make_interval(days => v_rule.retention_days);
+    return query execute format('select id, created_at from public.%I where created_at < $1', v_policy.table_name)
+      using now() - make_interval(days => v_policy.retention_days);
   end if;
 end
 $$;
@@ -271,7 +271,7 @@ grant execute on function public.get_retention_policy, public.get_expired_record
 
 -- The audit log
 
--- A line that cannot be written is an error: the baseline swallowed it and reported success.
+-- A line that cannot be written is an error: the baseline hid it and reported success.
 create or replace function public.log_audit_event(
   p_user_id uuid, p_action text, p_table_name text, p_record_id uuid default null,
   p_ip_address text default null, p_user_agent text default null, p_metadata jsonb default '{}') returns void
@@ -288,14 +288,14 @@ alter function public.update_updated_at_column() set search_path = '';
 
 -- foundation/idempotency_keys.sql
 
--- Idempotency keys: the same Idempotency-Key gets the same answer, in the transaction that does the work.
+-- Idempotency keys: the same Idempotency-Key gets the same answer, saved in the transaction that does the work.
 --
---   new key                          -> call the function, remember its answer
---   known key, same arguments        -> the remembered answer
+--   new key                          -> call the function, save its answer
+--   known key, same arguments        -> the saved answer
 --   known key, other arguments       -> 409 idempotency_key_reused
 --   key whose first call still runs  -> 409 request_in_progress
 --
--- A refusal rolls everything back, the memory included: asking again asks anew.
+-- A refusal rolls everything back, the saved answer included: a repeat calls the function again.
 
 create table private.idempotency_keys (
   caller          text        not null,
@@ -315,7 +315,7 @@ comment on table private.idempotency_keys is
 create index idempotency_keys_answered_at_idx on private.idempotency_keys (answered_at);
 
 alter table private.idempotency_keys enable row level security;
--- No grant and no policy: only recall and remember touch it.
+-- No grant and no policy: only find_idempotent_answer and save_idempotent_answer touch it.
 
 create function private.get_idempotency_caller(arguments jsonb) returns text
   language sql stable set search_path = ''
@@ -324,59 +324,61 @@ as $$
   select coalesce((select auth.uid())::text, arguments ->> 'user_id', 'service');
 $$;
 
--- Definer: callers must not read or write each other's remembered answers directly.
+-- Definer: callers must not read or write each other's answers directly.
 create function private.find_idempotent_answer(rpc text, idempotency_key text, arguments jsonb) returns jsonb
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_caller text := private.get_idempotency_caller(arguments);
-  v_found  private.idempotency_keys;
+  v_known  private.idempotency_keys;
 begin
   -- The lock lives as long as the transaction, that is, exactly as long as the first call runs.
-  if not pg_try_advisory_xact_lock(hashtextextended(v_caller || ' ' || find_idempotent_answer.rpc || ' ' || find_idempotent_answer.idempotency_key, 0)) then
+  if not pg_try_advisory_xact_lock(hashtextextended(
+           v_caller || ' ' || find_idempotent_answer.rpc || ' ' || find_idempotent_answer.idempotency_key, 0)) then
     perform private.refuse(409, 'request_in_progress', 'The same request is still running.', 'Ask again in a moment.');
   end if;
 
-  select * into v_found from private.idempotency_keys r
-   where r.caller = v_caller and r.rpc = find_idempotent_answer.rpc and r.idempotency_key = find_idempotent_answer.idempotency_key
-     and r.answered_at > now() - interval '24 hours';
-  if found and v_found.arguments <> find_idempotent_answer.arguments then
+  select * into v_known from private.idempotency_keys k
+   where k.caller = v_caller and k.rpc = find_idempotent_answer.rpc
+     and k.idempotency_key = find_idempotent_answer.idempotency_key and k.answered_at > now() - interval '24 hours';
+  if found and v_known.arguments <> find_idempotent_answer.arguments then
     perform private.refuse(409, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.',
                            'Use a new key for a new request.');
   end if;
-  return v_found.answer;
+  return v_known.answer;
 end;
 $$;
 
--- Deletes a few answers older than 24 hours on the way, so that no job is needed.
--- Definer: callers must not read or write each other's remembered answers directly.
+-- Also deletes a few answers that are older than 24 hours, so that no job is needed.
+-- Definer: callers must not read or write each other's answers directly.
 create function private.save_idempotent_answer(rpc text, idempotency_key text, arguments jsonb, answer jsonb) returns void
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into private.idempotency_keys as r (caller, rpc, idempotency_key, arguments, answer)
-  values (private.get_idempotency_caller(arguments), save_idempotent_answer.rpc, save_idempotent_answer.idempotency_key, save_idempotent_answer.arguments, save_idempotent_answer.answer)
+  insert into private.idempotency_keys (caller, rpc, idempotency_key, arguments, answer)
+  values (private.get_idempotency_caller(arguments), save_idempotent_answer.rpc, save_idempotent_answer.idempotency_key,
+          save_idempotent_answer.arguments, save_idempotent_answer.answer)
   on conflict on constraint idempotency_keys_pkey
   do update set arguments = excluded.arguments, answer = excluded.answer, answered_at = now();
 
-  delete from private.idempotency_keys r
-   where r.ctid in (select old.ctid from private.idempotency_keys old
+  delete from private.idempotency_keys k
+   where k.ctid in (select old.ctid from private.idempotency_keys old
                      where old.answered_at < now() - interval '24 hours' limit 20 for update skip locked);
 end;
 $$;
 
--- An argument named `sealed` is neither remembered nor compared. Sealing the same number twice gives two different
--- values, so a repeat under the same Idempotency-Key would look like another request; and a copy of ciphertext among
--- the remembered answers would escape the rotation of keys. Beside it stands a fingerprint, which is the same whenever
+-- An argument named `sealed` (encrypted bank numbers) is neither saved nor compared. Encrypting the same number twice
+-- gives two different values, so a repeat under the same Idempotency-Key would look like another request; and a copy of
+-- ciphertext here would escape the rotation of keys. Callers pass a fingerprint beside it, which is the same whenever
 -- the numbers are.
 create function public.call_once(rpc text, idempotency_key text, arguments jsonb) returns jsonb
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_remembered jsonb := arguments - 'sealed';
-  v_answer     jsonb := private.find_idempotent_answer(rpc, idempotency_key, v_remembered);
-  v_columns    text;
-  v_passed     text;
+  v_compared jsonb := arguments - 'sealed';
+  v_answer   jsonb := private.find_idempotent_answer(rpc, idempotency_key, v_compared);
+  v_columns  text;
+  v_passed   text;
 begin
   if v_answer is not null then
     return v_answer;
@@ -397,14 +399,14 @@ begin
   execute format('select to_jsonb(result) from jsonb_to_record($1) as passed(%s), lateral public.%I(%s) as result',
                  v_columns, call_once.rpc, v_passed)
     into v_answer using arguments;
-  perform private.save_idempotent_answer(rpc, idempotency_key, v_remembered, v_answer);
+  perform private.save_idempotent_answer(rpc, idempotency_key, v_compared, v_answer);
   return v_answer;
 end;
 $$;
 comment on function public.call_once is
   'Calls another function of the API with named arguments; a repeat under the same key gets the first answer.';
 
-revoke execute on function private.get_idempotency_caller, private.find_idempotent_answer, private.save_idempotent_answer, public.call_once
-  from public, anon, authenticated, service_role;
-grant execute on function private.get_idempotency_caller, private.find_idempotent_answer, private.save_idempotent_answer, public.call_once
-  to authenticated, service_role;
+revoke execute on function private.get_idempotency_caller, private.find_idempotent_answer,
+  private.save_idempotent_answer, public.call_once from public, anon, authenticated, service_role;
+grant execute on function private.get_idempotency_caller, private.find_idempotent_answer,
+  private.save_idempotent_answer, public.call_once to authenticated, service_role;

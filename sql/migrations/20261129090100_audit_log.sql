@@ -9,16 +9,16 @@ set check_function_bodies = off;
 -- The audit log: who did what to which row. Triggers write what changes, record_audit_log what no trigger can see.
 --
 -- A line names the columns that changed, and gives a value only where it is of a kind that says nothing about a person:
--- an id, a time, a state, a number of minutes or cents. The log outlives what it tells about: whole rows, as the
--- baseline's triggers kept them, put notes, memories and bank names a second time where nobody may delete them.
+-- an id, a time, a state, a number of minutes or cents. The log outlives the rows it is about: whole rows, as the
+-- baseline's triggers kept them, would store notes, memories and bank names a second time where nobody may delete them.
 --
--- Lines are only added; privacy/audit_chain.sql sees to that and makes it visible if one was changed or removed.
+-- Lines are only added; privacy/audit_chain.sql enforces that and makes it visible if one was changed or removed.
 
--- Who did it stays, also when their account is gone: an id that then leads to nobody.
+-- The id of who did it stays when their account is deleted; it then leads to nobody.
 alter table public.audit_logs drop constraint audit_logs_user_id_fkey;
 comment on column public.audit_logs.user_id is 'Who did it. No foreign key: the account may have been erased since.';
 comment on column public.audit_logs.metadata is
-  'Of a row that was changed: the names of the columns, and the values that say nothing about a person.';
+  'Of a row that was changed: the names of the changed columns, and those values that say nothing about a person.';
 
 -- The baseline's asks who is calling again for every row.
 drop policy "Only admins can view audit logs" on public.audit_logs;
@@ -28,7 +28,7 @@ create policy "admins read the audit log"
 
 revoke all on public.audit_logs from anon, authenticated, service_role;
 grant select on public.audit_logs to authenticated, service_role;
--- The service adds lines and changes none. Not id, created_at or the hashes: the database says those.
+-- The service adds lines and changes none. Not id, created_at or the hashes: the database sets those.
 grant insert (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
   on public.audit_logs to service_role;
 
@@ -41,8 +41,8 @@ as $$
     select coalesce(o.key, n.key) as key, o.value as old_value, n.value as new_value
       from jsonb_each(old_row) o full join jsonb_each(new_row) n on n.key = o.key
      where old_row is null or new_row is null or o.value is distinct from n.value
-  ), judged as (
-    -- Named by what may be kept. A column that is added later is left out until somebody has thought about it.
+  ), selected as (
+    -- A list of what may be kept. The value of a column that is added later is left out until it is listed here.
     select c.*,
            c.key in ('id', 'total_seconds', 'role', 'status', 'source', 'visibility', 'memory_type', 'currency', 'verified',
                      'session_location', 'live_contract_needed')
@@ -57,7 +57,7 @@ as $$
     select coalesce(jsonb_agg(key order by key), '[]') as columns,
            coalesce(jsonb_object_agg(key, old_value) filter (where may_be_kept), '{}') as old_values,
            coalesce(jsonb_object_agg(key, new_value) filter (where may_be_kept), '{}') as new_values
-      from judged
+      from selected
   )
   select jsonb_build_object('columns', columns)
       || case when old_row is null then jsonb_build_object('data', new_values)
@@ -66,7 +66,7 @@ as $$
     from kept;
 $$;
 
--- Definer: nobody who changes a row may write, or keep from being written, the line that says so.
+-- Definer: whoever changes a row may neither write nor suppress the line that says so.
 create function private.write_audit_log() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -82,8 +82,8 @@ begin
 end
 $$;
 
--- For what no trigger can see: that somebody looked at something, exported it, signed in or out. A person speaks for
--- themself and of these four things only; the service may name whom it speaks for. Who, from where and with what agent
+-- For what no trigger can see: that somebody looked at something, exported it, signed in or out. A person records these
+-- four actions only, and only their own; the service may name whose action it was. Who, from where and with what agent
 -- comes from the server, never from the body.
 create function public.record_audit_log(
   recorder   uuid,
@@ -156,7 +156,7 @@ create trigger audit_user_roles after insert or update or delete on public.user_
 
 -- The audit log is append-only, and a chain of hashes shows whether it was.
 --
---   line: written -> sealed (in the chain) -> redacted (its personal parts are gone, its place in the chain is not)
+--   line: written -> sealed (in the chain) -> redacted (its personal parts are blanked, its place in the chain stays)
 --
 -- Nobody changes or removes a line, not the service and not by hand; the one change is that an erasure or a retention
 -- policy blanks the address, the agent and the metadata. Whoever owns the database can switch a trigger off: against
@@ -164,17 +164,17 @@ create trigger audit_user_roles after insert or update or delete on public.user_
 -- hash as a hash of their own, with a salt that is erased with them, so they can be blanked and not be guessed, and the
 -- chain still holds.
 --
--- Lines are sealed at the commit that writes them, by whoever gets the one lock without waiting; whoever does not get
--- it leaves theirs to the next. A lock for each writer would make every booking of everybody wait for every other one,
--- and a sealing job of its own would leave a minute open every minute. So there is an order in the chain, and it is
--- that of sealing.
+-- To seal a line is to add its hash to the chain. A transaction seals its lines when it commits, if it gets the one
+-- lock without waiting; otherwise the next transaction that gets it seals them as well. Waiting for the lock would make
+-- every booking wait for every other one, and a scheduled job would leave the lines of a minute open to change. The
+-- order of the chain is that of sealing.
 
 alter table public.audit_logs
   add column personal_salt   bytea,
   add column personal_sha256 bytea;
 comment on column public.audit_logs.personal_salt is 'Random; null once the personal parts are redacted.';
 comment on column public.audit_logs.personal_sha256 is
-  'SHA-256 of the salt and the address, agent and metadata; stays when they go.';
+  'SHA-256 of the salt and the address, agent and metadata; stays when they are blanked.';
 
 create table private.audit_chain (
   position    bigint      primary key,
@@ -195,7 +195,7 @@ create table private.audit_seal_queue (
   line_id uuid primary key
 );
 comment on table private.audit_seal_queue is
-  'Written and not yet in the chain, usually for no longer than a commit takes.';
+  'Lines that are written and not yet in the chain, usually for no longer than a commit takes.';
 
 create table private.audit_redactions (
   line_id     uuid        primary key,
@@ -228,7 +228,7 @@ as $$
     'personal_sha256', encode((line).personal_sha256, 'hex'))::text, 'UTF8'));
 $$;
 
--- Definer: whoever causes a line may not hash one.
+-- Definer: whoever causes a line may not execute the functions that hash it.
 create function private.salt_audit_line() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -250,31 +250,31 @@ begin
 end
 $$;
 
--- Gives how many lines it has sealed.
--- Definer: whoever writes a line may neither read the chain nor write into it.
+-- Returns how many lines it has sealed.
+-- Definer: whoever writes a line may neither read nor write the chain.
 create function private.seal_audit_lines() returns integer
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_last   private.audit_chain;
-  v_line   public.audit_logs;
-  v_lines  uuid[];
-  v_sealed integer := 0;
+  v_last     private.audit_chain;
+  v_line     public.audit_logs;
+  v_line_ids uuid[];
+  v_sealed   integer := 0;
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('audit_chain', 0)) then
-    return 0;  -- somebody else is sealing; what they do not see yet is the next one's
+    return 0;  -- somebody else is sealing; lines that they do not see yet are left to the next
   end if;
   -- Order matters: the lock first, then statements that see everything its last holder has committed.
-  with taken as (delete from private.audit_seal_queue q returning q.line_id)
-  select array_agg(t.line_id) into v_lines from taken t;
-  if v_lines is null then
-    return 0;  -- an earlier line of the same transaction has taken them all along
+  with dequeued as (delete from private.audit_seal_queue q returning q.line_id)
+  select array_agg(d.line_id) into v_line_ids from dequeued d;
+  if v_line_ids is null then
+    return 0;  -- an earlier line of the same transaction has sealed them all
   end if;
   select * into v_last from private.audit_chain c order by c.position desc limit 1;
   v_last.position := coalesce(v_last.position, 0);
   v_last.sha256 := coalesce(v_last.sha256, decode(repeat('00', 32), 'hex'));
-  -- By their ids: joined to what was deleted, of which the planner expects two thousand, the whole log was read.
-  for v_line in select l.* from public.audit_logs l where l.id = any (v_lines) order by l.created_at, l.id loop
+  -- By their ids: in a join with the deleted rows, of which the planner expects two thousand, the whole log was read.
+  for v_line in select l.* from public.audit_logs l where l.id = any (v_line_ids) order by l.created_at, l.id loop
     v_last.position := v_last.position + 1;
     v_last.line_sha256 := private.hash_audit_line(v_line);
     v_last.sha256 := sha256(v_last.sha256 || v_last.line_sha256);
@@ -312,8 +312,8 @@ begin
 end
 $$;
 
--- Gives how many lines it was given; whoever calls names those that still have personal parts.
--- Definer: nobody changes a line.
+-- Returns how many lines it was given; the caller names those that still have personal parts.
+-- Definer: nobody may change a line.
 create function private.redact_audit_lines(line_ids uuid[], cause text) returns integer
   language plpgsql security definer set search_path = ''
 as $$
@@ -336,7 +336,7 @@ as $$
            lag(c.sha256, 1, decode(repeat('00', 32), 'hex')) over chain as last_sha256
       from private.audit_chain c
     window chain as (order by c.position)
-  ), judged as (
+  ), checked as (
     select case
              when e.position <> e.last_position + 1 then 'entries of the chain are missing before this one'
              when e.sha256 <> sha256(e.last_sha256 || e.line_sha256) then 'this entry does not follow from the one before it'
@@ -350,7 +350,7 @@ as $$
            e.position, e.line_id
       from entries e left join public.audit_logs l on l.id = e.line_id
   )
-  select j.finding, j.position, j.line_id from judged j where j.finding is not null
+  select c.finding, c.position, c.line_id from checked c where c.finding is not null
   union all
   select 'a line was added past the chain', null, l.id
     from public.audit_logs l
@@ -358,16 +358,16 @@ as $$
      and not exists (select from private.audit_seal_queue q where q.line_id = l.id);
 $$;
 comment on function private.check_audit_chain is
-  'What is wrong with the audit log; no row means that it is whole. Lines still to be sealed are none.';
+  'What is wrong with the audit log; no row means that it is intact. Lines still to be sealed are not reported.';
 
 revoke execute on function private.hash_audit_personal_part, private.hash_audit_line, private.salt_audit_line,
   private.queue_audit_line, private.seal_audit_lines, private.seal_audit_lines_at_commit, private.refuse_audit_log_change,
   private.redact_audit_lines, private.check_audit_chain
   from public, anon, authenticated, service_role;
 
--- The lines that the baseline wrote begin the chain. First their copies of rows are cut down to what a line holds
--- today; all of it stands here, because from the triggers on nobody can change a line, and because the first new one
--- follows upon them.
+-- The lines that the baseline wrote begin the chain. First their copies of rows are reduced to what a line holds today.
+-- It is done here, because once the triggers exist nobody can change a line, and because the first new line follows on
+-- them in the chain.
 update public.audit_logs l
    set metadata = (l.metadata - array['data', 'old_data', 'new_data', 'deleted_data'])
                || private.build_audit_change(coalesce(l.metadata -> 'old_data', l.metadata -> 'deleted_data'),

@@ -40,9 +40,9 @@ grant select, insert, update, delete on public.user_roles to service_role;
 --   available -> paused -> available        by the practitioner or an admin
 --
 -- Whoever is paused takes no new bookings, and loses nothing else: their own pages never ask whether they are
--- available, their clients keep the name beside what is theirs, and their classes stay with whoever has a seat and are
--- offered to nobody else. Whoever has signed, was offered a contract or has earned is kept, because contracts and money
--- are about somebody. Removing is for whoever was added by mistake; their clients get their credits back.
+-- available, their clients still see the name, and their classes stay with whoever has a seat and are offered to nobody
+-- else. Whoever has a contract, signed or not, or has earned cannot be removed, because contracts and money are about
+-- somebody. Removing is for whoever was added by mistake; their clients get their credits back.
 
 -- The baseline's policies overlap, ask who is calling again for every row, and hide a paused practitioner from
 -- themself.
@@ -95,7 +95,7 @@ revoke execute on function private.paused_practitioner_ids, private.my_class_ids
   from public, anon, authenticated, service_role;
 grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;
 
--- Definer: contracts and money are looked up for whoever removes.
+-- Definer: it reads contracts and the ledger, whoever removes.
 create function private.refuse_practitioner_removal() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -110,7 +110,7 @@ end
 $$;
 revoke execute on function private.refuse_practitioner_removal from public, anon, authenticated, service_role;
 
--- For people, who can be told what to do instead. The keys of both tables hold against everybody.
+-- For people, who get a hint what to do instead. The foreign keys of both tables hold against everybody.
 create trigger practitioners_refuse_removal before delete on public.practitioners
   for each row when (private.is_api_caller()) execute function private.refuse_practitioner_removal();
 
@@ -164,8 +164,8 @@ grant select, insert, update, delete on public.practitioner_assignments to servi
 
 -- people/profiles.sql
 
--- Profiles and preferences: what a person told us at sign-up, where others may read it, and in which currency, language
--- and time zone they want the pages.
+-- Profiles and preferences: what a person entered at sign-up, in a table that others may read, and the currency,
+-- language and time zone in which they want the pages.
 --
 -- A profile follows the row in auth.users, and never stops a sign-up.
 
@@ -207,11 +207,11 @@ grant select (id, full_name, email, avatar_url, phone_number, created_at, update
   on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
 
-create function private.parse_date_or_null(written text) returns date
+create function private.parse_date_or_null(text_value text) returns date
   language plpgsql stable set search_path = ''
 as $$
 begin
-  return written::date;
+  return text_value::date;
 exception when data_exception then
   return null;
 end
@@ -239,7 +239,7 @@ begin
     address       = coalesce(excluded.address, p.address);
   return null;
 exception when others then
-  -- A missing profile is a nuisance; an account that cannot be made is a lost person.
+  -- A missing profile is a nuisance; an account that cannot be created is a lost person.
   raise warning 'profile of % not synced: %', new.id, sqlerrm;
   return null;
 end
@@ -249,7 +249,7 @@ revoke execute on function private.parse_date_or_null, private.sync_profile from
 
 create trigger users_create_profile after insert on auth.users
   for each row execute function private.sync_profile();
--- The auth service updates the row at every sign-in: only what a profile copies counts.
+-- The auth service updates the row at every sign-in: only a change of what a profile copies counts.
 create trigger users_update_profile after update of email, raw_user_meta_data on auth.users
   for each row
   when ((old.email, old.raw_user_meta_data) is distinct from (new.email, new.raw_user_meta_data))

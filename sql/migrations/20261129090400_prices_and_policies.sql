@@ -203,9 +203,9 @@ create function private.activate_policy_version() returns trigger
 as $$
 declare
   -- The hash is a generated column: before the row is written it has no value yet.
-  c_free constant text[] := array['is_active', 'updated_at', 'updated_by', 'policy_text_sha256'];
+  c_changeable constant text[] := array['is_active', 'updated_at', 'updated_by', 'policy_text_sha256'];
 begin
-  if tg_op = 'UPDATE' and to_jsonb(new) - c_free <> to_jsonb(old) - c_free then
+  if tg_op = 'UPDATE' and to_jsonb(new) - c_changeable <> to_jsonb(old) - c_changeable then
     perform private.refuse(409, 'policy_version_is_fixed', 'A policy version cannot be rewritten.',
                            'Add a new version instead.');
   end if;

@@ -13,7 +13,7 @@ set check_function_bodies = off;
 -- Against the milestone's table:
 -- * `user_id` and `session_id` do not cascade, and are not foreign keys at all: erasing an account or deleting a
 --   session must leave the evidence, and setting either to null would take away who signed for what. They stay, as ids
---   whose row may be gone. That they were real is what the function that signs has checked.
+--   whose row may be gone. The function that signs checks that the rows exist at that moment.
 -- * UNIQUE (user_id, session_id) lets everybody sign without a session any number of times, since nulls are distinct.
 --   So one signature per person and session, and one general signature per person and version.
 -- * The version signed and its hash are kept, the signature itself if one was drawn, who the signer was on the day, and
@@ -84,7 +84,7 @@ revoke all on public.liability_waivers from anon, authenticated, service_role;
 grant select (id, user_id, session_id, waiver_text, signed_at, created_at, waiver_policy_id, waiver_policy_version,
               text_sha256, signature_name, signer_name, evidence_sha256)
   on public.liability_waivers to authenticated;
--- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below says those.
+-- Not signed_at: the server's clock says when. Neither signer nor hashes: the trigger below sets those.
 -- No update and no delete for anybody.
 grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, waiver_policy_id,
                       waiver_policy_version, signature_name, signature_image)
@@ -93,8 +93,8 @@ grant select, insert (user_id, session_id, waiver_text, ip_address, user_agent, 
 create function private.serialize_waiver_evidence(waiver public.liability_waivers) returns text
   language sql immutable set search_path = ''
 as $$
-  -- In the form of private.serialize_contract_evidence. The text is hashed here: the generated column has no value yet when
-  -- this is asked for, before the row is written.
+  -- In the form of private.serialize_contract_evidence. The text is hashed here: this runs before the row is written,
+  -- when the generated column has no value yet.
   select jsonb_build_object(
     'kind', 'waiver', 'document_id', (waiver).id, 'text_sha256', private.sha256_hex((waiver).waiver_text),
     'signer_id', (waiver).user_id, 'signer_name', (waiver).signer_name, 'signer_email', (waiver).signer_email,
@@ -124,11 +124,11 @@ create function private.refuse_waiver_changes() returns trigger
 as $$
 declare
   -- The hash of the text is a generated column: before the row is written it has no value yet.
-  c_free constant text[] := array[
+  c_erasable constant text[] := array[
     'ip_address', 'user_agent', 'signer_name', 'signer_email', 'signature_name', 'signature_image', 'text_sha256'];
 begin
   if tg_op = 'UPDATE'
-     and to_jsonb(new) - c_free = to_jsonb(old) - c_free
+     and to_jsonb(new) - c_erasable = to_jsonb(old) - c_erasable
      and jsonb_strip_nulls(to_jsonb(new)) <@ to_jsonb(old) then
     return new;
   end if;
@@ -155,10 +155,10 @@ create trigger liability_waivers_refuse_truncate before truncate on public.liabi
 -- The frontend shows `policy_text` with the placeholder `[Date of signing]` replaced by the browser's date in its own
 -- locale. So the signed text is compared part by part around the placeholder; line ends and outer space do not count.
 
-create function private.normalise_text(document text) returns text
+create function private.normalise_text(text_value text) returns text
   language sql immutable set search_path = ''
 as $$
-  select btrim(replace(replace(document, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
+  select btrim(replace(replace(text_value, E'\r\n', E'\n'), E'\r', E'\n'), E' \t\n');
 $$;
 
 create function private.matches_policy_text(signed text, policy_text text) returns boolean

@@ -17,7 +17,7 @@ alter table public.user_session_credits
   add column credits_owed integer not null default 0,
   add constraint user_session_credits_owed_is_not_negative check (credits_owed >= 0);
 comment on column public.user_session_credits.credits_owed is
-  'Credits that were spent when their price was refunded: so many that come back are not given back.';
+  'Credits that had been spent when their price was refunded: of those that come back, so many are not given back.';
 
 create index user_session_credits_package_id_idx on public.user_session_credits (package_id);
 create index user_session_credits_session_type_id_idx on public.user_session_credits (session_type_id);
@@ -35,7 +35,7 @@ grant select on public.user_session_credits to authenticated;
 -- Update is granted and no policy allows it: the frontend sends updates while a client joins a class or cancels, and
 -- must see them change nothing. Without the grant it would see an error and stop half-way.
 grant update on public.user_session_credits to authenticated;
--- Insert, for whatever sells credits past the functions below: each lot opens with its purchase in the ledger. No
+-- Insert, for whatever sells credits without the functions below: each lot opens with its purchase in the ledger. No
 -- update and no delete: a lot's credits change by lines of the ledger.
 grant select, insert on public.user_session_credits to service_role;
 
@@ -74,7 +74,7 @@ begin
 end
 $$;
 
--- Takes back what is still there and returns how much that was. The rest has been spent, and is owed from then on.
+-- Takes back as many of the credits as are left and returns how many that was. The rest has been spent, and is owed.
 -- Definer: as above.
 create function private.revoke_credits(lot_id uuid, credits integer, reason text) returns integer
   language plpgsql security definer set search_path = ''
@@ -133,7 +133,7 @@ as $$
    where c.user_id = (select auth.uid()) and c.credits_remaining > 0 and (c.expires_at is null or c.expires_at > now());
 $$;
 
--- Definer: nobody may write credits. It checks its caller, since it answers from past that door.
+-- Definer: nobody may write credits. So it checks its caller itself.
 create function private.adjust_credits(lot_id uuid, user_id uuid, change integer, reason text, session_type_id uuid)
   returns uuid
   language plpgsql security definer set search_path = ''
@@ -183,7 +183,7 @@ comment on function public.adjust_credits is
   'For admins: changes a lot, or gives a user a new one. The reason stays in the ledger.';
 
 -- Definer: nobody may write credits.
-create function private.expire_credits(at_most integer) returns integer
+create function private.expire_credits(max_rows integer) returns integer
   language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -193,7 +193,7 @@ begin
   select c.id, c.user_id, -c.credits_remaining, 'expiry'
     from (select * from public.user_session_credits c
            where c.credits_remaining > 0 and c.expires_at <= now()
-           order by c.expires_at limit at_most for no key update skip locked) c;
+           order by c.expires_at limit max_rows for no key update skip locked) c;
   get diagnostics v_count = row_count;
   return v_count;
 end
@@ -212,7 +212,7 @@ grant execute on function private.adjust_credits, public.adjust_credits, public.
 --
 --   purchase    +   a lot is bought               spend   -1  a session takes a credit
 --   return      +1  a cancelled session gives it  expiry  -   what is left when a lot ends
---   adjustment  +-  an admin, with a reason       refund  -   the money went back
+--   adjustment  +-  an admin, with a reason       refund  -   the price was refunded
 --
 -- A lot is a row of user_session_credits (credit_lots.sql). Its `credits_remaining`, which the pages read, is the sum
 -- of its lines: a line sets it, and whoever else writes another number is refused. A session spends one credit once and

@@ -6,15 +6,15 @@ set check_function_bodies = off;
 
 -- payments/checkouts.sql
 
--- Checkouts: what somebody set out to pay for, what Stripe has said since, and what came of it.
+-- Checkouts: what somebody set out to pay for, what Stripe has reported since, and what followed from it.
 --
---   opening -> open -> paid                  opening -> failed      Stripe did not open it, or nobody was told of it
+--   opening -> open -> paid                  opening -> failed      Stripe did not open it, or its answer was lost
 --              open -> processing -> paid    processing -> failed   a bank that takes days
 --              open -> expired
 --
 -- The state is never set: it follows from facts (paid_at, expired_at, …) that are only ever added, so it is the same in
--- whatever order they come. A row is one attempt, and its id is the attempt's key at Stripe. It says itself what was
--- bought at which price: a hold may be gone and a price changed by the time the money comes.
+-- whatever order they arrive. A row is one attempt, and its id is the attempt's key at Stripe. It says itself what was
+-- bought at which price: a hold may be gone and a price changed by the time the money arrives.
 
 create table public.checkout_sessions (
   id                           uuid        primary key default gen_random_uuid(),
@@ -44,7 +44,7 @@ create table public.checkout_sessions (
   notes                        text,
   cancellation_policy_version  uuid        references public.cancellation_policy (id),
 
-  -- What Stripe says
+  -- What Stripe reports
   stripe_session_id            text        unique,
   stripe_payment_intent_id     text        unique,
   url                          text,
@@ -56,7 +56,7 @@ create table public.checkout_sessions (
   receipt_url                  text,
   refunded_minor               integer     not null default 0,
 
-  -- What came of it
+  -- What followed from it
   outcome                      text        check (outcome in (
                                              'session_booked', 'credits_granted', 'credit_instead', 'nobody_there')),
   session_id                   uuid        references public.session_schedules (id) on delete set null,
@@ -80,9 +80,9 @@ comment on column public.checkout_sessions.user_id        is
   'Who pays. No foreign key: their account may have been erased since.';
 comment on column public.checkout_sessions.amount_minor   is 'In cents, by our own prices when it was begun.';
 comment on column public.checkout_sessions.refunded_minor is 'All refunds together, as Stripe counts them.';
-comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer has again.';
+comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
-  'credit_instead: the time was gone when the money came. nobody_there: the account was.';
+  'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';
 
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
@@ -112,10 +112,10 @@ create trigger update_checkout_sessions_updated_at before update on public.check
 -- Which checkout Stripe must be asked about now, and how. The reconciler asks until none is due.
 --
 --   look     how is it doing?
---   close    it should be over: let nobody pay any more, and say how it ended
---   give_up  Stripe was never heard; nobody was told where to pay, so nobody can have paid
+--   close    it should be over: let nobody pay any more, and report how it ended
+--   give_up  Stripe's answer never arrived; the payer got no page to pay on, so nobody can have paid
 --
--- A claim moves `next_check_at` ahead, so two reconcilers never hold the same row, and a crashed one's row comes back.
+-- A claim moves `next_check_at` ahead, so two reconcilers never claim the same row, and after a crash it is due again.
 
 -- Definer: nobody writes checkouts.
 create function private.claim_checkout() returns public.checkout_sessions
@@ -145,7 +145,7 @@ grant execute on function private.claim_checkout, public.claim_checkout_check to
 
 -- payments/begin_checkout.sql
 
--- Beginning a checkout: what is it, what does it cost, is it still to be had? Then it is kept for the payer.
+-- Beginning a checkout: what is bought, at which price, and is it still available? Then it is held for the payer.
 --
 -- The time, or the seat, is held until Stripe's page closes (32 minutes: Stripe wants at least 30) and ten minutes
 -- more, in which a late event can still arrive. Asking again for the same gets the same checkout. Asking for something
@@ -233,8 +233,8 @@ as $$
 declare
   v_type       public.session_types;
   v_package    public.session_packages;
-  v_new        public.checkout_sessions;  -- as it would be
-  v_found      public.checkout_sessions;
+  v_new        public.checkout_sessions;  -- as it is about to be written
+  v_existing   public.checkout_sessions;
   v_supersedes text[];
   v_holds      integer;
 begin
@@ -286,9 +286,9 @@ begin
     end if;
   end if;
 
-  select * into v_found from public.checkout_sessions c
+  select * into v_existing from public.checkout_sessions c
    where c.user_id = begin_checkout.user_id
-     -- One that is only being opened must still be valid for as long as Stripe wants.
+     -- One that is still being opened must last for as long as Stripe demands of a new page.
      and c.expires_at > now() + case c.status when 'open' then interval '10 minutes' when 'opening' then interval '30.5 minutes' end
      and (c.payment_type, c.session_type_id, c.amount_minor, c.currency)
          = (begin_checkout.payment_type, v_new.session_type_id, v_new.amount_minor, v_new.currency)
@@ -297,32 +297,35 @@ begin
                                v_new.physical_location, v_new.group_class_id, v_new.notes)
      and (c.hold_id is null or exists (select from public.session_holds h where h.id = c.hold_id and h.status = 'held'))
    order by c.created_at desc limit 1;
-  if v_found.status = 'opening' and v_found.created_at > now() - interval '20 seconds' then
+  if v_existing.status = 'opening' and v_existing.created_at > now() - interval '20 seconds' then
     perform private.refuse(409, 'request_in_progress', 'The page to pay on is being opened.', 'Ask again in a moment.');
   elsif found then
-    return (v_found.id, v_found.description, v_found.amount_minor, v_found.currency, v_found.expires_at, v_found.url, array[]::text[]);
+    return (v_existing.id, v_existing.description, v_existing.amount_minor, v_existing.currency, v_existing.expires_at,
+            v_existing.url, array[]::text[]);
   end if;
 
   if begin_checkout.payment_type = 'single' then
-    -- Given up is what the new choice overlaps, and the oldest where no more may be held: pages have no button for it.
+    -- Released are holds that the new one overlaps, and the oldest if no more are allowed: pages have no button for it.
     select count(*) into v_holds from public.session_holds h
      where h.user_id = begin_checkout.user_id and h.status = 'held' and h.expires_at > now();
-    with kept as (
+    with earlier as (
       select c.stripe_session_id, h.id as hold_id, row_number() over (partition by h.status order by c.created_at, c.id) as age,
              h.practitioner_id = v_new.practitioner_id
                and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
                    && tstzrange(v_new.scheduled_at, v_new.scheduled_at + make_interval(mins => v_type.duration_minutes))
-               as is_in_the_way
+               as is_overlapping
         from public.checkout_sessions c join public.session_holds h on h.id = c.hold_id
        where c.user_id = begin_checkout.user_id and c.status in ('opening', 'open')
          and h.status <> 'consumed' and h.checkout_session_id = c.id::text
     ),
-    given_up as (
+    released as (
       update public.session_holds h set status = 'released'
-        from kept where h.id = kept.hold_id and (kept.is_in_the_way or (h.status = 'held' and kept.age <= v_holds - 2))
-      returning kept.stripe_session_id
+        from earlier
+       where h.id = earlier.hold_id
+         and (earlier.is_overlapping or (h.status = 'held' and earlier.age <= v_holds - 2))
+      returning earlier.stripe_session_id
     )
-    select array_agg(g.stripe_session_id) filter (where g.stripe_session_id is not null) into v_supersedes from given_up g;
+    select array_agg(r.stripe_session_id) filter (where r.stripe_session_id is not null) into v_supersedes from released r;
     select h.id into v_new.hold_id
       from private.hold_slot(begin_checkout.user_id, v_new.practitioner_id, v_new.scheduled_at, v_type.id,
                              v_new.session_location, v_new.physical_location, v_new.group_class_id) h;
@@ -420,7 +423,7 @@ alter table public.session_payments
   add constraint session_payments_credits_add_up check (
     credit_lot_id is null or practitioner_share + platform_share + refunded_amount = total_amount);
 comment on column public.session_payments.refunded_amount is
-  'What went back to the payer; the shares are of what did not.';
+  'What was returned to the payer; the shares are of the rest.';
 comment on column public.session_payments.credit_lot_id is
   'The credits a seat was taken with. No foreign key: money outlives them. A total of 0: they were given, not bought.';
 
@@ -454,11 +457,11 @@ grant select, insert, update on public.session_payments to service_role;
 
 -- payments/fulfilment.sql
 
--- What follows from a payment: the session, or credits; and when the money goes back, so do they.
+-- What follows from a payment: the session, or credits; and when it is refunded or disputed, they are taken back.
 --
 --   paid, a package        -> its credits
 --   paid, a single session -> the session, with its payment and shares
---                             or, if the time was gone when the money came, a credit of its kind and a message
+--                             or, if the time was taken when the money arrived, a credit of its kind and a mail
 --   refunded in part       -> of a package, as many credits as that part is worth, rounded down; shares are of the rest
 --   refunded in full       -> all of it, also a session that has not begun
 --   disputed               -> credits are taken back and the payment is not paid out, until it is decided
@@ -470,38 +473,40 @@ grant select, insert, update on public.session_payments to service_role;
 create table private.payment_disputes (
   id           text    primary key,
   checkout_id  uuid    not null references public.checkout_sessions (id),
-  state        text    not null check (state in ('asked', 'open', 'won', 'lost')),
+  state        text    not null check (state in ('inquiry', 'open', 'won', 'lost')),
   amount_minor integer not null
 );
 comment on table  private.payment_disputes       is 'What payers claimed back through their bank, by Stripe''s id.';
 comment on column private.payment_disputes.state is
-  'asked: the bank wants to know, and no money has moved. It only moves to the right.';
+  'inquiry: the bank asks, and no money has moved. The order is that of the check; a state never goes back in it.';
 
 create index payment_disputes_checkout_id_idx on private.payment_disputes (checkout_id);
 
 alter table private.payment_disputes enable row level security;
 -- No grant and no policy: only the functions of this schema read and write it.
 
-create function private.grant_paid_credits(c public.checkout_sessions) returns uuid
+create function private.grant_paid_credits(checkout public.checkout_sessions) returns uuid
   language plpgsql volatile set search_path = ''
 as $$
 declare
   -- The wallet reads price and currency from the metadata.
-  v_lot uuid := private.grant_credits(c.user_id, c.credits, package_id => c.package_id, session_type_id => c.session_type_id,
-    order_id => c.id::text,
-    metadata => jsonb_build_object('purchased_via', 'stripe_checkout', 'currency', c.currency,
-                                   'total_amount', round(c.amount_minor / 100.0, 2), 'payment_type', c.payment_type));
+  v_lot uuid := private.grant_credits(
+    checkout.user_id, checkout.credits, package_id => checkout.package_id, session_type_id => checkout.session_type_id,
+    order_id => checkout.id::text,
+    metadata => jsonb_build_object(
+      'purchased_via', 'stripe_checkout', 'currency', checkout.currency,
+      'total_amount', round(checkout.amount_minor / 100.0, 2), 'payment_type', checkout.payment_type));
 begin
   update public.user_session_credits l
-     set cancellation_policy_version = c.cancellation_policy_version, cancellation_policy_agreed_at = c.created_at
-   where l.id = v_lot and c.cancellation_policy_version is not null;
+     set cancellation_policy_version = checkout.cancellation_policy_version,
+         cancellation_policy_agreed_at = checkout.created_at
+   where l.id = v_lot and checkout.cancellation_policy_version is not null;
   return v_lot;
 end
 $$;
 
--- A lot that a checkout paid for says so in its order_id. One that a cancelled session gave back comes from that
--- session's checkout, and says so as well: the session may be deleted later, and a refund must still find what became
--- of its money.
+-- A lot that a checkout paid for names it in its order_id. So does one that a cancelled session returned: it names that
+-- session's checkout, because the session may be deleted later, and a refund must still find what became of its money.
 create function private.set_lot_order_id() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -517,195 +522,202 @@ revoke execute on function private.set_lot_order_id from public, anon, authentic
 create trigger credit_ledger_10_set_lot_order_id after insert on public.credit_ledger
   for each row when (new.kind = 'return') execute function private.set_lot_order_id();
 
-create function private.record_payment(c public.checkout_sessions) returns void
+create function private.record_payment(checkout public.checkout_sessions) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_share  public.revenue_shares := private.get_revenue_share(c.paid_at);
-  v_amount numeric := round(c.amount_minor / 100.0, 2);
+  v_share  public.revenue_shares := private.get_revenue_share(checkout.paid_at);
+  v_amount numeric := round(checkout.amount_minor / 100.0, 2);
 begin
   insert into public.session_payments
     (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
      stripe_payment_intent_id, checkout_id, revenue_share_id)
   select s.id, s.practitioner_id, s.client_id, v_amount, private.compute_practitioner_share(v_amount, v_share),
-         v_amount - private.compute_practitioner_share(v_amount, v_share), c.currency, 'completed',
-         c.stripe_payment_intent_id, c.id, v_share.id
-    from public.session_schedules s where s.id = c.session_id;
+         v_amount - private.compute_practitioner_share(v_amount, v_share), checkout.currency, 'completed',
+         checkout.stripe_payment_intent_id, checkout.id, v_share.id
+    from public.session_schedules s where s.id = checkout.session_id;
 end
 $$;
 
-create function private.fulfil_checkout(c public.checkout_sessions) returns public.checkout_sessions
+create function private.fulfil_checkout(checkout public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$
 declare
   v_problem text;
 begin
   begin
-    if c.payment_type = 'single' then
+    if checkout.payment_type = 'single' then
       begin
-        c.session_id := private.insert_booked_session(
-          c.user_id, c.practitioner_id, c.scheduled_at, c.session_type_id, c.session_location, c.physical_location,
-          notes => c.notes, group_class_id => c.group_class_id, cancellation_policy_version => c.cancellation_policy_version);
-        c.outcome := 'session_booked';
+        checkout.session_id := private.insert_booked_session(
+          checkout.user_id, checkout.practitioner_id, checkout.scheduled_at, checkout.session_type_id,
+          checkout.session_location, checkout.physical_location, notes => checkout.notes,
+          group_class_id => checkout.group_class_id,
+          cancellation_policy_version => checkout.cancellation_policy_version);
+        checkout.outcome := 'session_booked';
       exception when others then
-        -- Whatever refuses it, the money is here.
+        -- Whatever the refusal, the client has paid.
         if sqlstate not like 'PT4%' then
           raise;
         end if;
         get stacked diagnostics v_problem = pg_exception_detail;
-        c.outcome := 'credit_instead';
+        checkout.outcome := 'credit_instead';
       end;
     else
-      c.outcome := 'credits_granted';
+      checkout.outcome := 'credits_granted';
     end if;
-    if c.outcome = 'session_booked' then
-      perform private.record_payment(c);
+    if checkout.outcome = 'session_booked' then
+      perform private.record_payment(checkout);
     else
-      c.credit_lot_id := private.grant_paid_credits(c);
+      checkout.credit_lot_id := private.grant_paid_credits(checkout);
     end if;
   exception when foreign_key_violation then
     -- The account was erased between paying and now. Somebody has to give the money back.
-    c.outcome := 'nobody_there';
-    c.session_id := null;
+    checkout.outcome := 'nobody_there';
+    checkout.session_id := null;
   end;
 
-  if c.outcome in ('credit_instead', 'nobody_there') then
-    perform private.publish_event('session_not_booked', c.user_id, null, jsonb_build_object(
-      'checkout_id', c.id, 'outcome', c.outcome, 'because', v_problem, 'practitioner_id', c.practitioner_id,
-      'scheduled_at', c.scheduled_at, 'group_class_id', c.group_class_id));
+  if checkout.outcome in ('credit_instead', 'nobody_there') then
+    perform private.publish_event('session_not_booked', checkout.user_id, null, jsonb_build_object(
+      'checkout_id', checkout.id, 'outcome', checkout.outcome, 'because', v_problem,
+      'practitioner_id', checkout.practitioner_id, 'scheduled_at', checkout.scheduled_at,
+      'group_class_id', checkout.group_class_id));
   end if;
-  perform private.publish_event('payment_received', c.user_id, c.session_id, jsonb_build_object(
-    'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
-  return c;
+  perform private.publish_event('payment_received', checkout.user_id, checkout.session_id, jsonb_build_object(
+    'checkout_id', checkout.id, 'amount_minor', checkout.amount_minor, 'currency', checkout.currency));
+  return checkout;
 end
 $$;
 
--- Shares are of the money that stays: stated anew after every fact about a payment. Whoever calls holds the client's
--- lock and the checkout's row.
-create function private.recalculate_payment_shares(c public.checkout_sessions, returned_minor integer, is_disputed boolean)
-  returns void
+-- Shares are of the money that stays with us: recalculated after every fact about a payment. The caller holds the
+-- client's lock and the checkout's row.
+create function private.recalculate_payment_shares(
+  checkout public.checkout_sessions, returned_minor integer, is_disputed boolean) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_kept bigint := c.amount_minor - returned_minor;
-  v_seat private.earned_seats;
+  v_kept_minor bigint := checkout.amount_minor - returned_minor;
+  v_seat       private.earned_seats;
 begin
-  -- Order matters: the class, the session, its money, as whoever cancels or completes the session goes.
-  perform from public.session_schedules class where class.id = c.group_class_id for update;
-  perform from public.session_schedules s where s.id = c.session_id for update;
-  perform private.lock_funds(c.id);
-  for v_seat in select * from private.earned_seats e where e.money_id = c.id order by e.place loop
-    perform private.post_seat_difference(v_seat, v_kept, is_disputed);
+  -- Order matters: the class, the session, its money, as when a session is cancelled or completed.
+  perform from public.session_schedules class where class.id = checkout.group_class_id for update;
+  perform from public.session_schedules s where s.id = checkout.session_id for update;
+  perform private.lock_funds(checkout.id);
+  for v_seat in select * from private.earned_seats e where e.funds_id = checkout.id order by e.seat_number loop
+    perform private.post_seat_difference(v_seat, v_kept_minor, is_disputed);
   end loop;
 
   -- What was paid for a seat that is not earned: not yet, or not at all.
-  perform private.update_payment_amounts(p.id, v_kept, case when s.status = 'cancelled' then 0
-                                                   else (100 * private.compute_practitioner_share(v_kept / 100.0, share))::bigint end, is_disputed)
+  perform private.update_payment_amounts(
+            p.id, v_kept_minor,
+            case when s.status = 'cancelled' then 0
+                 else (100 * private.compute_practitioner_share(v_kept_minor / 100.0, share))::bigint end,
+            is_disputed)
      from public.session_payments p
      join public.session_schedules s on s.id = p.session_id
      join public.revenue_shares share on share.id = p.revenue_share_id
-    where p.checkout_id = c.id and not exists (select from private.earned_seats e where e.payment_id = p.id);
+    where p.checkout_id = checkout.id and not exists (select from private.earned_seats e where e.payment_id = p.id);
 end
 $$;
 
 -- Brings the number of a payment's credits that are taken back to `credits`: takes more, or gives some back after a
 -- dispute that was won. Those spent already count as taken, and are owed (`credits_owed`). Returns the number then.
-create function private.set_credits_taken_back(c public.checkout_sessions, credits integer) returns integer
+create function private.set_credits_taken_back(checkout public.checkout_sessions, credits integer) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_more integer := set_credits_taken_back.credits - c.credits_taken_back;
-  v_owed integer;
-  -- Those it bought, or the one that its cancelled session gave back.
-  v_lot  uuid := coalesce(c.credit_lot_id, (select l.lot_id from public.credit_ledger l
-                                             where l.session_id = c.session_id and l.kind = 'return'));
+  v_change   integer := set_credits_taken_back.credits - checkout.credits_taken_back;
+  v_debt_cut integer;
+  -- The credits it bought, or the one that its cancelled session returned.
+  v_lot      uuid := coalesce(checkout.credit_lot_id, (select l.lot_id from public.credit_ledger l
+                                                        where l.session_id = checkout.session_id and l.kind = 'return'));
 begin
-  if v_lot is null or v_more = 0 then
-    return c.credits_taken_back;
-  elsif v_more > 0 then
-    perform private.revoke_credits(v_lot, v_more, 'The payment was refunded or disputed');
+  if v_lot is null or v_change = 0 then
+    return checkout.credits_taken_back;
+  elsif v_change > 0 then
+    perform private.revoke_credits(v_lot, v_change, 'The payment was refunded or disputed');
   else
-    -- First what was asked for and never there; the rest is given back.
-    update public.user_session_credits l set credits_owed = greatest(0, l.credits_owed + v_more)
+    -- First less is owed, of what had been spent already; the rest is given back.
+    update public.user_session_credits l set credits_owed = greatest(0, l.credits_owed + v_change)
       from public.user_session_credits old
      where l.id = v_lot and old.id = l.id
-    returning least(old.credits_owed, -v_more) into v_owed;
+    returning least(old.credits_owed, -v_change) into v_debt_cut;
     insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
-    select v_lot, c.user_id, -v_more - v_owed, 'adjustment', 'The payment stands: its dispute was won'
-     where -v_more > v_owed;
+    select v_lot, checkout.user_id, -v_change - v_debt_cut, 'adjustment', 'The payment stands: its dispute was won'
+     where -v_change > v_debt_cut;
   end if;
   return set_credits_taken_back.credits;
 end
 $$;
 
--- When money goes back, to the payer or for as long as their bank disputes it, so do session and credits.
-create function private.apply_refunds_and_disputes(c public.checkout_sessions) returns public.checkout_sessions
+-- Money was refunded, or is disputed by the payer's bank: session and credits are taken back with it.
+create function private.apply_refunds_and_disputes(checkout public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_open     integer;
+  v_disputed integer;
   v_lost     integer;
   v_returned integer;
 begin
   select coalesce(sum(d.amount_minor) filter (where d.state = 'open'), 0),
          coalesce(sum(d.amount_minor) filter (where d.state = 'lost'), 0)
-    into v_open, v_lost from private.payment_disputes d where d.checkout_id = c.id;
-  v_returned := least(c.amount_minor, c.refunded_minor + v_lost);
+    into v_disputed, v_lost from private.payment_disputes d where d.checkout_id = checkout.id;
+  v_returned := least(checkout.amount_minor, checkout.refunded_minor + v_lost);
 
-  perform private.recalculate_payment_shares(c, v_returned, v_open > 0);
+  perform private.recalculate_payment_shares(checkout, v_returned, v_disputed > 0);
   -- Order matters: a session whose payment is refunded gives no credit when it is cancelled.
-  if v_returned >= c.amount_minor then
-    perform from public.session_schedules class where class.id = c.group_class_id for update;
+  if v_returned >= checkout.amount_minor then
+    perform from public.session_schedules class where class.id = checkout.group_class_id for update;
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled: the payment was returned'
-     where s.id = c.session_id and s.status = 'scheduled' and s.scheduled_at > now();
+     where s.id = checkout.session_id and s.status = 'scheduled' and s.scheduled_at > now();
   end if;
-  c.credits_taken_back := private.set_credits_taken_back(
-    c, c.credits * least(c.amount_minor, v_returned + v_open) / greatest(c.amount_minor, 1));
+  checkout.credits_taken_back := private.set_credits_taken_back(checkout,
+    checkout.credits * least(checkout.amount_minor, v_returned + v_disputed) / greatest(checkout.amount_minor, 1));
 
-  if v_returned > c.returned_minor then
-    perform private.publish_event('payment_returned', c.user_id, c.session_id, jsonb_build_object(
-      'checkout_id', c.id, 'amount_minor', v_returned - c.returned_minor, 'currency', c.currency,
-      'credits_taken_back', c.credits_taken_back));
-    c.returned_minor := v_returned;
+  if v_returned > checkout.returned_minor then
+    perform private.publish_event('payment_returned', checkout.user_id, checkout.session_id, jsonb_build_object(
+      'checkout_id', checkout.id, 'amount_minor', v_returned - checkout.returned_minor, 'currency', checkout.currency,
+      'credits_taken_back', checkout.credits_taken_back));
+    checkout.returned_minor := v_returned;
   end if;
-  return c;
+  return checkout;
 end
 $$;
 
--- Whoever calls has locked the client and then the row, and has written the facts.
-create function private.settle_checkout(c public.checkout_sessions) returns public.checkout_sessions
+-- The caller has locked the client and then the row, and has written the facts.
+create function private.settle_checkout(checkout public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$
 begin
-  if c.status = 'paid' and c.outcome is null then
-    c := private.fulfil_checkout(c);
-  elsif c.status = 'processing' then
+  if checkout.status = 'paid' and checkout.outcome is null then
+    checkout := private.fulfil_checkout(checkout);
+  elsif checkout.status = 'processing' then
     -- The payer has done their part; the bank takes days.
-    update public.session_holds h set expires_at = greatest(h.expires_at, c.scheduled_at)
-     where h.id = c.hold_id and h.status = 'held' and h.checkout_session_id = c.id::text;
-  elsif c.status in ('failed', 'expired') then
+    update public.session_holds h set expires_at = greatest(h.expires_at, checkout.scheduled_at)
+     where h.id = checkout.hold_id and h.status = 'held' and h.checkout_session_id = checkout.id::text;
+  elsif checkout.status in ('failed', 'expired') then
     update public.session_holds h set status = 'released'
-     where h.id = c.hold_id and h.status = 'held' and h.checkout_session_id = c.id::text;
+     where h.id = checkout.hold_id and h.status = 'held' and h.checkout_session_id = checkout.id::text;
   end if;
-  if c.outcome is not null then
-    c := private.apply_refunds_and_disputes(c);
-    update public.user_session_credits l set stripe_payment_intent_id = c.stripe_payment_intent_id
-     where l.id = c.credit_lot_id and l.stripe_payment_intent_id is distinct from c.stripe_payment_intent_id;
+  if checkout.outcome is not null then
+    checkout := private.apply_refunds_and_disputes(checkout);
+    update public.user_session_credits l set stripe_payment_intent_id = checkout.stripe_payment_intent_id
+     where l.id = checkout.credit_lot_id
+       and l.stripe_payment_intent_id is distinct from checkout.stripe_payment_intent_id;
   end if;
 
   update public.checkout_sessions old
-     set outcome = c.outcome, session_id = c.session_id, credit_lot_id = c.credit_lot_id,
-         returned_minor = c.returned_minor, credits_taken_back = c.credits_taken_back,
-         next_check_at = case c.status
+     set outcome = checkout.outcome, session_id = checkout.session_id, credit_lot_id = checkout.credit_lot_id,
+         returned_minor = checkout.returned_minor, credits_taken_back = checkout.credits_taken_back,
+         next_check_at = case checkout.status
            when 'open' then now() + interval '4 minutes'
            when 'processing' then now() + interval '1 hour'
            -- Receipts come a moment later, refunds and disputes within months: ask ever more rarely.
-           when 'paid' then case when c.paid_at > now() - interval '180 days'
-             then now() + least(interval '7 days', greatest(interval '10 minutes', now() - c.paid_at)) end
+           when 'paid' then case when checkout.paid_at > now() - interval '180 days'
+             then now() + least(interval '7 days', greatest(interval '10 minutes', now() - checkout.paid_at)) end
          end
-   where old.id = c.id
-  returning old.* into c;
-  return c;
+   where old.id = checkout.id
+  returning old.* into checkout;
+  return checkout;
 end
 $$;
 
@@ -720,8 +732,8 @@ revoke execute on function private.grant_paid_credits, private.record_payment, p
 --
 --   received -> applied
 --
--- An event is kept under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
--- is unknown yet (a dispute names only the payment, which its checkout may not have named so far) waits for it. The
+-- An event is stored under Stripe's own id before anything else happens, so a repeat changes nothing. One whose payment
+-- is unknown yet (a dispute names only the payment intent, which its checkout may not know yet) waits for it. The
 -- reconciler asks Stripe itself and brings the same facts, so that an event may be lost.
 
 create type private.payment_facts as (
@@ -752,14 +764,14 @@ create table private.stripe_events (
   received_at       timestamptz not null default now(),
   applied_at        timestamptz
 );
-comment on table  private.stripe_events             is 'What Stripe told us, as it told it.';
+comment on table  private.stripe_events             is 'Events of Stripe, as it sent them.';
 comment on column private.stripe_events.facts       is 'What it means (payment_facts); null if nothing.';
 comment on column private.stripe_events.checkout_id is
-  'The checkout it was applied to. No foreign key: events are forgotten.';
+  'The checkout it was applied to. No foreign key: old events are deleted.';
 
 create index stripe_events_waiting_idx on private.stripe_events (payment_intent_id, received_at)
   where applied_at is null;  -- what waits for its payment
-create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- forgetting asks by age
+create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- deletion asks by age
 
 alter table private.stripe_events enable row level security;
 -- No policy: only the service reads and writes it.
@@ -771,18 +783,19 @@ as $$
   insert into private.payment_disputes as d (id, checkout_id, state, amount_minor)
   select facts.dispute_id, record_dispute.checkout_id,
          case when facts.dispute_status in ('won', 'prevented') then 'won' when facts.dispute_status = 'lost' then 'lost'
-              when facts.dispute_status like 'warning%' then 'asked' else 'open' end,
+              when facts.dispute_status like 'warning%' then 'inquiry' else 'open' end,
          coalesce(facts.dispute_minor, 0)
    where facts.dispute_id is not null
   on conflict (id) do update
      set state = excluded.state, amount_minor = greatest(d.amount_minor, excluded.amount_minor)
-   where d.state = 'asked' or (d.state = 'open' and excluded.state in ('won', 'lost'));
+   where d.state = 'inquiry' or (d.state = 'open' and excluded.state in ('won', 'lost'));
 $$;
 
-create function private.is_expected_amount(c public.checkout_sessions, facts private.payment_facts) returns boolean
+create function private.is_expected_amount(checkout public.checkout_sessions, facts private.payment_facts) returns boolean
   language sql immutable set search_path = ''
 as $$
-  select coalesce(facts.amount_minor, c.amount_minor) = c.amount_minor and coalesce(lower(facts.currency), c.currency) = c.currency;
+  select coalesce(facts.amount_minor, checkout.amount_minor) = checkout.amount_minor
+     and coalesce(lower(facts.currency), checkout.currency) = checkout.currency;
 $$;
 
 -- Definer: payments move what nobody may write, credits and sessions and holds.
@@ -790,22 +803,22 @@ create function private.observe_payment(checkout_id uuid, facts private.payment_
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c public.checkout_sessions;
+  v_checkout public.checkout_sessions;
 begin
-  -- The client first, as everywhere; then everything else about this payment queues here too.
+  -- The client first, as everywhere. Whatever else concerns this payment queues at this lock, too.
   perform private.lock_client((select user_id from public.checkout_sessions where id = observe_payment.checkout_id));
-  select * into c from public.checkout_sessions where id = observe_payment.checkout_id for update;
+  select * into v_checkout from public.checkout_sessions where id = observe_payment.checkout_id for update;
   if not found then
     perform private.refuse(404, 'checkout_not_found', 'There is no such checkout.');
   end if;
 
-  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_expected_amount(c, facts) then
-    -- Never seen, since we say the price; if it happens, a person must look before anything is given out for it.
-    perform private.publish_event('payment_differs', c.user_id, null, to_jsonb(facts));
+  if facts.payment_status in ('paid', 'no_payment_required') and not private.is_expected_amount(v_checkout, facts) then
+    -- Never seen, since we set the price; if it happens, a person must look before anything is given for it.
+    perform private.publish_event('payment_differs', v_checkout.user_id, null, to_jsonb(facts));
     facts.payment_status := null;
     facts.payment_failed := true;
   end if;
-  perform private.record_dispute(c.id, facts);
+  perform private.record_dispute(v_checkout.id, facts);
   update public.checkout_sessions old
      set stripe_session_id        = coalesce(old.stripe_session_id, facts.stripe_session_id),
          stripe_payment_intent_id = coalesce(old.stripe_payment_intent_id, facts.payment_intent_id),
@@ -818,9 +831,9 @@ begin
            or (facts.session_status = 'unopened' and old.stripe_session_id is null) then now() end),
          expired_at    = coalesce(old.expired_at, case when facts.session_status = 'expired'
            or (facts.session_status = 'missing' and old.expires_at < now()) then now() end)
-   where old.id = c.id
-  returning old.* into c;
-  return private.settle_checkout(c);
+   where old.id = v_checkout.id
+  returning old.* into v_checkout;
+  return private.settle_checkout(v_checkout);
 end
 $$;
 
@@ -828,16 +841,17 @@ create function private.apply_stripe_event(event private.stripe_events) returns 
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  f          private.payment_facts := jsonb_populate_record(null::private.payment_facts, event.facts);
+  v_facts    private.payment_facts := jsonb_populate_record(null::private.payment_facts, event.facts);
   v_checkout public.checkout_sessions;
 begin
   if event.facts is not null then
     select * into v_checkout from public.checkout_sessions c
-     where c.id = f.checkout_id or c.stripe_session_id = f.stripe_session_id or c.stripe_payment_intent_id = f.payment_intent_id;
+     where c.id = v_facts.checkout_id or c.stripe_session_id = v_facts.stripe_session_id
+        or c.stripe_payment_intent_id = v_facts.payment_intent_id;
     if not found then
       return false;
     end if;
-    v_checkout := private.observe_payment(v_checkout.id, f);
+    v_checkout := private.observe_payment(v_checkout.id, v_facts);
   end if;
   update private.stripe_events e set applied_at = now(), checkout_id = v_checkout.id where e.event_id = event.event_id;
   return true;
@@ -880,14 +894,14 @@ begin
   is_repeated := v_event.deliveries > 1;
   is_applied := v_event.applied_at is not null or private.apply_stripe_event(v_event);
   if is_applied and v_event.applied_at is null then
-    -- Now the payment has a name, by which others may wait for it.
+    -- The payment intent is known from now on, and earlier events may be waiting for it.
     perform private.apply_waiting_payment_events(v_event.payment_intent_id);
   end if;
   return next;
 end
 $$;
 
--- For the reconciler: events that still wait for their payment, and the end of old ones.
+-- For the reconciler: applies events that still wait for their payment, and deletes old ones (`forgotten`).
 create function public.apply_waiting_stripe_events() returns table (applied bigint, forgotten bigint)
   language plpgsql volatile security invoker set search_path = ''
 as $$
@@ -923,7 +937,7 @@ begin
 end
 $$;
 comment on function public.observe_checkout is
-  'What Stripe said when it was asked, as facts: the same that events bring.';
+  'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
 revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
   private.apply_stripe_event, private.apply_waiting_payment_events, public.receive_stripe_event,
@@ -939,8 +953,8 @@ grant execute on function private.observe_payment, private.apply_stripe_event, p
 --   requested -> sent       Stripe has it
 --   requested -> failed     Stripe does not take it
 --
--- The row's id is the refund's key at Stripe. So a request whose answer was lost is found again and asked again under
--- the same key, for as long as Stripe remembers keys; after that, what it came to is known from the payment itself.
+-- The row's id is the refund's key at Stripe. So a request whose answer was lost is repeated under the same key, for as
+-- long as Stripe remembers keys; after that, the payment itself says what was refunded.
 
 create table private.payment_refunds (
   id               uuid        primary key default gen_random_uuid(),
@@ -965,50 +979,51 @@ create type private.requested_refund as (
   refund_id uuid, checkout_id uuid, amount_minor integer, currency text, payment_intent_id text, stripe_session_id text
 );
 
--- Definer: nobody writes refunds. It checks its caller, since it answers from past that door.
+-- Definer: nobody writes refunds. So it checks its caller itself.
 create function private.request_refund(checkout_id uuid, session_id uuid, amount_minor integer, reason text)
   returns private.requested_refund
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  c        public.checkout_sessions;
-  v_refund private.payment_refunds;
-  v_left   integer;
+  v_checkout   public.checkout_sessions;
+  v_refund     private.payment_refunds;
+  v_refundable integer;
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins refund payments.');
   end if;
-  select * into c from public.checkout_sessions known
-   where known.outcome is not null and (known.id = request_refund.checkout_id or known.session_id = request_refund.session_id)
-   order by known.paid_at desc limit 1;
+  select * into v_checkout from public.checkout_sessions c
+   where c.outcome is not null and (c.id = request_refund.checkout_id or c.session_id = request_refund.session_id)
+   order by c.paid_at desc limit 1;
   if not found then
     perform private.refuse(404, 'payment_not_found', 'There is no such payment.');
-  elsif c.stripe_payment_intent_id is null then
+  elsif v_checkout.stripe_payment_intent_id is null then
     perform private.refuse(409, 'payment_not_refundable', 'This payment cannot be refunded here.', 'Refund it in Stripe.');
   end if;
-  perform private.lock_client(c.user_id);
-  select * into c from public.checkout_sessions known where known.id = c.id for update;
+  perform private.lock_client(v_checkout.user_id);
+  select * into v_checkout from public.checkout_sessions c where c.id = v_checkout.id for update;
 
   select * into v_refund from private.payment_refunds r
-   where r.checkout_id = c.id and r.status = 'requested' and r.created_at > now() - interval '23 hours'
+   where r.checkout_id = v_checkout.id and r.status = 'requested' and r.created_at > now() - interval '23 hours'
    order by r.created_at desc limit 1;
-  v_left := c.amount_minor - greatest(c.refunded_minor, c.returned_minor);
-  if v_left = 0 then
+  v_refundable := v_checkout.amount_minor - greatest(v_checkout.refunded_minor, v_checkout.returned_minor);
+  if v_refundable = 0 then
     perform private.refuse(409, 'already_refunded', 'This payment was given back already.');
-  elsif v_refund.amount_minor <> coalesce(request_refund.amount_minor, v_left) then
+  elsif v_refund.amount_minor <> coalesce(request_refund.amount_minor, v_refundable) then
     perform private.refuse(409, 'request_in_progress', 'Another refund of this payment is on its way.', 'Ask again in a moment.');
-  elsif coalesce(request_refund.amount_minor, v_left) > v_left then
+  elsif coalesce(request_refund.amount_minor, v_refundable) > v_refundable then
     perform private.refuse(409, 'refund_too_large', format('At most %s %s can be given back.',
-                                                           round(v_left / 100.0, 2), upper(c.currency)));
+                                                           round(v_refundable / 100.0, 2), upper(v_checkout.currency)));
   end if;
 
   if v_refund.id is null then
     insert into private.payment_refunds as r (checkout_id, amount_minor, reason, requested_by)
-    values (c.id, coalesce(request_refund.amount_minor, v_left), request_refund.reason, (select auth.uid()))
+    values (v_checkout.id, coalesce(request_refund.amount_minor, v_refundable), request_refund.reason, (select auth.uid()))
     returning r.* into v_refund;
   end if;
-  return (v_refund.id, c.id, v_refund.amount_minor, c.currency, c.stripe_payment_intent_id, c.stripe_session_id);
+  return (v_refund.id, v_checkout.id, v_refund.amount_minor, v_checkout.currency, v_checkout.stripe_payment_intent_id,
+          v_checkout.stripe_session_id);
 end
 $$;
 

@@ -1005,7 +1005,7 @@ as $$
   select private.remind_sessions(), private.mark_lost_mails_unknown();
 $$;
 comment on function public.prepare_mails is
-  'For the scheduler: what the clock alone makes due, before mails are claimed.';
+  'For the scheduler: writes due reminders and marks mails whose sender died, before mails are claimed.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
 grant execute on function private.remind_sessions, public.prepare_mails to service_role;

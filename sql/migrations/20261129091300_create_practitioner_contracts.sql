@@ -161,10 +161,10 @@ create function private.guard_practitioner_contracts() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
-  v_signs   boolean := tg_op = 'UPDATE' and old.status = 'pending' and new.status = 'signed';
-  v_revokes boolean := tg_op = 'UPDATE' and old.status in ('pending', 'signed') and new.status = 'revoked';
+  v_signs      boolean := tg_op = 'UPDATE' and old.status = 'pending' and new.status = 'signed';
+  v_revokes    boolean := tg_op = 'UPDATE' and old.status in ('pending', 'signed') and new.status = 'revoked';
   -- The hash is a generated column: before the row is written it has no value yet.
-  v_open    text[] := array['status', 'signed_at', 'ip_address', 'user_agent', 'updated_at', 'text_sha256'];
+  v_changeable text[] := array['status', 'signed_at', 'ip_address', 'user_agent', 'updated_at', 'text_sha256'];
 begin
   if tg_op = 'DELETE' then
     if old.signed_at is null then
@@ -181,12 +181,12 @@ begin
   end if;
 
   if old.status = 'pending' then
-    v_open := v_open || 'expires_at'::text;
+    v_changeable := v_changeable || 'expires_at'::text;
   end if;
   if v_revokes then
-    v_open := v_open || 'revoked_reason'::text;
+    v_changeable := v_changeable || 'revoked_reason'::text;
   end if;
-  if to_jsonb(new) - v_open <> to_jsonb(old) - v_open then
+  if to_jsonb(new) - v_changeable <> to_jsonb(old) - v_changeable then
     perform private.refuse(409, 'contract_is_fixed', 'An issued contract cannot be rewritten.', 'Issue a new version.');
   end if;
 
@@ -238,11 +238,11 @@ create trigger audit_practitioner_contracts after insert or update or delete on 
 
 -- signatures/contract_events.sql
 
--- Contract events: what happened to a contract, in order, once each; and the practitioner is notified, once each.
+-- Contract events: what happened to a contract, each event once; and the practitioner is notified of each once.
 --
 --   issued -> signed -> expiring -> expired | revoked        issued -> expired | revoked
 --
--- A trigger writes them, so that a direct update by the pages, the functions and the reconciler all end here.
+-- A trigger writes them: whether the pages, a function or the reconciler changes a contract, its event is recorded.
 
 create table public.contract_events (
   id          bigint      primary key generated always as identity,
@@ -284,7 +284,7 @@ begin
 end
 $$;
 
--- Definer: nobody writes history or messages directly.
+-- Definer: nobody writes the history or the outbox directly.
 create function private.record_contract_event(contract public.practitioner_contracts, event text) returns void
   language plpgsql security definer set search_path = ''
 as $$
@@ -337,8 +337,9 @@ create trigger practitioner_contracts_record_event after update of status on pub
 -- contract. The pages update the contract themselves, and that writes the row: then address and agent are what a
 -- browser claimed, and `is_observed` says so. Either way it is one signature, because the contract is its key.
 --
--- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.serialize_contract_evidence` writes. It
--- is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what identified a person.
+-- `evidence_sha256` is the SHA-256 of the row's own facts, in the form that `private.serialize_contract_evidence`
+-- writes. It is printed on the copy and confirmed by `verify_signature`; it stays when an erasure blanks what
+-- identified a person.
 
 create table public.contract_signatures (
   contract_id            uuid        primary key references public.practitioner_contracts (id),
@@ -461,10 +462,11 @@ create function private.refuse_contract_signature_changes() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
-  c_free constant text[] := array['signer_name', 'signer_email', 'ip_address', 'user_agent', 'signature_name', 'signature_image'];
+  c_erasable constant text[] := array[
+    'signer_name', 'signer_email', 'ip_address', 'user_agent', 'signature_name', 'signature_image'];
 begin
   if tg_op = 'UPDATE'
-     and to_jsonb(new) - c_free = to_jsonb(old) - c_free
+     and to_jsonb(new) - c_erasable = to_jsonb(old) - c_erasable
      and jsonb_strip_nulls(to_jsonb(new)) <@ to_jsonb(old) then
     return new;
   end if;
@@ -495,7 +497,7 @@ create trigger practitioner_contracts_record_signature after update of status on
 -- The life of a contract: one call offers a version to whoever does not have it yet, one call signs it, the clock ends
 -- it.
 --
---   (template) -> pending -> signed -> expired        a month before its end the practitioner is reminded, once
+--   (template) -> pending -> signed -> expired        a month before its end the practitioner is notified, once
 
 create function public.issue_practitioner_contract(
   practitioner_id uuid default null, template_version integer default null, expires_at timestamptz default null)
@@ -505,7 +507,7 @@ as $$
 #variable_conflict use_column
 declare
   v_template public.contract_templates;
-  v_having   uuid[];
+  v_holders  uuid[];  -- who has this version already
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins issue contracts.');
@@ -523,7 +525,7 @@ begin
 
   -- Two admins who issue at once queue here: the second finds that all of it is issued.
   perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
-  v_having := array(
+  v_holders := array(
     select distinct c.practitioner_id from public.practitioner_contracts c
      where c.contract_version = v_template.version::text and c.status in ('pending', 'signed')
        and coalesce(c.expires_at > now(), true));
@@ -534,7 +536,7 @@ begin
   update public.practitioner_contracts c
      set status = 'revoked', revoked_reason = format('Replaced by version %s.', v_template.version)
     from public.practitioners p
-   where p.id = c.practitioner_id and c.status = 'pending' and p.id <> all (v_having)
+   where p.id = c.practitioner_id and c.status = 'pending' and p.id <> all (v_holders)
      and (p.available or p.id = issue_practitioner_contract.practitioner_id)
      and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id);
   get diagnostics replaced = row_count;
@@ -548,7 +550,7 @@ begin
                    '[Name of practitioner]', left(btrim(regexp_replace(p.name, '\s+', ' ', 'g')), 120)),
            issue_practitioner_contract.expires_at
       from public.practitioners p
-     where p.id <> all (v_having)
+     where p.id <> all (v_holders)
        -- To all means to those who work; somebody who is paused is named.
        and (p.available or p.id = issue_practitioner_contract.practitioner_id)
        and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id)
@@ -556,7 +558,7 @@ begin
   )
   select coalesce(array_agg(o.id order by o.id), '{}') into issued from offered o;
   already_issued := (select count(*) from public.practitioners p
-                      where p.id = any (v_having) and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id));
+                      where p.id = any (v_holders) and p.id = coalesce(issue_practitioner_contract.practitioner_id, p.id));
   return next;
 end
 $$;

@@ -63,7 +63,7 @@ create table private.bank_numbers (
 comment on table  private.bank_numbers is
   'Account and routing numbers, sealed by shared/vault.py; the keys are not in this database.';
 comment on column private.bank_numbers.fingerprint is
-  'Keyed digest of both numbers: equal numbers can be told without opening them. Null: they never passed our checks.';
+  'Keyed digest of both numbers: equal numbers are recognized without opening them. Null: they never passed our checks.';
 
 create table private.banking_settings (
   is_the_only_row boolean  primary key default true,
@@ -141,7 +141,8 @@ create trigger audit_practitioner_banking after insert or update or delete on pu
 --
 -- Saving: a function has checked and sealed the numbers; here they find their row. Another account is unverified, cools
 -- down, and its practitioner is notified, so that somebody who got into their account does not move their earnings
--- unseen. The same account again is no change: a second click takes no trust away.
+-- unseen. The same account again is no change: a second click does not undo its
+-- verification.
 --
 -- Verifying: an admin says that they have looked at this very account. Nobody verifies their own.
 
@@ -213,9 +214,9 @@ $$;
 comment on function public.save_practitioner_banking is
   'Stores a bank account whose numbers are sealed: {account_number, routing_number}. The service has verified user_id.';
 
--- What keeps an account from being paid, by one name for everybody who asks. An account is payable when its numbers
--- passed our checks and are sealed, an admin has verified it, and it has cooled down since its last change. An empty
--- text: nothing. Otherwise no_account, not_checked, not_sealed, not_verified or cooling.
+-- What keeps an account from being paid: no_account, not_checked, not_sealed, not_verified or cooling; an empty text if
+-- nothing does. An account is payable when its numbers passed our checks and are sealed, an admin has verified it, and
+-- it has cooled down since its last change.
 create function private.get_banking_obstacle(practitioner_id uuid) returns text
   language sql stable set search_path = ''
 as $$
@@ -302,7 +303,7 @@ create table public.banking_accesses (
   accessed_at     timestamptz not null default now()
 );
 comment on table public.banking_accesses is
-  'Every time that bank numbers were handed out to be opened: append-only.';
+  'Every read of somebody''s sealed bank numbers: append-only.';
 comment on column public.banking_accesses.practitioner_id is
   'Whose. No foreign key, like requested_by: the log outlives both.';
 comment on column public.banking_accesses.reference is
@@ -346,17 +347,17 @@ begin
     where b.practitioner_id = any (read_bank_accounts.practitioner_ids) order by b.practitioner_id for share;
 
   insert into public.banking_accesses (practitioner_id, purpose, reference, requested_by)
-  select distinct asked.id, 'payout_file', read_bank_accounts.reference, read_bank_accounts.requested_by
-    from unnest(read_bank_accounts.practitioner_ids) asked (id) where private.get_banking_obstacle(asked.id) = '';
+  select distinct requested.id, 'payout_file', read_bank_accounts.reference, read_bank_accounts.requested_by
+    from unnest(read_bank_accounts.practitioner_ids) requested (id) where private.get_banking_obstacle(requested.id) = '';
 
   return query
-    select asked.id, obstacle.name, b.bank_name, b.account_holder_name, b.account_type, b.country,
+    select requested.id, obstacle.name, b.bank_name, b.account_holder_name, b.account_type, b.country,
            n.account_number, n.routing_number
-      from (select distinct unnest(read_bank_accounts.practitioner_ids)) asked (id)
-      cross join lateral (select nullif(private.get_banking_obstacle(asked.id), '')) obstacle (name)
-      left join public.practitioner_banking b on b.practitioner_id = asked.id and obstacle.name is null
+      from (select distinct unnest(read_bank_accounts.practitioner_ids)) requested (id)
+      cross join lateral (select nullif(private.get_banking_obstacle(requested.id), '')) obstacle (name)
+      left join public.practitioner_banking b on b.practitioner_id = requested.id and obstacle.name is null
       left join private.bank_numbers n on n.practitioner_id = b.practitioner_id
-     order by asked.id;
+     order by requested.id;
 end
 $$;
 

@@ -10,9 +10,9 @@ set check_function_bodies = off;
 --
 --   accrual        a seat was held or forfeited       client_funds -price, practitioner_payable +share,
 --                                                     platform_revenue +rest
---   reversal       its price went back to the payer   the accrual's lines with the other sign, as much as went back
---   payout         money was sent                     practitioner_payable -amount, payouts_sent +amount
---   payout_failed  it came back                       the payout's lines with the other sign
+--   reversal       its price was refunded             the accrual's lines with the other sign, as far as refunded
+--   payout         a payout is made                   practitioner_payable -amount, payouts_sent +amount
+--   payout_failed  it failed                          the payout's lines with the other sign
 --   adjustment     a correction, with a reason        practitioner_payable +amount, platform_revenue -amount
 --
 -- Plus is what we owe to an account's owner, minus what it was taken from; the lines of a transaction add up to zero. A
@@ -46,7 +46,7 @@ comment on column public.ledger_transactions.practitioner_id is
   'No foreign key, like session_id, payment_id, payout_id and created_by: money outlives what it is about.';
 comment on column public.ledger_transactions.session_id is
   'The seat: a session, or somebody''s own row of a class.';
-comment on column public.ledger_transactions.payment_id      is 'The row of session_payments that tells of the seat.';
+comment on column public.ledger_transactions.payment_id      is 'The seat''s row of session_payments.';
 comment on column public.ledger_transactions.cause           is 'The fact it follows from, unique within its kind.';
 comment on column public.ledger_transactions.created_by      is 'Who made it happen; null: the platform.';
 
@@ -103,8 +103,11 @@ begin
   if not exists (select from jsonb_each_text(post_transaction.lines) line where line.value::bigint <> 0) then
     return null;
   end if;
-  insert into public.ledger_transactions as t (kind, practitioner_id, currency, session_id, payment_id, payout_id, reason, cause)
-  values (post_transaction.kind, post_transaction.practitioner_id, post_transaction.currency, post_transaction.session_id, post_transaction.payment_id, post_transaction.payout_id, post_transaction.reason, v_cause)
+  insert into public.ledger_transactions as t
+    (kind, practitioner_id, currency, session_id, payment_id, payout_id, reason, cause)
+  values
+    (post_transaction.kind, post_transaction.practitioner_id, post_transaction.currency, post_transaction.session_id,
+     post_transaction.payment_id, post_transaction.payout_id, post_transaction.reason, v_cause)
   on conflict on constraint ledger_transactions_one_per_fact do nothing
   returning t.id into v_transaction;
   if v_transaction is null then
@@ -188,45 +191,45 @@ create constraint trigger ledger_postings_check_balance after insert on public.l
 
 -- earnings/earned_seats.sql
 
--- Earned seats: what a session is worth to the practitioner who gave it, and from which money.
+-- Earned seats: what a session is worth to the practitioner who gave it, and from which funds.
 --
---   (not earned) -> earned -> reversed, as far as its money goes back to the payer
+--   (not earned) -> earned -> reversed, as far as its price is returned to the payer
 --
--- A seat is paid from one sum of money: a payment, or the price of the lot its credit comes from. Of a lot of n credits
--- the first k are worth k/n of its price, in whole cents, so that all of them together are worth exactly the price.
--- What goes back to a payer is taken from the credits nobody used, and then from the seats, the last one first. So what
--- a seat earns follows from its place and from how much of the money is kept, and is the same in whatever order the
--- facts arrive.
+-- A seat is paid from one sum of money, its funds: a payment, or the price of the lot its credit comes from. Of a lot
+-- of n credits the first k are worth k/n of its price, in whole cents, so that all of them together are worth exactly
+-- the price. What is returned to a payer is taken from the credits nobody used, and then from the seats, the last one
+-- first. So what a seat earns follows from its number and from how much of the funds is kept, and is the same in
+-- whatever order the facts arrive.
 
 create table private.earned_seats (
   session_id       uuid        primary key,
   payment_id       uuid        not null unique,
   practitioner_id  uuid        not null,
   currency         text        not null check (currency in ('cad', 'usd')),
-  money_id         uuid        not null,
+  funds_id         uuid        not null,
   checkout_id      uuid,
-  place            integer     not null,
+  seat_number      integer     not null,
   price_minor      bigint      not null check (price_minor >= 0),
-  before_minor     bigint      not null check (before_minor >= 0),
+  preceding_minor  bigint      not null check (preceding_minor >= 0),
   revenue_share_id uuid        references public.revenue_shares (id),
   share_minor      bigint,
   created_at       timestamptz not null default now(),
 
-  constraint earned_seats_one_per_seat_number unique (money_id, place),
+  constraint earned_seats_one_per_seat_number unique (funds_id, seat_number),
   constraint earned_seats_have_one_share check (num_nonnulls(revenue_share_id, share_minor) = 1)
 );
 comment on table private.earned_seats is
-  'Seats that were earned, and the money they are paid from: evidence.';
+  'Seats that were earned, and the funds they are paid from: evidence.';
 comment on column private.earned_seats.session_id is
   'No foreign key, like payment_id and practitioner_id: money outlives what it is about.';
-comment on column private.earned_seats.money_id is
+comment on column private.earned_seats.funds_id is
   'The checkout; of what is older than checkouts, the payment or the lot.';
-comment on column private.earned_seats.checkout_id  is
-  'No foreign key: checking one waits for whoever gives back, and who waits for the lock on this very money.';
-comment on column private.earned_seats.place        is 'The how many-th seat it is that this money pays for.';
-comment on column private.earned_seats.before_minor is 'The prices of the places before.';
+comment on column private.earned_seats.checkout_id is
+  'No foreign key: its check would wait for a refund, which itself waits for the lock on these funds.';
+comment on column private.earned_seats.seat_number is 'Its number among the seats that these funds pay for, from 1.';
+comment on column private.earned_seats.preceding_minor is 'What the seats with lower numbers cost together.';
 comment on column private.earned_seats.share_minor is
-  'Of payments that are older than the versions of the share, and were split when they came.';
+  'Of payments that are older than the versions of the share, and were split when they were received.';
 
 create index earned_seats_checkout_id_idx on private.earned_seats (checkout_id);
 create index earned_seats_revenue_share_id_idx on private.earned_seats (revenue_share_id);
@@ -234,7 +237,7 @@ create index earned_seats_revenue_share_id_idx on private.earned_seats (revenue_
 alter table private.earned_seats enable row level security;
 -- No grant and no policy: only the functions of this schema read and write it.
 
--- The sum of money that seats are paid from.
+-- The sum of money that seats are paid from, and for how many.
 create type private.funds as (
   id uuid, checkout_id uuid, amount_minor bigint, currency text, seats integer,
   revenue_share_id uuid, share_minor bigint
@@ -267,12 +270,12 @@ as $$
    limit 1;
 $$;
 
-create function private.lock_funds(money_id uuid) returns void
+create function private.lock_funds(funds_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
-  -- Order matters: taken after the rows of sessions and before those of payments. Earning a seat and giving back its
-  -- money queue here.
-  select pg_advisory_xact_lock(hashtextextended('money ' || lock_funds.money_id, 0));
+  -- Order matters: taken after the rows of sessions and before those of payments. Earning a seat and refunding it queue
+  -- here.
+  select pg_advisory_xact_lock(hashtextextended('funds ' || lock_funds.funds_id, 0));
 $$;
 
 -- Writes one row of session_payments, as the pages read it. The share stays what it was once it is paid out; the ledger
@@ -296,12 +299,12 @@ as $$
          is distinct from (p.total_amount - n.net, n.share, n.status, n.intent);
 $$;
 
--- Compares what was posted for a seat with what it is worth now, and posts the difference. The caller locked its money.
+-- Compares what was posted for a seat with what it is worth now, and posts the difference. The caller locked its funds.
 create function private.post_seat_difference(seat private.earned_seats, kept_minor bigint, is_disputed boolean) returns void
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_price  bigint := greatest(0, least(seat.price_minor, kept_minor - seat.before_minor));
+  v_price  bigint := greatest(0, least(seat.price_minor, kept_minor - seat.preceding_minor));
   v_share  bigint := case when seat.revenue_share_id is null then case when v_price > 0 then seat.share_minor else 0 end
     else (select round(v_price * s.practitioner_percent / 100) from public.revenue_shares s where s.id = seat.revenue_share_id) end;
   v_posted record;
@@ -319,7 +322,7 @@ begin
       'client_funds', v_posted.price - v_price, 'practitioner_payable', v_share - v_posted.share,
       'platform_revenue', (v_price - v_share) - (v_posted.price - v_posted.share)),
     session_id => seat.session_id, payment_id => seat.payment_id,
-    -- What is kept of the money only ever gets less, so the amount names the fact.
+    -- What is kept of the funds only ever gets less, so the amount names the fact.
     cause => case when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
   if num_nonnulls(seat.checkout_id, seat.revenue_share_id) > 0 then
     perform private.update_payment_amounts(seat.payment_id, v_price, v_share, is_disputed);
@@ -340,45 +343,48 @@ create function private.record_earned_seat(session_id uuid) returns void
 as $$
 #variable_conflict use_column
 declare
-  s         public.session_schedules;
+  v_session public.session_schedules;
   v_payment public.session_payments;
-  v_money   private.funds;
+  v_funds   private.funds;
   v_seat    private.earned_seats;
 begin
-  select * into s from public.session_schedules known where known.id = record_earned_seat.session_id;
+  select * into v_session from public.session_schedules s where s.id = record_earned_seat.session_id;
   select * into v_payment from public.session_payments p
-   where p.session_id = s.id and p.credit_lot_id is null and p.status not in ('pending', 'failed') order by p.created_at limit 1;
-  v_money := case when v_payment.id is not null then private.get_payment_funds(v_payment)
-                  else (select private.get_credit_lot_funds(l) from public.user_session_credits l where l.id = s.credit_lot_id) end;
-  if v_money.id is null then
+   where p.session_id = v_session.id and p.credit_lot_id is null and p.status not in ('pending', 'failed')
+   order by p.created_at limit 1;
+  v_funds := case when v_payment.id is not null then private.get_payment_funds(v_payment)
+                  else (select private.get_credit_lot_funds(l) from public.user_session_credits l
+                         where l.id = v_session.credit_lot_id) end;
+  if v_funds.id is null then
     return;  -- nobody paid for it
   end if;
-  perform private.lock_funds(v_money.id);
-  if exists (select from private.earned_seats e where e.session_id = s.id) then
+  perform private.lock_funds(v_funds.id);
+  if exists (select from private.earned_seats e where e.session_id = v_session.id) then
     return;
   end if;
 
-  v_seat.session_id := s.id;
-  v_seat.practitioner_id := s.practitioner_id;
-  v_seat.currency := coalesce(v_money.currency, private.get_session_currency(s));
-  v_seat.money_id := v_money.id;
-  v_seat.checkout_id := v_money.checkout_id;
-  v_seat.revenue_share_id := v_money.revenue_share_id;
-  v_seat.share_minor := v_money.share_minor;
-  v_seat.place := 1 + (select count(*) from private.earned_seats e where e.money_id = v_money.id);
-  v_seat.before_minor := v_money.amount_minor * least(v_seat.place - 1, v_money.seats) / v_money.seats;
-  v_seat.price_minor := v_money.amount_minor * least(v_seat.place, v_money.seats) / v_money.seats - v_seat.before_minor;
+  v_seat.session_id := v_session.id;
+  v_seat.practitioner_id := v_session.practitioner_id;
+  v_seat.currency := coalesce(v_funds.currency, private.get_session_currency(v_session));
+  v_seat.funds_id := v_funds.id;
+  v_seat.checkout_id := v_funds.checkout_id;
+  v_seat.revenue_share_id := v_funds.revenue_share_id;
+  v_seat.share_minor := v_funds.share_minor;
+  v_seat.seat_number := 1 + (select count(*) from private.earned_seats e where e.funds_id = v_funds.id);
+  v_seat.preceding_minor := v_funds.amount_minor * least(v_seat.seat_number - 1, v_funds.seats) / v_funds.seats;
+  v_seat.price_minor := v_funds.amount_minor * least(v_seat.seat_number, v_funds.seats) / v_funds.seats
+                        - v_seat.preceding_minor;
 
   if v_payment.id is null then
     insert into public.session_payments as p
       (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
        credit_lot_id, revenue_share_id)
     values
-      (s.id, s.practitioner_id, s.client_id, round(v_seat.price_minor / 100.0, 2), 0, round(v_seat.price_minor / 100.0, 2),
-       v_seat.currency, 'completed', s.credit_lot_id, v_money.revenue_share_id)
+      (v_session.id, v_session.practitioner_id, v_session.client_id, round(v_seat.price_minor / 100.0, 2), 0,
+       round(v_seat.price_minor / 100.0, 2), v_seat.currency, 'completed', v_session.credit_lot_id, v_funds.revenue_share_id)
     returning p.* into v_payment;
-  elsif v_payment.practitioner_id <> s.practitioner_id then
-    update public.session_payments p set practitioner_id = s.practitioner_id where p.id = v_payment.id;
+  elsif v_payment.practitioner_id <> v_session.practitioner_id then
+    update public.session_payments p set practitioner_id = v_session.practitioner_id where p.id = v_payment.id;
   end if;
   v_seat.payment_id := v_payment.id;
   v_seat.created_at := now();
@@ -388,7 +394,7 @@ begin
     when v_seat.checkout_id is not null
       then (select c.amount_minor - c.returned_minor from public.checkout_sessions c where c.id = v_seat.checkout_id)
     when v_payment.status = 'refunded' then 0
-    else v_money.amount_minor end, private.is_disputed(v_seat.checkout_id));
+    else v_funds.amount_minor end, private.is_disputed(v_seat.checkout_id));
 end
 $$;
 
@@ -402,7 +408,7 @@ revoke execute on function private.get_payment_funds, private.get_credit_lot_fun
 --
 --   scheduled -> completed                  the seat is earned; a completed class completes its seats
 --   scheduled -> cancelled, last_minute     the client forfeits the price, so the seat is earned as if it had been held
---   scheduled -> cancelled, otherwise       nothing is earned; the money stays ours, for the credit that came back
+--   scheduled -> cancelled, otherwise       nothing is earned; the money stays ours, for the credit that is returned
 --
 -- They are triggers, because the pages write sessions directly. The function on completion is called by a trigger of
 -- session_schedules; those stand together in one chapter, in the order in which they fire.
@@ -445,7 +451,7 @@ begin
   select * into v_payment from public.session_payments p
    where p.session_id = new.session_id and p.status in ('completed', 'disputed') and p.paid_out_at is null;
   if found then
-    -- The price now belongs to the credit that came back, and is earned by the session that is booked with it.
+    -- The price now belongs to the credit that was returned, and is earned by the session that is booked with it.
     perform private.lock_funds(coalesce(v_payment.checkout_id, v_payment.id));
     perform private.update_payment_amounts(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint, 0,
                                   v_payment.status = 'disputed');
@@ -491,7 +497,7 @@ create trigger session_payments_earn after insert or update of status on public.
 -- also counts what is paid for and not held yet (`booked_minor`), and does not know what a refund takes from the next
 -- payout.
 
--- Whose earnings the caller may read: without an argument their own, as an admin anybody's.
+-- The practitioners whose earnings the caller asks for: without an argument their own; an admin may name any.
 -- Definer: it asks whether a practitioner exists, and the caller may not be allowed to see them.
 create function private.resolve_practitioner_ids(practitioner_id uuid) returns uuid[]
   language plpgsql stable security definer set search_path = ''
@@ -512,31 +518,32 @@ begin
 end
 $$;
 
--- The clock that days are counted on.
-create function private.get_earnings_time_zone(earners uuid[]) returns text
+-- The time zone that days are counted in.
+create function private.get_earnings_time_zone(practitioner_ids uuid[]) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce((select c.time_zone from public.practitioner_calendars c
-                    where c.practitioner_id = any (get_earnings_time_zone.earners) order by c.practitioner_id limit 1), 'UTC');
+                    where c.practitioner_id = any (get_earnings_time_zone.practitioner_ids)
+                    order by c.practitioner_id limit 1), 'UTC');
 $$;
 
 -- Definer: the policy on postings would ask of every line whose it is; this asks once, and reads one person's lines.
 create function private.list_earnings_lines(
-  practitioner_id uuid, since timestamptz default '-infinity', until timestamptz default 'infinity')
+  practitioner_id uuid, from_time timestamptz default '-infinity', until_time timestamptz default 'infinity')
   returns table (currency text, kind text, occurred_at timestamptz, payment_id uuid, account text, amount_minor bigint)
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(list_earnings_lines.practitioner_id);
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(list_earnings_lines.practitioner_id);
 begin
   -- What was sent is no longer owed: the two lines of a payout add up to zero, so the sum of all lines is what was
   -- earned.
   return query
     select t.currency, t.kind, t.occurred_at, t.payment_id, p.account, p.amount_minor
       from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
-     where t.practitioner_id = any (v_earners)
+     where t.practitioner_id = any (v_practitioner_ids)
        and p.account in ('practitioner_payable', 'payouts_sent')
-       and t.occurred_at >= since and t.occurred_at < until;
+       and t.occurred_at >= from_time and t.occurred_at < until_time;
 end
 $$;
 
@@ -548,22 +555,23 @@ create function public.earnings_overview(practitioner_id uuid default null)
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(earnings_overview.practitioner_id);
-  v_today   date := (now() at time zone 'UTC')::date;
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(earnings_overview.practitioner_id);
+  v_today            date := (now() at time zone 'UTC')::date;
 begin
   -- The period of today, even before a run has opened it.
   select case when v_today < p.period_end then p.period_start else p.period_end + (v_today - p.period_end) / t.period_days * t.period_days end,
          case when v_today < p.period_end then p.period_end
               else p.period_end + ((v_today - p.period_end) / t.period_days + 1) * t.period_days end
     into period_start, period_end
-    from (select * from public.payout_periods known where known.period_start <= v_today order by known.number desc limit 1) p,
-         (select * from public.payout_terms known where known.valid_from <= now() order by known.valid_from desc limit 1) t;
+    from (select * from public.payout_periods period
+           where period.period_start <= v_today order by period.number desc limit 1) p,
+         (select * from public.payout_terms terms where terms.valid_from <= now() order by terms.valid_from desc limit 1) t;
 
   return query
     with payments as (
       select p.id, lower(p.currency) as currency, p.practitioner_share, p.status, s.status as session_status
         from public.session_payments p join public.session_schedules s on s.id = p.session_id
-       where p.practitioner_id = any (v_earners) and p.paid_out_at is null
+       where p.practitioner_id = any (v_practitioner_ids) and p.paid_out_at is null
          and (p.status = 'disputed' or (p.status = 'completed' and s.status in ('scheduled', 'in_progress')))
     ),
     sums as (
@@ -581,14 +589,15 @@ begin
     )
     select c.currency, earnings_overview.period_start, earnings_overview.period_end,
            coalesce(sums.period, 0)::bigint, coalesce(sums.seats, 0)::integer,
-           (coalesce(sums.owed, 0) + way.amount)::bigint, way.amount::bigint, coalesce(sums.disputed, 0)::bigint,
+           (coalesce(sums.owed, 0) + on_its_way.amount)::bigint, on_its_way.amount::bigint, coalesce(sums.disputed, 0)::bigint,
            (select coalesce(sum(round(100 * b.practitioner_share)), 0)::bigint from payments b
              where b.currency = c.currency and b.status = 'completed'),
-           (coalesce(sums.sent, 0) - way.amount)::bigint, coalesce(sums.year, 0)::bigint
+           (coalesce(sums.sent, 0) - on_its_way.amount)::bigint, coalesce(sums.year, 0)::bigint
       from (values ('cad'), ('usd')) c (currency)
       left join sums on sums.currency = c.currency
      cross join lateral (select coalesce(sum(p.amount_minor), 0) as amount from public.payouts p
-                          where p.practitioner_id = any (v_earners) and p.currency = c.currency and p.status = 'pending') way
+                          where p.practitioner_id = any (v_practitioner_ids) and p.currency = c.currency
+                            and p.status = 'pending') on_its_way
      order by c.currency;
 end
 $$;
@@ -602,10 +611,10 @@ create function public.earnings_series(
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(earnings_series.practitioner_id);
-  v_zone    text := private.get_earnings_time_zone(v_earners);
-  v_until   date := coalesce(until_date, (now() at time zone v_zone)::date);
-  v_from    date := coalesce(from_date, v_until - 365);
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(earnings_series.practitioner_id);
+  v_zone             text := private.get_earnings_time_zone(v_practitioner_ids);
+  v_until            date := coalesce(until_date, (now() at time zone v_zone)::date);
+  v_from             date := coalesce(from_date, v_until - 365);
 begin
   if step is null or step not in ('day', 'week', 'month') then
     perform private.refuse(422, 'step_unknown', 'Earnings are added up by day, week or month.');
@@ -643,8 +652,8 @@ create function public.earnings_sessions(
 as $$
 #variable_conflict use_column
 declare
-  v_earners uuid[] := private.resolve_practitioner_ids(earnings_sessions.practitioner_id);
-  v_zone    text := private.get_earnings_time_zone(v_earners);
+  v_practitioner_ids uuid[] := private.resolve_practitioner_ids(earnings_sessions.practitioner_id);
+  v_zone             text := private.get_earnings_time_zone(v_practitioner_ids);
 begin
   if earnings_sessions.cursor !~ '^[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform private.refuse(422, 'cursor_unknown', 'This is not where a page begins.', 'Give the next_cursor of the last row you have.');
@@ -652,9 +661,9 @@ begin
   -- The page first, the sums after: a page is read from the end of an index, however many sessions there are.
   return query
     with page as (
-      select held.* from unnest(v_earners) earner (id) cross join lateral (
+      select held.* from unnest(v_practitioner_ids) practitioner (id) cross join lateral (
         select s, p from public.session_schedules s join public.session_payments p on p.session_id = s.id
-         where s.practitioner_id = earner.id and p.practitioner_id = earner.id
+         where s.practitioner_id = practitioner.id and p.practitioner_id = practitioner.id
            and (s.status = 'completed' or (s.status = 'cancelled' and exists (
                  select from public.ledger_transactions t where t.session_id = s.id and t.kind = 'accrual')))
            and (from_date is null or s.scheduled_at >= from_date::timestamp at time zone v_zone)

@@ -151,7 +151,7 @@ comment on column public.payouts.period_end            is 'The first day that is
 comment on column public.payouts.transaction_reference is
   'The bank''s or provider''s; null on what an admin marked on the payments page.';
 comment on column public.payouts.settled_by is
-  'The admin who said that it was paid or failed; null: a provider.';
+  'The admin who marked it as paid or failed; null: a provider.';
 
 -- A line and its payout, a line and its transaction are of the same person and currency: both foreign keys say so.
 create table public.payout_lines (
@@ -169,7 +169,7 @@ create table public.payout_lines (
     references public.ledger_transactions (id, practitioner_id, currency)
 );
 comment on table public.payout_lines is
-  'What a payout pays: earnings, less what was given back to payers.';
+  'What a payout pays: earnings, less what was refunded to payers.';
 comment on column public.payout_lines.released_at  is 'When the payout failed, and the line could be paid again.';
 comment on column public.payout_lines.amount_minor is
   'In cents, as the ledger has it: plus is owed to the practitioner.';
@@ -359,7 +359,7 @@ create function private.run_payouts(batch integer, moment timestamptz default no
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_ran    private.payout_run_result := (0, 0, 0, false);
+  v_result private.payout_run_result := (0, 0, 0, false);
   v_period public.payout_periods;
   v_owed   private.owed_amounts;
 begin
@@ -373,20 +373,20 @@ begin
      order by u.practitioner_id, u.currency limit batch
   loop
     perform private.create_payout(v_owed, v_period);
-    v_ran.payouts_made := v_ran.payouts_made + 1;
+    v_result.payouts_made := v_result.payouts_made + 1;
   end loop;
 
-  if v_ran.payouts_made < batch then  -- otherwise there may be more
+  if v_result.payouts_made < batch then  -- otherwise there may be more
     update public.payout_periods p set closed_at = moment where p.number = v_period.number and p.closed_at is null;
-    v_ran.periods_closed := case when found then 1 else 0 end;
-    v_ran.is_done := (private.get_period_to_pay(moment)).closed_at is not null or v_period.number is null;
+    v_result.periods_closed := case when found then 1 else 0 end;
+    v_result.is_done := (private.get_period_to_pay(moment)).closed_at is not null or v_period.number is null;
   end if;
-  if v_ran.is_done then
-    select count(*) into v_ran.carried_forward from (
+  if v_result.is_done then
+    select count(*) into v_result.carried_forward from (
       select from private.unpaid_earnings u where u.counts_from < private.get_utc_midnight(v_period.period_end)
        group by u.practitioner_id, u.currency having sum(u.amount_minor) < 0) negative;
   end if;
-  return v_ran;
+  return v_result;
 end
 $$;
 
@@ -406,7 +406,7 @@ grant execute on function private.run_payouts, public.run_payouts to service_rol
 
 -- earnings/payout_settlement.sql
 
--- Settling a payout: an admin or a provider says whether the money has left, and the practitioner is notified of it.
+-- Settling a payout: an admin or a provider says whether the money was sent, and the practitioner is notified of it.
 --
 --   pending -> paid     its payments are marked as paid out, where the payments page looks for that
 --   pending -> failed   its lines are released and the ledger is posted back; the next run pays them again
@@ -414,7 +414,7 @@ grant execute on function private.run_payouts, public.run_payouts to service_rol
 create function private.get_payout_payment_ids(payout_id uuid) returns setof uuid
   language sql stable set search_path = ''
 as $$
-  -- A payment that was given back entirely has two lines that add up to zero, and is not paid out by it.
+  -- A payment that was refunded entirely has two lines that add up to zero, and is not paid out by it.
   select t.payment_id from public.payout_lines l join public.ledger_transactions t on t.id = l.ledger_transaction_id
    where l.payout_id = get_payout_payment_ids.payout_id and t.payment_id is not null
    group by t.payment_id having sum(l.amount_minor) > 0;
@@ -528,7 +528,7 @@ create trigger payouts_70_publish after update of status on public.payouts
 --   all payments of a pending payout   that payout is paid, with whatever was taken back in it
 --   some of them                       it fails; those marked get a payout of their own, the rest is for the next run
 --   payments in no payout              a payout of their own, in the current period
---   not earned yet, or given back,     refused
+--   not earned yet, or refunded,       refused
 --   or under dispute
 
 -- Makes payouts, settled as paid, of what these payments earned and no payout pays. Left alone are payments of which a
@@ -653,8 +653,8 @@ create trigger session_payments_30_settle_payouts after update on public.session
 -- The payment file: which payouts are pending, and to which accounts they go.
 --
 -- The numbers come sealed, and each access is logged in the transaction that reads them (see banking_accesses.sql). A
--- payout whose account may not be paid now is in the file all the same, without numbers and with the reason: nobody is
--- forgotten.
+-- payout whose account may not be paid now is in the file all the same, without numbers and with the reason, so that
+-- nobody is forgotten.
 
 -- Definer: neither an admin nor the service reads sealed numbers. So it checks for whom it is called.
 create function private.export_payout_file(user_id uuid, reference text, in_currency text)

@@ -6,11 +6,11 @@ set check_function_bodies = off;
 
 -- messages/outbox.sql
 
--- The outbox: events that people and other systems hear of, written in the transaction in which they became true.
+-- The outbox: events for people and other systems, each written in the transaction that makes it true.
 --
 -- Two triggers read it, independent of each other: one queues mails and notifications (mails.sql), the other webhook
--- deliveries (webhooks/deliveries.sql). Whatever is sent by another way is sent for a booking that was rolled back, or
--- not sent for one that stands.
+-- deliveries (webhooks/deliveries.sql). Sent in any other way, a mail could go out for a booking that is rolled back,
+-- or be missing for one that stands.
 --
 -- Bookings, payments, contracts and so on write their events in their own chapters. Three are written here: a new
 -- account, a signed waiver, and a recording that can be played.
@@ -25,11 +25,12 @@ create table private.outbox (
 
   constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$')
 );
-comment on table private.outbox is 'Messages in the order in which they became true.';
+comment on table private.outbox is
+  'Events, in the order of their ids; each was written in the transaction that made it true.';
 comment on column private.outbox.user_id is
-  'Whom it concerns. No foreign key, like session_id: a message may outlive both.';
+  'Whom it concerns. No foreign key, like session_id: an event may outlive both.';
 comment on column private.outbox.payload is
-  'What the row it is about may not say any more once the message is read.';
+  'What the row it is about may not state any more when the event is read.';
 
 create index outbox_session_id_idx on private.outbox (session_id);
 
@@ -47,7 +48,7 @@ as $$
   values (publish_event.kind, publish_event.user_id, publish_event.session_id, publish_event.payload);
 $$;
 
--- Only a confirmed address is written to: anybody can sign up with somebody else's, under whatever name.
+-- Only a confirmed address gets mail: anybody can sign up with somebody else's, under whatever name.
 create function private.publish_welcome(account auth.users) returns void
   language sql volatile set search_path = ''
 as $$
@@ -98,8 +99,8 @@ begin
 end
 $$;
 
-revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account, private.publish_waiver_signed,
-  private.publish_recording_ready from public, anon, authenticated, service_role;
+revoke execute on function private.publish_event, private.publish_welcome, private.publish_welcome_of_account,
+  private.publish_waiver_signed, private.publish_recording_ready from public, anon, authenticated, service_role;
 
 -- Order matters: their names put them after users_create_profile, because a welcome names people by their profile.
 create trigger users_welcome after insert on auth.users
@@ -133,7 +134,7 @@ create table public.notification_preferences (
   updated_at        timestamptz not null default now()
 );
 comment on column public.notification_preferences.session_reminders is 'The mail on the day before a session.';
-comment on column public.notification_preferences.follow_ups is 'What comes after a session, and before credits end.';
+comment on column public.notification_preferences.follow_ups is 'Mails after a session, and before credits expire.';
 
 alter table public.notification_preferences enable row level security;
 
@@ -157,7 +158,7 @@ create table private.unsubscribe_links (
   created_at   timestamptz not null default now()
 );
 comment on table private.unsubscribe_links is
-  'Links that were mailed, by the hash of what is in them. All stay good: the law asks for weeks, people for years.';
+  'Links that were mailed, by the hash of their token. None expires: the law asks for weeks, people click after years.';
 
 create index unsubscribe_links_user_id_idx on private.unsubscribe_links (user_id);
 
@@ -174,7 +175,7 @@ as $$
                                                    when 'follow_ups' then not p.follow_ups end);
 $$;
 
--- Looks a link up and, if opts_out, unsubscribes. Looking changes nothing, because mail scanners open every link.
+-- Looks a link up and, if opts_out, unsubscribes. Looking it up changes nothing, because mail scanners open every link.
 -- Definer: whoever has the link need not be signed in.
 create function private.unsubscribe(token_sha256 text, opts_out boolean)
   returns table (category text, is_opted_out boolean)
@@ -206,7 +207,7 @@ create function public.unsubscribe(token_sha256 text, opts_out boolean)
 as $$
   select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
 $$;
-comment on function public.unsubscribe is 'What a mailed link is about; and, if opts_out, no more of that.';
+comment on function public.unsubscribe is 'Shows what a mailed link is about and, if opts_out, unsubscribes.';
 
 revoke execute on function private.unsubscribe, private.is_opted_out, public.unsubscribe
   from public, anon, authenticated, service_role;
@@ -225,20 +226,20 @@ create trigger update_notification_preferences_updated_at before update on publi
 -- journals or recordings, and no price but the reader's own.
 
 create type private.session_summary as (
-  id                uuid,
-  status            text,
-  scheduled_at      timestamptz,
-  duration_minutes  integer,
-  time_zone         text,
-  sequence          integer,
-  practice          text,
-  is_group          boolean,
-  class_name        text,
-  is_online         boolean,
-  place             text,
-  practitioner_name text,
-  client_name       text,
-  free_until        timestamptz
+  id                      uuid,
+  status                  text,
+  scheduled_at            timestamptz,
+  duration_minutes        integer,
+  time_zone               text,
+  sequence                integer,
+  session_type            text,
+  is_group                boolean,
+  class_name              text,
+  is_online               boolean,
+  place                   text,
+  practitioner_name       text,
+  client_name             text,
+  free_cancellation_until timestamptz
 );
 
 create type private.payment_summary as (
@@ -276,36 +277,38 @@ create function private.summarize_session(session public.session_schedules) retu
 as $$
   select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
          coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
-         coalesce((session).max_participants, 1) > 1, (session).class_name, (session).session_location is distinct from 'in_person',
+         coalesce((session).max_participants, 1) > 1, (session).class_name,
+         (session).session_location is distinct from 'in_person',
          case when (session).session_location = 'in_person' then private.describe_location((session).physical_location) end,
          p.name, f.full_name,
          (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
-    from (select 1) one
+    from (select 1) single_row
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id
     left join public.session_types t on t.id = (session).session_type_id
     left join public.profiles f on f.id = (session).client_id and not private.is_class(session);
 $$;
 
--- The session as it is; when its row is gone, as the event kept it (snapshot_session), and cancelled.
-create function private.find_session_or_snapshot(session_id uuid, facts jsonb) returns public.session_schedules
+-- The session as it is; if its row was deleted, the event's snapshot of it (snapshot_session), as cancelled.
+create function private.find_session_or_snapshot(session_id uuid, payload jsonb) returns public.session_schedules
   language plpgsql stable set search_path = ''
 as $$
 declare
   v_session public.session_schedules;
 begin
   select * into v_session from public.session_schedules s where s.id = find_session_or_snapshot.session_id;
-  if not found and facts ? 'scheduled_at' then
-    v_session := jsonb_populate_record(v_session, facts || coalesce(facts -> 'session', '{}'));
+  if not found and payload ? 'scheduled_at' then
+    v_session := jsonb_populate_record(v_session, payload || coalesce(payload -> 'session', '{}'));
     v_session.id := find_session_or_snapshot.session_id;
     v_session.status := 'cancelled';
-    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;  -- deleted: one more than the row had
+    -- Above the last one sent, or calendars ignore the cancellation.
+    v_session.calendar_sequence := coalesce(v_session.calendar_sequence, 0) + 1;
   end if;
   return v_session;
 end
 $$;
 
--- What an event keeps of its session, for the case that the row is gone when the mail is written.
+-- A copy of the session for the event, in case the row has been deleted when the mail is written.
 create function private.snapshot_session(session_id uuid) returns jsonb
   language sql stable set search_path = ''
 as $$
@@ -386,9 +389,9 @@ begin
 end
 $$;
 
-revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot, private.snapshot_session,
-  private.summarize_payment, private.summarize_credits, private.summarize_document, private.find_user_time_zone, private.get_session_of_caller,
-  public.get_session_calendar from public, anon, authenticated, service_role;
+revoke execute on function private.describe_location, private.summarize_session, private.find_session_or_snapshot,
+  private.snapshot_session, private.summarize_payment, private.summarize_credits, private.summarize_document,
+  private.find_user_time_zone, private.get_session_of_caller, public.get_session_calendar from public, anon, authenticated, service_role;
 grant execute on function public.get_session_calendar to authenticated;
 -- Invoker functions call these two. Nobody can call them directly: schema private is not exposed.
 grant execute on function private.summarize_session, private.get_session_of_caller to authenticated, service_role;
@@ -415,11 +418,11 @@ create table private.mail_kinds (
   primary key (kind, audience)
 );
 comment on table private.mail_kinds is
-  'Which messages are mailed, and to whom. A new kind also needs a template in send_notifications.';
+  'Which events are mailed, and to whom. A new kind also needs a template in send_notifications.';
 comment on column private.mail_kinds.audience is
-  'user: whom the message names. practitioner: whoever leads the session, unless it is their own doing.';
+  'user: the user of the event. practitioner: whoever leads the session, unless they caused it.';
 comment on column private.mail_kinds.category is
-  'What switches it off (notification_preferences); null: nothing does.';
+  'The column of notification_preferences that switches it off; null: it cannot be switched off.';
 
 insert into private.mail_kinds (kind, audience, category) values
   ('welcome',             'user',         null),
@@ -448,37 +451,37 @@ insert into private.mail_kinds (kind, audience, category) values
   ('payout_paid',         'user',         null);
 
 create table private.mails (
-  id              uuid        primary key default gen_random_uuid(),
-  position        bigint      not null unique generated always as identity,
-  outbox_id       bigint      not null references private.outbox on delete cascade,
-  kind            text        not null,
-  audience        text        not null,
-  user_id         uuid        not null references auth.users on delete cascade,
-  session_id      uuid,
-  facts           jsonb       not null,
-  status          text        not null default 'queued' check (status in (
-                                'queued', 'sending', 'sent', 'unknown', 'failed', 'dropped')),
-  reason          text,
-  attempts        integer     not null default 0,
-  next_attempt_at timestamptz default now(),
-  lease_id        uuid,
-  lease_until     timestamptz,
-  recipient_email text,
-  told_sequence   integer,
-  template_id     text,
-  message_id      text,
-  started_at      timestamptz,
-  ended_at        timestamptz,
-  created_at      timestamptz not null default now(),
+  id                  uuid        primary key default gen_random_uuid(),
+  position            bigint      not null unique generated always as identity,
+  outbox_id           bigint      not null references private.outbox on delete cascade,
+  kind                text        not null,
+  audience            text        not null,
+  user_id             uuid        not null references auth.users on delete cascade,
+  session_id          uuid,
+  payload             jsonb       not null,
+  status              text        not null default 'queued' check (status in (
+                                    'queued', 'sending', 'sent', 'unknown', 'failed', 'dropped')),
+  status_reason       text,
+  attempts            integer     not null default 0,
+  next_attempt_at     timestamptz default now(),
+  lease_id            uuid,
+  lease_until         timestamptz,
+  recipient_email     text,
+  session_sequence    integer,
+  template_id         text,
+  provider_message_id text,
+  started_at          timestamptz,
+  ended_at            timestamptz,
+  created_at          timestamptz not null default now(),
 
   constraint mails_one_per_event_and_user unique (outbox_id, user_id),
   constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience)
 );
-comment on column private.mails.facts           is 'The message''s payload, and what it must keep of its session.';
-comment on column private.mails.reason          is 'Why it was dropped, failed, or is tried again.';
-comment on column private.mails.told_sequence   is 'The version of the session that it tells of.';
-comment on column private.mails.message_id      is 'The mail service''s name for it.';
-comment on column private.mails.next_attempt_at is 'Null: nothing happens by itself any more.';
+comment on column private.mails.payload             is 'The event''s payload, with a snapshot of a cancelled session.';
+comment on column private.mails.status_reason       is 'Why it was dropped, failed, or is tried again.';
+comment on column private.mails.session_sequence    is 'The calendar sequence of the session that the mail stated.';
+comment on column private.mails.provider_message_id is 'The mail service''s id of it.';
+comment on column private.mails.next_attempt_at     is 'Null: it is not attempted again by itself.';
 
 create index mails_due_idx on private.mails (next_attempt_at) where status in ('queued', 'unknown');
 create index mails_sending_idx on private.mails (lease_until) where status = 'sending';
@@ -491,8 +494,8 @@ alter table private.mails enable row level security;
 -- No policy. The service reads them, for operators; functions of this schema write them.
 grant select on private.mail_kinds, private.mails to service_role;
 
--- Whether another mail already states it: the receipt names the credits that it paid for, the cancellation those
--- that it returned.
+-- Whether another mail already states the event: the receipt names the credits that were paid for, the cancellation
+-- those that it returned.
 create function private.is_covered_by_other_mail(kind text, payload jsonb) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -508,25 +511,26 @@ create function private.notify_recipients() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_kind  private.mail_kinds;
-  v_user  uuid;
-  v_facts jsonb := new.payload;
-  v_class boolean;
-  v_seat  boolean;
-  v_mail  private.mails;
+  v_kind     private.mail_kinds;
+  v_user     uuid;
+  v_payload  jsonb := new.payload;
+  v_is_class boolean;
+  v_is_seat  boolean;
+  v_mail     private.mails;
 begin
   if private.is_covered_by_other_mail(new.kind, new.payload) then
     return null;
   end if;
-  select private.is_class(s), s.group_class_id is not null into v_class, v_seat
+  select private.is_class(s), s.group_class_id is not null into v_is_class, v_is_seat
     from public.session_schedules s where s.id = new.session_id;
   if new.kind = 'session_cancelled' then
-    v_facts := v_facts || coalesce(private.snapshot_session(new.session_id), '{}');
+    v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
     -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_class and new.kind <> 'recording_failed') or (v_kind.audience = 'practitioner' and v_seat);
+    continue when (v_kind.audience = 'user' and v_is_class and new.kind <> 'recording_failed')
+               or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
     else
@@ -535,8 +539,8 @@ begin
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
-    insert into private.mails (outbox_id, kind, audience, user_id, session_id, facts, next_attempt_at)
-    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_facts,
+    insert into private.mails (outbox_id, kind, audience, user_id, session_id, payload, next_attempt_at)
+    values (new.id, v_kind.kind, v_kind.audience, v_user, new.session_id, v_payload,
             now() + case new.kind when 'payment_received' then interval '2 minutes' else interval '0' end)
     returning * into v_mail;
     insert into public.user_notifications (user_id, kind, title, message, related_id)
@@ -573,7 +577,7 @@ create table public.user_notifications (
   created_at        timestamptz not null default now()
 );
 comment on column public.user_notifications.kind is
-  'The message it stands for, as in session_booked; null for what admins write.';
+  'The event it is about, as in session_booked; null for what admins write.';
 comment on column public.user_notifications.related_id is 'The session it is about. It may have been deleted since.';
 
 create index user_notifications_user_id_idx on public.user_notifications (user_id, created_at desc);
@@ -606,32 +610,34 @@ create function private.compose_notification(mail private.mails) returns table (
   language plpgsql stable set search_path = ''
 as $$
 declare
-  s        private.session_summary := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.facts));
-  v_client boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
-  v_name   text := coalesce(s.class_name, case when s.is_group then 'class' else 'session' end);
-  v_with   text := case when v_client then s.practitioner_name
-                        when s.is_group then null else coalesce(s.client_name, 'a client') end;
-  v_when   text := to_char(s.scheduled_at at time zone coalesce(private.find_user_time_zone(mail.user_id), s.time_zone),
-                           'FMDay, FMMonth FMDD at FMHH12:MI AM');
-  v_what   text := concat_ws(' with ', 'Your ' || v_name, v_with);
-  v_amount text := to_char((mail.facts ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
-                || upper(mail.facts ->> 'currency');
+  v_session       private.session_summary :=
+    private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
+  v_is_client     boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
+  v_session_name  text := coalesce(v_session.class_name, case when v_session.is_group then 'class' else 'session' end);
+  v_counterpart   text := case when v_is_client then v_session.practitioner_name
+                               when v_session.is_group then null else coalesce(v_session.client_name, 'a client') end;
+  v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
+  v_local_start   text := to_char(v_session.scheduled_at at time zone v_time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
+  v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
+                       || upper(mail.payload ->> 'currency');
 begin
   return query
     select n.title, n.message from (values
-      ('session_booked',      'Session booked',    format('%s is on %s.', v_what, v_when)),
-      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_what, v_when)),
-      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_what, v_when)),
+      ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
+      ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
+      ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
-      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_what, v_when)),
-      ('session_completed',   'Session completed', case when not coalesce((mail.facts ->> 'is_no_show')::boolean, false)
+      ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
-      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.', lower(left(v_what, 1)) || substr(v_what, 2))),
-      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_what)),
+      ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
+                                                          lower(left(v_session_label, 1)) || substr(v_session_label, 2))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_session_label)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
       ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
-      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.facts ->> 'credits' when '1'
-                                                      then '1 credit' else mail.facts ->> 'credits' || ' credits' end)),
+      ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'
+                                                      then '1 credit' else mail.payload ->> 'credits' || ' credits' end)),
       ('credit_expiring',     'Credits end soon',  'Some of your credits end soon.'),
       ('waiver_signed',       'Waiver signed',     'A copy of your waiver is in your mail.'),
       ('contract_issued',     'Contract to sign',  'A contract waits for your signature.'),
@@ -640,7 +646,8 @@ begin
       ('contract_expired',    'Contract ended',    'Your contract has ended.'),
       ('contract_revoked',    'Contract ended',    'Your contract was ended.'),
       ('banking_changed',     'Bank account changed', 'The bank account for your payouts was changed.'),
-      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount), 'A payout is on its way to you.'))
+      ('payout_paid',         'Payout sent',       coalesce(format('%s are on their way to you.', v_amount),
+                                                            'A payout is on its way to you.'))
     ) n (kind, title, message)
     where n.kind = mail.kind and n.message is not null;
 end
@@ -651,7 +658,7 @@ revoke execute on function private.compose_notification from public, anon, authe
 
 -- messages/email_logs.sql
 
--- The log of mails: what became of each, for admins and its recipient.
+-- The log of mails: how each ended, for admins and its recipient.
 --
 -- One line for each outcome: a mail that failed and was sent again has two. The mail's text is not kept. Columns
 -- are those of the platform's later migrations.
@@ -670,7 +677,7 @@ create table public.email_logs (
   created_at      timestamptz not null default now()
 );
 comment on column public.email_logs.message_id is
-  'The mail service''s name for it, under which it can be looked up there.';
+  'The mail service''s id of it, under which it can be looked up there.';
 comment on column public.email_logs.status     is 'unknown: the service did not answer; it may have been sent.';
 
 create index email_logs_user_id_idx on public.email_logs (user_id, created_at);
@@ -691,8 +698,9 @@ create function private.log_mail(mail private.mails) returns void
 as $$
   insert into public.email_logs
     (user_id, email_type, recipient_email, session_id, template_id, message_id, status, error_message, metadata)
-  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id, mail.message_id, mail.status,
-          case when mail.status <> 'sent' then mail.reason end,
+  values (mail.user_id, mail.kind, mail.recipient_email, mail.session_id, mail.template_id,
+          mail.provider_message_id, mail.status,
+          case when mail.status <> 'sent' then mail.status_reason end,
           jsonb_build_object('mail_id', mail.id, 'audience', mail.audience, 'attempts', mail.attempts));
 $$;
 revoke execute on function private.log_mail from public, anon, authenticated, service_role;
@@ -702,8 +710,9 @@ revoke execute on function private.log_mail from public, anon, authenticated, se
 
 -- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
 --
---   claim_mail    checks again whether it is still true, and returns what it states; a lease keeps other senders off
---   start_mail    comes right before the call of the mail service: from here on it is never sent again by itself
+--   claim_mail    checks again whether its event still holds, and returns what the mail states; a lease keeps other
+--                 senders off
+--   start_mail    comes right before the call of the mail service: from here on the mail is never sent again by itself
 --   finish_mail   records the outcome
 --
 -- The mail service has no idempotency key: when a sender dies between handing a mail over and getting the answer,
@@ -717,55 +726,56 @@ create function private.find_reason_to_drop_mail(mail private.mails) returns tex
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  s public.session_schedules;
+  v_session public.session_schedules;
 begin
   if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
     return 'no_address';
-  elsif exists (select from private.mails dead join auth.users u on u.id = dead.user_id
-                 where dead.user_id = mail.user_id and dead.status = 'failed' and dead.reason = 'inactive_recipient'
-                   and dead.recipient_email = u.email) then
-    return 'address_is_dead';
+  elsif exists (select from private.mails failed join auth.users u on u.id = failed.user_id
+                 where failed.user_id = mail.user_id and failed.status = 'failed'
+                   and failed.status_reason = 'inactive_recipient' and failed.recipient_email = u.email) then
+    return 'address_inactive';
   elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
                                              where (k.kind, k.audience) = (mail.kind, mail.audience))) then
     return 'opted_out';
   end if;
 
   if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
-    select * into s from public.session_schedules x where x.id = mail.session_id;
-    if s.id is null or s.status = 'cancelled' then
+    select * into v_session from public.session_schedules s where s.id = mail.session_id;
+    if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
-    elsif s.status <> 'scheduled' or s.scheduled_at <= now() then
+    elsif v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
       return 'session_started';
-    elsif mail.kind = 'session_reminder' and s.scheduled_at is distinct from (mail.facts ->> 'scheduled_at')::timestamptz then
-      return 'session_moved';  -- it is reminded of anew
+    elsif mail.kind = 'session_reminder'
+          and v_session.scheduled_at is distinct from (mail.payload ->> 'scheduled_at')::timestamptz then
+      return 'session_moved';  -- the new time has a reminder of its own
     elsif mail.kind <> 'session_reminder' and exists (
-        select from private.mails told
-         where told.session_id = mail.session_id and told.user_id = mail.user_id and told.id <> mail.id
-           and told.kind in ('session_booked', 'session_rescheduled') and told.status = 'sent'
-           and told.told_sequence >= s.calendar_sequence) then
-      return 'told_already';  -- the mail before said the present time
+        select from private.mails earlier
+         where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
+           and earlier.kind in ('session_booked', 'session_rescheduled') and earlier.status = 'sent'
+           and earlier.session_sequence >= v_session.calendar_sequence) then
+      return 'already_stated';  -- an earlier mail already stated this time
     end if;
-  elsif mail.kind = 'session_completed' and (mail.facts ->> 'is_no_show')::boolean then
-    return 'was_not_there';
+  elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
+    return 'no_show';
   elsif mail.kind = 'recording_ready' and not exists (
       select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
     return 'recording_gone';
   elsif mail.kind = 'credit_expiring' and not exists (
       select from public.user_session_credits lot
-       where lot.id = (mail.facts ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
+       where lot.id = (mail.payload ->> 'lot_id')::uuid and lot.credits_remaining > 0) then
     return 'credits_used';
   end if;
   return null;
 end
 $$;
 
--- Task send: the next mail that is due. If there is none, task find: one of unknown fate, to be looked for at the mail
+-- Task send: the next mail that is due. If none is, task find: one of unknown fate, to be looked for at the mail
 -- service. If there is none either, a row of nulls.
 -- Definer: nobody has the right to write mails, or to read everybody's addresses and what mails state.
 create function private.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
                  recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
-                 started_at timestamptz, facts jsonb, session private.session_summary, payment private.payment_summary,
+                 started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
                  credits private.credit_summary, document private.document_summary)
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -784,7 +794,7 @@ begin
     exit when not found;
     v_reason := private.find_reason_to_drop_mail(v_mail);
     exit when v_reason is null;
-    update private.mails m set status = 'dropped', reason = v_reason, ended_at = now(), next_attempt_at = null
+    update private.mails m set status = 'dropped', status_reason = v_reason, ended_at = now(), next_attempt_at = null
      where m.id = v_mail.id;
   end loop;
   task := 'send';
@@ -807,14 +817,14 @@ begin
   kind := v_mail.kind;
   audience := v_mail.audience;
   started_at := v_mail.started_at;
-  facts := v_mail.facts - 'session';
+  payload := v_mail.payload - 'session';
   select u.email, f.full_name into recipient_email, recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = v_mail.user_id;
-  session := private.summarize_session(private.find_session_or_snapshot(v_mail.session_id, v_mail.facts));
+  session := private.summarize_session(private.find_session_or_snapshot(v_mail.session_id, v_mail.payload));
   time_zone := coalesce(private.find_user_time_zone(v_mail.user_id), session.time_zone);
-  payment := private.summarize_payment((v_mail.facts ->> 'checkout_id')::uuid);
-  credits := private.summarize_credits((v_mail.facts ->> 'lot_id')::uuid);
-  document := private.summarize_document(coalesce(v_mail.facts ->> 'waiver_id', v_mail.facts ->> 'contract_id')::uuid);
+  payment := private.summarize_payment((v_mail.payload ->> 'checkout_id')::uuid);
+  credits := private.summarize_credits((v_mail.payload ->> 'lot_id')::uuid);
+  document := private.summarize_document(coalesce(v_mail.payload ->> 'waiver_id', v_mail.payload ->> 'contract_id')::uuid);
   select k.category into unsubscribe_category from private.mail_kinds k
    where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
   if unsubscribe_category is not null and task = 'send' then
@@ -828,7 +838,7 @@ $$;
 
 -- Marks a claimed mail as being sent, under the same lease. Definer: as above.
 create function private.start_mail(
-  mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer) returns timestamptz
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, session_sequence integer) returns timestamptz
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -837,7 +847,7 @@ begin
   update private.mails m
      set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes', attempts = m.attempts + 1,
          recipient_email = start_mail.recipient_email, template_id = start_mail.template_id,
-         told_sequence = start_mail.told_sequence
+         session_sequence = start_mail.session_sequence
    where m.id = start_mail.mail_id and m.lease_id = start_mail.lease_id and m.status = 'queued' and m.lease_until > now()
   returning m.lease_until into v_until;
   if v_until is null then
@@ -850,14 +860,14 @@ $$;
 -- Records the outcome and returns the new status. Outcomes: sent, failed, unknown, later (refused for now), not_found
 -- (of task find).
 -- Definer: as above.
-create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, message_id text, reason text)
+create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, provider_message_id text, reason text)
   returns text
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c_patience constant integer := 12;  -- attempts, the last of them an hour apart: a long outage is outlasted
-  v_before   private.mails;
-  v_mail     private.mails;
+  c_max_attempts constant integer := 12;  -- the last of them an hour apart: about five hours
+  v_before private.mails;
+  v_mail   private.mails;
 begin
   select * into v_before from private.mails m
    where m.id = finish_mail.mail_id and m.lease_id = finish_mail.lease_id for update;
@@ -866,12 +876,12 @@ begin
   end if;
   update private.mails m
      set status = case
-           when outcome = 'later' and m.attempts < c_patience then 'queued'
+           when outcome = 'later' and m.attempts < c_max_attempts then 'queued'
            when outcome = 'later' then 'failed'
            when outcome = 'not_found' then 'unknown'
            else outcome end,
-         reason = finish_mail.reason,
-         message_id = coalesce(finish_mail.message_id, m.message_id),
+         status_reason = finish_mail.reason,
+         provider_message_id = coalesce(finish_mail.provider_message_id, m.provider_message_id),
          recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
          ended_at = case when outcome in ('sent', 'failed') then now() end,
          next_attempt_at = case outcome
@@ -898,7 +908,7 @@ declare
   v_count integer := 0;
 begin
   for v_mail in
-    update private.mails m set status = 'unknown', reason = 'sender_died', next_attempt_at = now()
+    update private.mails m set status = 'unknown', status_reason = 'sender_died', next_attempt_at = now()
      where m.id in (select lost.id from private.mails lost
                      where lost.status = 'sending' and lost.lease_until < now() limit 500 for update skip locked)
     returning m.*
@@ -910,7 +920,7 @@ begin
 end
 $$;
 
--- An operator's decision. A mail that is queued again begins with a full number of attempts. Definer: as above.
+-- An operator's decision. A mail that is queued again has all its attempts again. Definer: as above.
 create function private.resolve_mail(mail_id uuid, outcome text) returns text
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -918,7 +928,7 @@ declare
   v_mail private.mails;
 begin
   update private.mails m
-     set status = outcome, reason = 'by_operator', lease_id = null, lease_until = null,
+     set status = outcome, status_reason = 'by_operator', lease_id = null, lease_until = null,
          attempts = 0, next_attempt_at = case outcome when 'queued' then now() end,
          ended_at = case outcome when 'sent' then now() end
    where m.id = resolve_mail.mail_id and m.status in ('unknown', 'failed') and outcome in ('sent', 'queued')
@@ -938,7 +948,7 @@ $$;
 create function public.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
                  recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
-                 started_at timestamptz, facts jsonb, session private.session_summary, payment private.payment_summary,
+                 started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
                  credits private.credit_summary, document private.document_summary)
   language sql volatile security invoker set search_path = ''
 as $$
@@ -946,21 +956,21 @@ as $$
 $$;
 
 create function public.start_mail(
-  mail_id uuid, lease_id uuid, recipient_email text, template_id text, told_sequence integer)
+  mail_id uuid, lease_id uuid, recipient_email text, template_id text, session_sequence integer)
   returns table (lease_until timestamptz)
   language sql volatile security invoker set search_path = ''
 as $$
   select private.start_mail(start_mail.mail_id, start_mail.lease_id, start_mail.recipient_email, start_mail.template_id,
-                            start_mail.told_sequence);
+                            start_mail.session_sequence);
 $$;
 
 create function public.finish_mail(
-  mail_id uuid, lease_id uuid, outcome text, message_id text default null, reason text default null)
+  mail_id uuid, lease_id uuid, outcome text, provider_message_id text default null, reason text default null)
   returns table (status text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome, finish_mail.message_id,
-                             finish_mail.reason);
+  select private.finish_mail(finish_mail.mail_id, finish_mail.lease_id, finish_mail.outcome,
+                             finish_mail.provider_message_id, finish_mail.reason);
 $$;
 
 create function public.resolve_mail(mail_id uuid, outcome text) returns table (status text)
@@ -969,7 +979,7 @@ as $$
   select private.resolve_mail(resolve_mail.mail_id, resolve_mail.outcome);
 $$;
 comment on function public.resolve_mail is
-  'For operators: a mail whose fate is unknown was sent, or is queued again.';
+  'For operators: records that a mail of unknown fate was sent, or queues it again, as it does a failed one.';
 
 revoke execute on function private.find_reason_to_drop_mail, private.claim_mail, private.start_mail, private.finish_mail,
   private.mark_lost_mails_unknown, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
@@ -997,13 +1007,13 @@ as $$
 declare
   v_mail uuid;
 begin
-  -- Two callers at once must not both find nothing.
+  -- So that two callers at once do not both find no mail.
   perform from public.session_schedules s where s.id = (session).id for no key update;
   for attempt in 1..2 loop
     select m.id into v_mail from private.mails m
      where m.session_id = (session).id and m.user_id = (session).client_id and m.kind = ensure_session_mail.kind
      order by m.position desc limit 1;
-    -- An event that was mailed to others only, as to the practitioner, is not written again.
+    -- An event that was mailed to others only, such as the practitioner, is not written again.
     exit when found or payload is null or exists (
       select from private.outbox o where o.session_id = (session).id and o.kind = ensure_session_mail.kind
          and exists (select from private.mails m where m.outbox_id = o.id));
@@ -1015,7 +1025,7 @@ begin
 end
 $$;
 
-create function public.send_booking_confirmation(session_id uuid) returns table (message_id uuid)
+create function public.send_booking_confirmation(session_id uuid) returns table (mail_id uuid)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
@@ -1029,21 +1039,21 @@ end
 $$;
 
 create function public.send_cancellation_notice(session_id uuid, is_reschedule boolean default false)
-  returns table (message_id uuid)
+  returns table (mail_id uuid)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(send_cancellation_notice.session_id);
 begin
   if is_reschedule then
-    message_id := private.ensure_session_mail('session_rescheduled', v_session);
-    if message_id is null then
+    mail_id := private.ensure_session_mail('session_rescheduled', v_session);
+    if mail_id is null then
       perform private.refuse(409, 'session_not_moved', 'This session has not been moved.');
     end if;
   elsif v_session.status <> 'cancelled' then
     perform private.refuse(409, 'session_not_cancelled', 'This session has not been cancelled.');
   else
-    message_id := private.ensure_session_mail('session_cancelled', v_session, coalesce((
+    mail_id := private.ensure_session_mail('session_cancelled', v_session, coalesce((
       select jsonb_build_object(
                'by', case when c.approved_by is null then 'client' else 'platform' end,
                'cancellation_type', c.cancellation_type, 'credit_returned', c.credit_returned,
@@ -1073,24 +1083,27 @@ create function private.ensure_payment_receipt(checkout_id uuid) returns uuid
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c      public.checkout_sessions;
-  v_mail uuid;
+  v_checkout public.checkout_sessions;
+  v_mail     uuid;
 begin
-  select * into c from public.checkout_sessions x where x.id = ensure_payment_receipt.checkout_id for no key update;
+  select * into v_checkout from public.checkout_sessions c
+   where c.id = ensure_payment_receipt.checkout_id for no key update;
   select m.id into v_mail from private.mails m
-   where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+   where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
+     and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
   if not found then
-    perform private.publish_event('payment_received', c.user_id, c.session_id, jsonb_build_object(
-      'checkout_id', c.id, 'amount_minor', c.amount_minor, 'currency', c.currency));
+    perform private.publish_event('payment_received', v_checkout.user_id, v_checkout.session_id, jsonb_build_object(
+      'checkout_id', v_checkout.id, 'amount_minor', v_checkout.amount_minor, 'currency', v_checkout.currency));
     select m.id into v_mail from private.mails m
-     where m.user_id = c.user_id and m.kind = 'payment_received' and m.facts ->> 'checkout_id' = c.id::text limit 1;
+     where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
+       and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
   end if;
   return v_mail;
 end
 $$;
 
 create function public.send_payment_receipt(payment_intent_id text default null, checkout_session_id text default null)
-  returns table (message_id uuid)
+  returns table (mail_id uuid)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
@@ -1132,7 +1145,7 @@ create function public.send_welcome_email(user_id uuid) returns table (success b
 as $$
   select private.send_welcome_email(send_welcome_email.user_id);
 $$;
-comment on function public.send_welcome_email is 'Says yes in any case: nobody learns from it who has an account.';
+comment on function public.send_welcome_email is 'Succeeds in any case, so that nobody learns from it who has an account.';
 
 revoke execute on function private.ensure_session_mail, public.send_booking_confirmation,
   public.send_cancellation_notice, public.send_class_reminder, private.ensure_payment_receipt, public.send_payment_receipt,

@@ -6,7 +6,7 @@ set check_function_bodies = off;
 
 -- webhooks/endpoints.sql
 
--- Webhook endpoints: the other systems that hear of events here, each with the secret that signs what it gets.
+-- Webhook endpoints: the other systems to which events are sent, each with the secret that signs what it gets.
 --
 -- Admins manage them. A secret is shown once, when it is made. A replaced secret signs beside its successor for a day,
 -- so that the other side can change over without losing a delivery.
@@ -29,7 +29,7 @@ create table public.webhook_endpoints (
            and cardinality(events) > 0)
 );
 comment on column public.webhook_endpoints.created_by is
-  'No foreign key: the endpoint stays, also when they have left.';
+  'No foreign key: the endpoint stays when its creator''s account is deleted.';
 
 alter table public.webhook_endpoints enable row level security;
 
@@ -52,7 +52,7 @@ create table private.webhook_secrets (
   retires_at  timestamptz,
   created_at  timestamptz not null default now()
 );
-comment on column private.webhook_secrets.retires_at is 'Until then it signs beside its successor.';
+comment on column private.webhook_secrets.retires_at is 'Until then it signs beside its successor; null: it is the current one.';
 
 create index webhook_secrets_endpoint_id_idx on private.webhook_secrets (endpoint_id);
 alter table private.webhook_secrets enable row level security;
@@ -162,8 +162,8 @@ create table public.webhook_deliveries (
   constraint webhook_deliveries_one_per_event_and_endpoint unique (endpoint_id, outbox_id)
 );
 comment on column public.webhook_deliveries.outbox_id is
-  'No foreign key: the record stays when old messages are cleared away.';
-comment on column public.webhook_deliveries.last_status is 'What the endpoint answered; null: it did not.';
+  'No foreign key: the record stays when old events are deleted.';
+comment on column public.webhook_deliveries.last_status is 'The HTTP status that the endpoint answered; null: it did not answer.';
 
 create index webhook_deliveries_due_idx on public.webhook_deliveries (next_attempt_at) where status = 'pending';
 create index webhook_deliveries_created_at_idx on public.webhook_deliveries (created_at);  -- sending again asks by age
@@ -176,18 +176,18 @@ create policy "admins read webhook deliveries"
 revoke all on public.webhook_deliveries from anon, authenticated, service_role;
 grant select on public.webhook_deliveries to authenticated, service_role;
 
-create function private.build_webhook_data(message private.outbox) returns jsonb
+create function private.build_webhook_data(event private.outbox) returns jsonb
   language sql stable set search_path = ''
 as $$
-  -- Key by key: what is added to a payload later is not sent out before somebody has thought about it.
+  -- Key by key: a key that is added to a payload later is not sent out before it is listed here.
   select jsonb_strip_nulls(jsonb_build_object(
-           'session_id', message.session_id, 'user_id', message.user_id,
-           'practitioner_id', message.payload -> 'practitioner_id', 'group_class_id', message.payload -> 'group_class_id',
-           'scheduled_at', message.payload -> 'scheduled_at', 'cancelled_by', message.payload -> 'by',
-           'cancellation_type', message.payload -> 'cancellation_type', 'credit_returned', message.payload -> 'credit_returned',
-           'is_no_show', message.payload -> 'is_no_show', 'recording_id', message.payload -> 'recording_id',
-           'payout_id', message.payload -> 'payout_id', 'amount_minor', message.payload -> 'amount_minor',
-           'currency', message.payload -> 'currency'));
+           'session_id', event.session_id, 'user_id', event.user_id,
+           'practitioner_id', event.payload -> 'practitioner_id', 'group_class_id', event.payload -> 'group_class_id',
+           'scheduled_at', event.payload -> 'scheduled_at', 'cancelled_by', event.payload -> 'by',
+           'cancellation_type', event.payload -> 'cancellation_type', 'credit_returned', event.payload -> 'credit_returned',
+           'is_no_show', event.payload -> 'is_no_show', 'recording_id', event.payload -> 'recording_id',
+           'payout_id', event.payload -> 'payout_id', 'amount_minor', event.payload -> 'amount_minor',
+           'currency', event.payload -> 'currency'));
 $$;
 
 -- Definer: whoever causes an event has no right to endpoints or deliveries.
@@ -205,7 +205,7 @@ begin
 end
 $$;
 
--- Again: one delivery, whatever became of it, or those that failed since a time.
+-- Sends again: one delivery, however it ended, or those that failed since a time.
 -- Definer: nobody has the right to write deliveries; the function asks who calls.
 create function private.redeliver_webhooks(endpoint_id uuid, since timestamptz, delivery_id uuid) returns integer
   language plpgsql volatile security definer set search_path = ''
@@ -223,7 +223,7 @@ begin
    where (redeliver_webhooks.delivery_id is null or d.id = redeliver_webhooks.delivery_id)
      and (redeliver_webhooks.endpoint_id is null or d.endpoint_id = redeliver_webhooks.endpoint_id)
      and (redeliver_webhooks.since is null or d.created_at >= redeliver_webhooks.since)
-     -- One that is named is sent even if it arrived; by time only those that did not.
+     -- A named delivery is sent even if it was delivered before; by time, only failed ones are.
      and (redeliver_webhooks.delivery_id is not null or d.status = 'failed');
   get diagnostics v_count = row_count;
   return v_count;
@@ -268,25 +268,26 @@ begin
            array(select s.secret from private.webhook_secrets s
                   where s.endpoint_id = e.id and (s.retires_at is null or s.retires_at > now())
                   order by s.retires_at nulls first)
-      from (select 1) one left join public.webhook_endpoints e on e.id = v_delivery.endpoint_id;
+      from (select 1) single_row left join public.webhook_endpoints e on e.id = v_delivery.endpoint_id;
 end
 $$;
 
--- What the endpoint answered; without a status, it did not. Definer: as above.
+-- Records the HTTP status that the endpoint answered; null: it did not answer. Definer: as above.
 create function private.finish_webhook_delivery(delivery_id uuid, lease_id uuid, status integer, error text)
   returns text
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c_waits    constant interval[] := array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[];
+  c_retry_delays constant interval[] :=
+    array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[];
   v_delivery public.webhook_deliveries;
 begin
   update public.webhook_deliveries d
      set status = case when finish_webhook_delivery.status between 200 and 299 then 'delivered'
-                       when finish_webhook_delivery.status = 410 or d.attempts > cardinality(c_waits) then 'failed'
+                       when finish_webhook_delivery.status = 410 or d.attempts > cardinality(c_retry_delays) then 'failed'
                        else 'pending' end,
          -- A tenth more or less, so that deliveries which failed together are not all tried again together.
-         next_attempt_at = now() + coalesce(c_waits[d.attempts], '0 s') * (0.9 + 0.2 * random()),
+         next_attempt_at = now() + coalesce(c_retry_delays[d.attempts], '0 s') * (0.9 + 0.2 * random()),
          last_status = finish_webhook_delivery.status, last_error = finish_webhook_delivery.error,
          lease_id = null, lease_until = null
    where d.id = finish_webhook_delivery.delivery_id and d.lease_id = finish_webhook_delivery.lease_id

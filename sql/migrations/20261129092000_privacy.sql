@@ -6,15 +6,15 @@ set check_function_bodies = off;
 
 -- privacy/consents.sql
 
--- Consents, and their history: each time somebody agrees, declines or withdraws is a line that nobody changes.
+-- Consents, and their history: each time somebody agrees, declines or withdraws, a line is added that nobody changes.
 --
 --   absent -> given -> withdrawn -> given -> ...
 --
---   user_consents     what stands now, one row for each person and kind
---   consent_history   how it came to stand so, in order
+--   user_consents     the present state, one row for each person and kind
+--   consent_history   every change of it, in order
 --
--- Lines are written by a trigger, whichever way the change comes. Address and agent are those a server saw: a consent
--- given through `record-consent` has them, one that a page wrote into the table has none, because nobody witnessed it.
+-- Lines are written by a trigger, whichever way the change is made. Address and agent are those a server saw: a consent
+-- given through `record-consent` has them, one that a page wrote into the table has none, because no server saw it.
 
 -- The baseline's policies overlap, and let people delete a consent and write when and from where they gave it.
 drop policy "Users can view their own consents" on public.user_consents;
@@ -60,13 +60,13 @@ begin
 end
 $$;
 
--- When somebody agreed or withdrew is read off the server's clock, whoever writes.
+-- When somebody agreed or withdrew is the server's time, whoever writes.
 create trigger user_consents_set_times before insert or update on public.user_consents
   for each row execute function private.set_consent_times();
 
 revoke all on public.user_consents from anon, authenticated, service_role;
 grant select on public.user_consents to authenticated;
--- Not address, agent or dates, which are what the server saw. Not delete: a consent is withdrawn, and stays as a fact.
+-- Not address, agent or dates, which are what the server saw. Not delete: a consent is withdrawn, and its row stays.
 grant insert (user_id, consent_type, consented, version, metadata),
       update (user_id, consent_type, consented, version, metadata)
   on public.user_consents to authenticated;
@@ -88,7 +88,7 @@ create table public.consent_history (
 comment on table  public.consent_history            is 'Evidence: lines are only added.';
 comment on column public.consent_history.user_id is
   'No foreign key: what somebody agreed to can be shown after their account is gone.';
-comment on column public.consent_history.consented  is 'Whether the consent stood after this.';
+comment on column public.consent_history.consented  is 'Whether the consent was in force after this.';
 comment on column public.consent_history.ip_address is 'As the server saw it; null if the table was written directly.';
 
 -- Somebody's own, in order.
@@ -104,17 +104,20 @@ revoke all on public.consent_history from anon, authenticated, service_role;
 grant select on public.consent_history to authenticated, service_role;
 -- No insert, update or delete for anybody: the trigger writes it.
 
--- Definer: whoever changes a consent may neither write nor keep from being written the line that says so.
+-- Definer: whoever changes a consent may neither write nor suppress the line that says so.
 create function private.record_consent_history() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  c public.user_consents := case when tg_op = 'DELETE' then old else new end;
+  v_consent public.user_consents := case when tg_op = 'DELETE' then old else new end;
 begin
   insert into public.consent_history (user_id, consent_type, consented, version, metadata, ip_address, user_agent)
-  values (c.user_id, c.consent_type, tg_op <> 'DELETE' and c.consented and c.revoked_at is null, c.version, c.metadata,
-          case when tg_op = 'DELETE' then null when c.consented then c.ip_address else c.revoked_ip_address end,
-          case when tg_op <> 'DELETE' then c.user_agent end);
+  values (v_consent.user_id, v_consent.consent_type,
+          tg_op <> 'DELETE' and v_consent.consented and v_consent.revoked_at is null,
+          v_consent.version, v_consent.metadata,
+          case when tg_op = 'DELETE' then null
+               when v_consent.consented then v_consent.ip_address else v_consent.revoked_ip_address end,
+          case when tg_op <> 'DELETE' then v_consent.user_agent end);
   return null;
 end
 $$;
@@ -144,7 +147,7 @@ begin
        record_consent.user_agent, case when not record_consent.consented then record_consent.ip_address end)
     on conflict (user_id, consent_type) do update
        set consented = excluded.consented, version = excluded.version, metadata = excluded.metadata,
-           -- From where it was given stays beside from where it was withdrawn.
+           -- The address from which it was given stays beside the one from which it was withdrawn.
            ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
            revoked_ip_address = excluded.revoked_ip_address
     returning c.*;
@@ -156,7 +159,7 @@ create function public.get_consent_status(consent_type text default null)
   language sql stable security invoker set search_path = ''
 as $$
   with mine as (
-    select c.consent_type, c.consented and c.revoked_at is null as stands, c
+    select c.consent_type, c.consented and c.revoked_at is null as is_given, c
       from public.user_consents c where c.user_id = (select auth.uid())
   )
   select (select auth.uid()),
@@ -164,13 +167,13 @@ as $$
                 where get_consent_status.consent_type is null or m.consent_type = get_consent_status.consent_type
                 order by m.consent_type),
          case when get_consent_status.consent_type is not null
-              then exists (select from mine m where m.consent_type = get_consent_status.consent_type and m.stands) end,
-         (select jsonb_object_agg(kind, exists (select from mine m where m.consent_type = kind and m.stands))
+              then exists (select from mine m where m.consent_type = get_consent_status.consent_type and m.is_given) end,
+         (select jsonb_object_agg(kind, exists (select from mine m where m.consent_type = kind and m.is_given))
             from unnest(array['data_processing', 'marketing', 'session_recording', 'data_sharing', 'third_party_sharing',
                               'analytics']) kind);
 $$;
 
--- Definer: a practitioner reads nobody's consents, and learns from here only this one answer about their own sessions.
+-- Definer: a practitioner reads nobody's consents; this answers one question about their own sessions.
 create function private.session_consents(session_id uuid) returns table (user_id uuid, has_consented boolean)
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -178,18 +181,20 @@ as $$
 declare
   v_session public.session_schedules;
 begin
-  -- A participant's row stands for the class.
+  -- A participant's row names the class.
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = session_consents.session_id;
-  if v_session.id is null or not (coalesce(private.get_session_host(v_session) = (select auth.uid()), false) or private.is_admin()) then
+  if v_session.id is null
+     or not (coalesce(private.get_session_host(v_session) = (select auth.uid()), false) or private.is_admin()) then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
   return query
     select people.id, exists (select from public.user_consents c
                                where c.user_id = people.id and c.consent_type = 'session_recording'
                                  and c.consented and c.revoked_at is null)
-      from (select private.get_session_host(v_session) union select c.user_id from private.list_session_clients(v_session) c) people (id)
+      from (select private.get_session_host(v_session)
+            union select c.user_id from private.list_session_clients(v_session) c) people (id)
      where people.id is not null;
 end
 $$;
@@ -200,7 +205,7 @@ as $$
   select * from private.session_consents(session_id);
 $$;
 comment on function public.session_consents is
-  'Who in a session has agreed to be recorded: for its practitioner, and for admins. Nothing else of anybody''s consents.';
+  'Who in a session has agreed to be recorded, for its practitioner and admins; no other consents.';
 
 revoke execute on function private.record_consent_history, public.record_consent, public.get_consent_status,
   private.session_consents, public.session_consents from public, anon, authenticated, service_role;
@@ -211,8 +216,8 @@ grant execute on function public.get_consent_status, private.session_consents, p
 
 -- privacy/memories_and_access_grants.sql
 
--- What is a person's own, and whom they let see it: memories of the meditation assistant, and grants of access to a
--- session, a memory, a note or a profile.
+-- Memories and access grants: what the meditation assistant remembers of a person, and whom people let see their
+-- sessions, memories, notes and profile.
 --
 --   access: granted -> revoked        granted -> (expired, by the clock)
 
@@ -297,20 +302,21 @@ grant select, insert, update, delete on public.access_grants to service_role;
 
 -- privacy/erased_rows.sql
 
--- Erased rows: what of a person goes with their account, what stays without them, and how evidence loses their words.
+-- Erased rows: what is deleted with an account, what stays without the person, and how evidence loses what they wrote.
 --
---   goes    account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
---           mails and their log, holds, links, room numbers, banking, remembered requests; recordings through the
---           erasure queue
---   stays   sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers, contracts
---           and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names, addresses,
---           agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from it to a
---           person.
+--   deleted   account, profile, preferences, roles, journal, memories, notes, recommendations, consents, notifications,
+--             mails and their log, holds, links, room numbers, banking, answers under idempotency keys; recordings
+--             through the erasure queue
+--   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
+--             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
+--             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
+--             it to a person.
 --
--- Which rows go is read from the foreign keys on auth.users: a table that is added later and cascades is covered.
+-- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
+-- covered.
 
--- Sessions, credits, cancellations and attendance are about money and about other people, so an account can go without
--- taking them along. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to
+-- Sessions, credits, cancellations and attendance are about money and about other people, so an account can be deleted
+-- without them. They keep the id; it then leads to nobody. In the baseline these ids were foreign keys to
 -- auth.users that cascaded: deleting an account deleted the practitioner's earnings with it. Payments, checkouts,
 -- waivers and the ledgers have none either. That an account is there when the row is written is checked by trigger.
 alter table public.practitioners        drop constraint practitioners_user_id_fkey;
@@ -343,8 +349,8 @@ create trigger user_session_credits_99_refuse_unknown_account
   before insert or update of user_id on public.user_session_credits
   for each row execute function private.refuse_unknown_account('user_id');
 
--- Evidence may lose the words of a person, and nothing else. The triggers that keep ledgers and contract events ask
--- this.
+-- Of evidence only what a person wrote may be blanked. The triggers that refuse changes of ledgers and contract events
+-- ask this.
 create function private.is_reason_erasure(old_row jsonb, new_row jsonb) returns boolean
   language sql immutable set search_path = ''
 as $$
@@ -356,23 +362,23 @@ grant execute on function private.is_reason_erasure to authenticated, service_ro
 
 create index outbox_user_id_idx on private.outbox (user_id);  -- erasing asks by person
 
-create function private.replace_names(written text, names text[]) returns text
+create function private.replace_names(text_value text, names text[]) returns text
   language plpgsql immutable set search_path = ''
 as $$
 declare
   v_name text;
 begin
   foreach v_name in array names loop
-    written := replace(written, v_name, 'somebody');
+    text_value := replace(text_value, v_name, 'somebody');
   end loop;
-  return written;
+  return text_value;
 end
 $$;
 
 create function private.queue_account_recordings(user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
-  -- Those of their own sessions, at once. Of classes they were in, whatever withdrawing the consent decides.
+  -- Recordings of their own sessions, at once; of classes, those that the deletion of their consent queues.
   insert into private.recording_erasure_queue (recording_id, reason, user_id)
   select r.id, 'account_erased', queue_account_recordings.user_id
     from public.session_recordings r
@@ -391,30 +397,30 @@ create function private.redact_evidence(user_id uuid) returns void
 as $$
 #variable_conflict use_column
 declare
-  c_user     constant uuid   := redact_evidence.user_id;
-  v_mine     constant uuid[] := array(select s.id from public.session_schedules s
-                                       where s.client_id = c_user and not private.is_class(s));
-  v_checkout constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
-  v_names    constant text[] := array(
+  c_user         constant uuid   := redact_evidence.user_id;
+  c_session_ids  constant uuid[] := array(select s.id from public.session_schedules s
+                                           where s.client_id = c_user and not private.is_class(s));
+  c_checkout_ids constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
+  c_names        constant text[] := array(
     select distinct btrim(name) from (
       select p.full_name from public.profiles p where p.id = c_user
       union select p.name from public.practitioners p where p.user_id = c_user
       union select u.email from auth.users u where u.id = c_user) known (name)
      where char_length(btrim(name)) > 2);
 begin
-  -- Sessions: the note, and a place that is none of ours.
+  -- Sessions: the note, and a place that is not one of our studios.
   update public.session_schedules s
      set notes = null, host_room_url = null, location_coordinates = null,
          physical_location = (select s.physical_location from public.studio_locations l
                                where s.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address) limit 1)
-   where s.id = any (v_mine)
+   where s.id = any (c_session_ids)
      and num_nonnulls(s.notes, s.host_room_url, s.location_coordinates, s.physical_location) > 0;
   update public.session_cancellations c set reason = '(erased)'
-   where (c.user_id = c_user or c.session_id = any (v_mine)) and c.reason is not null;
+   where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason is not null;
   update public.session_attendance a set reason = '(erased)'
-   where (a.user_id = c_user or a.session_id = any (v_mine)) and a.reason is not null;
+   where (a.user_id = c_user or a.session_id = any (c_session_ids)) and a.reason is not null;
   delete from public.session_notes n
-   where n.session_id = any (v_mine) or (n.author_id = c_user and n.visibility = 'private');
+   where n.session_id = any (c_session_ids) or (n.author_id = c_user and n.visibility = 'private');
   delete from public.meditation_memories m where m.user_id = c_user;
 
   -- Money
@@ -422,15 +428,15 @@ begin
   update public.credit_ledger l set reason = '(erased)' where l.user_id = c_user and l.reason <> '(erased)';
   update public.ledger_transactions t set reason = '(erased)'
    where t.reason <> '(erased)'
-     and (t.session_id = any (v_mine)
+     and (t.session_id = any (c_session_ids)
           or t.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user));
   update public.checkout_sessions c set notes = null, url = null, receipt_url = null, physical_location = null
-   where c.id = any (v_checkout);
-  update private.payment_refunds r set reason = '(erased)' where r.checkout_id = any (v_checkout);
+   where c.id = any (c_checkout_ids);
+  update private.payment_refunds r set reason = '(erased)' where r.checkout_id = any (c_checkout_ids);
   update private.stripe_events e set payload = '{}'
-   where e.checkout_id = any (v_checkout)
+   where e.checkout_id = any (c_checkout_ids)
       or e.payment_intent_id in (select c.stripe_payment_intent_id from public.checkout_sessions c where c.user_id = c_user)
-      or exists (select from unnest(v_names) name where strpos(e.payload::text, name) > 0);
+      or exists (select from unnest(c_names) name where strpos(e.payload::text, name) > 0);
 
   -- Evidence: text, hashes, times and the id stay.
   update public.liability_waivers w
@@ -441,31 +447,32 @@ begin
    where s.user_id = c_user;
   update public.consent_history h set ip_address = null, user_agent = null, metadata = null where h.user_id = c_user;
   update public.recording_views v set ip_address = null, user_agent = null
-   where v.recording_id in (select r.id from public.session_recordings r where r.session_id = any (v_mine));
+   where v.recording_id in (select r.id from public.session_recordings r where r.session_id = any (c_session_ids));
   perform private.redact_audit_lines(
     array(select l.id from public.audit_logs l where l.user_id = c_user and l.personal_salt is not null
           union
-          select l.id from public.audit_logs l, unnest(v_names) name
+          select l.id from public.audit_logs l, unnest(c_names) name
            where l.action in ('SELECT', 'VIEW', 'EXPORT', 'LOGIN', 'LOGOUT', 'ACCESS_DENIED')
              and strpos(l.metadata::text, name) > 0), 'erasure');
 
-  -- Messages: to them go with the account; of them stay with whoever got them, without the name.
+  -- Mails and notifications to them are deleted with the account; about them, they stay with whoever got them, without
+  -- the name.
   update private.outbox o set payload = '{}' where o.user_id = c_user and o.payload <> '{}';
-  update private.mails m set facts = m.facts - 'session'
-   where m.session_id = any (v_mine) and m.status not in ('queued', 'sending');
-  update private.mails m set facts = jsonb_set(m.facts, '{session,physical_location}', 'null')
-   where m.session_id = any (v_mine) and m.facts #>> '{session,physical_location}' is not null;
+  update private.mails m set payload = m.payload - 'session'
+   where m.session_id = any (c_session_ids) and m.status not in ('queued', 'sending');
+  update private.mails m set payload = jsonb_set(m.payload, '{session,physical_location}', 'null')
+   where m.session_id = any (c_session_ids) and m.payload #>> '{session,physical_location}' is not null;
   update public.user_notifications n
-     set title = private.replace_names(n.title, v_names), message = private.replace_names(n.message, v_names)
+     set title = private.replace_names(n.title, c_names), message = private.replace_names(n.message, c_names)
    where n.related_id in (select s.id from public.session_schedules s
                             left join public.practitioners p on p.id = s.practitioner_id
                            where c_user in (s.client_id, p.user_id));
   delete from private.idempotency_keys a
    where a.caller = c_user::text or strpos(a.arguments::text || a.answer::text, c_user::text) > 0
-      or exists (select from unnest(v_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
+      or exists (select from unnest(c_names) name where strpos(a.arguments::text || a.answer::text, name) > 0);
 
   -- A practitioner
-  update public.checkout_sessions c set description = private.replace_names(c.description, v_names)
+  update public.checkout_sessions c set description = private.replace_names(c.description, c_names)
    where c.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
   delete from public.practitioner_banking b
    where b.practitioner_id in (select p.id from public.practitioners p where p.user_id = c_user);
@@ -494,11 +501,11 @@ create function private.delete_personal_rows(user_id uuid) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_key     record;
-  v_deleted integer;
-  v_all     integer := 0;
+  v_foreign_key record;
+  v_deleted     integer;
+  v_total       integer := 0;
 begin
-  for v_key in
+  for v_foreign_key in
     select c.conrelid::regclass as "table", a.attname as "column"
       from pg_catalog.pg_constraint c
       join pg_catalog.pg_class t on t.oid = c.conrelid
@@ -507,11 +514,12 @@ begin
        and t.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
      order by c.conrelid::regclass::text
   loop
-    execute format('delete from %s where %I = $1', v_key."table", v_key."column") using delete_personal_rows.user_id;
+    execute format('delete from %s where %I = $1', v_foreign_key."table", v_foreign_key."column")
+      using delete_personal_rows.user_id;
     get diagnostics v_deleted = row_count;
-    v_all := v_all + v_deleted;
+    v_total := v_total + v_deleted;
   end loop;
-  return v_all;
+  return v_total;
 end
 $$;
 
@@ -534,14 +542,15 @@ revoke execute on function private.replace_names, private.queue_account_recordin
 
 -- privacy/erase_accounts.sql
 
--- Erasing an account: what is theirs goes, what is evidence stays without them, and a receipt says that it was done.
+-- Erasing an account: personal rows are deleted, evidence stays without the person, and a receipt says when.
 --
---   asked -> rows erased (one transaction) -> account deleted (by the auth service) -> asking again finds the receipt
+--   requested -> rows erased (one transaction) -> account deleted (by the auth service)
+--   requested again -> the same receipt
 --
 -- It is refused while a session runs, while a practitioner is owed money, under a legal hold, and to the last admin.
 --
--- It runs again when the account row goes, whoever deletes it, so nothing written in between is left. What goes and
--- what stays is decided in privacy/erased_rows.sql.
+-- It runs again when the account row is deleted, by whomever, so that nothing written in between is left. What is
+-- deleted and what stays is decided in privacy/erased_rows.sql.
 
 create table public.erasure_receipts (
   id                 uuid        primary key default gen_random_uuid(),
@@ -598,26 +607,26 @@ create function private.cancel_upcoming_sessions(user_id uuid) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_session   uuid;
-  v_cancelled integer := 0;
+  v_session_id uuid;
+  v_cancelled  integer := 0;
 begin
-  -- By the same update as the pages', so the same rules decide what comes back and who is notified.
-  for v_session in
+  -- By the same update as the pages', so that the same rules decide what is returned and who is notified.
+  for v_session_id in
     select s.id from public.session_schedules s
      where s.status = 'scheduled' and s.scheduled_at > now()
        and (s.practitioner_id in (select p.id from public.practitioners p where p.user_id = cancel_upcoming_sessions.user_id)
             or (s.client_id = cancel_upcoming_sessions.user_id and not private.is_class(s)))
-     order by s.group_class_id is not null, s.id  -- a class takes its seats along
+     order by s.group_class_id is not null, s.id  -- a class first: its seats are cancelled with it
   loop
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
-     where s.id = v_session and s.status = 'scheduled';
+     where s.id = v_session_id and s.status = 'scheduled';
     v_cancelled := v_cancelled + 1;
   end loop;
   return v_cancelled;
 end
 $$;
 
--- Definer: it touches everything of a person, which nobody else may. Safe to repeat: what is gone is gone.
+-- Definer: it deletes and changes everything of a person, which nobody else may. Safe to repeat.
 create function private.erase_account(user_id uuid) returns public.erasure_receipts
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -638,11 +647,11 @@ begin
   if not exists (select from auth.users u where u.id = c_user) then
     perform private.refuse(404, 'account_not_found', 'There is no such account.');
   end if;
-  -- Once begun it is carried through: what would have refused it was asked then.
+  -- Once begun it is completed: the reasons to refuse were checked then.
   if v_receipt.rows_erased_at is null then
     perform private.refuse_erasure(c_user);
   end if;
-  -- Whoever is erased may still book and write while the account is there, so all of it is done each time.
+  -- While the account exists, its owner may still book and write, so all of it is done each time.
   v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user));
   perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
@@ -666,10 +675,10 @@ as $$
   select * from private.erase_account(erase_my_account.user_id);
 $$;
 comment on function public.erase_my_account is
-  'Erases what is known of oneself, or, for admins and the service, of somebody. The account itself is deleted by erase-my-account.';
+  'Erases one''s own data or, for admins and the service, somebody''s. The account itself is deleted by erase-my-account.';
 
--- Definer: that log is the auth service's; it keeps the e-mail of each sign-in where the project has it write into the
--- database.
+-- Definer: that log is the auth service's. Where the project has it write into the database, it keeps the e-mail of
+-- each sign-in.
 create function private.delete_auth_log_entries(user_id uuid) returns void
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -711,10 +720,10 @@ grant execute on function private.erase_account, public.erase_my_account to auth
 
 -- Exporting data: everything that is known of a person, each row that is theirs and where their files are.
 --
--- Which tables are asked is read from the foreign keys on auth.users, as erasing does, and named for those that have
--- none. Of other people there is the practitioner's name and nothing else: a practitioner's export has no word of their
--- clients, a participant's has no recording in which others are seen. What only serves the machine (hashes of links,
--- leases) is left out.
+-- Which tables are read follows from the foreign keys on auth.users, as for erasing; tables without one are named. Of
+-- other people there is the practitioner's name and nothing else: a practitioner's export has nothing about their
+-- clients, a participant's has no recording in which others are seen. Technical columns (hashes of links, leases) are
+-- left out.
 
 create function private.exported_row(whole_row jsonb) returns jsonb
   language sql stable set search_path = ''
@@ -727,16 +736,16 @@ as $$
                     where whole_row ->> 'practitioner_id' in (p.id::text, p.user_id::text) limit 1), '{}');
 $$;
 
--- Definer: much of what is somebody's own is closed to them as rows, such as the address they signed from.
+-- Definer: people may not read all that is about them in the tables, such as the address they signed from.
 create function private.export_rows(user_id uuid) returns table (name text, rows jsonb)
   language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  c_user constant uuid := export_rows.user_id;
-  v_own  record;
+  c_user        constant uuid := export_rows.user_id;
+  v_foreign_key record;
 begin
-  for v_own in
+  for v_foreign_key in
     select t.relname as name, c.conrelid::regclass as "table", a.attname as "column"
       from pg_catalog.pg_constraint c
       join pg_catalog.pg_class t on t.oid = c.conrelid
@@ -748,8 +757,8 @@ begin
        and t.relname <> 'user_notifications'
   loop
     return query execute format(
-      'select %L::text, jsonb_agg(private.exported_row(to_jsonb(t))) from %s t where t.%I = $1', v_own.name, v_own."table", v_own."column")
-      using c_user;
+      'select %L::text, jsonb_agg(private.exported_row(to_jsonb(t))) from %s t where t.%I = $1',
+      v_foreign_key.name, v_foreign_key."table", v_foreign_key."column") using c_user;
   end loop;
 
   return query
@@ -815,7 +824,7 @@ begin
 end
 $$;
 
--- Definer: files are listed in a schema that nobody reads.
+-- Definer: files are listed in schema private, which people do not read.
 create function private.export_files(user_id uuid) returns table (name text, content bytea, storage_path text)
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -845,16 +854,17 @@ create function public.export_my_data(user_id uuid, ip_address text default null
 as $$
 #variable_conflict use_column
 declare
-  c_here constant text := 'export_my_data';
+  c_function constant text := 'export_my_data';
 begin
   perform private.lock_client(export_my_data.user_id);
   if exists (select from public.audit_logs l
-              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_here
+              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_function
                 and l.created_at > now() - interval '1 hour') then
     perform private.refuse(429, 'exported_just_now', 'You had your data less than an hour ago.', 'Ask again later.');
   end if;
   insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
-  values (export_my_data.user_id, 'EXPORT', c_here, export_my_data.user_id, export_my_data.ip_address, export_my_data.user_agent);
+  values (export_my_data.user_id, 'EXPORT', c_function, export_my_data.user_id, export_my_data.ip_address,
+          export_my_data.user_agent);
   return query
     select r.name, r.rows, null::bytea, null::text from private.export_rows(export_my_data.user_id) r where r.rows is not null
     union all
@@ -862,25 +872,26 @@ begin
 end
 $$;
 comment on function public.export_my_data is
-  'All that is known of a person, and what they may have as files. Once an hour, and on the record.';
+  'All that is known of a person, and their files. Once an hour; each export is in the audit log.';
 
 revoke execute on function private.exported_row, private.export_rows, private.export_files, public.export_my_data
   from public, anon, authenticated, service_role;
--- Not granted to authenticated: from where it was asked is what the server saw.
+-- Not granted to authenticated: the address and agent are what the server saw.
 grant execute on function private.lock_client, private.export_rows, private.export_files, public.export_my_data
   to service_role;
 
 
 -- privacy/retention.sql
 
--- Retention: what has been kept as long as its policy says is deleted or blanked by a schedule, where the policy says
--- so (`auto_delete`).
+-- Retention: what has been kept as long as its policy says is deleted or blanked by a scheduled function, where the
+-- policy says so (`auto_delete`).
 --
 --   meditation_memories, journal_entries, session_notes, user_notifications, email_logs, webhook_deliveries   deleted
 --   user_consents       deleted once withdrawn; their history stays
---   session_schedules   what was written into ended sessions is blanked; the row is about money and evidence, and stays
+--   session_schedules   notes, room and place of ended sessions are blanked; the row is about money and evidence, and
+--                       stays
 --   audit_logs          lines lose their personal parts; their place in the chain stays
---   session_recordings  purge-recordings sees to them, with their files
+--   session_recordings  not here: purge-recordings deletes them with their files
 --
 -- Nothing else is touched, whatever a policy names: payments, ledgers, waivers and contracts are kept by law. Nor is
 -- anything of a person or a session under a legal hold. One batch is one transaction with its receipt, so a run can be
@@ -916,8 +927,8 @@ create table public.retention_receipts (
   constraint retention_receipts_one_per_day unique (table_name, applied_on)
 );
 comment on table public.retention_receipts is
-  'How many rows of a table went, or were blanked, on a day. Names nobody.';
-comment on column public.retention_receipts.before is 'What was older than this.';
+  'How many rows of a table were deleted or blanked on a day. Names nobody.';
+comment on column public.retention_receipts.before is 'Rows older than this were deleted or blanked.';
 
 alter table public.retention_receipts enable row level security;
 
@@ -954,7 +965,7 @@ as $$
    where p.user_id in (select private.user_ids_under_legal_hold());
 $$;
 
-create function private.apply_retention_policy(table_name text, older_than timestamptz, at_most integer) returns integer
+create function private.apply_retention_policy(table_name text, older_than timestamptz, max_rows integer) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
@@ -974,7 +985,7 @@ begin
     execute format('delete from public.%I t where t.ctid = any (array('
                    'select ctid from public.%I where %s limit $2 for update skip locked))',
                    apply_retention_policy.table_name, apply_retention_policy.table_name, v_where)
-      using older_than, at_most;
+      using older_than, max_rows;
     get diagnostics v_rows = row_count;
   elsif apply_retention_policy.table_name = 'session_schedules' then
     update public.session_schedules s
@@ -984,21 +995,21 @@ begin
         where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
           and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
           and old.id not in (select private.session_ids_under_legal_hold())
-        limit at_most for update skip locked);
+        limit max_rows for update skip locked);
     get diagnostics v_rows = row_count;
   elsif apply_retention_policy.table_name = 'audit_logs' then
     v_rows := private.redact_audit_lines(array(
       select l.id from public.audit_logs l
        where l.created_at < older_than and l.personal_salt is not null
          and (l.user_id is null or l.user_id not in (select private.user_ids_under_legal_hold()))
-       limit at_most), 'retention');
+       limit max_rows), 'retention');
   end if;
   return v_rows;
 end
 $$;
 
 -- Definer: retention deletes rows that nobody else may delete.
-create function private.apply_retention(at_most integer) returns table (table_name text, rows integer)
+create function private.apply_retention(max_rows integer) returns table (table_name text, rows integer)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -1009,7 +1020,7 @@ declare
 begin
   for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
     v_before := now() - make_interval(days => v_policy.retention_days);
-    v_rows := private.apply_retention_policy(v_policy.table_name, v_before, at_most);
+    v_rows := private.apply_retention_policy(v_policy.table_name, v_before, max_rows);
     if v_rows > 0 then
       insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
       on conflict on constraint retention_receipts_one_per_day
@@ -1019,20 +1030,20 @@ begin
     end if;
   end loop;
 
-  -- At the end of a run: what the auth service wrote after it had deleted an account, and lines that nobody sealed.
+  -- At the end of a run: log entries that the auth service wrote after deleting an account, and lines not yet sealed.
   perform private.delete_auth_log_entries(e.pseudonym) from public.erasure_receipts e
     where e.account_deleted_at > now() - interval '3 days';
   perform private.seal_audit_lines();
 end
 $$;
 
-create function public.apply_retention(at_most integer default 500) returns table (table_name text, rows integer)
+create function public.apply_retention(max_rows integer default 500) returns table (table_name text, rows integer)
   language sql volatile security invoker set search_path = ''
 as $$
-  select * from private.apply_retention(at_most);
+  select * from private.apply_retention(max_rows);
 $$;
-comment on function public.apply_retention is 'One batch of what is due by a retention policy; no row: nothing is due.';
+comment on function public.apply_retention is 'Applies a retention policy to one batch of rows; no row: nothing is due.';
 
-revoke execute on function private.user_ids_under_legal_hold, private.session_ids_under_legal_hold, private.apply_retention_policy, private.apply_retention,
-  public.apply_retention from public, anon, authenticated, service_role;
+revoke execute on function private.user_ids_under_legal_hold, private.session_ids_under_legal_hold,
+  private.apply_retention_policy, private.apply_retention, public.apply_retention from public, anon, authenticated, service_role;
 grant execute on function private.apply_retention, public.apply_retention to service_role;

@@ -123,11 +123,11 @@ grant select on public.past_purchases to authenticated, service_role;
 
 -- people/client_dashboard.sql
 
--- The client's dashboard in one call: what is next, what to do, what is left, and how far one has got with getting
+-- The client's dashboard in one call: upcoming sessions, open actions, credits, recordings, and the steps of getting
 -- started.
 --
--- Most steps of getting started are facts that tables hold. Only what nobody else can know, that somebody watched
--- the video or read the guide, is a tick of their own.
+-- Most steps of getting started can be read from other tables. Only that somebody watched the video or read the guide
+-- is nowhere else: those are ticks of their own.
 
 create table public.getting_started_ticks (
   id        uuid        primary key default gen_random_uuid(),
@@ -188,7 +188,7 @@ as $$
      where s.client_id = me.id and (s.max_participants = 1 or s.group_class_id is not null)
   ),
   next as (
-    -- One that has begun is still next: its room is open.
+    -- A session that has begun still counts: its room is open.
     select o.*, p.name as practitioner_name, p.avatar_url, t.name as session_type_name,
            row_number() over (partition by o.session_location order by o.scheduled_at, o.id) as place
       from own o
@@ -241,10 +241,10 @@ grant execute on function public.getting_started, public.client_dashboard to aut
 
 -- people/practitioner_dashboard.sql
 
--- The practitioner's dashboard in one call: today, what follows, clients, what they were recommended, money, and what
--- is still missing before one can work and be paid.
+-- The practitioner's dashboard in one call: today's and upcoming sessions, clients, recommended actions, earnings, and
+-- whether contract and bank account are in place.
 --
--- Today is the day on the practitioner's own clock. A class is one line, with its seats counted.
+-- Today is the day in the practitioner's own time zone. A class is one line, with its seats counted.
 
 create function private.dashboard_session(session public.session_schedules, client_name text) returns jsonb
   language sql immutable set search_path = ''
@@ -330,10 +330,10 @@ grant execute on function private.dashboard_session, public.practitioner_dashboa
 
 -- people/admin_dashboard.sql
 
--- The admin's dashboard in one call: today, what is stuck, and the month's figures.
+-- The admin's dashboard in one call: today's sessions, what needs attention, and the month's figures.
 --
--- Whatever is not zero under `attention` is something that a person has to look at; the view that lists it is named
--- there.
+-- Whatever is not zero under `attention` is something that a person has to look at; where a view lists it, the key is
+-- the name of the view.
 
 create function public.admin_dashboard(time_zone text default 'America/Toronto')
   returns table (sessions_today integer, sessions_live integer, sessions_next_week integer, users integer,
@@ -360,7 +360,7 @@ begin
                        from (select o.currency, count(*)::integer as pending, sum(o.amount_minor)::bigint as amount_minor
                                from public.payouts o where o.status = 'pending' group by o.currency) o), '[]'),
            (select count(*)::integer from public.session_cancellations x where x.cancelled_at >= v_month),
-           -- A class's recording once: the rows beneath its seats are the same film.
+           -- A class's recording counts once: the rows of its seats are the same video.
            (select count(*)::integer from public.session_recordings r join public.session_schedules x on x.id = r.session_id
              where r.completed_at >= v_month and x.group_class_id is null),
            jsonb_build_object(
@@ -400,14 +400,14 @@ grant execute on function public.admin_dashboard to authenticated;
 --
 -- Users and payments are functions that give one value in one row, because PostgREST cuts a result of many rows off at
 -- a number of its own and does not say so. Newest first; all of it, or page by page. A page names where the next one
--- starts: what comes in meanwhile shifts nothing.
+-- starts, so rows that are added meanwhile do not shift it.
 --
 -- The others are views, each to be filtered by its columns. Nothing is in them that an admin may not read in the
--- tables: no number of an account, no address of a signer, none of Agora's ids.
+-- tables: no bank account number, no address of a signer, none of Agora's ids.
 
 create index session_payments_created_at_idx on public.session_payments (created_at, id);  -- the list of admins
 
--- Definer: nobody but the auth service reads auth.users. It checks its caller, since it answers from past that door.
+-- Definer: nobody but the auth service reads auth.users. So it checks who is calling.
 create function private.list_users(page_size integer, cursor text) returns table (users jsonb, next_cursor text)
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -416,7 +416,7 @@ begin
     perform private.refuse(403, 'admins_only', 'Only admins list users.');
   end if;
   return query
-    with ahead as (
+    with page_and_next as (
       select u.id, u.email::text as email, coalesce(u.created_at, '-infinity') as created_at, u.email_confirmed_at
         from auth.users u
        where list_users.cursor is null
@@ -424,7 +424,7 @@ begin
              < (split_part(list_users.cursor, '/', 1)::timestamptz, split_part(list_users.cursor, '/', 2)::uuid)
        order by 3 desc, 1 desc limit list_users.page_size + 1
     ),
-    page as (select a.* from ahead a order by a.created_at desc, a.id desc limit list_users.page_size)
+    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit list_users.page_size)
     select coalesce(jsonb_agg(jsonb_build_object(
              'id', p.id, 'email', p.email, 'created_at', nullif(p.created_at, '-infinity'),
              'email_confirmed_at', p.email_confirmed_at,
@@ -433,7 +433,7 @@ begin
              'practitioner', (select jsonb_build_object('id', x.id, 'name', x.name, 'available', x.available)
                                 from public.practitioners x where x.user_id = p.id))
              order by p.created_at desc, p.id desc), '[]'),
-           case when (select count(*) from ahead) > count(*)
+           case when (select count(*) from page_and_next) > count(*)
                 then (array_agg(p.created_at || '/' || p.id order by p.created_at, p.id))[1] end
       from page p;
 end
@@ -457,7 +457,7 @@ begin
     perform private.refuse(403, 'admins_only', 'Only admins list payments.');
   end if;
   return query
-    with ahead as (
+    with page_and_next as (
       select p.* from public.session_payments p
        where list_payments.status in ('all', p.status) and lower(list_payments.currency) in ('all', lower(p.currency))
          and (list_payments.cursor is null
@@ -465,16 +465,16 @@ begin
                  < (split_part(list_payments.cursor, '/', 1)::timestamptz, split_part(list_payments.cursor, '/', 2)::uuid))
        order by p.created_at desc, p.id desc limit list_payments.page_size + 1
     ),
-    page as (select a.* from ahead a order by a.created_at desc, a.id desc limit list_payments.page_size)
+    page as (select a.* from page_and_next a order by a.created_at desc, a.id desc limit list_payments.page_size)
     select coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object(
              'session', (select jsonb_build_object('id', s.id, 'scheduled_at', s.scheduled_at,
                                                    'duration_minutes', s.duration_minutes, 'status', s.status)
                            from public.session_schedules s where s.id = p.session_id),
-             -- Neither is a foreign key: whom it names may be gone, and the page reads on.
+             -- Neither is a foreign key: the account may have been erased, and the payment is listed all the same.
              'practitioner', jsonb_build_object('name', (select x.name from public.practitioners x where x.id = p.practitioner_id)),
              'client', jsonb_build_object('email', (select c.email from public.profiles c where c.id = p.client_id)))
              order by p.created_at desc, p.id desc), '[]'),
-           case when (select count(*) from ahead) > count(*)
+           case when (select count(*) from page_and_next) > count(*)
                 then (array_agg(p.created_at || '/' || p.id order by p.created_at, p.id))[1] end
       from page p;
 end

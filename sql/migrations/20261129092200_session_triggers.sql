@@ -232,10 +232,10 @@ create trigger session_schedules_90_earn after update on public.session_schedule
 
 -- foundation/invariants.sql
 
--- Invariants: what must be true of money, credits, seats and time, whatever happened. A schedule and the doctor ask.
+-- Invariants: what must be true of money, credits, seats and time, whatever happened. Checked daily and by the doctor.
 --
--- Constraints and triggers keep nearly all of it. This asks again, from the other end and without trusting them: a rule
--- that a later change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
+-- Constraints and triggers enforce nearly all of it. This checks the result, without trusting them: a rule that a later
+-- change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
 
 create view private.broken_invariants with (security_invoker = true) as
   -- The ledger
@@ -357,7 +357,8 @@ revoke all on private.broken_invariants from public, anon, authenticated, servic
 create function private.check_invariants() returns table (rule text, broken integer, examples text[])
   language sql stable security definer set search_path = ''
 as $$
-  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5] from private.broken_invariants b group by b.rule order by 1;
+  select b.rule, count(*)::integer, (array_agg(b.example order by b.example))[1:5]
+    from private.broken_invariants b group by b.rule order by 1;
 $$;
 
 create function public.check_invariants() returns table (rule text, broken integer, examples text[])

@@ -43,8 +43,8 @@ on conflict (id) do nothing;  -- who signed up since has one by now
 
 -- Opening balances: a lot of an existing installation opens with the credits it has.
 --
--- The lots have these numbers already, so nothing is posted to them and their rows are not touched. Order matters: until a
--- lot has its opening line, any other line of it comes to the wrong sum.
+-- The lots have these numbers already, so nothing is posted to them and their rows are not touched. Order matters:
+-- until a lot has its opening line, any other line of it gives a wrong sum.
 
 alter table public.credit_ledger disable trigger credit_ledger_post;
 insert into public.credit_ledger (lot_id, user_id, change, kind, reason, actor, created_at)
@@ -63,7 +63,7 @@ alter table public.credit_ledger enable trigger credit_ledger_post;
 select private.record_earned_seat(s.id) from public.session_schedules s
  where s.status = 'completed' and not private.is_class(s);
 
--- What was paid out is in a payout that is settled, or the next run would pay it again. Nobody is told: it is not news.
+-- What was paid out gets a payout that is settled, or the next run would pay it again. Nobody is notified of it now.
 alter table public.payouts disable trigger payouts_70_publish;
 select private.create_manual_payouts(array(select p.id from public.session_payments p where p.paid_out_at is not null));
 -- What is checked at the end of the transaction is checked now: a table with checks to come cannot be altered.
