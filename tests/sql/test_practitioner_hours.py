@@ -220,7 +220,11 @@ def test_the_callers_own_hold_and_session_are_not_in_the_way(sandbox: Sandbox) -
     assert "slot_taken" == sandbox.one(WHY_NOT_BOOKABLE, ROW, at, 60, CLIENT)
     assert (
         sandbox.one(
-            "select private.get_unbookable_reason(%s, %s, 60, %s, ignore_session => %s)", ROW, at, CLIENT, session
+            "select private.get_unbookable_reason(%s, %s, 60, %s, ignore_session => %s)",
+            ROW,
+            at,
+            CLIENT,
+            session,
         )
         is None
     )

@@ -396,15 +396,17 @@ def test_a_session_whose_new_time_is_taken_stays_and_is_reported(sandbox: Sandbo
     under_old_rules(sandbox, 2, session)
     in_the_way = book(sandbox, 0)
 
-    (told,) = sandbox.run("select * from private.recompute_session_starts()")
+    (moved,) = sandbox.run("select * from private.recompute_session_starts()")
     assert (session, at(120), at(0), False) == (
-        str(told["session_id"]),
-        told["was_at"],
-        told["is_at"],
-        told["moved"],
+        str(moved["session_id"]),
+        moved["previous_start"],
+        moved["new_start"],
+        moved["moved"],
     )
     change(sandbox, in_the_way, status="cancelled")
-    assert [True] == [row["moved"] for row in sandbox.run("select moved from private.recompute_session_starts()")]
+    assert [True] == [
+        row["moved"] for row in sandbox.run("select moved from private.recompute_session_starts()")
+    ]
 
 
 def test_a_double_booked_session_gets_its_time_once_it_is_free(sandbox: Sandbox) -> None:
