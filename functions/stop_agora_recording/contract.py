@@ -40,4 +40,6 @@ MESSAGES: dict[RecordingStatus, str] = {
     "failed": "There is nothing to stop: this recording has failed.",
 }
 
-stop_agora_recording_rpc = Rpc("stop_agora_recording", gives=Recording, refuses=("recording_not_found", "not_allowed"))
+stop_agora_recording_rpc = Rpc(
+    "stop_agora_recording", gives=Recording, refuses=("recording_not_found", "not_allowed")
+)
