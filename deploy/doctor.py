@@ -11,7 +11,7 @@ import httpx
 
 from shared.agora.settings import AgoraRestSettings, RecordingBucketSettings
 from shared.settings import MissingSettings, SupabaseSettings
-from shared.timezones import TEN_IN_THE_MORNING, UTC_HOURS, misread, misread_by_python
+from shared.timezones import TEN_IN_THE_MORNING, UTC_HOURS, describe_outdated_zone, list_outdated_zones
 from shared.vault import VaultSettings
 
 from . import audit
@@ -95,7 +95,7 @@ def _banking_keys(env: Environment) -> Iterator[str]:
 
 
 def _python_time_zones() -> Iterator[str]:
-    for problem in misread_by_python():
+    for problem in list_outdated_zones():
         yield f"{problem}; install tzdata 2026.6 or newer"
 
 
@@ -108,7 +108,7 @@ def _postgres_time_zones(database_url: str) -> Iterator[str]:
             for zone, hour in UTC_HOURS.items():
                 row = connection.execute(query, (TEN_IN_THE_MORNING, zone)).fetchone()
                 if row and row[0] != hour:
-                    yield f"{misread(zone, row[0])}; PostgreSQL's machine needs tzdata 2026f or newer"
+                    yield f"{describe_outdated_zone(zone, row[0])}; PostgreSQL's machine needs tzdata 2026f or newer"
     except psycopg.OperationalError as error:
         yield f"DATABASE_URL does not answer: {error}".strip()
 

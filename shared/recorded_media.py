@@ -58,7 +58,7 @@ def sid_of(objects: Iterable[BucketObject]) -> str | None:
     return None
 
 
-async def look(bucket: Bucket, folder: str, mode: Mode, sid: str | None) -> Media:
+async def inspect_recording(bucket: Bucket, folder: str, mode: Mode, sid: str | None) -> Media:
     """List a recording's folder and read its playlists."""
     listed = await bucket.list(folder)
     parts = arrange(listed, sid or sid_of(listed) or "")

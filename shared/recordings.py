@@ -85,7 +85,7 @@ observe_recording_rpc = Rpc("observe_recording", gives=Recording, refuses=("reco
 
 
 async def observe(call: Call[Any], recording: Recording, observation: str, **facts: Any) -> Recording:
-    """Record what was seen of a recording, and return it as it is now."""
+    """Record an observation of a recording, and return the recording as it is now."""
     return await call.service.rpc(
         observe_recording_rpc,
         recording_id=recording.id,
@@ -102,7 +102,7 @@ async def query(call: Call[Any], recording: Recording) -> Recording:
 
 
 async def stop(call: Call[Any], recording: Recording, *, patience: float) -> Recording:
-    """Tell Agora to stop. It answers at once; that the files are there is heard, or found, later."""
+    """Tell Agora to stop. It answers at once; whether the files are uploaded is known later."""
     result = await agora(call, patience).stop(recording.recorder, wait_for_upload=False)
     name, facts = stop_observation(result)
     return await observe(call, recording, name, **facts)

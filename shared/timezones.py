@@ -1,8 +1,8 @@
 """Time zones by the rules of the package tzdata, which is pinned; a process whose rules are old does not start.
 
 British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. Python would prefer
-the system's files, which may be years old and an hour wrong there, so those are not looked at. PostgreSQL answers the
-same question in `private.list_outdated_time_zones`, for its own rules.
+the system's files, which may be years old and an hour wrong there, so those are not used. PostgreSQL is tested
+likewise by `private.list_outdated_time_zones`, for its own rules.
 """
 
 import os
@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field
 
 zoneinfo.reset_tzpath(to=())
 
-TEN_IN_THE_MORNING = datetime(2026, 12, 1, 10)  # noqa: DTZ001 - wall time, whose zone is the question
-# The hour that is in UTC. Toronto has not changed: it shows that the question itself is right.
+TEN_IN_THE_MORNING = datetime(2026, 12, 1, 10)  # noqa: DTZ001 - wall time, in each of the zones below
+# Its hour in UTC. Toronto's rules have not changed: it shows that the test itself is right.
 UTC_HOURS = {
     "America/Vancouver": 17,
     "America/Edmonton": 16,
@@ -30,18 +30,18 @@ class OutdatedTimeZones(Exception):
     """The function cannot start: it would be an hour wrong in the zones named."""
 
 
-def misread(zone: str, found: int) -> str:
-    """What is wrong with rules by which it is then that hour in UTC."""
+def describe_outdated_zone(zone: str, found: int) -> str:
+    """The problem of rules by which ten in the morning is that hour in UTC."""
     return f"10:00 in {zone} on 2026-12-01 is taken for {found}:00 UTC and is {UTC_HOURS[zone]}:00"
 
 
-def misread_by_python() -> list[str]:
-    """What is wrong with the rules of this process."""
+def list_outdated_zones() -> list[str]:
+    """The problems of this process's own rules."""
     found = {
         zone: TEN_IN_THE_MORNING.replace(tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(UTC).hour
         for zone in UTC_HOURS
     }
-    return [misread(zone, hour) for zone, hour in found.items() if hour != UTC_HOURS[zone]]
+    return [describe_outdated_zone(zone, hour) for zone, hour in found.items() if hour != UTC_HOURS[zone]]
 
 
 def _known(name: str) -> str:
@@ -70,5 +70,5 @@ TimeZone = Annotated[str, AfterValidator(_known), Field(max_length=64, examples=
 """The name of a time zone, in a body."""
 
 # Where a function is served; the doctor asks and goes on.
-if os.environ.get("FUNCTION_TARGET") and (wrong := misread_by_python()):
-    raise OutdatedTimeZones(f"{'; '.join(wrong)}. Install tzdata 2026.6 or newer.")
+if os.environ.get("FUNCTION_TARGET") and (problems := list_outdated_zones()):
+    raise OutdatedTimeZones(f"{'; '.join(problems)}. Install tzdata 2026.6 or newer.")

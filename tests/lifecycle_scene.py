@@ -1,4 +1,4 @@
-"""A session that lives by itself: people enter its room, come and go at Agora, and the driver comes by every minute."""
+"""A session that lives by itself: people join and leave its channel, and `advance-sessions` runs each minute."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class LifecycleScene(RecordingScene):
         query = "select count(*) from private.channel_events where channel = %s"
         until(lambda: self.stage.value(query, self.channel) >= many, f"{many} channel events")
 
-    # Time, and the driver
+    # Time, and the scheduler
 
     def pass_minutes(self, minutes: float) -> None:
         """Everything that has happened is so much longer ago."""

@@ -1,4 +1,4 @@
-"""One session's turn, and what the driver reports."""
+"""The check of one session, and what the function reports."""
 
 from datetime import datetime
 from typing import Literal
@@ -11,8 +11,8 @@ from shared.wire import Output
 Task = Literal["start", "stop"]
 
 
-class Turn(Output):
-    """What came of one session's turn, and what Agora is to be told; no session when all have had theirs."""
+class SessionCheck(Output):
+    """The result of one session's check, and what Agora is to be asked; no session when all have been checked."""
 
     asked_at: datetime
     session_id: UUID | None
@@ -32,11 +32,10 @@ class Advanced(Output):
     failures: int
 
 
-# What winning a recording refuses. It is caught with its session, whose turn says `failure`, or says nothing where
-# somebody has not agreed.
+# The refusals of a recording's start, caught in SQL: any but a 409 (a missing consent) is the check's `failure`.
 advance_next_session_rpc = Rpc(
     "advance_next_session",
-    gives=Turn,
+    gives=SessionCheck,
     refuses=(
         "session_not_found",
         "not_allowed",

@@ -1,6 +1,6 @@
-"""Move sessions along: each minute, give every session that is going on its turn, and start and stop its recording.
+"""Advance sessions: each minute, check every session under way, and start and stop its recording.
 
-Tokens and channel events make this quick; this makes it certain. With every event lost the end is the same.
+Tokens and channel events are quicker; this is certain. With every event lost the end is the same.
 """
 
 from collections import Counter
@@ -17,19 +17,19 @@ from shared.serving import endpoint
 from shared.settings import ServiceSettings
 from shared.workers import run_workers
 
-from .contract import Advanced, Task, Turn, advance_next_session_rpc
+from .contract import Advanced, SessionCheck, Task, advance_next_session_rpc
 
 WORKERS = 4
-TIME_S = 40  # begin nothing after this, so that the last turn ends before the function's own time does
+TIME_S = 40  # begin nothing after this, so that the last check ends before the function's own time does
 PATIENCE_S = 5  # with Agora; the reconciler has more
 
 
 @dataclass
-class Round:
+class Progress:
     """What the workers have done between them."""
 
     moved: Counter[str] = field(default_factory=Counter)
-    told: Counter[Task] = field(default_factory=Counter)
+    recording_tasks: Counter[Task] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     sessions: int = 0
 
@@ -38,45 +38,50 @@ class Round:
     caller="service", settings=(ServiceSettings, AgoraSettings, AgoraRestSettings, RecordingBucketSettings)
 )
 async def advance_sessions(call: Call[None]) -> Advanced:
-    """Give each session its turn, until all have had theirs.
+    """Check each session, until all have been checked.
 
-    Any number may run at once: a turn is one caller's, and what it changes it changes once. A crash between the
-    database and Agora loses nothing: what was won and not done, `reconcile-recordings` does within a minute.
+    Any number may run at once: each check is one caller's, and changes what it changes once. A crash between the
+    database and Agora loses nothing: what was claimed and not done, `reconcile-recordings` does within a minute.
     """
-    done = Round()
+    progress = Progress()
     try:
-        await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+        await run_workers(partial(_work, call, progress), workers=WORKERS, seconds=TIME_S)
     finally:
-        call.log(sessions=done.sessions, moved=dict(done.moved), told=dict(done.told), failures=done.failures)
+        call.log(
+            sessions=progress.sessions,
+            moved=dict(progress.moved),
+            told=dict(progress.recording_tasks),
+            failures=progress.failures,
+        )
     return Advanced(
-        sessions=done.sessions,
-        moved=dict(done.moved),
-        recordings=dict(done.told),
-        failures=len(done.failures),
+        sessions=progress.sessions,
+        moved=dict(progress.moved),
+        recordings=dict(progress.recording_tasks),
+        failures=len(progress.failures),
     )
 
 
-async def _work(call: Call[None], done: Round) -> AsyncGenerator[None]:
+async def _work(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
     since: datetime | None = None
     while True:
-        turn = await call.service.rpc(advance_next_session_rpc, since=since)
-        if turn.session_id is None:
+        check = await call.service.rpc(advance_next_session_rpc, since=since)
+        if check.session_id is None:
             return
-        since = turn.asked_at
-        done.sessions += 1
-        if turn.moved_to:
-            done.moved[turn.moved_to] += 1
-        if turn.failure:
-            done.failures.append(f"{turn.session_id}: {turn.failure}")
-        await _ask_agora(call, turn, done)
+        since = check.asked_at
+        progress.sessions += 1
+        if check.moved_to:
+            progress.moved[check.moved_to] += 1
+        if check.failure:
+            progress.failures.append(f"{check.session_id}: {check.failure}")
+        await _ask_agora(call, check, progress)
         yield
 
 
-async def _ask_agora(call: Call[None], turn: Turn, done: Round) -> None:
-    if turn.task is None or turn.recording is None:
+async def _ask_agora(call: Call[None], check: SessionCheck, progress: Progress) -> None:
+    if check.task is None or check.recording is None:
         return
-    done.told[turn.task] += 1
-    if turn.task == "start":
-        await start(call, turn.recording, patience=PATIENCE_S)
+    progress.recording_tasks[check.task] += 1
+    if check.task == "start":
+        await start(call, check.recording, patience=PATIENCE_S)
     else:
-        await recordings.stop(call, turn.recording, patience=PATIENCE_S)
+        await recordings.stop(call, check.recording, patience=PATIENCE_S)

@@ -1,4 +1,4 @@
-"""What Agora is answered, and what the inbox did with its notification."""
+"""What Agora is answered, and how the inbox stored its notification."""
 
 from uuid import UUID
 
@@ -12,11 +12,11 @@ class Received(Output):
     success: bool = True
 
 
-class KeptEvent(Output):
-    """What the inbox did with it: whose channel it is, if it is a session's."""
+class StoredEvent(Output):
+    """Whether it was stored before, and the session whose channel it is about, if there is one."""
 
     is_repeated: bool
     session_id: UUID | None
 
 
-receive_channel_event_rpc = Rpc("receive_channel_event", gives=KeptEvent)
+receive_channel_event_rpc = Rpc("receive_channel_event", gives=StoredEvent)

@@ -1,4 +1,4 @@
-"""Hear from Agora who came and went: prove it is Agora, keep what it says, answer at once."""
+"""Receive Agora's notifications about channels: check the signature, store the event, answer at once."""
 
 import hashlib
 import json
@@ -16,14 +16,15 @@ from shared.errors import BadRequest, NotSignedIn
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
-from .contract import KeptEvent, Received, receive_channel_event_rpc
+from .contract import Received, StoredEvent, receive_channel_event_rpc
 
 
 @endpoint(caller="webhook", settings=(ServiceSettings, AgoraChannelWebhookSettings))
 async def agora_channel_webhook(call: Call[None]) -> Received:
-    """Take an event into the inbox, where attendance is worked out from it and a session may begin.
+    """Store an event in the inbox, where attendance is computed from it and a session may begin.
 
-    Twice is once, and any order is as good as another. What is not understood is kept. Unsigned, nothing is stored.
+    A repeat changes nothing, and the order does not matter. What is not understood is stored too; what is unsigned is
+    not.
     """
     if not is_genuine(AgoraChannelWebhookSettings.read().secrets, call.raw, call.headers):
         raise NotSignedIn("signature_not_valid", "This notification is not signed by Agora.")
@@ -35,16 +36,16 @@ async def agora_channel_webhook(call: Call[None]) -> Received:
         return Received()
     call.log(notice_id=notification.notice_id, event_type=notification.type)
     try:
-        kept = await _keep(call, notification, body)
+        stored = await _store(call, notification, body)
     except (BadRequest, ValueError) as error:
         # A number that no column holds, half a letter: sent again it would be no better.
         call.log(not_kept=type(error).__name__)
         return Received()
-    call.log(repeated=kept.is_repeated, session_id=kept.session_id)
+    call.log(repeated=stored.is_repeated, session_id=stored.session_id)
     return Received()
 
 
-async def _keep(call: Call[None], notification: Notification, body: bytes) -> KeptEvent:
+async def _store(call: Call[None], notification: Notification, body: bytes) -> StoredEvent:
     event = notification.event
     change = event if isinstance(event, ChannelChanged) else None
     return await call.service.rpc(

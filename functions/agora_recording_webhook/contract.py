@@ -13,20 +13,20 @@ class Received(Output):
     success: bool = True
 
 
-class KeptNotification(Output):
-    """What the inbox did with it."""
+class StoredNotification(Output):
+    """Whether it was stored before, and whether it has been applied to a recording."""
 
     is_repeated: bool
     is_applied: bool
 
 
 receive_agora_notification_rpc = Rpc(
-    "receive_agora_notification", gives=KeptNotification, refuses=("recording_not_found",)
+    "receive_agora_notification", gives=StoredNotification, refuses=("recording_not_found",)
 )
 
 
 def observation(event: agora.Event) -> str | None:
-    """What an event means to the recording's state; None if it moves nothing."""
+    """What an event means to the recording's state; None if nothing."""
     match event:
         case agora.RecorderStarted():
             return "running"

@@ -1,4 +1,4 @@
-"""Hear from Agora how a recording is doing: prove it is Agora, keep what it says, answer at once."""
+"""Receive Agora's notifications about recordings: check the signature, store each, answer at once."""
 
 import hashlib
 import json
@@ -15,9 +15,9 @@ from .contract import Received, happened_at, observation, receive_agora_notifica
 
 @endpoint(caller="webhook", settings=(ServiceSettings, AgoraWebhookSettings))
 async def agora_recording_webhook(call: Call[None]) -> Received:
-    """Take a notification into the inbox, where it is applied in the same transaction, or when its recording is known.
+    """Store a notification in the inbox, where it is applied in the same transaction, or when its recording is known.
 
-    Twice is once, late is harmless, and what is not understood is kept. Unsigned, nothing is stored.
+    A repeat or a late one changes nothing. What is not understood is stored too; what is unsigned is not.
     """
     if not is_genuine(AgoraWebhookSettings.read().secrets, call.raw, call.headers):
         raise NotSignedIn("signature_not_valid", "This notification is not signed by Agora.")
@@ -30,7 +30,7 @@ async def agora_recording_webhook(call: Call[None]) -> Received:
     call.log(notice_id=notification.notice_id, event_type=notification.type, sid=notification.sid)
     event = notification.event
     try:
-        kept = await call.service.rpc(
+        stored = await call.service.rpc(
             receive_agora_notification_rpc,
             notice_id=notification.notice_id or hashlib.sha256(body).hexdigest(),
             product=notification.product,
@@ -47,7 +47,7 @@ async def agora_recording_webhook(call: Call[None]) -> Received:
         # A number that no column holds, half a letter: sent again it would be no better.
         call.log(not_kept=type(error).__name__)
         return Received()
-    call.log(repeated=kept.is_repeated, applied=kept.is_applied)
+    call.log(repeated=stored.is_repeated, applied=stored.is_applied)
     return Received()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.call import Call
-from shared.recorded_media import look, select
+from shared.recorded_media import inspect_recording, select
 from shared.recordings import Recording
 from shared.storage.bucket import Bucket, BucketObject
 from shared.storage.supabase import Storage
@@ -27,7 +27,7 @@ from .contract import (
     verify_recording_file_rpc,
 )
 
-KEEP_LEASE_EVERY_S = 30  # it lasts for 120
+RENEW_LEASE_EVERY_S = 30  # it lasts for 120
 CONTENT_TYPES = {
     "mp4": "video/mp4",
     "m3u8": "application/vnd.apple.mpegurl",
@@ -48,7 +48,7 @@ class Copy:
         self._recording = recording
         self._bucket = bucket
         self._storage = storage
-        self._kept_at = time.monotonic()
+        self._renewed_at = time.monotonic()
 
     @property
     def lease(self) -> dict[str, UUID | None]:
@@ -58,7 +58,7 @@ class Copy:
     async def plan(self) -> None:
         """Write down which files make the recording, in which order."""
         recording = self._recording
-        media = await look(self._bucket, recording.folder, recording.mode, recording.agora_sid)
+        media = await inspect_recording(self._bucket, recording.folder, recording.mode, recording.agora_sid)
         chosen = await select(self._bucket, media)
         files = [
             {
@@ -82,7 +82,7 @@ class Copy:
         """Copy every file that is not verified yet."""
         while True:
             found = await self._database.rpc(next_recording_file_rpc, **self.lease)
-            self._kept_at = time.monotonic()
+            self._renewed_at = time.monotonic()
             if found.file is None:
                 return
             await self._copy(found.file)
@@ -93,7 +93,7 @@ class Copy:
         upload, offset = await self._resume(file)
         async with aclosing(self._from(source, offset, digest)) as pieces:
             async for _ in self._storage.send(upload, offset, file.size_bytes, pieces):
-                await self._keep_lease()
+                await self._renew_lease()
             async for (
                 _
             ) in pieces:  # nothing, unless an earlier run sent it all and was killed before it could say so
@@ -113,7 +113,7 @@ class Copy:
         upload = await self._storage.begin_upload(
             file.storage_path, file.size_bytes, CONTENT_TYPES[extension]
         )
-        await self._keep_upload(file, upload)
+        await self._record_upload(file, upload)
         return upload, 0
 
     async def _from(self, source: BucketObject, offset: int, digest: Any) -> AsyncGenerator[bytes, None]:
@@ -122,7 +122,7 @@ class Copy:
         async with aclosing(self._bucket.stream(source)) as chunks:
             async for chunk in chunks:
                 digest.update(chunk)
-                await self._keep_lease()
+                await self._renew_lease()
                 if at + len(chunk) > offset:
                     yield chunk[max(0, offset - at) :]
                 at += len(chunk)
@@ -133,19 +133,19 @@ class Copy:
             async for piece in pieces:
                 stored.update(piece)
                 size += len(piece)
-                await self._keep_lease()
+                await self._renew_lease()
         if stored.hexdigest() != expected:
-            await self._keep_upload(file, None)  # the next run sends it anew
+            await self._record_upload(file, None)  # the next run sends it anew
             raise NotEqual(
                 f"{file.source_key} has {file.size_bytes} bytes, and storage {size} or other ones."
             )
 
-    async def _keep_upload(self, file: RecordingFile, upload: str | None) -> None:
+    async def _record_upload(self, file: RecordingFile, upload: str | None) -> None:
         await self._database.rpc(
             record_recording_upload_rpc, **self.lease, file_id=file.id, upload_url=upload
         )
 
-    async def _keep_lease(self) -> None:
-        if time.monotonic() - self._kept_at > KEEP_LEASE_EVERY_S:
+    async def _renew_lease(self) -> None:
+        if time.monotonic() - self._renewed_at > RENEW_LEASE_EVERY_S:
             await self._database.rpc(renew_recording_lease_rpc, **self.lease)
-            self._kept_at = time.monotonic()
+            self._renewed_at = time.monotonic()

@@ -38,8 +38,8 @@ async def process_recording(call: Call[ProcessRecording]) -> Processed:
         if not claim.is_planned:
             await copy.plan()
         await copy.run()
-        opens_at = f"{SupabaseSettings.read().public_functions_url}/open-recording"
-        recording = await call.service.rpc(complete_recording_rpc, **copy.lease, opens_at=opens_at)
+        playback_url = f"{SupabaseSettings.read().public_functions_url}/open-recording"
+        recording = await call.service.rpc(complete_recording_rpc, **copy.lease, playback_url=playback_url)
         return _report(True, recording)
     except (BucketUnavailable, StorageUnavailable, StorageRefused) as error:
         code, reason = error.code, str(error.details)

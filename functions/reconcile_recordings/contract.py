@@ -10,14 +10,14 @@ Task = Literal["start", "find", "query", "stop", "look", "none"]
 
 
 class DueRecording(Output):
-    """A recording to look at now, and how; no task when nothing is due."""
+    """A recording that is due, and what is to be done; no task when nothing is due."""
 
     task: Task | None
     recording: MaybeRecording
 
 
 class AppliedNotifications(Output):
-    """What waited in the inbox and found its recording; and how many old ones were forgotten."""
+    """How many waiting notifications matched their recording now, and how many old ones were deleted."""
 
     applied: int
     forgotten: int

@@ -1,6 +1,6 @@
-"""Bring recordings to their end, whatever was lost on the way: each minute, look at every one that is due.
+"""Bring recordings to their end, whatever was lost on the way: each minute, check every one that is due.
 
-Notifications make this quick; this makes it certain. With every notification lost the end is the same.
+Notifications are quicker; this is certain. With every notification lost the end is the same.
 """
 
 from collections import Counter

@@ -2,7 +2,7 @@
 
 from shared import recordings
 from shared.call import Call
-from shared.recorded_media import look, sid_of
+from shared.recorded_media import inspect_recording, sid_of
 from shared.recording_start import start
 from shared.recordings import Recording, observe
 from shared.storage.bucket import BucketUnavailable, SourceChanged, recording_bucket
@@ -24,14 +24,14 @@ async def carry_out(call: Call[None], task: Task, recording: Recording) -> None:
             case "stop":
                 await recordings.stop(call, recording, patience=0)
             case "look":
-                await _look(call, recording)
+                await _inspect_files(call, recording)
     except (BucketUnavailable, SourceChanged) as error:
         call.log(bucket=str(error))
         await observe(call, recording, "unanswered")
 
 
 async def _start(call: Call[None], recording: Recording) -> None:
-    """Start, unless the files show that an earlier start was heard, although its answer was not."""
+    """Start, unless the files show that an earlier start took effect, although its answer was lost."""
     if recording.agora_resource_id is None or not await _find(call, recording):
         await start(call, recording, patience=0)
 
@@ -43,6 +43,6 @@ async def _find(call: Call[None], recording: Recording) -> bool:
     return sid is not None
 
 
-async def _look(call: Call[None], recording: Recording) -> None:
-    media = await look(recording_bucket(), recording.folder, recording.mode, recording.agora_sid)
+async def _inspect_files(call: Call[None], recording: Recording) -> None:
+    media = await inspect_recording(recording_bucket(), recording.folder, recording.mode, recording.agora_sid)
     await observe(call, recording, media.found)

@@ -15,10 +15,10 @@ class StartAgoraRecording(Input):
     recording_mode: Literal["composite", "individual"] = "composite"
 
 
-class WonRecording(Output):
-    """The session's recording, and whether this caller is the one who asks Agora for it."""
+class ClaimedRecording(Output):
+    """The session's recording; for the one caller that is to ask Agora for it, it is new."""
 
-    won: bool
+    is_new: bool
     recording: Recording
 
 
@@ -34,7 +34,7 @@ class StartedRecording(Output):
 
 start_agora_recording_rpc = Rpc(
     "start_agora_recording",
-    gives=WonRecording,
+    gives=ClaimedRecording,
     refuses=(
         "session_not_found",
         "not_allowed",

@@ -1,4 +1,4 @@
-"""Start recording a session: win the row in the database, then ask Agora."""
+"""Start recording a session: insert the row in the database, then ask Agora."""
 
 from shared.agora.recorder import agora_mode
 from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
@@ -23,10 +23,10 @@ async def start_agora_recording(call: Call[StartAgoraRecording]) -> StartedRecor
     An Agora that does not answer leaves the recording `pending`; the reconciler goes on from there.
     """
     mode = agora_mode(call.body.recording_mode)
-    begun = await call.database.rpc(start_agora_recording_rpc, session_id=call.body.session_id, mode=mode)
-    recording = begun.recording
-    call.log(recording_id=recording.id, won=begun.won)
-    if begun.won:
+    claimed = await call.database.rpc(start_agora_recording_rpc, session_id=call.body.session_id, mode=mode)
+    recording = claimed.recording
+    call.log(recording_id=recording.id, won=claimed.is_new)
+    if claimed.is_new:
         recording = await start(call, recording, patience=PATIENCE_S)
     if recording.status == "failed":
         raise Unavailable(

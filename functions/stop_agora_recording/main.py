@@ -1,4 +1,4 @@
-"""Stop a recording: write the wish down, then tell Agora."""
+"""Stop a recording: store the request, then tell Agora."""
 
 from shared import recordings
 from shared.agora.settings import AgoraRestSettings

@@ -120,7 +120,7 @@ def test_an_event_that_is_delivered_twice_counts_once(entered: LifecycleScene) -
     assert deliver(entered, {**body, "notifyMs": 1}).status_code == 200
 
     inbox = stored_events(entered, body)
-    assert inbox and inbox["deliveries"] == 2
+    assert inbox and inbox["delivery_count"] == 2
     assert entered.attendance() == before
 
 

@@ -142,7 +142,7 @@ def test_a_notification_that_is_delivered_twice_counts_once(quiet: RecordingScen
 
     inbox = stored_events(quiet, body)
     assert inbox
-    assert inbox["deliveries"] == 2
+    assert inbox["delivery_count"] == 2
     assert quiet.recording == before
 
 

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from shared.recorded_media import Media, NotPlayable, look, mp4_seconds, select, sid_of
+from shared.recorded_media import Media, NotPlayable, inspect_recording, mp4_seconds, select, sid_of
 from shared.storage.bucket import Bucket, BucketObject
 
 SID = "0123456789abcdef0123456789abcdef"
@@ -97,12 +97,12 @@ FILES: list[tuple[str, dict[str, bytes], str]] = [
 @pytest.mark.parametrize(("files", "expected"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
 async def test_the_state_of_a_mix_follows_from_its_files(files: dict[str, bytes], expected: str) -> None:
     """From nothing to all that will ever come."""
-    assert (await look(bucket(**files), "r/", "mix", SID)).found == expected
+    assert (await inspect_recording(bucket(**files), "r/", "mix", SID)).found == expected
 
 
 async def media_of(mode: str = "mix", **files: bytes) -> tuple[Bucket, Media]:
     stored = bucket(**files)
-    return stored, await look(stored, "r/", mode, SID)  # type: ignore[arg-type]
+    return stored, await inspect_recording(stored, "r/", mode, SID)  # type: ignore[arg-type]
 
 
 async def test_mp4s_are_kept_in_their_order() -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from shared.timezones import UTC_HOURS, TimeZone, misread_by_python
+from shared.timezones import UTC_HOURS, TimeZone, list_outdated_zones
 from sql.throwaway import ROOT
 from sql.time_zones import TimeZonesAreFixed, renew
 
@@ -60,7 +60,7 @@ def test_the_rules_of_the_system_are_not_used(old_rules: Path) -> None:
     folder = str(old_rules / "tzdata" / "zoneinfo")
 
     assert 0 == start(Path(), FUNCTION_TARGET="get_available_slots", PYTHONTZPATH=folder).returncode
-    assert [] == misread_by_python()
+    assert [] == list_outdated_zones()
 
 
 @pytest.mark.parametrize("name", ["America/St_Johns", "UTC", "Canada/Pacific"])

@@ -1,4 +1,4 @@
-"""What the tests of the lifecycle share: sessions whose time has come, events of their channels, the driver's round."""
+"""What the tests of the lifecycle share: sessions under way, events of their channels, `advance_next_session`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -103,21 +103,21 @@ def enter(sandbox: Sandbox, session: str, who: str) -> None:
 
 
 def advance(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """The driver's round: everybody's turn. Gives those who were moved."""
+    """Check every session, as `advance-sessions` does. Returns the checks."""
     sandbox.act_as("service")
-    turns: list[dict[str, Any]] = []
+    checks: list[dict[str, Any]] = []
     since = None
     while (
-        turn := sandbox.run(
+        check := sandbox.run(
             "select asked_at, session_id, moved_to, task, failure, (recording).id as recording_id"
             " from public.advance_next_session(%s)",
             since,
         )[0]
     )["session_id"]:
-        since = turn["asked_at"]
-        turns.append(turn)
-    assert not [turn["failure"] for turn in turns if turn["failure"]], turns
-    return turns
+        since = check["asked_at"]
+        checks.append(check)
+    assert not [check["failure"] for check in checks if check["failure"]], checks
+    return checks
 
 
 def status(sandbox: Sandbox, session: str) -> str:

@@ -89,7 +89,7 @@ def test_a_repeated_event_counts_once_and_a_machine_never(sandbox: Sandbox) -> N
     assert attendance(sandbox, session) == {"client": ("agora", 8, False, False)}
     sandbox.act_as("owner")
     assert sandbox.one("select count(*) from private.channel_events where session_id is null") == 1
-    assert sandbox.one("select max(deliveries) from private.channel_events") == 2
+    assert sandbox.one("select max(delivery_count) from private.channel_events") == 2
 
 
 def test_the_events_of_a_person_are_ordered_by_number_and_not_by_time(sandbox: Sandbox) -> None:

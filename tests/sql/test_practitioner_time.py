@@ -336,12 +336,12 @@ def test_a_session_whose_new_time_is_taken_stays_and_is_reported(sandbox: Sandbo
     under_old_rules(sandbox, 2, session)
     in_the_way = book(sandbox, 0)
 
-    (told,) = sandbox.run("select * from private.recompute_session_starts()")
+    (moved,) = sandbox.run("select * from private.recompute_session_starts()")
     assert (session, at(120), at(0), False) == (
-        str(told["session_id"]),
-        told["was_at"],
-        told["is_at"],
-        told["moved"],
+        str(moved["session_id"]),
+        moved["previous_start"],
+        moved["new_start"],
+        moved["moved"],
     )
     change(sandbox, in_the_way, status="cancelled")
     assert [True] == [

@@ -313,7 +313,7 @@ def test_attendance_set_by_hand_outweighs_events(
 
 
 def test_a_session_never_moves_back(sandbox: Sandbox) -> None:
-    """Not by a token, an event, the driver, or anybody's hand."""
+    """Not by a token, an event, `advance_next_session`, or by hand."""
     done = begin(sandbox, since=76)
     advance(sandbox)
     cancelled = begin(sandbox, since=10, status="cancelled")

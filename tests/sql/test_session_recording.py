@@ -1,4 +1,4 @@
-"""Sessions record themselves: what the driver is to tell Agora, and when it is left alone."""
+"""Automatic recording: what `advance-sessions` is to ask of Agora, and when nothing."""
 
 from typing import Any
 

@@ -1,13 +1,12 @@
--- Action recommendations: what a practitioner gives a client to do until they meet again.
+-- Action recommendations: what a practitioner recommends to a client, with or without a session.
 --
---   open -> completed -> open        by the client only, who may change their mind; the server's clock says when
+--   open -> completed -> open        by the client only, who may change their mind; dated by the server's clock
 --
 -- Against the milestone's table: row-level security, and
 -- * `session_id` may be null, since the frontend also recommends outside a session, and deleting a session leaves the
 --   client's list alone.
--- * nobody rewrites what the other wrote: the words are the practitioner's, the tick is the client's.
--- * `template_id` remembers what template it was made from, and not its words: those are copied, and the practitioner's
---   to change.
+-- * the text can be changed by the practitioner only, the completion by the client only.
+-- * `template_id` is the template it was made from. The text is copied from it, and the practitioner may change the copy.
 
 create table public.action_recommendations (
   id              uuid        primary key default gen_random_uuid(),
@@ -32,7 +31,7 @@ create table public.action_recommendations (
 );
 comment on column public.action_recommendations.frequency is 'Free text, such as "daily" or "as needed".';
 comment on column public.action_recommendations.template_id is
-  'What it was made from; null for words of the practitioner''s own.';
+  'The template it was made from; null for a text of the practitioner''s own.';
 
 create index idx_action_recommendations_client_id on public.action_recommendations (client_id);
 create index idx_action_recommendations_session_id on public.action_recommendations (session_id);
@@ -49,7 +48,7 @@ create policy "client, practitioner and admins read recommendations"
     client_id = (select auth.uid())
     or practitioner_id = any (array(select private.my_practitioner_ids()))
     or (select private.is_admin()));
--- About a session of the two, and from a template in use that is the practitioner's own or the platform's.
+-- About a session of these two, and from an active template of the practitioner's own or the platform's.
 create policy "practitioners recommend to their clients"
   on public.action_recommendations for insert to authenticated
   with check (
@@ -137,7 +136,7 @@ begin
     perform private.refuse(403, 'not_a_practitioner', 'Only practitioners recommend actions.');
   end if;
   if create_action_recommendation.template_id is not null then
-    -- An admin who practises reads everybody's templates, and uses their own.
+    -- A practitioner who is an admin may read everybody's templates, but uses only their own and the platform's.
     select * into v_template from public.action_templates t
      where t.id = create_action_recommendation.template_id and coalesce(t.practitioner_id, v_practitioner) = v_practitioner;
     if not found then
@@ -190,8 +189,8 @@ revoke execute on function public.create_action_recommendation, public.update_ac
   from public, anon, authenticated, service_role;
 grant execute on function public.create_action_recommendation, public.update_action_status to authenticated;
 
--- How recommendations are doing, for whoever gave them: open, done, overdue, by client, by template, and by both.
--- Overdue is what is open after its date on the practitioner's own calendar.
+-- The progress of recommendations, for whoever gave them: open, overdue and done, by client, by template, and by both.
+-- Overdue are those still open after their due date, in the practitioner's time zone.
 create view public.recommendation_progress with (security_invoker = true) as
   select counted.practitioner_id, counted.grouped_by,
          counted.client_id, client.full_name as client_name, counted.template_id, t.title as template_title,
@@ -217,7 +216,7 @@ create view public.recommendation_progress with (security_invoker = true) as
     left join public.profiles client on client.id = counted.client_id
     left join public.action_templates t on t.id = counted.template_id;
 comment on view public.recommendation_progress is
-  'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. No template: own words.';
+  'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. Template null: own texts.';
 
 revoke all on public.recommendation_progress from anon, authenticated, service_role;
 grant select on public.recommendation_progress to authenticated;

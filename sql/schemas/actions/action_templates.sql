@@ -1,9 +1,9 @@
--- Action templates: what a practitioner can recommend with one click. The platform's, which admins keep, have no
+-- Action templates: what a practitioner can recommend with one click. The platform's, which admins maintain, have no
 -- practitioner; the others are each practitioner's own.
 --
 --   in use -> retired -> in use
 --
--- Nobody deletes one: what was recommended from it is counted under its name for as long as anybody asks.
+-- Nobody deletes one: recommendations made from it are counted under its title.
 
 create table public.action_templates (
   id              uuid        primary key default gen_random_uuid(),
@@ -16,7 +16,7 @@ create table public.action_templates (
   is_active       boolean     not null default true,
   updated_at      timestamptz not null default now(),
 
-  -- What fits here fits into a recommendation.
+  -- The same limits as in a recommendation.
   constraint action_templates_title_is_short check (char_length(btrim(title)) between 1 and 200),
   constraint action_templates_description_is_short check (char_length(description) <= 4000),
   constraint action_templates_frequency_is_short check (char_length(frequency) <= 100),
@@ -25,7 +25,7 @@ create table public.action_templates (
 );
 comment on table public.action_templates is 'What a practitioner can recommend with one click.';
 comment on column public.action_templates.practitioner_id is 'Null for the platform''s own templates.';
-comment on column public.action_templates.is_active is 'False once retired: kept for what was recommended from it.';
+comment on column public.action_templates.is_active is 'False once retired: kept for the recommendations made from it.';
 
 create index action_templates_practitioner_id_idx on public.action_templates (practitioner_id);
 

@@ -1,7 +1,7 @@
--- The journal: what somebody writes after a session, or on any day. Nobody else reads it, admins included.
+-- Journal entries: what somebody writes after a session, or on any day. Nobody else may read them, admins included.
 --
--- It stands here and not in the browser, with which it would be lost. The pages write this table directly. Moods are of
--- both vocabularies: the journal's own, and the further ones that the window at the end of a session offers.
+-- Stored here and not in the browser, with which they would be lost. The pages write this table directly. Moods are those
+-- of the journal page and the further ones that the window at the end of a session offers.
 
 create table public.journal_entries (
   id         uuid        primary key default gen_random_uuid(),
@@ -19,7 +19,7 @@ create table public.journal_entries (
   constraint journal_entries_title_is_short check (char_length(title) <= 200),
   constraint journal_entries_content_is_there check (char_length(content) between 1 and 50000)
 );
-comment on column public.journal_entries.entry_date is 'The writer''s own day.';
+comment on column public.journal_entries.entry_date is 'The date in the writer''s own time zone.';
 comment on column public.journal_entries.session_id is 'The session it is about; the entry outlives it.';
 
 create index journal_entries_user_id_idx on public.journal_entries (user_id, entry_date desc);  -- the list
@@ -43,10 +43,10 @@ create policy "people delete from their own journal"
 
 revoke all on public.journal_entries from anon, authenticated, service_role;
 grant select, delete on public.journal_entries to authenticated;
--- user_id too: the pages name the writer everywhere, and the policy lets nobody name another.
+-- user_id too: the pages send it, and the policy accepts only the writer's own.
 grant insert (user_id, session_id, entry_date, mood, title, content),
       update (session_id, entry_date, mood, title, content) on public.journal_entries to authenticated;
--- The service exports and erases; it writes in nobody's journal.
+-- The service exports and erases entries; it writes none.
 grant select, delete on public.journal_entries to service_role;
 
 create trigger update_journal_entries_updated_at before update on public.journal_entries
@@ -82,22 +82,23 @@ begin
     select (v_session.scheduled_at at time zone coalesce(v_session.time_zone, 'UTC'))::date,
            p.id, p.name, t.name, t.session_type, v_session.max_participants > 1, v_session.class_name,
            v_session.duration_minutes, v_session.session_location,
-           -- What they said on leaving, else what they felt when they last wrote.
-           coalesce(private.normalize_mood(journal_prefill.mood), private.normalize_mood(written.mood),
+           -- The mood given on leaving the session, else that of the entry about it, else that of the last entry.
+           coalesce(private.normalize_mood(journal_prefill.mood), private.normalize_mood(existing.mood),
                     private.normalize_mood(last.mood), 'neutral'),
-           written.id
-      from (select) one
+           existing.id
+      from (select) one_row
       left join public.practitioners p on p.id = v_session.practitioner_id
       left join public.session_types t on t.id = v_session.session_type_id
       left join lateral (select j.id, j.mood from public.journal_entries j
-                          where j.session_id = v_session.id order by j.created_at desc limit 1) written on true
+                          where j.session_id = v_session.id order by j.created_at desc limit 1) existing on true
       left join lateral (select j.mood from public.journal_entries j
                           where j.user_id = (select auth.uid()) and j.mood is not null
                           order by j.entry_date desc, j.created_at desc limit 1) last on true;
 end
 $$;
 comment on function public.journal_prefill is
-  'What an entry about a session starts with; journal_entry_id is the one that was written already.';
+  'What an entry about a session starts with; journal_entry_id is the entry that exists already.';
 
-revoke execute on function private.normalize_mood, public.journal_prefill from public, anon, authenticated, service_role;
+revoke execute on function private.normalize_mood, public.journal_prefill from public, anon, authenticated,
+  service_role;
 grant execute on function private.normalize_mood, public.journal_prefill to authenticated;

@@ -1,11 +1,11 @@
--- Bookable times, and why others are not: the one place where hours, notice, horizon and what is taken come together.
+-- Bookable times, and why others are not: the one check of hours, notice, horizon and the time already taken.
 --
---   practitioner_unavailable   paused, unknown, or in a time zone this server misreads
+--   practitioner_unavailable   paused, unknown, or in a time zone whose rules this server does not know
 --   slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken
 --
--- A hold keeps others out and not its owner.
+-- A hold excludes everybody but its owner.
 
--- Definer: what others booked, held and took off is nobody's to read; only the reason leaves.
+-- Definer: others' bookings and holds, and time off, may not be read by the caller; only the reason is returned.
 create function private.check_starts(
   practitioner_id uuid, starts timestamptz[], duration_minutes integer, for_user uuid, ignore_session uuid default null)
   returns table (starts_at timestamptz, reason text)
@@ -62,8 +62,8 @@ create function private.get_unbookable_reason(
   returns text
   language sql stable set search_path = ''
 as $$
-  select j.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
-    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) j;
+  select c.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
+    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) c;
 $$;
 
 create function private.refuse_unbookable(
@@ -73,7 +73,7 @@ create function private.refuse_unbookable(
   language plpgsql volatile set search_path = ''
 as $$
 begin
-  -- Asked under the lock: what is free now stays free until this transaction has taken it.
+  -- Checked under the lock: what is free now stays free until this transaction has reserved it.
   perform private.lock_calendar(refuse_unbookable.practitioner_id);
   case private.get_unbookable_reason(
       refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,

@@ -1,4 +1,5 @@
--- Practitioners' hours: weekly hours in their own time zone, dates that differ, how soon and how far ahead.
+-- Practitioners' hours: weekly hours in their own time zone, exceptions by date, how soon and how far ahead they are
+-- booked.
 --
 -- Hours are wall time: 09:00 stays 09:00 when the clocks change. Whoever has no weekly hours can be booked at any time.
 -- On a date with open exceptions those replace the weekly hours; closed ones are then taken away.
@@ -22,7 +23,7 @@ create table public.practitioner_calendars (
     check (buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240)
 );
 comment on table public.practitioner_calendars is
-  'How a practitioner can be booked. Its row is also the lock on their time: see private.lock_calendar.';
+  'How a practitioner can be booked. Locking the row locks their time: see private.lock_calendar.';
 comment on column public.practitioner_calendars.buffer_before_minutes is
   'Kept free before each session booked from now on.';
 
@@ -38,7 +39,7 @@ revoke all on public.practitioner_calendars from anon, authenticated, service_ro
 grant select,
       update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes)
   on public.practitioner_calendars to authenticated;
--- Nobody inserts or deletes one: it comes and goes with its practitioner.
+-- No insert or delete: a trigger makes it with its practitioner, and it is deleted with them.
 grant select, update on public.practitioner_calendars to service_role;
 
 create trigger update_practitioner_calendars_updated_at before update on public.practitioner_calendars
@@ -61,17 +62,17 @@ create trigger practitioners_create_calendar after insert on public.practitioner
 -- Here and not in the backfill: the wall time of each session, which is never null, is by its practitioner's calendar.
 insert into public.practitioner_calendars (practitioner_id) select p.id from public.practitioners p;
 
--- Weekly hours are the baseline's table; here it is kept from saying the same twice.
+-- Weekly hours are the baseline's table; constraints keep its rows from overlapping.
 create function private.minutes_of_day(start_time time, end_time time) returns int4range
   language sql immutable set search_path = ''
 as $$
   select int4range(extract(epoch from start_time)::integer / 60, extract(epoch from end_time)::integer / 60);
 $$;
 revoke execute on function private.minutes_of_day from public, anon, authenticated, service_role;
--- The constraints below are asked as whoever writes the row.
+-- The constraints below are checked as whoever writes the row.
 grant execute on function private.minutes_of_day to authenticated, service_role;
 
--- The baseline took hours that overlap: their union says the same once, as the constraint below wants it.
+-- The baseline accepted hours that overlap; they are merged, as the constraint below requires.
 with overlapping as (
   delete from public.practitioner_availability a
    where a.start_time < a.end_time
@@ -91,7 +92,8 @@ select practitioner_id, day_of_week, (lower(minutes) / 60 || ':' || lower(minute
   from merged;
 
 alter table public.practitioner_availability
-  -- Not valid: 17:00 to 09:00 was taken too. It opens nothing, and nobody but the practitioner knows what was meant.
+  -- Not valid: the baseline accepted 17:00 to 09:00 too. It opens nothing, and only the practitioner knows what they
+  -- meant.
   add constraint practitioner_availability_starts_before_it_ends check (start_time < end_time) not valid,
   add constraint practitioner_availability_never_overlaps exclude using gist (
     practitioner_id with =, day_of_week with =, (private.minutes_of_day(start_time, end_time)) with &&)
@@ -112,7 +114,7 @@ create table public.availability_exceptions (
     practitioner_id with =, on_date with =, (is_open::integer) with =,
     (private.minutes_of_day(start_time, end_time)) with &&)
 );
-comment on table public.availability_exceptions is 'Dates that differ from the weekly hours, in wall time as those.';
+comment on table public.availability_exceptions is 'Dates that differ from the weekly hours; in wall time, as they are.';
 comment on column public.availability_exceptions.is_open is
   'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
 
@@ -120,7 +122,7 @@ create index availability_exceptions_practitioner_id_idx on public.availability_
 
 alter table public.availability_exceptions enable row level security;
 
--- The reason is the practitioner's own: what others need is in the slots they are offered.
+-- The reason is the practitioner's own: others see the slots they are offered.
 create policy "practitioners read their own exceptions, admins all"
   on public.availability_exceptions for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
@@ -149,8 +151,8 @@ as $$
       as wall (starts_at, ends_at);
 $$;
 
--- What calendar, weekly hours and exceptions add up to. Planned once for all: planning takes five times as long as
--- answering, and the dates make no difference to the plan.
+-- The open hours by calendar, weekly hours and exceptions. With a generic plan: planning takes five times as long as
+-- executing, and the dates make no difference to the plan.
 create function private.get_open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
   language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
@@ -189,4 +191,5 @@ begin
 end
 $$;
 
-revoke execute on function private.get_wall_time_range, private.get_open_hours from public, anon, authenticated, service_role;
+revoke execute on function private.get_wall_time_range, private.get_open_hours from public, anon, authenticated,
+  service_role;

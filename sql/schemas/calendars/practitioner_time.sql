@@ -1,13 +1,13 @@
--- Practitioner time: everything that takes it, in one table in which nothing overlaps.
+-- Practitioner time: all that is booked, held or off, in one table in which nothing overlaps.
 --
 --   session_schedules   one to one, and a class once for all its seats   while scheduled or in progress, with buffers
 --   session_holds       a time kept for somebody who is about to book    while held, with buffers
---   time off            what the practitioner keeps for themself         always
+--   time off            what the practitioner keeps free                 always
 --
--- Written by triggers only. Whoever wants time locks the practitioner's calendar first, because two inserts that each
--- wait for the other's range would end in a deadlock; the exclusion constraint is the proof, whatever code comes later.
--- A hold that has lapsed still has its row: it is ignored by the clock, and removed by whoever wants the time. The
--- trigger that takes the time of sessions stands among that table's others, in their firing order
+-- Written by triggers only. Whoever reserves time locks the practitioner's calendar first, because two inserts that each
+-- wait for the other's range would end in a deadlock; the exclusion constraint is the guarantee, whatever code comes
+-- later. A hold that has lapsed still has its row: from that time on it is ignored, and whoever reserves the time removes
+-- it. The trigger that reserves the time of sessions stands among that table's others, in their firing order
 -- (sessions/session_schedules_triggers.sql).
 
 create table public.practitioner_time_off (
@@ -53,7 +53,7 @@ create table private.practitioner_time (
   hold_id         uuid references public.session_holds (id) on delete cascade,
   time_off_id     uuid references public.practitioner_time_off (id) on delete cascade,
   occasion        uuid      not null default gen_random_uuid(),
-  form            text      not null,
+  location_kind   text      not null,
   lapses_at       timestamptz,
 
   constraint practitioner_time_pkey primary key (id),
@@ -64,16 +64,17 @@ create table private.practitioner_time (
   constraint practitioner_time_is_not_empty check (not isempty(during)),
   constraint practitioner_time_never_overlaps
     exclude using gist (practitioner_id with =, during with &&, occasion with <>),
-  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, form)
+  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, location_kind)
 );
 comment on table private.practitioner_time is
   'What takes a practitioner''s time. Two rows that overlap are one occasion.';
 comment on column private.practitioner_time.occasion is
-  'Its own, except that a class taught online and in person at once is one occasion in two forms.';
-comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row counts for nothing.';
+  'Each row has its own, but a class online and in person at once is one occasion with two rows.';
+comment on column private.practitioner_time.location_kind is 'Where: online, in_person; of time off: none.';
+comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row is ignored.';
 
 alter table private.practitioner_time enable row level security;
--- No grant and no policy: only the triggers below write it, and only the functions that answer from it read it.
+-- No grant and no policy: only the triggers below write it, and only definer functions read it.
 
 -- Definer: clients lock the calendar they book in, and may not write it.
 create function private.lock_calendar(practitioner_id uuid) returns public.practitioner_calendars
@@ -89,7 +90,7 @@ as $$
   select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
 $$;
 
--- Definer: nobody writes practitioner_time, and holds of others lapse here.
+-- Definer: the caller may not write the holds of others.
 create function private.release_lapsed_holds(practitioner_id uuid, during tstzrange) returns void
   language sql volatile security definer set search_path = ''
 as $$
@@ -97,7 +98,7 @@ as $$
    where h.id in (select t.hold_id from private.practitioner_time t
                    where t.practitioner_id = release_lapsed_holds.practitioner_id
                      and t.during && release_lapsed_holds.during and t.lapses_at <= now())
-     -- Asked of the hold itself as well: its owner may take it up again at this very moment.
+     -- Checked on the hold itself as well: its owner may be extending it at this very moment.
      and h.status = 'held' and h.expires_at <= now();
 $$;
 
@@ -113,7 +114,7 @@ $$;
 create function private.occupies_time(session public.session_schedules) returns boolean
   language sql immutable set search_path = ''
 as $$
-  -- A seat takes none: its class does.
+  -- A seat occupies none: its class does.
   select (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
 $$;
 
@@ -126,14 +127,14 @@ $$;
 create function private.get_occasion(session public.session_schedules) returns uuid
   language sql volatile set search_path = ''
 as $$
-  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that
-  -- they are one is that they start together, by the clock on the wall.
+  -- The admin page makes the online and the in-person row of a class one after the other and links them afterwards, so
+  -- they are known to be one occasion by their equal local start.
   select case when private.is_class(session)
               then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
               else gen_random_uuid() end;
 $$;
 
--- Definer: nobody writes practitioner_time, whoever writes the session.
+-- Definer: whoever writes the session may not write practitioner_time.
 create function private.reserve_session_time() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -147,31 +148,31 @@ begin
 
   v_during := private.add_buffers(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
   if tg_op = 'UPDATE' and private.is_class(new) and new.scheduled_at <> old.scheduled_at then
-    -- The two forms of a class move as one, and neither is in the other's way.
+    -- The online and the in-person class are rescheduled together, and neither blocks the other.
     delete from private.practitioner_time t where t.session_id = new.id;
     update public.session_schedules other set scheduled_at = new.scheduled_at
      where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
        and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
   end if;
   perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  -- What was held for the client is what they get now.
+  -- The client's own hold on this time is consumed by the booking.
   update public.session_holds h set status = 'consumed'
    where h.id in (select t.hold_id from private.practitioner_time t
                    where t.practitioner_id = new.practitioner_id and t.during && v_during)
      and h.user_id = new.client_id and h.status = 'held';
 
-  insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, form)
+  insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, location_kind)
   values (new.practitioner_id, v_during, new.id, private.get_occasion(new), new.session_location)
   on conflict (session_id) do update
     set practitioner_id = excluded.practitioner_id, during = excluded.during,
-        occasion = excluded.occasion, form = excluded.form;
+        occasion = excluded.occasion, location_kind = excluded.location_kind;
   return null;
 exception when exclusion_violation or unique_violation then
   perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
 end
 $$;
 
--- Definer: nobody writes practitioner_time.
+-- Definer: whoever writes a hold may not write practitioner_time.
 create function private.reserve_held_time() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -182,14 +183,14 @@ begin
     delete from private.practitioner_time t where t.hold_id = new.id;
     return null;
   elsif tg_op = 'UPDATE' then
-    -- Without the calendar's lock: whoever has that may be waiting for this row.
+    -- Without locking the calendar: whoever has locked it may be waiting for this row.
     update private.practitioner_time t set lapses_at = new.expires_at where t.hold_id = new.id;
     return null;
   end if;
 
   v_during := private.add_buffers(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
   perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  insert into private.practitioner_time (practitioner_id, during, hold_id, form, lapses_at)
+  insert into private.practitioner_time (practitioner_id, during, hold_id, location_kind, lapses_at)
   values (new.practitioner_id, v_during, new.id, new.session_location, new.expires_at);
   return null;
 exception when exclusion_violation then
@@ -209,7 +210,7 @@ declare
 begin
   perform private.lock_calendar(new.practitioner_id);
   perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  insert into private.practitioner_time as t (practitioner_id, during, time_off_id, form)
+  insert into private.practitioner_time as t (practitioner_id, during, time_off_id, location_kind)
   values (new.practitioner_id, v_during, new.id, 'none')
   on conflict (time_off_id) do update set practitioner_id = excluded.practitioner_id, during = excluded.during;
   return null;
@@ -234,13 +235,12 @@ create view private.practitioner_time_conflicts with (security_invoker = true) a
    where private.occupies_time(s) and s.scheduled_at > now()
      and not exists (select from private.practitioner_time own where own.session_id = s.id);
 comment on view private.practitioner_time_conflicts is
-  'Sessions to come that have no time of their own: booked twice before there was a rule. Somebody has to move them.';
+  'Sessions to come that have no time reserved: double bookings from before the rule. Somebody has to reschedule them.';
 
-revoke execute on function
-  private.lock_calendar, private.lock_client, private.release_lapsed_holds, private.add_buffers, private.occupies_time,
-  private.is_class, private.get_occasion, private.reserve_session_time, private.reserve_held_time, private.reserve_time_off
-  from public, anon, authenticated, service_role;
--- The condition of a trigger is asked as whoever writes the row.
+revoke execute on function private.lock_calendar, private.lock_client, private.release_lapsed_holds,
+  private.add_buffers, private.occupies_time, private.is_class, private.get_occasion, private.reserve_session_time,
+  private.reserve_held_time, private.reserve_time_off from public, anon, authenticated, service_role;
+-- The condition of a trigger is evaluated as whoever writes the row.
 grant execute on function private.occupies_time to authenticated, service_role;
 -- Functions that run as their caller call these two.
 grant execute on function private.is_class to authenticated, service_role;

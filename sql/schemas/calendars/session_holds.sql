@@ -1,11 +1,11 @@
 -- Holds: the time of a session, or a seat in a class, kept for fifteen minutes for whoever is about to book it.
 --
 --   held -> consumed    by the booking
---   held -> released    given back, or lapsed and wanted by somebody else
+--   held -> released    by its owner, or lapsed and replaced by somebody else's booking
 --
--- A held row past `expires_at` counts for nothing, but still has its place: until somebody takes it, whoever held it
--- may take it up again. A hold of a time takes practitioner time (practitioner_time.sql); a class's seats are counted,
--- not excluded, so a held seat takes none.
+-- A held row past `expires_at` is ignored, but not yet released: until somebody else reserves the time, whoever held it
+-- may extend it again. A hold of a time reserves practitioner time (practitioner_time.sql); a class's seats are counted,
+-- not excluded, so a held seat reserves none.
 
 create table public.session_holds (
   id                  uuid primary key default gen_random_uuid(),
@@ -43,15 +43,15 @@ create policy "people read their own holds, admins all"
 
 revoke all on public.session_holds from anon, authenticated, service_role;
 grant select on public.session_holds to authenticated;
--- No insert, update or delete for people: a hold moves only through the functions below.
+-- No insert, update or delete for people: a hold changes only through the functions below.
 grant select, insert, update, delete on public.session_holds to service_role;
 
-create function private.count_held_seats(group_class_id uuid, besides_user uuid) returns integer
+create function private.count_held_seats(group_class_id uuid, except_user uuid) returns integer
   language sql stable set search_path = ''
 as $$
   select count(*)::integer from public.session_holds h
    where h.group_class_id = count_held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
-     and h.user_id is distinct from count_held_seats.besides_user;
+     and h.user_id is distinct from count_held_seats.except_user;
 $$;
 
 create function private.count_taken_seats(group_class_id uuid) returns integer
@@ -91,18 +91,20 @@ begin
   elsif private.count_taken_seats(class.id) + private.count_held_seats(class.id, for_user) >= class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   elsif (class.practitioner_id in (select private.paused_practitioner_ids())
-         or class.scheduled_at + make_interval(mins => class.duration_minutes) > private.get_bookable_until(class.practitioner_id))
+         or class.scheduled_at + make_interval(mins => class.duration_minutes)
+            > private.get_bookable_until(class.practitioner_id))
         and not private.is_admin()
-        -- What was open when it was held is theirs: it may be paid for already.
+        -- A seat that was open when it was held is theirs: it may be paid for already.
         and not exists (select from public.session_holds h
-                         where h.group_class_id = class.id and h.user_id = for_user and h.status = 'held' and h.expires_at > now()) then
+                         where h.group_class_id = class.id and h.user_id = for_user and h.status = 'held'
+                           and h.expires_at > now()) then
     perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
                            'Please choose another practitioner.');
   end if;
 end
 $$;
 
--- Definer: people write no holds, and do not see those of others.
+-- Definer: people may not write holds, nor read those of others.
 create function private.hold_slot(
   user_id uuid, practitioner_id uuid, scheduled_at timestamptz, session_type_id uuid, session_location text,
   physical_location text, group_class_id uuid) returns setof public.session_holds
@@ -120,7 +122,7 @@ begin
     perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
   end if;
   if hold_slot.group_class_id is not null then
-    -- What is held is the class as it is, whatever the request says.
+    -- Copied from the class, whatever the request says.
     v_class := private.lock_class(hold_slot.group_class_id);
     hold_slot.practitioner_id   := v_class.practitioner_id;
     hold_slot.scheduled_at      := v_class.scheduled_at;
@@ -185,9 +187,9 @@ as $$
     hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
 $$;
 comment on function public.hold_slot is
-  'Keep a time, or a seat in a class, for fifteen minutes. Asking again finds the same hold.';
+  'Holds a time, or a seat in a class, for fifteen minutes. Calling it again returns the same hold.';
 
--- Definer: people write no holds. The row must be the caller's own.
+-- Definer: people may not write holds. The row must be the caller's own.
 create function private.release_hold(hold_id uuid) returns setof public.session_holds
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -211,18 +213,19 @@ create function public.release_hold(hold_id uuid) returns setof public.session_h
 as $$
   select * from private.release_hold(release_hold.hold_id);
 $$;
-comment on function public.release_hold is 'Give back what was held. Giving it back twice is fine.';
+comment on function public.release_hold is 'Releases a hold. Releasing it twice is fine.';
 
-create function private.extend_hold(hold_id uuid, until timestamptz, checkout_session_id text)
+create function private.extend_hold(hold_id uuid, until_time timestamptz, checkout_session_id text)
   returns public.session_holds
   language plpgsql volatile set search_path = ''
 as $$
 declare
   v_hold public.session_holds;
 begin
-  -- A lapsed hold that nobody has taken is still its owner's; the row lock decides between them and whoever wants it.
+  -- A lapsed hold that nobody has released is still its owner's; the row lock decides between them and whoever reserves
+  -- the time.
   update public.session_holds h
-     set expires_at = greatest(h.expires_at, extend_hold.until),
+     set expires_at = greatest(h.expires_at, extend_hold.until_time),
          checkout_session_id = extend_hold.checkout_session_id
    where h.id = extend_hold.hold_id and h.status = 'held'
   returning h.* into v_hold;
@@ -233,9 +236,8 @@ begin
 end
 $$;
 
-revoke execute on function
-  private.count_held_seats, private.count_taken_seats, private.lock_class, private.refuse_unjoinable_class, private.hold_slot,
-  private.release_hold, private.extend_hold, public.hold_slot, public.release_hold
-  from public, anon, authenticated, service_role;
+revoke execute on function private.count_held_seats, private.count_taken_seats, private.lock_class,
+  private.refuse_unjoinable_class, private.hold_slot, private.release_hold, private.extend_hold, public.hold_slot,
+  public.release_hold from public, anon, authenticated, service_role;
 grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold
   to authenticated;

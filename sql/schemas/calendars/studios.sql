@@ -1,4 +1,4 @@
--- Studios: where in-person sessions take place, and what can be had at each.
+-- Studios: where in-person sessions take place, and what can be booked at each.
 --
 -- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it
 -- names, by the studio's id or as "Name - Address".
@@ -42,7 +42,7 @@ grant select, insert, update, delete on public.studio_locations to authenticated
 create trigger update_studio_locations_updated_at before update on public.studio_locations
   for each row execute function public.update_updated_at_column();
 
--- A class keeps its place as text, so it can name a studio in either form. A class's online form is at none.
+-- A class stores its place as text, so it can name a studio in either form. An online class is at none.
 create function private.is_at_studio(session public.session_schedules, studio public.studio_locations) returns boolean
   language sql immutable set search_path = ''
 as $$
@@ -66,7 +66,7 @@ declare
   v_days  date[];
 begin
   if studio_availability.session_type_id is not null then
-    -- One answer for all studios: a practitioner's time is free or not, wherever they would be.
+    -- The same for all studios: a practitioner is free or not, wherever they would be.
     select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
       from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
                                       studio_availability.time_zone, null, 'in_person') s
@@ -77,7 +77,7 @@ begin
 
   return query
     select l.id, l.name, l.address, l.city, l.province_state, l.country, l.postal_code, l.latitude, l.longitude,
-           coalesce(held.classes, '[]'), v_next, coalesce(v_days, '{}')
+           coalesce(taught.classes, '[]'), v_next, coalesce(v_days, '{}')
       from public.studio_locations l
       left join lateral (
         select jsonb_agg(jsonb_build_object(
@@ -95,13 +95,13 @@ begin
                 or s.session_type_id is null and s.duration_minutes = (
                      select t.duration_minutes from public.session_types t
                       where t.id = studio_availability.session_type_id and t.is_group))
-           and private.is_at_studio(s, l)) held on true
+           and private.is_at_studio(s, l)) taught on true
      where l.is_active
      order by l.name, l.id;
 end
 $$;
 comment on function public.studio_availability is
-  'The studios for a map: where, which classes with free seats, and when somebody can be met there alone.';
+  'The studios for a map: where they are, their classes with free seats, and when a one-to-one session can be booked.';
 
 revoke execute on function private.is_at_studio, public.studio_availability
   from public, anon, authenticated, service_role;

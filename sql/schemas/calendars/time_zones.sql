@@ -2,24 +2,24 @@
 --
 -- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With older rules,
 -- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that: what
--- computes times refuses to do so in a zone that is misread, and the doctor says so before anybody books (it names the
--- tzdata that is needed). Once the server has the new rules, a job moves the sessions booked under the old ones.
+-- computes times refuses a zone whose rules are outdated, and the doctor (deploy/doctor.py) says so before anybody books,
+-- with the tzdata that is needed. Once the server has the new rules, a job moves the sessions booked under the old ones.
 
 -- Names are looked up here instead of read from disk: pg_timezone_names reads every file of the server's rules, 10 ms
--- here and more on a busy disk, and each message asks for the time zone of its recipient, even of one who named none.
--- Read from disk, that is most of the time of every booking and payment.
+-- here and more on a busy disk, and each event looks up the time zone of its recipients, even of those who named none.
+-- Read from disk, that would be most of the time of every booking and payment.
 create table private.known_time_zones (
   name text primary key
 );
 comment on table private.known_time_zones is
-  'Names this server had rules for when the migration ran. One that is newer is still found, slowly, in the rules themselves.';
+  'Names this server had rules for when the migration ran. A newer one is still found, slowly, in the rules themselves.';
 
 insert into private.known_time_zones (name) select n.name from pg_catalog.pg_timezone_names n;
 
 alter table private.known_time_zones enable row level security;
 -- No policy and no grant: it is read by the function below.
 
--- Definer: a check on a table is asked as whoever writes the row, and they read no private table.
+-- Definer: a check constraint is evaluated as whoever writes the row, and they may read no private table.
 create function private.is_time_zone(name text) returns boolean
   language sql stable security definer set search_path = ''
 as $$
@@ -32,7 +32,7 @@ $$;
 create function private.list_outdated_time_zones() returns setof text
   language sql stable set search_path = ''
 as $$
-  -- The hour in UTC of ten in the morning. Toronto has not changed: it shows that the question itself is right.
+  -- The hour in UTC of ten in the morning. Toronto's rules have not changed: it shows that the test itself is right.
   select expected.time_zone
     from (values ('America/Vancouver', 17), ('America/Edmonton', 16), ('America/Inuvik', 16),
                  ('America/Winnipeg', 15), ('America/Toronto', 15)) as expected (time_zone, utc_hour)
@@ -46,12 +46,12 @@ as $$
   select not exists (select from private.list_outdated_time_zones());
 $$;
 
--- Sessions to come go back to the wall time they were booked for. A job calls it; it finds nothing to do until the
--- server's rules change. A session whose time is taken there stays where it is, and its line of the answer says so;
--- `private.practitioner_time_conflicts` has those that have no time at all.
+-- Moves sessions to come to the local time they were booked for. A job calls it; there is nothing to do until the
+-- server's rules change. A session whose time is taken there stays where it is, and its row of the result says so;
+-- `private.practitioner_time_conflicts` lists those that have no time reserved at all.
 -- Definer: the service may neither lock calendars nor write practitioner time.
 create function private.recompute_session_starts()
-  returns table (session_id uuid, was_at timestamptz, is_at timestamptz, moved boolean)
+  returns table (session_id uuid, previous_start timestamptz, new_start timestamptz, moved boolean)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -59,23 +59,23 @@ declare
   v_session record;
 begin
   for v_session in
-    select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as meant_at
+    select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as new_start
       from public.session_schedules s
      -- A seat moves with its class.
      where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null
        and s.local_start at time zone s.time_zone <> s.scheduled_at
        -- The hour that comes twice has one wall time and two instants: there the instant decides.
        and s.scheduled_at at time zone s.time_zone <> s.local_start
-     -- Whoever moves later makes room first from the far end, whoever moves earlier from the near one.
+     -- The last first where they move later, the first first where they move earlier: each makes room for the next.
      order by s.practitioner_id,
               case when s.local_start at time zone s.time_zone > s.scheduled_at then -extract(epoch from s.scheduled_at)
                    else extract(epoch from s.scheduled_at) end
   loop
     session_id := v_session.id;
-    was_at := v_session.scheduled_at;
-    is_at := v_session.meant_at;
+    previous_start := v_session.scheduled_at;
+    new_start := v_session.new_start;
     begin
-      update public.session_schedules s set scheduled_at = v_session.meant_at where s.id = v_session.id;
+      update public.session_schedules s set scheduled_at = v_session.new_start where s.id = v_session.id;
       moved := true;
     exception when sqlstate 'PT409' then
       moved := false;
@@ -83,8 +83,8 @@ begin
     return next;
   end loop;
 
-  -- Whoever was booked twice gets the time once the other has left it.
-  insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+  -- A double-booked session gets its time reserved once the other one has moved away.
+  insert into private.practitioner_time (practitioner_id, during, session_id, occasion, location_kind)
   select s.practitioner_id,
          private.add_buffers(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
          s.id, private.get_occasion(s), s.session_location
@@ -97,6 +97,6 @@ $$;
 
 revoke execute on function private.is_time_zone, private.list_outdated_time_zones, private.time_zone_rules_are_current,
   private.recompute_session_starts from public, anon, authenticated, service_role;
--- A check on a table is asked as whoever writes the row, and the offered slots as whoever looks for them.
+-- A check constraint is evaluated as whoever writes the row, and get_available_slots runs as its caller.
 grant execute on function private.is_time_zone, private.list_outdated_time_zones to authenticated, service_role;
 grant execute on function private.time_zone_rules_are_current, private.recompute_session_starts to service_role;

@@ -1,64 +1,64 @@
--- The inbox of Agora's notifications.
+-- Agora notifications: the inbox of what Agora reports about recordings.
 --
 --   received -> applied
 --
--- Each is kept under Agora's own id before anything else happens, so a repeat changes nothing. One that nobody can
--- place yet (its sid is stored a moment later, or never: the console's health check) waits and is tried again for a
--- day. After 90 days they are deleted.
+-- Each is stored under Agora's own id (noticeId) before anything else happens, so a repeat changes nothing. One that
+-- matches no recording yet (its sid is stored a moment later, or never: the console's health check) waits and is tried
+-- again for a day. After 90 days they are deleted.
 
 create table private.agora_notifications (
-  notice_id    text        primary key,
-  product      integer     not null,
-  event_type   integer     not null,
-  channel      text        not null,
-  recorder_uid bigint,
-  sid          text        not null,
-  observation  text,
-  happened_at  timestamptz,
-  failover_uid bigint,
-  payload      jsonb       not null,
-  deliveries   integer     not null default 1,
-  recording_id uuid,
-  received_at  timestamptz not null default now(),
-  applied_at   timestamptz
+  notice_id      text        primary key,
+  product        integer     not null,
+  event_type     integer     not null,
+  channel        text        not null,
+  recorder_uid   bigint,
+  sid            text        not null,
+  observation    text,
+  happened_at    timestamptz,
+  failover_uid   bigint,
+  payload        jsonb       not null,
+  delivery_count integer     not null default 1,
+  recording_id   uuid,
+  received_at    timestamptz not null default now(),
+  applied_at     timestamptz
 );
-comment on table  private.agora_notifications is 'What Agora told us, as it told it.';
+comment on table  private.agora_notifications is 'Agora''s notifications about recordings, unchanged.';
 comment on column private.agora_notifications.observation  is
   'What it means to a recording (see observe_recording); null if nothing.';
 comment on column private.agora_notifications.recording_id is
   'The recording it was applied to. No foreign key: the inbox outlives it.';
 
 create index agora_notifications_waiting_idx on private.agora_notifications (received_at) where applied_at is null;
-create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- deletion asks by age
+create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- deletion is by age
 
 alter table private.agora_notifications enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.agora_notifications to service_role;
 
-create function private.apply_agora_notification(notice private.agora_notifications) returns boolean
+create function private.apply_agora_notification(notification private.agora_notifications) returns boolean
   language plpgsql set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
 begin
-  if (notice).observation is not null then
-    select * into v_recording from public.session_recordings r where r.agora_sid = (notice).sid;
+  if (notification).observation is not null then
+    select * into v_recording from public.session_recordings r where r.agora_sid = (notification).sid;
     if not found then
-      -- The notification was quicker than the answer to the start, or the answer was lost: this one brings the sid.
+      -- The notification came before Agora's answer to the start, or that answer was lost: the sid is known from here.
       select * into v_recording from public.session_recordings r
-       where r.recorder_uid = (notice).recorder_uid and r.cname = (notice).channel and r.agora_sid is null
+       where r.recorder_uid = (notification).recorder_uid and r.cname = (notification).channel and r.agora_sid is null
          and r.status = 'pending';
     end if;
     if v_recording.id is null then
       return false;
     end if;
     perform private.observe_recording(
-      v_recording.id, v_recording.attempt, (notice).observation, sid => (notice).sid,
-      happened_at => (notice).happened_at, failover_uid => (notice).failover_uid);
+      v_recording.id, v_recording.attempt, (notification).observation, sid => (notification).sid,
+      happened_at => (notification).happened_at, failover_uid => (notification).failover_uid);
   end if;
 
   update private.agora_notifications n set applied_at = now(), recording_id = v_recording.id
-   where n.notice_id = (notice).notice_id;
+   where n.notice_id = (notification).notice_id;
   return true;
 end;
 $$;
@@ -79,7 +79,7 @@ create function public.receive_agora_notification(
 as $$
 #variable_conflict use_column
 declare
-  v_notice private.agora_notifications;
+  v_notification private.agora_notifications;
 begin
   insert into private.agora_notifications as n
     (notice_id, product, event_type, channel, sid, payload, observation, recorder_uid, happened_at, failover_uid)
@@ -88,10 +88,10 @@ begin
      receive_agora_notification.channel, receive_agora_notification.sid, receive_agora_notification.payload,
      receive_agora_notification.observation, receive_agora_notification.recorder_uid,
      receive_agora_notification.happened_at, receive_agora_notification.failover_uid)
-  on conflict (notice_id) do update set deliveries = n.deliveries + 1
-  returning n.* into v_notice;
-  return query select v_notice.deliveries > 1,
-                      v_notice.applied_at is not null or private.apply_agora_notification(v_notice);
+  on conflict (notice_id) do update set delivery_count = n.delivery_count + 1
+  returning n.* into v_notification;
+  return query select v_notification.delivery_count > 1,
+                      v_notification.applied_at is not null or private.apply_agora_notification(v_notification);
 end;
 $$;
 
@@ -99,15 +99,15 @@ create function public.apply_waiting_agora_notifications() returns table (applie
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_notice private.agora_notifications;
+  v_notification private.agora_notifications;
 begin
   applied := 0;
-  for v_notice in
+  for v_notification in
     select * from private.agora_notifications n
      where n.applied_at is null and n.received_at > now() - interval '24 hours'
      order by n.received_at limit 500 for update skip locked
   loop
-    applied := applied + private.apply_agora_notification(v_notice)::integer;
+    applied := applied + private.apply_agora_notification(v_notification)::integer;
   end loop;
 
   delete from private.agora_notifications n

@@ -1,8 +1,10 @@
--- Sessions record themselves: when both sides are there and everybody agrees, until the session or the agreement ends.
+-- Automatic recording: starts when the practitioner and a client are present and everybody has agreed, and stops when the
+-- session or somebody's consent ends.
 --
---   start   the practitioner and a client are there, and consent stands (start_agora_recording has the rules); won here
---   stop    the session has ended, the channel has been empty for a while, somebody has withdrawn consent or came
---           without it: the wish is written where that happens, and claimed here or by the reconciler
+--   start   the practitioner and a client are present, with everybody's consent (the rules are start_agora_recording's);
+--           the row is inserted here
+--   stop    the session has ended, the channel has been empty for a while, or somebody has withdrawn consent or joined
+--           without it: the request is written where that happens, and claimed here or by the reconciler
 --
 -- A start that fails is tried again while the session lasts, after 1, 2, 4, 8, 16 minutes, and its practitioner is
 -- notified once.
@@ -22,7 +24,7 @@ declare
 begin
   if session.status <> 'in_progress' or session.session_location <> 'online'
      or now() >= session.scheduled_at + make_interval(mins => session.duration_minutes)
-     -- One is there already, or somebody did not want one.
+     -- There is one already, or one was stopped on request.
      or exists (select from public.session_recordings r
                  where r.session_id = session.id and (r.status <> 'failed' or r.stop_reason = 'asked')) then
     return false;
@@ -33,40 +35,42 @@ begin
 end
 $$;
 
--- What Agora is to be asked for a session: `start` or `stop`, won here by one driver (sessions/advance_sessions.sql).
+-- What Agora is to be asked for a session: `start` or `stop`, claimed by one caller (sessions/advancing.sql).
 create function private.claim_session_recording_task(session_id uuid, out task text, out recording public.session_recordings)
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_variable
 declare
-  r       public.session_rules;
-  s       public.session_schedules;
-  v_there uuid[];
-  v_left  timestamptz;
-  v_start record;
+  v_rules            public.session_rules;
+  v_session          public.session_schedules;
+  v_present          uuid[];
+  v_last_activity_at timestamptz;
+  v_start            record;
 begin
-  select * into r from public.session_rules;
-  select * into s from public.session_schedules x where x.id = session_id;
-  select coalesce(array_agg(h.user_id) filter (where h.is_there), '{}'), max(h.last_sign_at) into v_there, v_left
-    from private.list_presence(s.id) h;
+  select * into v_rules from public.session_rules;
+  select * into v_session from public.session_schedules s where s.id = session_id;
+  select coalesce(array_agg(p.user_id) filter (where p.is_present), '{}'), max(p.last_activity_at)
+    into v_present, v_last_activity_at
+    from private.list_presence(v_session.id) p;
 
-  if v_there = '{}' and private.has_channel_events(s.id) and v_left <= now() - make_interval(mins => r.empty_minutes) then
-    perform private.request_recording_stop(s.id, 'channel_empty');
+  if v_present = '{}' and private.has_channel_events(v_session.id)
+     and v_last_activity_at <= now() - make_interval(mins => v_rules.empty_minutes) then
+    perform private.request_recording_stop(v_session.id, 'channel_empty');
   end if;
-  update public.session_recordings x set next_check_at = now() + interval '1 minute'
-   where x.session_id = s.id and x.status in ('pending', 'recording') and x.stop_requested_at is not null
-     and x.agora_sid is not null and x.next_check_at <= now()
-  returning x.* into recording;
+  update public.session_recordings r set next_check_at = now() + interval '1 minute'
+   where r.session_id = v_session.id and r.status in ('pending', 'recording') and r.stop_requested_at is not null
+     and r.agora_sid is not null and r.next_check_at <= now()
+  returning r.* into recording;
   if found then
     task := 'stop';
-  elsif private.get_session_host(s) = any (v_there) and private.may_start_recording(s)
-    and exists (select from private.list_session_clients(s) c where c.user_id = any (v_there)) then
+  elsif private.get_session_host(v_session) = any (v_present) and private.may_start_recording(v_session)
+    and exists (select from private.list_session_clients(v_session) c where c.user_id = any (v_present)) then
     begin
-      v_start := private.start_agora_recording(s.id, 'mix');
+      v_start := private.start_agora_recording(v_session.id, 'mix');
       recording := v_start.recording;
-      task := case when v_start.won then 'start' end;
+      task := case when v_start.is_new then 'start' end;
     exception when sqlstate 'PT409' then
-      null;  -- somebody has not agreed
+      null;  -- such as: somebody has not agreed
     end;
   end if;
 end
@@ -77,7 +81,7 @@ create function private.publish_recording_failed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Once for each session: the next attempt is already coming, and its failure is no news.
+  -- Once for each session: the start is tried again by itself, and another failure says nothing new.
   insert into private.outbox (kind, user_id, session_id, payload)
   select 'recording_failed', p.user_id, s.id, jsonb_build_object(
            'recording_id', new.id, 'failure_code', new.failure_code, 'client_id', s.client_id, 'scheduled_at', s.scheduled_at)
@@ -88,12 +92,11 @@ begin
 end
 $$;
 
--- Not if it was stopped before it began: somebody wanted it so.
+-- Not if it was stopped before it began: that was requested.
 create trigger session_recordings_70_publish_failed after update of status on public.session_recordings
   for each row when (new.status = 'failed' and old.status <> 'failed' and new.class_recording_id is null
                      and new.failure_code <> 'stopped_before_start')
   execute function private.publish_recording_failed();
 
-revoke execute on function private.recording_retry_delay, private.may_start_recording, private.claim_session_recording_task,
-  private.publish_recording_failed
-  from public, anon, authenticated, service_role;
+revoke execute on function private.recording_retry_delay, private.may_start_recording,
+  private.claim_session_recording_task, private.publish_recording_failed from public, anon, authenticated, service_role;

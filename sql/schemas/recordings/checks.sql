@@ -1,23 +1,24 @@
--- Checks: which recording must be looked at now, and how. The reconciler asks until nothing is due.
+-- Checks: which recording is due for a check, and which task that is. The reconciler claims them until none is due.
 --
 --   start   ask Agora to record (again, with the same resource, if it has one)
---   find    the recording may run without our knowing its sid: look in the bucket
---   query   ask Agora how it is doing
+--   find    the recording may run although its sid is unknown: look for the sid in the bucket
+--   query   ask Agora for its status
 --   stop    tell Agora to stop
---   look    Agora does not know it, or says it is over: look in the bucket
+--   look    Agora does not know it, or says it is over: look for its files in the bucket
 --
--- A claim moves `next_check_at` ahead, so two reconcilers never hold the same row, and a crashed one's row comes back.
+-- A claim moves `next_check_at` ahead, so two reconcilers never have the same row, and the row of one that crashed is
+-- due again.
 
-create function private.recording_task(r public.session_recordings) returns text
+create function private.recording_task(recording public.session_recordings) returns text
   language sql stable set search_path = ''
 as $$
   select case
-    when r.status = 'processing' then 'look'
-    when r.crashed_at is not null or r.missing_since < now() - interval '90 seconds' then 'look'
-    -- Tokens end after a day: whatever Agora has or has not answered since, this is over.
-    when r.created_at < now() - interval '26 hours' then 'look'
-    when r.agora_sid is null then case when r.stop_requested_at is null then 'start' else 'find' end
-    when r.stop_requested_at is not null then 'stop'
+    when (recording).status = 'processing' then 'look'
+    when (recording).crashed_at is not null or (recording).missing_since < now() - interval '90 seconds' then 'look'
+    -- Tokens expire after a day: whatever Agora has or has not answered since, this is over.
+    when (recording).created_at < now() - interval '26 hours' then 'look'
+    when (recording).agora_sid is null then case when (recording).stop_requested_at is null then 'start' else 'find' end
+    when (recording).stop_requested_at is not null then 'stop'
     else 'query'
   end;
 $$;
@@ -39,7 +40,7 @@ begin
     returning r.* into recording;
 
     if recording.status = 'pending' and recording.agora_resource_id is null and recording.stop_requested_at is not null then
-      -- Agora has never heard of it.
+      -- Agora was never asked for it.
       update public.session_recordings r
          set status = 'failed', failure_code = 'stopped_before_start', ended_at = now(), next_check_at = null
        where r.id = recording.id
@@ -48,7 +49,7 @@ begin
   end if;
   task := case when recording.status in ('pending', 'recording', 'processing') then private.recording_task(recording)
                when recording.id is not null then 'none' end;
-  return next;  -- one row always: nothing is due if it names no task
+  return next;  -- always one row: nothing is due if its task is null
 end;
 $$;
 

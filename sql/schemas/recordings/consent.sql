@@ -1,11 +1,11 @@
 -- Consent to be recorded: nobody is recorded who has not agreed.
 --
---   starting      everybody present must have agreed: practitioner, client, and whoever holds a live token for the room
---   coming later  whoever has not agreed waits outside until the recording has stopped; their coming stops it
---   withdrawing   stops every recording the person is present in
+--   start        everybody must have agreed: practitioner, client, and whoever holds a live token for the channel
+--   admission    of somebody who has not agreed: stops the recording, and they get a token once it has stopped
+--   withdrawal   stops every recording of a session in which the person takes part
 --
--- Two transactions that decide about the same session queue here: a start takes the session's lock alone, admissions
--- share it, and both hold the consent rows they relied on, so that a withdrawal waits and then sees what they did.
+-- Transactions about the same session wait for each other here: a start takes the session's lock alone, admissions share
+-- it, and both lock the consent rows they relied on, so that a withdrawal waits and then sees what they did.
 
 create function private.recording_lock_key(session_id uuid) returns bigint
   language sql immutable set search_path = ''
@@ -18,7 +18,7 @@ create function private.list_session_participants(session public.session_schedul
 as $$
   select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
   union
-  -- One to one. A class's own row names an administrator there, who is not in the room by that.
+  -- One to one. A class's own row has an administrator as its client, who takes no part by that.
   select (session).client_id
    where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union
@@ -29,7 +29,7 @@ create function private.count_without_consent(session public.session_schedules) 
   language plpgsql set search_path = ''
 as $$
 begin
-  -- Held until the end of the transaction: a consent that is being relied on cannot be withdrawn meanwhile.
+  -- Locked until the end of the transaction: a consent that is relied on cannot be withdrawn meanwhile.
   perform from public.user_consents c
     where c.consent_type = 'session_recording' and c.user_id in (select private.list_session_participants(session))
     order by c.user_id for share;
@@ -43,21 +43,24 @@ $$;
 create function private.request_recording_stop(session_id uuid, reason text) returns void
   language sql set search_path = ''
 as $$
-  -- Agora is told by whoever looks next: the caller itself, or the reconciler within a minute.
+  -- Agora is told by the caller itself, or by the reconciler within a minute.
   update public.session_recordings r
      set stop_requested_at = now(), stop_reason = request_recording_stop.reason, next_check_at = now()
    where r.session_id = request_recording_stop.session_id and r.status in ('pending', 'recording')
      and r.stop_requested_at is null;
 $$;
 
--- Definer: the person at the door may neither read others' consent nor stop a recording in any other way.
+-- For somebody who wants a token: true if they have to wait, since a recording is on to which they have not agreed. It is
+-- requested to stop.
+-- Definer: they may neither read recordings nor stop one in any other way.
 create function private.stop_recording_before_admission(session_id uuid, user_id uuid) returns boolean
   language plpgsql security definer set search_path = ''
 as $$
 begin
   perform pg_advisory_xact_lock_shared(private.recording_lock_key(stop_recording_before_admission.session_id));
   if not exists (select from public.session_recordings r
-                  where r.session_id = stop_recording_before_admission.session_id and r.status in ('pending', 'recording')) then
+                  where r.session_id = stop_recording_before_admission.session_id
+                    and r.status in ('pending', 'recording')) then
     return false;
   end if;
   perform from public.user_consents c
@@ -67,13 +70,13 @@ begin
   if found then
     return false;
   end if;
-  -- Their seat weighs more than the recording: it ends, and then the door is open.
+  -- Taking part comes before the recording: it stops, and then they are admitted.
   perform private.request_recording_stop(stop_recording_before_admission.session_id, 'somebody_has_not_agreed');
   return true;
 end;
 $$;
 
--- Definer: withdrawing must stop a recording that the person withdrawing may not write.
+-- Definer: whoever withdraws may not write the recording.
 create function private.stop_recordings_without_consent() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -95,8 +98,8 @@ create trigger user_consents_10_stop_recordings_on_delete after delete on public
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.stop_recordings_without_consent();
 
--- Of a session that is cancelled or completed; its trigger is among those of session_schedules.
--- Definer: whoever cancels or completes a session need not be allowed to write its recording.
+-- When a session is cancelled or completed; its trigger is among those of session_schedules.
+-- Definer: whoever cancels or completes a session may not write its recording.
 create function private.stop_recording_of_ended_session() returns trigger
   language plpgsql security definer set search_path = ''
 as $$

@@ -1,9 +1,10 @@
--- Erasures: what is due in the erasure queue is claimed by one; files go first, then the rows, and a receipt stays.
+-- Erasures: a recording that is due in the erasure queue is claimed by one process, which deletes the files, then the
+-- rows, and leaves a receipt.
 --
---   due -> claimed (lease) -> files gone from storage and from Agora's bucket -> rows gone, receipt
+--   due -> claimed (lease) -> files deleted from storage and from Agora's bucket -> rows deleted, receipt written
 --
--- Whoever does it may be killed anywhere: the lease runs out, and the next one deletes what is left. The row goes last,
--- because it alone knows where the files are.
+-- The process may be killed anywhere: the lease expires, and the next one deletes what is left. The row is deleted last,
+-- because it alone says where the files are.
 
 create table public.recording_erasures (
   id           uuid        primary key default gen_random_uuid(),
@@ -17,7 +18,7 @@ create table public.recording_erasures (
   constraint recording_erasures_happen_once unique (recording_id)
 );
 comment on table public.recording_erasures is
-  'Receipts: that a recording was erased, and why. They name nobody, and no session: only the number the recording had.';
+  'Receipts: that a recording was erased, and why. They name no person and no session, only the id of the recording.';
 
 alter table public.recording_erasures enable row level security;
 
@@ -41,7 +42,7 @@ begin
   select r.* into v_recording from public.session_recordings r
    where coalesce(claim_recording_erasure.recording_id, r.id) = r.id
      and exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.due_at <= now())
-     -- What Agora is still recording or bringing is waited for.
+     -- Not while Agora is still recording or uploading.
      and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
      and coalesce(r.lease_until, '-infinity') < now()
      and not private.is_recording_under_legal_hold(r)
@@ -54,7 +55,7 @@ begin
   update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '10 minutes'
    where r.id = v_recording.id
   returning r.* into v_recording;
-  update private.recording_erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempts = q.attempts + 1
+  update private.recording_erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempt_count = q.attempt_count + 1
    where q.recording_id = v_recording.id;
   return query
     -- A participant's row has no files of its own.
@@ -65,7 +66,7 @@ begin
 end
 $$;
 
--- Definer: views are evidence that nobody may change; what identifies a viewer goes with what they viewed.
+-- Definer: nobody may change views, but what identifies a viewer is erased with the recording they viewed.
 create function private.finish_recording_erasure(recording_id uuid, lease_id uuid) returns public.recording_erasures
   language plpgsql security definer set search_path = ''
 as $$
@@ -83,7 +84,8 @@ begin
   insert into public.recording_erasures as e (recording_id, reasons, files, bytes, queued_at)
   select finish_recording_erasure.recording_id, array_agg(distinct q.reason),
          (select count(*) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
-         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
+         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f
+           where f.recording_id = finish_recording_erasure.recording_id),
          min(q.queued_at)
     from private.recording_erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
   returning e.* into v_receipt;
@@ -92,7 +94,7 @@ begin
    where v.recording_id in (select r.id from public.session_recordings r
                              where finish_recording_erasure.recording_id in (r.id, r.class_recording_id));
   delete from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id;
-  -- With its links, its place in the queue, and the rows of those who were in the class.
+  -- With its links, its rows in the queue, and the rows of the class's participants.
   delete from public.session_recordings r where r.id = finish_recording_erasure.recording_id;
   return v_receipt;
 end

@@ -1,19 +1,19 @@
--- Files: copying a finished recording from Agora's bucket to our storage, part by part, by whoever holds the lease.
+-- Files: copying a finished recording from Agora's bucket to our storage, file by file, by whoever has the lease.
 --
 --   planned -> uploading (upload_url) -> verified (sha256)            all verified: the recording is completed
 --
--- A process may be killed at any byte: the next one takes the lease over, and each upload goes on where storage says
--- it stands. A part counts only when what storage holds was read back and has the source's SHA-256.
+-- A process may be killed at any byte: the next one takes the lease over, and each upload resumes at the offset that
+-- storage reports. A file is verified only when it was read back from storage and has the source's SHA-256.
 --
--- The bucket they go to is private, and closed to everybody but the service: a recording is opened through its own
--- link, which can be revoked and logs each view. A signed URL made straight from storage could do neither, so nobody
--- holds a right on these objects.
+-- The storage bucket is private, and closed to everybody but the service: a recording is opened through its own link,
+-- which can be revoked and logs each view. A signed URL made straight from storage could do neither, so nobody has a right
+-- on these objects.
 
 insert into storage.buckets (id, name, public, allowed_mime_types)
 values ('session-recordings', 'session-recordings', false,
         array['video/mp4', 'video/mp2t', 'video/webm', 'application/vnd.apple.mpegurl', 'application/dash+xml']);
 
--- Restrictive and for every command: it takes away, so no generous policy made for another bucket opens this one.
+-- Restrictive and for every command, so that no permissive policy made for another bucket opens this one.
 create policy "recordings are opened only through their links"
   on storage.objects as restrictive for all to anon, authenticated
   using (bucket_id <> 'session-recordings')
@@ -40,10 +40,10 @@ create table private.recording_files (
   constraint recording_files_verified_by_hash
     check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32)
 );
-comment on table private.recording_files is 'The parts of a recording, in playing order.';
+comment on table private.recording_files is 'The files of a recording, in playing order.';
 comment on column private.recording_files.source_etag is
-  'The version of the source: if it changes, copying begins anew.';
-comment on column private.recording_files.upload_url is 'Where a broken-off upload goes on.';
+  'The version of the source: if it changes, the copy begins anew.';
+comment on column private.recording_files.upload_url is 'Where an interrupted upload resumes.';
 
 alter table private.recording_files enable row level security;
 -- No policy: only the service touches it.
@@ -61,7 +61,7 @@ begin
 end
 $$;
 
--- The recording's row is the only thing that knows of its files.
+-- Only the recording's row leads to its files.
 create trigger session_recordings_refuse_deletion_with_files before delete on public.session_recordings
   for each row execute function private.refuse_deletion_with_files();
 
@@ -79,7 +79,7 @@ begin
      order by r.next_check_at limit 1
        for update skip locked;
   else
-    -- Named by an operator, it need not wait for its next turn; a notification that just holds the row is waited for.
+    -- Named by an operator, it need not be due yet, and a locked row is waited for.
     select * into recording from public.session_recordings r where r.id = claim_recording_copy.recording_id for update;
     if not found then
       perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
@@ -88,7 +88,8 @@ begin
 
   is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
                          and coalesce(recording.lease_until, '-infinity') < now()
-                         and not exists (select from private.recording_erasure_queue q where q.recording_id = recording.id), false);
+                         and not exists (select from private.recording_erasure_queue q
+                                          where q.recording_id = recording.id), false);
   if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
@@ -106,7 +107,8 @@ declare
   v_recording public.session_recordings;
 begin
   update public.session_recordings r set lease_until = now() + interval '2 minutes'
-   where r.id = renew_recording_lease.recording_id and r.lease_id = renew_recording_lease.lease_id and r.status = 'processing'
+   where r.id = renew_recording_lease.recording_id and r.lease_id = renew_recording_lease.lease_id
+     and r.status = 'processing'
   returning r.* into v_recording;
   if not found then
     perform private.refuse(409, 'lease_lost', 'Somebody else copies this recording now.');
@@ -158,7 +160,8 @@ create function public.record_recording_upload(recording_id uuid, lease_id uuid,
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.renew_recording_lease(record_recording_upload.recording_id, record_recording_upload.lease_id)).lease_until;
+  lease_until := (private.renew_recording_lease(record_recording_upload.recording_id,
+                                                record_recording_upload.lease_id)).lease_until;
   update private.recording_files f set upload_url = record_recording_upload.upload_url
    where f.id = record_recording_upload.file_id and f.recording_id = record_recording_upload.recording_id;
   return next;
@@ -170,7 +173,8 @@ create function public.verify_recording_file(recording_id uuid, lease_id uuid, f
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.renew_recording_lease(verify_recording_file.recording_id, verify_recording_file.lease_id)).lease_until;
+  lease_until := (private.renew_recording_lease(verify_recording_file.recording_id,
+                                                verify_recording_file.lease_id)).lease_until;
   update private.recording_files f
      set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
    where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
@@ -178,9 +182,9 @@ begin
 end;
 $$;
 
-revoke execute on function private.refuse_deletion_with_files, public.claim_recording_copy, private.renew_recording_lease,
-  public.renew_recording_lease, public.plan_recording_files, public.next_recording_file, public.record_recording_upload,
-  public.verify_recording_file from public, anon, authenticated, service_role;
+revoke execute on function private.refuse_deletion_with_files, public.claim_recording_copy,
+  private.renew_recording_lease, public.renew_recording_lease, public.plan_recording_files, public.next_recording_file,
+  public.record_recording_upload, public.verify_recording_file from public, anon, authenticated, service_role;
 grant execute on function public.claim_recording_copy, private.renew_recording_lease, public.renew_recording_lease,
   public.plan_recording_files, public.next_recording_file, public.record_recording_upload, public.verify_recording_file
   to service_role;

@@ -1,8 +1,8 @@
--- Legal holds: what somebody may need as evidence is not erased, whoever asks and however old it is.
+-- Legal holds: a recording that may be needed as evidence is not erased, whoever asks and however old it is.
 --
 --   held -> released
 --
--- A hold is on a person, with everything they are in, or on a session or class. It is released, never removed.
+-- A hold is on a person, with every recording they may be in, or on a session or class. It is released, never deleted.
 
 create table public.legal_holds (
   id          uuid        primary key default gen_random_uuid(),
@@ -33,9 +33,9 @@ create policy "admins release legal holds"
 revoke all on public.legal_holds from anon, authenticated, service_role;
 grant select, insert (user_id, session_id, reason), update (released_at) on public.legal_holds to authenticated;
 grant select on public.legal_holds to service_role;
--- No delete: that something was held is a fact.
+-- No delete: that there was a hold is evidence too.
 
--- The server's clock says when a hold was released, and nobody dates it anew.
+-- By the server's clock, and once: a released hold stays released.
 create function private.set_legal_hold_released_at() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -48,12 +48,12 @@ begin
 end
 $$;
 
-create trigger legal_holds_date_release before update on public.legal_holds
+create trigger legal_holds_set_released_at before update on public.legal_holds
   for each row when (new.released_at is not null) execute function private.set_legal_hold_released_at();
 create trigger audit_legal_holds after insert or update on public.legal_holds
   for each row execute function private.write_audit_log();
 
--- Everybody a recording of this session may show.
+-- Everybody who may be seen or heard in a recording of this session.
 create function private.list_possibly_recorded_users(session public.session_schedules) returns setof uuid
   language sql stable set search_path = ''
 as $$
@@ -61,23 +61,24 @@ as $$
   union
   select (session).client_id where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union
-  -- Whoever was let into the room may be heard and seen.
+  -- Whoever was admitted to the channel.
   select a.user_id from private.channel_admissions a where a.session_id = (session).id;
 $$;
 
--- Definer: holds are read by admins alone, and decide about what others ask for.
+-- Definer: only admins may read holds.
 create function private.is_recording_under_legal_hold(recording public.session_recordings) returns boolean
   language sql stable security definer set search_path = ''
 as $$
   select exists (
-    select from public.session_recordings whole
-      join public.session_schedules s on s.id = whole.session_id
+    select from public.session_recordings r
+      join public.session_schedules s on s.id = r.session_id
       join public.legal_holds h on h.released_at is null
        and (h.user_id in (select private.list_possibly_recorded_users(s))
-            or h.session_id in (select s.id union select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
-     where whole.id = coalesce((recording).class_recording_id, (recording).id));
+            or h.session_id in (select s.id union
+                                select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
+     where r.id = coalesce((recording).class_recording_id, (recording).id));
 $$;
 
-revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users, private.is_recording_under_legal_hold
-  from public, anon, authenticated, service_role;
+revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users,
+  private.is_recording_under_legal_hold from public, anon, authenticated, service_role;
 grant execute on function private.is_recording_under_legal_hold to service_role;

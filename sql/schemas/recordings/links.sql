@@ -1,13 +1,13 @@
--- Links to recordings, and who opened them. The links are our own, because a signed URL of the storage can be neither
+-- Links to recordings, and the views of each. The links are our own, because a signed URL of storage can be neither
 -- revoked nor counted.
 --
 --   live -> revoked
 --
--- A link is a random token; only its SHA-256 is kept here. `recording_url` holds the link in full, for those who may
--- read that row. Rotating revokes every older link of a recording and makes a new one.
+-- A link has a random token; only its SHA-256 is stored here. `recording_url` is the full link, for those who may read
+-- that row. Rotating revokes every older link of a recording and makes a new one.
 --
--- A view is of one link: one's own (`recording`) or one that was shared (`share`). Who watched a recording and when is
--- shown to those it shows: its client and its practitioner.
+-- A view is of one link: one's own (`recording`) or one that was shared (`share`). The client and the practitioner of a
+-- recording may read when and by which link it was viewed.
 
 create table private.recording_links (
   id           uuid        primary key default gen_random_uuid(),
@@ -40,38 +40,38 @@ create table public.recording_views (
   constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share'))
 );
 comment on table public.recording_views is
-  'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
-comment on column public.recording_views.masked_address is '192.0.2.x or 2001:db8:x: where from, not who.';
+  'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';
+comment on column public.recording_views.masked_address is '192.0.2.x or 2001:db8:x: roughly from where, not who.';
 
 create index recording_views_recording_id_idx on public.recording_views (recording_id, viewed_at);
-create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when it was last opened
+create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when a link was last opened
 
 alter table public.recording_views enable row level security;
 
--- Within the policy, recordings are under their own: whoever sees one sees who watched it.
+-- The policy on recordings applies within this one: whoever may read a recording may read its views.
 create policy "viewers of a recording read its views"
   on public.recording_views for select to authenticated
   using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
 
 revoke all on public.recording_views from anon, authenticated, service_role;
--- Not address and agent: what is known of a stranger is for the service, should it ever be needed.
+-- Not ip_address and user_agent: what identifies a stranger is for the service alone, should it ever be needed.
 grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
   on public.recording_views to authenticated;
 grant select, insert on public.recording_views to service_role;
--- No update or delete for anybody: what was seen was seen.
+-- No update or delete for anybody: views are evidence.
 
-create function private.replace_recording_link(recording_id uuid, opens_at text) returns text
+create function private.replace_recording_link(recording_id uuid, playback_url text) returns text
   language plpgsql set search_path = ''
 as $$
 declare
-  -- Two random uuids: 244 bits from the server's strong source.
+  -- Two random uuids: 244 bits from the server's strong random source.
   v_token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
 begin
   update private.recording_links l set revoked_at = now()
    where l.recording_id = replace_recording_link.recording_id and l.revoked_at is null;
   insert into private.recording_links (recording_id, token_sha256)
   values (replace_recording_link.recording_id, sha256(convert_to(v_token, 'UTF8')));
-  return opens_at || '?token=' || v_token;
+  return playback_url || '?token=' || v_token;
 end;
 $$;
 
@@ -81,19 +81,19 @@ create function private.rotate_recording_link(recording_id uuid) returns text
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_access;
+  v_access    private.recording_access;
 begin
   select * into v_recording from public.session_recordings r where r.id = rotate_recording_link.recording_id for update;
-  v_standing := private.my_recording_access(v_recording.session_id);
-  if (v_standing.session).id is null then
+  v_access := private.my_recording_access(v_recording.session_id);
+  if (v_access.session).id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
-  elsif not v_standing.is_staff then
+  elsif not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can replace the link of a recording.');
   elsif v_recording.status <> 'completed' then
     perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
   end if;
 
-  -- A class recording has a link for each participant: the old ones end together.
+  -- A class recording has a link for each participant: all of them are replaced.
   update public.session_recordings r
      set recording_url = private.replace_recording_link(r.id, split_part(r.recording_url, '?', 1))
    where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);

@@ -1,14 +1,14 @@
--- Observations: what is seen of a recording, and what follows. Python says what it saw; this says what it means.
+-- Observations: what is observed of a recording, and its next state. Python reports the observation; SQL decides.
 --
---   observation      who says so                      pending                recording        processing
---   acquired         acquire 200                      keeps the resource
---   started          start 200                        keeps the sid
---   already_running  start 201, 400/53                asks for its sid; after 6 min without: next attempt
+--   observation      source                           pending                recording        processing
+--   acquired         acquire 200                      stores the resource
+--   started          start 200                        stores the sid
+--   already_running  start 201, 400/53                queries for its sid; after 6 min without: next attempt
 --   unclear          start 206/65, 5xx, silence       asks again; after 6 min: next attempt
 --   busy             429, 406, no connection          later
 --   no_worker        start 500/502                    next attempt
 --   rejected         acquire or start 4xx             failed
---   found            a sid in the bucket              keeps the sid
+--   found            a sid in the bucket              stores the sid
 --   starting         query 0 to 3                     later                  later
 --   running          query 4, 5; event 40, 70         recording              later
 --   media_started    event 42                         recording
@@ -28,34 +28,34 @@
 --   complete         bucket: everything               processing, complete   the same         complete
 --   unanswered       query or stop without an answer  later                  later            later
 --
--- Where nothing stands, nothing moves. Nor does anything observed of an earlier attempt, or after the end.
+-- Where a cell is empty, nothing changes. Nor does it by an observation of an earlier attempt, or after the end.
 
 create function private.next_recording_state(
-  r public.session_recordings, observation text, out status text, out failure_code text)
+  recording public.session_recordings, observation text, out status text, out failure_code text)
   language plpgsql stable set search_path = ''
 as $$
 begin
   status := case
     when observation in ('ended', 'exited', 'uploaded', 'backed_up', 'playable', 'complete') then 'processing'
-    when observation = 'partial' and now() > greatest(r.deadline_at, r.ended_at + interval '72 hours') then 'failed'
+    when observation = 'partial' and now() > greatest(recording.deadline_at, recording.ended_at + interval '72 hours') then 'failed'
     when observation = 'partial' then 'processing'
-    when observation in ('running', 'media_started') and r.status = 'pending' then 'recording'
-    when observation = 'rejected' and r.status = 'pending' then 'failed'
-    when observation = 'no_data' and r.status <> 'processing' then 'failed'
-    when observation = 'absent' and (r.crashed_at is not null or r.status = 'recording') then 'failed'
-    when observation = 'absent' and r.status = 'processing' and now() > r.deadline_at then 'failed'
-    when observation in ('absent', 'no_worker') and r.status = 'pending' then 'next attempt'
-    when observation in ('unclear', 'already_running') and r.status = 'pending' and r.agora_sid is null
-         and now() > r.deadline_at then 'next attempt'
-    else r.status
+    when observation in ('running', 'media_started') and recording.status = 'pending' then 'recording'
+    when observation = 'rejected' and recording.status = 'pending' then 'failed'
+    when observation = 'no_data' and recording.status <> 'processing' then 'failed'
+    when observation = 'absent' and (recording.crashed_at is not null or recording.status = 'recording') then 'failed'
+    when observation = 'absent' and recording.status = 'processing' and now() > recording.deadline_at then 'failed'
+    when observation in ('absent', 'no_worker') and recording.status = 'pending' then 'next attempt'
+    when observation in ('unclear', 'already_running') and recording.status = 'pending' and recording.agora_sid is null
+         and now() > recording.deadline_at then 'next attempt'
+    else recording.status
   end;
   failure_code := case
-    when status = 'next attempt' and r.stop_requested_at is not null then 'stopped_before_start'
-    when status = 'next attempt' and (r.attempt >= 3 or now() > r.record_until) then 'not_started'
+    when status = 'next attempt' and recording.stop_requested_at is not null then 'stopped_before_start'
+    when status = 'next attempt' and (recording.attempt >= 3 or now() > recording.record_until) then 'not_started'
     when status <> 'failed' then null
     when observation = 'rejected' then 'agora_rejected'
     when observation = 'partial' then 'upload_incomplete'
-    when observation = 'absent' and r.crashed_at is not null then 'agora_crashed'
+    when observation = 'absent' and recording.crashed_at is not null then 'agora_crashed'
     else 'no_media'
   end;
   if failure_code is not null then
@@ -64,7 +64,7 @@ begin
 end;
 $$;
 
-create function private.next_recording_check_at(r public.session_recordings, observation text) returns timestamptz
+create function private.next_recording_check_at(recording public.session_recordings, observation text) returns timestamptz
   language sql stable set search_path = ''
 as $$
   select case
@@ -73,10 +73,10 @@ as $$
     when observation in ('ended', 'exited') then now() + interval '10 seconds'
     when observation in ('already_running', 'busy', 'missing', 'unanswered') then now() + interval '15 seconds'
     when observation = 'running' then now() + interval '2 minutes'
-    -- Files come within minutes or, from a backup, within days: ask ever more rarely.
+    -- Files arrive within minutes or, from a backup, within days: checked ever more rarely.
     when observation in ('absent', 'partial', 'playable')
-      then now() + least(interval '10 minutes', greatest(interval '15 seconds', (now() - r.ended_at) / 4))
-    else r.next_check_at
+      then now() + least(interval '10 minutes', greatest(interval '15 seconds', (now() - (recording).ended_at) / 4))
+    else (recording).next_check_at
   end;
 $$;
 
@@ -94,12 +94,12 @@ create function private.observe_recording(
   language plpgsql set search_path = ''
 as $$
 declare
-  v_at  timestamptz := least(coalesce(happened_at, now()), now());
-  v_old public.session_recordings;
-  r     public.session_recordings;  -- the next row
-  v_new record;
+  v_happened_at timestamptz := least(coalesce(happened_at, now()), now());
+  v_old         public.session_recordings;
+  v_new         public.session_recordings;
+  v_state       record;
 begin
-  -- The lock makes reading and writing one step: of two observations at once, one comes after the other.
+  -- Locked, so that of two observations at once one is applied after the other.
   select * into v_old from public.session_recordings s where s.id = observe_recording.recording_id for update;
   if v_old.id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
@@ -107,63 +107,65 @@ begin
     return v_old;
   end if;
 
-  r := v_old;
-  r.agora_resource_id := coalesce(r.agora_resource_id, observe_recording.resource_id);
-  r.agora_sid := coalesce(r.agora_sid, observe_recording.sid);
-  r.agora_status := coalesce(observe_recording.agora_status, r.agora_status);
-  r.agora_seen_at := case when observe_recording.agora_status is null then r.agora_seen_at else now() end;
-  r.failover_uid := coalesce(observe_recording.failover_uid, r.failover_uid);
-  r.missing_since := case when observation = 'missing' then coalesce(r.missing_since, now())
-                          when observation not in ('starting', 'running', 'failed_over') then r.missing_since end;
-  r.crashed_at := case when observation = 'crashed' then coalesce(r.crashed_at, v_at) else r.crashed_at end;
-  r.media_started_at := case when observation = 'media_started' then least(r.media_started_at, v_at) else r.media_started_at end;
-  r.next_check_at := private.next_recording_check_at(r, observation);
+  v_new := v_old;
+  v_new.agora_resource_id := coalesce(v_new.agora_resource_id, observe_recording.resource_id);
+  v_new.agora_sid := coalesce(v_new.agora_sid, observe_recording.sid);
+  v_new.agora_status := coalesce(observe_recording.agora_status, v_new.agora_status);
+  v_new.agora_seen_at := case when observe_recording.agora_status is null then v_new.agora_seen_at else now() end;
+  v_new.failover_uid := coalesce(observe_recording.failover_uid, v_new.failover_uid);
+  v_new.missing_since := case when observation = 'missing' then coalesce(v_new.missing_since, now())
+                              when observation not in ('starting', 'running', 'failed_over') then v_new.missing_since end;
+  v_new.crashed_at := case when observation = 'crashed' then coalesce(v_new.crashed_at, v_happened_at) else v_new.crashed_at end;
+  v_new.media_started_at := case when observation = 'media_started' then least(v_new.media_started_at, v_happened_at)
+                                 else v_new.media_started_at end;
+  v_new.next_check_at := private.next_recording_check_at(v_new, observation);
 
-  v_new := private.next_recording_state(r, observation);
-  if v_new.status = 'next attempt' then
-    r.attempt := r.attempt + 1;
-    r.recorder_uid := nextval('private.recorder_uids');
-    r.prefix := private.recording_prefix(r.id, r.attempt);
-    r.agora_resource_id := null;
-    r.agora_sid := null;
-    r.missing_since := null;
-    r.next_check_at := now();
-    r.deadline_at := now() + private.recording_start_timeout();
-  elsif v_new.status = 'recording' and r.status = 'pending' then
-    r.status := 'recording';
-    r.started_at := v_at;
-  elsif v_new.status = 'processing' then
-    if r.status <> 'processing' then
-      r.status := 'processing';
-      r.started_at := coalesce(r.started_at, r.media_started_at);
-      r.ended_at := coalesce(r.ended_at, v_at);
-      r.deadline_at := now() + interval '20 minutes';  -- as long as an upload usually takes
+  v_state := private.next_recording_state(v_new, observation);
+  if v_state.status = 'next attempt' then
+    v_new.attempt := v_new.attempt + 1;
+    v_new.recorder_uid := nextval('private.recorder_uids');
+    v_new.prefix := private.recording_prefix(v_new.id, v_new.attempt);
+    v_new.agora_resource_id := null;
+    v_new.agora_sid := null;
+    v_new.missing_since := null;
+    v_new.next_check_at := now();
+    v_new.deadline_at := now() + private.recording_start_timeout();
+  elsif v_state.status = 'recording' and v_new.status = 'pending' then
+    v_new.status := 'recording';
+    v_new.started_at := v_happened_at;
+  elsif v_state.status = 'processing' then
+    if v_new.status <> 'processing' then
+      v_new.status := 'processing';
+      v_new.started_at := coalesce(v_new.started_at, v_new.media_started_at);
+      v_new.ended_at := coalesce(v_new.ended_at, v_happened_at);
+      v_new.deadline_at := now() + interval '20 minutes';  -- as long as an upload usually takes
     end if;
     if observation = 'backed_up' then
-      r.deadline_at := r.ended_at + interval '72 hours';  -- as long as Agora keeps a backup
-    elsif observation in ('uploaded', 'complete') or (observation = 'playable' and now() > r.deadline_at) then
-      r.upload_complete := true;
-      r.next_check_at := now();
-      r.deadline_at := now() + interval '72 hours';  -- for the copy
+      v_new.deadline_at := v_new.ended_at + interval '72 hours';  -- as long as Agora keeps a backup
+    elsif observation in ('uploaded', 'complete') or (observation = 'playable' and now() > v_new.deadline_at) then
+      v_new.upload_complete := true;
+      v_new.next_check_at := now();
+      v_new.deadline_at := now() + interval '72 hours';  -- for the copy
     end if;
-  elsif v_new.status = 'failed' then
-    r.status := 'failed';
-    r.failure_code := v_new.failure_code;
-    r.failure_reason := observe_recording.reason;
-    r.ended_at := coalesce(r.ended_at, v_at);
-    r.next_check_at := null;
+  elsif v_state.status = 'failed' then
+    v_new.status := 'failed';
+    v_new.failure_code := v_state.failure_code;
+    v_new.failure_reason := observe_recording.reason;
+    v_new.ended_at := coalesce(v_new.ended_at, v_happened_at);
+    v_new.next_check_at := null;
   end if;
 
   update public.session_recordings s
-     set status = r.status, attempt = r.attempt, recorder_uid = r.recorder_uid, failover_uid = r.failover_uid,
-         prefix = r.prefix, agora_resource_id = r.agora_resource_id, agora_sid = r.agora_sid,
-         agora_status = r.agora_status, agora_seen_at = r.agora_seen_at, started_at = r.started_at,
-         media_started_at = r.media_started_at, ended_at = r.ended_at, missing_since = r.missing_since,
-         crashed_at = r.crashed_at, upload_complete = r.upload_complete, next_check_at = r.next_check_at,
-         deadline_at = r.deadline_at, failure_code = r.failure_code, failure_reason = r.failure_reason
-   where s.id = r.id
-  returning s.* into r;
-  return r;
+     set status = v_new.status, attempt = v_new.attempt, recorder_uid = v_new.recorder_uid,
+         failover_uid = v_new.failover_uid, prefix = v_new.prefix, agora_resource_id = v_new.agora_resource_id,
+         agora_sid = v_new.agora_sid, agora_status = v_new.agora_status, agora_seen_at = v_new.agora_seen_at,
+         started_at = v_new.started_at, media_started_at = v_new.media_started_at, ended_at = v_new.ended_at,
+         missing_since = v_new.missing_since, crashed_at = v_new.crashed_at, upload_complete = v_new.upload_complete,
+         next_check_at = v_new.next_check_at, deadline_at = v_new.deadline_at, failure_code = v_new.failure_code,
+         failure_reason = v_new.failure_reason
+   where s.id = v_new.id
+  returning s.* into v_new;
+  return v_new;
 end;
 $$;
 
@@ -177,8 +179,8 @@ as $$
                                           reason => reason);
 $$;
 
-revoke execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording, public.observe_recording
-  from public, anon, authenticated, service_role;
--- Not granted to authenticated: what Agora said is evidence, and only the server heard it.
-grant execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording, public.observe_recording
-  to service_role;
+revoke execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording,
+  public.observe_recording from public, anon, authenticated, service_role;
+-- Not granted to authenticated: Agora's answers are evidence, and only the server gets them.
+grant execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording,
+  public.observe_recording to service_role;

@@ -1,28 +1,28 @@
--- Playback: opening a recording, by one's own link or by one that was shared. Both stop at the next request when the
--- link is revoked or the recording is to be erased.
+-- Playback: opening a recording, by one's own link or by one that was shared. Both end with the next request once the
+-- link is revoked or the recording is queued for erasure.
 --
--- A shared link with a password or a view limit is opened by an act, not by being looked at: whatever previews links
--- would use it up. What follows belongs to that view, for a day, and needs neither password nor another view.
+-- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise. Later
+-- requests belong to that view, for a day, and need neither the password nor another view.
 
--- The file that is asked for, by its place in playing order or, as playlists ask, by its name. A participant's own row
--- plays the files of its class.
+-- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
+-- the files of its class.
 create function private.find_recording_part(
   recording public.session_recordings, part integer, file_name text,
   out part_kinds text[], out kind text, out storage_path text)
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_files uuid := coalesce((recording).class_recording_id, (recording).id);
-  v_parts private.recording_files[];
-  v_file  private.recording_files;
+  v_recording_id uuid := coalesce((recording).class_recording_id, (recording).id);
+  v_parts        private.recording_files[];
+  v_file         private.recording_files;
 begin
   v_parts := array(select f from private.recording_files f
-                    where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
+                    where f.recording_id = v_recording_id and f.kind in ('mp4', 'playlist') order by f.position);
   if find_recording_part.file_name is null then
     v_file := v_parts[find_recording_part.part];
   else
     select * into v_file from private.recording_files f
-     where f.recording_id = v_files
+     where f.recording_id = v_recording_id
        and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || find_recording_part.file_name;
   end if;
   if v_file.id is null then
@@ -34,7 +34,7 @@ begin
 end
 $$;
 
--- As private.closed_recording_ids, for one row.
+-- Whether it is queued for erasure: private.closed_recording_ids for one row.
 create function private.is_recording_closed(recording public.session_recordings) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -64,7 +64,7 @@ begin
    where r.id = v_link.recording_id and r.status = 'completed' and not private.is_recording_closed(r);
   v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
 
-  -- A player asks many times; all of it is one view, for a day.
+  -- A player makes many requests; all of them are one view, for a day.
   select v.id into view from public.recording_views v
    where v.id = view_recording.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
   if not found then
@@ -100,12 +100,13 @@ begin
   select v.id into view from public.recording_views v
    where v.id = open_share_link.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
   if not found and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
-    -- This may become a view. Those who open the same link queue here, and find what the one before has counted.
+    -- This may become a view: those who open the same link at once wait here, so that each finds the current count.
     select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
   end if;
 
   select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed' and not private.is_recording_closed(r);
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed'
+     and not private.is_recording_closed(r);
   v_part := private.find_recording_part(v_recording, open_share_link.part, open_share_link.file_name);
   if v_link.expires_at <= now() then
     perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
@@ -123,7 +124,7 @@ begin
     elsif v_link.locked_until > now() then
       perform private.refuse(429, 'too_many_wrong_passwords', 'There were too many wrong passwords.', 'Try again in 15 minutes.');
     elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
-      -- Told by an answer, not a refusal: raising would roll the counter back that limits guessing.
+      -- Returned, not raised: raising would roll back the counter that limits guessing.
       update public.recording_share_links l
          set wrong_passwords = (l.wrong_passwords + 1) % 5,
              locked_until = case when l.wrong_passwords + 1 >= 5 then now() + interval '15 minutes' end
@@ -144,8 +145,8 @@ begin
 end
 $$;
 
-revoke execute on function private.find_recording_part, private.is_recording_closed, public.view_recording, public.open_share_link
-  from public, anon, authenticated, service_role;
--- Not granted to anon: the server hashes token and password, and says from where it was asked.
-grant execute on function private.find_recording_part, private.is_recording_closed, public.view_recording, public.open_share_link
-  to service_role;
+revoke execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
+  public.open_share_link from public, anon, authenticated, service_role;
+-- Not granted to anon: the server hashes token and password, and passes on the caller's address.
+grant execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
+  public.open_share_link to service_role;

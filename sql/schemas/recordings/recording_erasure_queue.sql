@@ -1,13 +1,14 @@
--- The erasure queue: what is to be erased, and why. A recording in it can be neither seen nor opened any more.
+-- The erasure queue: which recordings are to be erased, and why. One in it can be neither listed nor opened any more.
 --
 --   queued -> begun -> erased, with a receipt (erasures.sql)        queued -> not queued (consent is given again)
 --
---   a one-to-one recording      goes when either of the two withdraws consent
---   the recording of a class    goes when its practitioner withdraws, or anybody who was in it; unless the class has a
---                               rule that it survives: then only that participant's own row and link go
---   anything                    goes when its retention is over
+-- Queued are
+--   a one-to-one recording      when either of the two withdraws consent
+--   the recording of a class    when its practitioner withdraws consent, or anybody who was in it; where the class has a
+--                               rule that it survives a withdrawal, only that participant's own row and link
+--   any recording               when its retention is over
 --
--- Nothing under a legal hold goes. It stays in the queue, closed, until the hold is released.
+-- Under a legal hold nothing is erased: it stays in the queue, closed, until the hold is released.
 
 create table public.recording_rules (
   id                  uuid        primary key default gen_random_uuid(),
@@ -20,11 +21,11 @@ create table public.recording_rules (
   constraint recording_rules_retention_days_are_in_range check (retention_days between 1 and 36500)
 );
 comment on table public.recording_rules is
-  'For a class, or a session, whose recording is treated otherwise than the rest.';
+  'Exceptions for the recording of one session or class.';
 comment on column public.recording_rules.retention_days is
-  'Null: as data_retention_policies says of session_recordings.';
+  'Null: that of session_recordings in data_retention_policies.';
 comment on column public.recording_rules.survives_withdrawal is
-  'Whether the recording of a class stays for the others when a participant withdraws. Their picture is in it: rarely lawful.';
+  'Whether the recording of a class is kept for the others when a participant withdraws. They are still in it: rarely lawful.';
 
 alter table public.recording_rules enable row level security;
 
@@ -53,31 +54,31 @@ values ('session_recordings', 2555, true,
         'Recordings, seven years from their end; purge-recordings erases them with their files');
 
 create table private.recording_erasure_queue (
-  id           uuid        primary key default gen_random_uuid(),
-  recording_id uuid        not null references public.session_recordings on delete cascade,
-  reason       text        not null,
-  user_id      uuid,
-  queued_at    timestamptz not null default now(),
-  due_at       timestamptz not null default now(),
-  begun_at     timestamptz,
-  attempts     integer     not null default 0,
+  id            uuid        primary key default gen_random_uuid(),
+  recording_id  uuid        not null references public.session_recordings on delete cascade,
+  reason        text        not null,
+  user_id       uuid,
+  queued_at     timestamptz not null default now(),
+  due_at        timestamptz not null default now(),
+  begun_at      timestamptz,
+  attempt_count integer     not null default 0,
 
   constraint recording_erasure_queue_reason_is_known
     check (reason in ('consent_withdrawn', 'retention', 'account_erased', 'asked')),
   constraint recording_erasure_queue_holds_a_reason_once unique nulls not distinct (recording_id, reason, user_id)
 );
-comment on column private.recording_erasure_queue.user_id is 'Who withdrew.';
-comment on column private.recording_erasure_queue.begun_at is 'From here on there is no way back: the first files may be gone.';
-comment on column private.recording_erasure_queue.attempts is
-  'How often somebody set about it; more than a few, and storage or the bucket refuses.';
+comment on column private.recording_erasure_queue.user_id is 'Who withdrew consent.';
+comment on column private.recording_erasure_queue.begun_at is 'From then on it stays queued: the first files may be deleted.';
+comment on column private.recording_erasure_queue.attempt_count is
+  'How often it was claimed; if more than a few times, storage or the bucket refuses to delete.';
 
-create index recording_erasure_queue_due_at_idx on private.recording_erasure_queue (due_at);  -- purging asks what is due
+create index recording_erasure_queue_due_at_idx on private.recording_erasure_queue (due_at);  -- purge-recordings claims what is due
 
 alter table private.recording_erasure_queue enable row level security;
--- No policy: triggers fill it, and the service works it off.
+-- No policy: triggers fill it, and the service erases what is in it.
 grant select, insert, update, delete on private.recording_erasure_queue to service_role;
 
--- How long a recording is kept: as the rule of its session says, else as the policy for all of them; null is for ever.
+-- How long a recording is kept: by the rule of its session, else by the policy for all; null is for ever.
 create function private.recording_retention_days(recording public.session_recordings) returns integer
   language sql stable set search_path = ''
 as $$
@@ -89,7 +90,7 @@ $$;
 create function private.queue_expired_recordings() returns void
   language sql set search_path = ''
 as $$
-  -- Counted from the end of what was recorded. A participant's row goes with its class's.
+  -- Counted from the end of the recording. A participant's row is erased with its class's.
   insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
    where r.class_recording_id is null and r.status in ('completed', 'failed')
@@ -98,14 +99,14 @@ as $$
   on conflict do nothing;
 $$;
 
--- Definer: whoever withdraws may neither write the queue nor read who else is in a recording.
+-- Definer: whoever withdraws consent may neither write the queue nor read who else is in a recording.
 create function private.queue_recordings_without_consent() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
   insert into private.recording_erasure_queue (recording_id, reason, user_id, due_at)
-  select case when k.stays_for_others then mine.id else r.id end, 'consent_withdrawn', old.user_id,
-         now() + interval '1 day'  -- time to take back a slip of the finger; it is closed at once
+  select case when kept.for_others then participants.id else r.id end, 'consent_withdrawn', old.user_id,
+         now() + interval '1 day'  -- time to undo a mistake; it is closed at once
     from (select s.id from public.session_schedules s
             join public.practitioners p on p.id = s.practitioner_id where p.user_id = old.user_id
           union
@@ -116,17 +117,19 @@ begin
     join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null
     left join public.recording_rules rule on rule.session_id = s.id
    cross join lateral (select coalesce(rule.survives_withdrawal, false) and private.is_class(s)
-                              and private.get_session_host(s) is distinct from old.user_id as stays_for_others) k
-    left join public.session_schedules seat on k.stays_for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
-    left join public.session_recordings mine on mine.session_id = seat.id and mine.class_recording_id = r.id
+                              and private.get_session_host(s) is distinct from old.user_id as for_others) kept
+    left join public.session_schedules seat
+      on kept.for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
+    left join public.session_recordings participants
+      on participants.session_id = seat.id and participants.class_recording_id = r.id
    where old.user_id in (select private.list_possibly_recorded_users(s))
-     and (not k.stays_for_others or mine.id is not null)
+     and (not kept.for_others or participants.id is not null)
   on conflict do nothing;
   return null;
 end
 $$;
 
--- Besides those that stop what is being recorded (consent.sql): a claim waits until that is over.
+-- Other triggers stop a recording that is still on (consent.sql); it is erased once it has ended.
 create trigger user_consents_30_queue_recordings after update on public.user_consents for each row
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null
         and (not new.consented or new.revoked_at is not null))
@@ -135,7 +138,7 @@ create trigger user_consents_30_queue_recordings_on_delete after delete on publi
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.queue_recordings_without_consent();
 
--- Definer: whoever agrees again may no more write the queue than whoever withdraws.
+-- Definer: whoever gives consent again may not write the queue.
 create function private.unqueue_recordings() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -150,6 +153,6 @@ create trigger user_consents_10_unqueue_recordings after insert or update on pub
   when (new.consent_type = 'session_recording' and new.consented and new.revoked_at is null)
   execute function private.unqueue_recordings();
 
-revoke execute on function private.recording_retention_days, private.queue_expired_recordings, private.queue_recordings_without_consent,
-  private.unqueue_recordings from public, anon, authenticated, service_role;
+revoke execute on function private.recording_retention_days, private.queue_expired_recordings,
+  private.queue_recordings_without_consent, private.unqueue_recordings from public, anon, authenticated, service_role;
 grant execute on function private.recording_retention_days, private.queue_expired_recordings to service_role;

@@ -1,11 +1,11 @@
--- Share links: by them somebody shows a recording to others. They end by themselves, can be revoked, and may ask for a
--- password.
+-- Share links: with one, somebody shows a recording to others. They expire by themselves, can be revoked, and may require
+-- a password.
 --
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
--- Only the SHA-256 of the token is kept, and of a password what scrypt makes of it. The server makes both, so that
--- neither token nor password reaches the database. Whoever sees a recording sees by whom it is shared, and can end
--- that: it shows them.
+-- Only the SHA-256 of the token and the scrypt hash of the password are stored. The function computes both, so neither
+-- token nor password reaches the database. Whoever may read a recording may read who shares it, and revoke the link: they
+-- are in it.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),
@@ -31,16 +31,16 @@ create table public.recording_share_links (
     check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count))
 );
 comment on column public.recording_share_links.password_scrypt is
-  'Salted with the token, which is random and of which we know only the hash.';
+  'Salted with the token, which is random and of which only the hash is stored.';
 comment on column public.recording_share_links.locked_until is
-  'After a few wrong passwords nobody may try until then.';
+  'After five wrong passwords nobody may try until then.';
 
 create index recording_share_links_recording_id_idx on public.recording_share_links (recording_id);
 create index recording_share_links_created_by_idx on public.recording_share_links (created_by);
 
 alter table public.recording_share_links enable row level security;
 
--- Within the policy, recordings are under their own.
+-- The policy on recordings applies within this one.
 create policy "who made a share link or sees its recording sees it"
   on public.recording_share_links for select to authenticated
   using (created_by = (select auth.uid()) or recording_id in (select r.id from public.session_recordings r));
@@ -48,7 +48,7 @@ create policy "who made a share link or sees its recording sees it"
 revoke all on public.recording_share_links from anon, authenticated, service_role;
 grant select (id, recording_id, created_by, has_password, view_limit, view_count, created_at, expires_at, revoked_at)
   on public.recording_share_links to authenticated;
--- No write for people: the functions below make links and end them.
+-- No write for people: the functions below make links and revoke them.
 grant select, insert, update on public.recording_share_links to service_role;
 
 create view public.my_share_links with (security_invoker = true) as
@@ -59,12 +59,12 @@ select l.id, l.recording_id, r.session_id, l.created_by = (select auth.uid()) as
          and l.view_count < coalesce(l.view_limit, l.view_count + 1) as is_open
   from public.recording_share_links l
   left join public.session_recordings r on r.id = l.recording_id;
-comment on view public.my_share_links is 'The links one has made, and those to recordings one is in.';
+comment on view public.my_share_links is 'The links that one has made, and those to recordings that one may read.';
 
 revoke all on public.my_share_links from anon, authenticated, service_role;
 grant select on public.my_share_links to authenticated;
 
--- Definer: who may share must not depend on which rows they may read.
+-- Definer: the right to share must not depend on which rows they may read.
 create function private.create_recording_share_link(
   recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer)
   returns public.recording_share_links
@@ -83,7 +83,8 @@ begin
      or not (v_is_staff or coalesce(v_session.client_id = (select auth.uid()), false)) then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   elsif v_recording.class_recording_id is not null and not v_is_staff then
-    perform private.refuse(403, 'class_recording_not_shareable', 'The recording of a class shows others too, so only its practitioner can share it.');
+    perform private.refuse(403, 'class_recording_not_shareable',
+                           'The recording of a class shows others too, so only its practitioner can share it.');
   elsif v_recording.status <> 'completed' then
     perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
   end if;
@@ -99,8 +100,8 @@ begin
 end
 $$;
 
--- By whoever made it, and by anybody the recording shows.
--- Definer: who may revoke must not depend on which rows they may read.
+-- By whoever made it, and by whoever is in the recording.
+-- Definer: the right to revoke must not depend on which rows they may read.
 create function private.revoke_recording_share_link(share_link_id uuid) returns timestamptz
   language plpgsql security definer set search_path = ''
 as $$
@@ -108,7 +109,7 @@ declare
   v_link    public.recording_share_links;
   v_session public.session_schedules;
 begin
-  -- Of two at once, the second finds what the first has done.
+  -- Of two calls at once, the second finds the link revoked by the first.
   select * into v_link from public.recording_share_links l where l.id = revoke_recording_share_link.share_link_id for update;
   select s.* into v_session from public.session_recordings r join public.session_schedules s on s.id = r.session_id
    where r.id = v_link.recording_id;

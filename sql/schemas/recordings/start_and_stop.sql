@@ -1,9 +1,10 @@
--- Starting a recording, stopping it, asking how it is doing, as far as the database goes: who may, and who is first.
+-- Starting a recording, stopping it, and its status: who may, and which of several callers calls Agora.
 --
--- A start wins the row before Agora is called, so twenty callers make one recording. A stop is a wish written down:
--- whoever carries it to Agora may crash, and the reconciler carries it again.
+-- A start inserts the row before Agora is called, so twenty callers make one recording. A stop is a request that is
+-- stored: whoever passes it on to Agora may crash, and the reconciler passes it on again.
 
--- What the caller is to a session: `is_staff` is its practitioner, an admin or the service. Without a session: nobody.
+-- The caller's access to a session's recording: `is_staff` is its practitioner, an admin or the service. The session is
+-- null for strangers.
 create type private.recording_access as (session public.session_schedules, is_staff boolean);
 
 -- Definer: whether the caller belongs to a session must not depend on which of its rows they may read.
@@ -11,49 +12,50 @@ create function private.my_recording_access(session_id uuid) returns private.rec
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_seat    private.channel_access := private.get_channel_access(null, session_id);
-  v_session public.session_schedules := v_seat.session;
-  v_staff   boolean := coalesce((select auth.role()), '') = 'service_role' or (select private.is_admin());
+  v_channel  private.channel_access := private.get_channel_access(null, session_id);
+  v_session  public.session_schedules := v_channel.session;
+  v_is_staff boolean := coalesce((select auth.role()), '') = 'service_role' or (select private.is_admin());
 begin
-  if v_session.id is null and v_staff then
-    -- A participant's row stands for the class.
+  if v_session.id is null and v_is_staff then
+    -- A participant's row leads to that of the class.
     select class.* into v_session from public.session_schedules named
       join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
      where named.id = my_recording_access.session_id;
   end if;
-  return row (v_session, v_staff or coalesce(v_seat.is_host, false))::private.recording_access;
+  return row (v_session, v_is_staff or coalesce(v_channel.is_host, false))::private.recording_access;
 end;
 $$;
 
--- Definer: nobody writes recordings but through here. `won` tells the one caller who is to call Agora.
+-- `is_new` is true for the one caller who inserted the recording and is to call Agora.
+-- Definer: nobody may write recordings in any other way.
 create function private.start_agora_recording(
-  session_id uuid, mode text, out won boolean, out recording public.session_recordings)
+  session_id uuid, mode text, out is_new boolean, out recording public.session_recordings)
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_standing private.recording_access := private.my_recording_access(session_id);
-  v_session  public.session_schedules := v_standing.session;
-  v_missing  bigint;
-  v_id       uuid := gen_random_uuid();
+  v_access  private.recording_access := private.my_recording_access(session_id);
+  v_session public.session_schedules := v_access.session;
+  v_missing bigint;
+  v_id      uuid := gen_random_uuid();
 begin
   if v_session.id is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
-  elsif not v_standing.is_staff then
+  elsif not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can record a session.');
   end if;
 
-  -- From here on the people present are as they are: whoever is being admitted has been, or waits.
+  -- From here on nobody is admitted: an admission at the same time has been committed, or waits.
   perform pg_advisory_xact_lock(private.recording_lock_key(v_session.id));
   select * into recording from public.session_recordings r where r.session_id = v_session.id and r.status <> 'failed';
   if found then
     if recording.status not in ('pending', 'recording') then
       perform private.refuse(409, 'session_already_recorded', 'This session has been recorded already.');
     end if;
-    won := false;
+    is_new := false;
     return;
   end if;
 
-  -- Held as well: a session that is being cancelled is cancelled first, or finds this recording and stops it.
+  -- Locked as well: a cancellation at the same time is committed first, or finds this recording and stops it.
   select * into v_session from public.session_schedules s where s.id = v_session.id for share;
   perform private.refuse_closed_room(v_session);
   v_missing := private.count_without_consent(v_session);
@@ -70,42 +72,42 @@ begin
      v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60),
      now() + interval '45 seconds', now() + private.recording_start_timeout())
   returning r.* into recording;
-  won := true;
+  is_new := true;
 end;
 $$;
 
 create function private.recording_prefix(recording_id uuid, attempt integer) returns text
   language sql immutable set search_path = ''
 as $$
-  select 'recordings/' || replace(recording_id::text, '-', '') || '/' || attempt;  -- Agora takes letters and digits only
+  select 'recordings/' || replace(recording_id::text, '-', '') || '/' || attempt;  -- Agora accepts letters and digits only
 $$;
 
 create function private.recording_start_timeout() returns interval
   language sql immutable set search_path = ''
 as $$
-  -- A resource is good for 5 minutes, and a recorder alone in its channel leaves after 5. Whoever shows no file and no
-  -- sid after 6 is not recording, so a second attempt cannot become a second recording.
+  -- A resource is valid for 5 minutes, and a recorder alone in its channel leaves after 5. With no file and no sid after
+  -- 6, nothing is recording, so a second attempt cannot become a second recording.
   select interval '6 minutes';
 $$;
 
--- Definer: nobody writes recordings but through here.
+-- Definer: nobody may write recordings in any other way.
 create function private.stop_agora_recording(session_id uuid, recording_id uuid) returns public.session_recordings
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_access;
+  v_access    private.recording_access;
 begin
   select * into v_recording from public.session_recordings r where r.id = stop_agora_recording.recording_id;
-  v_standing := private.my_recording_access(coalesce(v_recording.session_id, stop_agora_recording.session_id));
-  if (v_standing.session).id is not null and not v_standing.is_staff then
+  v_access := private.my_recording_access(coalesce(v_recording.session_id, stop_agora_recording.session_id));
+  if (v_access.session).id is not null and not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can stop a recording.');
   elsif stop_agora_recording.recording_id is null then
     select * into v_recording from public.session_recordings r
-     where r.session_id = (v_standing.session).id
+     where r.session_id = (v_access.session).id
      order by r.status = 'failed', r.created_at desc limit 1;
   end if;
-  if v_recording.id is null or (v_standing.session).id is null then
+  if v_recording.id is null or (v_access.session).id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   end if;
 
@@ -116,10 +118,10 @@ end;
 $$;
 
 create function public.start_agora_recording(session_id uuid, mode text default 'mix')
-  returns table (won boolean, recording public.session_recordings)
+  returns table (is_new boolean, recording public.session_recordings)
   language sql security invoker set search_path = ''
 as $$
-  select s.won, s.recording from private.start_agora_recording(session_id, mode) s;
+  select s.is_new, s.recording from private.start_agora_recording(session_id, mode) s;
 $$;
 
 create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
@@ -129,30 +131,31 @@ as $$
   select * from private.stop_agora_recording(session_id, recording_id);
 $$;
 
--- Definer: Agora's identifiers are for admins alone, and they too read as `authenticated`, who has no right to them.
+-- Definer: Agora's ids are for admins alone, and an admin too is `authenticated`, which has no right to these columns.
 create function private.get_recording_status(session_id uuid, recording_id uuid) returns public.session_recordings
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_access;
+  v_access    private.recording_access;
 begin
   if recording_id is not null then
     select * into v_recording from public.session_recordings r where r.id = get_recording_status.recording_id;
   end if;
-  v_standing := private.my_recording_access(coalesce(v_recording.session_id, get_recording_status.session_id));
-  if recording_id is null and (v_standing.session).id is not null then
-    -- A participant's own row, once there is one, before the class's.
+  v_access := private.my_recording_access(coalesce(v_recording.session_id, get_recording_status.session_id));
+  if recording_id is null and (v_access.session).id is not null then
+    -- A participant's own row, once there is one, rather than the class's.
     select * into v_recording from public.session_recordings r
-     where r.session_id in (get_recording_status.session_id, (v_standing.session).id)
+     where r.session_id in (get_recording_status.session_id, (v_access.session).id)
      order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
   end if;
-  -- What is to be erased is gone already, for everybody who could do no more than watch it.
-  if v_recording.id is null or (v_standing.session).id is null
+  -- A closed recording is not found, except by admins and the service.
+  if v_recording.id is null or (v_access.session).id is null
      or v_recording.id in (select private.closed_recording_ids())
         and not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin())
-     or not v_standing.is_staff and v_recording.class_recording_id is not null
-        and v_recording.session_id not in (select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
+     or not v_access.is_staff and v_recording.class_recording_id is not null
+        and v_recording.session_id not in (
+          select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   end if;
 
@@ -162,9 +165,9 @@ begin
     v_recording.storage_path := null;
     v_recording.failure_reason := null;
   end if;
-  if not v_standing.is_staff and v_recording.class_recording_id is null
-     and coalesce((v_standing.session).max_participants, 1) > 1 then
-    v_recording.recording_url := null;  -- the practitioner's link: a participant has one of their own
+  if not v_access.is_staff and v_recording.class_recording_id is null
+     and coalesce((v_access.session).max_participants, 1) > 1 then
+    v_recording.recording_url := null;  -- that is the practitioner's link; a participant has one of their own
   end if;
   return v_recording;
 end;
@@ -185,10 +188,10 @@ as $$
 $$;
 
 revoke execute on function private.my_recording_access, private.start_agora_recording, private.recording_prefix,
-  private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording, public.stop_agora_recording,
-  private.get_recording_status, public.get_recording_status
-  from public, anon, authenticated, service_role;
+  private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording,
+  public.stop_agora_recording, private.get_recording_status, public.get_recording_status from public, anon,
+  authenticated, service_role;
 grant execute on function private.start_agora_recording, private.stop_agora_recording, public.start_agora_recording,
   public.stop_agora_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
 grant execute on function private.recording_prefix, private.recording_start_timeout to service_role;
--- Not granted to anybody: private.my_recording_access, which only the definer functions here and of the links ask.
+-- Not granted to anybody: private.my_recording_access, which only definer functions call, here and in links.sql.

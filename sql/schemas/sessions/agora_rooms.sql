@@ -1,8 +1,8 @@
--- Rooms on Agora: who has a seat in which channel, under which number, until when.
+-- Rooms on Agora: who has access to which channel, under which number (uid), until when.
 --
 -- A channel belongs to a session. Everybody in a group class has a row of their own with a room name of its own, so
--- such a row is led to the channel of its class. The frontend asks for a token by channel name alone: the name finds
--- the session, the session knows who has a seat.
+-- such a row leads to the channel of its class. The frontend asks for a token by channel name alone: the name finds the
+-- session, and the session's rows say who has access.
 --
 -- Agora's recorder works only with integer users, unique in the channel: one number per person, in a table. People are
 -- numbered below 4 000 000 000, recorders from there on.
@@ -44,34 +44,35 @@ alter table private.channel_admissions enable row level security;
 create function private.get_channel_name(session public.session_schedules) returns text
   language sql immutable set search_path = ''
 as $$
-  -- A room name that Agora would refuse (64 bytes or more, or a strange character) gives way to one made of the id.
+  -- A room name that Agora would refuse (64 bytes or more, or a strange character) is replaced by one made of the id.
   select case when octet_length((session).room_name) < 64 and (session).room_name ~ '^[A-Za-z0-9 !#$%&()+:;<=.>?@\[\]^_{}|~,-]+$'
               then (session).room_name
               else 'session-' || replace((session).id::text, '-', '') end;
 $$;
 
--- The caller's seat, in the class's own session for a class; null if they have none.
+-- The caller's access to a channel, for a seat in a class to that of the class; null if they have none.
 --
 -- A room is found by its name, or by the id in it, whatever plan the server chooses. The id is read in a `case`,
 -- because an `and` does not keep its second half from being computed: once a generic plan looks in both indexes at
 -- once, every name is read as if it ended in an id, and the answer is `invalid input syntax for type uuid`.
 --
--- Definer: the class's row is not the participant's own, and the seat must not depend on who may read it.
+-- Definer: the class's row is not the participant's own, and access must not depend on who may read it.
 create function private.get_channel_access(channel_name text, session_id uuid) returns private.channel_access
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_caller uuid := (select auth.uid());
-  v_named  public.session_schedules;
-  v_class  public.session_schedules;
-  v_host   boolean;
+  v_caller  uuid := (select auth.uid());
+  v_named   public.session_schedules;
+  v_class   public.session_schedules;
+  v_is_host boolean;
 begin
   if session_id is not null then
     select * into v_named from public.session_schedules s where s.id = get_channel_access.session_id;
   else
     select * into v_named from public.session_schedules s
      where s.room_name = get_channel_access.channel_name
-        or s.id = case when get_channel_access.channel_name ~ '^session-[0-9a-f]{32}$' then right(get_channel_access.channel_name, 32)::uuid end;
+        or s.id = case when get_channel_access.channel_name ~ '^session-[0-9a-f]{32}$'
+                       then right(get_channel_access.channel_name, 32)::uuid end;
   end if;
   if v_named.id is null then
     return null;
@@ -81,13 +82,13 @@ begin
   if v_named.group_class_id is not null then
     select * into v_class from public.session_schedules s where s.id = v_named.group_class_id;
   end if;
-  v_host := exists (select from public.practitioners p where p.id = v_class.practitioner_id and p.user_id = v_caller);
-  if v_host
-     -- One to one: the client's own row. A class's own row names an administrator there, who has no seat by that.
+  v_is_host := exists (select from public.practitioners p where p.id = v_class.practitioner_id and p.user_id = v_caller);
+  if v_is_host
+     -- One to one: the client's own row. A class's own row has an administrator as its client, who has no access by that.
      or (v_class.group_class_id is null and coalesce(v_class.max_participants, 1) <= 1 and v_class.client_id = v_caller)
      or exists (select from public.session_schedules mine
                  where mine.group_class_id = v_class.id and mine.client_id = v_caller and mine.status <> 'cancelled') then
-    return row (v_class, v_host)::private.channel_access;
+    return row (v_class, v_is_host)::private.channel_access;
   end if;
   return null;
 end;
@@ -98,18 +99,18 @@ create function private.refuse_closed_room(session public.session_schedules) ret
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_opens  timestamptz := (session).scheduled_at - interval '15 minutes';
-  v_closes timestamptz := (session).scheduled_at + make_interval(mins => (session).duration_minutes + 60);
+  v_opens_at  timestamptz := (session).scheduled_at - interval '15 minutes';
+  v_closes_at timestamptz := (session).scheduled_at + make_interval(mins => (session).duration_minutes + 60);
 begin
   if (session).status = 'cancelled' then
     perform private.refuse(409, 'session_cancelled', 'This session was cancelled.');
-  elsif (session).status = 'completed' or now() >= v_closes then
+  elsif (session).status = 'completed' or now() >= v_closes_at then
     perform private.refuse(409, 'session_over', 'This session is over.');
   elsif (session).session_location = 'in_person' then
     perform private.refuse(409, 'session_in_person', 'This session takes place in person, not online.');
-  elsif now() < v_opens then
+  elsif now() < v_opens_at then
     perform private.refuse(409, 'too_early', 'The room opens 15 minutes before the session starts.',
-                           'It opens at ' || to_char(v_opens at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z".'));
+                           'It opens at ' || to_char(v_opens_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z".'));
   end if;
 end;
 $$;
@@ -133,15 +134,17 @@ create function public.create_agora_room(channel_name text, session_id uuid defa
   language plpgsql stable security invoker set search_path = ''
 as $$
 declare
-  v_seat private.channel_access := private.get_channel_access(create_agora_room.channel_name, create_agora_room.session_id);
+  v_access private.channel_access :=
+    private.get_channel_access(create_agora_room.channel_name, create_agora_room.session_id);
 begin
-  if (v_seat.session).id is not null then
-    perform private.refuse_closed_room(v_seat.session);
-    return query select private.get_channel_name(v_seat.session);
+  if (v_access.session).id is not null then
+    perform private.refuse_closed_room(v_access.session);
+    return query select private.get_channel_name(v_access.session);
   elsif create_agora_room.session_id is not null or private.is_session_channel(create_agora_room.channel_name) then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   else
-    -- A name no session has yet: a practitioner about to create one, or the test page. A name opens nothing.
+    -- A name that no session has yet: a practitioner about to create one, or the test page. A name without a token
+    -- opens nothing.
     return query select create_agora_room.channel_name;
   end if;
 end;
@@ -158,45 +161,48 @@ begin
   insert into private.agora_uids (user_id) values (v_caller) on conflict (user_id) do nothing;
   select a.uid into v_uid from private.agora_uids a where a.user_id = v_caller;
   insert into private.channel_admissions (session_id, user_id, channel_name, uid, expires_at)
-  values (issue_channel_admission.session_id, v_caller, issue_channel_admission.channel_name, v_uid, issue_channel_admission.expires_at);
+  values (issue_channel_admission.session_id, v_caller, issue_channel_admission.channel_name, v_uid,
+          issue_channel_admission.expires_at);
   return v_uid;
 end;
 $$;
 
--- A token is issued until its room closes. Who has not agreed to be recorded waits for the recording to stop.
+-- A token is valid until its room closes. Whoever has not agreed to be recorded waits for the recording to stop.
 create function public.create_agora_token(channel_name text, session_id uuid default null)
   returns table (channel text, uid bigint, expires_at timestamptz, recording_without_consent boolean)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  v_seat    private.channel_access := private.get_channel_access(create_agora_token.channel_name, create_agora_token.session_id);
-  v_session public.session_schedules := v_seat.session;
-  v_channel text;
-  v_expires timestamptz;
+  v_access     private.channel_access :=
+    private.get_channel_access(create_agora_token.channel_name, create_agora_token.session_id);
+  v_session    public.session_schedules := v_access.session;
+  v_channel    text;
+  v_expires_at timestamptz;
 begin
   if v_session.id is not null then
     perform private.refuse_closed_room(v_session);
-    -- Asked only for the row's own room name, a seat in a class still gets the class's channel.
+    -- Asked for the room name of a seat, the answer is still the channel of its class.
     v_channel := private.get_channel_name(v_session);
-    v_expires := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60);
+    v_expires_at := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60);
     if private.stop_recording_before_admission(v_session.id, (select auth.uid())) then
-      -- Returned, not raised: the request to stop the recording must be kept.
-      return query select v_channel, null::bigint, v_expires, true;
+      -- Returned, not raised: raising would roll back the request to stop the recording.
+      return query select v_channel, null::bigint, v_expires_at, true;
       return;
     end if;
   elsif private.is_test_channel_of_caller(create_agora_token.channel_name) then
     v_channel := create_agora_token.channel_name;
-    v_expires := now() + interval '1 hour';
+    v_expires_at := now() + interval '1 hour';
   else
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  return query select v_channel, private.issue_channel_admission(v_session.id, v_channel, v_expires), v_expires, false;
+  return query select v_channel, private.issue_channel_admission(v_session.id, v_channel, v_expires_at), v_expires_at, false;
 end;
 $$;
 
-revoke execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room, private.is_test_channel_of_caller,
-  private.is_session_channel, private.issue_channel_admission, public.create_agora_room, public.create_agora_token
-  from public, anon, authenticated, service_role;
-grant execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room, private.is_test_channel_of_caller,
-  private.is_session_channel, private.issue_channel_admission, public.create_agora_room, public.create_agora_token to authenticated;
+revoke execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
+  private.is_test_channel_of_caller, private.is_session_channel, private.issue_channel_admission,
+  public.create_agora_room, public.create_agora_token from public, anon, authenticated, service_role;
+grant execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
+  private.is_test_channel_of_caller, private.is_session_channel, private.issue_channel_admission,
+  public.create_agora_room, public.create_agora_token to authenticated;

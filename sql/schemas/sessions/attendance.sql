@@ -1,11 +1,11 @@
--- Attendance: who was there, from when until when, how long, and how we know.
+-- Attendance: who was present, from when until when, how long, and from which source that is known.
 --
---   agora    somebody was seen to join and leave the channel: intervals and seconds
---   token    nothing was heard of them, but they were issued a token: they count as present, nobody knows for how long
---   manual   the practitioner or an admin said so, with a reason; from then on facts change nothing
+--   agora    channel events say when somebody joined and left: intervals and seconds
+--   token    no event of theirs arrived, but they were issued a token: they count as present, for how long is unknown
+--   manual   set by the practitioner or an admin, with a reason; from then on events and tokens change nothing
 --
--- A client's row belongs to their own session or seat, the practitioner's to the session or class. Facts arrive late,
--- twice and in any order, so a row is never added to: it is worked out anew from all the facts there are
+-- A client's row belongs to their own session or seat, the practitioner's to the session or class. Events arrive
+-- late, twice and in any order, so a row is never added to: it is computed anew from all events and tokens there are
 -- (channel_events.sql). What follows from a no-show, the session rules say. user_id has no foreign key: the account may
 -- have been erased since.
 
@@ -31,13 +31,13 @@ create table public.session_attendance (
   constraint session_attendance_no_show_never_joined check (not is_no_show or joined_at is null),
   constraint session_attendance_left_after_joined check (left_at >= joined_at)
 );
-comment on table  public.session_attendance               is 'One line for each person in each session.';
+comment on table  public.session_attendance               is 'One row for each person in each session.';
 comment on column public.session_attendance.left_at is
-  'Null while they are there, and where nobody saw them leave.';
-comment on column public.session_attendance.intervals     is 'When they were there, as far as it was seen.';
-comment on column public.session_attendance.total_seconds is 'Of the intervals; null if nobody knows.';
+  'Null while they are present, and where no event says when they left.';
+comment on column public.session_attendance.intervals     is 'When they were present, as far as events say.';
+comment on column public.session_attendance.total_seconds is 'Of the intervals; null if unknown.';
 comment on column public.session_attendance.is_no_show is
-  'They did not come, and the session rules say what follows.';
+  'They did not attend; the session rules say what follows.';
 
 create index session_attendance_user_id_idx on public.session_attendance (user_id);
 create index session_attendance_decided_by_idx on public.session_attendance (decided_by);
@@ -57,7 +57,7 @@ grant select on public.session_attendance to authenticated, service_role;
 
 create trigger update_session_attendance_updated_at before update on public.session_attendance
   for each row execute function public.update_updated_at_column();
--- Only what somebody said, with what stood there before. Facts are kept as channel events and admissions.
+-- Only what was set by hand, with the values before. The rest can be computed from channel events and admissions.
 create trigger audit_session_attendance after insert or update on public.session_attendance
   for each row when (new.source = 'manual') execute function private.write_audit_log();
 
@@ -67,7 +67,8 @@ as $$
   select p.user_id from public.practitioners p where p.id = (session).practitioner_id;
 $$;
 
-create function private.list_session_clients(session public.session_schedules) returns table (session_id uuid, user_id uuid)
+create function private.list_session_clients(session public.session_schedules)
+  returns table (session_id uuid, user_id uuid)
   language sql stable set search_path = ''
 as $$
   select (session).id, (session).client_id where not private.is_class(session)
@@ -79,27 +80,29 @@ $$;
 create function private.find_attendance_session_id(session public.session_schedules, user_id uuid) returns uuid
   language sql stable set search_path = ''
 as $$
-  -- The session or seat to which somebody's row belongs; null if they have no part in this one.
+  -- The session or seat to which somebody's row belongs; null if they have no part in this session.
   select case when private.get_session_host(session) = find_attendance_session_id.user_id then (session).id
-              else (select c.session_id from private.list_session_clients(session) c where c.user_id = find_attendance_session_id.user_id limit 1) end;
+              else (select c.session_id from private.list_session_clients(session) c
+                     where c.user_id = find_attendance_session_id.user_id limit 1) end;
 $$;
 
 create function private.lock_attendance(session_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
-  -- Two facts at once are worked out one after the other, so that the later one sees both. Before any row is locked.
+  -- Two events at once are applied one after the other, so that the later one sees both. Before any row is locked.
   select pg_advisory_xact_lock(hashtextextended('attendance ' || session_id, 0));
 $$;
 
 create function private.has_attended(session public.session_schedules, user_id uuid) returns boolean
   language sql stable set search_path = ''
 as $$
-  -- True, false if they are known not to have come, null if nothing is known.
+  -- True; false for a no-show; null if nothing is known.
   select not a.is_no_show from public.session_attendance a
-   where a.session_id = private.find_attendance_session_id(session, has_attended.user_id) and a.user_id = has_attended.user_id;
+   where a.session_id = private.find_attendance_session_id(session, has_attended.user_id)
+     and a.user_id = has_attended.user_id;
 $$;
 
--- Only of whom nothing is known: a fact, or a word by hand, stays.
+-- Only where there is no row yet: one from events, from a token or set by hand stays.
 create function private.mark_no_show(session public.session_schedules, user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
@@ -108,9 +111,9 @@ as $$
   on conflict (session_id, user_id) do nothing;
 $$;
 
--- By hand, where nothing was heard or what was heard is wrong.
+-- By hand, where no event arrived, or a wrong one.
 
--- Definer: nobody writes attendance. It checks its caller, since it answers from past that door.
+-- Definer: nobody may write attendance. It checks its caller itself, since row-level security does not apply in it.
 create function private.set_attendance(
   session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamptz, left_at timestamptz)
   returns setof public.session_attendance
@@ -118,26 +121,26 @@ create function private.set_attendance(
 as $$
 #variable_conflict use_column
 declare
-  v_session public.session_schedules;
-  v_rules   public.session_rules;
-  v_part    text;
-  v_line    uuid;
-  v_during  tstzmultirange := '{}';
+  v_session        public.session_schedules;
+  v_rules          public.session_rules;
+  v_role           text;
+  v_row_session_id uuid;  -- of the session or the seat
+  v_during         tstzmultirange := '{}';
 begin
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = set_attendance.session_id;
-  v_part := private.get_caller_role(v_session);
-  if v_session.id is null or v_part is null or v_part not in ('practitioner', 'admin') then
+  v_role := private.get_caller_role(v_session);
+  if v_session.id is null or v_role is null or v_role not in ('practitioner', 'admin') then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  v_line := private.find_attendance_session_id(v_session, set_attendance.user_id);
-  if v_line is null then
+  v_row_session_id := private.find_attendance_session_id(v_session, set_attendance.user_id);
+  if v_row_session_id is null then
     perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
   elsif btrim(coalesce(set_attendance.reason, '')) = '' then
     perform private.refuse(422, 'reason_missing', 'Please say why.');
-  elsif set_attendance.attended and v_part = 'practitioner' and set_attendance.user_id = auth.uid() then
-    -- What they earn hangs on it.
+  elsif set_attendance.attended and v_role = 'practitioner' and set_attendance.user_id = auth.uid() then
+    -- What they earn depends on it.
     perform private.refuse(403, 'not_about_oneself', 'Only an admin can say that you were there.');
   elsif v_session.status = 'cancelled' then
     perform private.refuse(409, 'session_cancelled', 'This session was cancelled.');
@@ -162,7 +165,7 @@ begin
     insert into public.session_attendance as a
       (session_id, user_id, source, joined_at, left_at, intervals, total_seconds, is_no_show, reason, decided_by, decided_at)
     values
-      (v_line, set_attendance.user_id, 'manual',
+      (v_row_session_id, set_attendance.user_id, 'manual',
        case when set_attendance.attended then set_attendance.joined_at end,
        case when set_attendance.attended then set_attendance.left_at end, v_during,
        case when not set_attendance.attended then 0
@@ -184,9 +187,10 @@ as $$
   select * from private.set_attendance(session_id, user_id, attended, reason, joined_at, left_at);
 $$;
 comment on function public.set_attendance is
-  'For the session''s practitioner and admins: somebody came, or did not, and why that is said. Facts change it no more.'
-  ' A no-show said before the session is completed has the consequences that the session rules name, within a minute.';
+  'For the session''s practitioner and admins: sets whether somebody attended, and why. Events change it no more.'
+  ' A no-show set before the session is completed has the consequences that the session rules name, within a minute.';
 
-revoke execute on function private.get_session_host, private.list_session_clients, private.find_attendance_session_id, private.lock_attendance, private.has_attended,
-  private.mark_no_show, private.set_attendance, public.set_attendance from public, anon, authenticated, service_role;
+revoke execute on function private.get_session_host, private.list_session_clients, private.find_attendance_session_id,
+  private.lock_attendance, private.has_attended, private.mark_no_show, private.set_attendance, public.set_attendance
+  from public, anon, authenticated, service_role;
 grant execute on function private.set_attendance, public.set_attendance to authenticated;

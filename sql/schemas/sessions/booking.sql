@@ -1,9 +1,9 @@
--- Booking: one transaction in which a session is wanted, allowed, paid for with a credit, and made.
+-- Booking: one transaction that checks a booking, pays for it with a credit, and makes the session.
 --
---   the waiver is signed -> the time is free -> a credit is there -> session, ledger line, practitioner's time, message
+--   the waiver is signed -> the time is free -> a credit is there -> session, ledger line, practitioner's time, event
 --
--- A row of session_schedules with a `credit_lot_id` has spent a credit of that lot: a trigger writes the ledger's line
--- with it, whoever inserts the row. Locks are taken in one order everywhere, so that nobody waits for each other: the
+-- A row of session_schedules with a `credit_lot_id` has spent a credit of that lot: a trigger writes the line of the
+-- ledger, whoever inserts the row. Locks are taken in one order everywhere, so that nobody waits for each other: the
 -- client, the class, the practitioner's calendar, then credits.
 
 -- What follows from a new row, by trigger.
@@ -38,7 +38,7 @@ begin
 end
 $$;
 
--- What a booking asks.
+-- What a booking requires.
 
 create function private.refuse_without_waiver(user_id uuid) returns void
   language plpgsql stable set search_path = ''
@@ -79,7 +79,7 @@ as $$
                 floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
 $$;
 
--- Whether this very time is held for them, and still is.
+-- Whether the user has a live hold on exactly this time.
 create function private.has_slot_hold(
   user_id uuid, practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
   returns boolean
@@ -92,8 +92,8 @@ as $$
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now());
 $$;
 
--- A session between two, for somebody who pays with a credit or has paid elsewhere. What cannot be booked is refused,
--- and then nothing has happened. Whoever calls holds the client's lock.
+-- A one-to-one session, paid with a credit or paid elsewhere. What cannot be booked is refused, and then nothing has
+-- happened. The caller holds the client's lock.
 create function private.insert_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -110,14 +110,15 @@ create function private.insert_session(
 as $$
 #variable_conflict use_column
 declare
-  v_minutes integer := (select t.duration_minutes from public.session_types t where t.id = insert_session.session_type_id);
-  v_place   boolean := insert_session.session_location = 'in_person';
-  v_lot     uuid;
-  v_session uuid;
+  v_minutes   integer := (select t.duration_minutes from public.session_types t where t.id = insert_session.session_type_id);
+  v_in_person boolean := insert_session.session_location = 'in_person';
+  v_lot       uuid;
+  v_session   uuid;
 begin
   perform private.lock_calendar(insert_session.practitioner_id);
-  -- What was free when it was held is theirs, also when the notice has run out meanwhile.
-  if not private.has_slot_hold(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at, v_minutes) then
+  -- A time that was free when it was held is theirs, even if the required notice has passed meanwhile.
+  if not private.has_slot_hold(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at,
+                               v_minutes) then
     perform private.refuse_unbookable(insert_session.practitioner_id, insert_session.scheduled_at, v_minutes,
                                       insert_session.client_id);
   end if;
@@ -131,8 +132,8 @@ begin
     (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
      private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id),
      insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
-     case when v_place then insert_session.physical_location end,
-     case when v_place then insert_session.location_coordinates end,
+     case when v_in_person then insert_session.physical_location end,
+     case when v_in_person then insert_session.location_coordinates end,
      coalesce(insert_session.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
   returning id into v_session;
   return v_session;
@@ -151,7 +152,7 @@ declare
   v_session uuid;
 begin
   perform private.refuse_unjoinable_class(v_class, insert_paid_seat.client_id);
-  -- A trigger fills in what the class is.
+  -- A trigger copies the rest from the class.
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, room_name, session_type_id, notes,
      cancellation_policy_version, cancellation_policy_agreed_at)
@@ -165,7 +166,7 @@ begin
 end
 $$;
 
--- What somebody has paid for elsewhere: with a class a seat in it, else a session.
+-- What was paid for elsewhere: a seat where a class is named, else a session.
 create function private.insert_booked_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -186,8 +187,8 @@ as $$
                                 location_coordinates, notes, cancellation_policy_version, with_credit => false) end;
 $$;
 
--- With a plan that is kept: planning took longer than answering, and the values make no difference to the plan. The
--- setting holds for all that it calls.
+-- With a generic plan: planning took longer than executing, and the values make no difference to the plan. The setting
+-- holds for all that it calls.
 -- Definer: it writes sessions and credits for the caller, who may write neither.
 create function private.book_session_with_credit(
   practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, session_type_id uuid, session_type text,
@@ -255,12 +256,12 @@ begin
 end
 $$;
 comment on function public.book_session_with_credit is
-  'Books a one-to-one session with a credit. The same booking again finds the first one. Gives the credits that are left.';
+  'Books a one-to-one session with a credit. The same booking again finds the first one. Returns the credits that are left.';
 
 revoke execute on function private.spend_credit, private.refuse_credit_lot_change, private.refuse_without_waiver,
   private.refuse_unknown_place, private.build_room_name, private.has_slot_hold, private.insert_session,
-  private.insert_paid_seat, private.insert_booked_session, private.publish_session_booked, private.book_session_with_credit,
-  public.book_session_with_credit from public, anon, authenticated, service_role;
--- room_name: whoever joins a class names the room of their seat as themself.
+  private.insert_paid_seat, private.insert_booked_session, private.publish_session_booked,
+  private.book_session_with_credit, public.book_session_with_credit from public, anon, authenticated, service_role;
+-- build_room_name: join_group_class calls it as the client who joins.
 grant execute on function private.build_room_name, private.book_session_with_credit, public.book_session_with_credit
   to authenticated;

@@ -1,19 +1,19 @@
--- Cancellation terms: what cancelling now costs and gives back. The quote and the cancellation ask one function.
+-- Cancellation terms: what cancelling now costs and returns. The quote and the cancellation call one function.
 --
---   standard     until the standard hours before the start, whoever cancels: the credit comes back
---   grace        later, by the client, who asks for a grace cancellation and has one left: the credit comes back
---   late         later, by the client, but until the late hours before: the credit comes back, and a fee is due
---   last_minute  later than that, by the client: nothing comes back
---   emergency    later than the standard hours, by the practitioner, an admin or the platform: the credit comes back
+--   standard     until the standard hours before the start, whoever cancels: the credit is returned
+--   grace        later, by the client, who asks for a grace cancellation and has one left: the credit is returned
+--   late         later, by the client, but until the late hours before: the credit is returned, and a fee is due
+--   last_minute  later than that, by the client: nothing is returned
+--   emergency    later than the standard hours, by the practitioner, an admin or the platform: the credit is returned
 --
 -- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no
--- `late`. What was paid singly comes back as a credit of its kind. Nothing comes back of a credit whose price was
--- refunded, and of what was neither a credit nor a payment (a practitioner's own booking). A fee is recorded and stated
--- in the message; no card is charged.
+-- `late`. What was paid singly is returned as a credit for its session type. Nothing is returned for a credit whose
+-- price was refunded, nor where there was neither a credit nor a payment (a practitioner's own booking). A fee is
+-- recorded and stated in the event; no card is charged.
 --
 -- Of a class, the credits are those of all its seats together, also once it has begun.
 
-create type private.compute_cancellation_terms as (
+create type private.cancellation_terms as (
   cancellation_type           text,
   credit_returned             integer,
   fee_charged                 numeric,
@@ -24,8 +24,8 @@ create type private.compute_cancellation_terms as (
   cancellation_policy_version uuid
 );
 
--- Whose doing it is; null: a stranger's. An admin who is also the client may do what an admin may.
--- Definer: what somebody is must not depend on which rows they see.
+-- The caller's role in a session; null if they have none. An admin who is also the client may do what an admin may.
+-- Definer: a role must not depend on which rows the caller may read.
 create function private.get_caller_role(session public.session_schedules) returns text
   language sql stable security definer set search_path = ''
 as $$
@@ -38,8 +38,8 @@ as $$
   end;
 $$;
 
--- In PL/pgSQL, because a plan is kept there on every version of PostgreSQL; in two questions, because for one with `or`
--- the planner does not keep it: planning anew took longer than answering.
+-- In PL/pgSQL, because a plan is cached there on every version of PostgreSQL; as two queries, because for one with `or`
+-- the planner does not cache it: planning anew took longer than executing.
 create function private.get_cancellation_policy(session public.session_schedules) returns public.cancellation_policy
   language plpgsql stable set search_path = ''
 as $$
@@ -58,7 +58,7 @@ $$;
 create function private.get_session_payment(session_id uuid) returns public.session_payments
   language sql stable set search_path = ''
 as $$
-  -- Paid out is what became of the practitioner's share; the client has paid all the same.
+  -- `paid_out` speaks of the practitioner's share; the client has paid all the same.
   select p from public.session_payments p
    where p.session_id = get_session_payment.session_id and p.status in ('completed', 'paid_out')
    order by p.created_at limit 1;
@@ -81,36 +81,37 @@ as $$
    where c.user_id = count_graces_used.user_id and c.cancellation_type = 'grace';
 $$;
 
-create function private.compute_cancellation_terms(session public.session_schedules, wants_grace boolean)
-  returns private.compute_cancellation_terms
+create function private.compute_cancellation_terms(session public.session_schedules, use_grace boolean)
+  returns private.cancellation_terms
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_policy public.cancellation_policy := private.get_cancellation_policy(session);
-  v_terms  private.compute_cancellation_terms;
-  v_client boolean := private.get_caller_role(session) = 'client';
+  v_policy    public.cancellation_policy := private.get_cancellation_policy(session);
+  v_terms     private.cancellation_terms;
+  v_is_client boolean := private.get_caller_role(session) = 'client';
 begin
   v_terms.cancellation_policy_version := v_policy.id;
   v_terms.free_until := session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours);
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
-  v_terms.grace_available := v_client and now() > v_terms.free_until
+  v_terms.grace_available := v_is_client and now() > v_terms.free_until
     and private.count_graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
-  if wants_grace and v_client and now() > v_terms.free_until and not v_terms.grace_available then
+  if use_grace and v_is_client and now() > v_terms.free_until and not v_terms.grace_available then
     perform private.refuse(409, 'grace_used', 'You have used your grace cancellation already.',
                            'You can still cancel, and the credit is then used.');
   end if;
 
   v_terms.cancellation_type := case
     when now() <= v_terms.free_until then 'standard'
-    when not v_client then 'emergency'
-    when wants_grace then 'grace'
+    when not v_is_client then 'emergency'
+    when use_grace then 'grace'
     when now() <= session.scheduled_at - make_interval(hours => v_policy.late_cancellation_hours) then 'late'
     else 'last_minute' end;
   v_terms.credit_returned := case
     when v_terms.cancellation_type = 'last_minute' then 0
-    -- Its price went back already.
-    when exists (select from public.user_session_credits c where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
+    -- Its price was refunded already.
+    when exists (select from public.user_session_credits c
+                  where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
     when session.credit_lot_id is not null or (private.get_session_payment(session.id)).id is not null then 1
     else 0 end;
   v_terms.fee_charged := case
@@ -119,9 +120,10 @@ begin
     else v_policy.late_cancellation_fee_usd end;
 
   if private.is_class(session) then
-    -- Nobody has the class's own row; what comes back is what its seats were taken for.
+    -- The class's own row is nobody's booking; what is returned is the credits of its seats.
     select coalesce(sum((private.compute_cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
-      from public.session_schedules seat where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
+      from public.session_schedules seat
+     where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
   end if;
   return v_terms;
 end
@@ -139,8 +141,8 @@ begin
 end
 $$;
 
--- Definer: policies, payments and cancellations are looked up for whoever asks about a session of theirs.
-create function private.quote_cancellation(session_id uuid, use_grace boolean) returns private.compute_cancellation_terms
+-- Definer: it reads policies, payments and cancellations that the caller may not.
+create function private.quote_cancellation(session_id uuid, use_grace boolean) returns private.cancellation_terms
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -166,10 +168,12 @@ as $$
     from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
 $$;
 comment on function public.quote_cancellation is
-  'What cancelling would give back and cost right now. It changes nothing.';
+  'What cancelling would return and cost right now. It changes nothing.';
 
-revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment, private.get_session_currency,
-  private.count_graces_used, private.compute_cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,
-  public.quote_cancellation from public, anon, authenticated, service_role;
--- get_caller_role: cancelling and moving ask it as whoever calls them.
-grant execute on function private.get_caller_role, private.quote_cancellation, public.quote_cancellation to authenticated;
+revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment,
+  private.get_session_currency, private.count_graces_used, private.compute_cancellation_terms,
+  private.refuse_uncancellable, private.quote_cancellation, public.quote_cancellation from public, anon, authenticated,
+  service_role;
+-- get_caller_role: cancel_session and reschedule_session call it as their own caller.
+grant execute on function private.get_caller_role, private.quote_cancellation, public.quote_cancellation to
+  authenticated;

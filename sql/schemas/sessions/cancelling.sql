@@ -1,13 +1,13 @@
--- Cancelling: by whoever may, by whatever way, with the same consequences.
+-- Cancelling: whoever cancels and in whatever way, the consequences are the same.
 --
 --   scheduled -> cancelled      in_progress -> cancelled, not by the client      cancelled -> nothing
 --
--- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what comes back,
--- writes the ledger, the cancellation and the message, and frees the seat. A cancelled class cancels its seats; a
--- deleted session that was still to come is settled first, so that nobody loses a credit with it.
+-- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what is returned,
+-- writes the ledger, the cancellation and the event, and frees the seat. A cancelled class cancels its seats; a
+-- deleted session that was still to come is settled first, so that no credit is lost with it.
 
 -- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of
--- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise wait for each other.
+-- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise deadlock.
 -- Definer: a lock needs the right to update, and nobody may update a class they have a seat in.
 create function private.lock_own_sessions() returns trigger
   language plpgsql security definer set search_path = ''
@@ -22,7 +22,8 @@ begin
 end
 $$;
 
--- Back to the lot it came from, with the end that the lot had; what was paid singly becomes a credit of its kind.
+-- Returned to the lot it came from, which expires when it did before; what was paid singly becomes a credit for its
+-- session type.
 create function private.return_credit(session public.session_schedules) returns void
   language plpgsql set search_path = ''
 as $$
@@ -40,7 +41,7 @@ begin
 
   select * into v_lot from public.user_session_credits c where c.id = session.credit_lot_id for no key update;
   if v_lot.expires_at <= now() and private.get_caller_role(session) <> 'client' then
-    -- Not the client's doing: a month to use it. What else was left in the lot has ended, and stays so.
+    -- The client did not cancel: they have a month to use it. Credits left in the lot have expired, and stay expired.
     insert into public.credit_ledger (lot_id, user_id, change, kind)
     select v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry' where v_lot.credits_remaining > 0;
     update public.user_session_credits c set expires_at = now() + interval '30 days' where c.id = v_lot.id;
@@ -50,13 +51,13 @@ begin
 end
 $$;
 
-create function private.settle_cancellation(session public.session_schedules, uses_grace boolean, reason text)
+create function private.settle_cancellation(session public.session_schedules, is_grace boolean, reason text)
   returns void
   language plpgsql set search_path = ''
 as $$
 declare
-  v_terms private.compute_cancellation_terms := private.compute_cancellation_terms(session, uses_grace);
-  v_part  text := private.get_caller_role(session);
+  v_terms private.cancellation_terms := private.compute_cancellation_terms(session, is_grace);
+  v_role  text := private.get_caller_role(session);
 begin
   if private.is_class(session) then
     update public.session_schedules seat set status = 'cancelled', notes = 'Cancelled: the class was cancelled'
@@ -64,15 +65,16 @@ begin
   elsif v_terms.credit_returned = 1 then
     perform private.return_credit(session);
   elsif v_terms.cancellation_type <> 'last_minute' then
-    -- It would have come back, but its price was refunded: it is one fewer that is owed.
+    -- It would have been returned, but its price was refunded: one credit fewer is owed.
     update public.user_session_credits c set credits_owed = c.credits_owed - 1
      where c.id = session.credit_lot_id and c.credits_owed > 0;
   end if;
-  if uses_grace then
-    -- Where the page looks whether the grace is used up.
+  if is_grace then
+    -- The pages read it to see whether the grace is used.
     update public.user_session_credits c set grace_cancellation_used = true
      where c.id = coalesce(session.credit_lot_id, (
-       select lot.id from public.user_session_credits lot where lot.user_id = session.client_id order by lot.created_at limit 1));
+       select lot.id from public.user_session_credits lot
+        where lot.user_id = session.client_id order by lot.created_at limit 1));
   end if;
 
   insert into public.session_cancellations
@@ -81,15 +83,15 @@ begin
   values
     (session.id, case when not private.is_class(session) then session.client_id end, v_terms.cancellation_type,
      v_terms.hours_before_session, v_terms.fee_charged, v_terms.currency, v_terms.credit_returned, v_terms.currency,
-     settle_cancellation.reason, case when v_part <> 'client' then auth.uid() end, v_terms.cancellation_policy_version);
+     settle_cancellation.reason, case when v_role <> 'client' then auth.uid() end, v_terms.cancellation_policy_version);
   perform private.publish_event('session_cancelled', session.client_id, session.id, jsonb_build_object(
-    'by', v_part, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
+    'by', v_role, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,
     'credit_returned', v_terms.credit_returned, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
 end
 $$;
 
--- Cancelled by an update: the terms are agreed before the row is written, and settled after.
+-- Cancelled by an update: the terms are checked before the row is written, and settled after.
 
 create function private.set_cancelled_at() returns trigger
   language plpgsql set search_path = ''
@@ -100,7 +102,7 @@ begin
 end
 $$;
 
--- Definer: the terms depend on what whoever cancels may not read.
+-- Definer: the terms depend on rows that whoever cancels may not read.
 create function private.authorize_cancellation() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -146,7 +148,7 @@ create function private.settle_deleted_session() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Of an erased account nobody is left to give anything back to.
+  -- Where the account was erased, nobody is left to return a credit to.
   if exists (select from auth.users u where u.id = old.client_id) then
     perform private.settle_cancellation(old, false, 'The session was deleted');
   end if;
@@ -169,7 +171,7 @@ begin
   if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  -- The note is the pages' own way of saying all this, so there is one way to read it.
+  -- In the words in which the pages write the note, so that there is one form to read.
   update public.session_schedules s
      set status = 'cancelled',
          notes = 'Cancelled' || case when private.get_caller_role(v_session) = 'practitioner' then ' by practitioner' else '' end
@@ -177,7 +179,7 @@ begin
               || case when use_grace then ' ' || c_grace else '' end
    where s.id = v_session.id and s.status <> 'cancelled';
 
-  -- Cancelling twice finds what the first one came to.
+  -- Cancelling again returns the first cancellation.
   return query select * from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1;
   if not found then
     perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');

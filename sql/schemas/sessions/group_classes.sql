@@ -1,20 +1,20 @@
 -- Group classes: each seat is a row, counted under the lock on its class, and paid for by the row's own insertion.
 --
 -- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
--- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is what the seats add
--- up to: whoever writes another number finds the true one there.
+-- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is the number of seats:
+-- a trigger overwrites whatever else is written there.
 
--- Which kinds of session a class is, and so which credits are good for it.
+-- The session types of a class, and so which credits can pay for it.
 create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]
   language sql stable set search_path = ''
 as $$
-  -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
+  -- The admin page makes a class with a duration, and does not say whether it is standing or laying.
   select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
     from public.session_types t
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
 $$;
 
--- Makes a seat of a row that joins a class.
+-- Turns a row that joins a class into a seat.
 -- Definer: it counts the seats of others and spends the joining client's credit.
 create function private.make_class_seat() returns trigger
   language plpgsql security definer set search_path = ''
@@ -25,14 +25,15 @@ begin
   perform private.lock_client(new.client_id);
   v_class := private.lock_class(
     substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid);
-  -- People are held to all the rules of joining, the platform's own hand only to the number of seats.
+  -- A person must meet all the rules of joining; the platform itself only that a seat is left.
   if auth.uid() is not null then
     perform private.refuse_unjoinable_class(v_class, new.client_id);
-  elsif private.count_taken_seats(v_class.id) + private.count_held_seats(v_class.id, new.client_id) >= v_class.max_participants then
+  elsif private.count_taken_seats(v_class.id) + private.count_held_seats(v_class.id, new.client_id)
+        >= v_class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   end if;
 
-  -- What the class is follows from the class, whatever the request says.
+  -- Copied from the class, whatever the request says.
   new.group_class_id    := v_class.id;
   new.practitioner_id   := v_class.practitioner_id;
   new.scheduled_at      := v_class.scheduled_at;
@@ -44,7 +45,7 @@ begin
   new.class_name        := v_class.class_name;
   new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
 
-  -- Somebody else's hand, an admin's or the payment's, gives a seat without a credit.
+  -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
     perform private.refuse_without_waiver(new.client_id);
     new.credit_lot_id := private.choose_credit_lot(new.client_id, private.list_class_session_type_ids(v_class));
@@ -55,7 +56,7 @@ begin
 end
 $$;
 
--- Definer: it counts rows that the class's reader does not see.
+-- Definer: it counts rows that the class's reader may not read.
 create function private.set_participant_count() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -112,15 +113,15 @@ as $$
    where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
 $$;
 comment on function public.increment_group_class_participants is
-  'Says how full a class is, and counts nothing: the pages call it before they insert a seat, and the seat is what counts.';
+  'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
 revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
   private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
--- One form of a class beside the other: an admin links the online class and the one in person. Each has seats of its
--- own, and a client takes one in either or in both.
+-- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes one
+-- in either or in both.
 
 create view public.group_session_correlations with (security_invoker = true) as
   select s.id as session_id, s.class_name, s.practitioner_id, s.scheduled_at, s.duration_minutes, s.session_location,
@@ -148,31 +149,31 @@ create function public.link_group_sessions(session_id uuid, correlated_session_i
 as $$
 #variable_conflict use_column
 declare
-  v_one   public.session_schedules;
+  v_class public.session_schedules;
   v_other public.session_schedules;
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins link classes.');
   end if;
-  -- In the order of their ids: two admins who link the same two the other way round wait, and not for each other.
+  -- In the order of their ids: two admins who link the same two the other way round do not deadlock.
   perform from public.session_schedules s
     where s.id in (link_group_sessions.session_id, link_group_sessions.correlated_session_id) order by s.id for update;
-  select * into v_one from public.session_schedules s
+  select * into v_class from public.session_schedules s
    where s.id = link_group_sessions.session_id and private.is_class(s) and s.status <> 'cancelled';
   select * into v_other from public.session_schedules s
    where s.id = link_group_sessions.correlated_session_id and private.is_class(s) and s.status <> 'cancelled';
-  if v_one.id is null or v_other.id is null then
+  if v_class.id is null or v_other.id is null then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
-  elsif v_one.session_location = v_other.session_location then
+  elsif v_class.session_location = v_other.session_location then
     perform private.refuse(409, 'classes_are_alike', 'One of the two must be online and the other in person.');
-  elsif v_one.correlated_session_id <> v_other.id or v_other.correlated_session_id <> v_one.id then
+  elsif v_class.correlated_session_id <> v_other.id or v_other.correlated_session_id <> v_class.id then
     perform private.refuse(409, 'class_is_linked', 'One of the two is linked to another class.', 'Unlink it first.');
   end if;
 
   update public.session_schedules s
-     set correlated_session_id = case s.id when v_one.id then v_other.id else v_one.id end
-   where s.id in (v_one.id, v_other.id);
-  return query select * from public.group_session_correlations c where c.session_id = v_one.id;
+     set correlated_session_id = case s.id when v_class.id then v_other.id else v_class.id end
+   where s.id in (v_class.id, v_other.id);
+  return query select * from public.group_session_correlations c where c.session_id = v_class.id;
 end
 $$;
 
@@ -187,11 +188,12 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins link classes.');
   end if;
-  select * into v_class from public.session_schedules s where s.id = unlink_group_sessions.session_id and private.is_class(s);
+  select * into v_class from public.session_schedules s
+   where s.id = unlink_group_sessions.session_id and private.is_class(s);
   if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
   end if;
-  -- Both ends, also where only one was written.
+  -- Both rows, also where only one names the other.
   update public.session_schedules s set correlated_session_id = null
    where s.correlated_session_id is not null
      and (s.id in (v_class.id, v_class.correlated_session_id) or s.correlated_session_id = v_class.id);
@@ -201,5 +203,5 @@ $$;
 
 revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated,
   service_role;
--- is_class: the two run as the admin who calls them.
+-- Both run as the admin who calls them, and private.is_class is granted to people.
 grant execute on function public.link_group_sessions, public.unlink_group_sessions to authenticated;

@@ -1,8 +1,8 @@
--- What is written down about a session, and what a practitioner gives a client to do.
+-- Session notes, and the action checklists that practitioners write for clients.
 --
--- A note belongs to its author, who edits it, as admins do. Everybody with a part in the session reads a shared one.
+-- A note belongs to its author; the author and admins edit it. Everybody in the session reads a shared one.
 
--- The baseline's policies overlap and ask who is calling again for every row. Here, one per table and command.
+-- The baseline's policies overlap and call auth.uid() again for every row. Here, one per table and command.
 drop policy "Admins can manage all notes" on public.session_notes;
 drop policy "Authors can view their own notes" on public.session_notes;
 drop policy "Authors can update their own notes" on public.session_notes;

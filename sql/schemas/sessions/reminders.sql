@@ -1,9 +1,10 @@
--- Reminders: one message for each session a day before it, written once, whoever asks and how often.
+-- Reminders: one event for each session a day before it, written once, however often the function is called.
 --
--- `reminder_sent` is the mark, and is taken off when the session moves. Whoever booked or moved it less than 26 hours
--- before the start has just had a message with the time, and gets no reminder. A class's own row is nobody's booking.
+-- `reminder_sent` says that it was written, and is cleared when the session is rescheduled. A session booked or
+-- rescheduled less than 26 hours before its start gets none: a mail with the time has just been sent. A class's own row
+-- is nobody's booking.
 
--- Definer: it writes messages and marks sessions, for whoever may ask.
+-- Definer: it writes events and marks sessions, which its callers may not.
 create function private.remind_sessions(session_id uuid default null) returns integer
   language plpgsql volatile security definer set search_path = ''
 as $$

@@ -1,25 +1,27 @@
 -- Rescheduling: the same rules as for booking, and for a client the same hours as for cancelling free of charge.
 --
 -- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay
--- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the
--- hours, not onto time that is taken. The platform is not asked: `private.recompute_session_starts` moves by the clock.
+-- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may reschedule to a time
+-- outside the hours, not to one that is taken. The platform is not checked: `private.recompute_session_starts` moves
+-- sessions when clock rules change.
 
--- Definer: what else takes the practitioner's time is nobody's to read.
+-- Definer: it depends on other bookings of the practitioner, which the caller may not read.
 create function private.authorize_reschedule() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_part text := private.get_caller_role(old);
+  v_role text := private.get_caller_role(old);
 begin
   if old.group_class_id is not null then
-    if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class where class.id = old.group_class_id) then
+    if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class
+                             where class.id = old.group_class_id) then
       perform private.refuse(409, 'seat_moves_with_its_class', 'A seat is when its class is.', 'Leave the class and join another.');
     end if;
-  elsif v_part = 'platform' then
+  elsif v_role = 'platform' then
     null;
   elsif old.status <> 'scheduled' then
     perform private.refuse(409, 'session_not_movable', 'Only a scheduled session can be moved.');
-  elsif v_part = 'client' then
+  elsif v_role = 'client' then
     if now() > old.scheduled_at - make_interval(hours => (private.get_cancellation_policy(old)).standard_cancellation_hours) then
       perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
     end if;
@@ -32,7 +34,7 @@ begin
 end
 $$;
 
--- Definer: whoever moves a class need not see its seats.
+-- Definer: whoever reschedules a class need not have the right to read its seats.
 create function private.copy_class_schedule_to_seats() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -58,8 +60,8 @@ begin
 end
 $$;
 
--- A session is one event in people's calendars for life: its id is the event's, and each change of it counts. The
--- number is raised in the transaction of the change, and never counted from messages, which arrive in any order.
+-- In people's calendars a session is one entry for good: its id is the entry's, and each change raises the sequence. It
+-- is raised in the transaction of the change, and never counted from mails, which arrive in any order.
 create function private.raise_calendar_sequence() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -68,6 +70,7 @@ begin
   return new;
 end
 $$;
+
 create function public.reschedule_session(session_id uuid, scheduled_at timestamptz)
   returns setof public.session_schedules
   language plpgsql volatile security invoker set search_path = ''
@@ -80,7 +83,7 @@ begin
   if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  -- Moving it where it is already changes nothing, so a second click is fine.
+  -- To the time it has already, nothing changes, so a second click is fine.
   return query
     update public.session_schedules s
        set scheduled_at = reschedule_session.scheduled_at,
@@ -90,8 +93,9 @@ begin
     returning s.*;
 end
 $$;
-comment on function public.reschedule_session is 'Moves a session or a class, as the pages do by updating the row.';
+comment on function public.reschedule_session is 'Reschedules a session or a class, as the pages do by updating the row.';
 
-revoke execute on function private.authorize_reschedule, private.copy_class_schedule_to_seats, private.publish_session_rescheduled,
-  private.raise_calendar_sequence, public.reschedule_session from public, anon, authenticated, service_role;
+revoke execute on function private.authorize_reschedule, private.copy_class_schedule_to_seats,
+  private.publish_session_rescheduled, private.raise_calendar_sequence, public.reschedule_session from public, anon,
+  authenticated, service_role;
 grant execute on function public.reschedule_session to authenticated;

@@ -1,6 +1,6 @@
--- Session rules: how long a session waits for people, and what follows when they do not come.
+-- Session rules: how long a session waits for people, and what follows from a no-show.
 --
--- One row, which an admin changes. It holds from the next minute on, also for sessions that were booked before.
+-- One row, which an admin changes. It applies from the next minute on, also to sessions that were booked before.
 
 create table public.session_rules (
   id                         uuid primary key default gen_random_uuid(),
@@ -16,15 +16,17 @@ create table public.session_rules (
     and completion_grace_minutes between 0 and 60 and empty_minutes between 1 and 60)
 );
 comment on column public.session_rules.practitioner_grace_minutes is
-  'So long after the start an absent practitioner is a no-show: the session is cancelled and everything comes back.';
+  'So long after the start an absent practitioner is a no-show: the session is cancelled and credits are returned.';
 comment on column public.session_rules.client_grace_minutes is
-  'So long after the start an absent client may be called a no-show.';
+  'So long after the start an absent client may be marked as a no-show.';
 comment on column public.session_rules.client_no_show_forfeits is
-  'True: a client''s no-show counts as delivered and the credit is used. False: it is cancelled and the credit comes back.';
+  'True: a session is completed although its client is a no-show, and the credit is used.'
+  ' False: it is cancelled and the credit is returned.';
 comment on column public.session_rules.completion_grace_minutes is
-  'So long after its scheduled end a session is over, whoever is still there.';
+  'So long after its scheduled end a session is completed, whoever is still present.';
 comment on column public.session_rules.empty_minutes is
-  'A channel that has been empty for so long is left for good, even before the scheduled end. As long as a recorder waits alone.';
+  'A session whose channel has been empty for so long is completed, even before its scheduled end.'
+  ' Agora''s recorder, alone in its channel, leaves after as long.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 

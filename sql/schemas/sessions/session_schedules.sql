@@ -1,4 +1,5 @@
--- Sessions, in person or online, for one or for a class: what the baseline's table is given, who reads and writes it.
+-- Sessions, in person or online, for one client or a class: what is added to the baseline's table, who reads and writes
+-- it.
 --
 --   scheduled -> in_progress -> completed        scheduled -> cancelled        in_progress -> cancelled
 --
@@ -6,7 +7,7 @@
 -- frontend inserts it, with the note "Joined group class: <id>", and copies max_participants into it. So
 -- `group_class_id` tells the two apart, and stays when a cancellation overwrites the note.
 --
--- The frontend writes this table directly. People create a session as scheduled and may then only annotate, move or
+-- The frontend writes this table directly. People create a session as scheduled and may then only annotate, reschedule or
 -- cancel it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time)
 -- follows by trigger, whoever writes: session_schedules_triggers.sql lists them in their order.
 
@@ -17,13 +18,13 @@ alter table public.session_schedules
   -- What the client agreed to when they booked. A newer version of the policy changes nothing for this session.
   add column cancellation_policy_agreed_at timestamptz,
   add column cancellation_policy_version   uuid references public.cancellation_policy (id),
-  -- Decided when the session is cancelled, and read by what then settles the cancellation.
+  -- Decided when the session is cancelled, and read by the trigger that then settles the cancellation.
   add column grace_cancellation_used       boolean not null default false,
-  -- The pages send their own clock's time along; what counts is when we heard of it.
+  -- The pages send their own clock's time; what counts is the server's.
   add column cancelled_at                  timestamptz,
-  -- How a class is called; a seat has a copy, as it has of the class's place and time.
+  -- The title of a class; a seat has a copy, as it has of the class's place and time.
   add column class_name                    text,
-  -- When the reminder was written: each session has one. Taken off when the session moves.
+  -- When the reminder was written: each session has one. Cleared when the session is rescheduled.
   add column reminder_sent                 timestamptz,
 
   -- In-person sessions and group classes. Against the milestone's columns: place and seats are never null, so that no
@@ -33,7 +34,7 @@ alter table public.session_schedules
   add column physical_location     text,
   add column location_coordinates  point,
   add column max_participants      integer not null default 1,
-  -- Of a class: what its seats add up to. A trigger counts, so whatever else is written here is replaced.
+  -- Of a class: the number of its seats. A trigger counts them, so whatever else is written here is overwritten.
   add column current_participants  integer not null default 1,
   add column correlated_session_id uuid references public.session_schedules (id) on delete set null,
   -- Without an "on delete": a class in which somebody has or had a seat cannot be deleted from under them.
@@ -51,7 +52,7 @@ alter table public.session_schedules
   -- What it was booked with. Only the foreign key changes it later, to null, should the lot be deleted.
   add column credit_lot_id uuid references public.user_session_credits (id) on delete set null,
 
-  -- Written by a trigger with the status, so that whoever moves a session need not think of them.
+  -- Written by a trigger with the status, so that whoever writes the status need not.
   add column started_at   timestamptz,
   add column completed_at timestamptz,
 
@@ -70,7 +71,7 @@ comment on column public.session_schedules.time_zone is 'The practitioner''s, wh
 comment on column public.session_schedules.local_start is 'scheduled_at on the clock in time_zone.';
 comment on column public.session_schedules.credit_lot_id is
   'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
-comment on column public.session_schedules.started_at is 'When it was seen to begin; null if nobody was heard of.';
+comment on column public.session_schedules.started_at is 'When its status became in_progress; null if it never did.';
 comment on column public.session_schedules.completed_at is 'By the server''s clock.';
 comment on column public.session_schedules.calendar_sequence is
   'How often it has changed in a way that calendars show.';
@@ -81,7 +82,7 @@ create index session_schedules_practitioner_id_idx on public.session_schedules (
 -- The list of open classes.
 create index session_schedules_classes_idx on public.session_schedules (scheduled_at)
   where max_participants > 1;
--- The driver asks what is going on.
+-- advance_next_session asks which are under way.
 create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)
   where status in ('scheduled', 'in_progress') and group_class_id is null;
 create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
@@ -101,8 +102,8 @@ create index session_schedules_credit_lot_id_idx on public.session_schedules (cr
 create unique index session_schedules_one_seat_per_person on public.session_schedules (group_class_id, client_id)
   where group_class_id is not null and status <> 'cancelled';
 
--- The baseline's policies overlap, ask who is calling again for every row, and let clients make free sessions and
--- delete what they booked. Here: one per command.
+-- The baseline's policies overlap, call auth.uid() again for every row, and let clients make free sessions and delete
+-- what they booked. Here: one per command.
 drop policy "Admins can manage all sessions" on public.session_schedules;
 drop policy "Admins can delete any sessions" on public.session_schedules;
 drop policy "Clients can view their own sessions" on public.session_schedules;
@@ -152,7 +153,8 @@ create policy "admins delete sessions"
 revoke all on public.session_schedules from anon, authenticated, service_role;
 grant select, delete on public.session_schedules to authenticated;
 -- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a
--- class while joining; no policy lets a client update a class, so it changes nothing. A trigger dates cancelled_at.
+-- class while joining; no policy lets a client update a class, so it changes nothing. A trigger sets
+-- cancelled_at.
 grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes,
               class_name, session_location, physical_location, max_participants, current_participants),
       update (scheduled_at, status, notes, cancelled_at,
@@ -161,13 +163,13 @@ grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_n
   on public.session_schedules to authenticated;
 grant select, insert, update, delete on public.session_schedules to service_role;
 
--- Column grants cannot tell an admin from a client, so this holds people to what they may change. Definer functions, as
--- those that book, answer for what they write and are not held here.
+-- Column grants cannot tell an admin from a client, so this refuses what people may not change. Definer functions, such
+-- as those that book, check for themselves what they write and pass here.
 create function private.guard_session_schedules() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
-  -- Everything else is closed, columns that come later included. What triggers fill in is not filled in yet.
+  -- Every other column is fixed, also one added later. The triggers that fill in columns fire after this one.
   c_open constant text[] := array['status', 'notes', 'scheduled_at', 'cancelled_at', 'updated_at'];
 begin
   if not private.is_api_caller() or private.is_admin() then

@@ -2,11 +2,11 @@
 --
 --   scheduled ----> in_progress ----> completed
 --       |               |
---       +---------------+---------> cancelled        scheduled -> completed: its time passed and nobody was heard of
+--       +---------------+---------> cancelled        scheduled -> completed: its time passed without an event or a token
 --
 -- Nothing in the pages begins or completes a session. `advance-sessions` does, every minute, and a token or a channel
--- event may be quicker. `private.set_session_status` is the one place that does it; what an admin or the service writes
--- by hand has the same consequences, because those are triggers.
+-- event may be quicker. They write the status through `private.set_session_status`; written directly, by an admin or the
+-- service, it has the same consequences, because those are triggers.
 
 create function private.refuse_backward_status() returns trigger
   language plpgsql set search_path = ''
@@ -29,7 +29,7 @@ begin
 end
 $$;
 
--- Definer: whoever moves a class need not see its seats. Cancelling has its own way to them.
+-- Definer: whoever advances a class need not have the right to read its seats. (Cancelling: cancelling.sql.)
 create function private.copy_class_status_to_seats() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -40,7 +40,7 @@ begin
 end
 $$;
 
--- Whoever was quicker is right: a session that has ended, or is there already, stays as it is.
+-- The first to write wins: a session that has ended, or has this status already, stays as it is.
 create function private.set_session_status(session_id uuid, status text, note text default null) returns void
   language sql set search_path = ''
 as $$
@@ -62,9 +62,9 @@ begin
 end
 $$;
 
--- A session begins once somebody is there and the time has come: at once when a token is issued or a channel event
--- comes, without waiting for the driver. One to one, the client may begin as soon as the room is open; not the
--- practitioner, whose early coming would take away the client's right to cancel; and not a class, whose seats are on
+-- A session begins once somebody is present and its time has come: at once when a token is issued or a channel event
+-- arrives, without waiting for `advance-sessions`. One to one, the client may begin as soon as the room is open; not the
+-- practitioner, since joining early would take away the client's right to cancel; and not a class, whose seats are on
 -- sale until its time.
 create function private.begin_session(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
@@ -85,7 +85,7 @@ begin
 end
 $$;
 
--- Definer: whoever asks for a token may write neither attendance nor where their session stands.
+-- Definer: whoever is issued a token may write neither attendance nor the status of their session.
 create function private.apply_channel_admission() returns trigger
   language plpgsql security definer set search_path = ''
 as $$

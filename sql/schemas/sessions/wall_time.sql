@@ -1,10 +1,10 @@
--- Wall time: a session keeps the clock time it was booked for; the instant is what that comes to under today's rules.
+-- Wall time: a session stays at the local time it was booked for; its instant follows from today's clock rules.
 --
--- A government that changes its clocks moves the instant of "Tuesday at ten", not the appointment. So the zone and the
--- wall time are stored beside the instant, and `private.recompute_session_starts` moves what is still to come once the server
--- knows the new rules.
+-- A government that changes its clock rules moves the instant of "Tuesday at ten", not the appointment. So the zone and
+-- the local time are stored beside the instant, and `private.recompute_session_starts` moves what is still to come once
+-- the server knows the new rules.
 
-create function private.preserve_local_start() returns trigger
+create function private.set_wall_time() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -14,8 +14,8 @@ begin
 end
 $$;
 
--- Older sessions, at once, because the columns are then never null. Nobody changed these sessions, so neither the audit
--- log nor updated_at says so: no trigger fires.
+-- Older sessions, here and not in the backfill, because the columns are not null from here on. Nobody changed these
+-- sessions, so no trigger fires: neither the audit log nor updated_at is to show a change.
 alter table public.session_schedules disable trigger user;
 update public.session_schedules s
    set time_zone = c.time_zone, local_start = s.scheduled_at at time zone c.time_zone
@@ -24,7 +24,7 @@ alter table public.session_schedules enable trigger user;
 
 alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;
 
--- What the clock alone changes: credits that lapse, and the instant of a wall time when a government changes the rules.
+-- What changes by time alone: credits that expire, and the instants of sessions when clock rules have changed.
 create function public.reconcile_bookings()
   returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer)
   language plpgsql volatile security invoker set search_path = ''
@@ -37,8 +37,8 @@ begin
 end
 $$;
 comment on function public.reconcile_bookings is
-  'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
+  'For the scheduler. Stuck is a session whose new time is taken: somebody has to reschedule it.';
 
-revoke execute on function private.preserve_local_start, public.reconcile_bookings from public, anon, authenticated,
+revoke execute on function private.set_wall_time, public.reconcile_bookings from public, anon, authenticated,
   service_role;
 grant execute on function public.reconcile_bookings to service_role;
