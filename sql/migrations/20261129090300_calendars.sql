@@ -9,25 +9,26 @@ set check_function_bodies = off;
 -- Time zones: which there are, whether this server knows their rules, and what follows when those change.
 --
 -- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With older rules,
--- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that: what
--- computes times refuses to do so in a zone that is misread, and the doctor says so before anybody books (it names the
--- tzdata that is needed). Once the server has the new rules, a job moves the sessions booked under the old ones.
+-- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that:
+-- what computes times refuses a zone whose rules are outdated, and the doctor (deploy/doctor.py) says so before anybody
+-- books, with the tzdata that is needed. Once the server has the new rules, a job moves the sessions booked under the
+-- old ones.
 
 -- Names are looked up here instead of read from disk: pg_timezone_names reads every file of the server's rules, 10 ms
--- here and more on a busy disk, and each message asks for the time zone of its recipient, even of one who named none.
--- Read from disk, that is most of the time of every booking and payment.
+-- here and more on a busy disk, and each event looks up the time zone of its recipients, even of those who named none.
+-- Read from disk, that would be most of the time of every booking and payment.
 create table private.known_time_zones (
   name text primary key
 );
 comment on table private.known_time_zones is
-  'Names this server had rules for when the migration ran. One that is newer is still found, slowly, in the rules themselves.';
+  'Names this server had rules for when the migration ran. A newer one is still found, slowly, in the rules themselves.';
 
 insert into private.known_time_zones (name) select n.name from pg_catalog.pg_timezone_names n;
 
 alter table private.known_time_zones enable row level security;
 -- No policy and no grant: it is read by the function below.
 
--- Definer: a check on a table is asked as whoever writes the row, and they read no private table.
+-- Definer: a check constraint is evaluated as whoever writes the row, and they may read no private table.
 create function private.is_time_zone(name text) returns boolean
   language sql stable security definer set search_path = ''
 as $$
@@ -40,7 +41,7 @@ $$;
 create function private.list_outdated_time_zones() returns setof text
   language sql stable set search_path = ''
 as $$
-  -- The hour in UTC of ten in the morning. Toronto has not changed: it shows that the question itself is right.
+  -- The hour in UTC of ten in the morning. Toronto's rules have not changed: it shows that the test itself is right.
   select expected.time_zone
     from (values ('America/Vancouver', 17), ('America/Edmonton', 16), ('America/Inuvik', 16),
                  ('America/Winnipeg', 15), ('America/Toronto', 15)) as expected (time_zone, utc_hour)
@@ -54,12 +55,12 @@ as $$
   select not exists (select from private.list_outdated_time_zones());
 $$;
 
--- Sessions to come go back to the wall time they were booked for. A job calls it; it finds nothing to do until the
--- server's rules change. A session whose time is taken there stays where it is, and its line of the answer says so;
--- `private.practitioner_time_conflicts` has those that have no time at all.
+-- Moves sessions to come to the local time they were booked for. A job calls it; there is nothing to do until the
+-- server's rules change. A session whose time is taken there stays where it is, and its row of the result says so;
+-- `private.practitioner_time_conflicts` lists those that have no time reserved at all.
 -- Definer: the service may neither lock calendars nor write practitioner time.
 create function private.recompute_session_starts()
-  returns table (session_id uuid, was_at timestamptz, is_at timestamptz, moved boolean)
+  returns table (session_id uuid, previous_start timestamptz, new_start timestamptz, moved boolean)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -67,23 +68,23 @@ declare
   v_session record;
 begin
   for v_session in
-    select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as meant_at
+    select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as new_start
       from public.session_schedules s
      -- A seat moves with its class.
      where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null
        and s.local_start at time zone s.time_zone <> s.scheduled_at
        -- The hour that comes twice has one wall time and two instants: there the instant decides.
        and s.scheduled_at at time zone s.time_zone <> s.local_start
-     -- Whoever moves later makes room first from the far end, whoever moves earlier from the near one.
+     -- The last first where they move later, the first first where they move earlier: each makes room for the next.
      order by s.practitioner_id,
               case when s.local_start at time zone s.time_zone > s.scheduled_at then -extract(epoch from s.scheduled_at)
                    else extract(epoch from s.scheduled_at) end
   loop
     session_id := v_session.id;
-    was_at := v_session.scheduled_at;
-    is_at := v_session.meant_at;
+    previous_start := v_session.scheduled_at;
+    new_start := v_session.new_start;
     begin
-      update public.session_schedules s set scheduled_at = v_session.meant_at where s.id = v_session.id;
+      update public.session_schedules s set scheduled_at = v_session.new_start where s.id = v_session.id;
       moved := true;
     exception when sqlstate 'PT409' then
       moved := false;
@@ -91,8 +92,8 @@ begin
     return next;
   end loop;
 
-  -- Whoever was booked twice gets the time once the other has left it.
-  insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+  -- A double-booked session gets its time reserved once the other one has moved away.
+  insert into private.practitioner_time (practitioner_id, during, session_id, occasion, location_kind)
   select s.practitioner_id,
          private.add_buffers(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
          s.id, private.get_occasion(s), s.session_location
@@ -105,14 +106,15 @@ $$;
 
 revoke execute on function private.is_time_zone, private.list_outdated_time_zones, private.time_zone_rules_are_current,
   private.recompute_session_starts from public, anon, authenticated, service_role;
--- A check on a table is asked as whoever writes the row, and the offered slots as whoever looks for them.
+-- A check constraint is evaluated as whoever writes the row, and get_available_slots runs as its caller.
 grant execute on function private.is_time_zone, private.list_outdated_time_zones to authenticated, service_role;
 grant execute on function private.time_zone_rules_are_current, private.recompute_session_starts to service_role;
 
 
 -- calendars/practitioner_hours.sql
 
--- Practitioners' hours: weekly hours in their own time zone, dates that differ, how soon and how far ahead.
+-- Practitioners' hours: weekly hours in their own time zone, exceptions by date, how soon and how far ahead they are
+-- booked.
 --
 -- Hours are wall time: 09:00 stays 09:00 when the clocks change. Whoever has no weekly hours can be booked at any time.
 -- On a date with open exceptions those replace the weekly hours; closed ones are then taken away.
@@ -136,7 +138,7 @@ create table public.practitioner_calendars (
     check (buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240)
 );
 comment on table public.practitioner_calendars is
-  'How a practitioner can be booked. Its row is also the lock on their time: see private.lock_calendar.';
+  'How a practitioner can be booked. Locking the row locks their time: see private.lock_calendar.';
 comment on column public.practitioner_calendars.buffer_before_minutes is
   'Kept free before each session booked from now on.';
 
@@ -152,7 +154,7 @@ revoke all on public.practitioner_calendars from anon, authenticated, service_ro
 grant select,
       update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes)
   on public.practitioner_calendars to authenticated;
--- Nobody inserts or deletes one: it comes and goes with its practitioner.
+-- No insert or delete: a trigger makes it with its practitioner, and it is deleted with them.
 grant select, update on public.practitioner_calendars to service_role;
 
 create trigger update_practitioner_calendars_updated_at before update on public.practitioner_calendars
@@ -175,17 +177,17 @@ create trigger practitioners_create_calendar after insert on public.practitioner
 -- Here and not in the backfill: the wall time of each session, which is never null, is by its practitioner's calendar.
 insert into public.practitioner_calendars (practitioner_id) select p.id from public.practitioners p;
 
--- Weekly hours are the baseline's table; here it is kept from saying the same twice.
+-- Weekly hours are the baseline's table; constraints keep its rows from overlapping.
 create function private.minutes_of_day(start_time time, end_time time) returns int4range
   language sql immutable set search_path = ''
 as $$
   select int4range(extract(epoch from start_time)::integer / 60, extract(epoch from end_time)::integer / 60);
 $$;
 revoke execute on function private.minutes_of_day from public, anon, authenticated, service_role;
--- The constraints below are asked as whoever writes the row.
+-- The constraints below are checked as whoever writes the row.
 grant execute on function private.minutes_of_day to authenticated, service_role;
 
--- The baseline took hours that overlap: their union says the same once, as the constraint below wants it.
+-- The baseline accepted hours that overlap; they are merged, as the constraint below requires.
 with overlapping as (
   delete from public.practitioner_availability a
    where a.start_time < a.end_time
@@ -205,7 +207,8 @@ select practitioner_id, day_of_week, (lower(minutes) / 60 || ':' || lower(minute
   from merged;
 
 alter table public.practitioner_availability
-  -- Not valid: 17:00 to 09:00 was taken too. It opens nothing, and nobody but the practitioner knows what was meant.
+  -- Not valid: the baseline accepted 17:00 to 09:00 too. It opens nothing, and only the practitioner knows what they
+  -- meant.
   add constraint practitioner_availability_starts_before_it_ends check (start_time < end_time) not valid,
   add constraint practitioner_availability_never_overlaps exclude using gist (
     practitioner_id with =, day_of_week with =, (private.minutes_of_day(start_time, end_time)) with &&)
@@ -226,7 +229,7 @@ create table public.availability_exceptions (
     practitioner_id with =, on_date with =, (is_open::integer) with =,
     (private.minutes_of_day(start_time, end_time)) with &&)
 );
-comment on table public.availability_exceptions is 'Dates that differ from the weekly hours, in wall time as those.';
+comment on table public.availability_exceptions is 'Dates that differ from the weekly hours; in wall time, as they are.';
 comment on column public.availability_exceptions.is_open is
   'Open ones replace the weekly hours of the date; closed ones are taken away from whatever the date has.';
 
@@ -234,7 +237,7 @@ create index availability_exceptions_practitioner_id_idx on public.availability_
 
 alter table public.availability_exceptions enable row level security;
 
--- The reason is the practitioner's own: what others need is in the slots they are offered.
+-- The reason is the practitioner's own: others see the slots they are offered.
 create policy "practitioners read their own exceptions, admins all"
   on public.availability_exceptions for select to authenticated
   using (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()));
@@ -263,8 +266,8 @@ as $$
       as wall (starts_at, ends_at);
 $$;
 
--- What calendar, weekly hours and exceptions add up to. Planned once for all: planning takes five times as long as
--- answering, and the dates make no difference to the plan.
+-- The open hours by calendar, weekly hours and exceptions. With a generic plan: planning takes five times as long as
+-- executing, and the dates make no difference to the plan.
 create function private.get_open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
   language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
@@ -303,4 +306,5 @@ begin
 end
 $$;
 
-revoke execute on function private.get_wall_time_range, private.get_open_hours from public, anon, authenticated, service_role;
+revoke execute on function private.get_wall_time_range, private.get_open_hours from public, anon, authenticated,
+  service_role;

@@ -277,10 +277,10 @@ Date: [Date of signing]$waiver$);
 
 -- sessions/cancellation_policy.sql
 
--- Cancellation policy: what a cancellation costs, by version; what was agreed at booking; what then happened.
+-- Cancellation policy: what a cancellation costs, by version; what was agreed at booking; the cancellations there were.
 --
--- The active row rules, unless a session names the version agreed when it was booked. Its sources contradict each
--- other; the newest says: free until 2 hours before, forfeited after, one grace per client.
+-- The active row applies, unless a session names the version agreed when it was booked. The product's documents
+-- contradict each other; the newest says: free until 2 hours before, forfeited after, one grace per client.
 
 create table public.cancellation_policy (
   id                          uuid primary key default gen_random_uuid(),
@@ -301,9 +301,9 @@ create table public.cancellation_policy (
     late_cancellation_fee_usd >= 0 and late_cancellation_fee_cad >= 0 and grace_cancellations_allowed >= 0)
 );
 comment on column public.cancellation_policy.standard_cancellation_hours is
-  'At least so long before: the credit comes back.';
+  'At least so long before: the credit is returned.';
 comment on column public.cancellation_policy.late_cancellation_hours is
-  'At least so long before: the credit comes back, less the fee. Equal to the standard hours, this band is empty.';
+  'At least so long before: the credit is returned, and a fee is due. Equal to the standard hours, nothing is late.';
 
 create unique index cancellation_policy_one_is_active on public.cancellation_policy (is_active) where is_active;
 create index cancellation_policy_updated_by_idx on public.cancellation_policy (updated_by);
@@ -343,8 +343,8 @@ If your practitioner or we cancel, your credit always comes back.
 
 Please cancel on the website. A cancellation by e-mail or telephone does not count.$policy$);
 
--- Bought credits keep the policy under which they were bought. `grace_cancellation_used` is where the pages look
--- whether a client has used up their grace; what decides is how many lines of session_cancellations are a grace.
+-- Bought credits name the policy under which they were bought. `grace_cancellation_used` is for the pages, which read
+-- it to see whether a client has a grace left; what decides is how many rows of session_cancellations are a grace.
 alter table public.user_session_credits
   add column cancellation_policy_agreed_at timestamptz,
   add column cancellation_policy_version   uuid references public.cancellation_policy (id),
@@ -355,7 +355,7 @@ create index user_session_credits_cancellation_policy_version_idx
 create index user_session_credits_grace_used_idx on public.user_session_credits (user_id)
   where grace_cancellation_used;
 
--- What then happened. By whom: approved_by is null where the client cancelled. user_id has no foreign key: the account
+-- The cancellations themselves. approved_by is null where the client cancelled. user_id has no foreign key: the account
 -- may have been erased since.
 create table public.session_cancellations (
   id                          uuid primary key default gen_random_uuid(),
@@ -375,7 +375,7 @@ create table public.session_cancellations (
   created_at                  timestamptz not null default now()
 );
 comment on table public.session_cancellations is
-  'One line per cancellation: evidence, so it outlives the session and the people.';
+  'One row per cancellation: evidence, so it outlives the session and the people.';
 
 create index session_cancellations_session_id_idx on public.session_cancellations (session_id);
 create index session_cancellations_user_id_idx on public.session_cancellations (user_id);

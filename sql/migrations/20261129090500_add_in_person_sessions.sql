@@ -6,7 +6,7 @@ set check_function_bodies = off;
 
 -- calendars/studios.sql
 
--- Studios: where in-person sessions take place, and what can be had at each.
+-- Studios: where in-person sessions take place, and what can be booked at each.
 --
 -- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it
 -- names, by the studio's id or as "Name - Address".
@@ -50,7 +50,7 @@ grant select, insert, update, delete on public.studio_locations to authenticated
 create trigger update_studio_locations_updated_at before update on public.studio_locations
   for each row execute function public.update_updated_at_column();
 
--- A class keeps its place as text, so it can name a studio in either form. A class's online form is at none.
+-- A class stores its place as text, so it can name a studio in either form. An online class is at none.
 create function private.is_at_studio(session public.session_schedules, studio public.studio_locations) returns boolean
   language sql immutable set search_path = ''
 as $$
@@ -74,7 +74,7 @@ declare
   v_days  date[];
 begin
   if studio_availability.session_type_id is not null then
-    -- One answer for all studios: a practitioner's time is free or not, wherever they would be.
+    -- The same for all studios: a practitioner is free or not, wherever they would be.
     select min((s.slots[1]).starts_at), array_agg(s.on_date order by s.on_date) into v_next, v_days
       from public.get_available_slots(studio_availability.session_type_id, v_from, v_until,
                                       studio_availability.time_zone, null, 'in_person') s
@@ -85,7 +85,7 @@ begin
 
   return query
     select l.id, l.name, l.address, l.city, l.province_state, l.country, l.postal_code, l.latitude, l.longitude,
-           coalesce(held.classes, '[]'), v_next, coalesce(v_days, '{}')
+           coalesce(taught.classes, '[]'), v_next, coalesce(v_days, '{}')
       from public.studio_locations l
       left join lateral (
         select jsonb_agg(jsonb_build_object(
@@ -103,13 +103,13 @@ begin
                 or s.session_type_id is null and s.duration_minutes = (
                      select t.duration_minutes from public.session_types t
                       where t.id = studio_availability.session_type_id and t.is_group))
-           and private.is_at_studio(s, l)) held on true
+           and private.is_at_studio(s, l)) taught on true
      where l.is_active
      order by l.name, l.id;
 end
 $$;
 comment on function public.studio_availability is
-  'The studios for a map: where, which classes with free seats, and when somebody can be met there alone.';
+  'The studios for a map: where they are, their classes with free seats, and when a one-to-one session can be booked.';
 
 revoke execute on function private.is_at_studio, public.studio_availability
   from public, anon, authenticated, service_role;
@@ -118,7 +118,8 @@ grant execute on function private.is_at_studio, public.studio_availability to au
 
 -- sessions/session_schedules.sql
 
--- Sessions, in person or online, for one or for a class: what the baseline's table is given, who reads and writes it.
+-- Sessions, in person or online, for one client or a class: what is added to the baseline's table, who reads and writes
+-- it.
 --
 --   scheduled -> in_progress -> completed        scheduled -> cancelled        in_progress -> cancelled
 --
@@ -126,8 +127,8 @@ grant execute on function private.is_at_studio, public.studio_availability to au
 -- frontend inserts it, with the note "Joined group class: <id>", and copies max_participants into it. So
 -- `group_class_id` tells the two apart, and stays when a cancellation overwrites the note.
 --
--- The frontend writes this table directly. People create a session as scheduled and may then only annotate, move or
--- cancel it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time)
+-- The frontend writes this table directly. People create a session as scheduled and may then only annotate, reschedule
+-- or cancel it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time)
 -- follows by trigger, whoever writes: session_schedules_triggers.sql lists them in their order.
 
 alter table public.session_schedules
@@ -137,13 +138,13 @@ alter table public.session_schedules
   -- What the client agreed to when they booked. A newer version of the policy changes nothing for this session.
   add column cancellation_policy_agreed_at timestamptz,
   add column cancellation_policy_version   uuid references public.cancellation_policy (id),
-  -- Decided when the session is cancelled, and read by what then settles the cancellation.
+  -- Decided when the session is cancelled, and read by the trigger that then settles the cancellation.
   add column grace_cancellation_used       boolean not null default false,
-  -- The pages send their own clock's time along; what counts is when we heard of it.
+  -- The pages send their own clock's time; what counts is the server's.
   add column cancelled_at                  timestamptz,
-  -- How a class is called; a seat has a copy, as it has of the class's place and time.
+  -- The title of a class; a seat has a copy, as it has of the class's place and time.
   add column class_name                    text,
-  -- When the reminder was written: each session has one. Taken off when the session moves.
+  -- When the reminder was written: each session has one. Cleared when the session is rescheduled.
   add column reminder_sent                 timestamptz,
 
   -- In-person sessions and group classes. Against the milestone's columns: place and seats are never null, so that no
@@ -153,7 +154,7 @@ alter table public.session_schedules
   add column physical_location     text,
   add column location_coordinates  point,
   add column max_participants      integer not null default 1,
-  -- Of a class: what its seats add up to. A trigger counts, so whatever else is written here is replaced.
+  -- Of a class: the number of its seats. A trigger counts them, so whatever else is written here is overwritten.
   add column current_participants  integer not null default 1,
   add column correlated_session_id uuid references public.session_schedules (id) on delete set null,
   -- Without an "on delete": a class in which somebody has or had a seat cannot be deleted from under them.
@@ -171,7 +172,7 @@ alter table public.session_schedules
   -- What it was booked with. Only the foreign key changes it later, to null, should the lot be deleted.
   add column credit_lot_id uuid references public.user_session_credits (id) on delete set null,
 
-  -- Written by a trigger with the status, so that whoever moves a session need not think of them.
+  -- Written by a trigger with the status, so that whoever writes the status need not.
   add column started_at   timestamptz,
   add column completed_at timestamptz,
 
@@ -190,7 +191,7 @@ comment on column public.session_schedules.time_zone is 'The practitioner''s, wh
 comment on column public.session_schedules.local_start is 'scheduled_at on the clock in time_zone.';
 comment on column public.session_schedules.credit_lot_id is
   'The credits this session was booked from, and to which a cancellation returns it. Null: paid singly, or not at all.';
-comment on column public.session_schedules.started_at is 'When it was seen to begin; null if nobody was heard of.';
+comment on column public.session_schedules.started_at is 'When its status became in_progress; null if it never did.';
 comment on column public.session_schedules.completed_at is 'By the server''s clock.';
 comment on column public.session_schedules.calendar_sequence is
   'How often it has changed in a way that calendars show.';
@@ -201,7 +202,7 @@ create index session_schedules_practitioner_id_idx on public.session_schedules (
 -- The list of open classes.
 create index session_schedules_classes_idx on public.session_schedules (scheduled_at)
   where max_participants > 1;
--- The driver asks what is going on.
+-- advance_next_session asks which are under way.
 create index session_schedules_unfinished_idx on public.session_schedules (scheduled_at)
   where status in ('scheduled', 'in_progress') and group_class_id is null;
 create index idx_session_schedules_reminder on public.session_schedules (status, scheduled_at, reminder_sent)
@@ -221,8 +222,8 @@ create index session_schedules_credit_lot_id_idx on public.session_schedules (cr
 create unique index session_schedules_one_seat_per_person on public.session_schedules (group_class_id, client_id)
   where group_class_id is not null and status <> 'cancelled';
 
--- The baseline's policies overlap, ask who is calling again for every row, and let clients make free sessions and
--- delete what they booked. Here: one per command.
+-- The baseline's policies overlap, call auth.uid() again for every row, and let clients make free sessions and delete
+-- what they booked. Here: one per command.
 drop policy "Admins can manage all sessions" on public.session_schedules;
 drop policy "Admins can delete any sessions" on public.session_schedules;
 drop policy "Clients can view their own sessions" on public.session_schedules;
@@ -272,7 +273,8 @@ create policy "admins delete sessions"
 revoke all on public.session_schedules from anon, authenticated, service_role;
 grant select, delete on public.session_schedules to authenticated;
 -- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a
--- class while joining; no policy lets a client update a class, so it changes nothing. A trigger dates cancelled_at.
+-- class while joining; no policy lets a client update a class, so it changes nothing. A trigger sets
+-- cancelled_at.
 grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes,
               class_name, session_location, physical_location, max_participants, current_participants),
       update (scheduled_at, status, notes, cancelled_at,
@@ -281,13 +283,13 @@ grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_n
   on public.session_schedules to authenticated;
 grant select, insert, update, delete on public.session_schedules to service_role;
 
--- Column grants cannot tell an admin from a client, so this holds people to what they may change. Definer functions, as
--- those that book, answer for what they write and are not held here.
+-- Column grants cannot tell an admin from a client, so this refuses what people may not change. Definer functions, such
+-- as those that book, check for themselves what they write and pass here.
 create function private.guard_session_schedules() returns trigger
   language plpgsql set search_path = ''
 as $$
 declare
-  -- Everything else is closed, columns that come later included. What triggers fill in is not filled in yet.
+  -- Every other column is fixed, also one added later. The triggers that fill in columns fire after this one.
   c_open constant text[] := array['status', 'notes', 'scheduled_at', 'cancelled_at', 'updated_at'];
 begin
   if not private.is_api_caller() or private.is_admin() then
@@ -315,13 +317,13 @@ $$;
 
 -- sessions/wall_time.sql
 
--- Wall time: a session keeps the clock time it was booked for; the instant is what that comes to under today's rules.
+-- Wall time: a session stays at the local time it was booked for; its instant follows from today's clock rules.
 --
--- A government that changes its clocks moves the instant of "Tuesday at ten", not the appointment. So the zone and the
--- wall time are stored beside the instant, and `private.recompute_session_starts` moves what is still to come once the server
--- knows the new rules.
+-- A government that changes its clock rules moves the instant of "Tuesday at ten", not the appointment. So the zone and
+-- the local time are stored beside the instant, and `private.recompute_session_starts` moves what is still to come once
+-- the server knows the new rules.
 
-create function private.preserve_local_start() returns trigger
+create function private.set_wall_time() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
@@ -331,8 +333,8 @@ begin
 end
 $$;
 
--- Older sessions, at once, because the columns are then never null. Nobody changed these sessions, so neither the audit
--- log nor updated_at says so: no trigger fires.
+-- Older sessions, here and not in the backfill, because the columns are not null from here on. Nobody changed these
+-- sessions, so no trigger fires: neither the audit log nor updated_at is to show a change.
 alter table public.session_schedules disable trigger user;
 update public.session_schedules s
    set time_zone = c.time_zone, local_start = s.scheduled_at at time zone c.time_zone
@@ -341,7 +343,7 @@ alter table public.session_schedules enable trigger user;
 
 alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;
 
--- What the clock alone changes: credits that lapse, and the instant of a wall time when a government changes the rules.
+-- What changes by time alone: credits that expire, and the instants of sessions when clock rules have changed.
 create function public.reconcile_bookings()
   returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer)
   language plpgsql volatile security invoker set search_path = ''
@@ -354,20 +356,20 @@ begin
 end
 $$;
 comment on function public.reconcile_bookings is
-  'For the scheduler. Stuck is a session whose new time is taken: somebody has to move it.';
+  'For the scheduler. Stuck is a session whose new time is taken: somebody has to reschedule it.';
 
-revoke execute on function private.preserve_local_start, public.reconcile_bookings from public, anon, authenticated,
+revoke execute on function private.set_wall_time, public.reconcile_bookings from public, anon, authenticated,
   service_role;
 grant execute on function public.reconcile_bookings to service_role;
 
 
 -- sessions/notes_and_checklists.sql
 
--- What is written down about a session, and what a practitioner gives a client to do.
+-- Session notes, and the action checklists that practitioners write for clients.
 --
--- A note belongs to its author, who edits it, as admins do. Everybody with a part in the session reads a shared one.
+-- A note belongs to its author; the author and admins edit it. Everybody in the session reads a shared one.
 
--- The baseline's policies overlap and ask who is calling again for every row. Here, one per table and command.
+-- The baseline's policies overlap and call auth.uid() again for every row. Here, one per table and command.
 drop policy "Admins can manage all notes" on public.session_notes;
 drop policy "Authors can view their own notes" on public.session_notes;
 drop policy "Authors can update their own notes" on public.session_notes;

@@ -9,11 +9,11 @@ set check_function_bodies = off;
 -- Holds: the time of a session, or a seat in a class, kept for fifteen minutes for whoever is about to book it.
 --
 --   held -> consumed    by the booking
---   held -> released    given back, or lapsed and wanted by somebody else
+--   held -> released    by its owner, or lapsed and replaced by somebody else's booking
 --
--- A held row past `expires_at` counts for nothing, but still has its place: until somebody takes it, whoever held it
--- may take it up again. A hold of a time takes practitioner time (practitioner_time.sql); a class's seats are counted,
--- not excluded, so a held seat takes none.
+-- A held row past `expires_at` is ignored, but not yet released: until somebody else reserves the time, whoever held it
+-- may extend it again. A hold of a time reserves practitioner time (practitioner_time.sql); a class's seats are
+-- counted, not excluded, so a held seat reserves none.
 
 create table public.session_holds (
   id                  uuid primary key default gen_random_uuid(),
@@ -51,15 +51,15 @@ create policy "people read their own holds, admins all"
 
 revoke all on public.session_holds from anon, authenticated, service_role;
 grant select on public.session_holds to authenticated;
--- No insert, update or delete for people: a hold moves only through the functions below.
+-- No insert, update or delete for people: a hold changes only through the functions below.
 grant select, insert, update, delete on public.session_holds to service_role;
 
-create function private.count_held_seats(group_class_id uuid, besides_user uuid) returns integer
+create function private.count_held_seats(group_class_id uuid, except_user uuid) returns integer
   language sql stable set search_path = ''
 as $$
   select count(*)::integer from public.session_holds h
    where h.group_class_id = count_held_seats.group_class_id and h.status = 'held' and h.expires_at > now()
-     and h.user_id is distinct from count_held_seats.besides_user;
+     and h.user_id is distinct from count_held_seats.except_user;
 $$;
 
 create function private.count_taken_seats(group_class_id uuid) returns integer
@@ -99,18 +99,20 @@ begin
   elsif private.count_taken_seats(class.id) + private.count_held_seats(class.id, for_user) >= class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   elsif (class.practitioner_id in (select private.paused_practitioner_ids())
-         or class.scheduled_at + make_interval(mins => class.duration_minutes) > private.get_bookable_until(class.practitioner_id))
+         or class.scheduled_at + make_interval(mins => class.duration_minutes)
+            > private.get_bookable_until(class.practitioner_id))
         and not private.is_admin()
-        -- What was open when it was held is theirs: it may be paid for already.
+        -- A seat that was open when it was held is theirs: it may be paid for already.
         and not exists (select from public.session_holds h
-                         where h.group_class_id = class.id and h.user_id = for_user and h.status = 'held' and h.expires_at > now()) then
+                         where h.group_class_id = class.id and h.user_id = for_user and h.status = 'held'
+                           and h.expires_at > now()) then
     perform private.refuse(409, 'practitioner_unavailable', 'This practitioner takes no bookings at the moment.',
                            'Please choose another practitioner.');
   end if;
 end
 $$;
 
--- Definer: people write no holds, and do not see those of others.
+-- Definer: people may not write holds, nor read those of others.
 create function private.hold_slot(
   user_id uuid, practitioner_id uuid, scheduled_at timestamptz, session_type_id uuid, session_location text,
   physical_location text, group_class_id uuid) returns setof public.session_holds
@@ -128,7 +130,7 @@ begin
     perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
   end if;
   if hold_slot.group_class_id is not null then
-    -- What is held is the class as it is, whatever the request says.
+    -- Copied from the class, whatever the request says.
     v_class := private.lock_class(hold_slot.group_class_id);
     hold_slot.practitioner_id   := v_class.practitioner_id;
     hold_slot.scheduled_at      := v_class.scheduled_at;
@@ -193,9 +195,9 @@ as $$
     hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
 $$;
 comment on function public.hold_slot is
-  'Keep a time, or a seat in a class, for fifteen minutes. Asking again finds the same hold.';
+  'Holds a time, or a seat in a class, for fifteen minutes. Calling it again returns the same hold.';
 
--- Definer: people write no holds. The row must be the caller's own.
+-- Definer: people may not write holds. The row must be the caller's own.
 create function private.release_hold(hold_id uuid) returns setof public.session_holds
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -219,18 +221,19 @@ create function public.release_hold(hold_id uuid) returns setof public.session_h
 as $$
   select * from private.release_hold(release_hold.hold_id);
 $$;
-comment on function public.release_hold is 'Give back what was held. Giving it back twice is fine.';
+comment on function public.release_hold is 'Releases a hold. Releasing it twice is fine.';
 
-create function private.extend_hold(hold_id uuid, until timestamptz, checkout_session_id text)
+create function private.extend_hold(hold_id uuid, until_time timestamptz, checkout_session_id text)
   returns public.session_holds
   language plpgsql volatile set search_path = ''
 as $$
 declare
   v_hold public.session_holds;
 begin
-  -- A lapsed hold that nobody has taken is still its owner's; the row lock decides between them and whoever wants it.
+  -- A lapsed hold that nobody has released is still its owner's; the row lock decides between them and whoever reserves
+  -- the time.
   update public.session_holds h
-     set expires_at = greatest(h.expires_at, extend_hold.until),
+     set expires_at = greatest(h.expires_at, extend_hold.until_time),
          checkout_session_id = extend_hold.checkout_session_id
    where h.id = extend_hold.hold_id and h.status = 'held'
   returning h.* into v_hold;
@@ -241,26 +244,25 @@ begin
 end
 $$;
 
-revoke execute on function
-  private.count_held_seats, private.count_taken_seats, private.lock_class, private.refuse_unjoinable_class, private.hold_slot,
-  private.release_hold, private.extend_hold, public.hold_slot, public.release_hold
-  from public, anon, authenticated, service_role;
+revoke execute on function private.count_held_seats, private.count_taken_seats, private.lock_class,
+  private.refuse_unjoinable_class, private.hold_slot, private.release_hold, private.extend_hold, public.hold_slot,
+  public.release_hold from public, anon, authenticated, service_role;
 grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold
   to authenticated;
 
 
 -- calendars/practitioner_time.sql
 
--- Practitioner time: everything that takes it, in one table in which nothing overlaps.
+-- Practitioner time: all that is booked, held or off, in one table in which nothing overlaps.
 --
 --   session_schedules   one to one, and a class once for all its seats   while scheduled or in progress, with buffers
 --   session_holds       a time kept for somebody who is about to book    while held, with buffers
---   time off            what the practitioner keeps for themself         always
+--   time off            what the practitioner keeps free                 always
 --
--- Written by triggers only. Whoever wants time locks the practitioner's calendar first, because two inserts that each
--- wait for the other's range would end in a deadlock; the exclusion constraint is the proof, whatever code comes later.
--- A hold that has lapsed still has its row: it is ignored by the clock, and removed by whoever wants the time. The
--- trigger that takes the time of sessions stands among that table's others, in their firing order
+-- Written by triggers only. Whoever reserves time locks the practitioner's calendar first, because two inserts that
+-- each wait for the other's range would end in a deadlock; the exclusion constraint is the guarantee, whatever code
+-- comes later. A hold that has lapsed still has its row: from that time on it is ignored, and whoever reserves the time
+-- removes it. The trigger that reserves the time of sessions stands among that table's others, in their firing order
 -- (sessions/session_schedules_triggers.sql).
 
 create table public.practitioner_time_off (
@@ -306,7 +308,7 @@ create table private.practitioner_time (
   hold_id         uuid references public.session_holds (id) on delete cascade,
   time_off_id     uuid references public.practitioner_time_off (id) on delete cascade,
   occasion        uuid      not null default gen_random_uuid(),
-  form            text      not null,
+  location_kind   text      not null,
   lapses_at       timestamptz,
 
   constraint practitioner_time_pkey primary key (id),
@@ -317,16 +319,17 @@ create table private.practitioner_time (
   constraint practitioner_time_is_not_empty check (not isempty(during)),
   constraint practitioner_time_never_overlaps
     exclude using gist (practitioner_id with =, during with &&, occasion with <>),
-  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, form)
+  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, location_kind)
 );
 comment on table private.practitioner_time is
   'What takes a practitioner''s time. Two rows that overlap are one occasion.';
 comment on column private.practitioner_time.occasion is
-  'Its own, except that a class taught online and in person at once is one occasion in two forms.';
-comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row counts for nothing.';
+  'Each row has its own, but a class online and in person at once is one occasion with two rows.';
+comment on column private.practitioner_time.location_kind is 'Where: online, in_person; of time off: none.';
+comment on column private.practitioner_time.lapses_at is 'Of a hold: from then on the row is ignored.';
 
 alter table private.practitioner_time enable row level security;
--- No grant and no policy: only the triggers below write it, and only the functions that answer from it read it.
+-- No grant and no policy: only the triggers below write it, and only definer functions read it.
 
 -- Definer: clients lock the calendar they book in, and may not write it.
 create function private.lock_calendar(practitioner_id uuid) returns public.practitioner_calendars
@@ -342,7 +345,7 @@ as $$
   select pg_advisory_xact_lock(hashtextextended('client ' || lock_client.user_id, 0));
 $$;
 
--- Definer: nobody writes practitioner_time, and holds of others lapse here.
+-- Definer: the caller may not write the holds of others.
 create function private.release_lapsed_holds(practitioner_id uuid, during tstzrange) returns void
   language sql volatile security definer set search_path = ''
 as $$
@@ -350,7 +353,7 @@ as $$
    where h.id in (select t.hold_id from private.practitioner_time t
                    where t.practitioner_id = release_lapsed_holds.practitioner_id
                      and t.during && release_lapsed_holds.during and t.lapses_at <= now())
-     -- Asked of the hold itself as well: its owner may take it up again at this very moment.
+     -- Checked on the hold itself as well: its owner may be extending it at this very moment.
      and h.status = 'held' and h.expires_at <= now();
 $$;
 
@@ -366,7 +369,7 @@ $$;
 create function private.occupies_time(session public.session_schedules) returns boolean
   language sql immutable set search_path = ''
 as $$
-  -- A seat takes none: its class does.
+  -- A seat occupies none: its class does.
   select (session).status in ('scheduled', 'in_progress') and (session).group_class_id is null;
 $$;
 
@@ -379,14 +382,14 @@ $$;
 create function private.get_occasion(session public.session_schedules) returns uuid
   language sql volatile set search_path = ''
 as $$
-  -- The admin page makes the two forms of a class one after the other and links them afterwards, so what tells that
-  -- they are one is that they start together, by the clock on the wall.
+  -- The admin page makes the online and the in-person row of a class one after the other and links them afterwards, so
+  -- they are known to be one occasion by their equal local start.
   select case when private.is_class(session)
               then left(private.sha256_hex((session).practitioner_id || ' ' || (session).local_start), 32)::uuid
               else gen_random_uuid() end;
 $$;
 
--- Definer: nobody writes practitioner_time, whoever writes the session.
+-- Definer: whoever writes the session may not write practitioner_time.
 create function private.reserve_session_time() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -400,31 +403,31 @@ begin
 
   v_during := private.add_buffers(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
   if tg_op = 'UPDATE' and private.is_class(new) and new.scheduled_at <> old.scheduled_at then
-    -- The two forms of a class move as one, and neither is in the other's way.
+    -- The online and the in-person class are rescheduled together, and neither blocks the other.
     delete from private.practitioner_time t where t.session_id = new.id;
     update public.session_schedules other set scheduled_at = new.scheduled_at
      where other.id = new.correlated_session_id and other.practitioner_id = new.practitioner_id
        and other.scheduled_at = old.scheduled_at and other.status = 'scheduled';
   end if;
   perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  -- What was held for the client is what they get now.
+  -- The client's own hold on this time is consumed by the booking.
   update public.session_holds h set status = 'consumed'
    where h.id in (select t.hold_id from private.practitioner_time t
                    where t.practitioner_id = new.practitioner_id and t.during && v_during)
      and h.user_id = new.client_id and h.status = 'held';
 
-  insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, form)
+  insert into private.practitioner_time as t (practitioner_id, during, session_id, occasion, location_kind)
   values (new.practitioner_id, v_during, new.id, private.get_occasion(new), new.session_location)
   on conflict (session_id) do update
     set practitioner_id = excluded.practitioner_id, during = excluded.during,
-        occasion = excluded.occasion, form = excluded.form;
+        occasion = excluded.occasion, location_kind = excluded.location_kind;
   return null;
 exception when exclusion_violation or unique_violation then
   perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
 end
 $$;
 
--- Definer: nobody writes practitioner_time.
+-- Definer: whoever writes a hold may not write practitioner_time.
 create function private.reserve_held_time() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -435,14 +438,14 @@ begin
     delete from private.practitioner_time t where t.hold_id = new.id;
     return null;
   elsif tg_op = 'UPDATE' then
-    -- Without the calendar's lock: whoever has that may be waiting for this row.
+    -- Without locking the calendar: whoever has locked it may be waiting for this row.
     update private.practitioner_time t set lapses_at = new.expires_at where t.hold_id = new.id;
     return null;
   end if;
 
   v_during := private.add_buffers(new.scheduled_at, new.duration_minutes, private.lock_calendar(new.practitioner_id));
   perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  insert into private.practitioner_time (practitioner_id, during, hold_id, form, lapses_at)
+  insert into private.practitioner_time (practitioner_id, during, hold_id, location_kind, lapses_at)
   values (new.practitioner_id, v_during, new.id, new.session_location, new.expires_at);
   return null;
 exception when exclusion_violation then
@@ -462,7 +465,7 @@ declare
 begin
   perform private.lock_calendar(new.practitioner_id);
   perform private.release_lapsed_holds(new.practitioner_id, v_during);
-  insert into private.practitioner_time as t (practitioner_id, during, time_off_id, form)
+  insert into private.practitioner_time as t (practitioner_id, during, time_off_id, location_kind)
   values (new.practitioner_id, v_during, new.id, 'none')
   on conflict (time_off_id) do update set practitioner_id = excluded.practitioner_id, during = excluded.during;
   return null;
@@ -487,13 +490,12 @@ create view private.practitioner_time_conflicts with (security_invoker = true) a
    where private.occupies_time(s) and s.scheduled_at > now()
      and not exists (select from private.practitioner_time own where own.session_id = s.id);
 comment on view private.practitioner_time_conflicts is
-  'Sessions to come that have no time of their own: booked twice before there was a rule. Somebody has to move them.';
+  'Sessions to come that have no time reserved: double bookings from before the rule. Somebody has to reschedule them.';
 
-revoke execute on function
-  private.lock_calendar, private.lock_client, private.release_lapsed_holds, private.add_buffers, private.occupies_time,
-  private.is_class, private.get_occasion, private.reserve_session_time, private.reserve_held_time, private.reserve_time_off
-  from public, anon, authenticated, service_role;
--- The condition of a trigger is asked as whoever writes the row.
+revoke execute on function private.lock_calendar, private.lock_client, private.release_lapsed_holds,
+  private.add_buffers, private.occupies_time, private.is_class, private.get_occasion, private.reserve_session_time,
+  private.reserve_held_time, private.reserve_time_off from public, anon, authenticated, service_role;
+-- The condition of a trigger is evaluated as whoever writes the row.
 grant execute on function private.occupies_time to authenticated, service_role;
 -- Functions that run as their caller call these two.
 grant execute on function private.is_class to authenticated, service_role;
@@ -502,14 +504,14 @@ grant execute on function private.lock_client to service_role;
 
 -- calendars/bookable_times.sql
 
--- Bookable times, and why others are not: the one place where hours, notice, horizon and what is taken come together.
+-- Bookable times, and why others are not: the one check of hours, notice, horizon and the time already taken.
 --
---   practitioner_unavailable   paused, unknown, or in a time zone this server misreads
+--   practitioner_unavailable   paused, unknown, or in a time zone whose rules this server does not know
 --   slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken
 --
--- A hold keeps others out and not its owner.
+-- A hold excludes everybody but its owner.
 
--- Definer: what others booked, held and took off is nobody's to read; only the reason leaves.
+-- Definer: others' bookings and holds, and time off, may not be read by the caller; only the reason is returned.
 create function private.check_starts(
   practitioner_id uuid, starts timestamptz[], duration_minutes integer, for_user uuid, ignore_session uuid default null)
   returns table (starts_at timestamptz, reason text)
@@ -566,8 +568,8 @@ create function private.get_unbookable_reason(
   returns text
   language sql stable set search_path = ''
 as $$
-  select j.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
-    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) j;
+  select c.reason from private.check_starts(get_unbookable_reason.practitioner_id, array[get_unbookable_reason.scheduled_at],
+    get_unbookable_reason.duration_minutes, get_unbookable_reason.for_user, get_unbookable_reason.ignore_session) c;
 $$;
 
 create function private.refuse_unbookable(
@@ -577,7 +579,7 @@ create function private.refuse_unbookable(
   language plpgsql volatile set search_path = ''
 as $$
 begin
-  -- Asked under the lock: what is free now stays free until this transaction has taken it.
+  -- Checked under the lock: what is free now stays free until this transaction has reserved it.
   perform private.lock_calendar(refuse_unbookable.practitioner_id);
   case private.get_unbookable_reason(
       refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
@@ -609,13 +611,13 @@ revoke execute on function private.check_starts, private.get_unbookable_reason, 
 
 -- calendars/available_slots.sql
 
--- Slots: when a kind of session can be booked, with whom, and on request why not.
+-- Slots: when sessions of a type can be booked, with whom, and on request why not.
 --
 -- One to one, a slot starts every half hour from local midnight, in the practitioner's own zone, and is offered if
--- `private.check_starts` finds nothing against it. For a kind of group session, the slots are its classes with seats.
+-- `private.check_starts` gives no reason against it. For a type of group session, the slots are its classes with seats.
 --
--- A row is a day on the caller's clock, and practitioners who are free at the same instant share a slot: a month of
--- fifty calendars is one small answer, far below the thousand rows at which the API cuts an answer off.
+-- A row is a day in the caller's time zone, and practitioners who are free at the same instant share a slot: a month of
+-- fifty calendars is one small answer, far below the thousand rows to which the API limits one.
 
 create type public.available_slot as (
   starts_at        timestamptz,
@@ -626,13 +628,13 @@ create type public.available_slot as (
   seats_left       integer,
   reason           text
 );
-comment on type public.available_slot is 'A start, with whom, and what speaks against it if something does.';
-comment on column public.available_slot.local_start is 'On the caller''s clock.';
+comment on type public.available_slot is 'A start, with whom, and the reason why it cannot be booked, if there is one.';
+comment on column public.available_slot.local_start is 'In the time zone the caller asked for.';
 
--- Definer: what is taken decides and is nobody's to read.
+-- Definer: it depends on others' seats and holds, which the caller may not read.
 create function private.list_class_slots(
-  kind public.session_types, first timestamptz, until timestamptz, time_zone text, practitioner_id uuid,
-  session_location text)
+  session_type public.session_types, from_time timestamptz, until_time timestamptz, time_zone text,
+  practitioner_id uuid, session_location text)
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
 as $$
@@ -647,42 +649,45 @@ as $$
     from public.session_schedules s
    cross join lateral (select private.count_taken_seats(s.id) + private.count_held_seats(s.id, auth.uid()) as taken) seats
    where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
-     and s.scheduled_at >= first and s.scheduled_at < until
-     -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
-     and s.duration_minutes = (kind).duration_minutes and coalesce(s.session_type_id, (kind).id) = (kind).id
+     and s.scheduled_at >= from_time and s.scheduled_at < until_time
+     -- The admin page makes a class with a duration, and does not say whether it is standing or laying.
+     and s.duration_minutes = (session_type).duration_minutes
+     and coalesce(s.session_type_id, (session_type).id) = (session_type).id
      and s.session_location = list_class_slots.session_location
      and (list_class_slots.practitioner_id is null or s.practitioner_id = list_class_slots.practitioner_id);
 $$;
 
 -- Definer: as above.
 create function private.list_start_slots(
-  kind public.session_types, first timestamptz, until timestamptz, time_zone text, practitioner_id uuid)
+  session_type public.session_types, from_time timestamptz, until_time timestamptz, time_zone text,
+  practitioner_id uuid)
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
 as $$
-  with asked as (
+  with calendars as (
     select c.practitioner_id, c.time_zone from public.practitioner_calendars c
      where list_start_slots.practitioner_id is null or c.practitioner_id = list_start_slots.practitioner_id
   ),
   grids as (
     select zone.time_zone, array_agg(start) as starts
-      from (select distinct time_zone from asked) zone,
-           generate_series((first at time zone zone.time_zone)::date::timestamp, until at time zone zone.time_zone,
+      from (select distinct time_zone from calendars) zone,
+           generate_series((from_time at time zone zone.time_zone)::date::timestamp,
+                           until_time at time zone zone.time_zone,
                            '1 day') midnight,
-           -- Half hours of real time: in the night of a change a day has two more or two fewer of them.
+           -- Half hours of real time: a day on which the clocks change has two more or two fewer of them.
            generate_series(midnight at time zone zone.time_zone,
                            (midnight + interval '1 day') at time zone zone.time_zone - interval '1 second',
                            '30 minutes') start
-     where start >= first and start < until
+     where start >= from_time and start < until_time
      group by zone.time_zone
   )
-  select j.starts_at, j.starts_at + make_interval(mins => (kind).duration_minutes),
-         j.starts_at at time zone list_start_slots.time_zone,
-         array_agg(a.practitioner_id order by a.practitioner_id), null::uuid, null::integer, j.reason
-    from asked a
-    join grids g on g.time_zone = a.time_zone
-   cross join lateral private.check_starts(a.practitioner_id, g.starts, (kind).duration_minutes, auth.uid()) j
-   group by j.starts_at, j.reason;
+  select s.starts_at, s.starts_at + make_interval(mins => (session_type).duration_minutes),
+         s.starts_at at time zone list_start_slots.time_zone,
+         array_agg(c.practitioner_id order by c.practitioner_id), null::uuid, null::integer, s.reason
+    from calendars c
+    join grids g on g.time_zone = c.time_zone
+   cross join lateral private.check_starts(c.practitioner_id, g.starts, (session_type).duration_minutes, auth.uid()) s
+   group by s.starts_at, s.reason;
 $$;
 
 create function public.get_available_slots(
@@ -693,11 +698,11 @@ create function public.get_available_slots(
 as $$
 #variable_conflict use_column
 declare
-  v_kind  public.session_types;
-  v_first timestamptz;
-  v_until timestamptz;
+  v_type       public.session_types;
+  v_from_time  timestamptz;
+  v_until_time timestamptz;
 begin
-  select t.* into v_kind from public.session_types t where t.id = get_available_slots.session_type_id and t.is_active;
+  select t.* into v_type from public.session_types t where t.id = get_available_slots.session_type_id and t.is_active;
   if not found then
     perform private.refuse(404, 'session_type_not_found', 'There is no such kind of session.');
   elsif until_date < from_date or until_date - from_date > 61 then
@@ -705,32 +710,32 @@ begin
   elsif get_available_slots.time_zone in (select private.list_outdated_time_zones()) then
     perform private.refuse(503, 'time_zone_rules_outdated', 'We cannot tell the time in your time zone at the moment.');
   end if;
-  v_first := from_date::timestamp at time zone get_available_slots.time_zone;
-  v_until := (until_date + 1)::timestamp at time zone get_available_slots.time_zone;
+  v_from_time := from_date::timestamp at time zone get_available_slots.time_zone;
+  v_until_time := (until_date + 1)::timestamp at time zone get_available_slots.time_zone;
 
   return query
-    with judged as (
-      select s.* from private.list_class_slots(v_kind, v_first, v_until, get_available_slots.time_zone,
+    with checked as (
+      select s.* from private.list_class_slots(v_type, v_from_time, v_until_time, get_available_slots.time_zone,
                                              get_available_slots.practitioner_id, get_available_slots.session_location) s
-       where v_kind.is_group
+       where v_type.is_group
       union all
-      select s.* from private.list_start_slots(v_kind, v_first, v_until, get_available_slots.time_zone,
+      select s.* from private.list_start_slots(v_type, v_from_time, v_until_time, get_available_slots.time_zone,
                                             get_available_slots.practitioner_id) s
-       where not v_kind.is_group
+       where not v_type.is_group
     )
-    select j.local_start::date,
-           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.group_class_id)
-                    filter (where j.reason is null), '{}'),
-           coalesce(array_agg(j::public.available_slot order by j.starts_at, j.reason)
-                    filter (where j.reason is not null), '{}')
-      from judged j
-     where get_available_slots.explain or j.reason is null
+    select c.local_start::date,
+           coalesce(array_agg(c::public.available_slot order by c.starts_at, c.group_class_id)
+                    filter (where c.reason is null), '{}'),
+           coalesce(array_agg(c::public.available_slot order by c.starts_at, c.reason)
+                    filter (where c.reason is not null), '{}')
+      from checked c
+     where get_available_slots.explain or c.reason is null
      group by 1
      order by 1;
 end
 $$;
 comment on function public.get_available_slots is
-  'Day by day, the starts at which a kind of session can be booked; with explain also the others, each with its reason.';
+  'Day by day, the starts at which sessions of a type can be booked; with explain also the others, each with its reason.';
 
 revoke execute on function private.list_class_slots, private.list_start_slots, public.get_available_slots
   from public, anon, authenticated, service_role;

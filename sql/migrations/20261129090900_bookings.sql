@@ -6,9 +6,9 @@ set check_function_bodies = off;
 
 -- sessions/session_rules.sql
 
--- Session rules: how long a session waits for people, and what follows when they do not come.
+-- Session rules: how long a session waits for people, and what follows from a no-show.
 --
--- One row, which an admin changes. It holds from the next minute on, also for sessions that were booked before.
+-- One row, which an admin changes. It applies from the next minute on, also to sessions that were booked before.
 
 create table public.session_rules (
   id                         uuid primary key default gen_random_uuid(),
@@ -24,15 +24,17 @@ create table public.session_rules (
     and completion_grace_minutes between 0 and 60 and empty_minutes between 1 and 60)
 );
 comment on column public.session_rules.practitioner_grace_minutes is
-  'So long after the start an absent practitioner is a no-show: the session is cancelled and everything comes back.';
+  'So long after the start an absent practitioner is a no-show: the session is cancelled and credits are returned.';
 comment on column public.session_rules.client_grace_minutes is
-  'So long after the start an absent client may be called a no-show.';
+  'So long after the start an absent client may be marked as a no-show.';
 comment on column public.session_rules.client_no_show_forfeits is
-  'True: a client''s no-show counts as delivered and the credit is used. False: it is cancelled and the credit comes back.';
+  'True: a session is completed although its client is a no-show, and the credit is used.'
+  ' False: it is cancelled and the credit is returned.';
 comment on column public.session_rules.completion_grace_minutes is
-  'So long after its scheduled end a session is over, whoever is still there.';
+  'So long after its scheduled end a session is completed, whoever is still present.';
 comment on column public.session_rules.empty_minutes is
-  'A channel that has been empty for so long is left for good, even before the scheduled end. As long as a recorder waits alone.';
+  'A session whose channel has been empty for so long is completed, even before its scheduled end.'
+  ' Agora''s recorder, alone in its channel, leaves after as long.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 
@@ -60,12 +62,12 @@ insert into public.session_rules default values;
 
 -- sessions/booking.sql
 
--- Booking: one transaction in which a session is wanted, allowed, paid for with a credit, and made.
+-- Booking: one transaction that checks a booking, pays for it with a credit, and makes the session.
 --
---   the waiver is signed -> the time is free -> a credit is there -> session, ledger line, practitioner's time, message
+--   the waiver is signed -> the time is free -> a credit is there -> session, ledger line, practitioner's time, event
 --
--- A row of session_schedules with a `credit_lot_id` has spent a credit of that lot: a trigger writes the ledger's line
--- with it, whoever inserts the row. Locks are taken in one order everywhere, so that nobody waits for each other: the
+-- A row of session_schedules with a `credit_lot_id` has spent a credit of that lot: a trigger writes the line of the
+-- ledger, whoever inserts the row. Locks are taken in one order everywhere, so that nobody waits for each other: the
 -- client, the class, the practitioner's calendar, then credits.
 
 -- What follows from a new row, by trigger.
@@ -100,7 +102,7 @@ begin
 end
 $$;
 
--- What a booking asks.
+-- What a booking requires.
 
 create function private.refuse_without_waiver(user_id uuid) returns void
   language plpgsql stable set search_path = ''
@@ -141,7 +143,7 @@ as $$
                 floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
 $$;
 
--- Whether this very time is held for them, and still is.
+-- Whether the user has a live hold on exactly this time.
 create function private.has_slot_hold(
   user_id uuid, practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
   returns boolean
@@ -154,8 +156,8 @@ as $$
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now());
 $$;
 
--- A session between two, for somebody who pays with a credit or has paid elsewhere. What cannot be booked is refused,
--- and then nothing has happened. Whoever calls holds the client's lock.
+-- A one-to-one session, paid with a credit or paid elsewhere. What cannot be booked is refused, and then nothing has
+-- happened. The caller holds the client's lock.
 create function private.insert_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -172,14 +174,15 @@ create function private.insert_session(
 as $$
 #variable_conflict use_column
 declare
-  v_minutes integer := (select t.duration_minutes from public.session_types t where t.id = insert_session.session_type_id);
-  v_place   boolean := insert_session.session_location = 'in_person';
-  v_lot     uuid;
-  v_session uuid;
+  v_minutes   integer := (select t.duration_minutes from public.session_types t where t.id = insert_session.session_type_id);
+  v_in_person boolean := insert_session.session_location = 'in_person';
+  v_lot       uuid;
+  v_session   uuid;
 begin
   perform private.lock_calendar(insert_session.practitioner_id);
-  -- What was free when it was held is theirs, also when the notice has run out meanwhile.
-  if not private.has_slot_hold(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at, v_minutes) then
+  -- A time that was free when it was held is theirs, even if the required notice has passed meanwhile.
+  if not private.has_slot_hold(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at,
+                               v_minutes) then
     perform private.refuse_unbookable(insert_session.practitioner_id, insert_session.scheduled_at, v_minutes,
                                       insert_session.client_id);
   end if;
@@ -193,8 +196,8 @@ begin
     (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
      private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id),
      insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
-     case when v_place then insert_session.physical_location end,
-     case when v_place then insert_session.location_coordinates end,
+     case when v_in_person then insert_session.physical_location end,
+     case when v_in_person then insert_session.location_coordinates end,
      coalesce(insert_session.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
   returning id into v_session;
   return v_session;
@@ -213,7 +216,7 @@ declare
   v_session uuid;
 begin
   perform private.refuse_unjoinable_class(v_class, insert_paid_seat.client_id);
-  -- A trigger fills in what the class is.
+  -- A trigger copies the rest from the class.
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, room_name, session_type_id, notes,
      cancellation_policy_version, cancellation_policy_agreed_at)
@@ -227,7 +230,7 @@ begin
 end
 $$;
 
--- What somebody has paid for elsewhere: with a class a seat in it, else a session.
+-- What was paid for elsewhere: a seat where a class is named, else a session.
 create function private.insert_booked_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -248,8 +251,8 @@ as $$
                                 location_coordinates, notes, cancellation_policy_version, with_credit => false) end;
 $$;
 
--- With a plan that is kept: planning took longer than answering, and the values make no difference to the plan. The
--- setting holds for all that it calls.
+-- With a generic plan: planning took longer than executing, and the values make no difference to the plan. The setting
+-- holds for all that it calls.
 -- Definer: it writes sessions and credits for the caller, who may write neither.
 create function private.book_session_with_credit(
   practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, session_type_id uuid, session_type text,
@@ -317,13 +320,13 @@ begin
 end
 $$;
 comment on function public.book_session_with_credit is
-  'Books a one-to-one session with a credit. The same booking again finds the first one. Gives the credits that are left.';
+  'Books a one-to-one session with a credit. The same booking again finds the first one. Returns the credits that are left.';
 
 revoke execute on function private.spend_credit, private.refuse_credit_lot_change, private.refuse_without_waiver,
   private.refuse_unknown_place, private.build_room_name, private.has_slot_hold, private.insert_session,
-  private.insert_paid_seat, private.insert_booked_session, private.publish_session_booked, private.book_session_with_credit,
-  public.book_session_with_credit from public, anon, authenticated, service_role;
--- room_name: whoever joins a class names the room of their seat as themself.
+  private.insert_paid_seat, private.insert_booked_session, private.publish_session_booked,
+  private.book_session_with_credit, public.book_session_with_credit from public, anon, authenticated, service_role;
+-- build_room_name: join_group_class calls it as the client who joins.
 grant execute on function private.build_room_name, private.book_session_with_credit, public.book_session_with_credit
   to authenticated;
 
@@ -333,20 +336,20 @@ grant execute on function private.build_room_name, private.book_session_with_cre
 -- Group classes: each seat is a row, counted under the lock on its class, and paid for by the row's own insertion.
 --
 -- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
--- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is what the seats add
--- up to: whoever writes another number finds the true one there.
+-- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is the number of seats:
+-- a trigger overwrites whatever else is written there.
 
--- Which kinds of session a class is, and so which credits are good for it.
+-- The session types of a class, and so which credits can pay for it.
 create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]
   language sql stable set search_path = ''
 as $$
-  -- The admin page makes a class of so many minutes, and does not say whether people stand or lie.
+  -- The admin page makes a class with a duration, and does not say whether it is standing or laying.
   select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
     from public.session_types t
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
 $$;
 
--- Makes a seat of a row that joins a class.
+-- Turns a row that joins a class into a seat.
 -- Definer: it counts the seats of others and spends the joining client's credit.
 create function private.make_class_seat() returns trigger
   language plpgsql security definer set search_path = ''
@@ -357,14 +360,15 @@ begin
   perform private.lock_client(new.client_id);
   v_class := private.lock_class(
     substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid);
-  -- People are held to all the rules of joining, the platform's own hand only to the number of seats.
+  -- A person must meet all the rules of joining; the platform itself only that a seat is left.
   if auth.uid() is not null then
     perform private.refuse_unjoinable_class(v_class, new.client_id);
-  elsif private.count_taken_seats(v_class.id) + private.count_held_seats(v_class.id, new.client_id) >= v_class.max_participants then
+  elsif private.count_taken_seats(v_class.id) + private.count_held_seats(v_class.id, new.client_id)
+        >= v_class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   end if;
 
-  -- What the class is follows from the class, whatever the request says.
+  -- Copied from the class, whatever the request says.
   new.group_class_id    := v_class.id;
   new.practitioner_id   := v_class.practitioner_id;
   new.scheduled_at      := v_class.scheduled_at;
@@ -376,7 +380,7 @@ begin
   new.class_name        := v_class.class_name;
   new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
 
-  -- Somebody else's hand, an admin's or the payment's, gives a seat without a credit.
+  -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
     perform private.refuse_without_waiver(new.client_id);
     new.credit_lot_id := private.choose_credit_lot(new.client_id, private.list_class_session_type_ids(v_class));
@@ -387,7 +391,7 @@ begin
 end
 $$;
 
--- Definer: it counts rows that the class's reader does not see.
+-- Definer: it counts rows that the class's reader may not read.
 create function private.set_participant_count() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -444,15 +448,15 @@ as $$
    where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
 $$;
 comment on function public.increment_group_class_participants is
-  'Says how full a class is, and counts nothing: the pages call it before they insert a seat, and the seat is what counts.';
+  'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
 revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
   private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
--- One form of a class beside the other: an admin links the online class and the one in person. Each has seats of its
--- own, and a client takes one in either or in both.
+-- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes
+-- one in either or in both.
 
 create view public.group_session_correlations with (security_invoker = true) as
   select s.id as session_id, s.class_name, s.practitioner_id, s.scheduled_at, s.duration_minutes, s.session_location,
@@ -480,31 +484,31 @@ create function public.link_group_sessions(session_id uuid, correlated_session_i
 as $$
 #variable_conflict use_column
 declare
-  v_one   public.session_schedules;
+  v_class public.session_schedules;
   v_other public.session_schedules;
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins link classes.');
   end if;
-  -- In the order of their ids: two admins who link the same two the other way round wait, and not for each other.
+  -- In the order of their ids: two admins who link the same two the other way round do not deadlock.
   perform from public.session_schedules s
     where s.id in (link_group_sessions.session_id, link_group_sessions.correlated_session_id) order by s.id for update;
-  select * into v_one from public.session_schedules s
+  select * into v_class from public.session_schedules s
    where s.id = link_group_sessions.session_id and private.is_class(s) and s.status <> 'cancelled';
   select * into v_other from public.session_schedules s
    where s.id = link_group_sessions.correlated_session_id and private.is_class(s) and s.status <> 'cancelled';
-  if v_one.id is null or v_other.id is null then
+  if v_class.id is null or v_other.id is null then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
-  elsif v_one.session_location = v_other.session_location then
+  elsif v_class.session_location = v_other.session_location then
     perform private.refuse(409, 'classes_are_alike', 'One of the two must be online and the other in person.');
-  elsif v_one.correlated_session_id <> v_other.id or v_other.correlated_session_id <> v_one.id then
+  elsif v_class.correlated_session_id <> v_other.id or v_other.correlated_session_id <> v_class.id then
     perform private.refuse(409, 'class_is_linked', 'One of the two is linked to another class.', 'Unlink it first.');
   end if;
 
   update public.session_schedules s
-     set correlated_session_id = case s.id when v_one.id then v_other.id else v_one.id end
-   where s.id in (v_one.id, v_other.id);
-  return query select * from public.group_session_correlations c where c.session_id = v_one.id;
+     set correlated_session_id = case s.id when v_class.id then v_other.id else v_class.id end
+   where s.id in (v_class.id, v_other.id);
+  return query select * from public.group_session_correlations c where c.session_id = v_class.id;
 end
 $$;
 
@@ -519,11 +523,12 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins link classes.');
   end if;
-  select * into v_class from public.session_schedules s where s.id = unlink_group_sessions.session_id and private.is_class(s);
+  select * into v_class from public.session_schedules s
+   where s.id = unlink_group_sessions.session_id and private.is_class(s);
   if not found then
     perform private.refuse(404, 'class_not_found', 'There is no such class.');
   end if;
-  -- Both ends, also where only one was written.
+  -- Both rows, also where only one names the other.
   update public.session_schedules s set correlated_session_id = null
    where s.correlated_session_id is not null
      and (s.id in (v_class.id, v_class.correlated_session_id) or s.correlated_session_id = v_class.id);
@@ -533,28 +538,28 @@ $$;
 
 revoke execute on function public.link_group_sessions, public.unlink_group_sessions from public, anon, authenticated,
   service_role;
--- is_class: the two run as the admin who calls them.
+-- Both run as the admin who calls them, and private.is_class is granted to people.
 grant execute on function public.link_group_sessions, public.unlink_group_sessions to authenticated;
 
 
 -- sessions/cancellation_terms.sql
 
--- Cancellation terms: what cancelling now costs and gives back. The quote and the cancellation ask one function.
+-- Cancellation terms: what cancelling now costs and returns. The quote and the cancellation call one function.
 --
---   standard     until the standard hours before the start, whoever cancels: the credit comes back
---   grace        later, by the client, who asks for a grace cancellation and has one left: the credit comes back
---   late         later, by the client, but until the late hours before: the credit comes back, and a fee is due
---   last_minute  later than that, by the client: nothing comes back
---   emergency    later than the standard hours, by the practitioner, an admin or the platform: the credit comes back
+--   standard     until the standard hours before the start, whoever cancels: the credit is returned
+--   grace        later, by the client, who asks for a grace cancellation and has one left: the credit is returned
+--   late         later, by the client, but until the late hours before: the credit is returned, and a fee is due
+--   last_minute  later than that, by the client: nothing is returned
+--   emergency    later than the standard hours, by the practitioner, an admin or the platform: the credit is returned
 --
 -- The hours are those of the version agreed at booking, else of the active one; where both are equal there is no
--- `late`. What was paid singly comes back as a credit of its kind. Nothing comes back of a credit whose price was
--- refunded, and of what was neither a credit nor a payment (a practitioner's own booking). A fee is recorded and stated
--- in the message; no card is charged.
+-- `late`. What was paid singly is returned as a credit for its session type. Nothing is returned for a credit whose
+-- price was refunded, nor where there was neither a credit nor a payment (a practitioner's own booking). A fee is
+-- recorded and stated in the event; no card is charged.
 --
 -- Of a class, the credits are those of all its seats together, also once it has begun.
 
-create type private.compute_cancellation_terms as (
+create type private.cancellation_terms as (
   cancellation_type           text,
   credit_returned             integer,
   fee_charged                 numeric,
@@ -565,8 +570,8 @@ create type private.compute_cancellation_terms as (
   cancellation_policy_version uuid
 );
 
--- Whose doing it is; null: a stranger's. An admin who is also the client may do what an admin may.
--- Definer: what somebody is must not depend on which rows they see.
+-- The caller's role in a session; null if they have none. An admin who is also the client may do what an admin may.
+-- Definer: a role must not depend on which rows the caller may read.
 create function private.get_caller_role(session public.session_schedules) returns text
   language sql stable security definer set search_path = ''
 as $$
@@ -579,8 +584,8 @@ as $$
   end;
 $$;
 
--- In PL/pgSQL, because a plan is kept there on every version of PostgreSQL; in two questions, because for one with `or`
--- the planner does not keep it: planning anew took longer than answering.
+-- In PL/pgSQL, because a plan is cached there on every version of PostgreSQL; as two queries, because for one with `or`
+-- the planner does not cache it: planning anew took longer than executing.
 create function private.get_cancellation_policy(session public.session_schedules) returns public.cancellation_policy
   language plpgsql stable set search_path = ''
 as $$
@@ -599,7 +604,7 @@ $$;
 create function private.get_session_payment(session_id uuid) returns public.session_payments
   language sql stable set search_path = ''
 as $$
-  -- Paid out is what became of the practitioner's share; the client has paid all the same.
+  -- `paid_out` speaks of the practitioner's share; the client has paid all the same.
   select p from public.session_payments p
    where p.session_id = get_session_payment.session_id and p.status in ('completed', 'paid_out')
    order by p.created_at limit 1;
@@ -622,36 +627,37 @@ as $$
    where c.user_id = count_graces_used.user_id and c.cancellation_type = 'grace';
 $$;
 
-create function private.compute_cancellation_terms(session public.session_schedules, wants_grace boolean)
-  returns private.compute_cancellation_terms
+create function private.compute_cancellation_terms(session public.session_schedules, use_grace boolean)
+  returns private.cancellation_terms
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_policy public.cancellation_policy := private.get_cancellation_policy(session);
-  v_terms  private.compute_cancellation_terms;
-  v_client boolean := private.get_caller_role(session) = 'client';
+  v_policy    public.cancellation_policy := private.get_cancellation_policy(session);
+  v_terms     private.cancellation_terms;
+  v_is_client boolean := private.get_caller_role(session) = 'client';
 begin
   v_terms.cancellation_policy_version := v_policy.id;
   v_terms.free_until := session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours);
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
-  v_terms.grace_available := v_client and now() > v_terms.free_until
+  v_terms.grace_available := v_is_client and now() > v_terms.free_until
     and private.count_graces_used(session.client_id) < v_policy.grace_cancellations_allowed;
-  if wants_grace and v_client and now() > v_terms.free_until and not v_terms.grace_available then
+  if use_grace and v_is_client and now() > v_terms.free_until and not v_terms.grace_available then
     perform private.refuse(409, 'grace_used', 'You have used your grace cancellation already.',
                            'You can still cancel, and the credit is then used.');
   end if;
 
   v_terms.cancellation_type := case
     when now() <= v_terms.free_until then 'standard'
-    when not v_client then 'emergency'
-    when wants_grace then 'grace'
+    when not v_is_client then 'emergency'
+    when use_grace then 'grace'
     when now() <= session.scheduled_at - make_interval(hours => v_policy.late_cancellation_hours) then 'late'
     else 'last_minute' end;
   v_terms.credit_returned := case
     when v_terms.cancellation_type = 'last_minute' then 0
-    -- Its price went back already.
-    when exists (select from public.user_session_credits c where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
+    -- Its price was refunded already.
+    when exists (select from public.user_session_credits c
+                  where c.id = session.credit_lot_id and c.credits_owed > 0) then 0
     when session.credit_lot_id is not null or (private.get_session_payment(session.id)).id is not null then 1
     else 0 end;
   v_terms.fee_charged := case
@@ -660,9 +666,10 @@ begin
     else v_policy.late_cancellation_fee_usd end;
 
   if private.is_class(session) then
-    -- Nobody has the class's own row; what comes back is what its seats were taken for.
+    -- The class's own row is nobody's booking; what is returned is the credits of its seats.
     select coalesce(sum((private.compute_cancellation_terms(seat, false)).credit_returned), 0) into v_terms.credit_returned
-      from public.session_schedules seat where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
+      from public.session_schedules seat
+     where seat.group_class_id = session.id and seat.status in ('scheduled', 'in_progress');
   end if;
   return v_terms;
 end
@@ -680,8 +687,8 @@ begin
 end
 $$;
 
--- Definer: policies, payments and cancellations are looked up for whoever asks about a session of theirs.
-create function private.quote_cancellation(session_id uuid, use_grace boolean) returns private.compute_cancellation_terms
+-- Definer: it reads policies, payments and cancellations that the caller may not.
+create function private.quote_cancellation(session_id uuid, use_grace boolean) returns private.cancellation_terms
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -707,27 +714,29 @@ as $$
     from private.quote_cancellation(quote_cancellation.session_id, quote_cancellation.use_grace) t;
 $$;
 comment on function public.quote_cancellation is
-  'What cancelling would give back and cost right now. It changes nothing.';
+  'What cancelling would return and cost right now. It changes nothing.';
 
-revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment, private.get_session_currency,
-  private.count_graces_used, private.compute_cancellation_terms, private.refuse_uncancellable, private.quote_cancellation,
-  public.quote_cancellation from public, anon, authenticated, service_role;
--- get_caller_role: cancelling and moving ask it as whoever calls them.
-grant execute on function private.get_caller_role, private.quote_cancellation, public.quote_cancellation to authenticated;
+revoke execute on function private.get_caller_role, private.get_cancellation_policy, private.get_session_payment,
+  private.get_session_currency, private.count_graces_used, private.compute_cancellation_terms,
+  private.refuse_uncancellable, private.quote_cancellation, public.quote_cancellation from public, anon, authenticated,
+  service_role;
+-- get_caller_role: cancel_session and reschedule_session call it as their own caller.
+grant execute on function private.get_caller_role, private.quote_cancellation, public.quote_cancellation to
+  authenticated;
 
 
 -- sessions/cancelling.sql
 
--- Cancelling: by whoever may, by whatever way, with the same consequences.
+-- Cancelling: whoever cancels and in whatever way, the consequences are the same.
 --
 --   scheduled -> cancelled      in_progress -> cancelled, not by the client      cancelled -> nothing
 --
--- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what comes back,
--- writes the ledger, the cancellation and the message, and frees the seat. A cancelled class cancels its seats; a
--- deleted session that was still to come is settled first, so that nobody loses a credit with it.
+-- The pages update the row; `cancel_session` does the same update. A trigger decides by the terms what is returned,
+-- writes the ledger, the cancellation and the event, and frees the seat. A cancelled class cancels its seats; a
+-- deleted session that was still to come is settled first, so that no credit is lost with it.
 
 -- Before a person's update touches any row, it takes the locks that come before rows: the client's own, and those of
--- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise wait for each other.
+-- the classes they have a seat in. Leaving a seat and cancelling its class would otherwise deadlock.
 -- Definer: a lock needs the right to update, and nobody may update a class they have a seat in.
 create function private.lock_own_sessions() returns trigger
   language plpgsql security definer set search_path = ''
@@ -742,7 +751,8 @@ begin
 end
 $$;
 
--- Back to the lot it came from, with the end that the lot had; what was paid singly becomes a credit of its kind.
+-- Returned to the lot it came from, which expires when it did before; what was paid singly becomes a credit for its
+-- session type.
 create function private.return_credit(session public.session_schedules) returns void
   language plpgsql set search_path = ''
 as $$
@@ -760,7 +770,7 @@ begin
 
   select * into v_lot from public.user_session_credits c where c.id = session.credit_lot_id for no key update;
   if v_lot.expires_at <= now() and private.get_caller_role(session) <> 'client' then
-    -- Not the client's doing: a month to use it. What else was left in the lot has ended, and stays so.
+    -- The client did not cancel: they have a month to use it. Credits left in the lot have expired, and stay expired.
     insert into public.credit_ledger (lot_id, user_id, change, kind)
     select v_lot.id, v_lot.user_id, -v_lot.credits_remaining, 'expiry' where v_lot.credits_remaining > 0;
     update public.user_session_credits c set expires_at = now() + interval '30 days' where c.id = v_lot.id;
@@ -770,13 +780,13 @@ begin
 end
 $$;
 
-create function private.settle_cancellation(session public.session_schedules, uses_grace boolean, reason text)
+create function private.settle_cancellation(session public.session_schedules, is_grace boolean, reason text)
   returns void
   language plpgsql set search_path = ''
 as $$
 declare
-  v_terms private.compute_cancellation_terms := private.compute_cancellation_terms(session, uses_grace);
-  v_part  text := private.get_caller_role(session);
+  v_terms private.cancellation_terms := private.compute_cancellation_terms(session, is_grace);
+  v_role  text := private.get_caller_role(session);
 begin
   if private.is_class(session) then
     update public.session_schedules seat set status = 'cancelled', notes = 'Cancelled: the class was cancelled'
@@ -784,15 +794,16 @@ begin
   elsif v_terms.credit_returned = 1 then
     perform private.return_credit(session);
   elsif v_terms.cancellation_type <> 'last_minute' then
-    -- It would have come back, but its price was refunded: it is one fewer that is owed.
+    -- It would have been returned, but its price was refunded: one credit fewer is owed.
     update public.user_session_credits c set credits_owed = c.credits_owed - 1
      where c.id = session.credit_lot_id and c.credits_owed > 0;
   end if;
-  if uses_grace then
-    -- Where the page looks whether the grace is used up.
+  if is_grace then
+    -- The pages read it to see whether the grace is used.
     update public.user_session_credits c set grace_cancellation_used = true
      where c.id = coalesce(session.credit_lot_id, (
-       select lot.id from public.user_session_credits lot where lot.user_id = session.client_id order by lot.created_at limit 1));
+       select lot.id from public.user_session_credits lot
+        where lot.user_id = session.client_id order by lot.created_at limit 1));
   end if;
 
   insert into public.session_cancellations
@@ -801,15 +812,15 @@ begin
   values
     (session.id, case when not private.is_class(session) then session.client_id end, v_terms.cancellation_type,
      v_terms.hours_before_session, v_terms.fee_charged, v_terms.currency, v_terms.credit_returned, v_terms.currency,
-     settle_cancellation.reason, case when v_part <> 'client' then auth.uid() end, v_terms.cancellation_policy_version);
+     settle_cancellation.reason, case when v_role <> 'client' then auth.uid() end, v_terms.cancellation_policy_version);
   perform private.publish_event('session_cancelled', session.client_id, session.id, jsonb_build_object(
-    'by', v_part, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
+    'by', v_role, 'practitioner_id', session.practitioner_id, 'scheduled_at', session.scheduled_at,
     'group_class_id', session.group_class_id, 'cancellation_type', v_terms.cancellation_type,
     'credit_returned', v_terms.credit_returned, 'fee_charged', v_terms.fee_charged, 'currency', v_terms.currency));
 end
 $$;
 
--- Cancelled by an update: the terms are agreed before the row is written, and settled after.
+-- Cancelled by an update: the terms are checked before the row is written, and settled after.
 
 create function private.set_cancelled_at() returns trigger
   language plpgsql set search_path = ''
@@ -820,7 +831,7 @@ begin
 end
 $$;
 
--- Definer: the terms depend on what whoever cancels may not read.
+-- Definer: the terms depend on rows that whoever cancels may not read.
 create function private.authorize_cancellation() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -866,7 +877,7 @@ create function private.settle_deleted_session() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Of an erased account nobody is left to give anything back to.
+  -- Where the account was erased, nobody is left to return a credit to.
   if exists (select from auth.users u where u.id = old.client_id) then
     perform private.settle_cancellation(old, false, 'The session was deleted');
   end if;
@@ -889,7 +900,7 @@ begin
   if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  -- The note is the pages' own way of saying all this, so there is one way to read it.
+  -- In the words in which the pages write the note, so that there is one form to read.
   update public.session_schedules s
      set status = 'cancelled',
          notes = 'Cancelled' || case when private.get_caller_role(v_session) = 'practitioner' then ' by practitioner' else '' end
@@ -897,7 +908,7 @@ begin
               || case when use_grace then ' ' || c_grace else '' end
    where s.id = v_session.id and s.status <> 'cancelled';
 
-  -- Cancelling twice finds what the first one came to.
+  -- Cancelling again returns the first cancellation.
   return query select * from public.session_cancellations c where c.session_id = v_session.id order by c.cancelled_at limit 1;
   if not found then
     perform private.refuse(409, 'session_not_cancellable', 'Only a scheduled session can be cancelled.');
@@ -919,25 +930,27 @@ grant execute on function public.cancel_session to authenticated;
 -- Rescheduling: the same rules as for booking, and for a client the same hours as for cancelling free of charge.
 --
 -- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay
--- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may move outside the
--- hours, not onto time that is taken. The platform is not asked: `private.recompute_session_starts` moves by the clock.
+-- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may reschedule to a time
+-- outside the hours, not to one that is taken. The platform is not checked: `private.recompute_session_starts` moves
+-- sessions when clock rules change.
 
--- Definer: what else takes the practitioner's time is nobody's to read.
+-- Definer: it depends on other bookings of the practitioner, which the caller may not read.
 create function private.authorize_reschedule() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_part text := private.get_caller_role(old);
+  v_role text := private.get_caller_role(old);
 begin
   if old.group_class_id is not null then
-    if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class where class.id = old.group_class_id) then
+    if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class
+                             where class.id = old.group_class_id) then
       perform private.refuse(409, 'seat_moves_with_its_class', 'A seat is when its class is.', 'Leave the class and join another.');
     end if;
-  elsif v_part = 'platform' then
+  elsif v_role = 'platform' then
     null;
   elsif old.status <> 'scheduled' then
     perform private.refuse(409, 'session_not_movable', 'Only a scheduled session can be moved.');
-  elsif v_part = 'client' then
+  elsif v_role = 'client' then
     if now() > old.scheduled_at - make_interval(hours => (private.get_cancellation_policy(old)).standard_cancellation_hours) then
       perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
     end if;
@@ -950,7 +963,7 @@ begin
 end
 $$;
 
--- Definer: whoever moves a class need not see its seats.
+-- Definer: whoever reschedules a class need not have the right to read its seats.
 create function private.copy_class_schedule_to_seats() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -976,8 +989,8 @@ begin
 end
 $$;
 
--- A session is one event in people's calendars for life: its id is the event's, and each change of it counts. The
--- number is raised in the transaction of the change, and never counted from messages, which arrive in any order.
+-- In people's calendars a session is one entry for good: its id is the entry's, and each change raises the sequence. It
+-- is raised in the transaction of the change, and never counted from mails, which arrive in any order.
 create function private.raise_calendar_sequence() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -986,6 +999,7 @@ begin
   return new;
 end
 $$;
+
 create function public.reschedule_session(session_id uuid, scheduled_at timestamptz)
   returns setof public.session_schedules
   language plpgsql volatile security invoker set search_path = ''
@@ -998,7 +1012,7 @@ begin
   if v_session.id is null or private.get_caller_role(v_session) is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  -- Moving it where it is already changes nothing, so a second click is fine.
+  -- To the time it has already, nothing changes, so a second click is fine.
   return query
     update public.session_schedules s
        set scheduled_at = reschedule_session.scheduled_at,
@@ -1008,8 +1022,9 @@ begin
     returning s.*;
 end
 $$;
-comment on function public.reschedule_session is 'Moves a session or a class, as the pages do by updating the row.';
+comment on function public.reschedule_session is 'Reschedules a session or a class, as the pages do by updating the row.';
 
-revoke execute on function private.authorize_reschedule, private.copy_class_schedule_to_seats, private.publish_session_rescheduled,
-  private.raise_calendar_sequence, public.reschedule_session from public, anon, authenticated, service_role;
+revoke execute on function private.authorize_reschedule, private.copy_class_schedule_to_seats,
+  private.publish_session_rescheduled, private.raise_calendar_sequence, public.reschedule_session from public, anon,
+  authenticated, service_role;
 grant execute on function public.reschedule_session to authenticated;

@@ -12,24 +12,24 @@ set check_function_bodies = off;
 --      |              |                |
 --      +--------------+----------------+---------> failed
 --
---   pending     the row is won; Agora is being asked, under attempt 1, 2, 3
+--   pending     the row is inserted; Agora is being asked to start, in attempt 1, 2, 3
 --   recording   Agora said that it records
---   processing  it is over; first Agora brings its files to the bucket, then we copy them to storage
+--   processing  it has ended; first Agora uploads its files to the bucket, then we copy them to storage
 --   completed   every file is in our storage, equal to its source
---   failed      `failure_code` says why. One way leads back, for an operator: `retry_recording`
+--   failed      `failure_code` says why. There is one way back, for an operator: `retry_recording`
 --
--- A state only moves forward. `private.observe_recording` moves it; only the end of a copy (completion.sql) and of a
--- recording that Agora never heard of (checks.sql) are written elsewhere. `next_check_at` is when somebody must look
--- again, whatever webhooks say; `deadline_at` is when patience ends.
+-- A state only moves forward, by `private.observe_recording`; only the end of a copy (completion.sql) and of a
+-- recording that Agora was never asked for (checks.sql) are written elsewhere. `next_check_at` is when the next check
+-- is due, whatever webhooks say; `deadline_at` is until when it is tried.
 --
 -- Against the milestone's table: row-level security, and
--- * `session_id` does not cascade: the row is the only thing that knows of a file in storage, so a session cannot be
---   deleted while a recording of it exists.
+-- * `session_id` does not cascade: only the row leads to the files in storage, so a session cannot be deleted while a
+--   recording of it exists.
 -- * one recording per session, by index: two starters at once must not both reach Agora.
 
 create sequence private.recorder_uids as bigint minvalue 4000000000 maxvalue 4294967295 cycle;
 comment on sequence private.recorder_uids is
-  'Numbers of Agora recorders: above all people''s, and a fresh one for each attempt, or two recorders push each other out.';
+  'The uids of Agora''s recorders: above all people''s, and a new one for each attempt, since two with one uid evict each other.';
 grant usage on sequence private.recorder_uids to service_role;
 
 create table public.session_recordings (
@@ -47,7 +47,7 @@ create table public.session_recordings (
   completed_at       timestamptz,
   created_at         timestamptz not null default now(),
   updated_at         timestamptz not null default now(),
-  -- The milestone's columns end here. The rest says how a recording is done.
+  -- The milestone's columns end here. The rest is how a recording is made.
   mode               text        not null default 'mix',
   requested_by       uuid        references auth.users on delete set null,
   cname              text,
@@ -85,54 +85,57 @@ create table public.session_recordings (
            or num_nulls(recording_url, storage_path, completed_at, duration_seconds, file_size_bytes) = 0)
 );
 comment on column public.session_recordings.recording_url is
-  'Our own link, which asks who is there: never a signed one.';
+  'Our own link, which can be revoked and counts views: never a signed one.';
 comment on column public.session_recordings.storage_path is 'Inside the private bucket session-recordings.';
 comment on column public.session_recordings.mode is
   'Agora''s word: mix is one picture of everybody, individual one file per person.';
 comment on column public.session_recordings.prefix is 'The folder in Agora''s bucket; each attempt has its own.';
-comment on column public.session_recordings.record_until is 'Recorded no longer than this: the room closes.';
+comment on column public.session_recordings.record_until is 'Recorded no longer than until then: the room closes.';
 comment on column public.session_recordings.agora_status is
-  'What Agora last said of it: 4 and 5 are running, 20 is a crash.';
+  'The status in Agora''s last answer: 4 and 5 are running, 20 is a crash.';
 comment on column public.session_recordings.missing_since is
-  'Since when Agora finds no worker: ended, or failing over (up to 90 s).';
-comment on column public.session_recordings.crashed_at is 'Agora said it ended badly; what is in the bucket decides.';
+  'Since when Agora has answered 404: it has ended, or is changing machines (up to 90 s).';
+comment on column public.session_recordings.crashed_at is
+  'When Agora said that it had crashed; the files in the bucket decide what follows.';
 comment on column public.session_recordings.media_started_at is 'When the first picture or sound was recorded.';
 comment on column public.session_recordings.upload_complete is
-  'Everything Agora has is in its bucket: copying may begin.';
-comment on column public.session_recordings.lease_id is 'Whoever copies holds this; a newer one shuts the older out.';
+  'All of Agora''s files are in its bucket: copying may begin.';
+comment on column public.session_recordings.lease_id is
+  'Of the process that copies; with a newer lease, the older one can write nothing any more.';
 comment on column public.session_recordings.class_recording_id is
   'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
 
--- The guarantee behind "one recording", and behind the pages: they show a link only where exactly one row is completed.
+-- Guarantees one recording, and for the pages exactly one completed row: with two they show no link.
 create unique index session_recordings_one_per_session on public.session_recordings (session_id)
   where status <> 'failed';
 create index idx_session_recordings_session_id on public.session_recordings (session_id);
 create index idx_session_recordings_status on public.session_recordings (status);
 create index idx_session_recordings_agora_sid on public.session_recordings (agora_sid) where agora_sid is not null;
 create index session_recordings_next_check_at_idx on public.session_recordings (next_check_at)
-  where status in ('pending', 'recording', 'processing');  -- the reconciler asks what is due
--- A notification that is quicker than our knowing its sid is placed by its recorder.
+  where status in ('pending', 'recording', 'processing');  -- the reconciler claims what is due
+-- A notification whose sid is not stored yet is matched by its recorder's uid.
 create index session_recordings_recorder_uid_idx on public.session_recordings (recorder_uid);
 create index session_recordings_requested_by_idx on public.session_recordings (requested_by);
 create index session_recordings_class_recording_id_idx on public.session_recordings (class_recording_id);
 
 alter table public.session_recordings enable row level security;
 
--- What waits to be erased (recording_erasure_queue.sql): closed from that moment on, and a participant's row with its class's.
--- Definer: nobody may read the queue, and everybody's policy on recordings asks it.
+-- Recordings that are queued for erasure (recording_erasure_queue.sql): closed from that moment on, and participants'
+-- rows with their class's.
+-- Definer: nobody may read the queue, which the policy on recordings needs.
 create function private.closed_recording_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
   select q.recording_id from private.recording_erasure_queue q
   union
-  select mine.id from private.recording_erasure_queue q
-    join public.session_recordings mine on mine.class_recording_id = q.recording_id;
+  select r.id from private.recording_erasure_queue q
+    join public.session_recordings r on r.class_recording_id = q.recording_id;
 $$;
 revoke execute on function private.closed_recording_ids from public, anon, authenticated, service_role;
 grant execute on function private.closed_recording_ids to authenticated, service_role;
 
--- Not every session one belongs to: a participant of a class reads the row made for them, with a link of their own, not
--- the class's. What is closed is seen by admins alone.
+-- Not for every session one takes part in: a participant of a class reads the row made for them, with a link of their
+-- own, not the class's. Closed recordings are read by admins alone.
 create policy "participants and admins read recordings"
   on public.session_recordings for select to authenticated
   using (
@@ -142,12 +145,12 @@ create policy "participants and admins read recordings"
     and ((select private.is_admin()) or id not in (select private.closed_recording_ids())));
 
 revoke all on public.session_recordings from anon, authenticated, service_role;
--- Not Agora's ids, which stop a recording, not the storage path, not how it is done: people need the link and how far
--- it is.
+-- Not Agora's ids, with which a recording can be stopped, nor the storage path, nor how it is made: people need the
+-- link and the status.
 grant select (id, session_id, recording_url, duration_seconds, file_size_bytes, status, started_at, completed_at,
               created_at, updated_at)
   on public.session_recordings to authenticated;
--- No write for people: the functions that talk to Agora move the state.
+-- No write for people: the functions that call Agora write the state.
 grant select, insert, update, delete on public.session_recordings to service_role;
 
 create trigger update_session_recordings_updated_at before update on public.session_recordings
@@ -158,12 +161,12 @@ create trigger update_session_recordings_updated_at before update on public.sess
 
 -- Consent to be recorded: nobody is recorded who has not agreed.
 --
---   starting      everybody present must have agreed: practitioner, client, and whoever holds a live token for the room
---   coming later  whoever has not agreed waits outside until the recording has stopped; their coming stops it
---   withdrawing   stops every recording the person is present in
+--   start        everybody must have agreed: practitioner, client, and whoever holds a live token for the channel
+--   admission    of somebody who has not agreed: stops the recording, and they get a token once it has stopped
+--   withdrawal   stops every recording of a session in which the person takes part
 --
--- Two transactions that decide about the same session queue here: a start takes the session's lock alone, admissions
--- share it, and both hold the consent rows they relied on, so that a withdrawal waits and then sees what they did.
+-- Transactions about the same session wait for each other here: a start takes the session's lock alone, admissions
+-- share it, and both lock the consent rows they relied on, so that a withdrawal waits and then sees what they did.
 
 create function private.recording_lock_key(session_id uuid) returns bigint
   language sql immutable set search_path = ''
@@ -176,7 +179,7 @@ create function private.list_session_participants(session public.session_schedul
 as $$
   select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
   union
-  -- One to one. A class's own row names an administrator there, who is not in the room by that.
+  -- One to one. A class's own row has an administrator as its client, who takes no part by that.
   select (session).client_id
    where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union
@@ -187,7 +190,7 @@ create function private.count_without_consent(session public.session_schedules) 
   language plpgsql set search_path = ''
 as $$
 begin
-  -- Held until the end of the transaction: a consent that is being relied on cannot be withdrawn meanwhile.
+  -- Locked until the end of the transaction: a consent that is relied on cannot be withdrawn meanwhile.
   perform from public.user_consents c
     where c.consent_type = 'session_recording' and c.user_id in (select private.list_session_participants(session))
     order by c.user_id for share;
@@ -201,21 +204,24 @@ $$;
 create function private.request_recording_stop(session_id uuid, reason text) returns void
   language sql set search_path = ''
 as $$
-  -- Agora is told by whoever looks next: the caller itself, or the reconciler within a minute.
+  -- Agora is told by the caller itself, or by the reconciler within a minute.
   update public.session_recordings r
      set stop_requested_at = now(), stop_reason = request_recording_stop.reason, next_check_at = now()
    where r.session_id = request_recording_stop.session_id and r.status in ('pending', 'recording')
      and r.stop_requested_at is null;
 $$;
 
--- Definer: the person at the door may neither read others' consent nor stop a recording in any other way.
+-- For somebody who wants a token: true if they have to wait, since a recording is on to which they have not agreed. It
+-- is requested to stop.
+-- Definer: they may neither read recordings nor stop one in any other way.
 create function private.stop_recording_before_admission(session_id uuid, user_id uuid) returns boolean
   language plpgsql security definer set search_path = ''
 as $$
 begin
   perform pg_advisory_xact_lock_shared(private.recording_lock_key(stop_recording_before_admission.session_id));
   if not exists (select from public.session_recordings r
-                  where r.session_id = stop_recording_before_admission.session_id and r.status in ('pending', 'recording')) then
+                  where r.session_id = stop_recording_before_admission.session_id
+                    and r.status in ('pending', 'recording')) then
     return false;
   end if;
   perform from public.user_consents c
@@ -225,13 +231,13 @@ begin
   if found then
     return false;
   end if;
-  -- Their seat weighs more than the recording: it ends, and then the door is open.
+  -- Taking part comes before the recording: it stops, and then they are admitted.
   perform private.request_recording_stop(stop_recording_before_admission.session_id, 'somebody_has_not_agreed');
   return true;
 end;
 $$;
 
--- Definer: withdrawing must stop a recording that the person withdrawing may not write.
+-- Definer: whoever withdraws may not write the recording.
 create function private.stop_recordings_without_consent() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -253,8 +259,8 @@ create trigger user_consents_10_stop_recordings_on_delete after delete on public
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.stop_recordings_without_consent();
 
--- Of a session that is cancelled or completed; its trigger is among those of session_schedules.
--- Definer: whoever cancels or completes a session need not be allowed to write its recording.
+-- When a session is cancelled or completed; its trigger is among those of session_schedules.
+-- Definer: whoever cancels or completes a session may not write its recording.
 create function private.stop_recording_of_ended_session() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -272,12 +278,13 @@ grant execute on function private.stop_recording_before_admission to authenticat
 
 -- recordings/start_and_stop.sql
 
--- Starting a recording, stopping it, asking how it is doing, as far as the database goes: who may, and who is first.
+-- Starting a recording, stopping it, and its status: who may, and which of several callers calls Agora.
 --
--- A start wins the row before Agora is called, so twenty callers make one recording. A stop is a wish written down:
--- whoever carries it to Agora may crash, and the reconciler carries it again.
+-- A start inserts the row before Agora is called, so twenty callers make one recording. A stop is a request that is
+-- stored: whoever passes it on to Agora may crash, and the reconciler passes it on again.
 
--- What the caller is to a session: `is_staff` is its practitioner, an admin or the service. Without a session: nobody.
+-- The caller's access to a session's recording: `is_staff` is its practitioner, an admin or the service. The session is
+-- null for strangers.
 create type private.recording_access as (session public.session_schedules, is_staff boolean);
 
 -- Definer: whether the caller belongs to a session must not depend on which of its rows they may read.
@@ -285,49 +292,50 @@ create function private.my_recording_access(session_id uuid) returns private.rec
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_seat    private.channel_access := private.get_channel_access(null, session_id);
-  v_session public.session_schedules := v_seat.session;
-  v_staff   boolean := coalesce((select auth.role()), '') = 'service_role' or (select private.is_admin());
+  v_channel  private.channel_access := private.get_channel_access(null, session_id);
+  v_session  public.session_schedules := v_channel.session;
+  v_is_staff boolean := coalesce((select auth.role()), '') = 'service_role' or (select private.is_admin());
 begin
-  if v_session.id is null and v_staff then
-    -- A participant's row stands for the class.
+  if v_session.id is null and v_is_staff then
+    -- A participant's row leads to that of the class.
     select class.* into v_session from public.session_schedules named
       join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
      where named.id = my_recording_access.session_id;
   end if;
-  return row (v_session, v_staff or coalesce(v_seat.is_host, false))::private.recording_access;
+  return row (v_session, v_is_staff or coalesce(v_channel.is_host, false))::private.recording_access;
 end;
 $$;
 
--- Definer: nobody writes recordings but through here. `won` tells the one caller who is to call Agora.
+-- `is_new` is true for the one caller who inserted the recording and is to call Agora.
+-- Definer: nobody may write recordings in any other way.
 create function private.start_agora_recording(
-  session_id uuid, mode text, out won boolean, out recording public.session_recordings)
+  session_id uuid, mode text, out is_new boolean, out recording public.session_recordings)
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_standing private.recording_access := private.my_recording_access(session_id);
-  v_session  public.session_schedules := v_standing.session;
-  v_missing  bigint;
-  v_id       uuid := gen_random_uuid();
+  v_access  private.recording_access := private.my_recording_access(session_id);
+  v_session public.session_schedules := v_access.session;
+  v_missing bigint;
+  v_id      uuid := gen_random_uuid();
 begin
   if v_session.id is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
-  elsif not v_standing.is_staff then
+  elsif not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can record a session.');
   end if;
 
-  -- From here on the people present are as they are: whoever is being admitted has been, or waits.
+  -- From here on nobody is admitted: an admission at the same time has been committed, or waits.
   perform pg_advisory_xact_lock(private.recording_lock_key(v_session.id));
   select * into recording from public.session_recordings r where r.session_id = v_session.id and r.status <> 'failed';
   if found then
     if recording.status not in ('pending', 'recording') then
       perform private.refuse(409, 'session_already_recorded', 'This session has been recorded already.');
     end if;
-    won := false;
+    is_new := false;
     return;
   end if;
 
-  -- Held as well: a session that is being cancelled is cancelled first, or finds this recording and stops it.
+  -- Locked as well: a cancellation at the same time is committed first, or finds this recording and stops it.
   select * into v_session from public.session_schedules s where s.id = v_session.id for share;
   perform private.refuse_closed_room(v_session);
   v_missing := private.count_without_consent(v_session);
@@ -344,42 +352,42 @@ begin
      v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60),
      now() + interval '45 seconds', now() + private.recording_start_timeout())
   returning r.* into recording;
-  won := true;
+  is_new := true;
 end;
 $$;
 
 create function private.recording_prefix(recording_id uuid, attempt integer) returns text
   language sql immutable set search_path = ''
 as $$
-  select 'recordings/' || replace(recording_id::text, '-', '') || '/' || attempt;  -- Agora takes letters and digits only
+  select 'recordings/' || replace(recording_id::text, '-', '') || '/' || attempt;  -- Agora accepts letters and digits only
 $$;
 
 create function private.recording_start_timeout() returns interval
   language sql immutable set search_path = ''
 as $$
-  -- A resource is good for 5 minutes, and a recorder alone in its channel leaves after 5. Whoever shows no file and no
-  -- sid after 6 is not recording, so a second attempt cannot become a second recording.
+  -- A resource is valid for 5 minutes, and a recorder alone in its channel leaves after 5. With no file and no sid
+  -- after 6, nothing is recording, so a second attempt cannot become a second recording.
   select interval '6 minutes';
 $$;
 
--- Definer: nobody writes recordings but through here.
+-- Definer: nobody may write recordings in any other way.
 create function private.stop_agora_recording(session_id uuid, recording_id uuid) returns public.session_recordings
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_access;
+  v_access    private.recording_access;
 begin
   select * into v_recording from public.session_recordings r where r.id = stop_agora_recording.recording_id;
-  v_standing := private.my_recording_access(coalesce(v_recording.session_id, stop_agora_recording.session_id));
-  if (v_standing.session).id is not null and not v_standing.is_staff then
+  v_access := private.my_recording_access(coalesce(v_recording.session_id, stop_agora_recording.session_id));
+  if (v_access.session).id is not null and not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can stop a recording.');
   elsif stop_agora_recording.recording_id is null then
     select * into v_recording from public.session_recordings r
-     where r.session_id = (v_standing.session).id
+     where r.session_id = (v_access.session).id
      order by r.status = 'failed', r.created_at desc limit 1;
   end if;
-  if v_recording.id is null or (v_standing.session).id is null then
+  if v_recording.id is null or (v_access.session).id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   end if;
 
@@ -390,10 +398,10 @@ end;
 $$;
 
 create function public.start_agora_recording(session_id uuid, mode text default 'mix')
-  returns table (won boolean, recording public.session_recordings)
+  returns table (is_new boolean, recording public.session_recordings)
   language sql security invoker set search_path = ''
 as $$
-  select s.won, s.recording from private.start_agora_recording(session_id, mode) s;
+  select s.is_new, s.recording from private.start_agora_recording(session_id, mode) s;
 $$;
 
 create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
@@ -403,30 +411,31 @@ as $$
   select * from private.stop_agora_recording(session_id, recording_id);
 $$;
 
--- Definer: Agora's identifiers are for admins alone, and they too read as `authenticated`, who has no right to them.
+-- Definer: Agora's ids are for admins alone, and an admin too is `authenticated`, which has no right to these columns.
 create function private.get_recording_status(session_id uuid, recording_id uuid) returns public.session_recordings
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_access;
+  v_access    private.recording_access;
 begin
   if recording_id is not null then
     select * into v_recording from public.session_recordings r where r.id = get_recording_status.recording_id;
   end if;
-  v_standing := private.my_recording_access(coalesce(v_recording.session_id, get_recording_status.session_id));
-  if recording_id is null and (v_standing.session).id is not null then
-    -- A participant's own row, once there is one, before the class's.
+  v_access := private.my_recording_access(coalesce(v_recording.session_id, get_recording_status.session_id));
+  if recording_id is null and (v_access.session).id is not null then
+    -- A participant's own row, once there is one, rather than the class's.
     select * into v_recording from public.session_recordings r
-     where r.session_id in (get_recording_status.session_id, (v_standing.session).id)
+     where r.session_id in (get_recording_status.session_id, (v_access.session).id)
      order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
   end if;
-  -- What is to be erased is gone already, for everybody who could do no more than watch it.
-  if v_recording.id is null or (v_standing.session).id is null
+  -- A closed recording is not found, except by admins and the service.
+  if v_recording.id is null or (v_access.session).id is null
      or v_recording.id in (select private.closed_recording_ids())
         and not (coalesce((select auth.role()), '') = 'service_role' or private.is_admin())
-     or not v_standing.is_staff and v_recording.class_recording_id is not null
-        and v_recording.session_id not in (select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
+     or not v_access.is_staff and v_recording.class_recording_id is not null
+        and v_recording.session_id not in (
+          select s.id from public.session_schedules s where s.client_id = (select auth.uid())) then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   end if;
 
@@ -436,9 +445,9 @@ begin
     v_recording.storage_path := null;
     v_recording.failure_reason := null;
   end if;
-  if not v_standing.is_staff and v_recording.class_recording_id is null
-     and coalesce((v_standing.session).max_participants, 1) > 1 then
-    v_recording.recording_url := null;  -- the practitioner's link: a participant has one of their own
+  if not v_access.is_staff and v_recording.class_recording_id is null
+     and coalesce((v_access.session).max_participants, 1) > 1 then
+    v_recording.recording_url := null;  -- that is the practitioner's link; a participant has one of their own
   end if;
   return v_recording;
 end;
@@ -459,22 +468,25 @@ as $$
 $$;
 
 revoke execute on function private.my_recording_access, private.start_agora_recording, private.recording_prefix,
-  private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording, public.stop_agora_recording,
-  private.get_recording_status, public.get_recording_status
-  from public, anon, authenticated, service_role;
+  private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording,
+  public.stop_agora_recording, private.get_recording_status, public.get_recording_status from public, anon,
+  authenticated, service_role;
 grant execute on function private.start_agora_recording, private.stop_agora_recording, public.start_agora_recording,
   public.stop_agora_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
 grant execute on function private.recording_prefix, private.recording_start_timeout to service_role;
--- Not granted to anybody: private.my_recording_access, which only the definer functions here and of the links ask.
+-- Not granted to anybody: private.my_recording_access, which only definer functions call, here and in links.sql.
 
 
 -- recordings/automatic_start.sql
 
--- Sessions record themselves: when both sides are there and everybody agrees, until the session or the agreement ends.
+-- Automatic recording: starts when the practitioner and a client are present and everybody has agreed, and stops when
+-- the session or somebody's consent ends.
 --
---   start   the practitioner and a client are there, and consent stands (start_agora_recording has the rules); won here
---   stop    the session has ended, the channel has been empty for a while, somebody has withdrawn consent or came
---           without it: the wish is written where that happens, and claimed here or by the reconciler
+--   start   the practitioner and a client are present, with everybody's consent (the rules are
+--           start_agora_recording's);
+--           the row is inserted here
+--   stop    the session has ended, the channel has been empty for a while, or somebody has withdrawn consent or joined
+--           without it: the request is written where that happens, and claimed here or by the reconciler
 --
 -- A start that fails is tried again while the session lasts, after 1, 2, 4, 8, 16 minutes, and its practitioner is
 -- notified once.
@@ -494,7 +506,7 @@ declare
 begin
   if session.status <> 'in_progress' or session.session_location <> 'online'
      or now() >= session.scheduled_at + make_interval(mins => session.duration_minutes)
-     -- One is there already, or somebody did not want one.
+     -- There is one already, or one was stopped on request.
      or exists (select from public.session_recordings r
                  where r.session_id = session.id and (r.status <> 'failed' or r.stop_reason = 'asked')) then
     return false;
@@ -505,40 +517,42 @@ begin
 end
 $$;
 
--- What Agora is to be asked for a session: `start` or `stop`, won here by one driver (sessions/advance_sessions.sql).
+-- What Agora is to be asked for a session: `start` or `stop`, claimed by one caller (sessions/advancing.sql).
 create function private.claim_session_recording_task(session_id uuid, out task text, out recording public.session_recordings)
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_variable
 declare
-  r       public.session_rules;
-  s       public.session_schedules;
-  v_there uuid[];
-  v_left  timestamptz;
-  v_start record;
+  v_rules            public.session_rules;
+  v_session          public.session_schedules;
+  v_present          uuid[];
+  v_last_activity_at timestamptz;
+  v_start            record;
 begin
-  select * into r from public.session_rules;
-  select * into s from public.session_schedules x where x.id = session_id;
-  select coalesce(array_agg(h.user_id) filter (where h.is_there), '{}'), max(h.last_sign_at) into v_there, v_left
-    from private.list_presence(s.id) h;
+  select * into v_rules from public.session_rules;
+  select * into v_session from public.session_schedules s where s.id = session_id;
+  select coalesce(array_agg(p.user_id) filter (where p.is_present), '{}'), max(p.last_activity_at)
+    into v_present, v_last_activity_at
+    from private.list_presence(v_session.id) p;
 
-  if v_there = '{}' and private.has_channel_events(s.id) and v_left <= now() - make_interval(mins => r.empty_minutes) then
-    perform private.request_recording_stop(s.id, 'channel_empty');
+  if v_present = '{}' and private.has_channel_events(v_session.id)
+     and v_last_activity_at <= now() - make_interval(mins => v_rules.empty_minutes) then
+    perform private.request_recording_stop(v_session.id, 'channel_empty');
   end if;
-  update public.session_recordings x set next_check_at = now() + interval '1 minute'
-   where x.session_id = s.id and x.status in ('pending', 'recording') and x.stop_requested_at is not null
-     and x.agora_sid is not null and x.next_check_at <= now()
-  returning x.* into recording;
+  update public.session_recordings r set next_check_at = now() + interval '1 minute'
+   where r.session_id = v_session.id and r.status in ('pending', 'recording') and r.stop_requested_at is not null
+     and r.agora_sid is not null and r.next_check_at <= now()
+  returning r.* into recording;
   if found then
     task := 'stop';
-  elsif private.get_session_host(s) = any (v_there) and private.may_start_recording(s)
-    and exists (select from private.list_session_clients(s) c where c.user_id = any (v_there)) then
+  elsif private.get_session_host(v_session) = any (v_present) and private.may_start_recording(v_session)
+    and exists (select from private.list_session_clients(v_session) c where c.user_id = any (v_present)) then
     begin
-      v_start := private.start_agora_recording(s.id, 'mix');
+      v_start := private.start_agora_recording(v_session.id, 'mix');
       recording := v_start.recording;
-      task := case when v_start.won then 'start' end;
+      task := case when v_start.is_new then 'start' end;
     exception when sqlstate 'PT409' then
-      null;  -- somebody has not agreed
+      null;  -- such as: somebody has not agreed
     end;
   end if;
 end
@@ -549,7 +563,7 @@ create function private.publish_recording_failed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Once for each session: the next attempt is already coming, and its failure is no news.
+  -- Once for each session: the start is tried again by itself, and another failure says nothing new.
   insert into private.outbox (kind, user_id, session_id, payload)
   select 'recording_failed', p.user_id, s.id, jsonb_build_object(
            'recording_id', new.id, 'failure_code', new.failure_code, 'client_id', s.client_id, 'scheduled_at', s.scheduled_at)
@@ -560,30 +574,29 @@ begin
 end
 $$;
 
--- Not if it was stopped before it began: somebody wanted it so.
+-- Not if it was stopped before it began: that was requested.
 create trigger session_recordings_70_publish_failed after update of status on public.session_recordings
   for each row when (new.status = 'failed' and old.status <> 'failed' and new.class_recording_id is null
                      and new.failure_code <> 'stopped_before_start')
   execute function private.publish_recording_failed();
 
-revoke execute on function private.recording_retry_delay, private.may_start_recording, private.claim_session_recording_task,
-  private.publish_recording_failed
-  from public, anon, authenticated, service_role;
+revoke execute on function private.recording_retry_delay, private.may_start_recording,
+  private.claim_session_recording_task, private.publish_recording_failed from public, anon, authenticated, service_role;
 
 
 -- recordings/observations.sql
 
--- Observations: what is seen of a recording, and what follows. Python says what it saw; this says what it means.
+-- Observations: what is observed of a recording, and its next state. Python reports the observation; SQL decides.
 --
---   observation      who says so                      pending                recording        processing
---   acquired         acquire 200                      keeps the resource
---   started          start 200                        keeps the sid
---   already_running  start 201, 400/53                asks for its sid; after 6 min without: next attempt
+--   observation      source                           pending                recording        processing
+--   acquired         acquire 200                      stores the resource
+--   started          start 200                        stores the sid
+--   already_running  start 201, 400/53                queries for its sid; after 6 min without: next attempt
 --   unclear          start 206/65, 5xx, silence       asks again; after 6 min: next attempt
 --   busy             429, 406, no connection          later
 --   no_worker        start 500/502                    next attempt
 --   rejected         acquire or start 4xx             failed
---   found            a sid in the bucket              keeps the sid
+--   found            a sid in the bucket              stores the sid
 --   starting         query 0 to 3                     later                  later
 --   running          query 4, 5; event 40, 70         recording              later
 --   media_started    event 42                         recording
@@ -603,34 +616,34 @@ revoke execute on function private.recording_retry_delay, private.may_start_reco
 --   complete         bucket: everything               processing, complete   the same         complete
 --   unanswered       query or stop without an answer  later                  later            later
 --
--- Where nothing stands, nothing moves. Nor does anything observed of an earlier attempt, or after the end.
+-- Where a cell is empty, nothing changes. Nor does it by an observation of an earlier attempt, or after the end.
 
 create function private.next_recording_state(
-  r public.session_recordings, observation text, out status text, out failure_code text)
+  recording public.session_recordings, observation text, out status text, out failure_code text)
   language plpgsql stable set search_path = ''
 as $$
 begin
   status := case
     when observation in ('ended', 'exited', 'uploaded', 'backed_up', 'playable', 'complete') then 'processing'
-    when observation = 'partial' and now() > greatest(r.deadline_at, r.ended_at + interval '72 hours') then 'failed'
+    when observation = 'partial' and now() > greatest(recording.deadline_at, recording.ended_at + interval '72 hours') then 'failed'
     when observation = 'partial' then 'processing'
-    when observation in ('running', 'media_started') and r.status = 'pending' then 'recording'
-    when observation = 'rejected' and r.status = 'pending' then 'failed'
-    when observation = 'no_data' and r.status <> 'processing' then 'failed'
-    when observation = 'absent' and (r.crashed_at is not null or r.status = 'recording') then 'failed'
-    when observation = 'absent' and r.status = 'processing' and now() > r.deadline_at then 'failed'
-    when observation in ('absent', 'no_worker') and r.status = 'pending' then 'next attempt'
-    when observation in ('unclear', 'already_running') and r.status = 'pending' and r.agora_sid is null
-         and now() > r.deadline_at then 'next attempt'
-    else r.status
+    when observation in ('running', 'media_started') and recording.status = 'pending' then 'recording'
+    when observation = 'rejected' and recording.status = 'pending' then 'failed'
+    when observation = 'no_data' and recording.status <> 'processing' then 'failed'
+    when observation = 'absent' and (recording.crashed_at is not null or recording.status = 'recording') then 'failed'
+    when observation = 'absent' and recording.status = 'processing' and now() > recording.deadline_at then 'failed'
+    when observation in ('absent', 'no_worker') and recording.status = 'pending' then 'next attempt'
+    when observation in ('unclear', 'already_running') and recording.status = 'pending' and recording.agora_sid is null
+         and now() > recording.deadline_at then 'next attempt'
+    else recording.status
   end;
   failure_code := case
-    when status = 'next attempt' and r.stop_requested_at is not null then 'stopped_before_start'
-    when status = 'next attempt' and (r.attempt >= 3 or now() > r.record_until) then 'not_started'
+    when status = 'next attempt' and recording.stop_requested_at is not null then 'stopped_before_start'
+    when status = 'next attempt' and (recording.attempt >= 3 or now() > recording.record_until) then 'not_started'
     when status <> 'failed' then null
     when observation = 'rejected' then 'agora_rejected'
     when observation = 'partial' then 'upload_incomplete'
-    when observation = 'absent' and r.crashed_at is not null then 'agora_crashed'
+    when observation = 'absent' and recording.crashed_at is not null then 'agora_crashed'
     else 'no_media'
   end;
   if failure_code is not null then
@@ -639,7 +652,7 @@ begin
 end;
 $$;
 
-create function private.next_recording_check_at(r public.session_recordings, observation text) returns timestamptz
+create function private.next_recording_check_at(recording public.session_recordings, observation text) returns timestamptz
   language sql stable set search_path = ''
 as $$
   select case
@@ -648,10 +661,10 @@ as $$
     when observation in ('ended', 'exited') then now() + interval '10 seconds'
     when observation in ('already_running', 'busy', 'missing', 'unanswered') then now() + interval '15 seconds'
     when observation = 'running' then now() + interval '2 minutes'
-    -- Files come within minutes or, from a backup, within days: ask ever more rarely.
+    -- Files arrive within minutes or, from a backup, within days: checked ever more rarely.
     when observation in ('absent', 'partial', 'playable')
-      then now() + least(interval '10 minutes', greatest(interval '15 seconds', (now() - r.ended_at) / 4))
-    else r.next_check_at
+      then now() + least(interval '10 minutes', greatest(interval '15 seconds', (now() - (recording).ended_at) / 4))
+    else (recording).next_check_at
   end;
 $$;
 
@@ -669,12 +682,12 @@ create function private.observe_recording(
   language plpgsql set search_path = ''
 as $$
 declare
-  v_at  timestamptz := least(coalesce(happened_at, now()), now());
-  v_old public.session_recordings;
-  r     public.session_recordings;  -- the next row
-  v_new record;
+  v_happened_at timestamptz := least(coalesce(happened_at, now()), now());
+  v_old         public.session_recordings;
+  v_new         public.session_recordings;
+  v_state       record;
 begin
-  -- The lock makes reading and writing one step: of two observations at once, one comes after the other.
+  -- Locked, so that of two observations at once one is applied after the other.
   select * into v_old from public.session_recordings s where s.id = observe_recording.recording_id for update;
   if v_old.id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
@@ -682,63 +695,65 @@ begin
     return v_old;
   end if;
 
-  r := v_old;
-  r.agora_resource_id := coalesce(r.agora_resource_id, observe_recording.resource_id);
-  r.agora_sid := coalesce(r.agora_sid, observe_recording.sid);
-  r.agora_status := coalesce(observe_recording.agora_status, r.agora_status);
-  r.agora_seen_at := case when observe_recording.agora_status is null then r.agora_seen_at else now() end;
-  r.failover_uid := coalesce(observe_recording.failover_uid, r.failover_uid);
-  r.missing_since := case when observation = 'missing' then coalesce(r.missing_since, now())
-                          when observation not in ('starting', 'running', 'failed_over') then r.missing_since end;
-  r.crashed_at := case when observation = 'crashed' then coalesce(r.crashed_at, v_at) else r.crashed_at end;
-  r.media_started_at := case when observation = 'media_started' then least(r.media_started_at, v_at) else r.media_started_at end;
-  r.next_check_at := private.next_recording_check_at(r, observation);
+  v_new := v_old;
+  v_new.agora_resource_id := coalesce(v_new.agora_resource_id, observe_recording.resource_id);
+  v_new.agora_sid := coalesce(v_new.agora_sid, observe_recording.sid);
+  v_new.agora_status := coalesce(observe_recording.agora_status, v_new.agora_status);
+  v_new.agora_seen_at := case when observe_recording.agora_status is null then v_new.agora_seen_at else now() end;
+  v_new.failover_uid := coalesce(observe_recording.failover_uid, v_new.failover_uid);
+  v_new.missing_since := case when observation = 'missing' then coalesce(v_new.missing_since, now())
+                              when observation not in ('starting', 'running', 'failed_over') then v_new.missing_since end;
+  v_new.crashed_at := case when observation = 'crashed' then coalesce(v_new.crashed_at, v_happened_at) else v_new.crashed_at end;
+  v_new.media_started_at := case when observation = 'media_started' then least(v_new.media_started_at, v_happened_at)
+                                 else v_new.media_started_at end;
+  v_new.next_check_at := private.next_recording_check_at(v_new, observation);
 
-  v_new := private.next_recording_state(r, observation);
-  if v_new.status = 'next attempt' then
-    r.attempt := r.attempt + 1;
-    r.recorder_uid := nextval('private.recorder_uids');
-    r.prefix := private.recording_prefix(r.id, r.attempt);
-    r.agora_resource_id := null;
-    r.agora_sid := null;
-    r.missing_since := null;
-    r.next_check_at := now();
-    r.deadline_at := now() + private.recording_start_timeout();
-  elsif v_new.status = 'recording' and r.status = 'pending' then
-    r.status := 'recording';
-    r.started_at := v_at;
-  elsif v_new.status = 'processing' then
-    if r.status <> 'processing' then
-      r.status := 'processing';
-      r.started_at := coalesce(r.started_at, r.media_started_at);
-      r.ended_at := coalesce(r.ended_at, v_at);
-      r.deadline_at := now() + interval '20 minutes';  -- as long as an upload usually takes
+  v_state := private.next_recording_state(v_new, observation);
+  if v_state.status = 'next attempt' then
+    v_new.attempt := v_new.attempt + 1;
+    v_new.recorder_uid := nextval('private.recorder_uids');
+    v_new.prefix := private.recording_prefix(v_new.id, v_new.attempt);
+    v_new.agora_resource_id := null;
+    v_new.agora_sid := null;
+    v_new.missing_since := null;
+    v_new.next_check_at := now();
+    v_new.deadline_at := now() + private.recording_start_timeout();
+  elsif v_state.status = 'recording' and v_new.status = 'pending' then
+    v_new.status := 'recording';
+    v_new.started_at := v_happened_at;
+  elsif v_state.status = 'processing' then
+    if v_new.status <> 'processing' then
+      v_new.status := 'processing';
+      v_new.started_at := coalesce(v_new.started_at, v_new.media_started_at);
+      v_new.ended_at := coalesce(v_new.ended_at, v_happened_at);
+      v_new.deadline_at := now() + interval '20 minutes';  -- as long as an upload usually takes
     end if;
     if observation = 'backed_up' then
-      r.deadline_at := r.ended_at + interval '72 hours';  -- as long as Agora keeps a backup
-    elsif observation in ('uploaded', 'complete') or (observation = 'playable' and now() > r.deadline_at) then
-      r.upload_complete := true;
-      r.next_check_at := now();
-      r.deadline_at := now() + interval '72 hours';  -- for the copy
+      v_new.deadline_at := v_new.ended_at + interval '72 hours';  -- as long as Agora keeps a backup
+    elsif observation in ('uploaded', 'complete') or (observation = 'playable' and now() > v_new.deadline_at) then
+      v_new.upload_complete := true;
+      v_new.next_check_at := now();
+      v_new.deadline_at := now() + interval '72 hours';  -- for the copy
     end if;
-  elsif v_new.status = 'failed' then
-    r.status := 'failed';
-    r.failure_code := v_new.failure_code;
-    r.failure_reason := observe_recording.reason;
-    r.ended_at := coalesce(r.ended_at, v_at);
-    r.next_check_at := null;
+  elsif v_state.status = 'failed' then
+    v_new.status := 'failed';
+    v_new.failure_code := v_state.failure_code;
+    v_new.failure_reason := observe_recording.reason;
+    v_new.ended_at := coalesce(v_new.ended_at, v_happened_at);
+    v_new.next_check_at := null;
   end if;
 
   update public.session_recordings s
-     set status = r.status, attempt = r.attempt, recorder_uid = r.recorder_uid, failover_uid = r.failover_uid,
-         prefix = r.prefix, agora_resource_id = r.agora_resource_id, agora_sid = r.agora_sid,
-         agora_status = r.agora_status, agora_seen_at = r.agora_seen_at, started_at = r.started_at,
-         media_started_at = r.media_started_at, ended_at = r.ended_at, missing_since = r.missing_since,
-         crashed_at = r.crashed_at, upload_complete = r.upload_complete, next_check_at = r.next_check_at,
-         deadline_at = r.deadline_at, failure_code = r.failure_code, failure_reason = r.failure_reason
-   where s.id = r.id
-  returning s.* into r;
-  return r;
+     set status = v_new.status, attempt = v_new.attempt, recorder_uid = v_new.recorder_uid,
+         failover_uid = v_new.failover_uid, prefix = v_new.prefix, agora_resource_id = v_new.agora_resource_id,
+         agora_sid = v_new.agora_sid, agora_status = v_new.agora_status, agora_seen_at = v_new.agora_seen_at,
+         started_at = v_new.started_at, media_started_at = v_new.media_started_at, ended_at = v_new.ended_at,
+         missing_since = v_new.missing_since, crashed_at = v_new.crashed_at, upload_complete = v_new.upload_complete,
+         next_check_at = v_new.next_check_at, deadline_at = v_new.deadline_at, failure_code = v_new.failure_code,
+         failure_reason = v_new.failure_reason
+   where s.id = v_new.id
+  returning s.* into v_new;
+  return v_new;
 end;
 $$;
 
@@ -752,76 +767,76 @@ as $$
                                           reason => reason);
 $$;
 
-revoke execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording, public.observe_recording
-  from public, anon, authenticated, service_role;
--- Not granted to authenticated: what Agora said is evidence, and only the server heard it.
-grant execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording, public.observe_recording
-  to service_role;
+revoke execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording,
+  public.observe_recording from public, anon, authenticated, service_role;
+-- Not granted to authenticated: Agora's answers are evidence, and only the server gets them.
+grant execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording,
+  public.observe_recording to service_role;
 
 
 -- recordings/agora_notifications.sql
 
--- The inbox of Agora's notifications.
+-- Agora notifications: the inbox of what Agora reports about recordings.
 --
 --   received -> applied
 --
--- Each is kept under Agora's own id before anything else happens, so a repeat changes nothing. One that nobody can
--- place yet (its sid is stored a moment later, or never: the console's health check) waits and is tried again for a
--- day. After 90 days they are deleted.
+-- Each is stored under Agora's own id (noticeId) before anything else happens, so a repeat changes nothing. One that
+-- matches no recording yet (its sid is stored a moment later, or never: the console's health check) waits and is tried
+-- again for a day. After 90 days they are deleted.
 
 create table private.agora_notifications (
-  notice_id    text        primary key,
-  product      integer     not null,
-  event_type   integer     not null,
-  channel      text        not null,
-  recorder_uid bigint,
-  sid          text        not null,
-  observation  text,
-  happened_at  timestamptz,
-  failover_uid bigint,
-  payload      jsonb       not null,
-  deliveries   integer     not null default 1,
-  recording_id uuid,
-  received_at  timestamptz not null default now(),
-  applied_at   timestamptz
+  notice_id      text        primary key,
+  product        integer     not null,
+  event_type     integer     not null,
+  channel        text        not null,
+  recorder_uid   bigint,
+  sid            text        not null,
+  observation    text,
+  happened_at    timestamptz,
+  failover_uid   bigint,
+  payload        jsonb       not null,
+  delivery_count integer     not null default 1,
+  recording_id   uuid,
+  received_at    timestamptz not null default now(),
+  applied_at     timestamptz
 );
-comment on table  private.agora_notifications is 'What Agora told us, as it told it.';
+comment on table  private.agora_notifications is 'Agora''s notifications about recordings, unchanged.';
 comment on column private.agora_notifications.observation  is
   'What it means to a recording (see observe_recording); null if nothing.';
 comment on column private.agora_notifications.recording_id is
   'The recording it was applied to. No foreign key: the inbox outlives it.';
 
 create index agora_notifications_waiting_idx on private.agora_notifications (received_at) where applied_at is null;
-create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- deletion asks by age
+create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- deletion is by age
 
 alter table private.agora_notifications enable row level security;
 -- No policy: only the service reads and writes it.
 grant select, insert, update, delete on private.agora_notifications to service_role;
 
-create function private.apply_agora_notification(notice private.agora_notifications) returns boolean
+create function private.apply_agora_notification(notification private.agora_notifications) returns boolean
   language plpgsql set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
 begin
-  if (notice).observation is not null then
-    select * into v_recording from public.session_recordings r where r.agora_sid = (notice).sid;
+  if (notification).observation is not null then
+    select * into v_recording from public.session_recordings r where r.agora_sid = (notification).sid;
     if not found then
-      -- The notification was quicker than the answer to the start, or the answer was lost: this one brings the sid.
+      -- The notification came before Agora's answer to the start, or that answer was lost: the sid is known from here.
       select * into v_recording from public.session_recordings r
-       where r.recorder_uid = (notice).recorder_uid and r.cname = (notice).channel and r.agora_sid is null
+       where r.recorder_uid = (notification).recorder_uid and r.cname = (notification).channel and r.agora_sid is null
          and r.status = 'pending';
     end if;
     if v_recording.id is null then
       return false;
     end if;
     perform private.observe_recording(
-      v_recording.id, v_recording.attempt, (notice).observation, sid => (notice).sid,
-      happened_at => (notice).happened_at, failover_uid => (notice).failover_uid);
+      v_recording.id, v_recording.attempt, (notification).observation, sid => (notification).sid,
+      happened_at => (notification).happened_at, failover_uid => (notification).failover_uid);
   end if;
 
   update private.agora_notifications n set applied_at = now(), recording_id = v_recording.id
-   where n.notice_id = (notice).notice_id;
+   where n.notice_id = (notification).notice_id;
   return true;
 end;
 $$;
@@ -842,7 +857,7 @@ create function public.receive_agora_notification(
 as $$
 #variable_conflict use_column
 declare
-  v_notice private.agora_notifications;
+  v_notification private.agora_notifications;
 begin
   insert into private.agora_notifications as n
     (notice_id, product, event_type, channel, sid, payload, observation, recorder_uid, happened_at, failover_uid)
@@ -851,10 +866,10 @@ begin
      receive_agora_notification.channel, receive_agora_notification.sid, receive_agora_notification.payload,
      receive_agora_notification.observation, receive_agora_notification.recorder_uid,
      receive_agora_notification.happened_at, receive_agora_notification.failover_uid)
-  on conflict (notice_id) do update set deliveries = n.deliveries + 1
-  returning n.* into v_notice;
-  return query select v_notice.deliveries > 1,
-                      v_notice.applied_at is not null or private.apply_agora_notification(v_notice);
+  on conflict (notice_id) do update set delivery_count = n.delivery_count + 1
+  returning n.* into v_notification;
+  return query select v_notification.delivery_count > 1,
+                      v_notification.applied_at is not null or private.apply_agora_notification(v_notification);
 end;
 $$;
 
@@ -862,15 +877,15 @@ create function public.apply_waiting_agora_notifications() returns table (applie
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_notice private.agora_notifications;
+  v_notification private.agora_notifications;
 begin
   applied := 0;
-  for v_notice in
+  for v_notification in
     select * from private.agora_notifications n
      where n.applied_at is null and n.received_at > now() - interval '24 hours'
      order by n.received_at limit 500 for update skip locked
   loop
-    applied := applied + private.apply_agora_notification(v_notice)::integer;
+    applied := applied + private.apply_agora_notification(v_notification)::integer;
   end loop;
 
   delete from private.agora_notifications n
@@ -889,26 +904,27 @@ grant execute on function private.apply_agora_notification, public.receive_agora
 
 -- recordings/checks.sql
 
--- Checks: which recording must be looked at now, and how. The reconciler asks until nothing is due.
+-- Checks: which recording is due for a check, and which task that is. The reconciler claims them until none is due.
 --
 --   start   ask Agora to record (again, with the same resource, if it has one)
---   find    the recording may run without our knowing its sid: look in the bucket
---   query   ask Agora how it is doing
+--   find    the recording may run although its sid is unknown: look for the sid in the bucket
+--   query   ask Agora for its status
 --   stop    tell Agora to stop
---   look    Agora does not know it, or says it is over: look in the bucket
+--   look    Agora does not know it, or says it is over: look for its files in the bucket
 --
--- A claim moves `next_check_at` ahead, so two reconcilers never hold the same row, and a crashed one's row comes back.
+-- A claim moves `next_check_at` ahead, so two reconcilers never have the same row, and the row of one that crashed is
+-- due again.
 
-create function private.recording_task(r public.session_recordings) returns text
+create function private.recording_task(recording public.session_recordings) returns text
   language sql stable set search_path = ''
 as $$
   select case
-    when r.status = 'processing' then 'look'
-    when r.crashed_at is not null or r.missing_since < now() - interval '90 seconds' then 'look'
-    -- Tokens end after a day: whatever Agora has or has not answered since, this is over.
-    when r.created_at < now() - interval '26 hours' then 'look'
-    when r.agora_sid is null then case when r.stop_requested_at is null then 'start' else 'find' end
-    when r.stop_requested_at is not null then 'stop'
+    when (recording).status = 'processing' then 'look'
+    when (recording).crashed_at is not null or (recording).missing_since < now() - interval '90 seconds' then 'look'
+    -- Tokens expire after a day: whatever Agora has or has not answered since, this is over.
+    when (recording).created_at < now() - interval '26 hours' then 'look'
+    when (recording).agora_sid is null then case when (recording).stop_requested_at is null then 'start' else 'find' end
+    when (recording).stop_requested_at is not null then 'stop'
     else 'query'
   end;
 $$;
@@ -930,7 +946,7 @@ begin
     returning r.* into recording;
 
     if recording.status = 'pending' and recording.agora_resource_id is null and recording.stop_requested_at is not null then
-      -- Agora has never heard of it.
+      -- Agora was never asked for it.
       update public.session_recordings r
          set status = 'failed', failure_code = 'stopped_before_start', ended_at = now(), next_check_at = null
        where r.id = recording.id
@@ -939,7 +955,7 @@ begin
   end if;
   task := case when recording.status in ('pending', 'recording', 'processing') then private.recording_task(recording)
                when recording.id is not null then 'none' end;
-  return next;  -- one row always: nothing is due if it names no task
+  return next;  -- always one row: nothing is due if its task is null
 end;
 $$;
 
@@ -950,22 +966,22 @@ grant execute on function private.recording_task, public.claim_recording_check t
 
 -- recordings/files.sql
 
--- Files: copying a finished recording from Agora's bucket to our storage, part by part, by whoever holds the lease.
+-- Files: copying a finished recording from Agora's bucket to our storage, file by file, by whoever has the lease.
 --
 --   planned -> uploading (upload_url) -> verified (sha256)            all verified: the recording is completed
 --
--- A process may be killed at any byte: the next one takes the lease over, and each upload goes on where storage says
--- it stands. A part counts only when what storage holds was read back and has the source's SHA-256.
+-- A process may be killed at any byte: the next one takes the lease over, and each upload resumes at the offset that
+-- storage reports. A file is verified only when it was read back from storage and has the source's SHA-256.
 --
--- The bucket they go to is private, and closed to everybody but the service: a recording is opened through its own
--- link, which can be revoked and logs each view. A signed URL made straight from storage could do neither, so nobody
--- holds a right on these objects.
+-- The storage bucket is private, and closed to everybody but the service: a recording is opened through its own link,
+-- which can be revoked and logs each view. A signed URL made straight from storage could do neither, so nobody has a
+-- right on these objects.
 
 insert into storage.buckets (id, name, public, allowed_mime_types)
 values ('session-recordings', 'session-recordings', false,
         array['video/mp4', 'video/mp2t', 'video/webm', 'application/vnd.apple.mpegurl', 'application/dash+xml']);
 
--- Restrictive and for every command: it takes away, so no generous policy made for another bucket opens this one.
+-- Restrictive and for every command, so that no permissive policy made for another bucket opens this one.
 create policy "recordings are opened only through their links"
   on storage.objects as restrictive for all to anon, authenticated
   using (bucket_id <> 'session-recordings')
@@ -992,10 +1008,10 @@ create table private.recording_files (
   constraint recording_files_verified_by_hash
     check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32)
 );
-comment on table private.recording_files is 'The parts of a recording, in playing order.';
+comment on table private.recording_files is 'The files of a recording, in playing order.';
 comment on column private.recording_files.source_etag is
-  'The version of the source: if it changes, copying begins anew.';
-comment on column private.recording_files.upload_url is 'Where a broken-off upload goes on.';
+  'The version of the source: if it changes, the copy begins anew.';
+comment on column private.recording_files.upload_url is 'Where an interrupted upload resumes.';
 
 alter table private.recording_files enable row level security;
 -- No policy: only the service touches it.
@@ -1013,7 +1029,7 @@ begin
 end
 $$;
 
--- The recording's row is the only thing that knows of its files.
+-- Only the recording's row leads to its files.
 create trigger session_recordings_refuse_deletion_with_files before delete on public.session_recordings
   for each row execute function private.refuse_deletion_with_files();
 
@@ -1031,7 +1047,7 @@ begin
      order by r.next_check_at limit 1
        for update skip locked;
   else
-    -- Named by an operator, it need not wait for its next turn; a notification that just holds the row is waited for.
+    -- Named by an operator, it need not be due yet, and a locked row is waited for.
     select * into recording from public.session_recordings r where r.id = claim_recording_copy.recording_id for update;
     if not found then
       perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
@@ -1040,7 +1056,8 @@ begin
 
   is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
                          and coalesce(recording.lease_until, '-infinity') < now()
-                         and not exists (select from private.recording_erasure_queue q where q.recording_id = recording.id), false);
+                         and not exists (select from private.recording_erasure_queue q
+                                          where q.recording_id = recording.id), false);
   if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
@@ -1058,7 +1075,8 @@ declare
   v_recording public.session_recordings;
 begin
   update public.session_recordings r set lease_until = now() + interval '2 minutes'
-   where r.id = renew_recording_lease.recording_id and r.lease_id = renew_recording_lease.lease_id and r.status = 'processing'
+   where r.id = renew_recording_lease.recording_id and r.lease_id = renew_recording_lease.lease_id
+     and r.status = 'processing'
   returning r.* into v_recording;
   if not found then
     perform private.refuse(409, 'lease_lost', 'Somebody else copies this recording now.');
@@ -1110,7 +1128,8 @@ create function public.record_recording_upload(recording_id uuid, lease_id uuid,
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.renew_recording_lease(record_recording_upload.recording_id, record_recording_upload.lease_id)).lease_until;
+  lease_until := (private.renew_recording_lease(record_recording_upload.recording_id,
+                                                record_recording_upload.lease_id)).lease_until;
   update private.recording_files f set upload_url = record_recording_upload.upload_url
    where f.id = record_recording_upload.file_id and f.recording_id = record_recording_upload.recording_id;
   return next;
@@ -1122,7 +1141,8 @@ create function public.verify_recording_file(recording_id uuid, lease_id uuid, f
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.renew_recording_lease(verify_recording_file.recording_id, verify_recording_file.lease_id)).lease_until;
+  lease_until := (private.renew_recording_lease(verify_recording_file.recording_id,
+                                                verify_recording_file.lease_id)).lease_until;
   update private.recording_files f
      set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
    where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
@@ -1130,9 +1150,9 @@ begin
 end;
 $$;
 
-revoke execute on function private.refuse_deletion_with_files, public.claim_recording_copy, private.renew_recording_lease,
-  public.renew_recording_lease, public.plan_recording_files, public.next_recording_file, public.record_recording_upload,
-  public.verify_recording_file from public, anon, authenticated, service_role;
+revoke execute on function private.refuse_deletion_with_files, public.claim_recording_copy,
+  private.renew_recording_lease, public.renew_recording_lease, public.plan_recording_files, public.next_recording_file,
+  public.record_recording_upload, public.verify_recording_file from public, anon, authenticated, service_role;
 grant execute on function public.claim_recording_copy, private.renew_recording_lease, public.renew_recording_lease,
   public.plan_recording_files, public.next_recording_file, public.record_recording_upload, public.verify_recording_file
   to service_role;
@@ -1140,63 +1160,65 @@ grant execute on function public.claim_recording_copy, private.renew_recording_l
 
 -- recordings/completion.sql
 
--- The end of a copy: every part is verified, or it is tried again, ever more rarely, until patience ends.
+-- The end of a copy: every file is verified, or it is tried again, ever more rarely, until its deadline.
 --
 --   processing -> completed        processing -> processing (later) -> failed        failed -> processing (operator)
 
-create function public.complete_recording(recording_id uuid, lease_id uuid, opens_at text)
+create function public.complete_recording(recording_id uuid, lease_id uuid, playback_url text)
   returns setof public.session_recordings
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings := private.renew_recording_lease(complete_recording.recording_id, complete_recording.lease_id);
-  v_first     text;
-  v_bytes     bigint;
-  v_open      bigint;
+  v_recording  public.session_recordings :=
+    private.renew_recording_lease(complete_recording.recording_id, complete_recording.lease_id);
+  v_first_path text;
+  v_bytes      bigint;
+  v_unverified bigint;
 begin
-  select min(f.storage_path) filter (where f.position = 1), sum(f.size_bytes), count(*) filter (where f.verified_at is null)
-    into v_first, v_bytes, v_open
+  select min(f.storage_path) filter (where f.position = 1), sum(f.size_bytes),
+         count(*) filter (where f.verified_at is null)
+    into v_first_path, v_bytes, v_unverified
     from private.recording_files f where f.recording_id = v_recording.id;
-  if v_first is null or v_open > 0 then
+  if v_first_path is null or v_unverified > 0 then
     perform private.refuse(409, 'recording_files_not_verified', 'Not every part of this recording has been verified.');
   end if;
 
   update public.session_recordings r
-     set status = 'completed', completed_at = now(), storage_path = v_first, file_size_bytes = v_bytes,
-         recording_url = private.replace_recording_link(r.id, opens_at),
+     set status = 'completed', completed_at = now(), storage_path = v_first_path, file_size_bytes = v_bytes,
+         recording_url = private.replace_recording_link(r.id, playback_url),
          lease_id = null, lease_until = null, next_check_at = null
    where r.id = v_recording.id;
-  perform private.add_participant_recordings(v_recording.id, opens_at);
+  perform private.add_participant_recordings(v_recording.id, playback_url);
   return query select r.* from public.session_recordings r where r.id = v_recording.id;
 end;
 $$;
 
-create function private.add_participant_recordings(recording_id uuid, opens_at text) returns void
+create function private.add_participant_recordings(recording_id uuid, playback_url text) returns void
   language plpgsql set search_path = ''
 as $$
 begin
-  -- Participants' pages look for a recording under their own session: each who was admitted gets a row and a link of
-  -- their own.
+  -- Participants' pages look for a recording under their own seat: each who was admitted to the channel gets a row and
+  -- a link of their own.
   insert into public.session_recordings
     (session_id, class_recording_id, status, mode, storage_path, duration_seconds, file_size_bytes, started_at,
      completed_at, recording_url)
   select mine.id, r.id, 'completed', r.mode, r.storage_path, r.duration_seconds, r.file_size_bytes, r.started_at,
-         r.completed_at, add_participant_recordings.opens_at
+         r.completed_at, add_participant_recordings.playback_url
     from public.session_recordings r
     join public.session_schedules mine on mine.group_class_id = r.session_id and mine.status <> 'cancelled'
    where r.id = add_participant_recordings.recording_id
      and private.was_admitted(r.session_id, mine.client_id)
-     -- Whoever has withdrawn meanwhile gets none, where the recording stays for the others.
+     -- Whoever has withdrawn consent meanwhile gets none, even where the recording is kept for the others.
      and exists (select from public.user_consents c
                   where c.user_id = mine.client_id and c.consent_type = 'session_recording'
                     and c.consented and c.revoked_at is null);
   update public.session_recordings r
-     set recording_url = private.replace_recording_link(r.id, add_participant_recordings.opens_at)
+     set recording_url = private.replace_recording_link(r.id, add_participant_recordings.playback_url)
    where r.class_recording_id = add_participant_recordings.recording_id;
 end;
 $$;
 
--- Definer: admissions are read by nobody directly.
+-- Definer: nobody may read admissions.
 create function private.was_admitted(session_id uuid, user_id uuid) returns boolean
   language sql stable security definer set search_path = ''
 as $$
@@ -1209,19 +1231,20 @@ create function public.postpone_recording_copy(recording_id uuid, lease_id uuid,
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings := private.renew_recording_lease(postpone_recording_copy.recording_id, postpone_recording_copy.lease_id);
-  v_is_over   boolean := now() > v_recording.deadline_at;
+  v_recording public.session_recordings :=
+    private.renew_recording_lease(postpone_recording_copy.recording_id, postpone_recording_copy.lease_id);
+  v_is_final  boolean := now() > v_recording.deadline_at;
 begin
   if postpone_recording_copy.code = 'source_changed' then
-    delete from private.recording_files f where f.recording_id = v_recording.id;  -- what was copied is not the recording any more
+    delete from private.recording_files f where f.recording_id = v_recording.id;  -- what was copied is outdated
   end if;
   return query
     update public.session_recordings r
-       set status = case when v_is_over then 'failed' else 'processing' end,
-           failure_code = case when v_is_over then postpone_recording_copy.code end,
+       set status = case when v_is_final then 'failed' else 'processing' end,
+           failure_code = case when v_is_final then postpone_recording_copy.code end,
            failure_reason = postpone_recording_copy.reason,
            copy_failures = r.copy_failures + 1,
-           next_check_at = case when not v_is_over
+           next_check_at = case when not v_is_final
                                 then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(r.copy_failures, 10)) end,
            lease_id = null, lease_until = null
      where r.id = v_recording.id
@@ -1233,7 +1256,7 @@ create function public.retry_recording(recording_id uuid) returns setof public.s
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  -- The one way back, for an operator who removed the cause: the bucket is asked anew what there is.
+  -- The one way back, for an operator who has removed the cause: the files are looked for in the bucket anew.
   return query
     update public.session_recordings r
        set status = 'processing', failure_code = null, failure_reason = null, crashed_at = null, copy_failures = 0,
@@ -1254,16 +1277,16 @@ grant execute on function public.complete_recording, private.add_participant_rec
 
 -- recordings/links.sql
 
--- Links to recordings, and who opened them. The links are our own, because a signed URL of the storage can be neither
+-- Links to recordings, and the views of each. The links are our own, because a signed URL of storage can be neither
 -- revoked nor counted.
 --
 --   live -> revoked
 --
--- A link is a random token; only its SHA-256 is kept here. `recording_url` holds the link in full, for those who may
--- read that row. Rotating revokes every older link of a recording and makes a new one.
+-- A link has a random token; only its SHA-256 is stored here. `recording_url` is the full link, for those who may read
+-- that row. Rotating revokes every older link of a recording and makes a new one.
 --
--- A view is of one link: one's own (`recording`) or one that was shared (`share`). Who watched a recording and when is
--- shown to those it shows: its client and its practitioner.
+-- A view is of one link: one's own (`recording`) or one that was shared (`share`). The client and the practitioner of a
+-- recording may read when and by which link it was viewed.
 
 create table private.recording_links (
   id           uuid        primary key default gen_random_uuid(),
@@ -1296,38 +1319,38 @@ create table public.recording_views (
   constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share'))
 );
 comment on table public.recording_views is
-  'Who opened which recording, by which link. Evidence: never changed, and without foreign keys, so it outlives both.';
-comment on column public.recording_views.masked_address is '192.0.2.x or 2001:db8:x: where from, not who.';
+  'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';
+comment on column public.recording_views.masked_address is '192.0.2.x or 2001:db8:x: roughly from where, not who.';
 
 create index recording_views_recording_id_idx on public.recording_views (recording_id, viewed_at);
-create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when it was last opened
+create index recording_views_link_id_idx on public.recording_views (link_id, viewed_at);  -- when a link was last opened
 
 alter table public.recording_views enable row level security;
 
--- Within the policy, recordings are under their own: whoever sees one sees who watched it.
+-- The policy on recordings applies within this one: whoever may read a recording may read its views.
 create policy "viewers of a recording read its views"
   on public.recording_views for select to authenticated
   using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
 
 revoke all on public.recording_views from anon, authenticated, service_role;
--- Not address and agent: what is known of a stranger is for the service, should it ever be needed.
+-- Not ip_address and user_agent: what identifies a stranger is for the service alone, should it ever be needed.
 grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
   on public.recording_views to authenticated;
 grant select, insert on public.recording_views to service_role;
--- No update or delete for anybody: what was seen was seen.
+-- No update or delete for anybody: views are evidence.
 
-create function private.replace_recording_link(recording_id uuid, opens_at text) returns text
+create function private.replace_recording_link(recording_id uuid, playback_url text) returns text
   language plpgsql set search_path = ''
 as $$
 declare
-  -- Two random uuids: 244 bits from the server's strong source.
+  -- Two random uuids: 244 bits from the server's strong random source.
   v_token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
 begin
   update private.recording_links l set revoked_at = now()
    where l.recording_id = replace_recording_link.recording_id and l.revoked_at is null;
   insert into private.recording_links (recording_id, token_sha256)
   values (replace_recording_link.recording_id, sha256(convert_to(v_token, 'UTF8')));
-  return opens_at || '?token=' || v_token;
+  return playback_url || '?token=' || v_token;
 end;
 $$;
 
@@ -1337,19 +1360,19 @@ create function private.rotate_recording_link(recording_id uuid) returns text
 as $$
 declare
   v_recording public.session_recordings;
-  v_standing  private.recording_access;
+  v_access    private.recording_access;
 begin
   select * into v_recording from public.session_recordings r where r.id = rotate_recording_link.recording_id for update;
-  v_standing := private.my_recording_access(v_recording.session_id);
-  if (v_standing.session).id is null then
+  v_access := private.my_recording_access(v_recording.session_id);
+  if (v_access.session).id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
-  elsif not v_standing.is_staff then
+  elsif not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can replace the link of a recording.');
   elsif v_recording.status <> 'completed' then
     perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
   end if;
 
-  -- A class recording has a link for each participant: the old ones end together.
+  -- A class recording has a link for each participant: all of them are replaced.
   update public.session_recordings r
      set recording_url = private.replace_recording_link(r.id, split_part(r.recording_url, '?', 1))
    where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);
@@ -1371,14 +1394,14 @@ grant execute on function private.replace_recording_link to service_role;
 
 -- recordings/share_links.sql
 
--- Share links: by them somebody shows a recording to others. They end by themselves, can be revoked, and may ask for a
--- password.
+-- Share links: with one, somebody shows a recording to others. They expire by themselves, can be revoked, and may
+-- require a password.
 --
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
--- Only the SHA-256 of the token is kept, and of a password what scrypt makes of it. The server makes both, so that
--- neither token nor password reaches the database. Whoever sees a recording sees by whom it is shared, and can end
--- that: it shows them.
+-- Only the SHA-256 of the token and the scrypt hash of the password are stored. The function computes both, so neither
+-- token nor password reaches the database. Whoever may read a recording may read who shares it, and revoke the link:
+-- they are in it.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),
@@ -1404,16 +1427,16 @@ create table public.recording_share_links (
     check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count))
 );
 comment on column public.recording_share_links.password_scrypt is
-  'Salted with the token, which is random and of which we know only the hash.';
+  'Salted with the token, which is random and of which only the hash is stored.';
 comment on column public.recording_share_links.locked_until is
-  'After a few wrong passwords nobody may try until then.';
+  'After five wrong passwords nobody may try until then.';
 
 create index recording_share_links_recording_id_idx on public.recording_share_links (recording_id);
 create index recording_share_links_created_by_idx on public.recording_share_links (created_by);
 
 alter table public.recording_share_links enable row level security;
 
--- Within the policy, recordings are under their own.
+-- The policy on recordings applies within this one.
 create policy "who made a share link or sees its recording sees it"
   on public.recording_share_links for select to authenticated
   using (created_by = (select auth.uid()) or recording_id in (select r.id from public.session_recordings r));
@@ -1421,7 +1444,7 @@ create policy "who made a share link or sees its recording sees it"
 revoke all on public.recording_share_links from anon, authenticated, service_role;
 grant select (id, recording_id, created_by, has_password, view_limit, view_count, created_at, expires_at, revoked_at)
   on public.recording_share_links to authenticated;
--- No write for people: the functions below make links and end them.
+-- No write for people: the functions below make links and revoke them.
 grant select, insert, update on public.recording_share_links to service_role;
 
 create view public.my_share_links with (security_invoker = true) as
@@ -1432,12 +1455,12 @@ select l.id, l.recording_id, r.session_id, l.created_by = (select auth.uid()) as
          and l.view_count < coalesce(l.view_limit, l.view_count + 1) as is_open
   from public.recording_share_links l
   left join public.session_recordings r on r.id = l.recording_id;
-comment on view public.my_share_links is 'The links one has made, and those to recordings one is in.';
+comment on view public.my_share_links is 'The links that one has made, and those to recordings that one may read.';
 
 revoke all on public.my_share_links from anon, authenticated, service_role;
 grant select on public.my_share_links to authenticated;
 
--- Definer: who may share must not depend on which rows they may read.
+-- Definer: the right to share must not depend on which rows they may read.
 create function private.create_recording_share_link(
   recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer)
   returns public.recording_share_links
@@ -1456,7 +1479,8 @@ begin
      or not (v_is_staff or coalesce(v_session.client_id = (select auth.uid()), false)) then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   elsif v_recording.class_recording_id is not null and not v_is_staff then
-    perform private.refuse(403, 'class_recording_not_shareable', 'The recording of a class shows others too, so only its practitioner can share it.');
+    perform private.refuse(403, 'class_recording_not_shareable',
+                           'The recording of a class shows others too, so only its practitioner can share it.');
   elsif v_recording.status <> 'completed' then
     perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
   end if;
@@ -1472,8 +1496,8 @@ begin
 end
 $$;
 
--- By whoever made it, and by anybody the recording shows.
--- Definer: who may revoke must not depend on which rows they may read.
+-- By whoever made it, and by whoever is in the recording.
+-- Definer: the right to revoke must not depend on which rows they may read.
 create function private.revoke_recording_share_link(share_link_id uuid) returns timestamptz
   language plpgsql security definer set search_path = ''
 as $$
@@ -1481,7 +1505,7 @@ declare
   v_link    public.recording_share_links;
   v_session public.session_schedules;
 begin
-  -- Of two at once, the second finds what the first has done.
+  -- Of two calls at once, the second finds the link revoked by the first.
   select * into v_link from public.recording_share_links l where l.id = revoke_recording_share_link.share_link_id for update;
   select s.* into v_session from public.session_recordings r join public.session_schedules s on s.id = r.session_id
    where r.id = v_link.recording_id;
@@ -1523,31 +1547,31 @@ grant execute on function private.create_recording_share_link, private.revoke_re
 
 -- recordings/playback.sql
 
--- Playback: opening a recording, by one's own link or by one that was shared. Both stop at the next request when the
--- link is revoked or the recording is to be erased.
+-- Playback: opening a recording, by one's own link or by one that was shared. Both end with the next request once the
+-- link is revoked or the recording is queued for erasure.
 --
--- A shared link with a password or a view limit is opened by an act, not by being looked at: whatever previews links
--- would use it up. What follows belongs to that view, for a day, and needs neither password nor another view.
+-- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
+-- Later requests belong to that view, for a day, and need neither the password nor another view.
 
--- The file that is asked for, by its place in playing order or, as playlists ask, by its name. A participant's own row
--- plays the files of its class.
+-- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
+-- the files of its class.
 create function private.find_recording_part(
   recording public.session_recordings, part integer, file_name text,
   out part_kinds text[], out kind text, out storage_path text)
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_files uuid := coalesce((recording).class_recording_id, (recording).id);
-  v_parts private.recording_files[];
-  v_file  private.recording_files;
+  v_recording_id uuid := coalesce((recording).class_recording_id, (recording).id);
+  v_parts        private.recording_files[];
+  v_file         private.recording_files;
 begin
   v_parts := array(select f from private.recording_files f
-                    where f.recording_id = v_files and f.kind in ('mp4', 'playlist') order by f.position);
+                    where f.recording_id = v_recording_id and f.kind in ('mp4', 'playlist') order by f.position);
   if find_recording_part.file_name is null then
     v_file := v_parts[find_recording_part.part];
   else
     select * into v_file from private.recording_files f
-     where f.recording_id = v_files
+     where f.recording_id = v_recording_id
        and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || find_recording_part.file_name;
   end if;
   if v_file.id is null then
@@ -1559,7 +1583,7 @@ begin
 end
 $$;
 
--- As private.closed_recording_ids, for one row.
+-- Whether it is queued for erasure: private.closed_recording_ids for one row.
 create function private.is_recording_closed(recording public.session_recordings) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -1589,7 +1613,7 @@ begin
    where r.id = v_link.recording_id and r.status = 'completed' and not private.is_recording_closed(r);
   v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
 
-  -- A player asks many times; all of it is one view, for a day.
+  -- A player makes many requests; all of them are one view, for a day.
   select v.id into view from public.recording_views v
    where v.id = view_recording.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
   if not found then
@@ -1625,12 +1649,13 @@ begin
   select v.id into view from public.recording_views v
    where v.id = open_share_link.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
   if not found and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
-    -- This may become a view. Those who open the same link queue here, and find what the one before has counted.
+    -- This may become a view: those who open the same link at once wait here, so that each finds the current count.
     select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
   end if;
 
   select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed' and not private.is_recording_closed(r);
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed'
+     and not private.is_recording_closed(r);
   v_part := private.find_recording_part(v_recording, open_share_link.part, open_share_link.file_name);
   if v_link.expires_at <= now() then
     perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
@@ -1648,7 +1673,7 @@ begin
     elsif v_link.locked_until > now() then
       perform private.refuse(429, 'too_many_wrong_passwords', 'There were too many wrong passwords.', 'Try again in 15 minutes.');
     elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
-      -- Told by an answer, not a refusal: raising would roll the counter back that limits guessing.
+      -- Returned, not raised: raising would roll back the counter that limits guessing.
       update public.recording_share_links l
          set wrong_passwords = (l.wrong_passwords + 1) % 5,
              locked_until = case when l.wrong_passwords + 1 >= 5 then now() + interval '15 minutes' end
@@ -1669,20 +1694,20 @@ begin
 end
 $$;
 
-revoke execute on function private.find_recording_part, private.is_recording_closed, public.view_recording, public.open_share_link
-  from public, anon, authenticated, service_role;
--- Not granted to anon: the server hashes token and password, and says from where it was asked.
-grant execute on function private.find_recording_part, private.is_recording_closed, public.view_recording, public.open_share_link
-  to service_role;
+revoke execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
+  public.open_share_link from public, anon, authenticated, service_role;
+-- Not granted to anon: the server hashes token and password, and passes on the caller's address.
+grant execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
+  public.open_share_link to service_role;
 
 
 -- recordings/legal_holds.sql
 
--- Legal holds: what somebody may need as evidence is not erased, whoever asks and however old it is.
+-- Legal holds: a recording that may be needed as evidence is not erased, whoever asks and however old it is.
 --
 --   held -> released
 --
--- A hold is on a person, with everything they are in, or on a session or class. It is released, never removed.
+-- A hold is on a person, with every recording they may be in, or on a session or class. It is released, never deleted.
 
 create table public.legal_holds (
   id          uuid        primary key default gen_random_uuid(),
@@ -1713,9 +1738,9 @@ create policy "admins release legal holds"
 revoke all on public.legal_holds from anon, authenticated, service_role;
 grant select, insert (user_id, session_id, reason), update (released_at) on public.legal_holds to authenticated;
 grant select on public.legal_holds to service_role;
--- No delete: that something was held is a fact.
+-- No delete: that there was a hold is evidence too.
 
--- The server's clock says when a hold was released, and nobody dates it anew.
+-- By the server's clock, and once: a released hold stays released.
 create function private.set_legal_hold_released_at() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -1728,12 +1753,12 @@ begin
 end
 $$;
 
-create trigger legal_holds_date_release before update on public.legal_holds
+create trigger legal_holds_set_released_at before update on public.legal_holds
   for each row when (new.released_at is not null) execute function private.set_legal_hold_released_at();
 create trigger audit_legal_holds after insert or update on public.legal_holds
   for each row execute function private.write_audit_log();
 
--- Everybody a recording of this session may show.
+-- Everybody who may be seen or heard in a recording of this session.
 create function private.list_possibly_recorded_users(session public.session_schedules) returns setof uuid
   language sql stable set search_path = ''
 as $$
@@ -1741,40 +1766,42 @@ as $$
   union
   select (session).client_id where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union
-  -- Whoever was let into the room may be heard and seen.
+  -- Whoever was admitted to the channel.
   select a.user_id from private.channel_admissions a where a.session_id = (session).id;
 $$;
 
--- Definer: holds are read by admins alone, and decide about what others ask for.
+-- Definer: only admins may read holds.
 create function private.is_recording_under_legal_hold(recording public.session_recordings) returns boolean
   language sql stable security definer set search_path = ''
 as $$
   select exists (
-    select from public.session_recordings whole
-      join public.session_schedules s on s.id = whole.session_id
+    select from public.session_recordings r
+      join public.session_schedules s on s.id = r.session_id
       join public.legal_holds h on h.released_at is null
        and (h.user_id in (select private.list_possibly_recorded_users(s))
-            or h.session_id in (select s.id union select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
-     where whole.id = coalesce((recording).class_recording_id, (recording).id));
+            or h.session_id in (select s.id union
+                                select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
+     where r.id = coalesce((recording).class_recording_id, (recording).id));
 $$;
 
-revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users, private.is_recording_under_legal_hold
-  from public, anon, authenticated, service_role;
+revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users,
+  private.is_recording_under_legal_hold from public, anon, authenticated, service_role;
 grant execute on function private.is_recording_under_legal_hold to service_role;
 
 
 -- recordings/recording_erasure_queue.sql
 
--- The erasure queue: what is to be erased, and why. A recording in it can be neither seen nor opened any more.
+-- The erasure queue: which recordings are to be erased, and why. One in it can be neither listed nor opened any more.
 --
 --   queued -> begun -> erased, with a receipt (erasures.sql)        queued -> not queued (consent is given again)
 --
---   a one-to-one recording      goes when either of the two withdraws consent
---   the recording of a class    goes when its practitioner withdraws, or anybody who was in it; unless the class has a
---                               rule that it survives: then only that participant's own row and link go
---   anything                    goes when its retention is over
+-- Queued are
+--   a one-to-one recording      when either of the two withdraws consent
+--   the recording of a class    when its practitioner withdraws consent, or anybody who was in it; where the class has
+--                               a rule that it survives a withdrawal, only that participant's own row and link
+--   any recording               when its retention is over
 --
--- Nothing under a legal hold goes. It stays in the queue, closed, until the hold is released.
+-- Under a legal hold nothing is erased: it stays in the queue, closed, until the hold is released.
 
 create table public.recording_rules (
   id                  uuid        primary key default gen_random_uuid(),
@@ -1787,11 +1814,11 @@ create table public.recording_rules (
   constraint recording_rules_retention_days_are_in_range check (retention_days between 1 and 36500)
 );
 comment on table public.recording_rules is
-  'For a class, or a session, whose recording is treated otherwise than the rest.';
+  'Exceptions for the recording of one session or class.';
 comment on column public.recording_rules.retention_days is
-  'Null: as data_retention_policies says of session_recordings.';
+  'Null: that of session_recordings in data_retention_policies.';
 comment on column public.recording_rules.survives_withdrawal is
-  'Whether the recording of a class stays for the others when a participant withdraws. Their picture is in it: rarely lawful.';
+  'Whether the recording of a class is kept for the others when a participant withdraws. They are still in it: rarely lawful.';
 
 alter table public.recording_rules enable row level security;
 
@@ -1820,31 +1847,31 @@ values ('session_recordings', 2555, true,
         'Recordings, seven years from their end; purge-recordings erases them with their files');
 
 create table private.recording_erasure_queue (
-  id           uuid        primary key default gen_random_uuid(),
-  recording_id uuid        not null references public.session_recordings on delete cascade,
-  reason       text        not null,
-  user_id      uuid,
-  queued_at    timestamptz not null default now(),
-  due_at       timestamptz not null default now(),
-  begun_at     timestamptz,
-  attempts     integer     not null default 0,
+  id            uuid        primary key default gen_random_uuid(),
+  recording_id  uuid        not null references public.session_recordings on delete cascade,
+  reason        text        not null,
+  user_id       uuid,
+  queued_at     timestamptz not null default now(),
+  due_at        timestamptz not null default now(),
+  begun_at      timestamptz,
+  attempt_count integer     not null default 0,
 
   constraint recording_erasure_queue_reason_is_known
     check (reason in ('consent_withdrawn', 'retention', 'account_erased', 'asked')),
   constraint recording_erasure_queue_holds_a_reason_once unique nulls not distinct (recording_id, reason, user_id)
 );
-comment on column private.recording_erasure_queue.user_id is 'Who withdrew.';
-comment on column private.recording_erasure_queue.begun_at is 'From here on there is no way back: the first files may be gone.';
-comment on column private.recording_erasure_queue.attempts is
-  'How often somebody set about it; more than a few, and storage or the bucket refuses.';
+comment on column private.recording_erasure_queue.user_id is 'Who withdrew consent.';
+comment on column private.recording_erasure_queue.begun_at is 'From then on it stays queued: the first files may be deleted.';
+comment on column private.recording_erasure_queue.attempt_count is
+  'How often it was claimed; if more than a few times, storage or the bucket refuses to delete.';
 
-create index recording_erasure_queue_due_at_idx on private.recording_erasure_queue (due_at);  -- purging asks what is due
+create index recording_erasure_queue_due_at_idx on private.recording_erasure_queue (due_at);  -- purge-recordings claims what is due
 
 alter table private.recording_erasure_queue enable row level security;
--- No policy: triggers fill it, and the service works it off.
+-- No policy: triggers fill it, and the service erases what is in it.
 grant select, insert, update, delete on private.recording_erasure_queue to service_role;
 
--- How long a recording is kept: as the rule of its session says, else as the policy for all of them; null is for ever.
+-- How long a recording is kept: by the rule of its session, else by the policy for all; null is for ever.
 create function private.recording_retention_days(recording public.session_recordings) returns integer
   language sql stable set search_path = ''
 as $$
@@ -1856,7 +1883,7 @@ $$;
 create function private.queue_expired_recordings() returns void
   language sql set search_path = ''
 as $$
-  -- Counted from the end of what was recorded. A participant's row goes with its class's.
+  -- Counted from the end of the recording. A participant's row is erased with its class's.
   insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
    where r.class_recording_id is null and r.status in ('completed', 'failed')
@@ -1865,14 +1892,14 @@ as $$
   on conflict do nothing;
 $$;
 
--- Definer: whoever withdraws may neither write the queue nor read who else is in a recording.
+-- Definer: whoever withdraws consent may neither write the queue nor read who else is in a recording.
 create function private.queue_recordings_without_consent() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
   insert into private.recording_erasure_queue (recording_id, reason, user_id, due_at)
-  select case when k.stays_for_others then mine.id else r.id end, 'consent_withdrawn', old.user_id,
-         now() + interval '1 day'  -- time to take back a slip of the finger; it is closed at once
+  select case when kept.for_others then participants.id else r.id end, 'consent_withdrawn', old.user_id,
+         now() + interval '1 day'  -- time to undo a mistake; it is closed at once
     from (select s.id from public.session_schedules s
             join public.practitioners p on p.id = s.practitioner_id where p.user_id = old.user_id
           union
@@ -1883,17 +1910,19 @@ begin
     join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null
     left join public.recording_rules rule on rule.session_id = s.id
    cross join lateral (select coalesce(rule.survives_withdrawal, false) and private.is_class(s)
-                              and private.get_session_host(s) is distinct from old.user_id as stays_for_others) k
-    left join public.session_schedules seat on k.stays_for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
-    left join public.session_recordings mine on mine.session_id = seat.id and mine.class_recording_id = r.id
+                              and private.get_session_host(s) is distinct from old.user_id as for_others) kept
+    left join public.session_schedules seat
+      on kept.for_others and seat.group_class_id = s.id and seat.client_id = old.user_id
+    left join public.session_recordings participants
+      on participants.session_id = seat.id and participants.class_recording_id = r.id
    where old.user_id in (select private.list_possibly_recorded_users(s))
-     and (not k.stays_for_others or mine.id is not null)
+     and (not kept.for_others or participants.id is not null)
   on conflict do nothing;
   return null;
 end
 $$;
 
--- Besides those that stop what is being recorded (consent.sql): a claim waits until that is over.
+-- Other triggers stop a recording that is still on (consent.sql); it is erased once it has ended.
 create trigger user_consents_30_queue_recordings after update on public.user_consents for each row
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null
         and (not new.consented or new.revoked_at is not null))
@@ -1902,7 +1931,7 @@ create trigger user_consents_30_queue_recordings_on_delete after delete on publi
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.queue_recordings_without_consent();
 
--- Definer: whoever agrees again may no more write the queue than whoever withdraws.
+-- Definer: whoever gives consent again may not write the queue.
 create function private.unqueue_recordings() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -1917,19 +1946,20 @@ create trigger user_consents_10_unqueue_recordings after insert or update on pub
   when (new.consent_type = 'session_recording' and new.consented and new.revoked_at is null)
   execute function private.unqueue_recordings();
 
-revoke execute on function private.recording_retention_days, private.queue_expired_recordings, private.queue_recordings_without_consent,
-  private.unqueue_recordings from public, anon, authenticated, service_role;
+revoke execute on function private.recording_retention_days, private.queue_expired_recordings,
+  private.queue_recordings_without_consent, private.unqueue_recordings from public, anon, authenticated, service_role;
 grant execute on function private.recording_retention_days, private.queue_expired_recordings to service_role;
 
 
 -- recordings/erasures.sql
 
--- Erasures: what is due in the erasure queue is claimed by one; files go first, then the rows, and a receipt stays.
+-- Erasures: a recording that is due in the erasure queue is claimed by one process, which deletes the files, then the
+-- rows, and leaves a receipt.
 --
---   due -> claimed (lease) -> files gone from storage and from Agora's bucket -> rows gone, receipt
+--   due -> claimed (lease) -> files deleted from storage and from Agora's bucket -> rows deleted, receipt written
 --
--- Whoever does it may be killed anywhere: the lease runs out, and the next one deletes what is left. The row goes last,
--- because it alone knows where the files are.
+-- The process may be killed anywhere: the lease expires, and the next one deletes what is left. The row is deleted
+-- last, because it alone says where the files are.
 
 create table public.recording_erasures (
   id           uuid        primary key default gen_random_uuid(),
@@ -1943,7 +1973,7 @@ create table public.recording_erasures (
   constraint recording_erasures_happen_once unique (recording_id)
 );
 comment on table public.recording_erasures is
-  'Receipts: that a recording was erased, and why. They name nobody, and no session: only the number the recording had.';
+  'Receipts: that a recording was erased, and why. They name no person and no session, only the id of the recording.';
 
 alter table public.recording_erasures enable row level security;
 
@@ -1967,7 +1997,7 @@ begin
   select r.* into v_recording from public.session_recordings r
    where coalesce(claim_recording_erasure.recording_id, r.id) = r.id
      and exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.due_at <= now())
-     -- What Agora is still recording or bringing is waited for.
+     -- Not while Agora is still recording or uploading.
      and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
      and coalesce(r.lease_until, '-infinity') < now()
      and not private.is_recording_under_legal_hold(r)
@@ -1980,7 +2010,7 @@ begin
   update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '10 minutes'
    where r.id = v_recording.id
   returning r.* into v_recording;
-  update private.recording_erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempts = q.attempts + 1
+  update private.recording_erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempt_count = q.attempt_count + 1
    where q.recording_id = v_recording.id;
   return query
     -- A participant's row has no files of its own.
@@ -1991,7 +2021,7 @@ begin
 end
 $$;
 
--- Definer: views are evidence that nobody may change; what identifies a viewer goes with what they viewed.
+-- Definer: nobody may change views, but what identifies a viewer is erased with the recording they viewed.
 create function private.finish_recording_erasure(recording_id uuid, lease_id uuid) returns public.recording_erasures
   language plpgsql security definer set search_path = ''
 as $$
@@ -2009,7 +2039,8 @@ begin
   insert into public.recording_erasures as e (recording_id, reasons, files, bytes, queued_at)
   select finish_recording_erasure.recording_id, array_agg(distinct q.reason),
          (select count(*) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
-         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
+         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f
+           where f.recording_id = finish_recording_erasure.recording_id),
          min(q.queued_at)
     from private.recording_erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
   returning e.* into v_receipt;
@@ -2018,7 +2049,7 @@ begin
    where v.recording_id in (select r.id from public.session_recordings r
                              where finish_recording_erasure.recording_id in (r.id, r.class_recording_id));
   delete from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id;
-  -- With its links, its place in the queue, and the rows of those who were in the class.
+  -- With its links, its rows in the queue, and the rows of the class's participants.
   delete from public.session_recordings r where r.id = finish_recording_erasure.recording_id;
   return v_receipt;
 end

@@ -6,11 +6,11 @@ set check_function_bodies = off;
 
 -- sessions/agora_rooms.sql
 
--- Rooms on Agora: who has a seat in which channel, under which number, until when.
+-- Rooms on Agora: who has access to which channel, under which number (uid), until when.
 --
 -- A channel belongs to a session. Everybody in a group class has a row of their own with a room name of its own, so
--- such a row is led to the channel of its class. The frontend asks for a token by channel name alone: the name finds
--- the session, the session knows who has a seat.
+-- such a row leads to the channel of its class. The frontend asks for a token by channel name alone: the name finds the
+-- session, and the session's rows say who has access.
 --
 -- Agora's recorder works only with integer users, unique in the channel: one number per person, in a table. People are
 -- numbered below 4 000 000 000, recorders from there on.
@@ -52,34 +52,35 @@ alter table private.channel_admissions enable row level security;
 create function private.get_channel_name(session public.session_schedules) returns text
   language sql immutable set search_path = ''
 as $$
-  -- A room name that Agora would refuse (64 bytes or more, or a strange character) gives way to one made of the id.
+  -- A room name that Agora would refuse (64 bytes or more, or a strange character) is replaced by one made of the id.
   select case when octet_length((session).room_name) < 64 and (session).room_name ~ '^[A-Za-z0-9 !#$%&()+:;<=.>?@\[\]^_{}|~,-]+$'
               then (session).room_name
               else 'session-' || replace((session).id::text, '-', '') end;
 $$;
 
--- The caller's seat, in the class's own session for a class; null if they have none.
+-- The caller's access to a channel, for a seat in a class to that of the class; null if they have none.
 --
 -- A room is found by its name, or by the id in it, whatever plan the server chooses. The id is read in a `case`,
 -- because an `and` does not keep its second half from being computed: once a generic plan looks in both indexes at
 -- once, every name is read as if it ended in an id, and the answer is `invalid input syntax for type uuid`.
 --
--- Definer: the class's row is not the participant's own, and the seat must not depend on who may read it.
+-- Definer: the class's row is not the participant's own, and access must not depend on who may read it.
 create function private.get_channel_access(channel_name text, session_id uuid) returns private.channel_access
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_caller uuid := (select auth.uid());
-  v_named  public.session_schedules;
-  v_class  public.session_schedules;
-  v_host   boolean;
+  v_caller  uuid := (select auth.uid());
+  v_named   public.session_schedules;
+  v_class   public.session_schedules;
+  v_is_host boolean;
 begin
   if session_id is not null then
     select * into v_named from public.session_schedules s where s.id = get_channel_access.session_id;
   else
     select * into v_named from public.session_schedules s
      where s.room_name = get_channel_access.channel_name
-        or s.id = case when get_channel_access.channel_name ~ '^session-[0-9a-f]{32}$' then right(get_channel_access.channel_name, 32)::uuid end;
+        or s.id = case when get_channel_access.channel_name ~ '^session-[0-9a-f]{32}$'
+                       then right(get_channel_access.channel_name, 32)::uuid end;
   end if;
   if v_named.id is null then
     return null;
@@ -89,13 +90,14 @@ begin
   if v_named.group_class_id is not null then
     select * into v_class from public.session_schedules s where s.id = v_named.group_class_id;
   end if;
-  v_host := exists (select from public.practitioners p where p.id = v_class.practitioner_id and p.user_id = v_caller);
-  if v_host
-     -- One to one: the client's own row. A class's own row names an administrator there, who has no seat by that.
+  v_is_host := exists (select from public.practitioners p where p.id = v_class.practitioner_id and p.user_id = v_caller);
+  if v_is_host
+     -- One to one: the client's own row. A class's own row has an administrator as its client, who has no access by
+     -- that.
      or (v_class.group_class_id is null and coalesce(v_class.max_participants, 1) <= 1 and v_class.client_id = v_caller)
      or exists (select from public.session_schedules mine
                  where mine.group_class_id = v_class.id and mine.client_id = v_caller and mine.status <> 'cancelled') then
-    return row (v_class, v_host)::private.channel_access;
+    return row (v_class, v_is_host)::private.channel_access;
   end if;
   return null;
 end;
@@ -106,18 +108,18 @@ create function private.refuse_closed_room(session public.session_schedules) ret
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_opens  timestamptz := (session).scheduled_at - interval '15 minutes';
-  v_closes timestamptz := (session).scheduled_at + make_interval(mins => (session).duration_minutes + 60);
+  v_opens_at  timestamptz := (session).scheduled_at - interval '15 minutes';
+  v_closes_at timestamptz := (session).scheduled_at + make_interval(mins => (session).duration_minutes + 60);
 begin
   if (session).status = 'cancelled' then
     perform private.refuse(409, 'session_cancelled', 'This session was cancelled.');
-  elsif (session).status = 'completed' or now() >= v_closes then
+  elsif (session).status = 'completed' or now() >= v_closes_at then
     perform private.refuse(409, 'session_over', 'This session is over.');
   elsif (session).session_location = 'in_person' then
     perform private.refuse(409, 'session_in_person', 'This session takes place in person, not online.');
-  elsif now() < v_opens then
+  elsif now() < v_opens_at then
     perform private.refuse(409, 'too_early', 'The room opens 15 minutes before the session starts.',
-                           'It opens at ' || to_char(v_opens at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z".'));
+                           'It opens at ' || to_char(v_opens_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z".'));
   end if;
 end;
 $$;
@@ -141,15 +143,17 @@ create function public.create_agora_room(channel_name text, session_id uuid defa
   language plpgsql stable security invoker set search_path = ''
 as $$
 declare
-  v_seat private.channel_access := private.get_channel_access(create_agora_room.channel_name, create_agora_room.session_id);
+  v_access private.channel_access :=
+    private.get_channel_access(create_agora_room.channel_name, create_agora_room.session_id);
 begin
-  if (v_seat.session).id is not null then
-    perform private.refuse_closed_room(v_seat.session);
-    return query select private.get_channel_name(v_seat.session);
+  if (v_access.session).id is not null then
+    perform private.refuse_closed_room(v_access.session);
+    return query select private.get_channel_name(v_access.session);
   elsif create_agora_room.session_id is not null or private.is_session_channel(create_agora_room.channel_name) then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   else
-    -- A name no session has yet: a practitioner about to create one, or the test page. A name opens nothing.
+    -- A name that no session has yet: a practitioner about to create one, or the test page. A name without a token
+    -- opens nothing.
     return query select create_agora_room.channel_name;
   end if;
 end;
@@ -166,48 +170,51 @@ begin
   insert into private.agora_uids (user_id) values (v_caller) on conflict (user_id) do nothing;
   select a.uid into v_uid from private.agora_uids a where a.user_id = v_caller;
   insert into private.channel_admissions (session_id, user_id, channel_name, uid, expires_at)
-  values (issue_channel_admission.session_id, v_caller, issue_channel_admission.channel_name, v_uid, issue_channel_admission.expires_at);
+  values (issue_channel_admission.session_id, v_caller, issue_channel_admission.channel_name, v_uid,
+          issue_channel_admission.expires_at);
   return v_uid;
 end;
 $$;
 
--- A token is issued until its room closes. Who has not agreed to be recorded waits for the recording to stop.
+-- A token is valid until its room closes. Whoever has not agreed to be recorded waits for the recording to stop.
 create function public.create_agora_token(channel_name text, session_id uuid default null)
   returns table (channel text, uid bigint, expires_at timestamptz, recording_without_consent boolean)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  v_seat    private.channel_access := private.get_channel_access(create_agora_token.channel_name, create_agora_token.session_id);
-  v_session public.session_schedules := v_seat.session;
-  v_channel text;
-  v_expires timestamptz;
+  v_access     private.channel_access :=
+    private.get_channel_access(create_agora_token.channel_name, create_agora_token.session_id);
+  v_session    public.session_schedules := v_access.session;
+  v_channel    text;
+  v_expires_at timestamptz;
 begin
   if v_session.id is not null then
     perform private.refuse_closed_room(v_session);
-    -- Asked only for the row's own room name, a seat in a class still gets the class's channel.
+    -- Asked for the room name of a seat, the answer is still the channel of its class.
     v_channel := private.get_channel_name(v_session);
-    v_expires := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60);
+    v_expires_at := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60);
     if private.stop_recording_before_admission(v_session.id, (select auth.uid())) then
-      -- Returned, not raised: the request to stop the recording must be kept.
-      return query select v_channel, null::bigint, v_expires, true;
+      -- Returned, not raised: raising would roll back the request to stop the recording.
+      return query select v_channel, null::bigint, v_expires_at, true;
       return;
     end if;
   elsif private.is_test_channel_of_caller(create_agora_token.channel_name) then
     v_channel := create_agora_token.channel_name;
-    v_expires := now() + interval '1 hour';
+    v_expires_at := now() + interval '1 hour';
   else
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  return query select v_channel, private.issue_channel_admission(v_session.id, v_channel, v_expires), v_expires, false;
+  return query select v_channel, private.issue_channel_admission(v_session.id, v_channel, v_expires_at), v_expires_at, false;
 end;
 $$;
 
-revoke execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room, private.is_test_channel_of_caller,
-  private.is_session_channel, private.issue_channel_admission, public.create_agora_room, public.create_agora_token
-  from public, anon, authenticated, service_role;
-grant execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room, private.is_test_channel_of_caller,
-  private.is_session_channel, private.issue_channel_admission, public.create_agora_room, public.create_agora_token to authenticated;
+revoke execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
+  private.is_test_channel_of_caller, private.is_session_channel, private.issue_channel_admission,
+  public.create_agora_room, public.create_agora_token from public, anon, authenticated, service_role;
+grant execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
+  private.is_test_channel_of_caller, private.is_session_channel, private.issue_channel_admission,
+  public.create_agora_room, public.create_agora_token to authenticated;
 
 
 -- sessions/session_states.sql
@@ -216,11 +223,11 @@ grant execute on function private.get_channel_name, private.get_channel_access, 
 --
 --   scheduled ----> in_progress ----> completed
 --       |               |
---       +---------------+---------> cancelled        scheduled -> completed: its time passed and nobody was heard of
+--       +---------------+---------> cancelled        scheduled -> completed: its time passed without any event
 --
 -- Nothing in the pages begins or completes a session. `advance-sessions` does, every minute, and a token or a channel
--- event may be quicker. `private.set_session_status` is the one place that does it; what an admin or the service writes
--- by hand has the same consequences, because those are triggers.
+-- event may be quicker. They write the status through `private.set_session_status`; written directly, by an admin or
+-- the service, it has the same consequences, because those are triggers.
 
 create function private.refuse_backward_status() returns trigger
   language plpgsql set search_path = ''
@@ -243,7 +250,7 @@ begin
 end
 $$;
 
--- Definer: whoever moves a class need not see its seats. Cancelling has its own way to them.
+-- Definer: whoever advances a class need not have the right to read its seats. (Cancelling: cancelling.sql.)
 create function private.copy_class_status_to_seats() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -254,7 +261,7 @@ begin
 end
 $$;
 
--- Whoever was quicker is right: a session that has ended, or is there already, stays as it is.
+-- The first to write wins: a session that has ended, or has this status already, stays as it is.
 create function private.set_session_status(session_id uuid, status text, note text default null) returns void
   language sql set search_path = ''
 as $$
@@ -276,10 +283,10 @@ begin
 end
 $$;
 
--- A session begins once somebody is there and the time has come: at once when a token is issued or a channel event
--- comes, without waiting for the driver. One to one, the client may begin as soon as the room is open; not the
--- practitioner, whose early coming would take away the client's right to cancel; and not a class, whose seats are on
--- sale until its time.
+-- A session begins once somebody is present and its time has come: at once when a token is issued or a channel event
+-- arrives, without waiting for `advance-sessions`. One to one, the client may begin as soon as the room is open; not
+-- the practitioner, since joining early would take away the client's right to cancel; and not a class, whose seats are
+-- on sale until its time.
 create function private.begin_session(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -299,7 +306,7 @@ begin
 end
 $$;
 
--- Definer: whoever asks for a token may write neither attendance nor where their session stands.
+-- Definer: whoever is issued a token may write neither attendance nor the status of their session.
 create function private.apply_channel_admission() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -320,14 +327,14 @@ create trigger channel_admissions_apply after insert on private.channel_admissio
 
 -- sessions/attendance.sql
 
--- Attendance: who was there, from when until when, how long, and how we know.
+-- Attendance: who was present, from when until when, how long, and from which source that is known.
 --
---   agora    somebody was seen to join and leave the channel: intervals and seconds
---   token    nothing was heard of them, but they were issued a token: they count as present, nobody knows for how long
---   manual   the practitioner or an admin said so, with a reason; from then on facts change nothing
+--   agora    channel events say when somebody joined and left: intervals and seconds
+--   token    no event of theirs arrived, but they were issued a token: they count as present, for how long is unknown
+--   manual   set by the practitioner or an admin, with a reason; from then on events and tokens change nothing
 --
--- A client's row belongs to their own session or seat, the practitioner's to the session or class. Facts arrive late,
--- twice and in any order, so a row is never added to: it is worked out anew from all the facts there are
+-- A client's row belongs to their own session or seat, the practitioner's to the session or class. Events arrive
+-- late, twice and in any order, so a row is never added to: it is computed anew from all events and tokens there are
 -- (channel_events.sql). What follows from a no-show, the session rules say. user_id has no foreign key: the account may
 -- have been erased since.
 
@@ -353,13 +360,13 @@ create table public.session_attendance (
   constraint session_attendance_no_show_never_joined check (not is_no_show or joined_at is null),
   constraint session_attendance_left_after_joined check (left_at >= joined_at)
 );
-comment on table  public.session_attendance               is 'One line for each person in each session.';
+comment on table  public.session_attendance               is 'One row for each person in each session.';
 comment on column public.session_attendance.left_at is
-  'Null while they are there, and where nobody saw them leave.';
-comment on column public.session_attendance.intervals     is 'When they were there, as far as it was seen.';
-comment on column public.session_attendance.total_seconds is 'Of the intervals; null if nobody knows.';
+  'Null while they are present, and where no event says when they left.';
+comment on column public.session_attendance.intervals     is 'When they were present, as far as events say.';
+comment on column public.session_attendance.total_seconds is 'Of the intervals; null if unknown.';
 comment on column public.session_attendance.is_no_show is
-  'They did not come, and the session rules say what follows.';
+  'They did not attend; the session rules say what follows.';
 
 create index session_attendance_user_id_idx on public.session_attendance (user_id);
 create index session_attendance_decided_by_idx on public.session_attendance (decided_by);
@@ -379,7 +386,7 @@ grant select on public.session_attendance to authenticated, service_role;
 
 create trigger update_session_attendance_updated_at before update on public.session_attendance
   for each row execute function public.update_updated_at_column();
--- Only what somebody said, with what stood there before. Facts are kept as channel events and admissions.
+-- Only what was set by hand, with the values before. The rest can be computed from channel events and admissions.
 create trigger audit_session_attendance after insert or update on public.session_attendance
   for each row when (new.source = 'manual') execute function private.write_audit_log();
 
@@ -389,7 +396,8 @@ as $$
   select p.user_id from public.practitioners p where p.id = (session).practitioner_id;
 $$;
 
-create function private.list_session_clients(session public.session_schedules) returns table (session_id uuid, user_id uuid)
+create function private.list_session_clients(session public.session_schedules)
+  returns table (session_id uuid, user_id uuid)
   language sql stable set search_path = ''
 as $$
   select (session).id, (session).client_id where not private.is_class(session)
@@ -401,27 +409,29 @@ $$;
 create function private.find_attendance_session_id(session public.session_schedules, user_id uuid) returns uuid
   language sql stable set search_path = ''
 as $$
-  -- The session or seat to which somebody's row belongs; null if they have no part in this one.
+  -- The session or seat to which somebody's row belongs; null if they have no part in this session.
   select case when private.get_session_host(session) = find_attendance_session_id.user_id then (session).id
-              else (select c.session_id from private.list_session_clients(session) c where c.user_id = find_attendance_session_id.user_id limit 1) end;
+              else (select c.session_id from private.list_session_clients(session) c
+                     where c.user_id = find_attendance_session_id.user_id limit 1) end;
 $$;
 
 create function private.lock_attendance(session_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
-  -- Two facts at once are worked out one after the other, so that the later one sees both. Before any row is locked.
+  -- Two events at once are applied one after the other, so that the later one sees both. Before any row is locked.
   select pg_advisory_xact_lock(hashtextextended('attendance ' || session_id, 0));
 $$;
 
 create function private.has_attended(session public.session_schedules, user_id uuid) returns boolean
   language sql stable set search_path = ''
 as $$
-  -- True, false if they are known not to have come, null if nothing is known.
+  -- True; false for a no-show; null if nothing is known.
   select not a.is_no_show from public.session_attendance a
-   where a.session_id = private.find_attendance_session_id(session, has_attended.user_id) and a.user_id = has_attended.user_id;
+   where a.session_id = private.find_attendance_session_id(session, has_attended.user_id)
+     and a.user_id = has_attended.user_id;
 $$;
 
--- Only of whom nothing is known: a fact, or a word by hand, stays.
+-- Only where there is no row yet: one from events, from a token or set by hand stays.
 create function private.mark_no_show(session public.session_schedules, user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
@@ -430,9 +440,9 @@ as $$
   on conflict (session_id, user_id) do nothing;
 $$;
 
--- By hand, where nothing was heard or what was heard is wrong.
+-- By hand, where no event arrived, or a wrong one.
 
--- Definer: nobody writes attendance. It checks its caller, since it answers from past that door.
+-- Definer: nobody may write attendance. It checks its caller itself, since row-level security does not apply in it.
 create function private.set_attendance(
   session_id uuid, user_id uuid, attended boolean, reason text, joined_at timestamptz, left_at timestamptz)
   returns setof public.session_attendance
@@ -440,26 +450,26 @@ create function private.set_attendance(
 as $$
 #variable_conflict use_column
 declare
-  v_session public.session_schedules;
-  v_rules   public.session_rules;
-  v_part    text;
-  v_line    uuid;
-  v_during  tstzmultirange := '{}';
+  v_session        public.session_schedules;
+  v_rules          public.session_rules;
+  v_role           text;
+  v_row_session_id uuid;  -- of the session or the seat
+  v_during         tstzmultirange := '{}';
 begin
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = set_attendance.session_id;
-  v_part := private.get_caller_role(v_session);
-  if v_session.id is null or v_part is null or v_part not in ('practitioner', 'admin') then
+  v_role := private.get_caller_role(v_session);
+  if v_session.id is null or v_role is null or v_role not in ('practitioner', 'admin') then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   end if;
-  v_line := private.find_attendance_session_id(v_session, set_attendance.user_id);
-  if v_line is null then
+  v_row_session_id := private.find_attendance_session_id(v_session, set_attendance.user_id);
+  if v_row_session_id is null then
     perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
   elsif btrim(coalesce(set_attendance.reason, '')) = '' then
     perform private.refuse(422, 'reason_missing', 'Please say why.');
-  elsif set_attendance.attended and v_part = 'practitioner' and set_attendance.user_id = auth.uid() then
-    -- What they earn hangs on it.
+  elsif set_attendance.attended and v_role = 'practitioner' and set_attendance.user_id = auth.uid() then
+    -- What they earn depends on it.
     perform private.refuse(403, 'not_about_oneself', 'Only an admin can say that you were there.');
   elsif v_session.status = 'cancelled' then
     perform private.refuse(409, 'session_cancelled', 'This session was cancelled.');
@@ -484,7 +494,7 @@ begin
     insert into public.session_attendance as a
       (session_id, user_id, source, joined_at, left_at, intervals, total_seconds, is_no_show, reason, decided_by, decided_at)
     values
-      (v_line, set_attendance.user_id, 'manual',
+      (v_row_session_id, set_attendance.user_id, 'manual',
        case when set_attendance.attended then set_attendance.joined_at end,
        case when set_attendance.attended then set_attendance.left_at end, v_during,
        case when not set_attendance.attended then 0
@@ -506,21 +516,23 @@ as $$
   select * from private.set_attendance(session_id, user_id, attended, reason, joined_at, left_at);
 $$;
 comment on function public.set_attendance is
-  'For the session''s practitioner and admins: somebody came, or did not, and why that is said. Facts change it no more.'
-  ' A no-show said before the session is completed has the consequences that the session rules name, within a minute.';
+  'For the session''s practitioner and admins: sets whether somebody attended, and why. Events change it no more.'
+  ' A no-show set before the session is completed has the consequences that the session rules name, within a minute.';
 
-revoke execute on function private.get_session_host, private.list_session_clients, private.find_attendance_session_id, private.lock_attendance, private.has_attended,
-  private.mark_no_show, private.set_attendance, public.set_attendance from public, anon, authenticated, service_role;
+revoke execute on function private.get_session_host, private.list_session_clients, private.find_attendance_session_id,
+  private.lock_attendance, private.has_attended, private.mark_no_show, private.set_attendance, public.set_attendance
+  from public, anon, authenticated, service_role;
 grant execute on function private.set_attendance, public.set_attendance to authenticated;
 
 
 -- sessions/channel_events.sql
 
--- Channel events: the inbox of what Agora reports, and what follows: who was in which channel, from when until when.
+-- Channel events: the inbox of Agora's notifications about channels, and who was present from when until when by them.
 --
--- Each is kept under Agora's own id, so a repeat changes nothing. Attendance is worked out from all that are kept, in
--- the order of the sender's own numbers, so it is the same in whatever order they arrive. A lost leave ends with the
--- channel or the session; a lost join is found in the leave, which says how long somebody stayed.
+-- Each is stored under Agora's own id (noticeId), so a repeat changes nothing. Attendance is computed from all that are
+-- stored, in the order of the sender's own sequence numbers, so it is the same in whatever order they arrive. Where the
+-- event of a leave is lost, the interval ends with the channel or the session; where that of a join is lost, the leave
+-- says how long somebody had stayed.
 
 create table private.channel_events (
   notice_id      text        primary key,
@@ -534,21 +546,21 @@ create table private.channel_events (
   stayed_seconds integer,
   session_id     uuid,
   payload        jsonb       not null,
-  deliveries     integer     not null default 1,
+  delivery_count integer     not null default 1,
   received_at    timestamptz not null default now(),
 
   constraint channel_events_change_is_known check (change in ('opened', 'closed', 'joined', 'left'))
 );
-comment on table  private.channel_events                is 'What Agora told us of channels, as it told it.';
-comment on column private.channel_events.change         is 'What it says of the channel; null if nothing we know.';
+comment on table  private.channel_events                is 'Agora''s notifications about channels, unchanged.';
+comment on column private.channel_events.change         is 'What it means; null for kinds of events that we do not use.';
 comment on column private.channel_events.client_seq is
-  'The sender''s own count: the order of one person''s events.';
-comment on column private.channel_events.stayed_seconds is 'In a leave: how long they had been there.';
+  'Agora''s clientSeq, counted by the sender: the order of one person''s events.';
+comment on column private.channel_events.stayed_seconds is 'Of a leave: how long they had been present.';
 comment on column private.channel_events.session_id is
   'Whose channel it is. No foreign key: the inbox outlives the session.';
 
 create index channel_events_session_id_idx on private.channel_events (session_id, uid);
-create index channel_events_received_at_idx on private.channel_events (received_at);  -- the driver deletes by age
+create index channel_events_received_at_idx on private.channel_events (received_at);  -- advance_next_session deletes by age
 
 alter table private.channel_events enable row level security;
 -- No grant and no policy: only the functions below touch it.
@@ -567,23 +579,24 @@ $$;
 create function private.get_presence_window_start(session_id uuid) returns timestamptz
   language sql stable set search_path = ''
 as $$
-  -- Its room opens 15 minutes before. What was heard earlier belongs to the time from which it was moved away.
-  select s.scheduled_at - interval '16 minutes' from public.session_schedules s where s.id = get_presence_window_start.session_id;
+  -- Its room opens 15 minutes before. Earlier events belong to the time at which it was before it was rescheduled.
+  select s.scheduled_at - interval '16 minutes' from public.session_schedules s
+   where s.id = get_presence_window_start.session_id;
 $$;
 
 create function private.has_channel_events(session_id uuid) returns boolean
   language sql stable set search_path = ''
 as $$
-  -- Whether Agora's events reach us at all. Without that, silence says nothing about anybody.
+  -- Whether Agora's events arrive at all. If none do, the lack of one says nothing about anybody.
   select exists (select from private.channel_events e
                   where e.session_id = has_channel_events.session_id and e.change is not null and not e.is_recorder
                     and e.happened_at >= private.get_presence_window_start(has_channel_events.session_id));
 $$;
 
--- When one person was there, from all that was heard of them.
+-- When one person was present, by all their events.
 create function private.compute_presence(
-  session_id uuid, uid bigint, out was_heard boolean, out intervals tstzmultirange, out there_since timestamptz,
-  out last_heard_at timestamptz)
+  session_id uuid, uid bigint, out has_events boolean, out intervals tstzmultirange, out present_since timestamptz,
+  out last_event_at timestamptz)
   language plpgsql stable set search_path = ''
 as $$
 declare
@@ -591,43 +604,43 @@ declare
   v_event  private.channel_events;
   v_closed timestamptz;
 begin
-  was_heard := false;
+  has_events := false;
   intervals := '{}';
   for v_event in
     select * from private.channel_events e
-     where e.session_id = compute_presence.session_id and e.uid = compute_presence.uid and e.change in ('joined', 'left') and not e.is_recorder
-       and e.happened_at >= v_from
+     where e.session_id = compute_presence.session_id and e.uid = compute_presence.uid and e.change in ('joined', 'left')
+       and not e.is_recorder and e.happened_at >= v_from
      order by e.client_seq nulls last, e.happened_at, e.change
   loop
-    was_heard := true;
-    last_heard_at := greatest(last_heard_at, v_event.happened_at);
-    v_closed := private.find_channel_closed_at(compute_presence.session_id, there_since);
+    has_events := true;
+    last_event_at := greatest(last_event_at, v_event.happened_at);
+    v_closed := private.find_channel_closed_at(compute_presence.session_id, present_since);
     if v_closed <= v_event.happened_at then
-      -- They left before, unheard, and the channel closed behind the last of them.
-      intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
-      there_since := null;
+      -- They left before, and that event is lost: they were gone when the channel closed.
+      intervals := intervals + tstzmultirange(tstzrange(present_since, v_closed));
+      present_since := null;
     end if;
     if v_event.change = 'joined' then
-      there_since := coalesce(there_since, v_event.happened_at);
+      present_since := coalesce(present_since, v_event.happened_at);
     else
-      there_since := coalesce(there_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
-      if there_since < v_event.happened_at then
-        intervals := intervals + tstzmultirange(tstzrange(there_since, v_event.happened_at));
+      present_since := coalesce(present_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
+      if present_since < v_event.happened_at then
+        intervals := intervals + tstzmultirange(tstzrange(present_since, v_event.happened_at));
       end if;
-      there_since := null;
+      present_since := null;
     end if;
   end loop;
 
-  v_closed := private.find_channel_closed_at(compute_presence.session_id, there_since);
+  v_closed := private.find_channel_closed_at(compute_presence.session_id, present_since);
   if v_closed is not null then
-    intervals := intervals + tstzmultirange(tstzrange(there_since, v_closed));
-    there_since := null;
-    last_heard_at := greatest(last_heard_at, v_closed);
+    intervals := intervals + tstzmultirange(tstzrange(present_since, v_closed));
+    present_since := null;
+    last_event_at := greatest(last_event_at, v_closed);
   end if;
 end
 $$;
 
--- When the channel closed behind whoever was there since then.
+-- When the channel next closed after that moment.
 create function private.find_channel_closed_at(session_id uuid, since timestamptz) returns timestamptz
   language sql stable set search_path = ''
 as $$
@@ -635,21 +648,21 @@ as $$
    where e.session_id = find_channel_closed_at.session_id and e.change = 'closed' and e.happened_at > since;
 $$;
 
--- Everybody of whom there is a fact. The newest fact speaks: who left and then asked for another token is coming back.
+-- Everybody with an event or a token. The newest decides: whoever left and then got another token is coming back.
 create function private.list_presence(session_id uuid)
-  returns table (user_id uuid, source text, intervals tstzmultirange, there_since timestamptz, joined_at timestamptz,
-                 left_at timestamptz, is_there boolean, last_sign_at timestamptz)
+  returns table (user_id uuid, source text, intervals tstzmultirange, present_since timestamptz, joined_at timestamptz,
+                 left_at timestamptz, is_present boolean, last_activity_at timestamptz)
   language sql stable set search_path = ''
 as $$
-  select u.user_id, case when p.was_heard then 'agora' else 'token' end, p.intervals, p.there_since,
-         -- Who came and went within a second was there at that second.
-         coalesce(least(lower(p.intervals), p.there_since), p.last_heard_at, t.first_at),
-         case when p.there_since is null then coalesce(upper(p.intervals), p.last_heard_at) end,
-         p.there_since is not null
-           -- A token that is a minute old, and nothing since: what they did was not heard, so they count as there.
+  select u.user_id, case when p.has_events then 'agora' else 'token' end, p.intervals, p.present_since,
+         -- Whoever joined and left within a second was present at that second.
+         coalesce(least(lower(p.intervals), p.present_since), p.last_event_at, t.first_at),
+         case when p.present_since is null then coalesce(upper(p.intervals), p.last_event_at) end,
+         p.present_since is not null
+           -- A token that is a minute old, and no event since: their events are lost, so they count as present.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
-                       and t.last_at > coalesce(p.last_heard_at, '-infinity'), false),
-         greatest(p.last_heard_at, t.last_at)
+                       and t.last_at > coalesce(p.last_event_at, '-infinity'), false),
+         greatest(p.last_event_at, t.last_at)
     from private.agora_uids u
    cross join lateral private.compute_presence(list_presence.session_id, u.uid) p
     left join lateral (select min(a.admitted_at) as first_at, max(a.admitted_at) as last_at, max(a.expires_at) as live_until
@@ -658,42 +671,44 @@ as $$
                           and a.admitted_at >= private.get_presence_window_start(list_presence.session_id)) t on true
    where u.uid in (select e.uid from private.channel_events e where e.session_id = list_presence.session_id
                     union select a.uid from private.channel_admissions a where a.session_id = list_presence.session_id)
-     and (p.was_heard or t.first_at is not null);
+     and (p.has_events or t.first_at is not null);
 $$;
 
--- Works attendance out anew from all the facts; a row made by hand stays as it is.
+-- Computes attendance anew from all events and tokens; a row set by hand stays as it is.
 create function private.update_attendance(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   v_session public.session_schedules;
-  v_end     timestamptz;  -- nobody is there for longer: it was completed, or its room has closed
+  v_end     timestamptz;  -- nobody is present for longer: it has ended, or its room has closed
 begin
   perform private.lock_attendance(update_attendance.session_id);
   select * into v_session from public.session_schedules s where s.id = update_attendance.session_id;
   v_end := least(v_session.completed_at, v_session.cancelled_at,
                  v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60));
   insert into public.session_attendance as a (session_id, user_id, source, joined_at, left_at, intervals, total_seconds)
-  select private.find_attendance_session_id(v_session, h.user_id), h.user_id, h.source, h.joined_at,
-         coalesce(h.left_at, case when v_end <= now() then upper(during.seen) end), during.seen,
-         case when h.source = 'agora'
-              then (select coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) from unnest(during.seen) one)::integer end
-    from private.list_presence(v_session.id) h
-   cross join lateral (select case when h.there_since < v_end and v_end <= now()
-                                   then h.intervals + tstzmultirange(tstzrange(h.there_since, v_end))
-                                   else h.intervals end as seen) during
-   where private.find_attendance_session_id(v_session, h.user_id) is not null
+  select private.find_attendance_session_id(v_session, p.user_id), p.user_id, p.source, p.joined_at,
+         coalesce(p.left_at, case when v_end <= now() then upper(during.intervals) end), during.intervals,
+         case when p.source = 'agora'
+              then (select coalesce(sum(extract(epoch from upper(stay) - lower(stay))), 0)
+                      from unnest(during.intervals) stay)::integer end
+    from private.list_presence(v_session.id) p
+   cross join lateral (select case when p.present_since < v_end and v_end <= now()
+                                   then p.intervals + tstzmultirange(tstzrange(p.present_since, v_end))
+                                   else p.intervals end as intervals) during
+   where private.find_attendance_session_id(v_session, p.user_id) is not null
   on conflict (session_id, user_id) do update
     set source = excluded.source, joined_at = excluded.joined_at, intervals = excluded.intervals,
         left_at = excluded.left_at, total_seconds = excluded.total_seconds, is_no_show = false
   where a.source <> 'manual'
     and (a.source, a.joined_at, a.intervals, a.left_at, a.total_seconds, a.is_no_show)
-        is distinct from (excluded.source, excluded.joined_at, excluded.intervals, excluded.left_at, excluded.total_seconds, false);
+        is distinct from
+        (excluded.source, excluded.joined_at, excluded.intervals, excluded.left_at, excluded.total_seconds, false);
 end
 $$;
 
--- Definer: whoever moves a session may not write attendance.
+-- Definer: whoever reschedules a session may not write attendance.
 create function private.delete_observed_attendance() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -703,16 +718,17 @@ begin
 end
 $$;
 
--- An event takes effect at once, and only when it is heard for the first time.
+-- An event takes effect at once, and only when it arrives for the first time.
 
--- Definer: the service may write neither attendance nor where sessions stand.
+-- Definer: the service may write neither attendance nor the status of sessions.
 create function private.apply_channel_event(event private.channel_events) returns void
   language plpgsql volatile security definer set search_path = ''
 as $$
 begin
   perform private.update_attendance((event).session_id);
   perform private.begin_session((event).session_id);
-  -- Whoever withdrew, or came on a token from before the recording. A number that is nobody's is a machine of Agora's.
+  -- They withdrew consent, or joined with a token from before the recording. A uid that no person has is a machine of
+  -- Agora's.
   if (event).change = 'joined' and exists (
        select from private.agora_uids u where u.uid = (event).uid
           and not exists (select from public.user_consents c
@@ -723,7 +739,7 @@ begin
 end
 $$;
 
--- Definer: as above; the inbox is nobody's.
+-- Definer: as above; nobody may write the inbox.
 create function private.receive_channel_event(
   notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint,
   happened_at timestamptz, stayed_seconds integer, payload jsonb) returns private.channel_events
@@ -741,9 +757,10 @@ begin
      receive_channel_event.client_seq, least(receive_channel_event.happened_at, now()),
      receive_channel_event.stayed_seconds, (private.find_session_of_channel(receive_channel_event.channel)).id,
      receive_channel_event.payload)
-  on conflict (notice_id) do update set deliveries = e.deliveries + 1
+  on conflict (notice_id) do update set delivery_count = e.delivery_count + 1
   returning e.* into v_event;
-  if v_event.deliveries = 1 and v_event.session_id is not null and v_event.change is not null and not v_event.is_recorder then
+  if v_event.delivery_count = 1 and v_event.session_id is not null and v_event.change is not null
+     and not v_event.is_recorder then
     perform private.apply_channel_event(v_event);
   end if;
   return v_event;
@@ -764,50 +781,51 @@ create function public.receive_channel_event(
 ) returns table (is_repeated boolean, session_id uuid)
   language sql volatile security invoker set search_path = ''
 as $$
-  select e.deliveries > 1, e.session_id
+  select e.delivery_count > 1, e.session_id
     from private.receive_channel_event(notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at,
                                        stayed_seconds, payload) e;
 $$;
 
-revoke execute on function private.find_session_of_channel, private.get_presence_window_start, private.has_channel_events,
-  private.compute_presence, private.find_channel_closed_at, private.list_presence, private.update_attendance, private.delete_observed_attendance,
-  private.apply_channel_event, private.receive_channel_event, public.receive_channel_event from public, anon,
-  authenticated, service_role;
--- Not granted to people: who was where is evidence, and only the server heard it.
+revoke execute on function private.find_session_of_channel, private.get_presence_window_start,
+  private.has_channel_events, private.compute_presence, private.find_channel_closed_at, private.list_presence,
+  private.update_attendance, private.delete_observed_attendance, private.apply_channel_event,
+  private.receive_channel_event, public.receive_channel_event from public, anon, authenticated, service_role;
+-- Not granted to people: presence is evidence, and only the server hears from Agora.
 grant execute on function private.receive_channel_event, public.receive_channel_event to service_role;
 
 
 -- sessions/advancing.sql
 
--- Advancing: every minute each session that is going on gets its turn, and time, tokens and events say where it stands.
+-- Advancing: every minute each session under way is checked, and time, tokens and channel events decide its status.
 --
---   in_progress   in person, at its start; online, when somebody has come (begin_session)
---   cancelled     the practitioner did not come: after their grace, everything comes back, as when they cancel
---                 the client did not come, and the rules let them keep their credit
+--   in_progress   in person, at its start; online, when somebody is present (begin_session)
+--   cancelled     the practitioner is a no-show: after their grace, and credits are returned as when they cancel
+--                 the client is a no-show, and the rules let them keep their credit
 --   completed     its scheduled end and the grace have passed
 --                 its channel is empty: at the scheduled end at once, before it after a while, and not before the grace
---                 the client did not come: like any other, only that it says so
+--                 the client is a no-show: as any other session, and its event says so
 --
--- Nobody is called absent by silence: only where channel events were heard, and of somebody to whom no token was
--- issued. In person there are no events: somebody says it by hand (set_attendance). With every event lost, sessions
--- begin by their tokens and end by their time.
+-- Missing events alone make nobody a no-show: only where channel events arrived for the session, and only of somebody
+-- to whom no token was issued. In person there are no events: attendance is set by hand (set_attendance). With every
+-- event lost, sessions begin by their tokens and end by their time.
 --
--- Any number of drivers share the turns. A turn is one transaction for one session, in the order of locks: the client,
--- the recording, the attendance, then rows. What fails stays with its session, and is tried again a minute later.
+-- Any number of `advance-sessions` share the checks. A check is one transaction for one session, in the order of locks:
+-- the client, the recording, the attendance, then rows. A failure is stored with its session, which is checked again a
+-- minute later.
 
 create table private.session_checks (
   session_id uuid        primary key references public.session_schedules on delete cascade,
-  looked_at  timestamptz not null default '-infinity',
+  checked_at timestamptz not null default '-infinity',
   failure    text
 );
 comment on table private.session_checks is
-  'The sessions that are going on, and when somebody last looked at them.';
-comment on column private.session_checks.failure is 'What kept the last turn from doing its work.';
+  'The sessions under way, and when each was last checked.';
+comment on column private.session_checks.failure is 'The error of the last check; null if it succeeded.';
 
 alter table private.session_checks enable row level security;
 -- No grant and no policy: only the functions below touch it.
 
--- Before a session is completed: whose absence is known is called a no-show.
+-- Before a session is completed: a client without a token and without an event is a no-show.
 create function private.settle_no_shows(session public.session_schedules) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -817,13 +835,15 @@ begin
   if not private.has_channel_events(session.id) then
     return;
   end if;
-  for v_client in select c.* from private.list_session_clients(session) c where private.has_attended(session, c.user_id) is null loop
+  for v_client in
+    select c.* from private.list_session_clients(session) c where private.has_attended(session, c.user_id) is null
+  loop
     perform private.mark_no_show(session, v_client.user_id);
   end loop;
 end
 $$;
 
--- Where a no-show does not forfeit, the seat of whoever did not come is cancelled instead of completed.
+-- Where a no-show does not forfeit, the client's session or seat is cancelled instead of completed.
 create function private.return_credits_to_absent_clients(session public.session_schedules) returns void
   language plpgsql volatile set search_path = ''
 as $$
@@ -833,72 +853,75 @@ begin
   if (select r.client_no_show_forfeits from public.session_rules r) then
     return;
   end if;
-  for v_client in select c.* from private.list_session_clients(session) c where not private.has_attended(session, c.user_id) loop
+  for v_client in
+    select c.* from private.list_session_clients(session) c where not private.has_attended(session, c.user_id)
+  loop
     perform private.set_session_status(v_client.session_id, 'cancelled', 'Cancelled: the client did not come');
   end loop;
 end
 $$;
 
--- Says where the session has moved to; null if it stays.
+-- Returns the session's new status; null if it stays.
 create function private.advance_session(session_id uuid) returns text
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  r         public.session_rules;
-  s         public.session_schedules;
-  v_host    uuid;
-  v_online  boolean;
-  v_heard   boolean;  -- events of its channel
-  v_ends_at timestamptz;
-  v_empty   timestamptz;  -- since when; null if somebody is there, or nobody ever was
+  v_rules       public.session_rules;
+  v_session     public.session_schedules;
+  v_host        uuid;
+  v_online      boolean;
+  v_has_events  boolean;
+  v_ends_at     timestamptz;
+  v_empty_since timestamptz;  -- null if somebody is present, or nobody ever was
 begin
-  select * into r from public.session_rules;
-  select * into s from public.session_schedules x where x.id = advance_session.session_id;
-  if not private.is_class(s) then
-    perform private.lock_client(s.client_id);
+  select * into v_rules from public.session_rules;
+  select * into v_session from public.session_schedules s where s.id = advance_session.session_id;
+  if not private.is_class(v_session) then
+    perform private.lock_client(v_session.client_id);
   end if;
-  perform pg_advisory_xact_lock(private.recording_lock_key(s.id));
-  perform private.update_attendance(s.id);
-  select * into s from public.session_schedules x where x.id = s.id for update;
-  if s.status not in ('scheduled', 'in_progress') then
+  perform pg_advisory_xact_lock(private.recording_lock_key(v_session.id));
+  perform private.update_attendance(v_session.id);
+  select * into v_session from public.session_schedules s where s.id = v_session.id for update;
+  if v_session.status not in ('scheduled', 'in_progress') then
     return null;
   end if;
 
-  v_host := private.get_session_host(s);
-  v_online := s.session_location = 'online';
-  v_heard := v_online and private.has_channel_events(s.id);
-  v_ends_at := s.scheduled_at + make_interval(mins => s.duration_minutes);
-  if v_heard then
-    select max(h.last_sign_at) into v_empty from private.list_presence(s.id) h having not bool_or(h.is_there);
+  v_host := private.get_session_host(v_session);
+  v_online := v_session.session_location = 'online';
+  v_has_events := v_online and private.has_channel_events(v_session.id);
+  v_ends_at := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes);
+  if v_has_events then
+    select max(p.last_activity_at) into v_empty_since
+      from private.list_presence(v_session.id) p having not bool_or(p.is_present);
   end if;
 
-  if v_heard and v_host is not null and private.has_attended(s, v_host) is null
-     and now() >= s.scheduled_at + make_interval(mins => r.practitioner_grace_minutes) then
-    perform private.mark_no_show(s, v_host);
+  if v_has_events and v_host is not null and private.has_attended(v_session, v_host) is null
+     and now() >= v_session.scheduled_at + make_interval(mins => v_rules.practitioner_grace_minutes) then
+    perform private.mark_no_show(v_session, v_host);
   end if;
-  if not private.has_attended(s, v_host) then
-    perform private.set_session_status(s.id, 'cancelled', 'Cancelled by practitioner: the practitioner did not come');
-  elsif now() >= v_ends_at + make_interval(mins => r.completion_grace_minutes)
-     or (now() >= v_ends_at and v_empty is not null)
-     or (now() >= s.scheduled_at + make_interval(mins => r.client_grace_minutes)
-         and (v_empty <= now() - make_interval(mins => r.empty_minutes)
-              -- Somebody said so; there is nothing to wait for.
-              or (not private.is_class(s) and not private.has_attended(s, s.client_id)))) then
-    perform private.settle_no_shows(s);
-    perform private.return_credits_to_absent_clients(s);
-    perform private.set_session_status(s.id, 'completed');
-    perform private.update_attendance(s.id);  -- whoever is still there was there until now
+  if not private.has_attended(v_session, v_host) then
+    perform private.set_session_status(v_session.id, 'cancelled', 'Cancelled by practitioner: the practitioner did not come');
+  elsif now() >= v_ends_at + make_interval(mins => v_rules.completion_grace_minutes)
+     or (now() >= v_ends_at and v_empty_since is not null)
+     or (now() >= v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes)
+         and (v_empty_since <= now() - make_interval(mins => v_rules.empty_minutes)
+              -- Set by hand: there is nothing to wait for.
+              or (not private.is_class(v_session) and not private.has_attended(v_session, v_session.client_id)))) then
+    perform private.settle_no_shows(v_session);
+    perform private.return_credits_to_absent_clients(v_session);
+    perform private.set_session_status(v_session.id, 'completed');
+    perform private.update_attendance(v_session.id);  -- whoever is still present was there until now
   elsif v_online then
-    perform private.begin_session(s.id);
-  elsif now() >= s.scheduled_at then
-    perform private.set_session_status(s.id, 'in_progress');
+    perform private.begin_session(v_session.id);
+  elsif now() >= v_session.scheduled_at then
+    perform private.set_session_status(v_session.id, 'in_progress');
   end if;
-  return (select x.status from public.session_schedules x where x.id = s.id and x.status <> s.status);
+  return (select s.status from public.session_schedules s where s.id = v_session.id and s.status <> v_session.status);
 end
 $$;
 
--- One turn, of the session that waits for one and is the newest; `since` is when this round began.
--- Definer: the driver is the service, which may write none of this by itself.
+-- Checks one session, the newest that has not been checked since `since`, when this round of checks began.
+-- Definer: the service calls it, and may write none of this by itself.
 create function private.advance_next_session(
   since timestamptz, out asked_at timestamptz, out session_id uuid, out moved_to text, out task text,
   out recording public.session_recordings, out failure text)
@@ -906,7 +929,7 @@ create function private.advance_next_session(
 as $$
 #variable_conflict use_variable
 declare
-  v_due record;
+  v_task record;
 begin
   asked_at := since;
   if asked_at is null then
@@ -919,10 +942,10 @@ begin
     on conflict do nothing;
   end if;
 
-  -- The newest first: what has lain for months waits for what is happening now.
+  -- The newest first: sessions left over from months ago wait for those of now.
   select t.session_id into session_id
     from private.session_checks t join public.session_schedules s on s.id = t.session_id
-   where t.looked_at < asked_at
+   where t.checked_at < asked_at
    order by s.scheduled_at desc limit 1
      for no key update of t skip locked;
   if session_id is null then
@@ -934,13 +957,14 @@ begin
 
   begin
     moved_to := private.advance_session(session_id);
-    v_due := private.claim_session_recording_task(session_id);
-    task := v_due.task;
-    recording := v_due.recording;
+    v_task := private.claim_session_recording_task(session_id);
+    task := v_task.task;
+    recording := v_task.recording;
   exception when others then
     failure := sqlstate || ' ' || sqlerrm;
   end;
-  update private.session_checks t set looked_at = clock_timestamp(), failure = advance_next_session.failure where t.session_id = session_id;
+  update private.session_checks t set checked_at = clock_timestamp(), failure = advance_next_session.failure
+   where t.session_id = session_id;
   delete from private.session_checks t using public.session_schedules s
    where t.session_id = session_id and s.id = t.session_id and s.status in ('completed', 'cancelled');
 end
@@ -954,7 +978,7 @@ as $$
   select t.asked_at, t.session_id, t.moved_to, t.task, t.recording, t.failure from private.advance_next_session(since) t;
 $$;
 comment on function public.advance_next_session is
-  'One session''s turn; none if it names no session. Ask again with the first answer''s asked_at until there is none.';
+  'Checks one session. Call it again with the first answer''s asked_at until an answer names no session.';
 
 revoke execute on function private.settle_no_shows, private.return_credits_to_absent_clients, private.advance_session,
   private.advance_next_session, public.advance_next_session from public, anon, authenticated, service_role;
@@ -963,12 +987,13 @@ grant execute on function private.advance_next_session, public.advance_next_sess
 
 -- sessions/reminders.sql
 
--- Reminders: one message for each session a day before it, written once, whoever asks and how often.
+-- Reminders: one event for each session a day before it, written once, however often the function is called.
 --
--- `reminder_sent` is the mark, and is taken off when the session moves. Whoever booked or moved it less than 26 hours
--- before the start has just had a message with the time, and gets no reminder. A class's own row is nobody's booking.
+-- `reminder_sent` says that it was written, and is cleared when the session is rescheduled. A session booked or
+-- rescheduled less than 26 hours before its start gets none: a mail with the time has just been sent. A class's own row
+-- is nobody's booking.
 
--- Definer: it writes messages and marks sessions, for whoever may ask.
+-- Definer: it writes events and marks sessions, which its callers may not.
 create function private.remind_sessions(session_id uuid default null) returns integer
   language plpgsql volatile security definer set search_path = ''
 as $$

@@ -6,12 +6,12 @@ set check_function_bodies = off;
 
 -- actions/action_templates.sql
 
--- Action templates: what a practitioner can recommend with one click. The platform's, which admins keep, have no
+-- Action templates: what a practitioner can recommend with one click. The platform's, which admins maintain, have no
 -- practitioner; the others are each practitioner's own.
 --
 --   in use -> retired -> in use
 --
--- Nobody deletes one: what was recommended from it is counted under its name for as long as anybody asks.
+-- Nobody deletes one: recommendations made from it are counted under its title.
 
 create table public.action_templates (
   id              uuid        primary key default gen_random_uuid(),
@@ -24,7 +24,7 @@ create table public.action_templates (
   is_active       boolean     not null default true,
   updated_at      timestamptz not null default now(),
 
-  -- What fits here fits into a recommendation.
+  -- The same limits as in a recommendation.
   constraint action_templates_title_is_short check (char_length(btrim(title)) between 1 and 200),
   constraint action_templates_description_is_short check (char_length(description) <= 4000),
   constraint action_templates_frequency_is_short check (char_length(frequency) <= 100),
@@ -33,7 +33,7 @@ create table public.action_templates (
 );
 comment on table public.action_templates is 'What a practitioner can recommend with one click.';
 comment on column public.action_templates.practitioner_id is 'Null for the platform''s own templates.';
-comment on column public.action_templates.is_active is 'False once retired: kept for what was recommended from it.';
+comment on column public.action_templates.is_active is 'False once retired: kept for the recommendations made from it.';
 
 create index action_templates_practitioner_id_idx on public.action_templates (practitioner_id);
 
@@ -77,16 +77,16 @@ insert into public.action_templates (title, description, action_type, frequency)
 
 -- actions/action_recommendations.sql
 
--- Action recommendations: what a practitioner gives a client to do until they meet again.
+-- Action recommendations: what a practitioner recommends to a client, with or without a session.
 --
---   open -> completed -> open        by the client only, who may change their mind; the server's clock says when
+--   open -> completed -> open        by the client only, who may change their mind; dated by the server's clock
 --
 -- Against the milestone's table: row-level security, and
 -- * `session_id` may be null, since the frontend also recommends outside a session, and deleting a session leaves the
 --   client's list alone.
--- * nobody rewrites what the other wrote: the words are the practitioner's, the tick is the client's.
--- * `template_id` remembers what template it was made from, and not its words: those are copied, and the practitioner's
---   to change.
+-- * the text can be changed by the practitioner only, the completion by the client only.
+-- * `template_id` is the template it was made from. The text is copied from it, and the practitioner may change the
+--   copy.
 
 create table public.action_recommendations (
   id              uuid        primary key default gen_random_uuid(),
@@ -111,7 +111,7 @@ create table public.action_recommendations (
 );
 comment on column public.action_recommendations.frequency is 'Free text, such as "daily" or "as needed".';
 comment on column public.action_recommendations.template_id is
-  'What it was made from; null for words of the practitioner''s own.';
+  'The template it was made from; null for a text of the practitioner''s own.';
 
 create index idx_action_recommendations_client_id on public.action_recommendations (client_id);
 create index idx_action_recommendations_session_id on public.action_recommendations (session_id);
@@ -128,7 +128,7 @@ create policy "client, practitioner and admins read recommendations"
     client_id = (select auth.uid())
     or practitioner_id = any (array(select private.my_practitioner_ids()))
     or (select private.is_admin()));
--- About a session of the two, and from a template in use that is the practitioner's own or the platform's.
+-- About a session of these two, and from an active template of the practitioner's own or the platform's.
 create policy "practitioners recommend to their clients"
   on public.action_recommendations for insert to authenticated
   with check (
@@ -216,7 +216,7 @@ begin
     perform private.refuse(403, 'not_a_practitioner', 'Only practitioners recommend actions.');
   end if;
   if create_action_recommendation.template_id is not null then
-    -- An admin who practises reads everybody's templates, and uses their own.
+    -- A practitioner who is an admin may read everybody's templates, but uses only their own and the platform's.
     select * into v_template from public.action_templates t
      where t.id = create_action_recommendation.template_id and coalesce(t.practitioner_id, v_practitioner) = v_practitioner;
     if not found then
@@ -269,8 +269,8 @@ revoke execute on function public.create_action_recommendation, public.update_ac
   from public, anon, authenticated, service_role;
 grant execute on function public.create_action_recommendation, public.update_action_status to authenticated;
 
--- How recommendations are doing, for whoever gave them: open, done, overdue, by client, by template, and by both.
--- Overdue is what is open after its date on the practitioner's own calendar.
+-- The progress of recommendations, for whoever gave them: open, overdue and done, by client, by template, and by both.
+-- Overdue are those still open after their due date, in the practitioner's time zone.
 create view public.recommendation_progress with (security_invoker = true) as
   select counted.practitioner_id, counted.grouped_by,
          counted.client_id, client.full_name as client_name, counted.template_id, t.title as template_title,
@@ -296,7 +296,7 @@ create view public.recommendation_progress with (security_invoker = true) as
     left join public.profiles client on client.id = counted.client_id
     left join public.action_templates t on t.id = counted.template_id;
 comment on view public.recommendation_progress is
-  'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. No template: own words.';
+  'One''s own recommendations, counted. Filter by grouped_by: client, template, client_and_template. Template null: own texts.';
 
 revoke all on public.recommendation_progress from anon, authenticated, service_role;
 grant select on public.recommendation_progress to authenticated;
@@ -304,10 +304,10 @@ grant select on public.recommendation_progress to authenticated;
 
 -- actions/journal_entries.sql
 
--- The journal: what somebody writes after a session, or on any day. Nobody else reads it, admins included.
+-- Journal entries: what somebody writes after a session, or on any day. Nobody else may read them, admins included.
 --
--- It stands here and not in the browser, with which it would be lost. The pages write this table directly. Moods are of
--- both vocabularies: the journal's own, and the further ones that the window at the end of a session offers.
+-- Stored here and not in the browser, with which they would be lost. The pages write this table directly. Moods are
+-- those of the journal page and the further ones that the window at the end of a session offers.
 
 create table public.journal_entries (
   id         uuid        primary key default gen_random_uuid(),
@@ -325,7 +325,7 @@ create table public.journal_entries (
   constraint journal_entries_title_is_short check (char_length(title) <= 200),
   constraint journal_entries_content_is_there check (char_length(content) between 1 and 50000)
 );
-comment on column public.journal_entries.entry_date is 'The writer''s own day.';
+comment on column public.journal_entries.entry_date is 'The date in the writer''s own time zone.';
 comment on column public.journal_entries.session_id is 'The session it is about; the entry outlives it.';
 
 create index journal_entries_user_id_idx on public.journal_entries (user_id, entry_date desc);  -- the list
@@ -349,10 +349,10 @@ create policy "people delete from their own journal"
 
 revoke all on public.journal_entries from anon, authenticated, service_role;
 grant select, delete on public.journal_entries to authenticated;
--- user_id too: the pages name the writer everywhere, and the policy lets nobody name another.
+-- user_id too: the pages send it, and the policy accepts only the writer's own.
 grant insert (user_id, session_id, entry_date, mood, title, content),
       update (session_id, entry_date, mood, title, content) on public.journal_entries to authenticated;
--- The service exports and erases; it writes in nobody's journal.
+-- The service exports and erases entries; it writes none.
 grant select, delete on public.journal_entries to service_role;
 
 create trigger update_journal_entries_updated_at before update on public.journal_entries
@@ -388,22 +388,23 @@ begin
     select (v_session.scheduled_at at time zone coalesce(v_session.time_zone, 'UTC'))::date,
            p.id, p.name, t.name, t.session_type, v_session.max_participants > 1, v_session.class_name,
            v_session.duration_minutes, v_session.session_location,
-           -- What they said on leaving, else what they felt when they last wrote.
-           coalesce(private.normalize_mood(journal_prefill.mood), private.normalize_mood(written.mood),
+           -- The mood given on leaving the session, else that of the entry about it, else that of the last entry.
+           coalesce(private.normalize_mood(journal_prefill.mood), private.normalize_mood(existing.mood),
                     private.normalize_mood(last.mood), 'neutral'),
-           written.id
-      from (select) one
+           existing.id
+      from (select) one_row
       left join public.practitioners p on p.id = v_session.practitioner_id
       left join public.session_types t on t.id = v_session.session_type_id
       left join lateral (select j.id, j.mood from public.journal_entries j
-                          where j.session_id = v_session.id order by j.created_at desc limit 1) written on true
+                          where j.session_id = v_session.id order by j.created_at desc limit 1) existing on true
       left join lateral (select j.mood from public.journal_entries j
                           where j.user_id = (select auth.uid()) and j.mood is not null
                           order by j.entry_date desc, j.created_at desc limit 1) last on true;
 end
 $$;
 comment on function public.journal_prefill is
-  'What an entry about a session starts with; journal_entry_id is the one that was written already.';
+  'What an entry about a session starts with; journal_entry_id is the entry that exists already.';
 
-revoke execute on function private.normalize_mood, public.journal_prefill from public, anon, authenticated, service_role;
+revoke execute on function private.normalize_mood, public.journal_prefill from public, anon, authenticated,
+  service_role;
 grant execute on function private.normalize_mood, public.journal_prefill to authenticated;

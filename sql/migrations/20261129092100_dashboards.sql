@@ -8,14 +8,14 @@ set check_function_bodies = off;
 
 -- Histories: one's own sessions, credits and purchases, past and to come; each is a view, filtered as any table is.
 --
--- One's own rows are found by index among everybody's, however many there are. So what is one's own and what an admin
--- sees are told apart, and the rest is joined laterally: an "or is admin" can be looked up in no index, and with joins
--- planned for everybody's rows a history of fifty sessions read a million.
+-- One's own rows are found by index among everybody's, however many there are. So the caller's own rows and those only
+-- an admin sees are two halves of a union, and the rest is joined laterally: a condition "or is admin" can use no
+-- index, and with joins planned for everybody's rows a history of fifty sessions read a million.
 
 -- Sessions. A client's are those they booked and their seats; a practitioner's those they lead, a class once; an
--- admin's all. Everybody sees open classes in the table; in a history they have no place before one has a seat. What
--- the caller may not read (another's recording) is null, as the tables beneath decide. Columns by name, because `*`
--- would be what the table has at the moment at which the view is made.
+-- admin's all. Open classes, which everybody may read in the table, are left out unless one has a seat. What the caller
+-- may not read (another's recording) is null, as the policies of the tables decide. Columns by name, because `*` would
+-- be the columns that the table has when the view is made.
 create view public.session_history with (security_invoker = true) as
   select s.id, s.scheduled_at, s.duration_minutes, s.time_zone, s.local_start, s.status, s.cancelled_at,
          s.client_id, s.practitioner_id, p.name as practitioner_name, p.avatar_url as practitioner_avatar_url,
@@ -74,18 +74,19 @@ create view public.credit_history with (security_invoker = true) as
     left join public.session_types t on t.id = c.session_type_id
     left join lateral (select x.scheduled_at from public.session_schedules x where x.id = l.session_id limit 1) s on true;
 comment on view public.credit_history is
-  'The ledger as its owner reads it: what came, what went, for what, and until when.';
+  'The ledger of one''s own credits: what was added, what was spent, for what, and until when.';
 revoke all on public.credit_history from anon, authenticated, service_role;
 grant select on public.credit_history to authenticated, service_role;
 
--- Past purchases: what somebody paid, with the receipt, what of it came back, and what is left of it. Rows of
--- checkouts, and what was sold before there were any: payments for sessions and packages of credits.
+-- Past purchases: what somebody paid, with the receipt, what was refunded, and what is left of it. Rows of checkouts,
+-- and what was sold before there were checkouts: payments for sessions and packages of credits.
 create view public.past_purchases with (security_invoker = true) as
   select c.id, c.user_id, c.paid_at as purchased_at, c.payment_type, c.description, c.amount_minor, c.currency,
          case when c.returned_minor = 0 then 'paid' when c.returned_minor < c.amount_minor then 'partly_refunded'
               else 'refunded' end as status,
          c.returned_minor as refunded_minor, c.receipt_url, c.session_id, s.scheduled_at as session_scheduled_at,
-         c.credit_lot_id, case when c.outcome <> 'session_booked' then c.credits end as credits, l.credits_remaining, l.expires_at
+         c.credit_lot_id, case when c.outcome <> 'session_booked' then c.credits end as credits, l.credits_remaining,
+         l.expires_at
     from (select m.* from public.checkout_sessions m where m.user_id = (select auth.uid())
           union all
           select m.* from public.checkout_sessions m
@@ -116,7 +117,7 @@ create view public.past_purchases with (security_invoker = true) as
            where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
     join public.session_packages p on p.id = l.package_id
    where not exists (select from public.checkout_sessions c where c.credit_lot_id = l.id);
-comment on view public.past_purchases is 'What somebody bought, what came back, what is left; amounts in cents.';
+comment on view public.past_purchases is 'What somebody bought, what was refunded, what is left; amounts in cents.';
 revoke all on public.past_purchases from anon, authenticated, service_role;
 grant select on public.past_purchases to authenticated, service_role;
 

@@ -8,56 +8,55 @@ set check_function_bodies = off;
 
 -- What happens to a row of session_schedules, whoever writes it: every trigger, in the order in which they fire.
 --
--- PostgreSQL fires by name within each moment, so names carry numbers, with room between them. All but the audit's, the
--- recordings' and the baseline's begin with "session_schedules_". "of status" fires where the statement itself names
--- the column, not where an earlier trigger changed it.
+-- PostgreSQL fires them by name within each moment, so names carry numbers, with gaps between them. All but the audit's
+-- and the baseline's begin with "session_schedules_". "of status" fires where the statement itself names the column,
+-- not where an earlier trigger changed it.
 --
 -- i: on insert, u: on update, d: on delete. At the right the chapter in which the trigger's function stands.
 --
 --   before the statement
---     u   00_lock                     takes the locks that come before rows                sessions/cancelling
+--     u   00_lock                             takes the locks that come before rows        sessions/cancelling
 --
 --   before each row: what is allowed, and what the row becomes
---     d   10_cancel_class_instead     cancels the class in which somebody has a seat       sessions/cancelling
---     i   10_link_group_class         makes a seat of a row that joins a class             sessions/group_classes
---     u   15_keep_credit_lot          refuses another credit than the one it was           sessions/booking
---                                     booked with
---     iu  20_guard                    holds people to what they may write                  sessions/session_schedules
---     d   20_settle                   cancels what is deleted before its time              sessions/cancelling
---     u   25_status_moves_forward     refuses a status that would take one back            sessions/session_states
---     u   30_date_cancellation        dates the cancellation                               sessions/cancelling
---     u   30_date_move                dates the start and the completion                   sessions/session_states
---     u   35_agree_to_cancel          refuses by the terms, and says if the grace is used  sessions/cancelling
---     u   35_agree_to_move            refuses another time by the rules for moving         sessions/rescheduling
---     iu  40_keep_wall_time           writes zone and wall time beside the instant         sessions/wall_time
---     u   44_raise_calendar_sequence  counts what calendars show                           sessions/rescheduling
---     iu  45_count_participants       counts a class's seats, and keeps room for them      sessions/group_classes
---     u   45_keep_class               the same for a class that would become a session     sessions/group_classes
---     iu  99_client_is_there          refuses a client without an account                  privacy/erased_rows
+--     d   10_cancel_class_instead_of_deleting cancels a class in which somebody has a seat sessions/cancelling
+--     i   10_make_class_seat                  turns a row that joins a class into a seat   sessions/group_classes
+--     u   15_refuse_credit_lot_change         refuses another credit than that it spent    sessions/booking
+--     iu  20_guard                            refuses what people may not write            sessions/session_schedules
+--     d   20_settle                           cancels what is deleted before its time      sessions/cancelling
+--     u   25_status_moves_forward             refuses to take a status back                sessions/session_states
+--     u   30_set_cancelled_at                 dates the cancellation                       sessions/cancelling
+--     u   30_set_status_times                 dates the start and the completion           sessions/session_states
+--     u   35_authorize_cancellation           applies the terms, decides about the grace   sessions/cancelling
+--     u   35_authorize_reschedule             refuses by the rules for rescheduling        sessions/rescheduling
+--     iu  40_set_wall_time                    sets zone and local time beside the instant  sessions/wall_time
+--     u   44_raise_calendar_sequence          counts the changes that calendars show       sessions/rescheduling
+--     iu  45_count_participants               counts a class's seats, refuses too few      sessions/group_classes
+--     u   45_keep_class                       refuses to make a class with seats 1:1       sessions/group_classes
+--     iu  99_refuse_unknown_client            refuses a client without an account          privacy/erased_rows
 --     u   update_session_schedules_updated_at                                              (the baseline's)
 --
 --   after each row: what follows from it
---     iud audit_session_schedules     writes the audit log                                 privacy/audit_log
---     u   session_schedules_05_stop_recording                                             recordings/consent
---     u   45_settle                   gives credits back, writes the cancellation          sessions/cancelling
---     u   50_take_other_time          frees, or moves, the practitioner's time             calendars/practitioner_time
---     i   50_take_time                takes the practitioner's time                        calendars/practitioner_time
---     u   55_move_seats               moves and renames a class's seats with it            sessions/rescheduling
---     i   60_spend_credit             writes the ledger's line                             sessions/booking
---     u   65_count_left_seat          counts the class's seats                             sessions/group_classes
---     d   65_count_lost_seat          the same                                             sessions/group_classes
---     i   65_count_new_seat           the same                                             sessions/group_classes
---     u   65_move_seats_along         begins and completes a class's seats with it         sessions/session_states
---     i   70_tell_of_booking          publishes session_booked                             sessions/booking
---     u   70_tell_of_completion       publishes session_completed                          sessions/session_states
---     u   70_tell_of_move             publishes session_rescheduled                        sessions/rescheduling
---     u   75_forget_attendance        forgets who was early for the time it was moved from sessions/channel_events
+--     iud audit_session_schedules             writes the audit log                         privacy/audit_log
+--     u   05_stop_recording                   stops the recording of what has ended        recordings/consent
+--     u   45_settle                           returns credits, writes the cancellation     sessions/cancelling
+--     u   50_change_time                      frees or moves the practitioner's time       calendars/practitioner_time
+--     i   50_take_time                        reserves the practitioner's time             calendars/practitioner_time
+--     u   55_copy_schedule_to_seats           moves and renames seats with their class     sessions/rescheduling
+--     i   60_spend_credit                     writes the line of the ledger                sessions/booking
+--     u   65_count_left_seat                  counts the class's seats                     sessions/group_classes
+--     d   65_count_lost_seat                  the same                                     sessions/group_classes
+--     i   65_count_new_seat                   the same                                     sessions/group_classes
+--     u   66_copy_status_to_seats             begins and completes seats with their class  sessions/session_states
+--     i   70_publish_booked                   publishes session_booked                     sessions/booking
+--     u   70_publish_completed                publishes session_completed                  sessions/session_states
+--     u   70_publish_rescheduled              publishes session_rescheduled                sessions/rescheduling
+--     u   75_delete_observed_attendance       deletes presence at the time before          sessions/channel_events
 --
 --   after the statement, when all its rows are done
---     u   47_earn                     what was completed is earned                         earnings/earning_triggers
+--     u   90_earn                             records the earnings of what was completed   earnings/earning_triggers
 --
 --   at the end of the transaction
---     nothing: whoever wrote the row hears at once what is refused.
+--     nothing: whoever wrote the row learns at once what is refused.
 
 -- Before the statement.
 
@@ -71,7 +70,7 @@ create trigger session_schedules_10_cancel_class_instead_of_deleting before dele
   for each row when (old.max_participants > 1 and old.group_class_id is null and private.is_api_caller())
   execute function private.cancel_class_instead_of_deleting();
 
--- Before the guard: what the guard and the policies judge is the row as it will be.
+-- Before the guard: the guard and the policies check the row as it will be.
 create trigger session_schedules_10_make_class_seat before insert on public.session_schedules
   for each row when (new.notes like 'Joined group class:%') execute function private.make_class_seat();
 
@@ -80,17 +79,18 @@ create trigger session_schedules_15_refuse_credit_lot_change before update on pu
   for each row when (new.credit_lot_id is not null and new.credit_lot_id is distinct from old.credit_lot_id)
   execute function private.refuse_credit_lot_change();
 
--- Before the triggers that fill columns in on an update: people are judged by what they wrote themselves.
+-- Before the triggers that fill columns in on an update: it checks only what people wrote themselves.
 create trigger session_schedules_20_guard before insert or update on public.session_schedules
   for each row execute function private.guard_session_schedules();
 
--- Only what was still to come gives anything back, and a class's own row is nobody's booking.
+-- Only a session still to come returns a credit, and a class's own row is nobody's booking.
 create trigger session_schedules_20_settle before delete on public.session_schedules
   for each row when (old.status = 'scheduled' and old.scheduled_at > now()
                      and (old.max_participants = 1 or old.group_class_id is not null))
   execute function private.settle_deleted_session();
 
--- For everybody, the service and admins included: a session taken up again would be one whose credit was given back.
+-- For everybody, the service and admins included: a session that is scheduled again after its cancellation would be
+-- without a credit.
 create trigger session_schedules_25_status_moves_forward before update of status on public.session_schedules
   for each row when (
     old.status <> new.status and (old.status, new.status) not in (
@@ -98,7 +98,7 @@ create trigger session_schedules_25_status_moves_forward before update of status
       ('in_progress', 'completed'), ('in_progress', 'cancelled')))
   execute function private.refuse_backward_status();
 
--- The frontend sends its own clock's time along; what counts is when we heard of it.
+-- The frontend sends its own clock's time; what counts is the server's.
 create trigger session_schedules_30_set_cancelled_at before update on public.session_schedules
   for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
   execute function private.set_cancelled_at();
@@ -107,19 +107,19 @@ create trigger session_schedules_30_set_status_times before update of status on 
   for each row when (new.status in ('in_progress', 'completed') and old.status <> new.status)
   execute function private.set_status_times();
 
--- Before the row is written: whether the grace is used stands in the row itself.
+-- Before the row is written: whether the grace is used is a column of the row.
 create trigger session_schedules_35_authorize_cancellation before update of status on public.session_schedules
   for each row when (new.status = 'cancelled' and old.status <> 'cancelled') execute function private.authorize_cancellation();
 
 create trigger session_schedules_35_authorize_reschedule before update of scheduled_at on public.session_schedules
   for each row when (new.scheduled_at <> old.scheduled_at) execute function private.authorize_reschedule();
 
--- Of time_zone and local_start too: whoever writes another wall time finds the true one there.
+-- Of time_zone and local_start too: whatever else is written there is overwritten.
 create trigger session_schedules_40_set_wall_time
   before insert or update of scheduled_at, practitioner_id, time_zone, local_start on public.session_schedules
-  for each row execute function private.preserve_local_start();
+  for each row execute function private.set_wall_time();
 
--- What calendars show, and no more: a note or a reminder raises nothing.
+-- Only for what calendars show: a note or a reminder does not raise it.
 create trigger session_schedules_44_raise_calendar_sequence before update on public.session_schedules
   for each row when (
     (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.physical_location,
@@ -129,12 +129,12 @@ create trigger session_schedules_44_raise_calendar_sequence before update on pub
      old.class_name, old.status = 'cancelled'))
   execute function private.raise_calendar_sequence();
 
--- At every write: whoever writes another number finds the true one there.
+-- At every write: whatever other number is written there is overwritten.
 create trigger session_schedules_45_count_participants before insert or update on public.session_schedules
   for each row when (new.group_class_id is null and new.max_participants > 1)
   execute function private.set_participant_count();
 
--- Somebody in it makes a class of what is made a session for one.
+-- A class in which somebody has a seat does not become a session for one.
 create trigger session_schedules_45_keep_class before update of max_participants on public.session_schedules
   for each row when (new.group_class_id is null and new.max_participants = 1 and old.max_participants > 1)
   execute function private.set_participant_count();
@@ -148,12 +148,13 @@ create trigger session_schedules_99_refuse_unknown_client before insert or updat
 create trigger audit_session_schedules after insert or update or delete on public.session_schedules
   for each row execute function private.write_audit_log();
 
--- A session that has ended is not recorded any further, however it ended.
+-- However a session has ended, its recording stops.
 create trigger session_schedules_05_stop_recording after update of status on public.session_schedules for each row
   when (new.status in ('cancelled', 'completed') and old.status is distinct from new.status)
   execute function private.stop_recording_of_ended_session();
 
--- Before the practitioner's time is free: who then takes it holds a credit, and must not wait for one that we hold.
+-- Before the practitioner's time is freed: whoever then reserves it has locked a credit, and must not wait for one that
+-- this transaction has locked.
 create trigger session_schedules_45_settle after update of status on public.session_schedules
   for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
   execute function private.settle_cancelled_session();
@@ -168,11 +169,11 @@ create trigger session_schedules_50_change_time
        <> (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.max_participants > 1))
   execute function private.reserve_session_time();
 
--- Not for a seat: its class takes the time.
+-- Not for a seat: its class reserves the time.
 create trigger session_schedules_50_take_time after insert on public.session_schedules
   for each row when (new.group_class_id is null) execute function private.reserve_session_time();
 
--- After the class has its new time: a seat is held to what its class says.
+-- After the class has its new time: a seat's is checked against that of its class.
 create trigger session_schedules_55_copy_schedule_to_seats after update on public.session_schedules
   for each row when (
     new.max_participants > 1 and new.group_class_id is null
@@ -183,7 +184,7 @@ create trigger session_schedules_55_copy_schedule_to_seats after update on publi
          old.class_name, old.max_participants))
   execute function private.copy_class_schedule_to_seats();
 
--- After the time is taken: in the order of locks credits come last.
+-- After the time is reserved: in the order of locks credits come last.
 create trigger session_schedules_60_spend_credit after insert on public.session_schedules
   for each row when (new.credit_lot_id is not null) execute function private.spend_credit();
 
@@ -207,24 +208,24 @@ create trigger session_schedules_70_publish_booked after insert on public.sessio
   for each row when (new.max_participants = 1 or new.group_class_id is not null)
   execute function private.publish_session_booked();
 
--- Not for a class's own row, and not of what ended long ago: before there was a driver, sessions were never completed,
--- and its first rounds tidy up years of them.
+-- Not for a class's own row, and not for what ended long ago: before `advance-sessions`, sessions were never completed,
+-- and its first runs complete years of them.
 create trigger session_schedules_70_publish_completed after update of status on public.session_schedules
   for each row when (new.status = 'completed' and old.status <> 'completed'
                      and (new.max_participants = 1 or new.group_class_id is not null)
                      and new.scheduled_at > now() - interval '2 days')
   execute function private.publish_session_completed();
 
--- For every row: a seat that moves with its class tells its own client.
+-- For every row: the event of a seat that moves with its class is for the seat's client.
 create trigger session_schedules_70_publish_rescheduled after update of scheduled_at on public.session_schedules
   for each row when (new.scheduled_at <> old.scheduled_at) execute function private.publish_session_rescheduled();
 
--- Who was early for the time it was moved away from is not there at the new one.
+-- Whoever was early for the time before the change is not present at the new one.
 create trigger session_schedules_75_delete_observed_attendance after update of scheduled_at on public.session_schedules
   for each row when (new.scheduled_at <> old.scheduled_at and new.status = 'scheduled')
   execute function private.delete_observed_attendance();
 
--- After the statement, so that all rows it completed are earned in one order. It comes last, whatever its number.
+-- After the statement, so that the earnings of all rows it completed are recorded in one order.
 create trigger session_schedules_90_earn after update on public.session_schedules
   referencing old table as undone new table as done
   for each statement execute function private.record_completed_sessions_earnings();

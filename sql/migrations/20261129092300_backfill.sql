@@ -6,13 +6,13 @@ set check_function_bodies = off;
 
 -- backfill/calendars.sql
 
--- Time that booked sessions take already. The first who booked has it; sessions that are over take none, and one that
--- overlaps an earlier one gets none: `private.practitioner_time_conflicts` has those.
+-- The time of sessions booked earlier. The one booked first gets it; sessions that are over reserve none, and one that
+-- overlaps an earlier one gets none: `private.practitioner_time_conflicts` lists those.
 --
--- Order matters: it stands before whatever changes old sessions. A change takes time through the trigger, in the order of
--- the changes, and is refused where two overlap.
+-- Order matters: it stands before whatever changes old sessions. A change reserves time through the trigger, in the
+-- order of the changes, and is refused where two overlap.
 
-insert into private.practitioner_time (practitioner_id, during, session_id, occasion, form)
+insert into private.practitioner_time (practitioner_id, during, session_id, occasion, location_kind)
 select s.practitioner_id, private.add_buffers(s.scheduled_at, s.duration_minutes, c), s.id,
        private.get_occasion(s), s.session_location
   from public.session_schedules s join public.practitioner_calendars c on c.practitioner_id = s.practitioner_id

@@ -6,7 +6,8 @@
 -- * `session_id` may be null, since the frontend also recommends outside a session, and deleting a session leaves the
 --   client's list alone.
 -- * the text can be changed by the practitioner only, the completion by the client only.
--- * `template_id` is the template it was made from. The text is copied from it, and the practitioner may change the copy.
+-- * `template_id` is the template it was made from. The text is copied from it, and the practitioner may change the
+--   copy.
 
 create table public.action_recommendations (
   id              uuid        primary key default gen_random_uuid(),

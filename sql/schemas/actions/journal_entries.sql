@@ -1,7 +1,7 @@
 -- Journal entries: what somebody writes after a session, or on any day. Nobody else may read them, admins included.
 --
--- Stored here and not in the browser, with which they would be lost. The pages write this table directly. Moods are those
--- of the journal page and the further ones that the window at the end of a session offers.
+-- Stored here and not in the browser, with which they would be lost. The pages write this table directly. Moods are
+-- those of the journal page and the further ones that the window at the end of a session offers.
 
 create table public.journal_entries (
   id         uuid        primary key default gen_random_uuid(),

@@ -1,8 +1,8 @@
 -- The time of sessions booked earlier. The one booked first gets it; sessions that are over reserve none, and one that
 -- overlaps an earlier one gets none: `private.practitioner_time_conflicts` lists those.
 --
--- Order matters: it stands before whatever changes old sessions. A change reserves time through the trigger, in the order
--- of the changes, and is refused where two overlap.
+-- Order matters: it stands before whatever changes old sessions. A change reserves time through the trigger, in the
+-- order of the changes, and is refused where two overlap.
 
 insert into private.practitioner_time (practitioner_id, during, session_id, occasion, location_kind)
 select s.practitioner_id, private.add_buffers(s.scheduled_at, s.duration_minutes, c), s.id,

@@ -4,10 +4,10 @@
 --   session_holds       a time kept for somebody who is about to book    while held, with buffers
 --   time off            what the practitioner keeps free                 always
 --
--- Written by triggers only. Whoever reserves time locks the practitioner's calendar first, because two inserts that each
--- wait for the other's range would end in a deadlock; the exclusion constraint is the guarantee, whatever code comes
--- later. A hold that has lapsed still has its row: from that time on it is ignored, and whoever reserves the time removes
--- it. The trigger that reserves the time of sessions stands among that table's others, in their firing order
+-- Written by triggers only. Whoever reserves time locks the practitioner's calendar first, because two inserts that
+-- each wait for the other's range would end in a deadlock; the exclusion constraint is the guarantee, whatever code
+-- comes later. A hold that has lapsed still has its row: from that time on it is ignored, and whoever reserves the time
+-- removes it. The trigger that reserves the time of sessions stands among that table's others, in their firing order
 -- (sessions/session_schedules_triggers.sql).
 
 create table public.practitioner_time_off (

@@ -4,8 +4,8 @@
 --   held -> released    by its owner, or lapsed and replaced by somebody else's booking
 --
 -- A held row past `expires_at` is ignored, but not yet released: until somebody else reserves the time, whoever held it
--- may extend it again. A hold of a time reserves practitioner time (practitioner_time.sql); a class's seats are counted,
--- not excluded, so a held seat reserves none.
+-- may extend it again. A hold of a time reserves practitioner time (practitioner_time.sql); a class's seats are
+-- counted, not excluded, so a held seat reserves none.
 
 create table public.session_holds (
   id                  uuid primary key default gen_random_uuid(),

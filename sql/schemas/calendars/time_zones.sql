@@ -1,9 +1,10 @@
 -- Time zones: which there are, whether this server knows their rules, and what follows when those change.
 --
 -- British Columbia, Alberta, Manitoba and the Northwest Territories left the old clock rules in 2026. With older rules,
--- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that: what
--- computes times refuses a zone whose rules are outdated, and the doctor (deploy/doctor.py) says so before anybody books,
--- with the tzdata that is needed. Once the server has the new rules, a job moves the sessions booked under the old ones.
+-- ten in the morning of 2026-12-01 is an hour off there, and so would be every session. Nothing here can mend that:
+-- what computes times refuses a zone whose rules are outdated, and the doctor (deploy/doctor.py) says so before anybody
+-- books, with the tzdata that is needed. Once the server has the new rules, a job moves the sessions booked under the
+-- old ones.
 
 -- Names are looked up here instead of read from disk: pg_timezone_names reads every file of the server's rules, 10 ms
 -- here and more on a busy disk, and each event looks up the time zone of its recipients, even of those who named none.

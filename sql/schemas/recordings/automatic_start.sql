@@ -1,7 +1,8 @@
--- Automatic recording: starts when the practitioner and a client are present and everybody has agreed, and stops when the
--- session or somebody's consent ends.
+-- Automatic recording: starts when the practitioner and a client are present and everybody has agreed, and stops when
+-- the session or somebody's consent ends.
 --
---   start   the practitioner and a client are present, with everybody's consent (the rules are start_agora_recording's);
+--   start   the practitioner and a client are present, with everybody's consent (the rules are
+--           start_agora_recording's);
 --           the row is inserted here
 --   stop    the session has ended, the channel has been empty for a while, or somebody has withdrawn consent or joined
 --           without it: the request is written where that happens, and claimed here or by the reconciler

@@ -35,8 +35,8 @@ create function private.add_participant_recordings(recording_id uuid, playback_u
   language plpgsql set search_path = ''
 as $$
 begin
-  -- Participants' pages look for a recording under their own seat: each who was admitted to the channel gets a row and a
-  -- link of their own.
+  -- Participants' pages look for a recording under their own seat: each who was admitted to the channel gets a row and
+  -- a link of their own.
   insert into public.session_recordings
     (session_id, class_recording_id, status, mode, storage_path, duration_seconds, file_size_bytes, started_at,
      completed_at, recording_url)

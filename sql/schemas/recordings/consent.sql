@@ -4,8 +4,8 @@
 --   admission    of somebody who has not agreed: stops the recording, and they get a token once it has stopped
 --   withdrawal   stops every recording of a session in which the person takes part
 --
--- Transactions about the same session wait for each other here: a start takes the session's lock alone, admissions share
--- it, and both lock the consent rows they relied on, so that a withdrawal waits and then sees what they did.
+-- Transactions about the same session wait for each other here: a start takes the session's lock alone, admissions
+-- share it, and both lock the consent rows they relied on, so that a withdrawal waits and then sees what they did.
 
 create function private.recording_lock_key(session_id uuid) returns bigint
   language sql immutable set search_path = ''
@@ -50,8 +50,8 @@ as $$
      and r.stop_requested_at is null;
 $$;
 
--- For somebody who wants a token: true if they have to wait, since a recording is on to which they have not agreed. It is
--- requested to stop.
+-- For somebody who wants a token: true if they have to wait, since a recording is on to which they have not agreed. It
+-- is requested to stop.
 -- Definer: they may neither read recordings nor stop one in any other way.
 create function private.stop_recording_before_admission(session_id uuid, user_id uuid) returns boolean
   language plpgsql security definer set search_path = ''

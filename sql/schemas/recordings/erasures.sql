@@ -3,8 +3,8 @@
 --
 --   due -> claimed (lease) -> files deleted from storage and from Agora's bucket -> rows deleted, receipt written
 --
--- The process may be killed anywhere: the lease expires, and the next one deletes what is left. The row is deleted last,
--- because it alone says where the files are.
+-- The process may be killed anywhere: the lease expires, and the next one deletes what is left. The row is deleted
+-- last, because it alone says where the files are.
 
 create table public.recording_erasures (
   id           uuid        primary key default gen_random_uuid(),

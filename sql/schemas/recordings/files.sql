@@ -6,8 +6,8 @@
 -- storage reports. A file is verified only when it was read back from storage and has the source's SHA-256.
 --
 -- The storage bucket is private, and closed to everybody but the service: a recording is opened through its own link,
--- which can be revoked and logs each view. A signed URL made straight from storage could do neither, so nobody has a right
--- on these objects.
+-- which can be revoked and logs each view. A signed URL made straight from storage could do neither, so nobody has a
+-- right on these objects.
 
 insert into storage.buckets (id, name, public, allowed_mime_types)
 values ('session-recordings', 'session-recordings', false,

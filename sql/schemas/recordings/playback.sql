@@ -1,8 +1,8 @@
 -- Playback: opening a recording, by one's own link or by one that was shared. Both end with the next request once the
 -- link is revoked or the recording is queued for erasure.
 --
--- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise. Later
--- requests belong to that view, for a day, and need neither the password nor another view.
+-- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
+-- Later requests belong to that view, for a day, and need neither the password nor another view.
 
 -- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
 -- the files of its class.

@@ -4,8 +4,8 @@
 --
 -- Queued are
 --   a one-to-one recording      when either of the two withdraws consent
---   the recording of a class    when its practitioner withdraws consent, or anybody who was in it; where the class has a
---                               rule that it survives a withdrawal, only that participant's own row and link
+--   the recording of a class    when its practitioner withdraws consent, or anybody who was in it; where the class has
+--                               a rule that it survives a withdrawal, only that participant's own row and link
 --   any recording               when its retention is over
 --
 -- Under a legal hold nothing is erased: it stays in the queue, closed, until the hold is released.

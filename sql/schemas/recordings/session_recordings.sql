@@ -10,9 +10,9 @@
 --   completed   every file is in our storage, equal to its source
 --   failed      `failure_code` says why. There is one way back, for an operator: `retry_recording`
 --
--- A state only moves forward, by `private.observe_recording`; only the end of a copy (completion.sql) and of a recording
--- that Agora was never asked for (checks.sql) are written elsewhere. `next_check_at` is when the next check is due,
--- whatever webhooks say; `deadline_at` is until when it is tried.
+-- A state only moves forward, by `private.observe_recording`; only the end of a copy (completion.sql) and of a
+-- recording that Agora was never asked for (checks.sql) are written elsewhere. `next_check_at` is when the next check
+-- is due, whatever webhooks say; `deadline_at` is until when it is tried.
 --
 -- Against the milestone's table: row-level security, and
 -- * `session_id` does not cascade: only the row leads to the files in storage, so a session cannot be deleted while a
@@ -112,8 +112,8 @@ create index session_recordings_class_recording_id_idx on public.session_recordi
 
 alter table public.session_recordings enable row level security;
 
--- Recordings that are queued for erasure (recording_erasure_queue.sql): closed from that moment on, and participants' rows
--- with their class's.
+-- Recordings that are queued for erasure (recording_erasure_queue.sql): closed from that moment on, and participants'
+-- rows with their class's.
 -- Definer: nobody may read the queue, which the policy on recordings needs.
 create function private.closed_recording_ids() returns setof uuid
   language sql stable security definer set search_path = ''
@@ -137,8 +137,8 @@ create policy "participants and admins read recordings"
     and ((select private.is_admin()) or id not in (select private.closed_recording_ids())));
 
 revoke all on public.session_recordings from anon, authenticated, service_role;
--- Not Agora's ids, with which a recording can be stopped, nor the storage path, nor how it is made: people need the link
--- and the status.
+-- Not Agora's ids, with which a recording can be stopped, nor the storage path, nor how it is made: people need the
+-- link and the status.
 grant select (id, session_id, recording_url, duration_seconds, file_size_bytes, status, started_at, completed_at,
               created_at, updated_at)
   on public.session_recordings to authenticated;

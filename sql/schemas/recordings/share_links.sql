@@ -1,11 +1,11 @@
--- Share links: with one, somebody shows a recording to others. They expire by themselves, can be revoked, and may require
--- a password.
+-- Share links: with one, somebody shows a recording to others. They expire by themselves, can be revoked, and may
+-- require a password.
 --
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
 -- Only the SHA-256 of the token and the scrypt hash of the password are stored. The function computes both, so neither
--- token nor password reaches the database. Whoever may read a recording may read who shares it, and revoke the link: they
--- are in it.
+-- token nor password reaches the database. Whoever may read a recording may read who shares it, and revoke the link:
+-- they are in it.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),

@@ -85,8 +85,8 @@ $$;
 create function private.recording_start_timeout() returns interval
   language sql immutable set search_path = ''
 as $$
-  -- A resource is valid for 5 minutes, and a recorder alone in its channel leaves after 5. With no file and no sid after
-  -- 6, nothing is recording, so a second attempt cannot become a second recording.
+  -- A resource is valid for 5 minutes, and a recorder alone in its channel leaves after 5. With no file and no sid
+  -- after 6, nothing is recording, so a second attempt cannot become a second recording.
   select interval '6 minutes';
 $$;
 

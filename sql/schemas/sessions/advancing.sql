@@ -7,9 +7,9 @@
 --                 its channel is empty: at the scheduled end at once, before it after a while, and not before the grace
 --                 the client is a no-show: as any other session, and its event says so
 --
--- Missing events alone make nobody a no-show: only where channel events arrived for the session, and only of somebody to
--- whom no token was issued. In person there are no events: attendance is set by hand (set_attendance). With every event
--- lost, sessions begin by their tokens and end by their time.
+-- Missing events alone make nobody a no-show: only where channel events arrived for the session, and only of somebody
+-- to whom no token was issued. In person there are no events: attendance is set by hand (set_attendance). With every
+-- event lost, sessions begin by their tokens and end by their time.
 --
 -- Any number of `advance-sessions` share the checks. A check is one transaction for one session, in the order of locks:
 -- the client, the recording, the attendance, then rows. A failure is stored with its session, which is checked again a

@@ -64,8 +64,8 @@ If your practitioner or we cancel, your credit always comes back.
 
 Please cancel on the website. A cancellation by e-mail or telephone does not count.$policy$);
 
--- Bought credits name the policy under which they were bought. `grace_cancellation_used` is for the pages, which read it
--- to see whether a client has a grace left; what decides is how many rows of session_cancellations are a grace.
+-- Bought credits name the policy under which they were bought. `grace_cancellation_used` is for the pages, which read
+-- it to see whether a client has a grace left; what decides is how many rows of session_cancellations are a grace.
 alter table public.user_session_credits
   add column cancellation_policy_agreed_at timestamptz,
   add column cancellation_policy_version   uuid references public.cancellation_policy (id),

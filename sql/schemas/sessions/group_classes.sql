@@ -120,8 +120,8 @@ revoke execute on function private.list_class_session_type_ids, private.make_cla
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
--- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes one
--- in either or in both.
+-- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes
+-- one in either or in both.
 
 create view public.group_session_correlations with (security_invoker = true) as
   select s.id as session_id, s.class_name, s.practitioner_id, s.scheduled_at, s.duration_minutes, s.session_location,

@@ -1,8 +1,8 @@
 -- Histories: one's own sessions, credits and purchases, past and to come; each is a view, filtered as any table is.
 --
 -- One's own rows are found by index among everybody's, however many there are. So the caller's own rows and those only
--- an admin sees are two halves of a union, and the rest is joined laterally: a condition "or is admin" can use no index,
--- and with joins planned for everybody's rows a history of fifty sessions read a million.
+-- an admin sees are two halves of a union, and the rest is joined laterally: a condition "or is admin" can use no
+-- index, and with joins planned for everybody's rows a history of fifty sessions read a million.
 
 -- Sessions. A client's are those they booked and their seats; a practitioner's those they lead, a class once; an
 -- admin's all. Open classes, which everybody may read in the table, are left out unless one has a seat. What the caller
@@ -70,8 +70,8 @@ comment on view public.credit_history is
 revoke all on public.credit_history from anon, authenticated, service_role;
 grant select on public.credit_history to authenticated, service_role;
 
--- Past purchases: what somebody paid, with the receipt, what was refunded, and what is left of it. Rows of checkouts, and
--- what was sold before there were checkouts: payments for sessions and packages of credits.
+-- Past purchases: what somebody paid, with the receipt, what was refunded, and what is left of it. Rows of checkouts,
+-- and what was sold before there were checkouts: payments for sessions and packages of credits.
 create view public.past_purchases with (security_invoker = true) as
   select c.id, c.user_id, c.paid_at as purchased_at, c.payment_type, c.description, c.amount_minor, c.currency,
          case when c.returned_minor = 0 then 'paid' when c.returned_minor < c.amount_minor then 'partly_refunded'

@@ -7,8 +7,8 @@
 -- frontend inserts it, with the note "Joined group class: <id>", and copies max_participants into it. So
 -- `group_class_id` tells the two apart, and stays when a cancellation overwrites the note.
 --
--- The frontend writes this table directly. People create a session as scheduled and may then only annotate, reschedule or
--- cancel it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time)
+-- The frontend writes this table directly. People create a session as scheduled and may then only annotate, reschedule
+-- or cancel it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time)
 -- follows by trigger, whoever writes: session_schedules_triggers.sql lists them in their order.
 
 alter table public.session_schedules

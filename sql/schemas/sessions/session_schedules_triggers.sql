@@ -1,8 +1,8 @@
 -- What happens to a row of session_schedules, whoever writes it: every trigger, in the order in which they fire.
 --
 -- PostgreSQL fires them by name within each moment, so names carry numbers, with gaps between them. All but the audit's
--- and the baseline's begin with "session_schedules_". "of status" fires where the statement itself names the column, not
--- where an earlier trigger changed it.
+-- and the baseline's begin with "session_schedules_". "of status" fires where the statement itself names the column,
+-- not where an earlier trigger changed it.
 --
 -- i: on insert, u: on update, d: on delete. At the right the chapter in which the trigger's function stands.
 --
@@ -81,8 +81,8 @@ create trigger session_schedules_20_settle before delete on public.session_sched
                      and (old.max_participants = 1 or old.group_class_id is not null))
   execute function private.settle_deleted_session();
 
--- For everybody, the service and admins included: a session that is scheduled again after its cancellation would be without
--- a credit.
+-- For everybody, the service and admins included: a session that is scheduled again after its cancellation would be
+-- without a credit.
 create trigger session_schedules_25_status_moves_forward before update of status on public.session_schedules
   for each row when (
     old.status <> new.status and (old.status, new.status) not in (

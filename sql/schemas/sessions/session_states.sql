@@ -2,11 +2,11 @@
 --
 --   scheduled ----> in_progress ----> completed
 --       |               |
---       +---------------+---------> cancelled        scheduled -> completed: its time passed without an event or a token
+--       +---------------+---------> cancelled        scheduled -> completed: its time passed without any event
 --
 -- Nothing in the pages begins or completes a session. `advance-sessions` does, every minute, and a token or a channel
--- event may be quicker. They write the status through `private.set_session_status`; written directly, by an admin or the
--- service, it has the same consequences, because those are triggers.
+-- event may be quicker. They write the status through `private.set_session_status`; written directly, by an admin or
+-- the service, it has the same consequences, because those are triggers.
 
 create function private.refuse_backward_status() returns trigger
   language plpgsql set search_path = ''
@@ -63,9 +63,9 @@ end
 $$;
 
 -- A session begins once somebody is present and its time has come: at once when a token is issued or a channel event
--- arrives, without waiting for `advance-sessions`. One to one, the client may begin as soon as the room is open; not the
--- practitioner, since joining early would take away the client's right to cancel; and not a class, whose seats are on
--- sale until its time.
+-- arrives, without waiting for `advance-sessions`. One to one, the client may begin as soon as the room is open; not
+-- the practitioner, since joining early would take away the client's right to cancel; and not a class, whose seats are
+-- on sale until its time.
 create function private.begin_session(session_id uuid) returns void
   language plpgsql volatile set search_path = ''
 as $$
