@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import httpx
 
 from shared.agora.settings import AgoraRestSettings, RecordingBucketSettings
+from shared.sealing import PublicSealingSettings, SealingSettings
 from shared.settings import MissingSettings, ServiceSettings, SupabaseSettings
 from shared.timezones import TEN_IN_THE_MORNING, UTC_HOURS, misread, misread_by_python
 from shared.vault import VaultSettings
@@ -45,6 +46,8 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
         yield "audit log", _audit_log(env["DATABASE_URL"])
     if env.get("DATABASE_URL") and env.get("BANKING_KEYS") and "BANKING_KEYS" in wanted:
         yield "keys of bank numbers", _banking_keys(env)
+    if {"BANKING_SEALING_KEY", "BANKING_SEALING_PUBLIC_KEY"} <= env.keys() & wanted:
+        yield "key pair of bank numbers", _sealing_key_pair(env)
     if {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"} <= env.keys():
         yield "sign-in", _safely(_sign_in, env, functions)
         yield "functions", _safely(_functions_answer, env, functions)
@@ -92,6 +95,16 @@ def _banking_keys(env: Environment) -> Iterator[str]:
             yield f"{accounts} accounts are not sealed with the current key; run python -m deploy rotate-banking-keys"
         else:
             yield f"{accounts} accounts are sealed with key {key}, which is not in BANKING_KEYS: nobody can open them"
+
+
+def _sealing_key_pair(env: Environment) -> Iterator[str]:
+    try:
+        public = PublicSealingSettings.from_environment(env).key["kid"]
+        openable = SealingSettings.from_environment(env).keys.ids
+    except MissingSettings:
+        return  # said elsewhere
+    if public not in openable:
+        yield "BANKING_SEALING_PUBLIC_KEY is of no key in BANKING_SEALING_KEY: what browsers seal, nobody can open"
 
 
 def _python_time_zones() -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = ROOT / "local" / "node"
@@ -62,7 +62,9 @@ class Config:
         path = self.state / "secrets.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
         known = {**_new_secrets(), **kept}
-        if "BANKING_KEYS" not in known:  # an RSA key takes too long to be made at every start and thrown away
+        if (
+            "BANKING_SEALING_PUBLIC_KEY" not in known
+        ):  # an RSA key takes too long to be made at every start and thrown away
             known |= new_banking_keys()
         if known != kept:
             write_private(path, json.dumps(known, indent=2) + "\n")
@@ -155,7 +157,12 @@ def new_banking_keys() -> dict[str, str]:
     ring = {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}}
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return {"BANKING_KEYS": json.dumps(ring), "BANKING_SEALING_KEY": pem.decode()}
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return {
+        "BANKING_KEYS": json.dumps(ring),
+        "BANKING_SEALING_KEY": pem.decode(),
+        "BANKING_SEALING_PUBLIC_KEY": public.decode(),
+    }
 
 
 def _new_secrets() -> dict[str, str]:
