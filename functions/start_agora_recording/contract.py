@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.database import Rpc
-from shared.recordings import Recording, RecordingStatus
+from shared.recordings import RecordingStatus
 from shared.wire import Input, Output
 
 
@@ -15,11 +15,14 @@ class StartAgoraRecording(Input):
     recording_mode: Literal["composite", "individual"] = "composite"
 
 
-class WonRecording(Output):
+class BegunRecording(Output):
     """The session's recording, and whether this caller is the one who asks Agora for it."""
 
     won: bool
-    recording: Recording
+    id: UUID
+    status: RecordingStatus
+    agora_resource_id: str | None
+    agora_sid: str | None
 
 
 class StartedRecording(Output):
@@ -34,7 +37,7 @@ class StartedRecording(Output):
 
 start_agora_recording_rpc = Rpc(
     "start_agora_recording",
-    gives=WonRecording,
+    gives=BegunRecording,
     refuses=(
         "session_not_found",
         "not_allowed",
