@@ -135,3 +135,23 @@ def test_a_row_is_returned_whole_only_to_who_may_read_it_whole(sandbox: Sandbox)
     found = names(sandbox, HIDDEN_IN_RESULTS)
     assert "planted gives authenticated session_recordings.storage_path" in found
     assert all(line.startswith("planted gives authenticated session_recordings.") for line in found)
+
+
+# Passwords are chosen; a hash of one is taken as it is.
+CHOSEN_TOKENS = """
+  select p.oid::regprocedure || ' takes ' || argument from pg_proc p, unnest(p.proargnames[1:p.pronargs]) as argument
+   where p.pronamespace = 'public'::regnamespace and argument ~ 'token|sha256|secret'
+     and (has_function_privilege('anon', p.oid, 'execute') or has_function_privilege('authenticated', p.oid, 'execute'))
+  union all
+  select format('%s.%s can be %s', c.oid::regclass, a.attname, lower(wish) || 'ed')
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped,
+         unnest(array['INSERT', 'UPDATE']) wish
+   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and a.attname ~ 'token|sha256|secret'
+     and (has_column_privilege('anon', c.oid, a.attnum, wish)
+          or has_column_privilege('authenticated', c.oid, a.attnum, wish))
+  order by 1"""
+
+
+def test_nobody_chooses_a_token(sandbox: Sandbox) -> None:
+    """It is made here, at random: one that somebody chose, somebody else can know."""
+    assert not names(sandbox, CHOSEN_TOKENS)
