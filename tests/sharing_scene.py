@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.cast import Person, Stage
+from tests.recording_scene import RecordingScene
 
 BROWSER = {"accept": "text/html,application/xhtml+xml", "user-agent": "Mozilla/5.0 (a browser)"}
 
@@ -113,6 +114,13 @@ class Link:
     def views(self) -> list[dict[str, Any]]:
         query = "select * from public.recording_views where link_id = %s"
         return self.stage.owner.execute(query, [self.id]).fetchall()
+
+
+def shared(scene: RecordingScene, **body: Any) -> Link:
+    """A link to a recording, made by its client."""
+    body = {"recording_id": str(scene.recording["id"]), **body}
+    made = scene.stage.invoke("create-recording-share-link", body, as_=scene.client).raise_for_status().json()
+    return Link(scene.stage, made["share_link_id"], made["url"])
 
 
 def finished_recording(

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import AgoraEmulator, RecordingScene
-from tests.sharing_scene import BROWSER, Browser, Link, SharingScene, addresses
+from tests.sharing_scene import BROWSER, Browser, SharingScene, addresses, shared
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +29,6 @@ def sliced(stage: Stage, emulator: AgoraEmulator) -> RecordingScene:
     scene.record(recording_mode="individual")
     scene.process()
     return scene
-
-
-def shared(scene: RecordingScene, **body: Any) -> Link:
-    """A link to it, made by its client."""
-    body = {"recording_id": str(scene.recording["id"]), **body}
-    made = scene.stage.invoke("create-recording-share-link", body, as_=scene.client).raise_for_status().json()
-    return Link(scene.stage, made["share_link_id"], made["url"])
 
 
 def link(scene: RecordingScene) -> str:
