@@ -7,8 +7,8 @@
 -- read that row. Rotating revokes every older link of a recording and makes a new one.
 --
 -- A view is of one link: one's own (`recording`) or one that was shared (`share`). Who watched a recording and when is
--- shown to those it shows: its client and its practitioner. It belongs to whoever has its key, a random token that their
--- browser keeps, for a day: an address that is passed on brings none along, and begins another view.
+-- shown to those it shows: its client and its practitioner. It belongs to whoever has its key, a random token that
+-- their browser keeps, for a day: an address that is passed on brings none along, and begins another view.
 
 create table private.recording_links (
   id           uuid        primary key default gen_random_uuid(),

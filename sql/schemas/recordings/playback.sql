@@ -2,8 +2,8 @@
 -- link is revoked or the recording is to be erased.
 --
 -- A shared link with a password or a view limit is opened by an act, not by being looked at: whatever previews links
--- would use it up. What follows belongs to that view, for a day, and needs neither password nor another view: the view's
--- key is in a cookie of the browser that opened it, and in no address.
+-- would use it up. What follows belongs to that view, for a day, and needs neither password nor another view: its key
+-- is in a cookie of the browser that opened it, and in no address.
 
 -- The file that is asked for, by its place in playing order or, as playlists ask, by its name. A participant's own row
 -- plays the files of its class.

@@ -3,9 +3,9 @@
 --
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
--- Only the SHA-256 of the token is kept, and of a password what scrypt makes of it. The token is made here and given out
--- once; the server hashes the password, with a salt that goes into the link, so that neither is here. Whoever sees a recording sees by whom it is shared, and can end
--- that: it shows them.
+-- Only the SHA-256 of the token is kept, and of a password what scrypt makes of it. The token is made here and given
+-- out once; the server hashes the password, with a salt that goes into the link, so that neither is here. Whoever sees
+-- a recording sees by whom it is shared, and can end that: it shows them.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),
