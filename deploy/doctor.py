@@ -141,6 +141,8 @@ def _safely(check: Callable[..., Iterator[str]], *given: object) -> Iterator[str
     """A check over the network; no answer is a finding too."""
     try:
         yield from check(*given)
+    except MissingSettings:
+        return  # said of the settings
     except httpx.HTTPError as error:
         yield f"{error.request.url} does not answer: {error}"
 

@@ -62,9 +62,8 @@ class Config:
         path = self.state / "secrets.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
         known = {**_new_secrets(), **kept}
-        if (
-            "BANKING_SEALING_PUBLIC_KEY" not in known
-        ):  # an RSA key takes too long to be made at every start and thrown away
+        # Here, because an RSA key takes too long to be made at every start and thrown away.
+        if "BANKING_SEALING_PUBLIC_KEY" not in known:
             known |= new_banking_keys()
         if known != kept:
             write_private(path, json.dumps(known, indent=2) + "\n")

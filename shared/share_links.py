@@ -1,7 +1,6 @@
-"""What is kept of a share link: hashes only. Its token is made by the database, a password is hashed here.
+"""What is kept of a share link: hashes only. Its token is made by the database, its password is hashed here.
 
-link = f"{token}.{salt}"            with a password, else the token alone
-token, salt = split(link)
+The link of one with a password is `<token>.<salt>`, that of another the token alone.
 """
 
 import asyncio

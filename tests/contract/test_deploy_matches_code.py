@@ -119,6 +119,15 @@ def test_no_secret_is_everybodys() -> None:
     assert "SUPABASE_JWT_SECRET" not in holders, "people's tokens are verified by the key set here"
 
 
+def test_the_secret_key_may_be_two_wherever_it_is_used() -> None:
+    """The setting itself has a comma in it during a rotation; `key` and `keys` know."""
+    files = [path for part in ("functions", "shared", "deploy") for path in (ROOT / part).rglob("*.py")]
+    raw = [path.name for path in files if "supabase_secret_key" in path.read_text()]
+
+    assert raw == ["settings.py"]
+    assert not [path for path in files if 'env["SUPABASE_SECRET_KEY"]' in path.read_text()]
+
+
 def test_a_name_is_a_secret_everywhere_or_nowhere() -> None:
     """No name stands under `env` in one place and under `secrets` in another."""
     env = {name for function in functions().values() for name in function.env}
