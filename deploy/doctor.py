@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import httpx
 
 from shared.agora.settings import AgoraRestSettings, RecordingBucketSettings
-from shared.settings import MissingSettings, SupabaseSettings
+from shared.sealing import PublicSealingSettings, SealingSettings
+from shared.settings import MissingSettings, ServiceSettings, SupabaseSettings
 from shared.timezones import TEN_IN_THE_MORNING, UTC_HOURS, describe_outdated_zone, list_outdated_zones
 from shared.vault import VaultSettings
 
@@ -45,8 +46,10 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
         yield "audit log", _audit_log(env["DATABASE_URL"])
     if env.get("DATABASE_URL") and env.get("BANKING_KEYS") and "BANKING_KEYS" in wanted:
         yield "keys of bank numbers", _banking_keys(env)
+    if {"BANKING_SEALING_KEY", "BANKING_SEALING_PUBLIC_KEY"} <= env.keys() & wanted:
+        yield "key pair of bank numbers", _sealing_key_pair(env)
     if {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"} <= env.keys():
-        yield "sign-in", _safely(_sign_in, env)
+        yield "sign-in", _safely(_sign_in, env, functions)
         yield "functions", _safely(_functions_answer, env, functions)
         if "SUPABASE_SECRET_KEY" in env.keys() & wanted:
             yield "database", _safely(_database, env)
@@ -94,6 +97,16 @@ def _banking_keys(env: Environment) -> Iterator[str]:
             yield f"{accounts} accounts are sealed with key {key}, which is not in BANKING_KEYS: nobody can open them"
 
 
+def _sealing_key_pair(env: Environment) -> Iterator[str]:
+    try:
+        public = PublicSealingSettings.from_environment(env).key["kid"]
+        openable = SealingSettings.from_environment(env).keys.ids
+    except MissingSettings:
+        return  # said elsewhere
+    if public not in openable:
+        yield "BANKING_SEALING_PUBLIC_KEY is of no key in BANKING_SEALING_KEY: what browsers seal, nobody can open"
+
+
 def _python_time_zones() -> Iterator[str]:
     for problem in list_outdated_zones():
         yield f"{problem}; install tzdata 2026.6 or newer"
@@ -128,16 +141,26 @@ def _safely(check: Callable[..., Iterator[str]], *given: object) -> Iterator[str
     """A check over the network; no answer is a finding too."""
     try:
         yield from check(*given)
+    except MissingSettings:
+        return  # said of the settings
     except httpx.HTTPError as error:
         yield f"{error.request.url} does not answer: {error}"
 
 
-def _sign_in(env: Environment) -> Iterator[str]:
+def _sign_in(env: Environment, functions: list[Function]) -> Iterator[str]:
+    """Without published keys only HS256 is left, where it is granted."""
     reply = _get(f"{env['SUPABASE_URL']}/auth/v1/.well-known/jwks.json", env["SUPABASE_PUBLISHABLE_KEY"])
     if reply.status_code != 200:
         yield f"the key set answers {reply.status_code}; is SUPABASE_URL right?"
-    elif not reply.json().get("keys") and not env.get("SUPABASE_JWT_SECRET"):
-        yield "the key set is empty and SUPABASE_JWT_SECRET is not set, so nobody's token can be verified"
+    elif not reply.json().get("keys"):
+        granted = "SUPABASE_JWT_SECRET" in env
+        blind = [
+            function.name
+            for function in functions
+            if "user" in function.callers and not (granted and "SUPABASE_JWT_SECRET" in function.secrets)
+        ]
+        if blind:
+            yield f"the key set is empty, so {', '.join(blind)} can verify nobody's token; create a signing key"
 
 
 def _functions_answer(env: Environment, functions: list[Function]) -> Iterator[str]:
@@ -150,17 +173,21 @@ def _functions_answer(env: Environment, functions: list[Function]) -> Iterator[s
 
 def _database(env: Environment) -> Iterator[str]:
     base = SupabaseSettings.from_environment(env).rest_url
-    reply = _get(f"{base}/session_recordings?select=id&limit=0", env["SUPABASE_SECRET_KEY"])
+    first, *second = ServiceSettings.from_environment(env).keys
+    reply = _get(f"{base}/session_recordings?select=id&limit=0", first)
     if reply.status_code in (401, 403):
         yield "SUPABASE_SECRET_KEY is refused"
     elif reply.status_code == 404:
         yield "the migrations are not applied; run supabase db push"
     elif reply.status_code != 200:
         yield f"{base} answers {reply.status_code}"
+    if second and _get(f"{base}/session_recordings?select=id&limit=0", *second).status_code in (401, 403):
+        yield "the second SUPABASE_SECRET_KEY is refused, and functions still accept it; take it out"
 
 
 def _storage(env: Environment) -> Iterator[str]:
-    reply = _get(f"{env['SUPABASE_URL']}/storage/v1/bucket/session-recordings", env["SUPABASE_SECRET_KEY"])
+    key = ServiceSettings.from_environment(env).key
+    reply = _get(f"{env['SUPABASE_URL']}/storage/v1/bucket/session-recordings", key)
     if reply.status_code in (401, 403):
         yield "SUPABASE_SECRET_KEY is refused"
     elif reply.status_code != 200:
@@ -172,7 +199,7 @@ def _storage(env: Environment) -> Iterator[str]:
 def _invariants(env: Environment) -> Iterator[str]:
     """What check-invariants asks, without the function: money is looked at even while nothing is deployed."""
     base = SupabaseSettings.from_environment(env).rest_url
-    headers = {"apikey": env["SUPABASE_SECRET_KEY"]}
+    headers = {"apikey": ServiceSettings.from_environment(env).key}
     reply = httpx.post(f"{base}/rpc/check_invariants", headers=headers, json={}, timeout=300)
     if reply.status_code != 200:
         yield f"check_invariants answers {reply.status_code}"

@@ -86,7 +86,7 @@ def functions() -> dict[str, Function]:
 
 
 def _function(name: str, own: dict[str, Any], defaults: dict[str, Any]) -> Function:
-    both = {key: [*defaults[key], *own.get(key, [])] for key in ("env", "secrets", "packages")}
+    both = {key: [*defaults.get(key, []), *own.get(key, [])] for key in ("env", "secrets", "packages")}
     try:
         return Function.model_validate({**defaults, **own, **both, "name": name})
     except ValidationError as error:

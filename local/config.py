@@ -15,7 +15,7 @@ from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = ROOT / "local" / "node"
@@ -62,7 +62,8 @@ class Config:
         path = self.state / "secrets.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
         known = {**_new_secrets(), **kept}
-        if "BANKING_KEYS" not in known:  # an RSA key takes too long to be made at every start and thrown away
+        # Here, because an RSA key takes too long to be made at every start and thrown away.
+        if "BANKING_SEALING_PUBLIC_KEY" not in known:
             known |= new_banking_keys()
         if known != kept:
             write_private(path, json.dumps(known, indent=2) + "\n")
@@ -70,13 +71,13 @@ class Config:
 
     @cached_property
     def signing_key(self) -> jwt.PyJWK:
-        """The ES256 key whose public half the stack publishes; tests sign with it, auth itself signs HS256."""
-        return jwt.PyJWK(json.loads(self.secrets["signing_key"]))
+        """The ES256 key that people's tokens are signed with; its public half is published. Tests sign with it too."""
+        return jwt.PyJWK(json.loads(self.secrets["JWT_SIGNING_KEY"]))
 
     def role_token(self, role: str) -> str:
         """What the gateway puts in place of an opaque key."""
         claims = {"iss": "supabase", "role": role, "iat": 1_700_000_000, "exp": 4_000_000_000}
-        return jwt.encode(claims, self.secrets["SUPABASE_JWT_SECRET"], algorithm="HS256")
+        return sign(claims, self.signing_key)
 
     def database_url(self, user: str = "postgres") -> str:
         password = self.secrets[f"{user}_password"]
@@ -104,6 +105,11 @@ class Config:
             "MAIL_URL": self.url(Port.MAIL),
             "SMTP_URL": f"smtp://127.0.0.1:{self.port(Port.SMTP)}",
         }
+
+
+def sign(claims: dict[str, object], key: jwt.PyJWK) -> str:
+    """A token as the auth server makes it."""
+    return jwt.encode(claims, key.key, algorithm="ES256", headers={"kid": key.key_id})
 
 
 def write_private(path: Path, text: str) -> None:
@@ -150,7 +156,12 @@ def new_banking_keys() -> dict[str, str]:
     ring = {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}}
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return {"BANKING_KEYS": json.dumps(ring), "BANKING_SEALING_KEY": pem.decode()}
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return {
+        "BANKING_KEYS": json.dumps(ring),
+        "BANKING_SEALING_KEY": pem.decode(),
+        "BANKING_SEALING_PUBLIC_KEY": public.decode(),
+    }
 
 
 def _new_secrets() -> dict[str, str]:
@@ -162,10 +173,12 @@ def _new_secrets() -> dict[str, str]:
         "postgres_password": secrets.token_hex(16),
         "authenticator_password": secrets.token_hex(16),
         "supabase_lite_password": secrets.token_hex(16),
-        "signing_key": json.dumps({**signing_key, "kid": secrets.token_hex(8), "alg": "ES256", "use": "sig"}),
+        "lite_secret": secrets.token_urlsafe(48),
         "SUPABASE_PUBLISHABLE_KEY": f"sb_publishable_{secrets.token_urlsafe(24)}",
         "SUPABASE_SECRET_KEY": f"sb_secret_{secrets.token_urlsafe(24)}",
-        "SUPABASE_JWT_SECRET": secrets.token_urlsafe(48),
+        "JWT_SIGNING_KEY": json.dumps(
+            {**signing_key, "kid": secrets.token_hex(8), "alg": "ES256", "use": "sig"}
+        ),
         "AGORA_APP_ID": secrets.token_hex(16),
         "AGORA_APP_CERTIFICATE": secrets.token_hex(16),
         "AGORA_CUSTOMER_ID": secrets.token_hex(16),

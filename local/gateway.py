@@ -117,9 +117,7 @@ class Gateway:
     def _is_ours(self, key: str) -> bool:
         """A legacy key is a token of the project's own making."""
         try:
-            jwt.decode(
-                key, self._config.secrets["SUPABASE_JWT_SECRET"], ["HS256"], options={"verify_aud": False}
-            )
+            jwt.decode(key, self._config.signing_key.key, ["ES256"], options={"verify_aud": False})
         except jwt.InvalidTokenError:
             return False
         return True

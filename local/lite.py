@@ -11,7 +11,8 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     """Start it and wait until it answers; by then its tables are there."""
     env = environment(
         DATABASE_URL=config.database_url("supabase_lite"),
-        JWT_SECRET=config.secrets["SUPABASE_JWT_SECRET"],
+        LITE_SECRET=config.secrets["lite_secret"],
+        SIGNING_KEY=config.secrets["JWT_SIGNING_KEY"],
         PORT=str(config.port(Port.SUPABASE)),
         SITE_URL=config.url(),
         SMTP_PORT=str(config.port(Port.SMTP)),

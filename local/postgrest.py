@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import sys
-from base64 import urlsafe_b64encode
 
 import aiohttp
 
@@ -15,7 +14,7 @@ from .processes import Processes, answers
 async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
     """Start the Data API and wait until it has read the schema."""
     keys = config.state / "jwks.json"
-    write_private(keys, json.dumps(verification_keys(config)))
+    write_private(keys, json.dumps({"keys": [published_key(config)]}))
     settings = {
         "DB_URI": config.database_url("authenticator"),
         "DB_SCHEMAS": "public",
@@ -35,15 +34,9 @@ async def start(config: Config, processes: Processes, client: aiohttp.ClientSess
     await processes.keep("postgrest", [binary()], env=env, ready=ready)
 
 
-def verification_keys(config: Config) -> dict[str, object]:
-    """The legacy shared secret, with which auth signs, and the asymmetric key that the stack publishes."""
-    secret = urlsafe_b64encode(config.secrets["SUPABASE_JWT_SECRET"].encode()).rstrip(b"=").decode()
-    return {"keys": [{"kty": "oct", "k": secret, "alg": "HS256"}, published_key(config)]}
-
-
 def published_key(config: Config) -> dict[str, str]:
     """The public half of the signing key."""
-    key = json.loads(config.secrets["signing_key"])
+    key = json.loads(config.secrets["JWT_SIGNING_KEY"])
     return {name: value for name, value in key.items() if name != "d"}
 
 

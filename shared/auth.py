@@ -1,9 +1,10 @@
 """Who is calling. A credential is absent, good or bad; a bad one is refused, never downgraded to anonymous.
 
 Supabase sends a user's access token as `Authorization: Bearer <jwt>`, and the project key as `apikey`. Without a
-session the bearer is absent, or the publishable key itself, or the legacy anon key: all three mean "not signed in".
-Tokens are HS256 under the project's legacy secret, or ES256/RS256 under a key of its key set. The key decides the
-algorithm, never the token: a public key can not be used as an HMAC secret.
+session the bearer is absent, or the publishable key itself: both mean "not signed in". A bearer decides wherever there
+is one: a person's is that person, also beside the secret key.
+Tokens are ES256/RS256 under a key of the project's key set; a function that was granted the legacy secret takes HS256
+too. The key decides the algorithm, never the token: a public key can not be used as an HMAC secret.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from uuid import UUID
 
 from .errors import NotSignedIn, Unavailable
 from .http import send
-from .settings import MissingSettings, ServiceSettings, SupabaseSettings
+from .settings import LegacyTokenSettings, MissingSettings, ServiceSettings, SupabaseSettings
 
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 ASYMMETRIC = ("ES256", "RS256")
@@ -52,30 +53,29 @@ async def identify(headers: Mapping[str, str]) -> Caller | None:
 
     Raises BadToken for a token that is malformed, forged, expired or of an unknown key.
     """
-    if _is_secret_key(headers.get("apikey", "")):
-        return Caller(None, None, None, is_service=True)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     token = token.strip()
-    if not token or token.startswith("sb_publishable_"):
-        if scheme and scheme.lower() != "bearer":
-            raise BadToken("invalid_token", "Only bearer tokens are accepted.")
-        return None
-    if scheme.lower() != "bearer":
+    if scheme and scheme.lower() != "bearer":
         raise BadToken("invalid_token", "Only bearer tokens are accepted.")
-    if _is_secret_key(token):
+    # Order matters: whoever lends a person the secret key, as a careless proxy does, must not make them the service.
+    if _is_secret_key(token or headers.get("apikey", "")):
         return Caller(None, None, None, is_service=True)
+    if not token or token.startswith("sb_publishable_"):
+        return None
+    if token == SupabaseSettings.read().supabase_publishable_key:  # a legacy anon key is a token itself
+        return None
     return await _caller_of(token)
 
 
 def _is_secret_key(key: str) -> bool:
-    """Only a function that holds the secret key can recognise it."""
+    """Only a function that holds the secret key can recognise it, or both of them during a rotation."""
     if not key.startswith("sb_secret_"):
         return False
     try:
-        expected = ServiceSettings.read().supabase_secret_key
+        expected = ServiceSettings.read().keys
     except MissingSettings:  # this function was not granted the key: for it, there is no such caller
         return False
-    return hmac.compare_digest(key.encode(), expected.encode())
+    return any(hmac.compare_digest(key.encode(), each.encode()) for each in expected)
 
 
 async def _caller_of(token: str) -> Caller | None:
@@ -133,8 +133,8 @@ async def _key_for(header: dict[str, Any]) -> tuple[Any, list[str]]:
     """The verification key for a token's header, with the one family of algorithms that this key is for."""
     settings = SupabaseSettings.read()
     if header.get("alg") == "HS256":
-        if settings.supabase_jwt_secret:
-            return settings.supabase_jwt_secret, ["HS256"]
+        if secret := LegacyTokenSettings.read().supabase_jwt_secret:
+            return secret, ["HS256"]
     elif header.get("alg") in ASYMMETRIC and isinstance(header.get("kid"), str):
         key = await _key_set.find(header["kid"], settings)
         if key is not None and key.algorithm_name in ASYMMETRIC:

@@ -114,7 +114,7 @@ def as_caller(token: str | None, request_id: str, idempotency_key: str | None = 
 
 def as_service(request_id: str, idempotency_key: str | None = None) -> Database:
     """The database past row-level security, for a function that was granted the secret key."""
-    return Database(Credential(ServiceSettings.read().supabase_secret_key, None), request_id, idempotency_key)
+    return Database(Credential(ServiceSettings.read().key, None), request_id, idempotency_key)
 
 
 def refusal(status: int, body: bytes) -> Refusal:

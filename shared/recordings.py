@@ -81,7 +81,13 @@ def row_or_none(value: Any) -> Any:
 
 MaybeRecording = Annotated[Recording | None, BeforeValidator(row_or_none)]
 
+find_recording_rpc = Rpc("find_recording", gives=Recording)
 observe_recording_rpc = Rpc("observe_recording", gives=Recording, refuses=("recording_not_found",))
+
+
+async def find(call: Call[Any], recording_id: UUID) -> Recording:
+    """What Agora needs to know of a recording, and its people may not read."""
+    return await call.service.rpc(find_recording_rpc, recording_id=recording_id)
 
 
 async def observe(call: Call[Any], recording: Recording, observation: str, **facts: Any) -> Recording:

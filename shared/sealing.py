@@ -1,10 +1,10 @@
 """What a browser seals for us on its way: JWE (RSA-OAEP-256 and A256GCM), so that nothing between us can read it.
 
-    keys = SealingSettings.read().keys
-    keys.public                  the JWK to seal with, as `get-banking-key` serves it
-    keys.open(sealed)            what was sealed
+    PublicSealingSettings.read().key          the JWK to seal with, as `get-banking-key` serves it
+    SealingSettings.read().keys.open(sealed)  what was sealed
 
-It is for the way only: what is kept is sealed anew, by `vault.py`.
+The halves of a key pair are two settings: whoever serves the one never has the other. It is for the way only: what is
+kept is sealed anew, by `vault.py`.
 """
 
 import re
@@ -29,7 +29,7 @@ class CannotOpen(Exception):
 
 @dataclass(frozen=True, repr=False)
 class SealingKeys:
-    """Private RSA keys: the first is the one to seal with, any of them opens. Prints none of them."""
+    """Private RSA keys: any of them opens. Prints none of them."""
 
     pems: Sequence[str]
 
@@ -57,11 +57,10 @@ class SealingKeys:
             )
         return cls(pems)
 
-    @cached_property
-    def public(self) -> dict[str, Any]:
-        """The public half of the first key, as a JWK for RSA-OAEP-256."""
-        key = self._keys[0]
-        return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "enc", "alg": KEY_ALGORITHM}
+    @property
+    def ids(self) -> list[str]:
+        """Of each key pair, the `kid` that its public half is served with."""
+        return [key.thumbprint() for key in self._keys]
 
     def open(self, sealed: str) -> bytes:
         """What was sealed. Raises CannotOpen, always with the same words."""
@@ -98,3 +97,34 @@ class SealingSettings(Settings):
     @cached_property
     def keys(self) -> SealingKeys:
         return SealingKeys.of(self.banking_sealing_key)
+
+
+class PublicSealingSettings(Settings):
+    """The public half of the key to seal with. A private one is refused: nothing that serves it may hold it."""
+
+    banking_sealing_public_key: str
+
+    def __post_init__(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+        try:
+            key = load_pem_public_key(self._pem)
+        except ValueError:
+            key = None
+        if not isinstance(key, RSAPublicKey) or key.key_size < KEY_BITS or b"PRIVATE" in self._pem:
+            raise MissingSettings(
+                f"BANKING_SEALING_PUBLIC_KEY must be one public RSA key of {KEY_BITS} bits or more, in PEM."
+            ) from None
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        """As a JWK for RSA-OAEP-256."""
+        from joserfc.jwk import RSAKey
+
+        key = RSAKey.import_key(self._pem)
+        return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "enc", "alg": KEY_ALGORITHM}
+
+    @property
+    def _pem(self) -> bytes:
+        return self.banking_sealing_public_key.replace("\\n", "\n").encode()

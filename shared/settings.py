@@ -83,7 +83,6 @@ class SupabaseSettings(Settings):
 
     supabase_url: str
     supabase_publishable_key: str
-    supabase_jwt_secret: str = ""
     supabase_jwks: str = ""
     supabase_rest_url: str = ""
     functions_url: str = ""
@@ -100,10 +99,35 @@ class SupabaseSettings(Settings):
         return self.functions_url.rstrip("/") or f"{self.supabase_url.rstrip('/')}/functions/v1"
 
 
+class LegacyTokenSettings(Settings):
+    """What HS256 tokens are signed with, in a project that still has them. Whoever knows it can sign for anybody, the
+    service included: a function takes such tokens only where `deploy.yaml` names this secret under it.
+    """
+
+    supabase_jwt_secret: str = ""
+
+
 class ServiceSettings(Settings):
-    """The key that bypasses row-level security. The functions that list it in `deploy.yaml` are the security review."""
+    """The key that bypasses row-level security. The functions that list it in `deploy.yaml` are the security review.
+
+    During a rotation it is two, with a comma between them: callers may show either, and the first is what we show.
+    """
 
     supabase_secret_key: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.keys) <= 2 or not all(self.keys):
+            raise MissingSettings("SUPABASE_SECRET_KEY must be one key, or two with a comma between them.")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Those that are accepted."""
+        return tuple(key.strip() for key in self.supabase_secret_key.split(","))
+
+    @property
+    def key(self) -> str:
+        """The one to show to the database, to auth and to storage."""
+        return self.keys[0]
 
 
 class SiteSettings(Settings):

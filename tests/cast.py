@@ -1,5 +1,6 @@
 """The stage and the people on it: the real stack, persons with accounts, and the rows a scene starts from."""
 
+import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import jwt
 import psycopg
 from psycopg.rows import dict_row
 
+from local.config import sign
 from local.forkserver_client import ForkServerClient
 
 PASSWORD = "a password of the stage"
@@ -43,6 +45,7 @@ class Stage:
             limits=httpx.Limits(max_connections=64),
             timeout=30,
         )
+        self._signing_key = jwt.PyJWK(json.loads(env["JWT_SIGNING_KEY"]))
         self.owner = psycopg.connect(env["DATABASE_URL"], autocommit=True, row_factory=dict_row)
 
         self.forkserver = ForkServerClient()
@@ -107,7 +110,7 @@ class Stage:
         now = int(time.time())
         claims = {"sub": str(person), "aud": "authenticated", "role": "authenticated", "email": email}
         claims |= {"session_id": str(uuid.uuid4()), "iat": now, "exp": now + 3600}
-        return Person(person, email, jwt.encode(claims, self.env["SUPABASE_JWT_SECRET"], algorithm="HS256"))
+        return Person(person, email, sign(claims, self._signing_key))
 
     def sign_up(self) -> Person:
         """Somebody new, signed up through the real auth, who can sign in again with the password."""

@@ -1,5 +1,6 @@
 """A finished recording that is shared, as rows: what happens to links needs no video. And somebody's browser."""
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.cast import Person, Stage
+from tests.recording_scene import RecordingScene
 
 BROWSER = {"accept": "text/html,application/xhtml+xml", "user-agent": "Mozilla/5.0 (a browser)"}
 
@@ -51,6 +53,35 @@ class SharingScene:
         return list(self.stage.rest("GET", path, as_=as_).raise_for_status().json())
 
 
+class Browser:
+    """Somebody's own: it keeps the cookies that it is given, and sends them where they belong."""
+
+    def __init__(self) -> None:
+        self.cookies = httpx.Cookies()
+
+    def get(self, url: str) -> httpx.Response:
+        """As a page."""
+        return self._ask("GET", url)
+
+    def play(self, url: str) -> httpx.Response:
+        """As the player on a page asks."""
+        return self._ask("GET", url, headers={"accept": "*/*"})
+
+    def post(self, url: str, form: dict[str, str]) -> httpx.Response:
+        return self._ask("POST", url, data=form)
+
+    def _ask(self, method: str, url: str, **more: Any) -> httpx.Response:
+        with httpx.Client(headers=BROWSER, cookies=self.cookies) as client:
+            reply = client.request(method, url, **more)
+            self.cookies = client.cookies
+        return reply
+
+
+def addresses(page: httpx.Response) -> list[str]:
+    """What the player on a page asks for."""
+    return re.findall(r'"(http[^"]+part=\d+)"', page.text)
+
+
 class Link:
     """A share link in the hands of somebody without an account."""
 
@@ -62,13 +93,13 @@ class Link:
         return self.url.partition("share=")[2]
 
     def get(self, more: str = "", **headers: str) -> httpx.Response:
-        """Look at it, as a browser does."""
+        """Look at it, as a browser does that was never here."""
         return httpx.get(self.url + more, headers={**BROWSER, **headers})
 
-    def open(self, password: str | None = None) -> httpx.Response:
+    def open(self, password: str | None = None, browser: Browser | None = None) -> httpx.Response:
         """Press the button on its page."""
         form = {"share": self.token, **({"password": password} if password else {})}
-        return httpx.post(self.url.partition("?")[0], data=form, headers=BROWSER)
+        return (browser or Browser()).post(self.url.partition("?")[0], form)
 
     def change(self, **columns: str) -> None:
         """Set columns to SQL expressions: how time passes here."""
@@ -78,6 +109,18 @@ class Link:
     @property
     def row(self) -> dict[str, Any]:
         return self.stage.row("select * from public.recording_share_links where id = %s", self.id)
+
+    @property
+    def views(self) -> list[dict[str, Any]]:
+        query = "select * from public.recording_views where link_id = %s"
+        return self.stage.owner.execute(query, [self.id]).fetchall()
+
+
+def shared(scene: RecordingScene, **body: Any) -> Link:
+    """A link to a recording, made by its client."""
+    body = {"recording_id": str(scene.recording["id"]), **body}
+    made = scene.stage.invoke("create-recording-share-link", body, as_=scene.client).raise_for_status().json()
+    return Link(scene.stage, made["share_link_id"], made["url"])
 
 
 def finished_recording(

@@ -1,10 +1,10 @@
 // functions/get_liability_waiver_status as one would write it for the platform's own runtime.
 
 import { createClient } from "@supabase/supabase-js";
-import { jwtVerify } from "jose";
+import { createRemoteJWKSet, jwtVerify } from "jose";
 
 const env = Deno.env.toObject();
-const secret = new TextEncoder().encode(env.SUPABASE_JWT_SECRET);
+const keys = createRemoteJWKSet(new URL(`${env.SUPABASE_URL}/auth/v1/.well-known/jwks.json`));
 
 // Straight to PostgREST, as ours is told by SUPABASE_REST_URL: the gateway is not in the race.
 const direct: typeof fetch = (input, init) =>
@@ -20,7 +20,7 @@ const everybodys = env.ONE_CLIENT ? connect({}) : null;
 async function answer(request: Request): Promise<Response> {
   const Authorization = request.headers.get("authorization") ?? "";
   try {
-    await jwtVerify(Authorization.replace("Bearer ", ""), secret, { audience: "authenticated" });
+    await jwtVerify(Authorization.replace("Bearer ", ""), keys, { audience: "authenticated" });
   } catch {
     return Response.json({ code: "not_signed_in", message: "Please sign in first." }, { status: 401 });
   }

@@ -18,8 +18,8 @@ class CreateRecordingShareLink(StrictInput):
     view_limit: int | None = Field(None, ge=1, le=1000, description="How often it may be opened.")
 
 
-class MadeLink(Output):
-    """A link, as the database knows it."""
+class ShareLink(Output):
+    """A link, as it can be read again."""
 
     share_link_id: UUID
     recording_id: UUID
@@ -28,7 +28,13 @@ class MadeLink(Output):
     view_limit: int | None
 
 
-class SharedRecording(MadeLink):
+class MadeLink(ShareLink):
+    """What the database has made. The token is in nothing else it ever says."""
+
+    token: str
+
+
+class SharedRecording(ShareLink):
     """The reply. Only here does the link stand in full: it cannot be read again."""
 
     success: bool = True

@@ -3,7 +3,7 @@
 from shared.call import Call
 from shared.serving import endpoint
 from shared.settings import SupabaseSettings
-from shared.share_links import new_token, scrypt_of, sha256_of
+from shared.share_links import new_salt, scrypt_of
 
 from .contract import CreateRecordingShareLink, SharedRecording, create_recording_share_link_rpc
 
@@ -11,14 +11,14 @@ from .contract import CreateRecordingShareLink, SharedRecording, create_recordin
 @endpoint(caller="user")
 async def create_recording_share_link(call: Call[CreateRecordingShareLink]) -> SharedRecording:
     """Make a link and give it out, once: the database keeps its hash. Asking again makes another one."""
-    token, password = new_token(), call.body.password
+    password, salt = call.body.password, new_salt()
     made = await call.database.rpc(
         create_recording_share_link_rpc,
         recording_id=call.body.recording_id,
-        token_sha256=sha256_of(token),
         expires_in_days=call.body.expires_in_days,
-        password_scrypt=await scrypt_of(password, token) if password else None,
+        password_scrypt=await scrypt_of(password, salt) if password else None,
         view_limit=call.body.view_limit,
     )
-    url = f"{SupabaseSettings.read().public_functions_url}/open-recording?share={token}"
-    return SharedRecording(**made.model_dump(), url=url)
+    share = f"{made.token}.{salt}" if password else made.token
+    url = f"{SupabaseSettings.read().public_functions_url}/open-recording?share={share}"
+    return SharedRecording(**made.model_dump(exclude={"token"}), url=url)

@@ -18,7 +18,7 @@ class AccountNotDeleted(Unavailable):
 
 async def delete_account(user_id: UUID) -> None:
     """Delete it with its sessions and identities; one that is not there is no error."""
-    key = ServiceSettings.read().supabase_secret_key
+    key = ServiceSettings.read().key
     url = f"{SupabaseSettings.read().supabase_url.rstrip('/')}/auth/v1/admin/users/{user_id}"
     try:
         reply = await outside().delete(

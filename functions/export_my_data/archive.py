@@ -55,7 +55,7 @@ def archive(parts: list[Part], date: str) -> Iterator[bytes]:
 
 
 def _stored(client: httpx.Client, part: Part, missing: list[str]) -> Iterator[bytes]:
-    key = ServiceSettings.read().supabase_secret_key
+    key = ServiceSettings.read().key
     origin = SupabaseSettings.read().supabase_url.rstrip("/")
     url = f"{origin}/storage/v1/object/{BUCKET}/{quote(part.storage_path or '')}"
     try:

@@ -1,7 +1,6 @@
 """What a recording's link carries, and where it leads."""
 
 from typing import Literal
-from uuid import UUID
 
 from pydantic import Field
 
@@ -12,7 +11,10 @@ FileKind = Literal["mp4", "playlist", "slice"]
 
 
 class OpenRecording(Input):
-    """A link has one token: one's own, or one that was shared. Pages and playlists made here add the rest."""
+    """A link has one token: one's own, or one that was shared. Pages and playlists made here add which file.
+
+    Which view a request belongs to is in no field: its key is a cookie, which an address does not take along.
+    """
 
     token: str = Field("", max_length=200, description="Of somebody's own link.")
     share: str = Field("", max_length=200, description="Of a link that was shared.")
@@ -21,13 +23,12 @@ class OpenRecording(Input):
     )
     part: int = Field(1, ge=1, le=10_000, description="Which of several parts, in playing order.")
     file: str | None = Field(None, max_length=500, description="A slice, by its name in the playlist.")
-    view: UUID | None = Field(None, description="The view that this request belongs to.")
 
 
 class OpenedRecording(Output):
     """A file of the recording, and the parts that a page shows."""
 
-    view: UUID
+    new_view_key: str | None
     part_kinds: list[FileKind]
     kind: FileKind
     storage_path: str
@@ -38,7 +39,7 @@ class SharedRecording(Output):
 
     state: Literal["open", "closed", "wrong_password"]
     has_password: bool
-    view: UUID | None
+    new_view_key: str | None
     part_kinds: list[FileKind] | None
     kind: FileKind | None
     storage_path: str | None

@@ -1,6 +1,7 @@
 """Play a recording by its link: a page for a browser, a redirect to the file for the player in it.
 
-A link is somebody's own (`token`) or was shared (`share`). It is good until it is revoked, and each view is logged.
+A link is somebody's own (`token`) or was shared (`share`). It is good until it is revoked, and each view is logged: a
+view is one browser's, by a cookie.
 What it redirects to is signed for a minute, and knows neither; so nothing here ever hands out a longer one, and a
 player comes back here whenever it needs another.
 """
@@ -14,7 +15,7 @@ from shared.call import Call
 from shared.errors import NotAllowed, Refusal
 from shared.serving import endpoint
 from shared.settings import ServiceSettings, SupabaseSettings
-from shared.share_links import TOKEN, scrypt_of, sha256_of
+from shared.share_links import scrypt_of, sha256_of, split
 from shared.storage.supabase import Storage
 
 from .contract import (
@@ -25,6 +26,7 @@ from .contract import (
     view_recording_rpc,
 )
 from .page import closed_page, player_page, refusal_page
+from .view_cookie import keep_view_key, view_key
 
 END = "#EXT-X-ENDLIST"
 BUCKET = "session-recordings"
@@ -54,15 +56,22 @@ async def open_recording(call: Call[OpenRecording]) -> Response:
         if wants_page:
             return _private(closed_page(call.body.share, found))
         raise NotAllowed(f"share_link_{found.state}", "This link is opened on its page.")
+    response = _private(await _show(call, found, wants_page))
+    if found.new_view_key:
+        keep_view_key(response, call.body, found.new_view_key)
+    return response
+
+
+async def _show(call: Call[OpenRecording], found: OpenedRecording, wants_page: bool) -> Response:
     if call.method == "POST":
-        # So that the page can be loaded again without another view, or a password in its history.
-        return _private(RedirectResponse(_address(call.body, found), 303))
+        # So that the page can be loaded again without a password in its history.
+        return RedirectResponse(_address(call.body), 303)
     if wants_page:
-        addresses = [_address(call.body, found, part=part) for part in range(1, len(found.part_kinds) + 1)]
-        return _private(player_page(addresses, media_origin=SupabaseSettings.read().supabase_url))
+        addresses = [_address(call.body, part=part) for part in range(1, len(found.part_kinds) + 1)]
+        return player_page(addresses, media_origin=SupabaseSettings.read().supabase_url)
     if found.kind == "playlist":
-        return _private(await _playlist(call.body, found))
-    return _private(RedirectResponse(await Storage(BUCKET).sign(found.storage_path, SIGNED_FOR_S), 302))
+        return await _playlist(call.body, found)
+    return RedirectResponse(await Storage(BUCKET).sign(found.storage_path, SIGNED_FOR_S), 302)
 
 
 async def _find(call: Call[OpenRecording]) -> OpenedRecording:
@@ -71,7 +80,7 @@ async def _find(call: Call[OpenRecording]) -> OpenedRecording:
         token_sha256=sha256_of(call.body.token),
         part=call.body.part,
         file_name=call.body.file,
-        view_id=call.body.view,
+        view_sha256=_view_sha256(call),
         ip_address=call.address,
         user_agent=call.agent,
     )
@@ -79,33 +88,38 @@ async def _find(call: Call[OpenRecording]) -> OpenedRecording:
 
 async def _find_shared(call: Call[OpenRecording]) -> OpenedRecording | SharedRecording:
     body, opens = call.body, call.method == "POST"
-    guessed = opens and body.password and TOKEN.fullmatch(body.share)
+    token, salt = split(body.share)
     found = await call.service.rpc(
         open_share_link_rpc,
-        token_sha256=sha256_of(body.share),
+        token_sha256=sha256_of(token),
         opens=opens,
-        password_scrypt=await scrypt_of(body.password or "", body.share) if guessed else None,
+        password_scrypt=await scrypt_of(body.password, salt) if opens and body.password and salt else None,
         part=body.part,
         file_name=body.file,
-        view_id=body.view,
+        view_sha256=_view_sha256(call),
         ip_address=call.address,
         user_agent=call.agent,
     )
     return OpenedRecording(**found.model_dump()) if found.state == "open" else found
 
 
+def _view_sha256(call: Call[OpenRecording]) -> str | None:
+    key = view_key(call.headers, call.body)
+    return sha256_of(key) if key else None
+
+
 async def _playlist(asked: OpenRecording, found: OpenedRecording) -> Response:
     """The stored playlist, each slice at our own address: it is signed when it is played, not an hour before."""
     stored = b"".join([piece async for piece in Storage(BUCKET).read(found.storage_path)])
-    text = readdress(stored.decode(errors="replace"), lambda name: _address(asked, found, file=name))
+    text = readdress(stored.decode(errors="replace"), lambda name: _address(asked, file=name))
     if END not in text:
         text += END + "\n"  # a crash kept it back; without it a player waits for more
     return Response(text, media_type="application/vnd.apple.mpegurl")
 
 
-def _address(asked: OpenRecording, found: OpenedRecording, **which: int | str) -> str:
+def _address(asked: OpenRecording, **which: int | str) -> str:
     link = {"share": asked.share} if asked.share else {"token": asked.token}
-    query = urlencode({**link, "view": found.view, **which})
+    query = urlencode({**link, **which})
     return f"{SupabaseSettings.read().public_functions_url}/open-recording?{query}"
 
 

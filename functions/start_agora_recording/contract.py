@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.database import Rpc
-from shared.recordings import Recording, RecordingStatus
+from shared.recordings import RecordingStatus
 from shared.wire import Input, Output
 
 
@@ -16,10 +16,13 @@ class StartAgoraRecording(Input):
 
 
 class ClaimedRecording(Output):
-    """The session's recording; for the one caller that is to ask Agora for it, it is new."""
+    """The session's recording, and whether this caller is the one who asks Agora for it."""
 
     is_new: bool
-    recording: Recording
+    id: UUID
+    status: RecordingStatus
+    agora_resource_id: str | None
+    agora_sid: str | None
 
 
 class StartedRecording(Output):

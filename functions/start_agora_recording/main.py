@@ -5,10 +5,11 @@ from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBuc
 from shared.call import Call
 from shared.errors import Unavailable
 from shared.recording_start import start
+from shared.recordings import Recording, find
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
-from .contract import StartAgoraRecording, StartedRecording, start_agora_recording_rpc
+from .contract import ClaimedRecording, StartAgoraRecording, StartedRecording, start_agora_recording_rpc
 
 PATIENCE_S = 5  # somebody waits; the reconciler has more time
 
@@ -24,10 +25,10 @@ async def start_agora_recording(call: Call[StartAgoraRecording]) -> StartedRecor
     """
     mode = agora_mode(call.body.recording_mode)
     claimed = await call.database.rpc(start_agora_recording_rpc, session_id=call.body.session_id, mode=mode)
-    recording = claimed.recording
-    call.log(recording_id=recording.id, won=claimed.is_new)
-    if claimed.is_new:
-        recording = await start(call, recording, patience=PATIENCE_S)
+    call.log(recording_id=claimed.id, won=claimed.is_new)
+    if not claimed.is_new:
+        return _reply(claimed)
+    recording = await start(call, await find(call, claimed.id), patience=PATIENCE_S)
     if recording.status == "failed":
         raise Unavailable(
             recording.failure_code,
@@ -35,6 +36,10 @@ async def start_agora_recording(call: Call[StartAgoraRecording]) -> StartedRecor
             status=502,
             hint="Please try again.",
         )
+    return _reply(recording)
+
+
+def _reply(recording: ClaimedRecording | Recording) -> StartedRecording:
     return StartedRecording(
         recording_id=recording.id,
         resource_id=recording.agora_resource_id,

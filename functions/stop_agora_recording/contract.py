@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import model_validator
 
 from shared.database import Rpc
-from shared.recordings import Recording, RecordingStatus
+from shared.recordings import RecordingStatus
 from shared.wire import Input, Output
 
 
@@ -21,6 +21,13 @@ class StopAgoraRecording(Input):
         if self.session_id is None and self.recording_id is None:
             raise ValueError("session_id or recording_id is required")
         return self
+
+
+class RecordingToStop(Output):
+    """The recording, as far as its people may know it."""
+
+    id: UUID
+    status: RecordingStatus
 
 
 class StoppedRecording(Output):
@@ -41,5 +48,5 @@ MESSAGES: dict[RecordingStatus, str] = {
 }
 
 stop_agora_recording_rpc = Rpc(
-    "stop_agora_recording", gives=Recording, refuses=("recording_not_found", "not_allowed")
+    "stop_agora_recording", gives=RecordingToStop, refuses=("recording_not_found", "not_allowed")
 )

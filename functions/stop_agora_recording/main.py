@@ -14,11 +14,13 @@ PATIENCE_S = 5  # somebody waits; the reconciler has more time
 @endpoint(caller=("user", "service"), settings=(ServiceSettings, AgoraRestSettings))
 async def stop_agora_recording(call: Call[StopAgoraRecording]) -> StoppedRecording:
     """Stop a recording. Stopping again changes nothing, and a stop that Agora did not hear is repeated for you."""
-    recording = await call.database.rpc(
+    asked = await call.database.rpc(
         stop_agora_recording_rpc, session_id=call.body.session_id, recording_id=call.body.recording_id
     )
-    if recording.status in ("pending", "recording") and recording.agora_sid:
-        recording = await recordings.stop(call, recording, patience=PATIENCE_S)
-    return StoppedRecording(
-        recording_id=recording.id, status=recording.status, message=MESSAGES[recording.status]
-    )
+    status = asked.status
+    if status in ("pending", "recording"):
+        recording = await recordings.find(call, asked.id)
+        if recording.agora_sid:
+            recording = await recordings.stop(call, recording, patience=PATIENCE_S)
+        status = recording.status
+    return StoppedRecording(recording_id=asked.id, status=status, message=MESSAGES[status])

@@ -3,14 +3,14 @@
 import { App, SmtpEmailDriver } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 import { getRequestListener } from "@hono/node-server";
-import { jwtVerify } from "jose";
 import { createServer } from "node:http";
 import postgres from "postgres";
 
 import { Files, hint } from "./files.mjs";
+import { inward, outward, verify } from "./tokens.mjs";
 import { resumableUploads, UPLOADS } from "./uploads.mjs";
 
-const { DATABASE_URL, JWT_SECRET, PORT, SITE_URL, SMTP_PORT, STORAGE, UPLOADED } = process.env;
+const { DATABASE_URL, LITE_SECRET, PORT, SITE_URL, SMTP_PORT, STORAGE, UPLOADED } = process.env;
 const quiet = { onnotice: () => {} };
 // lite hands over JSON as text, which the driver would wrap a second time: triggers on auth.users would read a string.
 const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
@@ -29,7 +29,7 @@ const app = new App({
   db: { migrations: { enabled: false } },
   auth: {
     enabled: true,
-    jwt_secret: JWT_SECRET,
+    jwt_secret: LITE_SECRET,
     jwt_expiry: 3600,
     site_url: SITE_URL,
     email: { enable_signup: true, enable_confirmations: false },
@@ -49,7 +49,7 @@ const uploads = await resumableUploads({
   async buckets(id) {
     return (await sql`select file_size_limit, allowed_mime_types from storage.buckets where id = ${id}`)[0];
   },
-  jwtSecret: JWT_SECRET,
+  jwtSecret: LITE_SECRET,
   directory: UPLOADED,
 });
 
@@ -64,6 +64,7 @@ async function answer(request) {
 
   const wanted = { range: headers.get("range"), ifRange: headers.get("if-range") };
   const reply = await hint.run(wanted, () => app.fetch(request));
+  if (pathname.startsWith("/auth/v1/")) return outward(reply);
   if (!pathname.startsWith("/storage/v1/object/")) return reply;
   if (signing && reply.status === 500) return refusal("InvalidJWT", "The signed address is not valid, or no longer");
   if (method === "HEAD") await reply.body?.cancel();
@@ -75,9 +76,7 @@ async function answer(request) {
 
 // lite has no admin interface; this is the part of it that the functions call, in the hosted service's words.
 async function deleteAccount(id, authorization) {
-  const { payload } = await jwtVerify(authorization?.slice("Bearer ".length) ?? "", new TextEncoder().encode(JWT_SECRET))
-    .catch(() => ({ payload: {} }));
-  if (payload.role !== "service_role") return authError(403, "not_admin", "User not allowed");
+  if ((await verify(authorization))?.role !== "service_role") return authError(403, "not_admin", "User not allowed");
   const deleted = await sql`delete from auth.users where id = ${id} returning id`;
   return deleted.length ? Response.json({}) : authError(404, "user_not_found", "User not found");
 }
@@ -142,8 +141,9 @@ function hearOut(request, response) {
 }
 
 const listen = getRequestListener(answer);
-const server = createServer((request, response) => {
+const server = createServer(async (request, response) => {
   hearOut(request, response);
+  await inward(request);
   return request.url.startsWith(UPLOADS) ? uploads.handle(request, response) : listen(request, response);
 });
 server.requestTimeout = 0; // a large upload takes the time it takes

@@ -40,7 +40,7 @@ class Storage:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
         self._origin = SupabaseSettings.read().supabase_url.rstrip("/")
-        key = ServiceSettings.read().supabase_secret_key
+        key = ServiceSettings.read().key
         self._headers = {"apikey": key, "authorization": f"Bearer {key}"}
         self._tus = {**self._headers, "tus-resumable": "1.0.0"}
 

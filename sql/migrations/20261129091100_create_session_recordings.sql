@@ -398,17 +398,25 @@ end;
 $$;
 
 create function public.start_agora_recording(session_id uuid, mode text default 'mix')
-  returns table (is_new boolean, recording public.session_recordings)
+  returns table (is_new boolean, id uuid, status text, agora_resource_id text, agora_sid text)
   language sql security invoker set search_path = ''
 as $$
-  select s.is_new, s.recording from private.start_agora_recording(session_id, mode) s;
+  select s.is_new, (s.recording).id, (s.recording).status, (s.recording).agora_resource_id, (s.recording).agora_sid
+    from private.start_agora_recording(session_id, mode) s;
 $$;
 
 create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
-  returns setof public.session_recordings
+  returns table (id uuid, status text)
   language sql security invoker set search_path = ''
 as $$
-  select * from private.stop_agora_recording(session_id, recording_id);
+  select r.id, r.status from private.stop_agora_recording(session_id, stop_agora_recording.recording_id) r;
+$$;
+
+-- The rest of the row, which whoever carries a start or a stop to Agora needs and people may not read.
+create function public.find_recording(recording_id uuid) returns setof public.session_recordings
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from public.session_recordings r where r.id = find_recording.recording_id;
 $$;
 
 -- Definer: Agora's ids are for admins alone, and an admin too is `authenticated`, which has no right to these columns.
@@ -469,11 +477,12 @@ $$;
 
 revoke execute on function private.my_recording_access, private.start_agora_recording, private.recording_prefix,
   private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording,
-  public.stop_agora_recording, private.get_recording_status, public.get_recording_status from public, anon,
-  authenticated, service_role;
+  public.stop_agora_recording, private.get_recording_status, public.get_recording_status, public.find_recording
+  from public, anon, authenticated, service_role;
 grant execute on function private.start_agora_recording, private.stop_agora_recording, public.start_agora_recording,
   public.stop_agora_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
-grant execute on function private.recording_prefix, private.recording_start_timeout to service_role;
+grant execute on function private.recording_prefix, private.recording_start_timeout, public.find_recording
+  to service_role;
 -- Not granted to anybody: private.my_recording_access, which only definer functions call, here and in links.sql.
 
 
@@ -1286,7 +1295,8 @@ grant execute on function public.complete_recording, private.add_participant_rec
 -- that row. Rotating revokes every older link of a recording and makes a new one.
 --
 -- A view is of one link: one's own (`recording`) or one that was shared (`share`). The client and the practitioner of a
--- recording may read when and by which link it was viewed.
+-- recording may read when and by which link it was viewed. A view belongs to whoever has its key, a random token that
+-- their browser keeps for a day: an address that is passed on brings none along, and begins another view.
 
 create table private.recording_links (
   id           uuid        primary key default gen_random_uuid(),
@@ -1312,11 +1322,14 @@ create table public.recording_views (
   ip_address     text,
   user_agent     text,
   link_kind      text        not null default 'recording',
+  key_sha256     bytea,
   masked_address text        generated always as (
     case when ip_address ~ '^[0-9.]+$' then regexp_replace(ip_address, '[0-9]+$', 'x')
          when ip_address ~ '^([^:]*:){2}' then regexp_replace(ip_address, '^(([^:]*:){2}).*$', '\1x') end) stored,
 
-  constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share'))
+  constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share')),
+  constraint recording_views_key_is_unique unique (key_sha256),
+  constraint recording_views_keep_only_a_hash check (octet_length(key_sha256) = 32)
 );
 comment on table public.recording_views is
   'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';
@@ -1333,18 +1346,41 @@ create policy "viewers of a recording read its views"
   using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
 
 revoke all on public.recording_views from anon, authenticated, service_role;
--- Not ip_address and user_agent: what identifies a stranger is for the service alone, should it ever be needed.
+-- Not ip_address and user_agent: what identifies a stranger is for the service alone, should it ever be needed. Nor the
+-- key.
 grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
   on public.recording_views to authenticated;
 grant select, insert on public.recording_views to service_role;
 -- No update or delete for anybody: views are evidence.
 
+create function private.is_recording_view(key_sha256 text, link_id uuid) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from public.recording_views v
+                  where v.key_sha256 = decode(is_recording_view.key_sha256, 'hex')
+                    and v.link_id = is_recording_view.link_id and v.viewed_at > now() - interval '1 day');
+$$;
+
+-- Gives the view's key, which nobody can read again.
+create function private.add_recording_view(
+  recording_id uuid, link_id uuid, link_kind text, ip_address text, user_agent text) returns text
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_key text := private.make_token();
+begin
+  insert into public.recording_views (recording_id, link_id, link_kind, ip_address, user_agent, key_sha256)
+  values (add_recording_view.recording_id, add_recording_view.link_id, add_recording_view.link_kind,
+          add_recording_view.ip_address, add_recording_view.user_agent, sha256(convert_to(v_key, 'UTF8')));
+  return v_key;
+end
+$$;
+
 create function private.replace_recording_link(recording_id uuid, playback_url text) returns text
   language plpgsql set search_path = ''
 as $$
 declare
-  -- Two random uuids: 244 bits from the server's strong random source.
-  v_token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  v_token text := private.make_token();
 begin
   update private.recording_links l set revoked_at = now()
    where l.recording_id = replace_recording_link.recording_id and l.revoked_at is null;
@@ -1386,10 +1422,11 @@ as $$
   select private.rotate_recording_link(recording_id);
 $$;
 
-revoke execute on function private.replace_recording_link, private.rotate_recording_link, public.rotate_recording_link
+revoke execute on function private.is_recording_view, private.add_recording_view, private.replace_recording_link,
+  private.rotate_recording_link, public.rotate_recording_link
   from public, anon, authenticated, service_role;
 grant execute on function private.rotate_recording_link, public.rotate_recording_link to authenticated, service_role;
-grant execute on function private.replace_recording_link to service_role;
+grant execute on function private.is_recording_view, private.add_recording_view, private.replace_recording_link to service_role;
 
 
 -- recordings/share_links.sql
@@ -1399,9 +1436,9 @@ grant execute on function private.replace_recording_link to service_role;
 --
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
--- Only the SHA-256 of the token and the scrypt hash of the password are stored. The function computes both, so neither
--- token nor password reaches the database. Whoever may read a recording may read who shares it, and revoke the link:
--- they are in it.
+-- Only the SHA-256 of the token and the scrypt hash of the password are stored. The token is made here and given out
+-- once; the function hashes the password, with a salt that goes into the link, so that neither is here. Whoever may read
+-- a recording may read who shares it, and revoke the link: they are in it.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),
@@ -1427,7 +1464,7 @@ create table public.recording_share_links (
     check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count))
 );
 comment on column public.recording_share_links.password_scrypt is
-  'Salted with the token, which is random and of which only the hash is stored.';
+  'Salted with what stands in the link behind the token, which is random and kept nowhere.';
 comment on column public.recording_share_links.locked_until is
   'After five wrong passwords nobody may try until then.';
 
@@ -1462,14 +1499,13 @@ grant select on public.my_share_links to authenticated;
 
 -- Definer: the right to share must not depend on which rows they may read.
 create function private.create_recording_share_link(
-  recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer)
-  returns public.recording_share_links
+  recording_id uuid, expires_in_days integer, password_scrypt text, view_limit integer,
+  out link public.recording_share_links, out token text)
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
   v_session   public.session_schedules;
-  v_link      public.recording_share_links;
   v_is_staff  boolean;
 begin
   select * into v_recording from public.session_recordings r where r.id = create_recording_share_link.recording_id;
@@ -1485,14 +1521,14 @@ begin
     perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
   end if;
 
+  token := private.make_token();
   insert into public.recording_share_links as l
     (recording_id, created_by, token_sha256, password_scrypt, view_limit, expires_at)
   values
-    (v_recording.id, (select auth.uid()), decode(create_recording_share_link.token_sha256, 'hex'),
+    (v_recording.id, (select auth.uid()), sha256(convert_to(token, 'UTF8')),
      decode(create_recording_share_link.password_scrypt, 'hex'), create_recording_share_link.view_limit,
      now() + make_interval(days => create_recording_share_link.expires_in_days))
-  returning l.* into v_link;
-  return v_link;
+  returning l.* into link;
 end
 $$;
 
@@ -1521,15 +1557,15 @@ end
 $$;
 
 create function public.create_recording_share_link(
-  recording_id uuid, token_sha256 text, expires_in_days integer default 7, password_scrypt text default null,
-  view_limit integer default null
+  recording_id uuid, expires_in_days integer default 7, password_scrypt text default null, view_limit integer default null
 )
   returns table (
-    share_link_id uuid, recording_id uuid, expires_at timestamptz, has_password boolean, view_limit integer)
+    share_link_id uuid, token text, recording_id uuid, expires_at timestamptz, has_password boolean, view_limit integer)
   language sql security invoker set search_path = ''
 as $$
-  select l.id, l.recording_id, l.expires_at, l.has_password, l.view_limit
-    from private.create_recording_share_link($1, $2, $3, $4, $5) l;
+  select (made.link).id, made.token, (made.link).recording_id, (made.link).expires_at, (made.link).has_password,
+         (made.link).view_limit
+    from private.create_recording_share_link($1, $2, $3, $4) made;
 $$;
 
 create function public.revoke_recording_share_link(share_link_id uuid)
@@ -1551,7 +1587,8 @@ grant execute on function private.create_recording_share_link, private.revoke_re
 -- link is revoked or the recording is queued for erasure.
 --
 -- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
--- Later requests belong to that view, for a day, and need neither the password nor another view.
+-- Later requests belong to that view, for a day, and need neither the password nor another view: its key is in a cookie
+-- of the browser that opened it, and in no address.
 
 -- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
 -- the files of its class.
@@ -1595,10 +1632,10 @@ create function public.view_recording(
   token_sha256 text,
   part         integer default 1,
   file_name    text    default null,
-  view_id      uuid    default null,
+  view_sha256  text    default null,
   ip_address   text    default null,
   user_agent   text    default null
-) returns table (recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+) returns table (recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
@@ -1614,14 +1651,11 @@ begin
   v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
 
   -- A player makes many requests; all of them are one view, for a day.
-  select v.id into view from public.recording_views v
-   where v.id = view_recording.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
-  if not found then
-    insert into public.recording_views as v (recording_id, link_id, ip_address, user_agent)
-    values (v_recording.id, v_link.id, view_recording.ip_address, view_recording.user_agent)
-    returning v.id into view;
+  if not private.is_recording_view(view_recording.view_sha256, v_link.id) then
+    new_view_key := private.add_recording_view(
+      v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
   end if;
-  return query select v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
+  return query select v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end;
 $$;
 
@@ -1631,24 +1665,24 @@ create function public.open_share_link(
   password_scrypt text    default null,
   part            integer default 1,
   file_name       text    default null,
-  view_id         uuid    default null,
+  view_sha256     text    default null,
   ip_address      text    default null,
   user_agent      text    default null
 ) returns table (
-  state text, has_password boolean, recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+  state text, has_password boolean, recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
   v_link      public.recording_share_links;
+  v_is_open   boolean;
   v_recording public.session_recordings;
   v_part      record;
 begin
   select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
-  select v.id into view from public.recording_views v
-   where v.id = open_share_link.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
-  if not found and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
+  v_is_open := private.is_recording_view(open_share_link.view_sha256, v_link.id);
+  if not v_is_open and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
     -- This may become a view: those who open the same link at once wait here, so that each finds the current count.
     select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
   end if;
@@ -1662,7 +1696,7 @@ begin
   end if;
   has_password := v_link.has_password;
 
-  if view is null then
+  if not v_is_open then
     if v_link.view_count >= v_link.view_limit then
       perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
                              'Ask whoever sent it for a new one.');
@@ -1684,13 +1718,12 @@ begin
     end if;
     update public.recording_share_links l set view_count = l.view_count + 1, wrong_passwords = 0, locked_until = null
      where l.id = v_link.id;
-    insert into public.recording_views as v (recording_id, link_id, link_kind, ip_address, user_agent)
-    values (v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent)
-    returning v.id into view;
+    new_view_key := private.add_recording_view(
+      v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent);
   end if;
 
   return query
-    select 'open', v_link.has_password, v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
+    select 'open', v_link.has_password, v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end
 $$;
 

@@ -828,7 +828,7 @@ begin
   select k.category into unsubscribe_category from private.mail_kinds k
    where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
   if unsubscribe_category is not null and task = 'send' then
-    unsubscribe_token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    unsubscribe_token := private.make_token();
     insert into private.unsubscribe_links (token_sha256, user_id, category)
     values (private.sha256_hex(unsubscribe_token), v_mail.user_id, unsubscribe_category);
   end if;

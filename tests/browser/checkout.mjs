@@ -1,28 +1,15 @@
 // Pays as a person does: a page of another origin with unmodified supabase-js in it, in a browser; Stripe's page; and back.
 // Each line on standard output is one fact, as JSON; the Python test beside it says what must be true of them.
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import chromiumHere, { inflate } from "@sparticuz/chromium";
-import { chromium } from "playwright-core";
 
-const { SUPABASE_JS, SCENE, TMPDIR } = process.env;
+import { launch } from "./launch.mjs";
+
+const { SUPABASE_JS, SCENE } = process.env;
 const { purchases, ...person } = JSON.parse(SCENE);
 const tell = (fact, value) => console.log(JSON.stringify({ fact, value }));
 
-// The package is made for Lambda. Elsewhere the libraries and the font that a bare machine lacks are ours to lay out.
-const packed = `${dirname(fileURLToPath(import.meta.resolve("@sparticuz/chromium")))}/../bin`;
-const executablePath = await chromiumHere.executablePath();
-const libraries = `${await inflate(`${packed}/al2023.tar.br`)}/lib`;
-writeFileSync(`${TMPDIR}/fonts.conf`, `<fontconfig><dir>${TMPDIR}/fonts</dir><cachedir>${TMPDIR}</cachedir></fontconfig>`);
-// Its own arguments are not taken over: they switch off what we are here for, that a browser asks about other origins.
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--no-sandbox"], // Chromium has none for root, and goes nowhere but to our own stack
-  env: { ...process.env, HOME: TMPDIR, LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: `${TMPDIR}/fonts.conf` },
-});
+const browser = await launch();
 const page = await browser.newPage();
 page.setDefaultTimeout(20_000);
 

@@ -1,28 +1,17 @@
 """Paying in a browser: our page calls across origins, Stripe's page is filled in, and what was bought is there."""
 
-import json
-import platform
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.config import NODE
-from local.install import install_node
-from local.node import NODE_BINARY, environment
+from tests.browser_scene import in_a_browser, play
 from tests.cast import PASSWORD, Stage
 from tests.payment_scene import PaymentScene
 
-HERE = Path(__file__).parent
 SUPABASE_JS = NODE / "node_modules" / "@supabase" / "supabase-js" / "dist" / "umd" / "supabase.js"
 
-pytestmark = pytest.mark.skipif(
-    (sys.platform, platform.machine()) != ("linux", "x86_64"),
-    reason="the browser that comes as a package is for Linux on x86-64",
-)
+pytestmark = in_a_browser
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +25,6 @@ def paying(stage: Stage) -> PaymentScene:
 @pytest.fixture(scope="module")
 def facts(paying: PaymentScene) -> dict[str, Any]:
     """A single session, then a package of five, each as its page asks for it."""
-    install_node(HERE, HERE / "package-lock.json")
     env = paying.stage.env
     scene = {
         "url": env["SUPABASE_URL"],
@@ -45,18 +33,7 @@ def facts(paying: PaymentScene) -> dict[str, Any]:
         "password": PASSWORD,
         "purchases": {"single": paying.from_checkout_page(), "package": paying.from_wallet()},
     }
-    with tempfile.TemporaryDirectory(prefix="browser-") as folder:
-        played = subprocess.run(
-            [str(NODE_BINARY), "checkout.mjs"],
-            cwd=HERE,
-            env=environment(SCENE=json.dumps(scene), SUPABASE_JS=str(SUPABASE_JS), TMPDIR=folder),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    assert played.returncode == 0, played.stdout + played.stderr
-    return {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}
+    return play("checkout.mjs", scene, SUPABASE_JS=str(SUPABASE_JS))
 
 
 def test_a_single_session_is_paid_for_and_booked(paying: PaymentScene, facts: dict[str, Any]) -> None:

@@ -76,9 +76,7 @@ def settings(function: Function) -> dict[str, str]:
         name: "http://127.0.0.1:9" for name in ("SUPABASE_URL", "RECORDING_S3_ENDPOINT") if name in made_up
     }
     keys = {name: value for name, value in KEYS.items() if name in made_up}
-    return (
-        made_up | nowhere | keys | {"SUPABASE_JWT_SECRET": "a made-up secret of more than thirty-two bytes"}
-    )
+    return made_up | nowhere | keys
 
 
 @contextmanager

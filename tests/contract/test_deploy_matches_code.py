@@ -3,17 +3,19 @@
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from cronsim import CronSim
 
 from deploy import openapi
 from deploy.functions import ROOT, Function, functions
 from deploy.imports import reached
-from shared.settings import ServiceSettings
+from shared.settings import LegacyTokenSettings, ServiceSettings
 
 
 def test_a_function_has_all_its_pieces() -> None:
@@ -70,14 +72,17 @@ def test_a_function_is_given_exactly_the_settings_it_reads(function: Function) -
     given = set(function.settings)
 
     assert read <= given, f"{function.name} is not given {read - given} in deploy.yaml"
-    assert given <= read, f"{function.name} does not read {given - read}, which deploy.yaml gives it"
+    # Verifying HS256 tokens is in every bundle, and off where the secret is not named.
+    assert given <= read | {*LegacyTokenSettings.names()}, (
+        f"{function.name} does not read {given - read}, which deploy.yaml gives it"
+    )
 
 
 def test_a_function_reads_no_undeclared_settings(function: Function) -> None:
     """Only declared groups are checked at start; any other would be missing in the middle of a request."""
     declared = {ancestor.__name__ for group in function.contract().settings for ancestor in group.__mro__}
-    # auth and database ask for the service key in every bundle, and get it only where it is granted.
-    declared.add(ServiceSettings.__name__)
+    # auth and database ask for these in every bundle, and get them only where they are granted.
+    declared |= {ServiceSettings.__name__, LegacyTokenSettings.__name__}
 
     read = {
         node.value.id
@@ -102,6 +107,25 @@ def test_only_granted_functions_bypass_row_level_security(function: Function) ->
     assert "service" not in mentions or "SUPABASE_SECRET_KEY" in function.secrets, (
         f"{function.name} bypasses row-level security without SUPABASE_SECRET_KEY in deploy.yaml"
     )
+
+
+def test_no_secret_is_everybodys() -> None:
+    """A default would hand it to all functions: whoever breaks into the least of them would have it."""
+    defaults = yaml.safe_load((ROOT / "deploy.yaml").read_text())["defaults"]
+    holders = Counter(name for function in functions().values() for name in function.secrets)
+
+    assert "secrets" not in defaults
+    assert all(count < len(functions()) for count in holders.values())
+    assert "SUPABASE_JWT_SECRET" not in holders, "people's tokens are verified by the key set here"
+
+
+def test_the_secret_key_may_be_two_wherever_it_is_used() -> None:
+    """The setting itself has a comma in it during a rotation; `key` and `keys` know."""
+    files = [path for part in ("functions", "shared", "deploy") for path in (ROOT / part).rglob("*.py")]
+    raw = [path.name for path in files if "supabase_secret_key" in path.read_text()]
+
+    assert raw == ["settings.py"]
+    assert not [path for path in files if 'env["SUPABASE_SECRET_KEY"]' in path.read_text()]
 
 
 def test_a_name_is_a_secret_everywhere_or_nowhere() -> None:

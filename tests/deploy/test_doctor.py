@@ -11,6 +11,7 @@ from pytest_httpserver import HTTPServer
 
 from deploy.doctor import checks
 from deploy.functions import functions
+from local.config import new_banking_keys
 from tests.banking_scene import BankingScene
 from tests.cast import Stage
 
@@ -76,7 +77,7 @@ def test_an_unreachable_project_is_one_line_for_each_part(env: dict[str, str]) -
             200,
             {"keys": []},
             "sign-in",
-            "SUPABASE_JWT_SECRET is not set, so nobody's token can be verified",
+            "the key set is empty, so create-liability-waiver can verify nobody's token",
         ),
         (
             "/functions/v1/create-liability-waiver",
@@ -112,6 +113,31 @@ def test_each_fault_is_reported_by_its_one_line(
 
     assert [check] == list(found)
     assert line in found[check][0]
+
+
+def test_the_halves_of_a_key_pair_belong_together(env: dict[str, str]) -> None:
+    """Else what browsers seal cannot be opened; in the middle of a rotation the older one is still good."""
+    ours, others = new_banking_keys(), new_banking_keys()
+    sealing = ("get-banking-key", "encrypt-banking-data")
+    check = "key pair of bank numbers"
+    rotating = {"BANKING_SEALING_KEY": others["BANKING_SEALING_KEY"] + ours["BANKING_SEALING_KEY"]}
+    public = {"BANKING_SEALING_PUBLIC_KEY": others["BANKING_SEALING_PUBLIC_KEY"]}
+
+    assert check not in findings(env | ours, *sealing)
+    assert check not in findings(env | ours | rotating, *sealing)
+    assert "nobody can open" in findings(env | ours | public, *sealing)[check][0]
+
+
+def test_a_key_that_has_ended_is_to_be_taken_out(httpserver: HTTPServer, env: dict[str, str]) -> None:
+    """The project refuses it, and our functions, which only compare, would accept it for ever."""
+    httpserver.expect_oneshot_request(
+        "/rest/v1/session_recordings", headers={"apikey": "old"}
+    ).respond_with_json({}, 401)
+
+    found = findings(env | {"SUPABASE_SECRET_KEY": "s, old"}, "create-liability-waiver")
+
+    assert {"database"} == found.keys()
+    assert "the second SUPABASE_SECRET_KEY is refused" in found["database"][0]
 
 
 def test_each_broken_rule_is_reported_with_its_rows(httpserver: HTTPServer, env: dict[str, str]) -> None:

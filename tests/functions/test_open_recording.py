@@ -1,9 +1,8 @@
 """Opening a recording by its link: it plays without headers, is logged, and can be revoked."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
+from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import AgoraEmulator, RecordingScene
-from tests.sharing_scene import BROWSER, Link, SharingScene
+from tests.sharing_scene import BROWSER, Browser, SharingScene, addresses, shared
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +29,6 @@ def sliced(stage: Stage, emulator: AgoraEmulator) -> RecordingScene:
     scene.record(recording_mode="individual")
     scene.process()
     return scene
-
-
-def shared(scene: RecordingScene, **body: Any) -> Link:
-    """A link to it, made by its client."""
-    body = {"recording_id": str(scene.recording["id"]), **body}
-    made = scene.stage.invoke("create-recording-share-link", body, as_=scene.client).raise_for_status().json()
-    return Link(scene.stage, made["share_link_id"], made["url"])
 
 
 def link(scene: RecordingScene) -> str:
@@ -71,35 +63,51 @@ def test_a_browser_gets_a_page_that_plays_the_recording(finished: RecordingScene
     assert "<video" in reply.text
     assert "default-src 'none'" in reply.headers["content-security-policy"]
     assert "/storage/v1/" not in reply.text
-    (address,) = re.findall(r'"(http[^"]+part=1)"', reply.text)
+    (address,) = addresses(reply)
     assert httpx.get(address).status_code == 302
 
 
 def test_each_view_is_logged_once(finished: RecordingScene) -> None:
     """Who and when; the requests of one page's player belong to that page's view."""
     before = len(views(finished))
-    page = httpx.get(link(finished), headers=BROWSER)
-    (address,) = re.findall(r'"(http[^"]+part=1)"', page.text)
+    browser = Browser()
+    (address,) = addresses(browser.get(link(finished)))
 
     for _ in range(3):
-        httpx.get(address)
+        browser.play(address)
 
     logged = views(finished)
     assert len(logged) == before + 1
     assert (logged[-1]["ip_address"], logged[-1]["user_agent"]) == ("127.0.0.1", BROWSER["user-agent"])
 
 
-def test_the_view_id_of_another_link_is_not_accepted(
-    finished: RecordingScene, sliced: RecordingScene
-) -> None:
-    """A borrowed one starts a view of its own."""
-    page = httpx.get(link(sliced), headers=BROWSER)
-    view = parse_qs(urlsplit(re.findall(r'"(http[^"]+part=1)"', page.text)[0]).query)["view"][0]
+def test_the_view_of_another_link_is_not_accepted(finished: RecordingScene, sliced: RecordingScene) -> None:
+    """Its key under this link's name starts a view of its own; so does what is no key."""
+    here, there = Browser(), Browser()
+    here.get(link(finished))
+    there.get(link(sliced))
+    (name,), (key,) = here.cookies, there.cookies.values()
     before = len(views(finished))
 
-    httpx.get(f"{link(finished)}&view={view}")
+    for borrowed in (key, "", "x" * 64, "é"):
+        httpx.get(link(finished), headers={"cookie": f"{name}={borrowed}".encode()})
 
-    assert len(views(finished)) == before + 1
+    assert len(views(finished)) == before + 4
+
+
+def test_the_cookie_of_a_view_is_only_this_functions(finished: RecordingScene) -> None:
+    """Out of reach of scripts, of other sites, and of other paths of the origin; it ends with the view."""
+    reply = httpx.get(link(finished), headers=BROWSER)
+
+    made = SimpleCookie(reply.headers["set-cookie"])
+    (cookie,) = made.values()
+    assert cookie["path"] == urlsplit(link(finished)).path == "/functions/v1/open-recording"
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "lax", "86400")
+    assert (cookie["secure"], cookie["domain"]) == ("", "")  # this stack has no TLS
+    assert cookie.value not in reply.text and link(finished).partition("token=")[2] not in cookie.key
+    assert finished.stage.value(
+        "select count(*) from public.recording_views where key_sha256 = sha256(%s)", cookie.value.encode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,8 +138,7 @@ def test_a_part_that_does_not_exist_is_not_found(finished: RecordingScene) -> No
 
 def test_a_recording_in_slices_plays_from_a_rewritten_playlist(sliced: RecordingScene) -> None:
     """Each slice at an address of ours that still needs the link: signed when it is played, not before."""
-    page = httpx.get(link(sliced), headers=BROWSER)
-    parts = re.findall(r'"(http[^"]+part=\d+)"', page.text)
+    parts = addresses(httpx.get(link(sliced), headers=BROWSER))
 
     playlist = httpx.get(parts[0])
 
@@ -150,8 +157,7 @@ def test_staff_replaces_the_link(stage: Stage, agora: AgoraEmulator) -> None:
     scene.record()
     scene.process()
     old = link(scene)
-    page = httpx.get(old, headers=BROWSER)
-    (address,) = re.findall(r'"(http[^"]+part=1)"', page.text)
+    (address,) = addresses(httpx.get(old, headers=BROWSER))
     body = {"recording_id": str(scene.recording["id"])}
 
     by_client = stage.rest("POST", "rpc/rotate_recording_link", as_=scene.client, json=body)
@@ -202,15 +208,15 @@ def test_tokens_are_stored_only_as_hashes_and_never_logged(finished: RecordingSc
 
 def test_a_shared_link_plays_without_an_account(finished: RecordingScene) -> None:
     """Page, redirect to the file, and a range of it: no header, no sign-in."""
-    link = shared(finished)
+    link, browser = shared(finished), Browser()
 
-    page = link.get()
-    (address,) = re.findall(r'"(http[^"]+part=1)"', page.text)
-    reply = httpx.get(address)
+    page = browser.get(link.url)
+    (address,) = addresses(page)
+    reply = browser.play(address)
     video = httpx.get(reply.headers["location"], headers={"range": "bytes=100-131"})
 
     assert page.status_code == 200 and "/storage/v1/" not in page.text
-    assert "share=" in address and "view=" in address
+    assert address == f"{link.url}&part=1"
     assert (reply.status_code, video.status_code, len(video.content)) == (302, 206, 32)
     assert video.headers["content-range"].startswith("bytes 100-131/")
     assert link.row["view_count"] == 1
@@ -229,12 +235,12 @@ def test_shared_pages_are_neither_indexed_nor_cached(finished: RecordingScene) -
 
 def test_a_shared_playlist_is_rewritten_for_its_link(sliced: RecordingScene) -> None:
     """Every slice at our address with the shared token, of the same view."""
-    link = shared(sliced)
-    parts = re.findall(r'"(http[^"]+part=\d+)"', link.get().text)
+    link, browser = shared(sliced), Browser()
+    parts = addresses(browser.get(link.url))
 
-    playlist = httpx.get(parts[0])
+    playlist = browser.play(parts[0])
     slices = [line for line in playlist.text.splitlines() if line and not line.startswith("#")]
-    reply = httpx.get(slices[0], follow_redirects=True)
+    reply = httpx.get(browser.play(slices[0]).headers["location"])
 
     assert (reply.status_code, reply.content[0]) == (200, 0x47)
     assert all(f"share={link.token}" in line for line in slices)
@@ -243,16 +249,19 @@ def test_a_shared_playlist_is_rewritten_for_its_link(sliced: RecordingScene) -> 
 
 def test_a_password_is_asked_once_for_each_view(stage: Stage) -> None:
     """The form comes first and counts as no view; the right password leads to a page that can be reloaded."""
-    link = SharingScene(stage).link(password="correct horse")
+    link, browser = SharingScene(stage).link(password="correct horse"), Browser()
 
-    form, wrong, right = link.get(), link.open("wrong horse"), link.open("correct horse")
+    form = browser.get(link.url)
+    wrong, right = link.open("wrong horse", browser), link.open("correct horse", browser)
 
     assert 'type="password"' in form.text and "<video" not in form.text
     assert "form-action 'self'" in form.headers["content-security-policy"]
     assert wrong.status_code == 403 and "not the password" in wrong.text
-    assert right.status_code == 303 and "correct" not in right.headers["location"]
+    assert "set-cookie" not in form.headers and "set-cookie" not in wrong.headers
+    assert (right.status_code, right.headers["location"]) == (303, link.url)
     for _ in range(2):
-        assert "<video" in httpx.get(right.headers["location"], headers=BROWSER).text
+        assert "<video" in browser.get(right.headers["location"]).text
+    assert link.open("correct horse", browser).status_code == 303  # the button pressed twice is one view
     assert (link.row["view_count"], link.row["wrong_passwords"]) == (1, 0)
 
 
@@ -283,54 +292,111 @@ def test_password_guesses_are_limited(stage: Stage) -> None:
 def test_a_link_for_one_view_is_opened_by_one_of_ten(stage: Stage) -> None:
     """Looking at it before uses nothing up; who has opened it goes on."""
     link = SharingScene(stage).link(view_limit=1)
-    before = link.get()
+    before, browsers = link.get(), [Browser() for _ in range(10)]
 
     with ThreadPoolExecutor(10) as many:
-        replies = list(many.map(lambda _: link.open(), range(10)))
+        replies = list(many.map(lambda browser: link.open(browser=browser), browsers))
 
     assert before.status_code == 200 and "<video" not in before.text
     assert sorted(reply.status_code for reply in replies) == [303] + [410] * 9
     assert link.row["view_count"] == 1
-    (opened,) = (reply.headers["location"] for reply in replies if reply.status_code == 303)
-    assert "<video" in httpx.get(opened, headers=BROWSER).text
+    shown = [browser.get(link.url) for browser in browsers]
+    assert sorted(page.status_code for page in shown) == [200] + [410] * 9
+    assert ["<video" in page.text for page in shown] == [page.status_code == 200 for page in shown]
     assert "as often as it could be" in link.get().text
+
+
+@pytest.mark.parametrize("view_limit", [None, 1, 3])
+def test_an_address_that_is_passed_on_shows_nothing(sliced: RecordingScene, view_limit: int | None) -> None:
+    """All that A's page loads, and what A's address bar shows, is a closed door to B; the log has A's line alone."""
+    link = shared(sliced, password="correct horse", **({"view_limit": view_limit} if view_limit else {}))
+    a, loaded = Browser(), [link.url]
+    loaded.append(link.open("correct horse", a).headers["location"])
+    parts = addresses(a.get(link.url))
+    for part in parts:
+        playlist = a.play(part)
+        assert playlist.text.startswith("#EXTM3U")
+        slices = [line for line in playlist.text.splitlines() if line and not line.startswith("#")]
+        assert a.play(slices[0]).status_code == 302
+        loaded += [part, *slices]
+
+    for address in loaded:
+        for _ in range(2):  # as a page, and as a player would
+            page, player = Browser().get(address), httpx.get(address)
+            refused = (410, "share_link_used_up") if view_limit == 1 else (403, "share_link_closed")
+            assert page.status_code == (410 if view_limit == 1 else 200)
+            assert "<video" not in page.text and "set-cookie" not in page.headers
+            assert (player.status_code, player.json()["code"]) == refused
+
+    assert link.row["view_count"] == len(link.views) == 1
+    assert len(loaded) > 4
+
+
+def test_every_viewer_is_a_line_in_the_log(finished: RecordingScene) -> None:
+    """Six people with one address are six views, also where no password asks who they are."""
+    link = shared(finished)
+    browsers = [Browser() for _ in range(6)]
+
+    for browser in browsers * 2:
+        (address,) = addresses(browser.get(link.url))
+        assert browser.play(address).status_code == 302
+
+    assert link.row["view_count"] == len(link.views) == 6
+
+
+def test_a_limit_holds_for_many_at_once(finished: RecordingScene) -> None:
+    """Twenty people and three views: three play, each of them is a line, and nobody else gets a byte."""
+    link = shared(finished, view_limit=3, password="correct horse")
+    browsers = [Browser() for _ in range(20)]
+
+    def watch(browser: Browser) -> int:
+        link.open("correct horse", browser)
+        return browser.play(f"{link.url}&part=1").status_code
+
+    with ThreadPoolExecutor(10) as many:
+        played = list(many.map(watch, browsers))
+
+    assert sorted(played) == [302] * 3 + [410] * 17
+    assert link.row["view_count"] == len(link.views) == 3
 
 
 def test_a_view_ends_after_a_day(stage: Stage) -> None:
     """Then it is another one, and where there is none left it is over."""
-    link = SharingScene(stage).link(view_limit=1)
-    opened = link.open().headers["location"]
+    link, browser = SharingScene(stage).link(view_limit=1), Browser()
+    link.open(browser=browser)
+    assert browser.get(link.url).status_code == 200
 
     stage.execute(
         "update public.recording_views set viewed_at = now() - interval '25 hours' where link_id = %s",
         link.id,
     )
 
-    assert httpx.get(opened, headers=BROWSER).status_code == 410
+    assert browser.get(link.url).status_code == 410
 
 
 def test_an_expired_link_is_reported_as_expired(stage: Stage) -> None:
     """To people on a page, to programs by a code; a view that was open is over too."""
-    link = SharingScene(stage).link()
-    (address,) = re.findall(r'"(http[^"]+part=1)"', link.get().text)
+    link, browser = SharingScene(stage).link(), Browser()
+    (address,) = addresses(browser.get(link.url))
     link.change(created_at="now() - interval '8 days'", expires_at="now() - interval '1 second'")
 
     page, program = link.get(), httpx.get(link.url)
 
     assert (page.status_code, program.status_code) == (410, 410)
     assert "has expired" in page.text and program.json()["code"] == "share_link_expired"
-    assert httpx.get(address).status_code == 410
+    assert browser.get(address).status_code == 410
 
 
 def test_a_signed_address_is_neither_stored_nor_logged(finished: RecordingScene, stack: object) -> None:
     """It cannot be taken back; nor are shared tokens and passwords."""
-    link = shared(finished, password="correct horse")
-    opened = link.open("correct horse").headers["location"]
-    signed = httpx.get(opened).headers["location"]
+    link, browser = shared(finished, password="correct horse"), Browser()
+    opened = link.open("correct horse", browser).headers["location"]
+    signed = browser.play(opened).headers["location"]
     secret = parse_qs(urlsplit(signed).query)["token"][0]
     assert httpx.get(signed).status_code == 200
 
-    kept = {secret, link.token, "correct horse"}
+    (view_key,) = browser.cookies.values()
+    kept = {secret, *link.token.split("."), view_key, "correct horse"}
     for table in (
         "session_recordings", "recording_views", "recording_share_links", "audit_logs", "consent_history",
     ):  # fmt: skip

@@ -60,7 +60,7 @@ async def ask(
 
 def role_of(config: Config, heard: dict) -> str:
     token = heard["headers"]["Authorization"].removeprefix("Bearer ")
-    return jwt.decode(token, config.secrets["SUPABASE_JWT_SECRET"], ["HS256"])["role"]
+    return jwt.decode(token, config.signing_key.key, ["ES256"])["role"]
 
 
 async def test_a_key_becomes_the_token_of_its_role(config: Config) -> None:

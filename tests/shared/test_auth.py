@@ -19,6 +19,7 @@ from pytest_httpserver import HTTPServer
 from shared import auth
 from shared.auth import BadToken, Caller, identify
 from shared.errors import Unavailable
+from shared.settings import MissingSettings, ServiceSettings
 
 from .conftest import JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, Environment
 
@@ -77,7 +78,9 @@ def no_cooldown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "KEY_SET_COOLDOWN_S", 0)
 
 
-async def test_a_token_under_the_legacy_secret_identifies_its_person(project: HTTPServer) -> None:
+async def test_a_token_under_the_legacy_secret_identifies_its_person_where_that_is_granted(
+    project: HTTPServer,
+) -> None:
     """Without asking any server."""
     credential = token("HS256")
 
@@ -318,6 +321,32 @@ async def test_the_secret_key_is_refused_where_it_is_not_granted() -> None:
         await identify({"authorization": f"Bearer {SECRET_KEY}"})
 
 
+@pytest.mark.usefixtures("project")
+async def test_either_key_is_the_service_during_a_rotation(environment: Environment) -> None:
+    """Callers change one after the other; both keys at once are neither."""
+    old, new = f"{SECRET_KEY}-old", f"{SECRET_KEY}-new"
+    environment(SUPABASE_SECRET_KEY=f"{new}, {old}")
+
+    for key in (old, new):
+        for headers in ({"apikey": key}, {"authorization": f"Bearer {key}"}):
+            caller = await identify(headers)
+            assert caller is not None and caller.is_service
+    assert new == ServiceSettings.read().key
+    for made_up in (f"{new}, {old}", f"{new},{old}", SECRET_KEY):
+        assert await identify({"apikey": made_up}) is None
+
+
+@pytest.mark.parametrize(
+    "keys", [",", f"{SECRET_KEY},", f",{SECRET_KEY}", "sb_secret_1,sb_secret_2,sb_secret_3"]
+)
+def test_keys_are_one_or_two(environment: Environment, keys: str) -> None:
+    """A third is one that somebody forgot."""
+    environment(SUPABASE_SECRET_KEY=keys)
+
+    with pytest.raises(MissingSettings, match="SUPABASE_SECRET_KEY must be one key, or two"):
+        ServiceSettings.read()
+
+
 @pytest.mark.parametrize("made_up", [SECRET_KEY + "x", SECRET_KEY[:-1], "sb_secret_", "sb_secret_ä"])
 @pytest.mark.usefixtures("project")
 async def test_a_made_up_secret_key_is_refused(environment: Environment, made_up: str) -> None:
@@ -336,6 +365,48 @@ async def test_a_person_with_a_made_up_secret_key_is_still_only_that_person() ->
 
     assert caller is not None
     assert not caller.is_service
+
+
+BEARERS = {
+    "a person's token": (token, SOMEBODY),
+    "the publishable key": (lambda: PUBLISHABLE_KEY, None),
+    "a legacy anon key": (lambda: token(role="anon", sub=None, aud=None), None),
+    "a forged token": (lambda: token(key="another made-up secret of more than 32 bytes"), BadToken),
+    "an expired token": (lambda: token(exp=int(time.time()) - 60), BadToken),
+    "a token that claims to be the service": (
+        lambda: token(key="another made-up secret of more than 32 bytes", role="service_role"),
+        BadToken,
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "who"), BEARERS.values(), ids=BEARERS.keys())
+@pytest.mark.usefixtures("project")
+async def test_a_bearer_beside_the_secret_key_is_never_the_service(
+    environment: Environment, made: Callable[[], str], who: Any
+) -> None:
+    """Whatever lends somebody the key, they are who their token says: a person, nobody, or refused."""
+    environment(SUPABASE_SECRET_KEY=SECRET_KEY)
+    headers = {"apikey": SECRET_KEY, "authorization": f"Bearer {made()}"}
+
+    if who is BadToken:
+        with pytest.raises(BadToken):
+            await identify(headers)
+    else:
+        caller = await identify(headers)
+        assert who == (caller and caller.id)
+        assert caller is None or not caller.is_service
+
+
+async def test_a_legacy_anon_key_is_known_without_any_secret(
+    project: HTTPServer, environment: Environment
+) -> None:
+    """supabase-js sends the key as a bearer, too; where it is still a token, it is the same as what we have."""
+    key = token(role="anon", sub=None, aud=None)
+    environment(SUPABASE_JWT_SECRET=None, SUPABASE_PUBLISHABLE_KEY=key)
+
+    assert await identify(bearer(key)) is None
+    assert 0 == len(project.log)
 
 
 @pytest.mark.usefixtures("project")

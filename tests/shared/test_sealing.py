@@ -11,11 +11,13 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
 )
 from joserfc import jwe
 from joserfc.jwk import RSAKey
 
-from shared.sealing import CannotOpen, SealingKeys, SealingSettings
+from shared.sealing import CannotOpen, PublicSealingSettings, SealingKeys, SealingSettings
 from shared.settings import MissingSettings
 
 WORDS = b'{"account_number": "000123456789"}'
@@ -29,6 +31,15 @@ def pem(key: Any, password: bytes | None = None) -> str:
 @cache
 def rsa_pem(number: int, bits: int = 2048) -> str:
     return pem(rsa.generate_private_key(65537, bits))
+
+
+def public_pem(private: str) -> str:
+    key = load_pem_private_key(private.encode(), None).public_key()
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def public_half(private: str) -> PublicSealingSettings:
+    return PublicSealingSettings.from_environment({"BANKING_SEALING_PUBLIC_KEY": public_pem(private)})
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +56,10 @@ def seal(words: bytes, key: Any, **header: str) -> str:
 
 def test_a_value_sealed_by_a_browser_is_opened(keys: SealingKeys) -> None:
     """With the public key as it is served, which has nothing private in it."""
-    public = keys.public
+    public = public_half(rsa_pem(1)).key
 
     assert {"kty", "n", "e", "kid", "use", "alg"} == public.keys()
+    assert public["kid"] == keys.ids[0]
     assert ("RSA", "enc", "RSA-OAEP-256") == (public["kty"], public["use"], public["alg"])
     assert WORDS == keys.open(seal(WORDS, RSAKey.import_key(json.loads(json.dumps(public)))))
 
@@ -113,10 +125,29 @@ def test_a_function_does_not_start_without_a_valid_key() -> None:
         assert "secret" not in str(refused.value) and good[40:60] not in str(refused.value)
 
 
+def test_a_private_key_is_never_served() -> None:
+    """Not even beside a public one; nor a short key, nor one of another kind."""
+    bad = [
+        "",
+        rsa_pem(1),
+        public_pem(rsa_pem(1)) + rsa_pem(1),
+        public_pem(rsa_pem(4, 1024)),
+        public_pem(pem(ec.generate_private_key(ec.SECP256R1()))),
+    ]
+
+    for text in bad:
+        with pytest.raises(MissingSettings, match="BANKING_SEALING_PUBLIC_KEY"):
+            PublicSealingSettings.from_environment({"BANKING_SEALING_PUBLIC_KEY": text})
+
+
 def test_line_ends_of_the_key_may_be_escaped() -> None:
     """As many a dashboard keeps them; and nothing of the key is printed."""
     one_line = rsa_pem(1).replace("\n", "\\n")
     settings = SealingSettings.from_environment({"BANKING_SEALING_KEY": one_line})
 
-    assert SealingKeys.of(rsa_pem(1)).public == settings.keys.public
+    assert SealingKeys.of(rsa_pem(1)).ids == settings.keys.ids
+    public = public_pem(rsa_pem(1))
+    one_line = public.replace("\n", "\\n")
+    escaped = PublicSealingSettings.from_environment({"BANKING_SEALING_PUBLIC_KEY": one_line})
+    assert public_half(rsa_pem(1)).key == escaped.key
     assert "PRIVATE" not in f"{settings!r} {settings.keys!r}"

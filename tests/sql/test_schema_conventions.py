@@ -98,3 +98,60 @@ def test_no_table_joins_two_others_by_its_primary_key(sandbox: Sandbox) -> None:
         """select conrelid::regclass from pg_constraint
             where contype = 'p' and connamespace = 'public'::regnamespace and cardinality(conkey) > 1""",
     )
+
+
+HIDDEN_IN_RESULTS = """
+  with recursive results as (
+    select p.oid as function, role, returned.type
+      from pg_proc p
+     cross join unnest(array['anon', 'authenticated', 'service_role']) as role
+     cross join lateral (select p.prorettype union all select type from unnest(p.proallargtypes, p.proargmodes)
+                           as argument (type, mode) where mode in ('o', 't', 'b')) as returned (type)
+     where p.pronamespace = 'public'::regnamespace and has_function_privilege(role, p.oid, 'execute')
+    union
+    -- What is in a row, and in an array of rows.
+    select r.function, r.role, coalesce(a.atttypid, nullif(t.typelem, 0))
+      from results r join pg_type t on t.oid = r.type
+      left join pg_attribute a on a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+     where coalesce(a.atttypid, nullif(t.typelem, 0)) is not null
+  )
+  select distinct format('%s gives %s %s.%s', r.function::regproc, r.role, c.oid::regclass, a.attname)
+    from results r join pg_type t on t.oid = r.type join pg_class c on c.oid = t.typrelid and c.relkind <> 'c'
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+   where not has_column_privilege(r.role, c.oid, a.attnum, 'select') order by 1"""
+
+
+def test_a_row_is_returned_whole_only_to_who_may_read_it_whole(sandbox: Sandbox) -> None:
+    """Else it gives away what column grants hide, and each new column with it: a function names its columns instead."""
+    assert not names(sandbox, HIDDEN_IN_RESULTS)
+
+    # A function that gives rows inside rows would be found.
+    sandbox.act_as("owner")
+    sandbox.run(
+        """create function public.planted() returns table (rows public.session_recordings[])
+             language sql set search_path = '' as 'select array(select r from public.session_recordings r)'"""
+    )
+    sandbox.run("grant execute on function public.planted to authenticated")
+    found = names(sandbox, HIDDEN_IN_RESULTS)
+    assert "planted gives authenticated session_recordings.storage_path" in found
+    assert all(line.startswith("planted gives authenticated session_recordings.") for line in found)
+
+
+# Passwords are chosen; a hash of one is taken as it is.
+CHOSEN_TOKENS = """
+  select p.oid::regprocedure || ' takes ' || argument from pg_proc p, unnest(p.proargnames[1:p.pronargs]) as argument
+   where p.pronamespace = 'public'::regnamespace and argument ~ 'token|sha256|secret'
+     and (has_function_privilege('anon', p.oid, 'execute') or has_function_privilege('authenticated', p.oid, 'execute'))
+  union all
+  select format('%s.%s can be %s', c.oid::regclass, a.attname, lower(wish) || 'ed')
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped,
+         unnest(array['INSERT', 'UPDATE']) wish
+   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and a.attname ~ 'token|sha256|secret'
+     and (has_column_privilege('anon', c.oid, a.attnum, wish)
+          or has_column_privilege('authenticated', c.oid, a.attnum, wish))
+  order by 1"""
+
+
+def test_nobody_chooses_a_token(sandbox: Sandbox) -> None:
+    """It is made here, at random: one that somebody chose, somebody else can know."""
+    assert not names(sandbox, CHOSEN_TOKENS)

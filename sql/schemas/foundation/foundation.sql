@@ -36,6 +36,13 @@ as $$
   select encode(sha256(convert_to(text_value, 'UTF8')), 'hex');
 $$;
 
+create function private.make_token() returns text
+  language sql volatile set search_path = ''
+as $$
+  -- Two random uuids: 244 bits from the server's strong source. Kept as a hash, and never chosen by a caller.
+  select replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+$$;
+
 create function private.is_api_caller() returns boolean
   language sql stable set search_path = ''
 as $$
@@ -110,3 +117,4 @@ grant execute on function
   private.refuse, private.sha256_hex, private.is_api_caller, private.is_admin, private.my_practitioner_ids,
   private.related_practitioner_ids, private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;
+grant execute on function private.make_token to service_role;

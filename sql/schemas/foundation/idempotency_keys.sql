@@ -101,7 +101,9 @@ begin
     from pg_catalog.pg_proc p,
          unnest(p.proargnames[1:p.pronargs], p.proargtypes::oid[]) as a (name, type)
    where p.pronamespace = 'public'::regnamespace and p.proname = call_once.rpc and p.proname <> 'call_once'
-     and arguments ? a.name;
+     and arguments ? a.name
+     -- Its answer is a token of which only the hash is kept.
+     and p.proname <> 'create_recording_share_link';
   if v_columns is null then
     perform private.refuse(404, 'not_found', 'There is no such function.');
   end if;

@@ -9,7 +9,7 @@ create function private.exported_row(whole_row jsonb) returns jsonb
   language sql stable set search_path = ''
 as $$
   select whole_row
-       - array['token_sha256', 'password_scrypt', 'embedding', 'signature_image', 'lease_id', 'lease_until', 'host_room_url',
+       - array['token_sha256', 'key_sha256', 'password_scrypt', 'embedding', 'signature_image', 'lease_id', 'lease_until', 'host_room_url',
                'practitioner_share', 'platform_share', 'revenue_share_id', 'approved_by', 'decided_by', 'requested_by', 'placed_by',
                'verified_by', 'actor', 'grantee_id', 'account_number_encrypted', 'routing_number_encrypted']
       || coalesce((select jsonb_build_object('practitioner_name', p.name) from public.practitioners p

@@ -7,7 +7,8 @@
 -- that row. Rotating revokes every older link of a recording and makes a new one.
 --
 -- A view is of one link: one's own (`recording`) or one that was shared (`share`). The client and the practitioner of a
--- recording may read when and by which link it was viewed.
+-- recording may read when and by which link it was viewed. A view belongs to whoever has its key, a random token that
+-- their browser keeps for a day: an address that is passed on brings none along, and begins another view.
 
 create table private.recording_links (
   id           uuid        primary key default gen_random_uuid(),
@@ -33,11 +34,14 @@ create table public.recording_views (
   ip_address     text,
   user_agent     text,
   link_kind      text        not null default 'recording',
+  key_sha256     bytea,
   masked_address text        generated always as (
     case when ip_address ~ '^[0-9.]+$' then regexp_replace(ip_address, '[0-9]+$', 'x')
          when ip_address ~ '^([^:]*:){2}' then regexp_replace(ip_address, '^(([^:]*:){2}).*$', '\1x') end) stored,
 
-  constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share'))
+  constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share')),
+  constraint recording_views_key_is_unique unique (key_sha256),
+  constraint recording_views_keep_only_a_hash check (octet_length(key_sha256) = 32)
 );
 comment on table public.recording_views is
   'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';
@@ -54,18 +58,41 @@ create policy "viewers of a recording read its views"
   using (recording_id in (select r.id from public.session_recordings r) or (select private.is_admin()));
 
 revoke all on public.recording_views from anon, authenticated, service_role;
--- Not ip_address and user_agent: what identifies a stranger is for the service alone, should it ever be needed.
+-- Not ip_address and user_agent: what identifies a stranger is for the service alone, should it ever be needed. Nor the
+-- key.
 grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
   on public.recording_views to authenticated;
 grant select, insert on public.recording_views to service_role;
 -- No update or delete for anybody: views are evidence.
 
+create function private.is_recording_view(key_sha256 text, link_id uuid) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from public.recording_views v
+                  where v.key_sha256 = decode(is_recording_view.key_sha256, 'hex')
+                    and v.link_id = is_recording_view.link_id and v.viewed_at > now() - interval '1 day');
+$$;
+
+-- Gives the view's key, which nobody can read again.
+create function private.add_recording_view(
+  recording_id uuid, link_id uuid, link_kind text, ip_address text, user_agent text) returns text
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_key text := private.make_token();
+begin
+  insert into public.recording_views (recording_id, link_id, link_kind, ip_address, user_agent, key_sha256)
+  values (add_recording_view.recording_id, add_recording_view.link_id, add_recording_view.link_kind,
+          add_recording_view.ip_address, add_recording_view.user_agent, sha256(convert_to(v_key, 'UTF8')));
+  return v_key;
+end
+$$;
+
 create function private.replace_recording_link(recording_id uuid, playback_url text) returns text
   language plpgsql set search_path = ''
 as $$
 declare
-  -- Two random uuids: 244 bits from the server's strong random source.
-  v_token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  v_token text := private.make_token();
 begin
   update private.recording_links l set revoked_at = now()
    where l.recording_id = replace_recording_link.recording_id and l.revoked_at is null;
@@ -107,7 +134,8 @@ as $$
   select private.rotate_recording_link(recording_id);
 $$;
 
-revoke execute on function private.replace_recording_link, private.rotate_recording_link, public.rotate_recording_link
+revoke execute on function private.is_recording_view, private.add_recording_view, private.replace_recording_link,
+  private.rotate_recording_link, public.rotate_recording_link
   from public, anon, authenticated, service_role;
 grant execute on function private.rotate_recording_link, public.rotate_recording_link to authenticated, service_role;
-grant execute on function private.replace_recording_link to service_role;
+grant execute on function private.is_recording_view, private.add_recording_view, private.replace_recording_link to service_role;

@@ -2,7 +2,8 @@
 -- link is revoked or the recording is queued for erasure.
 --
 -- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
--- Later requests belong to that view, for a day, and need neither the password nor another view.
+-- Later requests belong to that view, for a day, and need neither the password nor another view: its key is in a cookie
+-- of the browser that opened it, and in no address.
 
 -- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
 -- the files of its class.
@@ -46,10 +47,10 @@ create function public.view_recording(
   token_sha256 text,
   part         integer default 1,
   file_name    text    default null,
-  view_id      uuid    default null,
+  view_sha256  text    default null,
   ip_address   text    default null,
   user_agent   text    default null
-) returns table (recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+) returns table (recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
@@ -65,14 +66,11 @@ begin
   v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
 
   -- A player makes many requests; all of them are one view, for a day.
-  select v.id into view from public.recording_views v
-   where v.id = view_recording.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
-  if not found then
-    insert into public.recording_views as v (recording_id, link_id, ip_address, user_agent)
-    values (v_recording.id, v_link.id, view_recording.ip_address, view_recording.user_agent)
-    returning v.id into view;
+  if not private.is_recording_view(view_recording.view_sha256, v_link.id) then
+    new_view_key := private.add_recording_view(
+      v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
   end if;
-  return query select v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
+  return query select v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end;
 $$;
 
@@ -82,24 +80,24 @@ create function public.open_share_link(
   password_scrypt text    default null,
   part            integer default 1,
   file_name       text    default null,
-  view_id         uuid    default null,
+  view_sha256     text    default null,
   ip_address      text    default null,
   user_agent      text    default null
 ) returns table (
-  state text, has_password boolean, recording_id uuid, view uuid, part_kinds text[], kind text, storage_path text)
+  state text, has_password boolean, recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
 declare
   v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
   v_link      public.recording_share_links;
+  v_is_open   boolean;
   v_recording public.session_recordings;
   v_part      record;
 begin
   select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
-  select v.id into view from public.recording_views v
-   where v.id = open_share_link.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
-  if not found and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
+  v_is_open := private.is_recording_view(open_share_link.view_sha256, v_link.id);
+  if not v_is_open and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
     -- This may become a view: those who open the same link at once wait here, so that each finds the current count.
     select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
   end if;
@@ -113,7 +111,7 @@ begin
   end if;
   has_password := v_link.has_password;
 
-  if view is null then
+  if not v_is_open then
     if v_link.view_count >= v_link.view_limit then
       perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
                              'Ask whoever sent it for a new one.');
@@ -135,13 +133,12 @@ begin
     end if;
     update public.recording_share_links l set view_count = l.view_count + 1, wrong_passwords = 0, locked_until = null
      where l.id = v_link.id;
-    insert into public.recording_views as v (recording_id, link_id, link_kind, ip_address, user_agent)
-    values (v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent)
-    returning v.id into view;
+    new_view_key := private.add_recording_view(
+      v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent);
   end if;
 
   return query
-    select 'open', v_link.has_password, v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
+    select 'open', v_link.has_password, v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end
 $$;
 

@@ -3,9 +3,9 @@
 --
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
--- Only the SHA-256 of the token and the scrypt hash of the password are stored. The function computes both, so neither
--- token nor password reaches the database. Whoever may read a recording may read who shares it, and revoke the link:
--- they are in it.
+-- Only the SHA-256 of the token and the scrypt hash of the password are stored. The token is made here and given out
+-- once; the function hashes the password, with a salt that goes into the link, so that neither is here. Whoever may read
+-- a recording may read who shares it, and revoke the link: they are in it.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),
@@ -31,7 +31,7 @@ create table public.recording_share_links (
     check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count))
 );
 comment on column public.recording_share_links.password_scrypt is
-  'Salted with the token, which is random and of which only the hash is stored.';
+  'Salted with what stands in the link behind the token, which is random and kept nowhere.';
 comment on column public.recording_share_links.locked_until is
   'After five wrong passwords nobody may try until then.';
 
@@ -66,14 +66,13 @@ grant select on public.my_share_links to authenticated;
 
 -- Definer: the right to share must not depend on which rows they may read.
 create function private.create_recording_share_link(
-  recording_id uuid, token_sha256 text, expires_in_days integer, password_scrypt text, view_limit integer)
-  returns public.recording_share_links
+  recording_id uuid, expires_in_days integer, password_scrypt text, view_limit integer,
+  out link public.recording_share_links, out token text)
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
   v_session   public.session_schedules;
-  v_link      public.recording_share_links;
   v_is_staff  boolean;
 begin
   select * into v_recording from public.session_recordings r where r.id = create_recording_share_link.recording_id;
@@ -89,14 +88,14 @@ begin
     perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
   end if;
 
+  token := private.make_token();
   insert into public.recording_share_links as l
     (recording_id, created_by, token_sha256, password_scrypt, view_limit, expires_at)
   values
-    (v_recording.id, (select auth.uid()), decode(create_recording_share_link.token_sha256, 'hex'),
+    (v_recording.id, (select auth.uid()), sha256(convert_to(token, 'UTF8')),
      decode(create_recording_share_link.password_scrypt, 'hex'), create_recording_share_link.view_limit,
      now() + make_interval(days => create_recording_share_link.expires_in_days))
-  returning l.* into v_link;
-  return v_link;
+  returning l.* into link;
 end
 $$;
 
@@ -125,15 +124,15 @@ end
 $$;
 
 create function public.create_recording_share_link(
-  recording_id uuid, token_sha256 text, expires_in_days integer default 7, password_scrypt text default null,
-  view_limit integer default null
+  recording_id uuid, expires_in_days integer default 7, password_scrypt text default null, view_limit integer default null
 )
   returns table (
-    share_link_id uuid, recording_id uuid, expires_at timestamptz, has_password boolean, view_limit integer)
+    share_link_id uuid, token text, recording_id uuid, expires_at timestamptz, has_password boolean, view_limit integer)
   language sql security invoker set search_path = ''
 as $$
-  select l.id, l.recording_id, l.expires_at, l.has_password, l.view_limit
-    from private.create_recording_share_link($1, $2, $3, $4, $5) l;
+  select (made.link).id, made.token, (made.link).recording_id, (made.link).expires_at, (made.link).has_password,
+         (made.link).view_limit
+    from private.create_recording_share_link($1, $2, $3, $4) made;
 $$;
 
 create function public.revoke_recording_share_link(share_link_id uuid)

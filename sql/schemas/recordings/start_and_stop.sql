@@ -118,17 +118,25 @@ end;
 $$;
 
 create function public.start_agora_recording(session_id uuid, mode text default 'mix')
-  returns table (is_new boolean, recording public.session_recordings)
+  returns table (is_new boolean, id uuid, status text, agora_resource_id text, agora_sid text)
   language sql security invoker set search_path = ''
 as $$
-  select s.is_new, s.recording from private.start_agora_recording(session_id, mode) s;
+  select s.is_new, (s.recording).id, (s.recording).status, (s.recording).agora_resource_id, (s.recording).agora_sid
+    from private.start_agora_recording(session_id, mode) s;
 $$;
 
 create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
-  returns setof public.session_recordings
+  returns table (id uuid, status text)
   language sql security invoker set search_path = ''
 as $$
-  select * from private.stop_agora_recording(session_id, recording_id);
+  select r.id, r.status from private.stop_agora_recording(session_id, stop_agora_recording.recording_id) r;
+$$;
+
+-- The rest of the row, which whoever carries a start or a stop to Agora needs and people may not read.
+create function public.find_recording(recording_id uuid) returns setof public.session_recordings
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from public.session_recordings r where r.id = find_recording.recording_id;
 $$;
 
 -- Definer: Agora's ids are for admins alone, and an admin too is `authenticated`, which has no right to these columns.
@@ -189,9 +197,10 @@ $$;
 
 revoke execute on function private.my_recording_access, private.start_agora_recording, private.recording_prefix,
   private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording,
-  public.stop_agora_recording, private.get_recording_status, public.get_recording_status from public, anon,
-  authenticated, service_role;
+  public.stop_agora_recording, private.get_recording_status, public.get_recording_status, public.find_recording
+  from public, anon, authenticated, service_role;
 grant execute on function private.start_agora_recording, private.stop_agora_recording, public.start_agora_recording,
   public.stop_agora_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
-grant execute on function private.recording_prefix, private.recording_start_timeout to service_role;
+grant execute on function private.recording_prefix, private.recording_start_timeout, public.find_recording
+  to service_role;
 -- Not granted to anybody: private.my_recording_access, which only definer functions call, here and in links.sql.

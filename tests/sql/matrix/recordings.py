@@ -48,7 +48,7 @@ RECORDINGS = {
         new={"recording_id": ROW, "link_id": ROW},
         rest="",
         never="masked_address",
-        hidden="ip_address user_agent",
+        hidden="ip_address user_agent key_sha256",
     ),
     "recording_share_links": Rules(
         read=PARTIES,
