@@ -21,6 +21,7 @@ from .contract import (
     OpenedRecording,
     OpenRecording,
     SharedRecording,
+    count_password_guess_rpc,
     open_share_link_rpc,
     view_recording_rpc,
 )
@@ -80,9 +81,12 @@ async def _find(call: Call[OpenRecording]) -> OpenedRecording:
 async def _find_shared(call: Call[OpenRecording]) -> OpenedRecording | SharedRecording:
     body, opens = call.body, call.method == "POST"
     guessed = opens and body.password and TOKEN.fullmatch(body.share)
+    token_sha256 = sha256_of(body.share)
+    if guessed:
+        await call.service.rpc(count_password_guess_rpc, token_sha256=token_sha256, ip_address=call.address)
     found = await call.service.rpc(
         open_share_link_rpc,
-        token_sha256=sha256_of(body.share),
+        token_sha256=token_sha256,
         opens=opens,
         password_scrypt=await scrypt_of(body.password or "", body.share) if guessed else None,
         part=body.part,

@@ -3,6 +3,9 @@
 --
 -- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
 -- Later requests belong to that view, for a day, and need neither the password nor another view.
+--
+-- An unknown link is answered and counted, by address. A known one always works, but each has its limit: of views, and
+-- of requests in one view.
 
 -- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
 -- the files of its class.
@@ -42,6 +45,18 @@ as $$
                   where q.recording_id in ((recording).id, (recording).class_recording_id));
 $$;
 
+-- True if there is a recording; else the attempt is counted and answered.
+create function private.find_or_answer(recording public.session_recordings, ip_address text) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if (recording).id is null and private.limit_attempt('unknown links', private.mask_address(ip_address)) then
+    perform private.answer_refusal(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+  end if;
+  return (recording).id is not null;
+end
+$$;
+
 create function public.view_recording(
   token_sha256 text,
   part         integer default 1,
@@ -62,18 +77,42 @@ begin
    where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
   select * into v_recording from public.session_recordings r
    where r.id = v_link.recording_id and r.status = 'completed' and not private.is_recording_closed(r);
+  if not private.find_or_answer(v_recording, view_recording.ip_address) then
+    return next;
+    return;
+  end if;
   v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
 
   -- A player makes many requests; all of them are one view, for a day.
   select v.id into view from public.recording_views v
    where v.id = view_recording.view_id and v.link_id = v_link.id and v.viewed_at > now() - interval '1 day';
   if not found then
+    perform private.limit_use('views of a link', v_link.id);
     insert into public.recording_views as v (recording_id, link_id, ip_address, user_agent)
     values (v_recording.id, v_link.id, view_recording.ip_address, view_recording.user_agent)
     returning v.id into view;
   end if;
+  perform private.limit_use('requests of a view', view);
   return query select v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end;
+$$;
+
+-- Before the password is hashed, which takes as long as a hundred requests, and before it is compared: a guess is counted
+-- however it ends. The right one gives its link's guesses back.
+create function public.count_password_guess(token_sha256 text, ip_address text default null) returns table (counted boolean)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings;
+  v_link      public.recording_share_links;
+begin
+  select * into v_link from public.recording_share_links l
+   where l.token_sha256 = decode(count_password_guess.token_sha256, 'hex') and l.revoked_at is null;
+  select * into v_recording from public.session_recordings r where r.id = v_link.recording_id;
+  counted := private.find_or_answer(v_recording, count_password_guess.ip_address)
+             and private.limit_attempt('password guesses', v_link.id::text);
+  return next;
+end
 $$;
 
 create function public.open_share_link(
@@ -107,6 +146,10 @@ begin
   select * into v_recording from public.session_recordings r
    where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed'
      and not private.is_recording_closed(r);
+  if not private.find_or_answer(v_recording, open_share_link.ip_address) then
+    return next;
+    return;
+  end if;
   v_part := private.find_recording_part(v_recording, open_share_link.part, open_share_link.file_name);
   if v_link.expires_at <= now() then
     perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
@@ -121,32 +164,29 @@ begin
       state := 'closed';
       return next;
       return;
-    elsif v_link.locked_until > now() then
-      perform private.refuse(429, 'too_many_wrong_passwords', 'There were too many wrong passwords.', 'Try again in 15 minutes.');
     elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
-      -- Returned, not raised: raising would roll back the counter that limits guessing.
-      update public.recording_share_links l
-         set wrong_passwords = (l.wrong_passwords + 1) % 5,
-             locked_until = case when l.wrong_passwords + 1 >= 5 then now() + interval '15 minutes' end
-       where l.id = v_link.id;
       state := 'wrong_password';
       return next;
       return;
     end if;
-    update public.recording_share_links l set view_count = l.view_count + 1, wrong_passwords = 0, locked_until = null
-     where l.id = v_link.id;
+    perform private.limit_use('views of a link', v_link.id);
+    if v_link.has_password then
+      perform private.forget_uses('password guesses', v_link.id::text);
+    end if;
+    update public.recording_share_links l set view_count = l.view_count + 1 where l.id = v_link.id;
     insert into public.recording_views as v (recording_id, link_id, link_kind, ip_address, user_agent)
     values (v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent)
     returning v.id into view;
   end if;
+  perform private.limit_use('requests of a view', view);
 
   return query
     select 'open', v_link.has_password, v_recording.id, view, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end
 $$;
 
-revoke execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
-  public.open_share_link from public, anon, authenticated, service_role;
+revoke execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
+  public.view_recording, public.count_password_guess, public.open_share_link from public, anon, authenticated, service_role;
 -- Not granted to anon: the server hashes token and password, and passes on the caller's address.
-grant execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
-  public.open_share_link to service_role;
+grant execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
+  public.view_recording, public.count_password_guess, public.open_share_link to service_role;
