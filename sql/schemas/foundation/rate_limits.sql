@@ -3,9 +3,9 @@
 -- Who is counted is the subject: a person, a link or, on pages that need no sign-in, an address. Within a window there
 -- are never more than `times` uses, however many ask at once; whoever asks beyond that is told when to ask again.
 --
--- What is counted commits. A use that succeeds is counted in its own transaction (limit_use). An attempt that fails, such
--- as a wrong password, is counted and then answered, not refused: raising would roll back the count that limits guessing
--- (count_use, then private.answer_refusal).
+-- What is counted commits. A use that succeeds is counted in its own transaction (limit_use). An attempt that fails, as
+-- by a wrong password, is counted and then answered, not raised (limit_attempt, private.answer_refusal): raising would
+-- roll back the count that limits guessing.
 
 create table private.rate_limits (
   rule  text     primary key,
@@ -39,7 +39,7 @@ alter table private.rate_uses enable row level security;
 insert into private.rate_limits (rule, times, per) values
   -- By a person
   ('audit lines',              300, '1 hour'),
-  ('rows written',           1_000, '1 hour'),
+  ('rows written',           1000, '1 hour'),
   ('holds',                     60, '1 hour'),
   ('holds of newcomers',        10, '1 day'),
   ('checkouts',                 30, '1 hour'),
@@ -55,11 +55,13 @@ insert into private.rate_limits (rule, times, per) values
   ('erasures',                  10, '1 hour'),
   ('mail requests',            120, '1 hour'),
   ('recording commands',        60, '1 hour'),
+  ('video tokens',             120, '1 hour'),
+  ('attendance set',           300, '1 hour'),
   -- Of a recording, of a link, in a view
   ('share links of a recording', 100, '1 day'),
   ('password guesses',           5, '15 minutes'),
   ('views of a link',          200, '1 hour'),
-  ('requests of a view',     5_000, '1 hour'),
+  ('requests of a view',     5000, '1 hour'),
   -- From an address, on pages that need no sign-in. Many people may share one.
   ('unknown links',             60, '10 minutes'),
   ('signature checks',         120, '10 minutes'),
@@ -145,8 +147,8 @@ begin
 end
 $$;
 
--- Whose attempts are counted together on pages that need no sign-in: an IPv4 address, or the 64 bits that a household is
--- given of IPv6. Only a hash is kept, and that until the window is over.
+-- Whose attempts are counted together on pages that need no sign-in: an IPv4 address, or the 64 bits of IPv6 that a
+-- household is given. Only a hash is kept, and that until the window is over.
 create function private.mask_address(ip_address text) returns text
   language plpgsql immutable set search_path = ''
 as $$
@@ -161,22 +163,8 @@ exception when invalid_text_representation then
 end
 $$;
 
--- For what people insert through the API itself: a row counts as one, however many come in one request. Admins are not
--- limited, since a change of theirs may be about everybody.
-create function private.limit_written_rows() returns trigger
-  language plpgsql set search_path = ''
-as $$
-begin
-  -- Inside a definer function the limit is that function's own.
-  if private.is_api_caller() and not private.is_admin() then
-    perform private.limit_use('rows written', (select auth.uid()), count(*)::integer) from new_rows having count(*) > 0;
-  end if;
-  return null;
-end
-$$;
-
 revoke execute on function private.count_use, private.forget_uses, private.describe_wait, private.limit_use, private.limit_attempt,
-  private.mask_address, private.limit_written_rows from public, anon, authenticated, service_role;
+  private.mask_address from public, anon, authenticated, service_role;
 -- Functions that run as their caller count as well. Nobody calls these directly: schema private is not exposed.
 grant execute on function private.count_use, private.forget_uses, private.describe_wait, private.limit_use,
   private.limit_attempt, private.mask_address to authenticated, service_role;

@@ -44,7 +44,6 @@ begin
   end if;
   -- What a server saw of an earlier change says nothing about this one; the history keeps it.
   if private.is_api_caller() then
-    perform private.limit_use('consents', (select auth.uid()));
     new.ip_address := null;
     new.user_agent := null;
     new.revoked_ip_address := null;
@@ -131,7 +130,6 @@ create function public.record_consent(
 as $$
 #variable_conflict use_column
 begin
-  perform private.limit_use('consents', record_consent.user_id);
   return query
     insert into public.user_consents as c
       (user_id, consent_type, consented, version, metadata, ip_address, user_agent, revoked_ip_address)
@@ -145,6 +143,8 @@ begin
            ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
            revoked_ip_address = excluded.revoked_ip_address
     returning c.*;
+  -- Each change stays in the history.
+  perform private.limit_use('consents', record_consent.user_id);
 end
 $$;
 

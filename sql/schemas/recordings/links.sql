@@ -93,6 +93,7 @@ begin
     perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
   end if;
 
+  perform private.limit_use('share links', (select auth.uid()));
   -- A class recording has a link for each participant: all of them are replaced.
   update public.session_recordings r
      set recording_url = private.replace_recording_link(r.id, split_part(r.recording_url, '?', 1))

@@ -97,7 +97,7 @@ begin
 end;
 $$;
 
--- Before the password is hashed, which takes as long as a hundred requests, and before it is compared: a guess is counted
+-- Before the password is hashed, which takes as long as many requests, and before it is compared: a guess is counted
 -- however it ends. The right one gives its link's guesses back.
 create function public.count_password_guess(token_sha256 text, ip_address text default null) returns table (counted boolean)
   language plpgsql volatile security invoker set search_path = ''
