@@ -1,6 +1,6 @@
 -- Rows that people write through the API itself: each counts as one, however many come in one request.
 --
--- Every table that others than admins insert into is limited, unless its key says how many rows a person can have; and of
+-- Every table that others than admins insert into is limited, unless its key says how many rows a person can have; of
 -- those that people update, the ones that keep a line of every change. Inside a definer function the limit is that
 -- function's own. The triggers of session_schedules stand with its others. Admins are not limited: a change of theirs
 -- may be about everybody.

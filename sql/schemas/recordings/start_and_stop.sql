@@ -38,7 +38,6 @@ declare
   v_missing bigint;
   v_id      uuid := gen_random_uuid();
 begin
-  perform private.limit_use('recording commands', (select auth.uid()));
   if v_session.id is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
   elsif not v_access.is_staff then
@@ -99,7 +98,6 @@ declare
   v_recording public.session_recordings;
   v_access    private.recording_access;
 begin
-  perform private.limit_use('recording commands', (select auth.uid()));
   select * into v_recording from public.session_recordings r where r.id = stop_agora_recording.recording_id;
   v_access := private.my_recording_access(coalesce(v_recording.session_id, stop_agora_recording.session_id));
   if (v_access.session).id is not null and not v_access.is_staff then
@@ -123,6 +121,7 @@ create function public.start_agora_recording(session_id uuid, mode text default 
   returns table (is_new boolean, recording public.session_recordings)
   language sql security invoker set search_path = ''
 as $$
+  select private.limit_use('recording commands', (select auth.uid()));
   select s.is_new, s.recording from private.start_agora_recording(session_id, mode) s;
 $$;
 
@@ -130,6 +129,7 @@ create function public.stop_agora_recording(session_id uuid default null, record
   returns setof public.session_recordings
   language sql security invoker set search_path = ''
 as $$
+  select private.limit_use('recording commands', (select auth.uid()));
   select * from private.stop_agora_recording(session_id, recording_id);
 $$;
 
