@@ -255,7 +255,9 @@ def test_a_password_is_asked_once_for_each_view(stage: Stage) -> None:
         assert "<video" in httpx.get(right.headers["location"], headers=BROWSER).text
     assert link.row["view_count"] == 1
     # The right password gave the guesses back.
-    assert 0 == stage.value("select count(*) from private.rate_uses where subject = %s", link.id)
+    assert 0 == stage.value(
+        "select count(*) from private.rate_uses where rule = 'password guesses' and subject = %s", link.id
+    )
 
 
 def test_a_password_in_the_address_is_ignored(stage: Stage) -> None:

@@ -156,6 +156,20 @@ def test_the_refusal_of_a_rate_has_the_shape_of_every_refusal(sandbox: Sandbox) 
     }
 
 
+def test_an_answered_refusal_is_not_remembered(sandbox: Sandbox) -> None:
+    """It is no outcome: under the same key the function is called again, and its attempt counted."""
+    ask = """select public.call_once('verify_signature', 'a-key', '{"sha256": "0", "ip_address": "203.0.113.4"}')"""
+    sandbox.act_as("service")
+
+    for _ in range(2):
+        sandbox.run(ask)
+
+    assert sandbox.one("select current_setting('response.status')") == "404"
+    sandbox.act_as("owner")
+    assert sandbox.one("select used from private.rate_uses where rule = 'signature checks'") == 2
+    assert sandbox.one("select count(*) from private.idempotency_keys where idempotency_key = 'a-key'") == 0
+
+
 def test_every_table_that_people_insert_into_is_limited(sandbox: Sandbox) -> None:
     """Or its key says how many rows one person can have, or it is the admins'."""
     unlimited = {
