@@ -135,9 +135,11 @@ def _responses(function: Function, contract: Contract) -> dict[str, Any]:
         done = {"200": {"description": "A file.", "content": {contract.gives_file: {}}}}
     else:
         done = {"200": {"description": "Done."}, "3XX": {"description": "Elsewhere, in `Location`."}}
+    wait = {"description": "With 429: seconds until asking again.", "schema": {"type": "integer"}}
+    headers = {"headers": {"Retry-After": wait}} if "too_many_requests" in codes else {}
     return {
         **done,
-        "4XX": {"description": f"Refused{named}.", "content": _json("Refusal")},
+        "4XX": {"description": f"Refused{named}.", **headers, "content": _json("Refusal")},
         "5XX": {"description": "Our fault, or somebody else's.", "content": _json("Refusal")},
     }
 

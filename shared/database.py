@@ -8,7 +8,7 @@ secret key. A refusal raised in SQL (`private.refuse`) reaches the caller in the
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -91,7 +91,7 @@ class Database:
         url = f"{SupabaseSettings.read().rest_url}/rpc/{name}"
         reply = await send("POST", url, headers, to_json(body))
         if not 200 <= reply.status < 300:
-            raise refusal(reply.status, bytes(reply.body))
+            raise refusal(reply.status, bytes(reply.body), reply.headers)
         return bytes(reply.body)
 
 
@@ -117,15 +117,25 @@ def as_service(request_id: str, idempotency_key: str | None = None) -> Database:
     return Database(Credential(ServiceSettings.read().key, None), request_id, idempotency_key)
 
 
-def refusal(status: int, body: bytes) -> Refusal:
-    """What PostgREST's failure means to our caller. Anything unforeseen is Broken, with the facts for the log."""
+def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> Refusal:
+    """What PostgREST's failure means to our caller. Anything unforeseen is Broken, with the facts for the log.
+
+    The database refuses by an error or, where it has counted the attempt, by an answer with the header `refusal`.
+    """
     try:
-        error = PostgrestError.model_validate_json(body)
+        error = PostgrestError.model_validate_json(headers.get("refusal") or body)
     except ValidationError:
         error = PostgrestError(message=body[:200].decode(errors="replace"))
     code = error.code or ""
     if REFUSED.fullmatch(code):
-        return Refusal(str(error.details), error.message, status=int(code[2:]), hint=error.hint)
+        wait = headers.get("retry-after")
+        return Refusal(
+            str(error.details),
+            error.message,
+            status=int(code[2:]),
+            hint=error.hint,
+            headers={"retry-after": wait} if wait else None,
+        )
     match code:
         case "PGRST301" | "PGRST302" | "PGRST303":
             return NotSignedIn("invalid_token", "Your session is not valid any more. Please sign in again.")

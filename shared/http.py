@@ -5,6 +5,7 @@ to import. `outside` is httpx, for Agora, storage and the rest; it is imported o
 Both live as long as the process, never retry by themselves, and always have a timeout.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +24,7 @@ class Reply(NamedTuple):
 
     status: int
     body: Any  # bytes-like; handed to a JSON parser as it is
+    headers: Mapping[str, str]  # by names in whatever case
 
 
 @cache
@@ -45,7 +47,7 @@ async def send(method: str, url: str, headers: dict[str, str], body: bytes | Non
         request = request.body_bytes(body)
     try:
         response = await request.build().send()
-        return Reply(response.status, await response.bytes())
+        return Reply(response.status, await response.bytes(), response.headers)
     except RequestTimeoutError as error:
         raise Unavailable("timed_out", status=504) from error
     except PyreqwestError as error:

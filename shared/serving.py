@@ -31,7 +31,7 @@ from .settings import Settings, SupabaseSettings, read_all
 
 CORS = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "x-request-id",
+    "access-control-expose-headers": "x-request-id, retry-after",
     "access-control-allow-headers": "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, "
     "tracestate, baggage, idempotency-key, x-region",
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
@@ -39,8 +39,8 @@ CORS = {
 }
 CORS_RAW = [(name.encode(), value.encode()) for name, value in CORS.items()]
 
-# What the world is otherwise about, as against who asks, how, and with what body.
-DOMAIN_STATUSES = frozenset(range(400, 500)) - {401, 405, 413, 415, 422}
+# What the world is otherwise about, as against who asks, how, how often, and with what body.
+DOMAIN_STATUSES = frozenset(range(400, 500)) - {401, 405, 413, 415, 422, 429}
 
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 

@@ -39,5 +39,10 @@ def stack(states: Path) -> Iterator[Stack]:
 def stage(stack: Stack) -> Iterator[Stage]:
     """The stack, with people who can act on it."""
     stage = Stage(stack.env)
+    # Everybody on the stage comes from one address.
+    stage.execute(
+        "update private.rate_limits set times = 1000000"
+        " where rule in ('unknown links', 'signature checks', 'welcome requests')"
+    )
     yield stage
     stage.close()

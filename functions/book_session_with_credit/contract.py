@@ -71,6 +71,7 @@ book_session_with_credit_rpc = Rpc(
         "outside_availability",
         "slot_taken",
         "no_usable_credit",
+        "too_many_requests",
     ),
     remembers=True,
 )

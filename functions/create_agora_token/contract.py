@@ -43,5 +43,12 @@ class IssuedToken(Output):
 create_agora_token_rpc = Rpc(
     "create_agora_token",
     gives=Admission,
-    refuses=("session_not_found", "session_cancelled", "session_over", "session_in_person", "too_early"),
+    refuses=(
+        "session_not_found",
+        "session_cancelled",
+        "session_over",
+        "session_in_person",
+        "too_early",
+        "too_many_requests",
+    ),
 )

@@ -44,5 +44,10 @@ class SharedRecording(ShareLink):
 create_recording_share_link_rpc = Rpc(
     "create_recording_share_link",
     gives=MadeLink,
-    refuses=("recording_not_found", "class_recording_not_shareable", "recording_not_completed"),
+    refuses=(
+        "recording_not_found",
+        "class_recording_not_shareable",
+        "recording_not_completed",
+        "too_many_requests",
+    ),
 )

@@ -96,6 +96,7 @@ begin_checkout_rpc = Rpc(
         "beyond_horizon",
         "outside_availability",
         "slot_taken",
+        "too_many_requests",
     ),
     remembers=True,
 )

@@ -59,5 +59,8 @@ class SavedBanking(SavedAccount):
 
 
 save_practitioner_banking_rpc = Rpc(
-    "save_practitioner_banking", gives=SavedAccount, refuses=("not_your_account",), remembers=True
+    "save_practitioner_banking",
+    gives=SavedAccount,
+    refuses=("not_your_account", "too_many_requests"),
+    remembers=True,
 )

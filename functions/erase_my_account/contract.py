@@ -52,5 +52,6 @@ erase_my_account_rpc = Rpc(
         "under_legal_hold",
         "session_running",
         "payouts_open",
+        "too_many_requests",
     ),
 )

@@ -39,6 +39,11 @@ class EarnedSession(Output):
     next_cursor: str
 
 
+begin_earnings_export_rpc = Rpc(
+    "begin_earnings_export",
+    gives=EarnedSession,
+    refuses=("practitioners_only", "practitioner_not_found", "cursor_unknown", "too_many_requests"),
+)
 earnings_sessions_rpc = Rpc(
     "earnings_sessions",
     gives=EarnedSession,

@@ -11,7 +11,7 @@ from shared.call import Call
 from shared.serving import endpoint
 from shared.spreadsheet import csv_lines
 
-from .contract import EarnedSession, ExportEarnings, earnings_sessions_rpc
+from .contract import EarnedSession, ExportEarnings, begin_earnings_export_rpc, earnings_sessions_rpc
 
 PAGE = 500
 COLUMNS = (
@@ -49,7 +49,8 @@ async def export_earnings_csv(call: Call[ExportEarnings]) -> EarningsFile:
     It begins with a byte order mark, which a spreadsheet needs and a browser's `text()` removes: save the `blob()`. If
     a later page fails, the connection breaks off, so that half a file is not taken for a whole one.
     """
-    first = await _page(call, None)  # what refuses does so before the file begins
+    # What refuses does so before the file begins.
+    first = await call.database.rows(begin_earnings_export_rpc, **call.body.model_dump(), page_size=PAGE)
     return EarningsFile(_file(call, first))
 
 
@@ -60,7 +61,7 @@ async def _file(call: Call[ExportEarnings], page: list[EarnedSession]) -> AsyncI
         yield b"".join(islice(csv_lines(COLUMNS, map(_line, page)), 1, None))  # without the heading
 
 
-async def _page(call: Call[ExportEarnings], cursor: str | None) -> list[EarnedSession]:
+async def _page(call: Call[ExportEarnings], cursor: str) -> list[EarnedSession]:
     wanted = call.body.model_dump()
     return await call.database.rows(earnings_sessions_rpc, **wanted, page_size=PAGE, cursor=cursor)
 

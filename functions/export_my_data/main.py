@@ -14,7 +14,7 @@ from .contract import export_my_data_rpc
 
 @endpoint(caller="user", methods=("POST", "GET"), settings=(ServiceSettings,))
 async def export_my_data(call: Call[None]) -> Response:
-    """Once an hour, and the audit log tells of it. Rows are as of one moment; files follow, one after the other."""
+    """The audit log tells of it. Rows are as of one moment; files follow, one after the other."""
     parts = await call.service.rows(
         export_my_data_rpc, user_id=call.user.id, ip_address=call.address, user_agent=call.agent
     )

@@ -35,4 +35,6 @@ class PendingPayout(Output):
     period_end: date = Field(description="The first day that is not in the period any more.")
 
 
-export_payout_file_rpc = Rpc("export_payout_file", gives=PendingPayout, refuses=("admins_only",))
+export_payout_file_rpc = Rpc(
+    "export_payout_file", gives=PendingPayout, refuses=("admins_only", "too_many_requests")
+)

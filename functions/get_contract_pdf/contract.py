@@ -13,4 +13,6 @@ class GetContractPdf(StrictInput):
     contract_id: UUID
 
 
-get_contract_pdf_rpc = Rpc("get_contract_pdf", gives=SignedDocument, refuses=("contract_not_found",))
+get_contract_pdf_rpc = Rpc(
+    "get_contract_pdf", gives=SignedDocument, refuses=("contract_not_found", "too_many_requests")
+)

@@ -13,4 +13,6 @@ class GetWaiverPdf(StrictInput):
     waiver_id: UUID
 
 
-get_waiver_pdf_rpc = Rpc("get_waiver_pdf", gives=SignedDocument, refuses=("waiver_not_found",))
+get_waiver_pdf_rpc = Rpc(
+    "get_waiver_pdf", gives=SignedDocument, refuses=("waiver_not_found", "too_many_requests")
+)

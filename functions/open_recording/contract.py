@@ -45,7 +45,18 @@ class SharedRecording(Output):
     storage_path: str | None
 
 
-view_recording_rpc = Rpc("view_recording", gives=OpenedRecording, refuses=("recording_not_found",))
+class CountedGuess(Output):
+    """The password may be compared."""
+
+    counted: bool
+
+
+view_recording_rpc = Rpc(
+    "view_recording", gives=OpenedRecording, refuses=("recording_not_found", "too_many_requests")
+)
+count_password_guess_rpc = Rpc(
+    "count_password_guess", gives=CountedGuess, refuses=("recording_not_found", "too_many_requests")
+)
 open_share_link_rpc = Rpc(
     "open_share_link",
     gives=SharedRecording,
@@ -53,6 +64,6 @@ open_share_link_rpc = Rpc(
         "recording_not_found",
         "share_link_expired",
         "share_link_used_up",
-        "too_many_wrong_passwords",
+        "too_many_requests",
     ),
 )

@@ -22,6 +22,7 @@ from .contract import (
     OpenedRecording,
     OpenRecording,
     SharedRecording,
+    count_password_guess_rpc,
     open_share_link_rpc,
     view_recording_rpc,
 )
@@ -89,9 +90,13 @@ async def _find(call: Call[OpenRecording]) -> OpenedRecording:
 async def _find_shared(call: Call[OpenRecording]) -> OpenedRecording | SharedRecording:
     body, opens = call.body, call.method == "POST"
     token, salt = split(body.share)
+    guessed = opens and body.password and salt
+    token_sha256 = sha256_of(token)
+    if guessed:
+        await call.service.rpc(count_password_guess_rpc, token_sha256=token_sha256, ip_address=call.address)
     found = await call.service.rpc(
         open_share_link_rpc,
-        token_sha256=sha256_of(token),
+        token_sha256=token_sha256,
         opens=opens,
         password_scrypt=await scrypt_of(body.password, salt) if opens and body.password and salt else None,
         part=body.part,

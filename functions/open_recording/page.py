@@ -94,12 +94,14 @@ def closed_page(share: str, link: SharedRecording) -> HTMLResponse:
 def refusal_page(refused: Refusal) -> HTMLResponse:
     """What a link shows that is unknown, has ended, or is locked for a while."""
     sentence = refused.sentence
-    hint = refused.hint or "Please ask for a new one."
-    return _card(
+    hint = refused.hint or ("" if refused.status == 429 else "Please ask for a new one.")
+    page = _card(
         TITLES.get(refused.status, "No recording"),
         f"<p>{escape(sentence)} {escape(hint)}</p>",
         status=refused.status,
     )
+    page.headers.update(refused.headers)
+    return page
 
 
 def _card(title: str, body: str, policy: str = "form-action 'none'", status: int = 200) -> HTMLResponse:

@@ -42,6 +42,6 @@ class AuditLogRecorded(Output):
 record_audit_log_rpc = Rpc(
     "record_audit_log",
     gives=AuditLogRecorded,
-    refuses=("audit_of_another_person", "audit_action_reserved"),
+    refuses=("audit_of_another_person", "audit_action_reserved", "too_many_requests"),
     remembers=True,
 )

@@ -35,4 +35,4 @@ class ConsentRecorded(Output):
     message: str
 
 
-record_consent_rpc = Rpc("record_consent", gives=Consent, remembers=True)
+record_consent_rpc = Rpc("record_consent", gives=Consent, refuses=("too_many_requests",), remembers=True)

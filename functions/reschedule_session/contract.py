@@ -49,6 +49,7 @@ reschedule_session_rpc = Rpc(
         "beyond_horizon",
         "outside_availability",
         "slot_taken",
+        "too_many_requests",
     ),
     remembers=True,
 )

@@ -27,4 +27,4 @@ class Welcomed(Output):
     messageId: None = Field(None, description="Always null.")
 
 
-send_welcome_email_rpc = Rpc("send_welcome_email", gives=Received)
+send_welcome_email_rpc = Rpc("send_welcome_email", gives=Received, refuses=("too_many_requests",))

@@ -47,5 +47,6 @@ start_agora_recording_rpc = Rpc(
         "session_in_person",
         "too_early",
         "recording_consent_missing",
+        "too_many_requests",
     ),
 )

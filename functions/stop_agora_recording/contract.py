@@ -48,5 +48,7 @@ MESSAGES: dict[RecordingStatus, str] = {
 }
 
 stop_agora_recording_rpc = Rpc(
-    "stop_agora_recording", gives=RecordingToStop, refuses=("recording_not_found", "not_allowed")
+    "stop_agora_recording",
+    gives=RecordingToStop,
+    refuses=("recording_not_found", "not_allowed", "too_many_requests"),
 )

@@ -15,4 +15,4 @@ class Choice(Output):
     is_opted_out: bool
 
 
-unsubscribe_rpc = Rpc("unsubscribe", gives=Choice, refuses=("link_not_found",))
+unsubscribe_rpc = Rpc("unsubscribe", gives=Choice, refuses=("link_not_found", "too_many_requests"))

@@ -14,7 +14,7 @@ from shared.serving import endpoint
 from shared.settings import ServiceSettings, SiteSettings
 
 from .contract import unsubscribe_rpc
-from .page import choice_page, unknown_page
+from .page import choice_page, refusal_page
 
 
 @endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings, SiteSettings))
@@ -23,10 +23,13 @@ async def unsubscribe(call: Call[None]) -> HTMLResponse:
     token_sha256 = hashlib.sha256(call.query.get("token", "").encode()).hexdigest()
     try:
         choice = await call.service.rpc(
-            unsubscribe_rpc, token_sha256=token_sha256, opts_out=call.method == "POST"
+            unsubscribe_rpc,
+            token_sha256=token_sha256,
+            opts_out=call.method == "POST",
+            ip_address=call.address,
         )
     except Refusal as refused:
-        if refused.status == 404 and "text/html" in call.headers.get("accept", ""):
-            return unknown_page()
+        if refused.status in (404, 429) and "text/html" in call.headers.get("accept", ""):
+            return refusal_page(refused)
         raise
     return choice_page(choice, SiteSettings.read().site)

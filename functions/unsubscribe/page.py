@@ -5,6 +5,8 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
+from shared.errors import Refusal
+
 from .contract import Choice
 
 WORDS = {
@@ -42,9 +44,12 @@ def choice_page(choice: Choice, site: str) -> HTMLResponse:
     )
 
 
-def unknown_page() -> HTMLResponse:
-    """What a link that nobody was sent shows."""
-    return _page("This link is not known", "<p>You can switch mails off in your settings.</p>", None, 404)
+def refusal_page(refused: Refusal) -> HTMLResponse:
+    """What a link that nobody was sent shows, and how long to wait after many of them."""
+    title = "This link is not known" if refused.status == 404 else "Please wait a moment"
+    page = _page(title, f"<p>{escape(refused.hint or refused.sentence)}</p>", None, refused.status)
+    page.headers.update(refused.headers)
+    return page
 
 
 def _page(title: str, body: str, site: str | None, status: int = 200) -> HTMLResponse:

@@ -35,4 +35,6 @@ class Verified(VerifiedSignature):
     verified: bool = True
 
 
-verify_signature_rpc = Rpc("verify_signature", gives=VerifiedSignature, refuses=("signature_not_found",))
+verify_signature_rpc = Rpc(
+    "verify_signature", gives=VerifiedSignature, refuses=("signature_not_found", "too_many_requests")
+)

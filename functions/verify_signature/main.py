@@ -10,5 +10,5 @@ from .contract import Verified, VerifySignature, verify_signature_rpc
 @endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings,))
 async def verify_signature(call: Call[VerifySignature]) -> Verified:
     """For whoever holds a copy, signed in or not. A fingerprint has 256 bits: it cannot be guessed."""
-    found = await call.service.rpc(verify_signature_rpc, sha256=call.body.sha256)
+    found = await call.service.rpc(verify_signature_rpc, sha256=call.body.sha256, ip_address=call.address)
     return Verified(**found.model_dump())

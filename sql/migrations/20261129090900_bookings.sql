@@ -289,6 +289,7 @@ begin
     return v_session;
   end if;
 
+  perform private.limit_use('bookings', v_client);
   perform private.refuse_without_waiver(v_client);
   perform private.refuse_unknown_place(session_location, physical_location, location_coordinates);
   return private.insert_session(
@@ -358,6 +359,9 @@ declare
   v_class public.session_schedules;
 begin
   perform private.lock_client(new.client_id);
+  if new.client_id = auth.uid() then
+    perform private.limit_use('bookings', new.client_id);
+  end if;
   v_class := private.lock_class(
     substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid);
   -- A person must meet all the rules of joining; the platform itself only that a seat is left.
@@ -941,6 +945,10 @@ as $$
 declare
   v_role text := private.get_caller_role(old);
 begin
+  -- Each move is told to everybody in it.
+  if v_role in ('client', 'practitioner') and old.group_class_id is null then
+    perform private.limit_use('times moved', auth.uid());
+  end if;
   if old.group_class_id is not null then
     if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class
                              where class.id = old.group_class_id) then

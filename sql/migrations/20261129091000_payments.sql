@@ -149,8 +149,8 @@ grant execute on function private.claim_checkout, public.claim_checkout_check to
 --
 -- The time, or the seat, is held until Stripe's page closes (32 minutes: Stripe wants at least 30) and ten minutes
 -- more, in which a late event can still arrive. Asking again for the same gets the same checkout. Asking for something
--- else at the same time, or for a fourth time, gives up an earlier one, whose page must be closed at Stripe
--- (`supersedes`).
+-- else at the same time, or for more times than may be held at once, gives up an earlier one, whose page must be closed
+-- at Stripe (`supersedes`).
 
 create function private.find_type_to_pay(
   session_type_id uuid, duration_minutes integer, session_type text, is_group boolean) returns public.session_types
@@ -303,6 +303,7 @@ begin
     return (v_existing.id, v_existing.description, v_existing.amount_minor, v_existing.currency, v_existing.expires_at,
             v_existing.url, array[]::text[]);
   end if;
+  perform private.limit_use('checkouts', begin_checkout.user_id);
 
   if begin_checkout.payment_type = 'single' then
     -- Released are holds that the new one overlaps, and the oldest if no more are allowed: pages have no button for it.
@@ -322,7 +323,7 @@ begin
       update public.session_holds h set status = 'released'
         from earlier
        where h.id = earlier.hold_id
-         and (earlier.is_overlapping or (h.status = 'held' and earlier.age <= v_holds - 2))
+         and (earlier.is_overlapping or (h.status = 'held' and earlier.age <= v_holds + 1 - (private.get_hold_rules(begin_checkout.user_id)).at_once))
       returning earlier.stripe_session_id
     )
     select array_agg(r.stripe_session_id) filter (where r.stripe_session_id is not null) into v_supersedes from released r;

@@ -401,6 +401,7 @@ create function public.start_agora_recording(session_id uuid, mode text default 
   returns table (is_new boolean, id uuid, status text, agora_resource_id text, agora_sid text)
   language sql security invoker set search_path = ''
 as $$
+  select private.limit_use('recording commands', (select auth.uid()));
   select s.is_new, (s.recording).id, (s.recording).status, (s.recording).agora_resource_id, (s.recording).agora_sid
     from private.start_agora_recording(session_id, mode) s;
 $$;
@@ -409,6 +410,7 @@ create function public.stop_agora_recording(session_id uuid default null, record
   returns table (id uuid, status text)
   language sql security invoker set search_path = ''
 as $$
+  select private.limit_use('recording commands', (select auth.uid()));
   select r.id, r.status from private.stop_agora_recording(session_id, stop_agora_recording.recording_id) r;
 $$;
 
@@ -1353,12 +1355,12 @@ grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
 grant select, insert on public.recording_views to service_role;
 -- No update or delete for anybody: views are evidence.
 
-create function private.is_recording_view(key_sha256 text, link_id uuid) returns boolean
+create function private.find_recording_view(key_sha256 text, link_id uuid) returns uuid
   language sql stable set search_path = ''
 as $$
-  select exists (select from public.recording_views v
-                  where v.key_sha256 = decode(is_recording_view.key_sha256, 'hex')
-                    and v.link_id = is_recording_view.link_id and v.viewed_at > now() - interval '1 day');
+  select v.id from public.recording_views v
+   where v.key_sha256 = decode(find_recording_view.key_sha256, 'hex')
+     and v.link_id = find_recording_view.link_id and v.viewed_at > now() - interval '1 day';
 $$;
 
 -- Gives the view's key, which nobody can read again.
@@ -1408,6 +1410,7 @@ begin
     perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
   end if;
 
+  perform private.limit_use('share links', (select auth.uid()));
   -- A class recording has a link for each participant: all of them are replaced.
   update public.session_recordings r
      set recording_url = private.replace_recording_link(r.id, split_part(r.recording_url, '?', 1))
@@ -1422,11 +1425,11 @@ as $$
   select private.rotate_recording_link(recording_id);
 $$;
 
-revoke execute on function private.is_recording_view, private.add_recording_view, private.replace_recording_link,
+revoke execute on function private.find_recording_view, private.add_recording_view, private.replace_recording_link,
   private.rotate_recording_link, public.rotate_recording_link
   from public, anon, authenticated, service_role;
 grant execute on function private.rotate_recording_link, public.rotate_recording_link to authenticated, service_role;
-grant execute on function private.is_recording_view, private.add_recording_view, private.replace_recording_link to service_role;
+grant execute on function private.find_recording_view, private.add_recording_view, private.replace_recording_link to service_role;
 
 
 -- recordings/share_links.sql
@@ -1449,8 +1452,6 @@ create table public.recording_share_links (
   has_password    boolean     not null generated always as (password_scrypt is not null) stored,
   view_limit      integer,
   view_count      integer     not null default 0,
-  wrong_passwords integer     not null default 0,
-  locked_until    timestamptz,
   created_at      timestamptz not null default now(),
   expires_at      timestamptz not null,
   revoked_at      timestamptz,
@@ -1465,8 +1466,6 @@ create table public.recording_share_links (
 );
 comment on column public.recording_share_links.password_scrypt is
   'Salted with what stands in the link behind the token, which is random and kept nowhere.';
-comment on column public.recording_share_links.locked_until is
-  'After five wrong passwords nobody may try until then.';
 
 create index recording_share_links_recording_id_idx on public.recording_share_links (recording_id);
 create index recording_share_links_created_by_idx on public.recording_share_links (created_by);
@@ -1521,6 +1520,8 @@ begin
     perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
   end if;
 
+  perform private.limit_use('share links', (select auth.uid()));
+  perform private.limit_use('share links of a recording', v_recording.id);
   token := private.make_token();
   insert into public.recording_share_links as l
     (recording_id, created_by, token_sha256, password_scrypt, view_limit, expires_at)
@@ -1589,6 +1590,9 @@ grant execute on function private.create_recording_share_link, private.revoke_re
 -- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
 -- Later requests belong to that view, for a day, and need neither the password nor another view: its key is in a cookie
 -- of the browser that opened it, and in no address.
+--
+-- An unknown link is answered and counted, by address. A known one always works, but each has its limit: of views, and
+-- of requests in one view.
 
 -- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
 -- the files of its class.
@@ -1628,6 +1632,18 @@ as $$
                   where q.recording_id in ((recording).id, (recording).class_recording_id));
 $$;
 
+-- True if there is a recording; else the attempt is counted and answered.
+create function private.find_or_answer(recording public.session_recordings, ip_address text) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if (recording).id is null and private.limit_attempt('unknown links', private.mask_address(ip_address)) then
+    perform private.answer_refusal(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+  end if;
+  return (recording).id is not null;
+end
+$$;
+
 create function public.view_recording(
   token_sha256 text,
   part         integer default 1,
@@ -1642,21 +1658,48 @@ as $$
 declare
   v_link      private.recording_links;
   v_recording public.session_recordings;
+  v_view      uuid;
   v_part      record;
 begin
   select * into v_link from private.recording_links l
    where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
   select * into v_recording from public.session_recordings r
    where r.id = v_link.recording_id and r.status = 'completed' and not private.is_recording_closed(r);
+  if not private.find_or_answer(v_recording, view_recording.ip_address) then
+    return next;
+    return;
+  end if;
   v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
 
   -- A player makes many requests; all of them are one view, for a day.
-  if not private.is_recording_view(view_recording.view_sha256, v_link.id) then
+  v_view := private.find_recording_view(view_recording.view_sha256, v_link.id);
+  if v_view is null then
+    perform private.limit_use('views of a link', v_link.id);
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
+  else
+    perform private.limit_use('requests of a view', v_view);
   end if;
   return query select v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end;
+$$;
+
+-- Before the password is hashed, which takes as long as many requests, and before it is compared: a guess is counted
+-- however it ends. The right one gives its link's guesses back.
+create function public.count_password_guess(token_sha256 text, ip_address text default null) returns table (counted boolean)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings;
+  v_link      public.recording_share_links;
+begin
+  select * into v_link from public.recording_share_links l
+   where l.token_sha256 = decode(count_password_guess.token_sha256, 'hex') and l.revoked_at is null;
+  select * into v_recording from public.session_recordings r where r.id = v_link.recording_id;
+  counted := private.find_or_answer(v_recording, count_password_guess.ip_address)
+             and private.limit_attempt('password guesses', v_link.id::text);
+  return next;
+end
 $$;
 
 create function public.open_share_link(
@@ -1676,13 +1719,13 @@ as $$
 declare
   v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
   v_link      public.recording_share_links;
-  v_is_open   boolean;
+  v_view      uuid;
   v_recording public.session_recordings;
   v_part      record;
 begin
   select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
-  v_is_open := private.is_recording_view(open_share_link.view_sha256, v_link.id);
-  if not v_is_open and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
+  v_view := private.find_recording_view(open_share_link.view_sha256, v_link.id);
+  if v_view is null and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
     -- This may become a view: those who open the same link at once wait here, so that each finds the current count.
     select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
   end if;
@@ -1690,13 +1733,17 @@ begin
   select * into v_recording from public.session_recordings r
    where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed'
      and not private.is_recording_closed(r);
+  if not private.find_or_answer(v_recording, open_share_link.ip_address) then
+    return next;
+    return;
+  end if;
   v_part := private.find_recording_part(v_recording, open_share_link.part, open_share_link.file_name);
   if v_link.expires_at <= now() then
     perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
   end if;
   has_password := v_link.has_password;
 
-  if not v_is_open then
+  if v_view is null then
     if v_link.view_count >= v_link.view_limit then
       perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
                              'Ask whoever sent it for a new one.');
@@ -1704,22 +1751,20 @@ begin
       state := 'closed';
       return next;
       return;
-    elsif v_link.locked_until > now() then
-      perform private.refuse(429, 'too_many_wrong_passwords', 'There were too many wrong passwords.', 'Try again in 15 minutes.');
     elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
-      -- Returned, not raised: raising would roll back the counter that limits guessing.
-      update public.recording_share_links l
-         set wrong_passwords = (l.wrong_passwords + 1) % 5,
-             locked_until = case when l.wrong_passwords + 1 >= 5 then now() + interval '15 minutes' end
-       where l.id = v_link.id;
       state := 'wrong_password';
       return next;
       return;
     end if;
-    update public.recording_share_links l set view_count = l.view_count + 1, wrong_passwords = 0, locked_until = null
-     where l.id = v_link.id;
+    perform private.limit_use('views of a link', v_link.id);
+    if v_link.has_password then
+      perform private.forget_uses('password guesses', v_link.id::text);
+    end if;
+    update public.recording_share_links l set view_count = l.view_count + 1 where l.id = v_link.id;
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent);
+  else
+    perform private.limit_use('requests of a view', v_view);
   end if;
 
   return query
@@ -1727,11 +1772,11 @@ begin
 end
 $$;
 
-revoke execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
-  public.open_share_link from public, anon, authenticated, service_role;
+revoke execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
+  public.view_recording, public.count_password_guess, public.open_share_link from public, anon, authenticated, service_role;
 -- Not granted to anon: the server hashes token and password, and passes on the caller's address.
-grant execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
-  public.open_share_link to service_role;
+grant execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
+  public.view_recording, public.count_password_guess, public.open_share_link to service_role;
 
 
 -- recordings/legal_holds.sql

@@ -189,6 +189,8 @@ declare
   v_channel    text;
   v_expires_at timestamptz;
 begin
+  -- Minutes of video are paid for, also those of a test.
+  perform private.limit_use('video tokens', (select auth.uid()));
   if v_session.id is not null then
     perform private.refuse_closed_room(v_session);
     -- Asked for the room name of a seat, the answer is still the channel of its class.
@@ -459,6 +461,7 @@ begin
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = set_attendance.session_id;
+  perform private.limit_use('attendance set', auth.uid());
   v_role := private.get_caller_role(v_session);
   if v_session.id is null or v_role is null or v_role not in ('practitioner', 'admin') then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');

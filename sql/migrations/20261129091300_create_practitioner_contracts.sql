@@ -743,9 +743,10 @@ comment on column public.signed_document.status is
   'Of a contract its own; of a waiver signed, or superseded by a newer version.';
 
 create function public.get_contract_pdf(contract_id uuid) returns setof public.signed_document
-  language plpgsql stable security invoker set search_path = ''
+  language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
+  perform private.limit_use('copies of documents', (select auth.uid()));
   return query
     select 'contract', c.id, c.title, c.contract_version, c.contract_text, c.text_sha256, c.status, c.created_at,
            c.expires_at, ended.happened_at, ended.reason, c.signed_at, s.user_id,
@@ -780,9 +781,10 @@ as $$
 $$;
 
 create function public.get_waiver_pdf(waiver_id uuid) returns setof public.signed_document
-  language plpgsql stable security invoker set search_path = ''
+  language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
+  perform private.limit_use('copies of documents', (select auth.uid()));
   return query select d.* from private.get_waiver_documents(get_waiver_pdf.waiver_id) d;
   if not found then
     perform private.refuse(404, 'waiver_not_found', 'There is no such waiver.');
@@ -790,13 +792,17 @@ begin
 end
 $$;
 
-create function public.verify_signature(sha256 text)
+create function public.verify_signature(sha256 text, ip_address text default null)
   returns table (kind text, version text, signed_at timestamptz, text_sha256 text, status text, expires_at timestamptz,
                  ended_at timestamptz)
-  language plpgsql stable security invoker set search_path = ''
+  language plpgsql volatile security invoker set search_path = ''
 as $$
 #variable_conflict use_column
 begin
+  if not private.limit_attempt('signature checks', private.mask_address(verify_signature.ip_address)) then
+    return next;
+    return;
+  end if;
   return query
     select 'contract', c.contract_version, s.signed_at, s.text_sha256,
            -- The clock ends a contract, whether or not the reconciler has written it down.
@@ -814,8 +820,9 @@ begin
       from public.liability_waivers w join public.waiver_policy p on p.id = w.waiver_policy_id
      where w.evidence_sha256 = lower(verify_signature.sha256);
   if not found then
-    perform private.refuse(404, 'signature_not_found', 'No signature has this fingerprint.',
-                           'Compare it with the copy, digit by digit.');
+    perform private.answer_refusal(404, 'signature_not_found', 'No signature has this fingerprint.',
+                                   'Compare it with the copy, digit by digit.');
+    return next;
   end if;
 end
 $$;

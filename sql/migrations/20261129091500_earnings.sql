@@ -695,8 +695,26 @@ comment on function public.earnings_sessions is
   'Seats that were earned, the latest first. The last row''s next_cursor leads to the next page. '
   'A given credit earns nothing.';
 
+-- The first page of an export, which is counted; earnings_sessions gives the next ones.
+create function public.begin_earnings_export(
+  from_date date default null, until_date date default null, page_size integer default 50,
+  practitioner_id uuid default null)
+  returns table (session_id uuid, payment_id uuid, scheduled_at timestamptz, local_start timestamp, time_zone text,
+                 duration_minutes integer, session_type_name text, class_name text, client_id uuid, client_name text,
+                 paid_with text, is_forfeited boolean, currency text, price_minor bigint, returned_minor bigint,
+                 share_minor bigint, status text, paid_out_at timestamptz, next_cursor text)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  perform private.limit_use('earnings exports', (select auth.uid()));
+  return query select * from public.earnings_sessions(from_date, until_date, page_size, null, begin_earnings_export.practitioner_id);
+end
+$$;
+
 revoke execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
-  public.earnings_overview, public.earnings_series, public.earnings_sessions
+  public.earnings_overview, public.earnings_series, public.earnings_sessions,
+  public.begin_earnings_export
   from public, anon, authenticated, service_role;
 grant execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
-  public.earnings_overview, public.earnings_series, public.earnings_sessions to authenticated;
+  public.earnings_overview, public.earnings_series, public.earnings_sessions,
+  public.begin_earnings_export to authenticated;

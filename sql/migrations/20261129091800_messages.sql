@@ -176,8 +176,9 @@ as $$
 $$;
 
 -- Looks a link up and, if opts_out, unsubscribes. Looking it up changes nothing, because mail scanners open every link.
+-- A known link works from everywhere and always: mail programs follow them from a few addresses, for all their users.
 -- Definer: whoever has the link need not be signed in.
-create function private.unsubscribe(token_sha256 text, opts_out boolean)
+create function private.unsubscribe(token_sha256 text, opts_out boolean, ip_address text)
   returns table (category text, is_opted_out boolean)
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -187,7 +188,12 @@ declare
 begin
   select * into v_link from private.unsubscribe_links l where l.token_sha256 = unsubscribe.token_sha256;
   if not found then
-    perform private.refuse(404, 'link_not_found', 'This link is not known.', 'You can also switch mails off in your settings.');
+    if private.limit_attempt('unknown links', private.mask_address(unsubscribe.ip_address)) then
+      perform private.answer_refusal(404, 'link_not_found', 'This link is not known.',
+                                     'You can also switch mails off in your settings.');
+    end if;
+    return next;
+    return;
   end if;
   if opts_out then
     insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
@@ -201,11 +207,11 @@ begin
 end
 $$;
 
-create function public.unsubscribe(token_sha256 text, opts_out boolean)
+create function public.unsubscribe(token_sha256 text, opts_out boolean, ip_address text default null)
   returns table (category text, is_opted_out boolean)
   language sql volatile security invoker set search_path = ''
 as $$
-  select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
+  select u.category, u.is_opted_out from private.unsubscribe($1, $2, $3) u;
 $$;
 comment on function public.unsubscribe is 'Shows what a mailed link is about and, if opts_out, unsubscribes.';
 
@@ -1031,6 +1037,7 @@ as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(send_booking_confirmation.session_id);
 begin
+  perform private.limit_use('mail requests', (select auth.uid()));
   if v_session.status <> 'scheduled' then
     perform private.refuse(409, 'session_not_scheduled', 'There is nothing to confirm: this session is not scheduled.');
   end if;
@@ -1045,6 +1052,7 @@ as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(send_cancellation_notice.session_id);
 begin
+  perform private.limit_use('mail requests', (select auth.uid()));
   if is_reschedule then
     mail_id := private.ensure_session_mail('session_rescheduled', v_session);
     if mail_id is null then
@@ -1069,6 +1077,7 @@ create function public.send_class_reminder(session_id uuid default null) returns
   language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
+  perform private.limit_use('mail requests', (select auth.uid()));
   if send_class_reminder.session_id is not null then
     perform private.get_session_of_caller(send_class_reminder.session_id);
   elsif private.is_api_caller() and not private.is_admin() then
@@ -1109,6 +1118,7 @@ as $$
 declare
   v_checkout uuid;
 begin
+  perform private.limit_use('mail requests', (select auth.uid()));
   select c.id into v_checkout from public.checkout_sessions c
    where c.paid_at is not null
      and (c.stripe_payment_intent_id = send_payment_receipt.payment_intent_id
@@ -1140,10 +1150,15 @@ begin
 end
 $$;
 
-create function public.send_welcome_email(user_id uuid) returns table (success boolean)
-  language sql volatile security invoker set search_path = ''
+create function public.send_welcome_email(user_id uuid, ip_address text default null) returns table (success boolean)
+  language plpgsql volatile security invoker set search_path = ''
 as $$
-  select private.send_welcome_email(send_welcome_email.user_id);
+begin
+  if private.limit_attempt('welcome requests', private.mask_address(send_welcome_email.ip_address)) then
+    success := private.send_welcome_email(send_welcome_email.user_id);
+  end if;
+  return next;
+end
 $$;
 comment on function public.send_welcome_email is 'Succeeds in any case, so that nobody learns from it who has an account.';
 

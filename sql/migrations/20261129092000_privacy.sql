@@ -151,6 +151,8 @@ begin
            ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
            revoked_ip_address = excluded.revoked_ip_address
     returning c.*;
+  -- Each change stays in the history.
+  perform private.limit_use('consents', record_consent.user_id);
 end
 $$;
 
@@ -669,10 +671,30 @@ begin
 end
 $$;
 
+-- A refused attempt is undone, answered and counted: it has locked and read everything of a person by then.
 create function public.erase_my_account(user_id uuid default null) returns setof public.erasure_receipts
-  language sql volatile security invoker set search_path = '' set statement_timeout = '60s'
+  language plpgsql volatile security invoker set search_path = '' set statement_timeout = '60s'
 as $$
-  select * from private.erase_account(erase_my_account.user_id);
+declare
+  v_sentence text;
+  v_code     text;
+  v_hint     text;
+begin
+  if not private.limit_attempt('erasures', (select auth.uid())::text) then
+    return next null::public.erasure_receipts;
+    return;
+  end if;
+  begin
+    return query select * from private.erase_account(erase_my_account.user_id);
+  exception when others then
+    if sqlstate not like 'PT4%' then
+      raise;
+    end if;
+    get stacked diagnostics v_sentence = message_text, v_code = pg_exception_detail, v_hint = pg_exception_hint;
+    perform private.answer_refusal(substr(sqlstate, 3)::integer, v_code, v_sentence, nullif(v_hint, ''));
+    return next null::public.erasure_receipts;
+  end;
+end
 $$;
 comment on function public.erase_my_account is
   'Erases one''s own data or, for admins and the service, somebody''s. The account itself is deleted by erase-my-account.';
@@ -856,12 +878,7 @@ as $$
 declare
   c_function constant text := 'export_my_data';
 begin
-  perform private.lock_client(export_my_data.user_id);
-  if exists (select from public.audit_logs l
-              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_function
-                and l.created_at > now() - interval '1 hour') then
-    perform private.refuse(429, 'exported_just_now', 'You had your data less than an hour ago.', 'Ask again later.');
-  end if;
+  perform private.limit_use('data exports', export_my_data.user_id);
   insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
   values (export_my_data.user_id, 'EXPORT', c_function, export_my_data.user_id, export_my_data.ip_address,
           export_my_data.user_agent);
@@ -872,12 +889,12 @@ begin
 end
 $$;
 comment on function public.export_my_data is
-  'All that is known of a person, and their files. Once an hour; each export is in the audit log.';
+  'All that is known of a person, and their files. How often is limited; each export is in the audit log.';
 
 revoke execute on function private.exported_row, private.export_rows, private.export_files, public.export_my_data
   from public, anon, authenticated, service_role;
 -- Not granted to authenticated: the address and agent are what the server saw.
-grant execute on function private.lock_client, private.export_rows, private.export_files, public.export_my_data
+grant execute on function private.export_rows, private.export_files, public.export_my_data
   to service_role;
 
 

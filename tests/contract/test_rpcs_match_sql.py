@@ -32,7 +32,7 @@ SIGNATURES = """
     join pg_type t on t.oid = p.prorettype
    where n.nspname in ('public', 'private')
 """
-REFUSAL = re.compile(r"private\.refuse\(\s*(\d+)\s*,\s*'([a-z0-9_]+)'")
+REFUSAL = re.compile(r"private\.(?:refuse|answer_refusal)\(\s*(\d+)\s*,\s*'([a-z0-9_]+)'")
 CALL = re.compile(r"\b((?:public|private)\.[a-z0-9_]+)\s*\(")
 Functions = dict[str, dict[str, Any]]
 WRITE = re.compile(r"\b(?:insert\s+into|update|delete\s+from)\s+public\.([a-z0-9_]+)")

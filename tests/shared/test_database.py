@@ -143,6 +143,21 @@ async def test_a_refusal_of_ours_is_passed_on_in_the_words_of_the_database(
     } == refusal.body()
 
 
+async def test_a_counted_refusal_comes_as_an_answer_with_its_body_in_a_header(project: HTTPServer) -> None:
+    """An error would have rolled the count back. How long to wait is passed on."""
+    body = postgrest("PT429", "Too often.", "too_many_requests")
+    headers = {"refusal": json.dumps(body), "retry-after": "60"}
+    project.expect_oneshot_request("/rest/v1/rpc/hold_seat").respond_with_json(
+        {"seat_id": None}, 429, headers
+    )
+
+    with pytest.raises(Refusal) as raised:
+        await caller().rpc(hold_seat_rpc)
+
+    assert (429, "too_many_requests") == (raised.value.status, raised.value.code)
+    assert {"retry-after": "60"} == raised.value.headers
+
+
 OTHERS_SAY = [
     (401, "PGRST301", 401, "invalid_token"),
     (401, "PGRST302", 401, "invalid_token"),

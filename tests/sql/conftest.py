@@ -69,6 +69,13 @@ class Sandbox:
         assert code == refusal.value.diag.message_detail, refusal.value
 
     @contextmanager
+    def too_often(self) -> Iterator[None]:
+        """What happens inside is refused by a rate."""
+        with pytest.raises(psycopg.Error) as refusal, self._connection.transaction():
+            yield
+        assert "too_many_requests" == json.loads(refusal.value.diag.message_primary or "")["details"]
+
+    @contextmanager
     def forbidden(self) -> Iterator[None]:
         """What happens inside lacks a grant or fails a policy."""
         with pytest.raises(psycopg.errors.InsufficientPrivilege), self._connection.transaction():

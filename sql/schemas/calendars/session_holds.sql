@@ -1,4 +1,4 @@
--- Holds: the time of a session, or a seat in a class, kept for fifteen minutes for whoever is about to book it.
+-- Holds: the time of a session, or a seat in a class, kept for a while for whoever is about to book it.
 --
 --   held -> consumed    by the booking
 --   held -> released    by its owner, or lapsed and replaced by somebody else's booking
@@ -45,6 +45,27 @@ revoke all on public.session_holds from anon, authenticated, service_role;
 grant select on public.session_holds to authenticated;
 -- No insert, update or delete for people: a hold changes only through the functions below.
 grant select, insert, update, delete on public.session_holds to service_role;
+
+-- An account costs nothing, and a hold keeps others out. So a newcomer, who has neither signed the waiver nor paid nor
+-- been given a credit, holds less, for shorter, and less often (the rule `holds of newcomers`).
+create table private.hold_rules (
+  is_newcomer boolean  primary key,
+  at_once     integer  not null check (at_once > 0),
+  lasts       interval not null check (lasts > interval '0')
+);
+comment on table private.hold_rules is 'How many times somebody may hold at once, and how long. An operator changes a row.';
+alter table private.hold_rules enable row level security;
+insert into private.hold_rules (is_newcomer, at_once, lasts) values (false, 3, '15 minutes'), (true, 2, '5 minutes');
+
+create function private.get_hold_rules(user_id uuid) returns private.hold_rules
+  language sql stable set search_path = ''
+as $$
+  select r from private.hold_rules r
+   where r.is_newcomer = not (
+           exists (select from public.liability_waivers w where w.user_id = get_hold_rules.user_id)
+           or exists (select from public.user_session_credits c where c.user_id = get_hold_rules.user_id)
+           or exists (select from public.checkout_sessions c where c.user_id = get_hold_rules.user_id and c.paid_at is not null));
+$$;
 
 create function private.count_held_seats(group_class_id uuid, except_user uuid) returns integer
   language sql stable set search_path = ''
@@ -115,6 +136,7 @@ declare
   v_type  public.session_types;
   v_class public.session_schedules;
   v_hold  public.session_holds;
+  v_rules private.hold_rules := private.get_hold_rules(hold_slot.user_id);
 begin
   perform private.lock_client(hold_slot.user_id);
   select t.* into v_type from public.session_types t where t.id = hold_slot.session_type_id and t.is_active;
@@ -146,6 +168,10 @@ begin
     return;
   end if;
 
+  perform private.limit_use('holds', hold_slot.user_id);
+  if v_rules.is_newcomer then
+    perform private.limit_use('holds of newcomers', hold_slot.user_id);
+  end if;
   perform private.lock_calendar(hold_slot.practitioner_id);
   -- Another choice of the same person replaces the one it overlaps, unless that one is being paid for.
   update public.session_holds h set status = 'released'
@@ -153,9 +179,9 @@ begin
      and h.practitioner_id = hold_slot.practitioner_id
      and tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes))
          && tstzrange(hold_slot.scheduled_at, hold_slot.scheduled_at + make_interval(mins => v_type.duration_minutes));
-  if 3 <= (select count(*) from public.session_holds h
-            where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()) then
-    perform private.refuse(409, 'too_many_holds', 'You are keeping three times already.',
+  if v_rules.at_once <= (select count(*) from public.session_holds h
+                           where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()) then
+    perform private.refuse(409, 'too_many_holds', format('You are keeping %s times already.', v_rules.at_once),
                            'Book or give back one of them first.');
   end if;
 
@@ -171,7 +197,7 @@ begin
       group_class_id, expires_at)
     values (
       hold_slot.user_id, hold_slot.practitioner_id, hold_slot.scheduled_at, v_type.duration_minutes, v_type.id,
-      hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id, now() + interval '15 minutes')
+      hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id, now() + v_rules.lasts)
     returning h.*;
 end
 $$;
@@ -187,7 +213,7 @@ as $$
     hold_slot.session_location, hold_slot.physical_location, hold_slot.group_class_id);
 $$;
 comment on function public.hold_slot is
-  'Holds a time, or a seat in a class, for fifteen minutes. Calling it again returns the same hold.';
+  'Holds a time, or a seat in a class, for a few minutes. Calling it again returns the same hold.';
 
 -- Definer: people may not write holds. The row must be the caller's own.
 create function private.release_hold(hold_id uuid) returns setof public.session_holds
@@ -236,7 +262,7 @@ begin
 end
 $$;
 
-revoke execute on function private.count_held_seats, private.count_taken_seats, private.lock_class,
+revoke execute on function private.get_hold_rules, private.count_held_seats, private.count_taken_seats, private.lock_class,
   private.refuse_unjoinable_class, private.hold_slot, private.release_hold, private.extend_hold, public.hold_slot,
   public.release_hold from public, anon, authenticated, service_role;
 grant execute on function private.hold_slot, private.release_hold, public.hold_slot, public.release_hold

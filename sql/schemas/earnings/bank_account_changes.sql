@@ -36,6 +36,7 @@ begin
           save_practitioner_banking.account_type, save_practitioner_banking.country) then
     return v_saved;
   end if;
+  perform private.limit_use('bank account changes', save_practitioner_banking.user_id);
 
   insert into public.practitioner_banking as b
     (practitioner_id, bank_name, account_holder_name, account_type, country, account_last4, routing_last4)

@@ -20,6 +20,7 @@ begin
   if not exists (select from public.user_roles r where r.user_id = export_payout_file.user_id and r.role = 'admin') then
     perform private.refuse(403, 'admins_only', 'Only admins export payment files.');
   end if;
+  perform private.limit_use('payout files', export_payout_file.user_id);
   return query
     select p.id, p.practitioner_id, who.name, a.withheld, a.bank_name, a.account_holder_name, a.account_type, a.country,
            a.account_number, a.routing_number, p.amount_minor, p.currency, p.period_start, p.period_end

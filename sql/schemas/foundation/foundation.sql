@@ -17,15 +17,39 @@ alter default privileges in schema public revoke all on tables    from anon, aut
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on routines  from anon, authenticated, service_role;
 
-create function private.refuse(status integer, code text, message text, hint text default null) returns void
+create function private.refuse(
+  status integer, code text, message text, hint text default null, retry_after integer default null) returns void
   language plpgsql set search_path = ''
 as $$
 begin
-  -- PostgREST turns PTnnn into HTTP nnn and shows the message to people: one line, ASCII.
-  if refuse.hint is null then
+  -- PostgREST turns PTnnn into HTTP nnn and shows the message to people: one line, ASCII. Only in its form for custom
+  -- errors does it send a header; what it then answers has the same keys and code.
+  if retry_after is not null then
+    raise exception using errcode = 'PGRST',
+      message = json_build_object('code', 'PT' || status, 'message', refuse.message, 'details', code, 'hint', refuse.hint),
+      detail = json_build_object('status', status, 'headers', json_build_object('Retry-After', retry_after::text));
+  elsif refuse.hint is null then
     raise exception using errcode = 'PT' || status, message = refuse.message, detail = code;
   end if;
   raise exception using errcode = 'PT' || status, message = refuse.message, detail = code, hint = refuse.hint;
+end
+$$;
+
+-- Refuses, and keeps what was written: PostgREST answers with this status and commits. The function then returns a row
+-- without values; what would be its body stands in the header `refusal`.
+create function private.answer_refusal(
+  status integer, code text, message text, hint text default null, retry_after integer default null) returns void
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_refusal constant json := json_build_object('code', 'PT' || status, 'message', answer_refusal.message, 'details', code,
+                                               'hint', answer_refusal.hint);
+begin
+  perform set_config('response.status', status::text, true),
+          set_config('response.headers', jsonb_path_query_array(
+            jsonb_build_array(jsonb_build_object('refusal', v_refusal::text),
+                              jsonb_build_object('retry-after', retry_after::text)),
+            '$[*] ? (@.* != null)')::text, true);
 end
 $$;
 
@@ -114,7 +138,7 @@ revoke execute on all routines in schema private from public, anon, authenticate
 -- Whoever is not signed in reads what is for sale, under policies that ask this.
 grant execute on function private.is_admin to anon;
 grant execute on function
-  private.refuse, private.sha256_hex, private.is_api_caller, private.is_admin, private.my_practitioner_ids,
+  private.refuse, private.answer_refusal, private.sha256_hex, private.is_api_caller, private.is_admin, private.my_practitioner_ids,
   private.related_practitioner_ids, private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;
 grant execute on function private.make_token to service_role;

@@ -111,7 +111,10 @@ begin
   execute format('select to_jsonb(result) from jsonb_to_record($1) as passed(%s), lateral public.%I(%s) as result',
                  v_columns, call_once.rpc, v_passed)
     into v_answer using arguments;
-  perform private.save_idempotent_answer(rpc, idempotency_key, v_compared, v_answer);
+  -- Refused by an answer (private.answer_refusal): a repeat calls the function again.
+  if coalesce(current_setting('response.status', true), '') = '' then
+    perform private.save_idempotent_answer(rpc, idempotency_key, v_compared, v_answer);
+  end if;
   return v_answer;
 end;
 $$;

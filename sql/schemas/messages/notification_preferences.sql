@@ -52,8 +52,9 @@ as $$
 $$;
 
 -- Looks a link up and, if opts_out, unsubscribes. Looking it up changes nothing, because mail scanners open every link.
+-- A known link works from everywhere and always: mail programs follow them from a few addresses, for all their users.
 -- Definer: whoever has the link need not be signed in.
-create function private.unsubscribe(token_sha256 text, opts_out boolean)
+create function private.unsubscribe(token_sha256 text, opts_out boolean, ip_address text)
   returns table (category text, is_opted_out boolean)
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -63,7 +64,12 @@ declare
 begin
   select * into v_link from private.unsubscribe_links l where l.token_sha256 = unsubscribe.token_sha256;
   if not found then
-    perform private.refuse(404, 'link_not_found', 'This link is not known.', 'You can also switch mails off in your settings.');
+    if private.limit_attempt('unknown links', private.mask_address(unsubscribe.ip_address)) then
+      perform private.answer_refusal(404, 'link_not_found', 'This link is not known.',
+                                     'You can also switch mails off in your settings.');
+    end if;
+    return next;
+    return;
   end if;
   if opts_out then
     insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
@@ -77,11 +83,11 @@ begin
 end
 $$;
 
-create function public.unsubscribe(token_sha256 text, opts_out boolean)
+create function public.unsubscribe(token_sha256 text, opts_out boolean, ip_address text default null)
   returns table (category text, is_opted_out boolean)
   language sql volatile security invoker set search_path = ''
 as $$
-  select u.category, u.is_opted_out from private.unsubscribe(unsubscribe.token_sha256, unsubscribe.opts_out) u;
+  select u.category, u.is_opted_out from private.unsubscribe($1, $2, $3) u;
 $$;
 comment on function public.unsubscribe is 'Shows what a mailed link is about and, if opts_out, unsubscribes.';
 

@@ -39,6 +39,7 @@ as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(send_booking_confirmation.session_id);
 begin
+  perform private.limit_use('mail requests', (select auth.uid()));
   if v_session.status <> 'scheduled' then
     perform private.refuse(409, 'session_not_scheduled', 'There is nothing to confirm: this session is not scheduled.');
   end if;
@@ -53,6 +54,7 @@ as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(send_cancellation_notice.session_id);
 begin
+  perform private.limit_use('mail requests', (select auth.uid()));
   if is_reschedule then
     mail_id := private.ensure_session_mail('session_rescheduled', v_session);
     if mail_id is null then
@@ -77,6 +79,7 @@ create function public.send_class_reminder(session_id uuid default null) returns
   language plpgsql volatile security invoker set search_path = ''
 as $$
 begin
+  perform private.limit_use('mail requests', (select auth.uid()));
   if send_class_reminder.session_id is not null then
     perform private.get_session_of_caller(send_class_reminder.session_id);
   elsif private.is_api_caller() and not private.is_admin() then
@@ -117,6 +120,7 @@ as $$
 declare
   v_checkout uuid;
 begin
+  perform private.limit_use('mail requests', (select auth.uid()));
   select c.id into v_checkout from public.checkout_sessions c
    where c.paid_at is not null
      and (c.stripe_payment_intent_id = send_payment_receipt.payment_intent_id
@@ -148,10 +152,15 @@ begin
 end
 $$;
 
-create function public.send_welcome_email(user_id uuid) returns table (success boolean)
-  language sql volatile security invoker set search_path = ''
+create function public.send_welcome_email(user_id uuid, ip_address text default null) returns table (success boolean)
+  language plpgsql volatile security invoker set search_path = ''
 as $$
-  select private.send_welcome_email(send_welcome_email.user_id);
+begin
+  if private.limit_attempt('welcome requests', private.mask_address(send_welcome_email.ip_address)) then
+    success := private.send_welcome_email(send_welcome_email.user_id);
+  end if;
+  return next;
+end
 $$;
 comment on function public.send_welcome_email is 'Succeeds in any case, so that nobody learns from it who has an account.';
 

@@ -97,6 +97,7 @@ begin
     perform private.refuse(403, 'audit_action_reserved', 'Changes are recorded by the database itself.',
                            'Record VIEW, EXPORT, LOGIN or LOGOUT.');
   end if;
+  perform private.limit_use('audit lines', recorder);
   insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent, metadata)
   values (coalesce(recorder, record_audit_log.user_id), record_audit_log.action, record_audit_log.table_name,
           record_audit_log.record_id, record_audit_log.ip_address, record_audit_log.user_agent,

@@ -143,6 +143,8 @@ begin
            ip_address = coalesce(excluded.ip_address, c.ip_address), user_agent = excluded.user_agent,
            revoked_ip_address = excluded.revoked_ip_address
     returning c.*;
+  -- Each change stays in the history.
+  perform private.limit_use('consents', record_consent.user_id);
 end
 $$;
 

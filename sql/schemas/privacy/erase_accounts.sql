@@ -125,10 +125,30 @@ begin
 end
 $$;
 
+-- A refused attempt is undone, answered and counted: it has locked and read everything of a person by then.
 create function public.erase_my_account(user_id uuid default null) returns setof public.erasure_receipts
-  language sql volatile security invoker set search_path = '' set statement_timeout = '60s'
+  language plpgsql volatile security invoker set search_path = '' set statement_timeout = '60s'
 as $$
-  select * from private.erase_account(erase_my_account.user_id);
+declare
+  v_sentence text;
+  v_code     text;
+  v_hint     text;
+begin
+  if not private.limit_attempt('erasures', (select auth.uid())::text) then
+    return next null::public.erasure_receipts;
+    return;
+  end if;
+  begin
+    return query select * from private.erase_account(erase_my_account.user_id);
+  exception when others then
+    if sqlstate not like 'PT4%' then
+      raise;
+    end if;
+    get stacked diagnostics v_sentence = message_text, v_code = pg_exception_detail, v_hint = pg_exception_hint;
+    perform private.answer_refusal(substr(sqlstate, 3)::integer, v_code, v_sentence, nullif(v_hint, ''));
+    return next null::public.erasure_receipts;
+  end;
+end
 $$;
 comment on function public.erase_my_account is
   'Erases one''s own data or, for admins and the service, somebody''s. The account itself is deleted by erase-my-account.';

@@ -136,12 +136,7 @@ as $$
 declare
   c_function constant text := 'export_my_data';
 begin
-  perform private.lock_client(export_my_data.user_id);
-  if exists (select from public.audit_logs l
-              where l.user_id = export_my_data.user_id and l.action = 'EXPORT' and l.table_name = c_function
-                and l.created_at > now() - interval '1 hour') then
-    perform private.refuse(429, 'exported_just_now', 'You had your data less than an hour ago.', 'Ask again later.');
-  end if;
+  perform private.limit_use('data exports', export_my_data.user_id);
   insert into public.audit_logs (user_id, action, table_name, record_id, ip_address, user_agent)
   values (export_my_data.user_id, 'EXPORT', c_function, export_my_data.user_id, export_my_data.ip_address,
           export_my_data.user_agent);
@@ -152,10 +147,10 @@ begin
 end
 $$;
 comment on function public.export_my_data is
-  'All that is known of a person, and their files. Once an hour; each export is in the audit log.';
+  'All that is known of a person, and their files. How often is limited; each export is in the audit log.';
 
 revoke execute on function private.exported_row, private.export_rows, private.export_files, public.export_my_data
   from public, anon, authenticated, service_role;
 -- Not granted to authenticated: the address and agent are what the server saw.
-grant execute on function private.lock_client, private.export_rows, private.export_files, public.export_my_data
+grant execute on function private.export_rows, private.export_files, public.export_my_data
   to service_role;

@@ -65,12 +65,12 @@ grant select (id, recording_id, link_id, link_kind, viewed_at, masked_address)
 grant select, insert on public.recording_views to service_role;
 -- No update or delete for anybody: views are evidence.
 
-create function private.is_recording_view(key_sha256 text, link_id uuid) returns boolean
+create function private.find_recording_view(key_sha256 text, link_id uuid) returns uuid
   language sql stable set search_path = ''
 as $$
-  select exists (select from public.recording_views v
-                  where v.key_sha256 = decode(is_recording_view.key_sha256, 'hex')
-                    and v.link_id = is_recording_view.link_id and v.viewed_at > now() - interval '1 day');
+  select v.id from public.recording_views v
+   where v.key_sha256 = decode(find_recording_view.key_sha256, 'hex')
+     and v.link_id = find_recording_view.link_id and v.viewed_at > now() - interval '1 day';
 $$;
 
 -- Gives the view's key, which nobody can read again.
@@ -120,6 +120,7 @@ begin
     perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
   end if;
 
+  perform private.limit_use('share links', (select auth.uid()));
   -- A class recording has a link for each participant: all of them are replaced.
   update public.session_recordings r
      set recording_url = private.replace_recording_link(r.id, split_part(r.recording_url, '?', 1))
@@ -134,8 +135,8 @@ as $$
   select private.rotate_recording_link(recording_id);
 $$;
 
-revoke execute on function private.is_recording_view, private.add_recording_view, private.replace_recording_link,
+revoke execute on function private.find_recording_view, private.add_recording_view, private.replace_recording_link,
   private.rotate_recording_link, public.rotate_recording_link
   from public, anon, authenticated, service_role;
 grant execute on function private.rotate_recording_link, public.rotate_recording_link to authenticated, service_role;
-grant execute on function private.is_recording_view, private.add_recording_view, private.replace_recording_link to service_role;
+grant execute on function private.find_recording_view, private.add_recording_view, private.replace_recording_link to service_role;

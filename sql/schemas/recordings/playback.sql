@@ -4,6 +4,9 @@
 -- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
 -- Later requests belong to that view, for a day, and need neither the password nor another view: its key is in a cookie
 -- of the browser that opened it, and in no address.
+--
+-- An unknown link is answered and counted, by address. A known one always works, but each has its limit: of views, and
+-- of requests in one view.
 
 -- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
 -- the files of its class.
@@ -43,6 +46,18 @@ as $$
                   where q.recording_id in ((recording).id, (recording).class_recording_id));
 $$;
 
+-- True if there is a recording; else the attempt is counted and answered.
+create function private.find_or_answer(recording public.session_recordings, ip_address text) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if (recording).id is null and private.limit_attempt('unknown links', private.mask_address(ip_address)) then
+    perform private.answer_refusal(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+  end if;
+  return (recording).id is not null;
+end
+$$;
+
 create function public.view_recording(
   token_sha256 text,
   part         integer default 1,
@@ -57,21 +72,48 @@ as $$
 declare
   v_link      private.recording_links;
   v_recording public.session_recordings;
+  v_view      uuid;
   v_part      record;
 begin
   select * into v_link from private.recording_links l
    where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
   select * into v_recording from public.session_recordings r
    where r.id = v_link.recording_id and r.status = 'completed' and not private.is_recording_closed(r);
+  if not private.find_or_answer(v_recording, view_recording.ip_address) then
+    return next;
+    return;
+  end if;
   v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
 
   -- A player makes many requests; all of them are one view, for a day.
-  if not private.is_recording_view(view_recording.view_sha256, v_link.id) then
+  v_view := private.find_recording_view(view_recording.view_sha256, v_link.id);
+  if v_view is null then
+    perform private.limit_use('views of a link', v_link.id);
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
+  else
+    perform private.limit_use('requests of a view', v_view);
   end if;
   return query select v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end;
+$$;
+
+-- Before the password is hashed, which takes as long as many requests, and before it is compared: a guess is counted
+-- however it ends. The right one gives its link's guesses back.
+create function public.count_password_guess(token_sha256 text, ip_address text default null) returns table (counted boolean)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings;
+  v_link      public.recording_share_links;
+begin
+  select * into v_link from public.recording_share_links l
+   where l.token_sha256 = decode(count_password_guess.token_sha256, 'hex') and l.revoked_at is null;
+  select * into v_recording from public.session_recordings r where r.id = v_link.recording_id;
+  counted := private.find_or_answer(v_recording, count_password_guess.ip_address)
+             and private.limit_attempt('password guesses', v_link.id::text);
+  return next;
+end
 $$;
 
 create function public.open_share_link(
@@ -91,13 +133,13 @@ as $$
 declare
   v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
   v_link      public.recording_share_links;
-  v_is_open   boolean;
+  v_view      uuid;
   v_recording public.session_recordings;
   v_part      record;
 begin
   select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
-  v_is_open := private.is_recording_view(open_share_link.view_sha256, v_link.id);
-  if not v_is_open and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
+  v_view := private.find_recording_view(open_share_link.view_sha256, v_link.id);
+  if v_view is null and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
     -- This may become a view: those who open the same link at once wait here, so that each finds the current count.
     select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
   end if;
@@ -105,13 +147,17 @@ begin
   select * into v_recording from public.session_recordings r
    where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed'
      and not private.is_recording_closed(r);
+  if not private.find_or_answer(v_recording, open_share_link.ip_address) then
+    return next;
+    return;
+  end if;
   v_part := private.find_recording_part(v_recording, open_share_link.part, open_share_link.file_name);
   if v_link.expires_at <= now() then
     perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
   end if;
   has_password := v_link.has_password;
 
-  if not v_is_open then
+  if v_view is null then
     if v_link.view_count >= v_link.view_limit then
       perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
                              'Ask whoever sent it for a new one.');
@@ -119,22 +165,20 @@ begin
       state := 'closed';
       return next;
       return;
-    elsif v_link.locked_until > now() then
-      perform private.refuse(429, 'too_many_wrong_passwords', 'There were too many wrong passwords.', 'Try again in 15 minutes.');
     elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
-      -- Returned, not raised: raising would roll back the counter that limits guessing.
-      update public.recording_share_links l
-         set wrong_passwords = (l.wrong_passwords + 1) % 5,
-             locked_until = case when l.wrong_passwords + 1 >= 5 then now() + interval '15 minutes' end
-       where l.id = v_link.id;
       state := 'wrong_password';
       return next;
       return;
     end if;
-    update public.recording_share_links l set view_count = l.view_count + 1, wrong_passwords = 0, locked_until = null
-     where l.id = v_link.id;
+    perform private.limit_use('views of a link', v_link.id);
+    if v_link.has_password then
+      perform private.forget_uses('password guesses', v_link.id::text);
+    end if;
+    update public.recording_share_links l set view_count = l.view_count + 1 where l.id = v_link.id;
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent);
+  else
+    perform private.limit_use('requests of a view', v_view);
   end if;
 
   return query
@@ -142,8 +186,8 @@ begin
 end
 $$;
 
-revoke execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
-  public.open_share_link from public, anon, authenticated, service_role;
+revoke execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
+  public.view_recording, public.count_password_guess, public.open_share_link from public, anon, authenticated, service_role;
 -- Not granted to anon: the server hashes token and password, and passes on the caller's address.
-grant execute on function private.find_recording_part, private.is_recording_closed, public.view_recording,
-  public.open_share_link to service_role;
+grant execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
+  public.view_recording, public.count_password_guess, public.open_share_link to service_role;

@@ -16,8 +16,6 @@ create table public.recording_share_links (
   has_password    boolean     not null generated always as (password_scrypt is not null) stored,
   view_limit      integer,
   view_count      integer     not null default 0,
-  wrong_passwords integer     not null default 0,
-  locked_until    timestamptz,
   created_at      timestamptz not null default now(),
   expires_at      timestamptz not null,
   revoked_at      timestamptz,
@@ -32,8 +30,6 @@ create table public.recording_share_links (
 );
 comment on column public.recording_share_links.password_scrypt is
   'Salted with what stands in the link behind the token, which is random and kept nowhere.';
-comment on column public.recording_share_links.locked_until is
-  'After five wrong passwords nobody may try until then.';
 
 create index recording_share_links_recording_id_idx on public.recording_share_links (recording_id);
 create index recording_share_links_created_by_idx on public.recording_share_links (created_by);
@@ -88,6 +84,8 @@ begin
     perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
   end if;
 
+  perform private.limit_use('share links', (select auth.uid()));
+  perform private.limit_use('share links of a recording', v_recording.id);
   token := private.make_token();
   insert into public.recording_share_links as l
     (recording_id, created_by, token_sha256, password_scrypt, view_limit, expires_at)

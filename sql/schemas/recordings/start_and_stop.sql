@@ -121,6 +121,7 @@ create function public.start_agora_recording(session_id uuid, mode text default 
   returns table (is_new boolean, id uuid, status text, agora_resource_id text, agora_sid text)
   language sql security invoker set search_path = ''
 as $$
+  select private.limit_use('recording commands', (select auth.uid()));
   select s.is_new, (s.recording).id, (s.recording).status, (s.recording).agora_resource_id, (s.recording).agora_sid
     from private.start_agora_recording(session_id, mode) s;
 $$;
@@ -129,6 +130,7 @@ create function public.stop_agora_recording(session_id uuid default null, record
   returns table (id uuid, status text)
   language sql security invoker set search_path = ''
 as $$
+  select private.limit_use('recording commands', (select auth.uid()));
   select r.id, r.status from private.stop_agora_recording(session_id, stop_agora_recording.recording_id) r;
 $$;
 

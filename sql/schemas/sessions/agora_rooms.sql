@@ -181,6 +181,8 @@ declare
   v_channel    text;
   v_expires_at timestamptz;
 begin
+  -- Minutes of video are paid for, also those of a test.
+  perform private.limit_use('video tokens', (select auth.uid()));
   if v_session.id is not null then
     perform private.refuse_closed_room(v_session);
     -- Asked for the room name of a seat, the answer is still the channel of its class.

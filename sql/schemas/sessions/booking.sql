@@ -225,6 +225,7 @@ begin
     return v_session;
   end if;
 
+  perform private.limit_use('bookings', v_client);
   perform private.refuse_without_waiver(v_client);
   perform private.refuse_unknown_place(session_location, physical_location, location_coordinates);
   return private.insert_session(

@@ -23,6 +23,9 @@ declare
   v_class public.session_schedules;
 begin
   perform private.lock_client(new.client_id);
+  if new.client_id = auth.uid() then
+    perform private.limit_use('bookings', new.client_id);
+  end if;
   v_class := private.lock_class(
     substring(new.notes from '(?i)^Joined group class: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid);
   -- A person must meet all the rules of joining; the platform itself only that a seat is left.

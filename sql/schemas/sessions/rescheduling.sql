@@ -12,6 +12,10 @@ as $$
 declare
   v_role text := private.get_caller_role(old);
 begin
+  -- Each move is told to everybody in it.
+  if v_role in ('client', 'practitioner') and old.group_class_id is null then
+    perform private.limit_use('times moved', auth.uid());
+  end if;
   if old.group_class_id is not null then
     if new.scheduled_at <> (select class.scheduled_at from public.session_schedules class
                              where class.id = old.group_class_id) then

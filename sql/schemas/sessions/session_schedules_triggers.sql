@@ -46,6 +46,8 @@
 --
 --   after the statement, when all its rows are done
 --     u   90_earn                             records the earnings of what was completed   earnings/earning_triggers
+--     i   95_limit_inserted_rows              refuses more rows an hour than one may write foundation/written_rows
+--     u   95_limit_updated_rows               the same                                     foundation/written_rows
 --
 --   at the end of the transaction
 --     nothing: whoever wrote the row learns at once what is refused.
@@ -221,3 +223,11 @@ create trigger session_schedules_75_delete_observed_attendance after update of s
 create trigger session_schedules_90_earn after update on public.session_schedules
   referencing old table as undone new table as done
   for each statement execute function private.record_completed_sessions_earnings();
+
+-- Last: whoever waits for this count keeps nobody waiting.
+create trigger session_schedules_95_limit_inserted_rows after insert on public.session_schedules
+  referencing new table as new_rows
+  for each statement when (private.is_api_caller()) execute function private.limit_written_rows();
+create trigger session_schedules_95_limit_updated_rows after update on public.session_schedules
+  referencing new table as new_rows
+  for each statement when (private.is_api_caller()) execute function private.limit_written_rows();

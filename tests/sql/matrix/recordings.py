@@ -62,7 +62,7 @@ RECORDINGS = {
         },
         never="has_password",
         changes={"has_password": ""},
-        hidden="token_sha256 password_scrypt wrong_passwords locked_until",
+        hidden="token_sha256 password_scrypt",
     ),
     "recording_erasures": Rules(
         read=STAFF,

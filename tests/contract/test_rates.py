@@ -1,0 +1,375 @@
+"""What costs others has a rate: every function of deploy.yaml has a rule that it enforces, or a reason to need none."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.functions import Function, functions
+from tests.banking_scene import BankingScene
+from tests.booking_scene import BookingScene
+from tests.cast import Person, Stage
+from tests.contract_scene import ContractScene
+from tests.payment_scene import PaymentScene
+from tests.payout_scene import PayoutScene
+from tests.sharing_scene import BROWSER, SharingScene
+
+from .test_rpcs_match_sql import CALL, Functions, sql, uses  # noqa: F401 - sql is a fixture
+
+READS = "reads and writes nothing, a page at a time"
+ADMINS = "is for admins, whose change may be about everybody"
+ONCE = "happens once for each thing that there is, and those are limited"
+
+UNLIMITED = {
+    "get-available-slots": READS,
+    "get-liability-waiver-status": READS,
+    "get-consent-status": READS,
+    "check-session-credits": READS,
+    "quote-cancellation": READS,
+    "create-agora-room": READS,
+    "get-recording-status": READS,
+    "get-session-calendar": READS,
+    "get-banking-key": READS,
+    "list-users": READS,
+    "list-payments": READS,
+    "create-liability-waiver": ONCE,  # for each version and session; signing again finds the first one
+    "cancel-session": ONCE,
+    "revoke-recording-share-link": ONCE,
+    "sign-practitioner-contract": ONCE,
+    "update-action-status": "changes a column of a row of one's own, and keeps no line of it",
+    "link-group-sessions": ADMINS,
+    "unlink-group-sessions": ADMINS,
+    "refund-payment": ADMINS,
+    "verify-practitioner-banking": ADMINS,
+    "issue-practitioner-contract": ADMINS,
+}
+
+
+@dataclass
+class Use:
+    """Something that is limited: by which rule, whose uses are counted, and how often it is done is up to `act`."""
+
+    rule: str
+    subject: object
+    act: Callable[[int], httpx.Response]
+    answers: int = 200
+
+
+def of_address(rule: str, act: Callable[[int], httpx.Response], answers: int = 200) -> Use:
+    """Counted by where it comes from."""
+    return Use(rule, hashlib.sha256(b"127.0.0.1").hexdigest(), act, answers)
+
+
+def of_caller(stage: Stage, name: str, rule: str, who: Person, *bodies: Any) -> Use:
+    """Counted by who calls; bodies in turn."""
+    return Use(rule, who.id, lambda n: stage.invoke(name, bodies[n % len(bodies)], as_=who))
+
+
+def use_create_session_payment(stage: Stage) -> Iterator[Use]:
+    paying = PaymentScene(stage)
+    bodies = [paying.from_wallet(), paying.from_wallet(payment_type="package_10")]
+    yield of_caller(stage, "create-session-payment", "checkouts", paying.client, *bodies)
+    for rule in ("holds", "holds of newcomers"):
+        paying = PaymentScene(stage)
+        body = paying.from_checkout_page()
+        yield of_caller(stage, "create-session-payment", rule, paying.client, body, later(body))
+
+
+def later(body: dict[str, Any]) -> dict[str, Any]:
+    """The same, at another time."""
+    at = datetime.fromisoformat(body["scheduled_at"]) + timedelta(hours=3)
+    return {**body, "scheduled_at": at.isoformat()}
+
+
+def use_book_session_with_credit(stage: Stage) -> Iterator[Use]:
+    booking = BookingScene(stage)
+    body = booking.from_booking_page()
+    yield of_caller(stage, "book-session-with-credit", "bookings", booking.client, body, later(body))
+
+
+def use_reschedule_session(stage: Stage) -> Iterator[Use]:
+    booking = BookingScene(stage)
+    body = {"session_id": booking.book(), "scheduled_at": booking.starts_at.isoformat()}
+    yield of_caller(
+        stage, "reschedule-session", "times moved", booking.client, later(body), later(later(body))
+    )
+
+
+def use_record_audit_log(stage: Stage) -> Iterator[Use]:
+    body = {"action": "VIEW", "table_name": "session_notes"}
+    yield of_caller(stage, "record-audit-log", "audit lines", stage.client(), body)
+
+
+def use_record_consent(stage: Stage) -> Iterator[Use]:
+    body = {"consent_type": "session_recording", "consented": True}
+    yield of_caller(stage, "record-consent", "consents", stage.client(), body)
+
+
+def use_export_my_data(stage: Stage) -> Iterator[Use]:
+    yield of_caller(stage, "export-my-data", "data exports", stage.client(), None)
+
+
+def use_erase_my_account(stage: Stage) -> Iterator[Use]:
+    """An attempt that is refused is counted as well."""
+    admin, body = stage.admin(), {"user_id": str(uuid4())}
+    act = of_caller(stage, "erase-my-account", "erasures", admin, body).act
+    yield Use("erasures", admin.id, act, answers=404)
+
+
+def use_export_earnings_csv(stage: Stage) -> Iterator[Use]:
+    yield of_caller(stage, "export-earnings-csv", "earnings exports", stage.practitioner(), {})
+
+
+def use_export_payout_file(stage: Stage) -> Iterator[Use]:
+    PayoutScene(stage)
+    yield of_caller(stage, "export-payout-file", "payout files", stage.admin(), {})
+
+
+def use_get_contract_pdf(stage: Stage) -> Iterator[Use]:
+    scene = ContractScene(stage)
+    body = {"contract_id": scene.offer()}
+    yield of_caller(stage, "get-contract-pdf", "copies of documents", scene.practitioner, body)
+
+
+def use_get_waiver_pdf(stage: Stage) -> Iterator[Use]:
+    client = BookingScene(stage).client
+    waiver = stage.value("select id from public.liability_waivers where user_id = %s", client.id)
+    yield of_caller(stage, "get-waiver-pdf", "copies of documents", client, {"waiver_id": str(waiver)})
+
+
+def use_create_agora_token(stage: Stage) -> Iterator[Use]:
+    """A test channel is anybody's, and its minutes are paid for as well."""
+    who = stage.client()
+    body = {"channelName": f"test-{str(who.id)[:8]}-1795352388836", "role": "publisher"}
+    yield of_caller(stage, "create-agora-token", "video tokens", who, body)
+
+
+def use_start_agora_recording(stage: Stage) -> Iterator[Use]:
+    scene = SharingScene(stage, status="recording", completed_at=None, ended_at=None)
+    yield of_caller(
+        stage,
+        "start-agora-recording",
+        "recording commands",
+        scene.practitioner,
+        {"session_id": str(scene.session["id"])},
+    )
+
+
+def use_stop_agora_recording(stage: Stage) -> Iterator[Use]:
+    scene = SharingScene(stage)
+    body = {"recording_id": str(scene.id)}
+    yield of_caller(stage, "stop-agora-recording", "recording commands", scene.practitioner, body)
+
+
+def use_create_recording_share_link(stage: Stage) -> Iterator[Use]:
+    scene = SharingScene(stage)
+    yield Use("share links", scene.client.id, lambda _: scene.share())
+    scene = SharingScene(stage)
+    yield Use("share links of a recording", scene.id, lambda _: scene.share())
+
+
+def use_open_recording(stage: Stage) -> Iterator[Use]:
+    """A link that nobody was given, a password that is not the right one, and a link that is opened too often."""
+    address = SharingScene(stage).link().url.partition("?")[0]
+    for kind in ("token", "share"):
+        yield of_address("unknown links", lambda n, kind=kind: httpx.get(f"{address}?{kind}=x{n}"), 404)  # type: ignore[misc]
+    link = SharingScene(stage).link(password="correct horse")
+    yield Use("password guesses", link.id, lambda n: link.open(f"guess {n}"), 403)
+    shared = SharingScene(stage).link()
+    yield Use("views of a link", shared.id, lambda _: shared.get())
+    watched = SharingScene(stage).link()
+    (part,) = re.findall(r'"(http[^"]+part=1)"', watched.get().text)
+    view = part.partition("view=")[2].partition("&")[0]
+    yield Use("requests of a view", view, lambda _: httpx.get(part, headers=BROWSER))
+
+
+def use_encrypt_banking_data(stage: Stage) -> Iterator[Use]:
+    banking = BankingScene(stage)
+    numbers = ("0001234567", "0007654321")
+    yield Use(
+        "bank account changes",
+        banking.practitioner.id,
+        lambda n: banking.save(account_number=numbers[n % 2]),
+    )
+
+
+def use_create_action_recommendation(stage: Stage) -> Iterator[Use]:
+    client, practitioner = stage.client(), stage.practitioner()
+    stage.session(client=client, practitioner=practitioner)
+    body = {"client_id": str(client.id), "title": "Breathe", "action_type": "mindfulness"}
+    yield of_caller(stage, "create-action-recommendation", "rows written", practitioner, body)
+
+
+def use_send_booking_confirmation(stage: Stage) -> Iterator[Use]:
+    booking = BookingScene(stage)
+    body = {"session_id": booking.book()}
+    yield of_caller(stage, "send-booking-confirmation", "mail requests", booking.client, body)
+
+
+def use_send_class_reminder(stage: Stage) -> Iterator[Use]:
+    booking = BookingScene(stage)
+    body = {"session_id": booking.book()}
+    yield of_caller(stage, "send-class-reminder", "mail requests", booking.client, body)
+
+
+def use_send_cancellation_notice(stage: Stage) -> Iterator[Use]:
+    booking = BookingScene(stage)
+    body = {"session_id": booking.book()}
+    stage.invoke("cancel-session", body, as_=booking.client).raise_for_status()
+    yield of_caller(stage, "send-cancellation-notice", "mail requests", booking.client, body)
+
+
+def use_send_payment_receipt(stage: Stage) -> Iterator[Use]:
+    paying = PaymentScene(stage)
+    checkout = paying.pay(paying.from_wallet()).raise_for_status().json()["checkout_id"]
+    stage.execute("update public.checkout_sessions set paid_at = now() where id = %s", checkout)
+    body = {"checkout_session_id": checkout}
+    yield of_caller(stage, "send-payment-receipt", "mail requests", paying.client, body)
+
+
+def use_send_welcome_email(stage: Stage) -> Iterator[Use]:
+    body = {"user_id": str(uuid4())}
+    yield of_address("welcome requests", lambda _: stage.invoke("send-welcome-email", body))
+
+
+def use_verify_signature(stage: Stage) -> Iterator[Use]:
+    yield of_address(
+        "signature checks", lambda n: stage.invoke("verify-signature", {"sha256": f"{n:064}"}), 404
+    )
+
+
+def use_unsubscribe(stage: Stage) -> Iterator[Use]:
+    yield of_address("unknown links", lambda n: stage.invoke(f"unsubscribe?token=x{n}"), 404)
+
+
+LIMITED = {name[4:].replace("_", "-"): made for name, made in globals().items() if name.startswith("use_")}
+
+
+@pytest.fixture
+def long_windows(stage: Stage) -> Iterator[None]:
+    """No window ends while a test looks at it."""
+    kept = stage.owner.execute("select rule, per from private.rate_limits").fetchall()
+    stage.execute("update private.rate_limits set per = '1 day'")
+    yield
+    stage.execute("delete from private.rate_uses")
+    for row in kept:
+        stage.execute("update private.rate_limits set per = %s where rule = %s", row["per"], row["rule"])
+
+
+def test_every_function_has_a_rate_or_a_reason() -> None:
+    """One of the two; the platform's own calls and signed webhooks need neither."""
+    asked_by_people = {name for name, each in functions().items() if asked_by(each) & {"user", "public"}}
+
+    assert asked_by_people == LIMITED.keys() | UNLIMITED.keys()
+    assert not LIMITED.keys() & UNLIMITED.keys()
+
+
+def asked_by(function: Function) -> set[str]:
+    return set(function.contract().callers)
+
+
+@pytest.mark.which(that=lambda function: function.name in LIMITED)
+@pytest.mark.usefixtures("long_windows")
+def test_a_rate_is_enforced(function: Function, stage: Stage) -> None:
+    """The last use within the limit succeeds and stays counted; the next one is told when to ask again."""
+    for use in LIMITED[function.name](stage):
+        times = use_up_to_the_last(stage, use)
+
+        last, beyond = use.act(0), use.act(1)
+
+        assert (last.status_code, used(stage, use)) == (use.answers, times), (use.rule, last.text)
+        assert (429, times) == (beyond.status_code, used(stage, use)), (use.rule, beyond.text)
+        assert 0 < int(beyond.headers["retry-after"]) <= 24 * 60 * 60
+        assert "retry-after" in beyond.headers["access-control-expose-headers"]
+        if "html" not in beyond.headers["content-type"]:
+            body = beyond.json()
+            assert {"error", "code", "message", "details", "hint"} == body.keys()
+            assert "too_many_requests" == body["code"] and "Please try again in" in body["error"]
+
+
+def use_up_to_the_last(stage: Stage, use: Use) -> int:
+    return int(
+        stage.value(
+            """insert into private.rate_uses (rule, subject, ends_at, used)
+               select rule, %s, date_bin(per, now(), 'epoch') + per, times - 1
+                 from private.rate_limits where rule = %s
+               on conflict on constraint rate_uses_pkey do update set used = excluded.used
+               returning used + 1""",
+            str(use.subject),
+            use.rule,
+        )
+    )
+
+
+def used(stage: Stage, use: Use) -> int:
+    return int(
+        stage.value(
+            "select used from private.rate_uses where rule = %s and subject = %s", use.rule, str(use.subject)
+        )
+    )
+
+
+@pytest.mark.which(that=lambda function: UNLIMITED.get(function.name) == READS)
+def test_what_is_not_limited_because_it_reads_writes_nothing(function: Function, sql: Functions) -> None:  # noqa: F811
+    """PostgreSQL itself refuses a write within what is not volatile."""
+    for use in uses(function):
+        assert "v" != sql[use.name]["volatility"], use.name
+
+
+# Calls that people can make to the database itself, and that no function makes for them
+
+UNLIMITED_RPCS = {
+    "call_once": "calls another one, which is limited; its answers are kept for a day",
+    "cancel_session": ONCE,
+    "release_hold": ONCE,
+    "revoke_recording_share_link": ONCE,
+    "create_action_recommendation": "inserts as its caller: rows written",
+    "join_group_class": "inserts as its caller: bookings, and rows written",
+    "update_action_status": UNLIMITED["update-action-status"],
+    **dict.fromkeys(
+        (
+            "adjust_credits",
+            "adjust_earnings",
+            "create_webhook_endpoint",
+            "issue_practitioner_contract",
+            "link_group_sessions",
+            "unlink_group_sessions",
+            "mark_payout_failed",
+            "mark_payout_paid",
+            "redeliver_webhooks",
+            "request_refund",
+            "rotate_webhook_secret",
+            "verify_practitioner_banking",
+        ),
+        ADMINS,
+    ),
+    "reschedule_session": "updates as its caller: times moved",
+}
+
+
+def test_every_rpc_by_which_people_change_something_counts(sql: Functions) -> None:  # noqa: F811
+    """Itself or by what it calls, or it has a reason why not."""
+    people = {"anon", "authenticated"}
+    changing = {
+        name.removeprefix("public.")
+        for name, row in sql.items()
+        if name.startswith("public.") and row["volatility"] == "v" and row["granted"] & people
+    }
+
+    uncounted = {name for name in changing if not counts(f"public.{name}", sql, set())}
+
+    assert uncounted == UNLIMITED_RPCS.keys()
+
+
+def counts(name: str, sql: Functions, seen: set[str]) -> bool:  # noqa: F811
+    seen.add(name)
+    called = set(CALL.findall(sql[name]["body"])) & sql.keys()
+    return bool(called & {"private.limit_use", "private.limit_attempt"}) or any(
+        counts(each, sql, seen) for each in called - seen
+    )
