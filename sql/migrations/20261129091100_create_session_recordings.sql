@@ -1440,8 +1440,8 @@ grant execute on function private.find_recording_view, private.add_recording_vie
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
 -- Only the SHA-256 of the token and the scrypt hash of the password are stored. The token is made here and given out
--- once; the function hashes the password, with a salt that goes into the link, so that neither is here. Whoever may read
--- a recording may read who shares it, and revoke the link: they are in it.
+-- once; the function hashes the password, with a salt that goes into the link, so that neither is here. Whoever may
+-- read a recording may read who shares it, and revoke the link: they are in it.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),
@@ -1764,6 +1764,9 @@ begin
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent);
   else
+    if open_share_link.opens and v_link.has_password then
+      perform private.forget_uses('password guesses', v_link.id::text);  -- whoever has a view knew the password
+    end if;
     perform private.limit_use('requests of a view', v_view);
   end if;
 

@@ -1,7 +1,6 @@
 """What costs others has a rate: every function of deploy.yaml has a rule that it enforces, or a reason to need none."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from tests.cast import Person, Stage
 from tests.contract_scene import ContractScene
 from tests.payment_scene import PaymentScene
 from tests.payout_scene import PayoutScene
-from tests.sharing_scene import BROWSER, SharingScene
+from tests.sharing_scene import Browser, SharingScene
 
 from .test_rpcs_match_sql import CALL, Functions, sql, uses  # noqa: F401 - sql is a fixture
 
@@ -183,10 +182,10 @@ def use_open_recording(stage: Stage) -> Iterator[Use]:
     yield Use("password guesses", link.id, lambda n: link.open(f"guess {n}"), 403)
     shared = SharingScene(stage).link()
     yield Use("views of a link", shared.id, lambda _: shared.get())
-    watched = SharingScene(stage).link()
-    (part,) = re.findall(r'"(http[^"]+part=1)"', watched.get().text)
-    view = part.partition("view=")[2].partition("&")[0]
-    yield Use("requests of a view", view, lambda _: httpx.get(part, headers=BROWSER))
+    watched, browser = SharingScene(stage).link(), Browser()
+    browser.get(watched.url)
+    (view,) = watched.views
+    yield Use("requests of a view", str(view["id"]), lambda _: browser.get(watched.url))
 
 
 def use_encrypt_banking_data(stage: Stage) -> Iterator[Use]:

@@ -351,11 +351,11 @@ def test_every_viewer_is_a_line_in_the_log(finished: RecordingScene) -> None:
 
 def test_a_limit_holds_for_many_at_once(finished: RecordingScene) -> None:
     """Twenty people and three views: three play, each of them is a line, and nobody else gets a byte."""
-    link = shared(finished, view_limit=3, password="correct horse")
+    link = shared(finished, view_limit=3)
     browsers = [Browser() for _ in range(20)]
 
     def watch(browser: Browser) -> int:
-        link.open("correct horse", browser)
+        link.open(None, browser)
         return browser.play(f"{link.url}&part=1").status_code
 
     with ThreadPoolExecutor(10) as many:

@@ -178,6 +178,9 @@ begin
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent);
   else
+    if open_share_link.opens and v_link.has_password then
+      perform private.forget_uses('password guesses', v_link.id::text);  -- whoever has a view knew the password
+    end if;
     perform private.limit_use('requests of a view', v_view);
   end if;
 

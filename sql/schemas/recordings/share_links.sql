@@ -4,8 +4,8 @@
 --   open -> expired (by the clock)      open -> used up (view_limit)      open -> revoked
 --
 -- Only the SHA-256 of the token and the scrypt hash of the password are stored. The token is made here and given out
--- once; the function hashes the password, with a salt that goes into the link, so that neither is here. Whoever may read
--- a recording may read who shares it, and revoke the link: they are in it.
+-- once; the function hashes the password, with a salt that goes into the link, so that neither is here. Whoever may
+-- read a recording may read who shares it, and revoke the link: they are in it.
 
 create table public.recording_share_links (
   id              uuid        primary key default gen_random_uuid(),
