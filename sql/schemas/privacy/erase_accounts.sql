@@ -126,6 +126,9 @@ begin
     -- Asked with a token that has outlived its account: nobody acts, or the audit log would name them again.
     perform set_config('request.jwt.claims', '', true);
   end if;
+  if not c_is_there then
+    perform private.delete_auth_log_entries(c_user);
+  end if;
   -- Once begun it is completed: the reasons to refuse were checked then.
   if v_receipt.rows_erased_at is null then
     perform private.refuse_erasure(c_user);
@@ -146,7 +149,8 @@ begin
           v_counts, now(), v_counts, now())
   on conflict on constraint erasure_receipts_one_per_account do update
      set counts = private.add_counts(r.counts, excluded.counts),
-         last_counts = excluded.last_counts, last_erased_at = excluded.last_erased_at
+         last_counts = excluded.last_counts, last_erased_at = excluded.last_erased_at,
+         account_deleted_at = case when not c_is_there then r.account_deleted_at end
   returning r.* into v_receipt;
   return v_receipt;
 end

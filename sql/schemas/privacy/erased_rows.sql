@@ -23,6 +23,17 @@ alter table public.user_session_credits drop constraint user_session_credits_use
 comment on column public.practitioners.user_id is 'No foreign key: the account may have been erased since.';
 
 -- Definer: nobody but the auth service reads auth.users.
+create function private.require_account(user_id uuid) returns void
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  if not exists (select from auth.users u where u.id = require_account.user_id) then
+    perform private.refuse(401, 'account_gone', 'This account does not exist any more.');
+  end if;
+end
+$$;
+
+-- Definer: as above.
 create function private.refuse_unknown_account() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
@@ -39,7 +50,9 @@ begin
   return new;
 end
 $$;
-revoke execute on function private.refuse_unknown_account from public, anon, authenticated, service_role;
+revoke execute on function private.require_account, private.refuse_unknown_account
+  from public, anon, authenticated, service_role;
+grant execute on function private.require_account to service_role;
 
 -- By name after the triggers that fill columns in. That of session_schedules stands with its others.
 create trigger practitioners_99_refuse_unknown_account before insert or update of user_id on public.practitioners

@@ -4,15 +4,15 @@
 -- token from writing any row, also one that names nobody or that stands already, in every table and through every
 -- function. Only erasing again is left to it, which first forgets who asks.
 
--- Definer: nobody but the auth service reads auth.users.
+-- Definer: whoever writes may not ask that themself.
 create function private.refuse_gone_caller() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 declare
   c_caller constant uuid := auth.uid();
 begin
-  if c_caller is not null and not exists (select from auth.users u where u.id = c_caller) then
-    perform private.refuse(401, 'account_gone', 'This account does not exist any more.');
+  if c_caller is not null then
+    perform private.require_account(c_caller);
   end if;
   return null;
 end
