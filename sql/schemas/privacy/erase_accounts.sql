@@ -23,7 +23,7 @@ create table public.erasure_receipts (
 );
 comment on table public.erasure_receipts is
   'That an account was erased, when, and how many rows. Names nobody.';
-comment on column public.erasure_receipts.counts is 'How many of what, whenever it was asked.';
+comment on column public.erasure_receipts.counts is 'How many of what, over all times it was asked.';
 comment on column public.erasure_receipts.last_counts is 'How many of what was found the last time.';
 comment on column public.erasure_receipts.pseudonym is 'The id under which the evidence that stays can be found.';
 
@@ -108,12 +108,12 @@ create function private.erase_account(user_id uuid) returns public.erasure_recei
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c_caller  constant uuid := (select auth.uid());  -- null for the service, and when the auth service deletes the account
-  c_user    constant uuid := coalesce(erase_account.user_id, c_caller);
+  c_caller   constant uuid    := (select auth.uid());  -- null for the service, and when the auth service deletes the account
+  c_user     constant uuid    := coalesce(erase_account.user_id, c_caller);
   c_is_there constant boolean := exists (select from auth.users u where u.id = c_user);
-  v_receipt public.erasure_receipts;
-  v_counts  jsonb := '{}';
-  v_before  bigint;
+  v_receipt  public.erasure_receipts;
+  v_counts   jsonb := '{}';
+  v_before   bigint;
 begin
   if c_user <> c_caller and not private.is_admin() then
     perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
@@ -198,7 +198,7 @@ create trigger users_record_erasure after delete on auth.users
   for each row execute function private.erase_deleted_account();
 
 revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.count_changed_rows,
-  private.add_counts, private.erase_account,
-  public.erase_my_account, private.delete_auth_log_entries, private.erase_deleted_account
+  private.add_counts, private.erase_account, public.erase_my_account,
+  private.delete_auth_log_entries, private.erase_deleted_account
   from public, anon, authenticated, service_role;
 grant execute on function private.erase_account, public.erase_my_account to authenticated, service_role;
