@@ -143,6 +143,8 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> Refusal:
             return NotAllowed()
         case "23505":
             return Conflict("already_exists", "This exists already.")
+        case "23503" if '"users"' in str(error.details):
+            return Conflict("account_gone", "This account does not exist any more.")
         case "23503" | "23514" | "23502" | "23P01":
             return Conflict("not_possible", "This does not fit what is stored already.")
         case "40P01" | "55P03" | "PGRST000" | "PGRST001" | "PGRST002":

@@ -41,6 +41,6 @@ class Signed(SignedWaiver):
 create_liability_waiver_rpc = Rpc(
     "create_liability_waiver",
     gives=SignedWaiver,
-    refuses=("waiver_policy_missing", "waiver_text_not_current", "session_not_found"),
+    refuses=("account_gone", "waiver_policy_missing", "waiver_text_not_current", "session_not_found"),
     remembers=True,
 )

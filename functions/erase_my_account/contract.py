@@ -37,7 +37,7 @@ class AccountErased(Output):
     pseudonym: UUID = Field(description="The id under which signatures and payments are kept as evidence.")
     rows_erased_at: datetime
     erased: dict[str, int] = Field(
-        description="How many of what; recordings are erased with their files within a day."
+        description="How many of what, over all times it was asked; recordings go with their files within a day."
     )
     message: str
 

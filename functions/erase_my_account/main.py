@@ -13,7 +13,8 @@ from .contract import AccountErased, EraseMyAccount, ErasureReceipt, erase_my_ac
 async def erase_my_account(call: Call[EraseMyAccount]) -> AccountErased:
     """Erase oneself or, for admins and the platform, somebody.
 
-    Calling twice is safe, also after a crash anywhere: what is gone is gone, and the receipt stays the same.
+    Calling twice is safe, also after a crash anywhere: all of it is done again, also when the account is gone, and
+    the receipt stays the same.
     """
     whose = call.body.user_id or call.user.id
     if whose is None:

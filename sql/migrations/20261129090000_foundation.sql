@@ -89,11 +89,13 @@ as $$
   select exists (select from public.user_roles r where r.user_id = (select auth.uid()) and r.role = 'admin');
 $$;
 
+-- A token is good for an hour, also when its account is deleted in that hour: the row then leads nobody to clients.
 -- Definer: a paused practitioner is still the practitioner, whoever else may see them.
 create function private.my_practitioner_ids() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
-  select p.id from public.practitioners p where p.user_id = (select auth.uid());
+  select p.id from public.practitioners p
+   where p.user_id = (select auth.uid()) and exists (select from auth.users u where u.id = p.user_id);
 $$;
 
 -- Practitioners of my sessions, assignments and recommendations, paused or not: my pages show their names. An open
@@ -109,7 +111,21 @@ as $$
   select r.practitioner_id from public.action_recommendations r where r.client_id = (select auth.uid());
 $$;
 
+-- Whoever is in my lists of sessions or assignments: their names are shown there, also of those who are gone.
 -- The client named in a class's own row is the admin who made it; its seats name the participants.
+-- Definer: policies on other tables ask this question for every row they guard.
+create function private.my_listed_client_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select a.client_id from public.practitioner_assignments a
+   where a.practitioner_id in (select private.my_practitioner_ids())
+  union
+  select s.client_id from public.session_schedules s
+   where s.practitioner_id in (select private.my_practitioner_ids())
+     and (s.max_participants = 1 or s.group_class_id is not null);
+$$;
+
+-- Who is a client now: assigned, or with a session to come or not long over, and not erased. Who was one once is none.
 -- Definer: policies on other tables ask this question for every row they guard.
 create function private.my_client_ids() returns setof uuid
   language sql stable security definer set search_path = ''
@@ -119,7 +135,9 @@ as $$
   union
   select s.client_id from public.session_schedules s
    where s.practitioner_id in (select private.my_practitioner_ids())
-     and (s.max_participants = 1 or s.group_class_id is not null);
+     and (s.max_participants = 1 or s.group_class_id is not null) and s.status <> 'cancelled'
+     and s.scheduled_at > now() - (select make_interval(days => r.client_days) from public.session_rules r)
+     and exists (select from auth.users u where u.id = s.client_id);
 $$;
 
 -- Definer: policies on other tables ask this question for every row they guard.
@@ -146,8 +164,9 @@ revoke execute on all routines in schema private from public, anon, authenticate
 -- Whoever is not signed in reads what is for sale, under policies that ask this.
 grant execute on function private.is_admin to anon;
 grant execute on function
-  private.refuse, private.answer_refusal, private.sha256_hex, private.is_api_caller, private.is_admin, private.my_practitioner_ids,
-  private.related_practitioner_ids, private.my_client_ids, private.my_session_ids, private.my_led_session_ids
+  private.refuse, private.answer_refusal, private.sha256_hex, private.is_api_caller, private.is_admin,
+  private.my_practitioner_ids, private.related_practitioner_ids, private.my_listed_client_ids, private.my_client_ids,
+  private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;
 grant execute on function private.make_token to service_role;
 

@@ -202,6 +202,8 @@ as $$
 declare
   v_policy public.waiver_policy;
 begin
+  -- A repeat writes nothing, so that no trigger would ask.
+  perform private.require_account(create_liability_waiver.user_id);
   select * into v_policy from public.waiver_policy p where p.is_active;
   if not found then
     perform private.refuse(409, 'waiver_policy_missing', 'There is no waiver to sign at the moment.');

@@ -1,4 +1,4 @@
--- From sql/schemas: foundation/written_rows, sessions/session_schedules_triggers, foundation/invariants.
+-- From sql/schemas: foundation/written_rows, sessions/session_schedules_triggers, foundation/invariants, privacy/refuse_gone_callers.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -449,3 +449,42 @@ comment on function public.check_invariants is
 revoke execute on function private.check_invariants, public.check_invariants
   from public, anon, authenticated, service_role;
 grant execute on function private.check_invariants, public.check_invariants to service_role;
+
+
+-- privacy/refuse_gone_callers.sql
+
+-- Whoever is gone does nothing more. A token is good for an hour, whatever becomes of its account in that hour.
+--
+-- Foreign keys and private.refuse_unknown_account keep a row from naming an account that is not there. This keeps its
+-- token from writing any row, also one that names nobody or that stands already, in every table and through every
+-- function. Only erasing again is left to it, which first forgets who asks.
+
+-- Definer: whoever writes may not ask that themself.
+create function private.refuse_gone_caller() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  c_caller constant uuid := auth.uid();
+begin
+  if c_caller is not null then
+    perform private.require_account(c_caller);
+  end if;
+  return null;
+end
+$$;
+revoke execute on function private.refuse_gone_caller from public, anon, authenticated, service_role;
+
+do $$
+declare
+  v_table regclass;
+begin
+  for v_table in
+    select c.oid::regclass from pg_catalog.pg_class c
+     where c.relkind in ('r', 'p') and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+     order by c.oid::regclass::text
+  loop
+    execute format('create trigger refuse_gone_caller before insert or update or delete on %s'
+                   ' for each statement execute function private.refuse_gone_caller()', v_table);
+  end loop;
+end
+$$;

@@ -130,7 +130,7 @@ create function public.create_action_recommendation(
 as $$
 #variable_conflict use_column
 declare
-  v_practitioner uuid := (select p.id from public.practitioners p where p.user_id = (select auth.uid()));
+  v_practitioner uuid := (select p.id from private.my_practitioner_ids() p (id));
   v_template     public.action_templates;
 begin
   if v_practitioner is null then

@@ -1,10 +1,11 @@
 -- Profiles and preferences: what a person entered at sign-up, in a table that others may read, and the currency,
 -- language and time zone in which they want the pages.
 --
--- A profile follows the row in auth.users, and never stops a sign-up.
+-- A profile follows the row in auth.users, and never stops a sign-up. Of an erased account whose sessions stand in a
+-- practitioner's list a row without a name stays: the pages join all of them, and die on the first missing one.
 
 create table public.profiles (
-  id            uuid primary key references auth.users (id) on delete cascade,
+  id            uuid primary key,
   full_name     text,
   email         text,
   avatar_url    text,
@@ -14,6 +15,7 @@ create table public.profiles (
   date_of_birth date,
   address       text
 );
+comment on column public.profiles.id is 'No foreign key: the account may have been erased since.';
 comment on column public.profiles.email is 'A copy of auth.users.email, kept by trigger.';
 
 create trigger update_profiles_updated_at before update on public.profiles
@@ -26,7 +28,7 @@ create policy "people, their practitioners and admins read profiles"
   on public.profiles for select to authenticated
   using (
     id = (select auth.uid())
-    or id in (select private.my_client_ids())
+    or id in (select private.my_listed_client_ids())
     or (select private.is_admin()));
 create policy "people add their own profile"
   on public.profiles for insert to authenticated with check (id = (select auth.uid()));

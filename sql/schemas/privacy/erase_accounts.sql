@@ -1,7 +1,7 @@
 -- Erasing an account: personal rows are deleted, evidence stays without the person, and a receipt says when.
 --
 --   requested -> rows erased (one transaction) -> account deleted (by the auth service)
---   requested again -> the same receipt
+--   requested again -> all of it again, and the same receipt, which also says what was found this time
 --
 -- It is refused while a session runs, while a practitioner is owed money, under a legal hold, and to the last admin.
 --
@@ -16,11 +16,15 @@ create table public.erasure_receipts (
   counts             jsonb       not null default '{}',
   rows_erased_at     timestamptz,
   account_deleted_at timestamptz,
+  last_erased_at     timestamptz,
+  last_counts        jsonb       not null default '{}',
 
   constraint erasure_receipts_one_per_account unique (pseudonym)
 );
 comment on table public.erasure_receipts is
   'That an account was erased, when, and how many rows. Names nobody.';
+comment on column public.erasure_receipts.counts is 'How many of what, over all times it was asked.';
+comment on column public.erasure_receipts.last_counts is 'How many of what was found the last time.';
 comment on column public.erasure_receipts.pseudonym is 'The id under which the evidence that stays can be found.';
 
 alter table public.erasure_receipts enable row level security;
@@ -82,44 +86,71 @@ begin
 end
 $$;
 
--- Definer: it deletes and changes everything of a person, which nobody else may. Safe to repeat.
+-- How many rows this transaction has changed and deleted, by the server's own count.
+create function private.count_changed_rows() returns bigint
+  language sql volatile set search_path = ''
+as $$
+  -- Not the audit log: lines that the erasure itself writes are blanked by the next.
+  select coalesce(sum(t.n_tup_upd + t.n_tup_del), 0) from pg_catalog.pg_stat_xact_user_tables t
+   where t.schemaname in ('public', 'private') and t.relname not in ('audit_logs', 'audit_redactions');
+$$;
+
+create function private.add_counts(a jsonb, b jsonb) returns jsonb
+  language sql immutable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(key, coalesce((a ->> key)::integer, 0) + coalesce((b ->> key)::integer, 0)), '{}')
+    from jsonb_object_keys(a || b) key;
+$$;
+
+-- Definer: it deletes and changes everything of a person, which nobody else may. Safe to repeat, and all of it is done
+-- each time: until the account is gone its owner may still book and write, and a restored backup brings rows back.
 create function private.erase_account(user_id uuid) returns public.erasure_receipts
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c_caller  constant uuid := (select auth.uid());  -- null for the service, and when the auth service deletes the account
-  c_user    constant uuid := coalesce(erase_account.user_id, c_caller);
-  v_receipt public.erasure_receipts;
-  v_counts  jsonb := '{}';
+  c_caller   constant uuid    := (select auth.uid());  -- null for the service, and when the auth service deletes the account
+  c_user     constant uuid    := coalesce(erase_account.user_id, c_caller);
+  c_is_there constant boolean := exists (select from auth.users u where u.id = c_user);
+  v_receipt  public.erasure_receipts;
+  v_counts   jsonb := '{}';
+  v_before   bigint;
 begin
   if c_user <> c_caller and not private.is_admin() then
     perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
   end if;
   perform private.lock_client(c_user);
   select * into v_receipt from public.erasure_receipts r where r.pseudonym = c_user;
-  if v_receipt.account_deleted_at is not null then
-    return v_receipt;
-  end if;
-  if not exists (select from auth.users u where u.id = c_user) then
+  if not c_is_there and v_receipt.id is null then
     perform private.refuse(404, 'account_not_found', 'There is no such account.');
+  elsif not c_is_there and c_user = c_caller then
+    -- Asked with a token that has outlived its account: nobody acts, or the audit log would name them again.
+    perform set_config('request.jwt.claims', '', true);
+  end if;
+  if not c_is_there then
+    perform private.delete_auth_log_entries(c_user);
   end if;
   -- Once begun it is completed: the reasons to refuse were checked then.
   if v_receipt.rows_erased_at is null then
     perform private.refuse_erasure(c_user);
   end if;
-  -- While the account exists, its owner may still book and write, so all of it is done each time.
   v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user));
+  v_before := (select count(*) from private.recording_erasure_queue q where q.user_id = c_user);
   perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
     'credits_expired', private.expire_user_credits(c_user),
-    'recordings_queued', (select count(*) from private.recording_erasure_queue q where q.user_id = c_user));
+    'recordings_queued', (select count(*) - v_before from private.recording_erasure_queue q where q.user_id = c_user));
+  v_before := private.count_changed_rows();
   perform private.redact_evidence(c_user);
+  v_counts := v_counts || jsonb_build_object('rows_redacted', private.count_changed_rows() - v_before);
   v_counts := v_counts || jsonb_build_object('rows_deleted', private.delete_personal_rows(c_user));
 
-  insert into public.erasure_receipts as r (pseudonym, asked_by, counts, rows_erased_at)
+  insert into public.erasure_receipts as r (pseudonym, asked_by, counts, rows_erased_at, last_counts, last_erased_at)
   values (c_user, case when c_caller is null then 'service' when c_user = c_caller then 'self' else 'admin' end,
-          v_counts, now())
-  on conflict on constraint erasure_receipts_one_per_account do update set rows_erased_at = r.rows_erased_at
+          v_counts, now(), v_counts, now())
+  on conflict on constraint erasure_receipts_one_per_account do update
+     set counts = private.add_counts(r.counts, excluded.counts),
+         last_counts = excluded.last_counts, last_erased_at = excluded.last_erased_at,
+         account_deleted_at = case when not c_is_there then r.account_deleted_at end
   returning r.* into v_receipt;
   return v_receipt;
 end
@@ -186,7 +217,8 @@ create trigger users_erase_account before delete on auth.users
 create trigger users_record_erasure after delete on auth.users
   for each row execute function private.erase_deleted_account();
 
-revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.erase_account,
-  public.erase_my_account, private.delete_auth_log_entries, private.erase_deleted_account
+revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.count_changed_rows,
+  private.add_counts, private.erase_account, public.erase_my_account,
+  private.delete_auth_log_entries, private.erase_deleted_account
   from public, anon, authenticated, service_role;
 grant execute on function private.erase_account, public.erase_my_account to authenticated, service_role;

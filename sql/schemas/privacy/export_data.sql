@@ -52,6 +52,7 @@ begin
       select 'account', jsonb_build_object('id', u.id, 'email', u.email, 'created_at', u.created_at,
                                            'last_sign_in_at', u.last_sign_in_at, 'metadata', u.raw_user_meta_data)
         from auth.users u where u.id = c_user
+      union all select 'profiles', to_jsonb(p) from public.profiles p where p.id = c_user
       union all select 'sessions', to_jsonb(s) - 'correlated_session_id' from mine s
       -- A private note is its author's; a shared one is for both.
       union all select 'session_notes', to_jsonb(n) - 'author_id' || jsonb_build_object('is_mine', n.author_id = c_user)

@@ -130,7 +130,7 @@ create policy "clients, practitioners and admins read sessions"
              or id = any (array(select private.my_class_ids()))))
     or (select private.is_admin()));
 -- A client joins a class; a session of their own needs a credit, which only the booking function can take.
--- "Their clients": assigned or met before. Otherwise any id, given a session, would open a stranger's profile.
+-- "Their clients" of today. Otherwise any id, given a session, would open a stranger's profile.
 -- A class is made by admins: a practitioner's row for more than one would show their client's id to everybody.
 create policy "clients book, practitioners book their clients, admins anyone"
   on public.session_schedules for insert to authenticated

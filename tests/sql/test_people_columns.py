@@ -1,0 +1,106 @@
+"""Every column that names a person has a foreign key to the account or the trigger that asks for it."""
+
+import psycopg
+import pytest
+
+from .conftest import ADMIN, CLIENT, ROW, Sandbox
+
+# Names of people in evidence about them, each written with or after a row that has the key or the trigger. They are
+# written while an account is erased or later, when a refund, a webhook or an attendance arrives late.
+FOLLOWS = {
+    "private.outbox.user_id": "an event about a row; whoever is gone gets no mail of it",
+    "private.recording_erasure_queue.user_id": "whose recordings are erased, also after they are gone",
+    "public.credit_ledger.user_id": "the owner of the lot, whose user_id has the trigger",
+    "public.erasure_receipts.pseudonym": "who was erased",
+    "public.session_attendance.user_id": "whoever has the session or seat, whose client_id has the trigger",
+    "public.session_cancellations.user_id": "the client of the session, whose client_id has the trigger",
+    "public.session_payments.client_id": "the client of the session, whose client_id has the trigger",
+}
+# What else a uuid without a foreign key is the id of.
+OTHER_THINGS = {
+    *("id", "lease_id", "line_id", "link_id", "lot_id", "occasion", "record_id", "related_id", "resource_id"),
+    *("checkout_id", "contract_id", "credit_lot_id", "funds_id", "hold_id", "payment_id", "payout_id"),
+    *("practitioner_id", "recording_id", "session_id"),
+}
+KEY = """exists (select from pg_constraint k
+                  where k.contype = 'f' and k.conrelid = c.oid and a.attnum = any (k.conkey))"""
+TRIGGER = """exists (select from pg_trigger t
+                      where t.tgrelid = c.oid and t.tgfoid = 'private.refuse_unknown_account'::regproc
+                        and t.tgenabled = 'O' and t.tgqual is null and t.tgtype & 4 = 4
+                        and t.tgargs = convert_to(a.attname::text, 'UTF8') || '\\x00'::bytea
+                        and (a.attnum = any (t.tgattr) or t.tgattr = ''))"""
+COLUMNS = f"""
+  select format('%s.%s.%s', c.relnamespace::regnamespace, c.relname, a.attname) as name, a.attname::text as column
+    from pg_class c join pg_attribute a on a.attrelid = c.oid
+   where c.relkind in ('r', 'p') and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+     and a.attnum > 0 and not a.attisdropped and a.atttypid in ('uuid'::regtype, 'uuid[]'::regtype)
+     and not {KEY} and not {TRIGGER}
+"""
+
+
+def unguarded(sandbox: Sandbox) -> set[str]:
+    """Columns with an id that may be a person's, without key or trigger."""
+    return {row["name"] for row in sandbox.run(COLUMNS) if row["column"] not in OTHER_THINGS}
+
+
+def test_a_column_that_names_a_person_has_a_key_or_the_trigger(sandbox: Sandbox) -> None:
+    """A new one with neither is found here; so is an exception that is none any more."""
+    assert set(FOLLOWS) == unguarded(sandbox)
+
+
+@pytest.mark.parametrize(
+    "offence",
+    [
+        "alter table public.journal_entries add column read_by uuid",
+        "create table private.diaries (id uuid primary key, owner_id uuid)",
+        "drop trigger liability_waivers_99_refuse_unknown_account on public.liability_waivers",
+        "alter table public.session_notes disable trigger session_notes_99_refuse_unknown_account",
+        "alter table public.user_roles drop constraint user_roles_user_id_fkey",
+    ],
+)
+def test_that_finds_what_is_planted(sandbox: Sandbox, offence: str) -> None:
+    sandbox.act_as("owner")
+    sandbox.run(offence)
+
+    assert set(FOLLOWS) != unguarded(sandbox)
+
+
+OPEN_TABLES = """
+  select c.oid::regclass::text as name from pg_class c
+   where c.relkind in ('r', 'p') and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+     and not exists (select from pg_trigger t
+                      where t.tgrelid = c.oid and t.tgfoid = 'private.refuse_gone_caller'::regproc
+                        and t.tgenabled = 'O' and t.tgtype = 2 | 4 | 8 | 16)
+"""
+
+
+def test_every_table_refuses_a_caller_who_is_gone(sandbox: Sandbox) -> None:
+    """Before any row is written, changed or deleted."""
+    assert [] == sandbox.run(OPEN_TABLES)
+
+    sandbox.act_as("owner")
+    sandbox.run("create table private.diaries (id uuid primary key)")
+    sandbox.run("drop trigger refuse_gone_caller on public.session_rules")
+    assert ["private.diaries", "session_rules"] == sorted(row["name"] for row in sandbox.run(OPEN_TABLES))
+
+
+def test_nobody_writes_about_an_account_that_is_not_there(sandbox: Sandbox) -> None:
+    """Not the service either; and whoever may not write the row does not learn which accounts there are."""
+    sandbox.act_as("service")
+    note = "insert into public.session_notes (session_id, author_id, content) values (%s, %s, 'x')"
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), sandbox.undone():
+        sandbox.run(note, ROW, "5a1e0000-0000-4000-8000-00000000dead")
+
+    sandbox.act_as("client")
+    for somebody in (ADMIN, "5a1e0000-0000-4000-8000-00000000dead"):
+        with sandbox.forbidden():
+            sandbox.run(note, ROW, somebody)
+
+
+def test_the_look_up_is_a_probe_of_an_index(sandbox: Sandbox) -> None:
+    """However many accounts there are."""
+    sandbox.act_as("owner")
+    sandbox.run("set local enable_seqscan = off")
+    plan = sandbox.run("explain select from auth.users u where u.id = %s for key share", CLIENT)
+
+    assert any("Index" in row["QUERY PLAN"] for row in plan)
