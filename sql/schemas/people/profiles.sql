@@ -12,7 +12,14 @@ create table public.profiles (
   updated_at    timestamptz not null default now(),
   phone_number  text,
   date_of_birth date,
-  address       text
+  address       text,
+
+  constraint profiles_full_name_is_short check (char_length(full_name) <= 200),
+  constraint profiles_email_is_short check (char_length(email) <= 320),
+  constraint profiles_avatar_url_is_short check (char_length(avatar_url) <= 2000),
+  constraint profiles_phone_number_is_short check (char_length(phone_number) <= 50),
+  constraint profiles_date_of_birth_is_in_range check (date_of_birth between '1900-01-01' and current_date),
+  constraint profiles_address_is_short check (char_length(address) <= 1000)
 );
 comment on column public.profiles.email is 'A copy of auth.users.email, kept by trigger.';
 
@@ -104,6 +111,13 @@ create policy "people set their own preferences"
   on public.user_preferences for insert to authenticated with check (user_id = (select auth.uid()));
 create policy "people change their own preferences"
   on public.user_preferences for update to authenticated using (user_id = (select auth.uid()));
+
+alter table public.user_preferences
+  add constraint user_preferences_country_is_short check (char_length(country) <= 100) not valid,
+  add constraint user_preferences_timezone_is_short check (char_length(timezone) <= 100) not valid,
+  add constraint user_preferences_language_is_short check (char_length(language) <= 35) not valid,
+  add constraint user_preferences_detected_at_is_in_range check (detected_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint user_preferences_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01') not valid;
 
 revoke all on public.user_preferences from anon, authenticated, service_role;
 grant select on public.user_preferences to authenticated;

@@ -27,7 +27,8 @@ create table private.audit_chain (
   sha256      bytea       not null,
   sealed_at   timestamptz not null default clock_timestamp(),
 
-  constraint audit_chain_has_each_line_once unique (line_id)
+  constraint audit_chain_has_each_line_once unique (line_id),
+  constraint audit_chain_hashes_are_whole check (octet_length(line_sha256) = 32 and octet_length(sha256) = 32)
 );
 comment on table  private.audit_chain         is 'The lines of the audit log in the order in which they were sealed.';
 comment on column private.audit_chain.line_id is

@@ -17,7 +17,8 @@ create table public.erasure_receipts (
   rows_erased_at     timestamptz,
   account_deleted_at timestamptz,
 
-  constraint erasure_receipts_one_per_account unique (pseudonym)
+  constraint erasure_receipts_one_per_account unique (pseudonym),
+  constraint erasure_receipts_counts_is_short check (char_length(counts::text) <= 10000)
 );
 comment on table public.erasure_receipts is
   'That an account was erased, when, and how many rows. Names nobody.';

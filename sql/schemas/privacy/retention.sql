@@ -39,7 +39,8 @@ create table public.retention_receipts (
   rows       bigint      not null,
   before     timestamptz not null,
 
-  constraint retention_receipts_one_per_day unique (table_name, applied_on)
+  constraint retention_receipts_one_per_day unique (table_name, applied_on),
+  constraint retention_receipts_table_name_is_short check (char_length(table_name) <= 63)
 );
 comment on table public.retention_receipts is
   'How many rows of a table were deleted or blanked on a day. Names nobody.';

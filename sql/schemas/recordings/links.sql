@@ -37,7 +37,8 @@ create table public.recording_views (
     case when ip_address ~ '^[0-9.]+$' then regexp_replace(ip_address, '[0-9]+$', 'x')
          when ip_address ~ '^([^:]*:){2}' then regexp_replace(ip_address, '^(([^:]*:){2}).*$', '\1x') end) stored,
 
-  constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share'))
+  constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share')),
+  constraint recording_views_texts_are_short check (char_length(ip_address) <= 100 and char_length(user_agent) <= 1000)
 );
 comment on table public.recording_views is
   'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';

@@ -18,7 +18,9 @@
 create table private.session_checks (
   session_id uuid        primary key references public.session_schedules on delete cascade,
   checked_at timestamptz not null default '-infinity',
-  failure    text
+  failure    text,
+
+  constraint session_checks_failure_is_short check (char_length(failure) <= 10000)
 );
 comment on table private.session_checks is
   'The sessions under way, and when each was last checked.';

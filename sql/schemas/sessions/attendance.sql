@@ -29,7 +29,11 @@ create table public.session_attendance (
   constraint session_attendance_source_is_known check (source in ('agora', 'token', 'manual')),
   constraint session_attendance_manual_has_a_reason check ((source = 'manual') = (reason is not null)),
   constraint session_attendance_no_show_never_joined check (not is_no_show or joined_at is null),
-  constraint session_attendance_left_after_joined check (left_at >= joined_at)
+  constraint session_attendance_left_after_joined check (left_at >= joined_at),
+  constraint session_attendance_joined_at_is_in_range check (joined_at between '2000-01-01' and '2100-01-01'),
+  constraint session_attendance_left_at_is_in_range check (left_at between '2000-01-01' and '2100-01-01'),
+  constraint session_attendance_total_seconds_is_in_range check (total_seconds between 0 and 1000000),
+  constraint session_attendance_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.session_attendance               is 'One row for each person in each session.';
 comment on column public.session_attendance.left_at is

@@ -25,7 +25,9 @@ create table public.webhook_deliveries (
   ended_at        timestamptz,
   created_at      timestamptz not null default now(),
 
-  constraint webhook_deliveries_one_per_event_and_endpoint unique (endpoint_id, outbox_id)
+  constraint webhook_deliveries_one_per_event_and_endpoint unique (endpoint_id, outbox_id),
+  constraint webhook_deliveries_texts_are_short check (char_length(event) <= 100 and char_length(last_error) <= 2000),
+  constraint webhook_deliveries_body_is_short check (char_length(body) <= 200000)
 );
 comment on column public.webhook_deliveries.outbox_id is
   'No foreign key: the record stays when old events are deleted.';

@@ -1,0 +1,165 @@
+"""Every column has an end: no text of two megabytes, no date that never comes, no number nobody meant.
+
+Each table is made again, empty, with its CHECKs and without anything else, and every column is tried with values that
+must not fit: so what is proven is the column's own bound, whatever triggers, policies and other columns say.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .conftest import Sandbox
+
+# Longer than any bound: two megabytes, as letters and as the blanks that `btrim` would not count.
+LONG = ["repeat('x', 2097152)", "repeat(' ', 2097152)"]
+AGES = ["'infinity'", "'-infinity'", "'99999-01-01'", "'0001-01-01'", "'1899-12-31'", "'2101-01-01'"]
+# For each type, values that no column of it may take. Booleans, ids, enums, times of day and vectors end by themselves.
+ABSURD = {
+    "text": LONG,
+    "jsonb": ["to_jsonb(repeat('x', 2097152))", "to_jsonb(array_fill(0, array[1048576]))"],
+    "bytea": ["convert_to(repeat('x', 2097152), 'UTF8')"],
+    "text[]": [f"array[{LONG[0]}]", "array_fill({sample}::text, array[100000])"],
+    "date": AGES,
+    "timestamp with time zone": AGES,
+    "timestamp without time zone": AGES,
+    "interval": ["'100000 years'", "'-100000 years'"],
+    "integer": ["-2147483648", "2147483647"],
+    "bigint": ["-9223372036854775808", "9223372036854775807"],
+    "numeric": ["'NaN'", "-99999999", "99999999"],
+    "double precision": ["'NaN'", "'Infinity'", "'-Infinity'", "1e300"],
+    "point": ["'(NaN,NaN)'", "'(Infinity,Infinity)'", "'(1e300,1e300)'"],
+}
+ENDLESS = {"boolean", "uuid", "app_role", "time without time zone", "extensions.vector"}
+# What only the database's own clock, counters and sums write, and no argument of a function reaches. Texts never are.
+OURS = {
+    "date", "timestamp with time zone", "timestamp without time zone", "integer", "bigint", "numeric",
+    "tstzrange", "tstzmultirange",
+}  # fmt: skip
+# Where a date, time or number goes that a person passes to a function, or another system to a webhook.
+REACHED = {
+    "public.checkout_sessions": "scheduled_at amount_minor credits",
+    "public.credit_ledger": "change",
+    "public.ledger_postings": "amount_minor",
+    "public.payouts": "paid_at",
+    "public.recording_share_links": "view_limit expires_at",
+    "public.session_attendance": "joined_at left_at total_seconds",
+    "public.session_holds": "scheduled_at duration_minutes",
+    "public.session_schedules": "location_coordinates local_start",
+    "private.agora_notifications": "happened_at",
+    "private.channel_events": "happened_at stayed_seconds",
+    "private.payment_refunds": "amount_minor",
+    "private.stripe_events": "happened_at",
+}
+# An element that the column takes, of which it must not take a hundred thousand.
+SAMPLES = {"events": "'session.booked'", "reasons": "'retention'"}
+
+COLUMNS = """
+    select c.relnamespace::regnamespace || '.' || c.relname as "table", a.attname as name,
+           format_type(a.atttypid, null) as type,
+           has_column_privilege('anon', c.oid, a.attnum, 'insert, update')
+             or has_column_privilege('authenticated', c.oid, a.attnum, 'insert, update') as is_written_by_people
+      from pg_class c join pg_attribute a on a.attrelid = c.oid
+     where c.relkind in ('r', 'p') and c.relnamespace::regnamespace::text in ('public', 'private')
+       and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
+       -- A foreign key takes no more than what it points to.
+       and not exists (select from pg_constraint f
+                        where f.conrelid = c.oid and f.contype = 'f' and f.conkey = array[a.attnum])
+     order by 1, a.attnum
+"""
+# Whether a value gets past the CHECKs, of which each row of the probe has only this column.
+TRY = """
+    create function pg_temp.fits(column_name text, expression text) returns boolean language plpgsql as $$
+    begin
+      execute format('insert into probe (%I) values (%s)', column_name, expression);
+      return true;
+    exception when check_violation or data_exception then
+      return false;
+    end $$
+"""
+# A CHECK that an empty row fails says what belongs together, and would refuse everything.
+DROP_WHAT_REFUSES_AN_EMPTY_ROW = """
+    do $$
+    declare
+      v_name text;
+    begin
+      loop
+        begin
+          insert into probe default values;
+          return;
+        exception when check_violation then
+          get stacked diagnostics v_name = constraint_name;
+          execute format('alter table probe drop constraint %I', v_name);
+        end;
+      end loop;
+    end $$
+"""
+
+
+def unbounded(sandbox: Sandbox) -> Iterator[str]:
+    """Every column that takes what it must not, with the first such value."""
+    sandbox.act_as("owner")
+    sandbox.run(TRY)
+    probed = None
+    for column in sandbox.run(COLUMNS):
+        table, name, kind = column["table"], column["name"], column["type"]
+        if table != probed:
+            _probe(sandbox, table)
+            probed = table
+        is_ours = not column["is_written_by_people"] and name not in REACHED.get(table, "").split()
+        if kind in ENDLESS or (kind in OURS and is_ours):
+            continue
+        # A kind of value that nobody has thought about yet counts as having no bound.
+        for value in [*ABSURD.get(kind, ["null"]), *(_longer(sandbox, table, name) if kind == "text" else [])]:
+            value = value.format(sample=SAMPLES.get(name, "'x'"))
+            if sandbox.one("select pg_temp.fits(%s, %s)", name, value):
+                yield f"{table}.{name} takes {value[:40]}"
+                break
+
+
+def _probe(sandbox: Sandbox, table: str) -> None:
+    """The table again, empty: its types and CHECKs, and none of its columns required."""
+    sandbox.run("drop table if exists probe")
+    sandbox.run(f"create temporary table probe (like {table} including constraints)")
+    for column in sandbox.run(
+        "select attname from pg_attribute where attrelid = 'probe'::regclass and attnum > 0 and attnotnull"
+    ):
+        sandbox.run(f'alter table probe alter "{column["attname"]}" drop not null')
+    sandbox.run(DROP_WHAT_REFUSES_AN_EMPTY_ROW)
+
+
+def _longer(sandbox: Sandbox, table: str, name: str) -> list[str]:
+    """What the column has in it, with a tail: a pattern may say how a value begins and not how it ends."""
+    values = sandbox.run(f'select distinct "{name}" as value from {table} where "{name}" <> \'\' limit 3')
+    quoted = [sandbox.one("select quote_literal(%s::text)", row["value"]) for row in values]
+    return [f"{value} || {tail}" for value in quoted for tail in LONG]
+
+
+def test_every_column_has_a_bound(sandbox: Sandbox) -> None:
+    """Texts, documents, bytes and lists whoever writes them; dates and numbers where people do."""
+    found = list(unbounded(sandbox))
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "motto text",
+        "motto text check (motto <> '' and btrim(motto) <> 'x')",
+        "motto text check (motto ~ '^x')",
+        "motto text check (char_length(btrim(motto)) <= 10)",
+        "motto jsonb",
+        "motto date",
+        "motto date check (motto > '2000-01-01')",
+        "motto timestamptz check (motto < '2100-01-01')",
+        "motto numeric check (motto >= 0)",
+        "motto xml",
+    ],
+)
+def test_a_column_without_one_is_found(sandbox: Sandbox, column: str) -> None:
+    """Also one that says something, but not where it ends."""
+    sandbox.act_as("owner")
+    sandbox.run(f"alter table public.profiles add column {column}")
+    sandbox.run("grant insert (motto) on public.profiles to authenticated")
+
+    assert ["public.profiles.motto"] == [found.split()[0] for found in unbounded(sandbox)]
