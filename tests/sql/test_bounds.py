@@ -63,7 +63,7 @@ COLUMNS = """
        and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
        -- A foreign key takes no more than what it points to.
        and not exists (select from pg_constraint f
-                        where f.conrelid = c.oid and f.contype = 'f' and f.conkey = array[a.attnum])
+                        where f.conrelid = c.oid and f.contype = 'f' and a.attnum = any (f.conkey))
      order by 1, a.attnum
 """
 # Whether a value gets past the CHECKs, of which each row of the probe has only this column.
@@ -110,7 +110,7 @@ def unbounded(sandbox: Sandbox) -> Iterator[str]:
             continue
         # A kind of value that nobody has thought about yet counts as having no bound.
         for value in [*ABSURD.get(kind, ["null"]), *(_longer(sandbox, table, name) if kind == "text" else [])]:
-            value = value.format(sample=SAMPLES.get(name, "'x'"))
+            value = value.replace("{sample}", SAMPLES.get(name, "'x'"))
             if sandbox.one("select pg_temp.fits(%s, %s)", name, value):
                 yield f"{table}.{name} takes {value[:40]}"
                 break

@@ -18,8 +18,13 @@ create table public.cancellation_policy (
 
   constraint cancellation_policy_hours_are_ordered check (
     late_cancellation_hours >= 0 and standard_cancellation_hours >= late_cancellation_hours),
-  constraint cancellation_policy_fees_are_not_negative check (
-    late_cancellation_fee_usd >= 0 and late_cancellation_fee_cad >= 0 and grace_cancellations_allowed >= 0),
+  constraint cancellation_policy_late_cancellation_hours_is_in_range check (late_cancellation_hours between 0 and 8760),
+  constraint cancellation_policy_standard_cancellation_hours_is_in_range check (
+    standard_cancellation_hours between 0 and 8760),
+  -- Between, because NaN is greater than every number.
+  constraint cancellation_policy_fees_are_in_range check (
+    late_cancellation_fee_usd between 0 and 10000 and late_cancellation_fee_cad between 0 and 10000
+    and grace_cancellations_allowed between 0 and 100),
   constraint cancellation_policy_policy_text_is_short check (char_length(policy_text) <= 100000),
   constraint cancellation_policy_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01')
 );
