@@ -147,8 +147,11 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins adjust credits.');
   end if;
+  perform private.refuse_long_text('reason', adjust_credits.reason, 1000);
   if btrim(coalesce(adjust_credits.reason, '')) = '' or coalesce(adjust_credits.change, 0) = 0 then
     perform private.refuse(422, 'reason_missing', 'An adjustment needs a number and a reason.');
+  elsif adjust_credits.change not between -10000 and 10000 then
+    perform private.refuse(422, 'change_too_large', 'change: should be at most 10000.');
   end if;
   if adjust_credits.lot_id is null then
     if adjust_credits.change < 0 then

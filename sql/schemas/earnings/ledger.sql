@@ -140,8 +140,12 @@ as $$
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins adjust earnings.');
-  elsif btrim(coalesce(adjust_earnings.reason, '')) = '' or coalesce(adjust_earnings.amount_minor, 0) = 0 then
+  end if;
+  perform private.refuse_long_text('reason', adjust_earnings.reason, 1000);
+  if btrim(coalesce(adjust_earnings.reason, '')) = '' or coalesce(adjust_earnings.amount_minor, 0) = 0 then
     perform private.refuse(422, 'reason_missing', 'An adjustment needs an amount and a reason.');
+  elsif adjust_earnings.amount_minor not between -100000000000 and 100000000000 then
+    perform private.refuse(422, 'amount_too_large', 'amount_minor: should be at most 100000000000.');
   elsif not exists (select from public.practitioners p where p.id = adjust_earnings.practitioner_id) then
     perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
   end if;

@@ -131,6 +131,7 @@ declare
   v_row_session_id uuid;  -- of the session or the seat
   v_during         tstzmultirange := '{}';
 begin
+  perform private.refuse_long_text('reason', set_attendance.reason, 1000);
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = set_attendance.session_id;
@@ -157,6 +158,7 @@ begin
             else v_rules.client_grace_minutes end) then
     perform private.refuse(409, 'grace_not_over', 'It is too early to say that they did not come.', 'They may still come.');
   elsif set_attendance.left_at < set_attendance.joined_at or greatest(set_attendance.joined_at, set_attendance.left_at) > now()
+     or set_attendance.joined_at < v_session.scheduled_at - interval '1 day'
      or (set_attendance.joined_at is null and set_attendance.left_at is not null) then
     perform private.refuse(422, 'times_not_possible', 'Nobody was there from then until then.');
   end if;

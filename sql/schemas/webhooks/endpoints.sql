@@ -71,6 +71,8 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
   end if;
+  perform private.refuse_long_text('url', create_webhook_endpoint.url, 2000);
+  perform private.refuse_long_text('description', create_webhook_endpoint.description, 500);
   insert into public.webhook_endpoints (url, events, description)
   values (create_webhook_endpoint.url, create_webhook_endpoint.events, create_webhook_endpoint.description)
   returning id into create_webhook_endpoint.id;
