@@ -122,7 +122,9 @@ def as_service(request_id: str, idempotency_key: str | None = None) -> Database:
 def _out_of_bounds(message: str) -> Refusal:
     """A value that its column does not take, by the column's name where the rule is about one."""
     broken = BROKEN_RULE.search(message)
-    details = broken and [{"field": broken[3], "problem": f"must keep the rule: {broken[2].replace('_', ' ')}"}]
+    details = broken and [
+        {"field": broken[3], "problem": f"must keep the rule: {broken[2].replace('_', ' ')}"}
+    ]
     return BadRequest(
         "invalid_value", "A value in the request is too long or out of range.", details=details or None
     )

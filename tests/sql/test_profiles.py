@@ -63,7 +63,7 @@ def test_an_invalid_birthday_does_not_stop_the_account(sandbox: Sandbox) -> None
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_signing_up_never_fails_for_its_metadata(sandbox: Sandbox, given: Any, read: dict[str, str]) -> None:
+def test_signing_up_never_fails_for_its_metadata(sandbox: Sandbox, given: Any, read: dict[str, Any]) -> None:
     """Too long is cut, between characters; what cannot be read is null. The rest of the profile is there."""
     sandbox.act_as("owner")
     if isinstance(given, dict):
@@ -84,7 +84,7 @@ def test_an_address_that_is_too_long_is_left_out(sandbox: Sandbox) -> None:
     """A mail to what is left of it would go to somebody else."""
     sandbox.act_as("owner")
     person = sandbox.one(
-        "insert into auth.users (email, raw_user_meta_data) values (%s, '{\"full_name\": \"New\"}') returning id",
+        'insert into auth.users (email, raw_user_meta_data) values (%s, \'{"full_name": "New"}\') returning id',
         "x" * 100_000 + "@demo.test",
     )
 
