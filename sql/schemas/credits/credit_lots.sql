@@ -23,7 +23,8 @@ create policy "people read their own credits, admins all"
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 
 alter table public.user_session_credits
-  add constraint user_session_credits_credits_are_in_range check (credits_remaining <= 10000 and credits_owed <= 10000) not valid,
+  add constraint user_session_credits_credits_are_in_range check (
+    credits_remaining <= 10000 and credits_owed <= 10000) not valid,
   add constraint user_session_credits_texts_are_short check (
     char_length(stripe_payment_intent_id) <= 255 and char_length(order_id) <= 255) not valid,
   add constraint user_session_credits_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,

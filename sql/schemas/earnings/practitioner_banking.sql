@@ -68,7 +68,8 @@ create table private.banking_settings (
   cooling_period  interval not null default '3 days',
 
   constraint banking_settings_is_one_row check (is_the_only_row),
-  constraint banking_settings_cooling_is_at_most_90_days check (cooling_period between interval '0' and interval '90 days')
+  constraint banking_settings_cooling_is_at_most_90_days check (
+    cooling_period between interval '0' and interval '90 days')
 );
 comment on column private.banking_settings.cooling_period is
   'For so long after a change no money goes to the account: time for its owner to notice a change that was not theirs.';

@@ -119,6 +119,7 @@ revoke execute on all routines in schema private from public, anon, authenticate
 -- Whoever is not signed in reads what is for sale, under policies that ask this.
 grant execute on function private.is_admin to anon;
 grant execute on function
-  private.refuse, private.refuse_long_text, private.sha256_hex, private.is_api_caller, private.is_admin, private.my_practitioner_ids,
-  private.related_practitioner_ids, private.my_client_ids, private.my_session_ids, private.my_led_session_ids
+  private.refuse, private.refuse_long_text, private.sha256_hex, private.is_api_caller, private.is_admin,
+  private.my_practitioner_ids, private.related_practitioner_ids, private.my_client_ids, private.my_session_ids,
+  private.my_led_session_ids
   to authenticated, service_role;

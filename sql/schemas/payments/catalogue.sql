@@ -113,7 +113,8 @@ alter table public.products
   add constraint products_slug_is_short check (char_length(slug) <= 200) not valid,
   add constraint products_description_is_short check (char_length(description) <= 10000) not valid,
   add constraint products_image_url_is_short check (char_length(image_url) <= 2000) not valid,
-  add constraint products_prices_are_in_range check (price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
+  add constraint products_prices_are_in_range check (
+    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
   add constraint products_stripe_ids_are_short check (
     char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
   add constraint products_inventory_count_is_in_range check (inventory_count between 0 and 1000000) not valid,

@@ -135,8 +135,10 @@ alter table public.user_preferences
   add constraint user_preferences_country_is_short check (char_length(country) <= 100) not valid,
   add constraint user_preferences_timezone_is_short check (char_length(timezone) <= 100) not valid,
   add constraint user_preferences_language_is_short check (char_length(language) <= 35) not valid,
-  add constraint user_preferences_detected_at_is_in_range check (detected_at between '2000-01-01' and '2100-01-01') not valid,
-  add constraint user_preferences_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01') not valid;
+  add constraint user_preferences_detected_at_is_in_range check (
+    detected_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint user_preferences_updated_at_is_in_range check (
+    updated_at between '2000-01-01' and '2100-01-01') not valid;
 
 revoke all on public.user_preferences from anon, authenticated, service_role;
 grant select on public.user_preferences to authenticated;

@@ -165,7 +165,7 @@ begin
     task := v_task.task;
     recording := v_task.recording;
   exception when others then
-    failure := sqlstate || ' ' || sqlerrm;
+    failure := left(sqlstate || ' ' || sqlerrm, 2000);
   end;
   update private.session_checks t set checked_at = clock_timestamp(), failure = advance_next_session.failure
    where t.session_id = session_id;

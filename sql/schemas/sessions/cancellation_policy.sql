@@ -102,7 +102,8 @@ create table public.session_cancellations (
   cancellation_policy_version uuid references public.cancellation_policy (id),
   created_at                  timestamptz not null default now(),
 
-  constraint session_cancellations_reason_is_short check (char_length(reason) <= 1000),
+  -- As long as the note of the session that it is read from.
+  constraint session_cancellations_reason_is_short check (char_length(reason) <= 10000),
   constraint session_cancellations_texts_are_short check (
     char_length(fee_currency) <= 10 and char_length(credit_currency) <= 10)
 );

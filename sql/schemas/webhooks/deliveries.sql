@@ -156,7 +156,7 @@ begin
                        else 'pending' end,
          -- A tenth more or less, so that deliveries which failed together are not all tried again together.
          next_attempt_at = now() + coalesce(c_retry_delays[d.attempts], '0 s') * (0.9 + 0.2 * random()),
-         last_status = finish_webhook_delivery.status, last_error = finish_webhook_delivery.error,
+         last_status = finish_webhook_delivery.status, last_error = left(finish_webhook_delivery.error, 2000),
          lease_id = null, lease_until = null
    where d.id = finish_webhook_delivery.delivery_id and d.lease_id = finish_webhook_delivery.lease_id
   returning d.* into v_delivery;
