@@ -23,6 +23,8 @@ Row = TypeVar("Row", bound=BaseModel)
 Read = TypeVar("Read")
 # What private.refuse raises: message is the sentence, details the code, hint the way forward.
 REFUSED = re.compile(r"PT[45]\d\d")
+# A CHECK is named after its table, and then says what is true: notes_is_short.
+BROKEN_RULE = re.compile(r'relation "(\w+)" violates check constraint "\1_((\w+?)_(?:is|are|has|have)_\w+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,17 @@ def as_service(request_id: str, idempotency_key: str | None = None) -> Database:
     return Database(Credential(ServiceSettings.read().key, None), request_id, idempotency_key)
 
 
+def _out_of_bounds(message: str) -> Refusal:
+    """A value that its column does not take, by the column's name where the rule is about one."""
+    broken = BROKEN_RULE.search(message)
+    details = broken and [
+        {"field": broken[3], "problem": f"must keep the rule: {broken[2].replace('_', ' ')}"}
+    ]
+    return BadRequest(
+        "invalid_value", "A value in the request is too long or out of range.", details=details or None
+    )
+
+
 def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> Refusal:
     """What PostgREST's failure means to our caller. Anything unforeseen is Broken, with the facts for the log.
 
@@ -145,7 +158,9 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> Refusal:
             return Conflict("already_exists", "This exists already.")
         case "23503" if '"users"' in str(error.details):
             return Conflict("account_gone", "This account does not exist any more.")
-        case "23503" | "23514" | "23502" | "23P01":
+        case "23514":
+            return _out_of_bounds(error.message or "")
+        case "23503" | "23502" | "23P01":
             return Conflict("not_possible", "This does not fit what is stored already.")
         case "40P01" | "55P03" | "PGRST000" | "PGRST001" | "PGRST002":
             return Unavailable("database_busy", "The database is busy. Please try again in a moment.")

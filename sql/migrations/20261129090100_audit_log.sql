@@ -184,7 +184,8 @@ create table private.audit_chain (
   sha256      bytea       not null,
   sealed_at   timestamptz not null default clock_timestamp(),
 
-  constraint audit_chain_has_each_line_once unique (line_id)
+  constraint audit_chain_has_each_line_once unique (line_id),
+  constraint audit_chain_hashes_are_whole check (octet_length(line_sha256) = 32 and octet_length(sha256) = 32)
 );
 comment on table  private.audit_chain         is 'The lines of the audit log in the order in which they were sealed.';
 comment on column private.audit_chain.line_id is
@@ -395,3 +396,11 @@ create trigger audit_chain_refuse_change before update or delete on private.audi
   for each row execute function private.refuse_audit_log_change();
 create trigger audit_chain_refuse_truncate before truncate on private.audit_chain
   for each statement execute function private.refuse_audit_log_change();
+
+-- At the end: an older line beyond them would have stopped the updates above.
+alter table public.audit_logs
+  add constraint audit_logs_texts_are_short check (
+    char_length(table_name) <= 63 and char_length(ip_address) <= 100 and char_length(user_agent) <= 1000) not valid,
+  add constraint audit_logs_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint audit_logs_hashes_are_whole check (
+    octet_length(personal_salt) <= 32 and octet_length(personal_sha256) = 32) not valid;

@@ -67,6 +67,13 @@ create policy "practitioners edit themselves, admins all"
 create policy "admins remove practitioners"
   on public.practitioners for delete to authenticated using ((select private.is_admin()));
 
+alter table public.practitioners
+  add constraint practitioners_name_is_short check (char_length(name) <= 200) not valid,
+  add constraint practitioners_bio_is_short check (char_length(bio) <= 10000) not valid,
+  add constraint practitioners_specialization_is_short check (char_length(specialization) <= 500) not valid,
+  add constraint practitioners_avatar_url_is_short check (char_length(avatar_url) <= 2000) not valid,
+  add constraint practitioners_half_hour_rate_is_in_range check (half_hour_rate between 0 and 10000) not valid;
+
 revoke all on public.practitioners from anon, authenticated, service_role;
 grant select, delete on public.practitioners to authenticated;
 grant insert (user_id, name, bio, specialization, avatar_url, half_hour_rate, available)
@@ -179,7 +186,14 @@ create table public.profiles (
   updated_at    timestamptz not null default now(),
   phone_number  text,
   date_of_birth date,
-  address       text
+  address       text,
+
+  constraint profiles_full_name_is_short check (char_length(full_name) <= 200),
+  constraint profiles_email_is_short check (char_length(email) <= 320),
+  constraint profiles_avatar_url_is_short check (char_length(avatar_url) <= 2000),
+  constraint profiles_phone_number_is_short check (char_length(phone_number) <= 50),
+  constraint profiles_date_of_birth_is_in_range check (date_of_birth between '1900-01-01' and current_date),
+  constraint profiles_address_is_short check (char_length(address) <= 1000)
 );
 comment on column public.profiles.id is 'No foreign key: the account may have been erased since.';
 comment on column public.profiles.email is 'A copy of auth.users.email, kept by trigger.';
@@ -209,14 +223,37 @@ grant select (id, full_name, email, avatar_url, phone_number, created_at, update
   on public.profiles to authenticated;
 grant select, insert, update, delete on public.profiles to service_role;
 
-create function private.parse_date_or_null(text_value text) returns date
+-- What somebody entered under a key: whatever a browser sent. Too long is cut; what is no text is null.
+create function private.read_metadata(metadata jsonb, key text, at_most integer) returns text
+  language sql immutable set search_path = ''
+as $$
+  select nullif(left(metadata ->> key, at_most), '') where jsonb_typeof(metadata -> key) in ('string', 'number');
+$$;
+
+create function private.parse_birthday_or_null(text_value text) returns date
   language plpgsql stable set search_path = ''
 as $$
 begin
-  return text_value::date;
+  return case when text_value::date between '1900-01-01' and current_date then text_value::date end;
 exception when data_exception then
   return null;
 end
+$$;
+
+-- One row, as its columns can hold it. An address that is cut leads somewhere else: it is whole or null.
+create function private.read_profile(account auth.users) returns public.profiles
+  language sql stable set search_path = ''
+as $$
+  select jsonb_populate_record(null::public.profiles, jsonb_build_object(
+    'id', (account).id,
+    'email', case when char_length((account).email) <= 320 then (account).email end,
+    'full_name', private.read_metadata(metadata, 'full_name', 200),
+    'avatar_url', case when char_length(metadata ->> 'avatar_url') <= 2000
+                       then private.read_metadata(metadata, 'avatar_url', 2000) end,
+    'phone_number', private.read_metadata(metadata, 'phone_number', 50),
+    'date_of_birth', private.parse_birthday_or_null(private.read_metadata(metadata, 'date_of_birth', 50)),
+    'address', private.read_metadata(metadata, 'address', 1000)))
+    from (values ((account).raw_user_meta_data)) as given (metadata);
 $$;
 
 -- Definer: the auth service makes users and has no right on profiles.
@@ -225,13 +262,8 @@ create function private.sync_profile() returns trigger
 as $$
 begin
   insert into public.profiles as p (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-  values (
-    new.id, new.email,
-    new.raw_user_meta_data ->> 'full_name',
-    new.raw_user_meta_data ->> 'avatar_url',
-    new.raw_user_meta_data ->> 'phone_number',
-    private.parse_date_or_null(new.raw_user_meta_data ->> 'date_of_birth'),
-    new.raw_user_meta_data ->> 'address')
+  select r.id, r.email, r.full_name, r.avatar_url, r.phone_number, r.date_of_birth, r.address
+    from private.read_profile(new) r
   on conflict (id) do update set
     email         = excluded.email,
     full_name     = coalesce(excluded.full_name, p.full_name),
@@ -247,7 +279,8 @@ exception when others then
 end
 $$;
 
-revoke execute on function private.parse_date_or_null, private.sync_profile from public, anon, authenticated, service_role;
+revoke execute on function private.read_metadata, private.parse_birthday_or_null, private.read_profile, private.sync_profile
+  from public, anon, authenticated, service_role;
 
 create trigger users_create_profile after insert on auth.users
   for each row execute function private.sync_profile();
@@ -272,6 +305,15 @@ create policy "people set their own preferences"
   on public.user_preferences for insert to authenticated with check (user_id = (select auth.uid()));
 create policy "people change their own preferences"
   on public.user_preferences for update to authenticated using (user_id = (select auth.uid()));
+
+alter table public.user_preferences
+  add constraint user_preferences_country_is_short check (char_length(country) <= 100) not valid,
+  add constraint user_preferences_timezone_is_short check (char_length(timezone) <= 100) not valid,
+  add constraint user_preferences_language_is_short check (char_length(language) <= 35) not valid,
+  add constraint user_preferences_detected_at_is_in_range check (
+    detected_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint user_preferences_updated_at_is_in_range check (
+    updated_at between '2000-01-01' and '2100-01-01') not valid;
 
 revoke all on public.user_preferences from anon, authenticated, service_role;
 grant select on public.user_preferences to authenticated;

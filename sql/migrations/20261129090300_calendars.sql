@@ -18,7 +18,9 @@ set check_function_bodies = off;
 -- here and more on a busy disk, and each event looks up the time zone of its recipients, even of those who named none.
 -- Read from disk, that would be most of the time of every booking and payment.
 create table private.known_time_zones (
-  name text primary key
+  name text primary key,
+
+  constraint known_time_zones_name_is_short check (char_length(name) <= 100)
 );
 comment on table private.known_time_zones is
   'Names this server had rules for when the migration ran. A newer one is still found, slowly, in the rules themselves.';
@@ -135,7 +137,8 @@ create table public.practitioner_calendars (
   constraint practitioner_calendars_notice_is_at_most_90_days check (minimum_notice_minutes between 0 and 129600),
   constraint practitioner_calendars_horizon_is_1_day_to_5_years check (booking_horizon_days between 1 and 1830),
   constraint practitioner_calendars_buffers_are_at_most_4_hours
-    check (buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240)
+    check (buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240),
+  constraint practitioner_calendars_time_zone_is_short check (char_length(time_zone) <= 100)
 );
 comment on table public.practitioner_calendars is
   'How a practitioner can be booked. Locking the row locks their time: see private.lock_calendar.';
@@ -227,7 +230,9 @@ create table public.availability_exceptions (
   constraint availability_exceptions_start_before_they_end check (start_time < end_time),
   constraint availability_exceptions_never_overlap exclude using gist (
     practitioner_id with =, on_date with =, (is_open::integer) with =,
-    (private.minutes_of_day(start_time, end_time)) with &&)
+    (private.minutes_of_day(start_time, end_time)) with &&),
+  constraint availability_exceptions_on_date_is_in_range check (on_date between '2000-01-01' and '2100-01-01'),
+  constraint availability_exceptions_reason_is_short check (char_length(reason) <= 500)
 );
 comment on table public.availability_exceptions is 'Dates that differ from the weekly hours; in wall time, as they are.';
 comment on column public.availability_exceptions.is_open is

@@ -97,6 +97,39 @@ select p.session_count || ' Session Package - ' || t.name || case when t.is_grou
   ) p (duration_minutes, session_type, is_group, session_count, price_cad, price_usd)
   join public.session_types t using (duration_minutes, session_type, is_group);
 
+-- At the end: an older row beyond them would have stopped the update above.
+alter table public.session_types
+  add constraint session_types_name_is_short check (char_length(name) <= 200) not valid,
+  add constraint session_types_prices_are_in_range check (
+    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
+  add constraint session_types_stripe_ids_are_short check (
+    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
+  add constraint session_types_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
+
+alter table public.session_packages
+  add constraint session_packages_name_is_short check (char_length(name) <= 200) not valid,
+  add constraint session_packages_prices_are_in_range check (
+    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
+  add constraint session_packages_stripe_ids_are_short check (
+    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
+  add constraint session_packages_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
+
+alter table public.products
+  add constraint products_name_is_short check (char_length(name) <= 200) not valid,
+  add constraint products_slug_is_short check (char_length(slug) <= 200) not valid,
+  add constraint products_description_is_short check (char_length(description) <= 10000) not valid,
+  add constraint products_image_url_is_short check (char_length(image_url) <= 2000) not valid,
+  add constraint products_prices_are_in_range check (
+    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
+  add constraint products_stripe_ids_are_short check (
+    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
+  add constraint products_inventory_count_is_in_range check (inventory_count between 0 and 1000000) not valid,
+  add constraint products_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint products_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
+
 
 -- payments/revenue_shares.sql
 
@@ -112,7 +145,8 @@ create table public.revenue_shares (
   created_by           uuid          default auth.uid(),
 
   constraint revenue_shares_percent_is_0_to_100 check (practitioner_percent between 0 and 100),
-  constraint revenue_shares_one_at_a_time unique (valid_from)
+  constraint revenue_shares_one_at_a_time unique (valid_from),
+  constraint revenue_shares_valid_from_is_in_range check (valid_from between '2000-01-01' and '2100-01-01')
 );
 comment on table  public.revenue_shares            is
   'The practitioner''s part of what clients pay. Append-only: payments refer to it.';
@@ -172,7 +206,10 @@ create table public.waiver_policy (
   policy_text_sha256 text not null generated always as (private.sha256_hex(policy_text)) stored,
 
   constraint waiver_policy_version_key unique (version),
-  constraint waiver_policy_text_is_not_empty check (btrim(policy_text) <> '')
+  constraint waiver_policy_text_is_not_empty check (btrim(policy_text) <> ''),
+  constraint waiver_policy_version_is_in_range check (version between 1 and 1000000),
+  constraint waiver_policy_policy_text_is_short check (char_length(policy_text) <= 90000),
+  constraint waiver_policy_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.waiver_policy.policy_text is
   'Shown with the placeholder [Date of signing] replaced by the day. Never changes: a correction is a new version.';
@@ -297,8 +334,15 @@ create table public.cancellation_policy (
 
   constraint cancellation_policy_hours_are_ordered check (
     late_cancellation_hours >= 0 and standard_cancellation_hours >= late_cancellation_hours),
-  constraint cancellation_policy_fees_are_not_negative check (
-    late_cancellation_fee_usd >= 0 and late_cancellation_fee_cad >= 0 and grace_cancellations_allowed >= 0)
+  constraint cancellation_policy_late_cancellation_hours_is_in_range check (late_cancellation_hours between 0 and 8760),
+  constraint cancellation_policy_standard_cancellation_hours_is_in_range check (
+    standard_cancellation_hours between 0 and 8760),
+  -- Between, because NaN is greater than every number.
+  constraint cancellation_policy_fees_are_in_range check (
+    late_cancellation_fee_usd between 0 and 10000 and late_cancellation_fee_cad between 0 and 10000
+    and grace_cancellations_allowed between 0 and 100),
+  constraint cancellation_policy_policy_text_is_short check (char_length(policy_text) <= 100000),
+  constraint cancellation_policy_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.cancellation_policy.standard_cancellation_hours is
   'At least so long before: the credit is returned.';
@@ -372,7 +416,12 @@ create table public.session_cancellations (
   reason                      text,
   approved_by                 uuid references auth.users (id) on delete set null,
   cancellation_policy_version uuid references public.cancellation_policy (id),
-  created_at                  timestamptz not null default now()
+  created_at                  timestamptz not null default now(),
+
+  -- As long as the note of the session that it is read from.
+  constraint session_cancellations_reason_is_short check (char_length(reason) <= 10000),
+  constraint session_cancellations_texts_are_short check (
+    char_length(fee_currency) <= 10 and char_length(credit_currency) <= 10)
 );
 comment on table public.session_cancellations is
   'One row per cancellation: evidence, so it outlives the session and the people.';

@@ -26,7 +26,15 @@ create table public.studio_locations (
   longitude      double precision,
 
   constraint studio_locations_coordinates_are_valid
-    check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null))
+    check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null)),
+  constraint studio_locations_name_is_short check (char_length(name) <= 200),
+  constraint studio_locations_address_is_short check (char_length(address) <= 1000),
+  constraint studio_locations_city_is_short check (char_length(city) <= 200),
+  constraint studio_locations_province_state_is_short check (char_length(province_state) <= 200),
+  constraint studio_locations_country_is_short check (char_length(country) <= 100),
+  constraint studio_locations_postal_code_is_short check (char_length(postal_code) <= 50),
+  constraint studio_locations_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.studio_locations.latitude is 'Degrees north, WGS 84; with the longitude or not at all.';
 
@@ -152,14 +160,16 @@ alter table public.session_schedules
   -- latitude), is PostgreSQL's own type: no PostGIS.
   add column session_location      text not null default 'online' check (session_location in ('online', 'in_person')),
   add column physical_location     text,
-  add column location_coordinates  point,
+  add column location_coordinates  point
+                                   check (location_coordinates <@ box '((-180, -90), (180, 90))'),
   add column max_participants      integer not null default 1,
   -- Of a class: the number of its seats. A trigger counts them, so whatever else is written here is overwritten.
   add column current_participants  integer not null default 1,
   add column correlated_session_id uuid references public.session_schedules (id) on delete set null,
   -- Without an "on delete": a class in which somebody has or had a seat cannot be deleted from under them.
   add column group_class_id        uuid references public.session_schedules (id),
-  add constraint session_schedules_have_seats check (max_participants >= 1 and current_participants >= 0),
+  add constraint session_schedules_have_seats check (
+    max_participants between 1 and 1000 and current_participants between 0 and 1000),
   add constraint session_schedules_class_is_not_in_itself check (group_class_id <> id),
 
   -- What was booked. Null in rows that the pages insert: they do not know it.
@@ -343,6 +353,22 @@ alter table public.session_schedules enable trigger user;
 
 alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;
 
+-- Here and not beside the columns: an older row beyond them would have stopped the update above.
+alter table public.session_schedules
+  add constraint session_schedules_scheduled_at_is_in_range check (
+    scheduled_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint session_schedules_duration_minutes_is_in_range check (duration_minutes between 1 and 1440) not valid,
+  add constraint session_schedules_room_name_is_short check (char_length(room_name) <= 255) not valid,
+  add constraint session_schedules_notes_is_short check (char_length(notes) <= 10000) not valid,
+  add constraint session_schedules_host_room_url_is_short check (char_length(host_room_url) <= 2000) not valid,
+  add constraint session_schedules_class_name_is_short check (char_length(class_name) <= 200) not valid,
+  add constraint session_schedules_physical_location_is_short check (char_length(physical_location) <= 500) not valid,
+  add constraint session_schedules_cancelled_at_is_in_range check (
+    cancelled_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint session_schedules_time_zone_is_short check (char_length(time_zone) <= 100) not valid,
+  add constraint session_schedules_local_start_is_in_range check (
+    local_start between '2000-01-01' and '2100-01-01') not valid;
+
 -- What changes by time alone: credits that expire, and the instants of sessions when clock rules have changed.
 create function public.reconcile_bookings()
   returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer)
@@ -398,6 +424,9 @@ create policy "authors and admins delete notes"
   on public.session_notes for delete to authenticated
   using (author_id = (select auth.uid()) or (select private.is_admin()));
 
+alter table public.session_notes
+  add constraint session_notes_content_is_short check (char_length(content) <= 10000) not valid;
+
 revoke all on public.session_notes from anon, authenticated, service_role;
 grant select, delete, insert (session_id, author_id, content, visibility), update (content, visibility)
   on public.session_notes to authenticated;
@@ -431,6 +460,12 @@ create policy "clients, their practitioners and admins change checklists"
 create policy "practitioners and admins delete checklist lines"
   on public.action_checklist for delete to authenticated
   using (client_id in (select private.my_client_ids()) or (select private.is_admin()));
+
+alter table public.action_checklist
+  add constraint action_checklist_title_is_short check (char_length(title) <= 500) not valid,
+  add constraint action_checklist_description_is_short check (char_length(description) <= 10000) not valid,
+  add constraint action_checklist_due_date_is_in_range check (due_date between '2000-01-01' and '2100-01-01') not valid,
+  add constraint action_checklist_priority_is_in_range check (priority between -1000 and 1000) not valid;
 
 revoke all on public.action_checklist from anon, authenticated, service_role;
 grant select, delete on public.action_checklist to authenticated;

@@ -32,7 +32,10 @@ create table public.session_holds (
 
   constraint session_holds_status_is_known check (status in ('held', 'consumed', 'released')),
   constraint session_holds_location_is_known check (session_location in ('online', 'in_person')),
-  constraint session_holds_have_a_duration check (duration_minutes > 0)
+  constraint session_holds_have_a_duration check (duration_minutes between 1 and 1440),
+  constraint session_holds_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01'),
+  constraint session_holds_physical_location_is_short check (char_length(physical_location) <= 500),
+  constraint session_holds_checkout_session_id_is_short check (char_length(checkout_session_id) <= 255)
 );
 comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
 comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';
@@ -299,7 +302,10 @@ create table public.practitioner_time_off (
   reason          text,
   created_at      timestamptz not null default now(),
 
-  constraint practitioner_time_off_starts_before_it_ends check (starts_at < ends_at)
+  constraint practitioner_time_off_starts_before_it_ends check (starts_at < ends_at),
+  constraint practitioner_time_off_starts_at_is_in_range check (starts_at between '2000-01-01' and '2100-01-01'),
+  constraint practitioner_time_off_ends_at_is_in_range check (ends_at between '2000-01-01' and '2100-01-01'),
+  constraint practitioner_time_off_reason_is_short check (char_length(reason) <= 500)
 );
 
 create index practitioner_time_off_practitioner_id_idx on public.practitioner_time_off (practitioner_id, starts_at);
@@ -345,7 +351,8 @@ create table private.practitioner_time (
   constraint practitioner_time_is_not_empty check (not isempty(during)),
   constraint practitioner_time_never_overlaps
     exclude using gist (practitioner_id with =, during with &&, occasion with <>),
-  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, location_kind)
+  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, location_kind),
+  constraint practitioner_time_location_kind_is_short check (char_length(location_kind) <= 50)
 );
 comment on table private.practitioner_time is
   'What takes a practitioner''s time. Two rows that overlap are one occasion.';

@@ -1029,7 +1029,8 @@ begin
     update public.session_schedules s
        set scheduled_at = reschedule_session.scheduled_at,
            notes = case when s.scheduled_at = reschedule_session.scheduled_at then s.notes
-                        else coalesce(s.notes || E'\n\n', '') || 'Rescheduled on ' || current_date end
+                        -- A full note must not keep anybody from rescheduling.
+                        else coalesce(left(s.notes, 9900) || E'\n\n', '') || 'Rescheduled on ' || current_date end
      where s.id = v_session.id
     returning s.*;
 end

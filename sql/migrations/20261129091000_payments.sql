@@ -72,7 +72,14 @@ create table public.checkout_sessions (
     case payment_type when 'single' then scheduled_at is not null and session_location is not null
                       else scheduled_at is null end),
   constraint checkout_sessions_texts_are_short check (
-    char_length(notes) <= 2000 and char_length(physical_location) <= 500)
+    char_length(notes) <= 2000 and char_length(physical_location) <= 500),
+  constraint checkout_sessions_ids_are_short check (
+    char_length(stripe_session_id) <= 255 and char_length(stripe_payment_intent_id) <= 255),
+  constraint checkout_sessions_description_is_short check (char_length(description) <= 1000),
+  constraint checkout_sessions_links_are_short check (char_length(url) <= 5000 and char_length(receipt_url) <= 5000),
+  constraint checkout_sessions_amounts_are_in_range check (
+    amount_minor between 0 and 100000000 and credits between 1 and 1000),
+  constraint checkout_sessions_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01')
 );
 comment on table  public.checkout_sessions                is
   'Attempts to pay: evidence, so a paid one outlives all that it is about.';
@@ -450,6 +457,12 @@ create policy "payer, practitioner and admins read payments"
 create policy "admins mark payments as paid out"
   on public.session_payments for update to authenticated using ((select private.is_admin()));
 
+alter table public.session_payments
+  add constraint session_payments_texts_are_short check (
+    char_length(currency) <= 10 and char_length(status) <= 50 and char_length(stripe_payment_intent_id) <= 255) not valid,
+  add constraint session_payments_paid_out_at_is_in_range check (
+    paid_out_at between '2000-01-01' and '2100-01-01') not valid;
+
 revoke all on public.session_payments from anon, authenticated, service_role;
 -- No insert and no delete, not even for admins, and no amounts: money is written by the service, from what was paid.
 grant select, update (status, paid_out_at) on public.session_payments to authenticated;
@@ -475,7 +488,9 @@ create table private.payment_disputes (
   id           text    primary key,
   checkout_id  uuid    not null references public.checkout_sessions (id),
   state        text    not null check (state in ('inquiry', 'open', 'won', 'lost')),
-  amount_minor integer not null
+  amount_minor integer not null,
+
+  constraint payment_disputes_id_is_short check (char_length(id) <= 255)
 );
 comment on table  private.payment_disputes       is 'What payers claimed back through their bank, by Stripe''s id.';
 comment on column private.payment_disputes.state is
@@ -763,7 +778,12 @@ create table private.stripe_events (
   deliveries        integer     not null default 1,
   checkout_id       uuid,
   received_at       timestamptz not null default now(),
-  applied_at        timestamptz
+  applied_at        timestamptz,
+
+  constraint stripe_events_texts_are_short check (char_length(event_id) <= 255 and char_length(event_type) <= 255),
+  constraint stripe_events_payloads_are_short check (
+    char_length(payload::text) <= 2000000 and char_length(facts::text) <= 10000),
+  constraint stripe_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
 );
 comment on table  private.stripe_events             is 'Events of Stripe, as it sent them.';
 comment on column private.stripe_events.facts       is 'What it means (payment_facts); null if nothing.';
@@ -965,7 +985,10 @@ create table private.payment_refunds (
   requested_by     uuid        not null,
   status           text        not null default 'requested' check (status in ('requested', 'sent', 'failed')),
   stripe_refund_id text,
-  created_at       timestamptz not null default now()
+  created_at       timestamptz not null default now(),
+
+  constraint payment_refunds_amount_minor_is_in_range check (amount_minor between 1 and 100000000),
+  constraint payment_refunds_stripe_refund_id_is_short check (char_length(stripe_refund_id) <= 255)
 );
 comment on table  private.payment_refunds              is 'Refunds that admins asked for, and why: evidence.';
 comment on column private.payment_refunds.requested_by is

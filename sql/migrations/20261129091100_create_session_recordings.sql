@@ -82,7 +82,14 @@ create table public.session_recordings (
   constraint session_recordings_failed_have_a_code check ((status = 'failed') = (failure_code is not null)),
   constraint session_recordings_complete_with_files
     check (status <> 'completed'
-           or num_nulls(recording_url, storage_path, completed_at, duration_seconds, file_size_bytes) = 0)
+           or num_nulls(recording_url, storage_path, completed_at, duration_seconds, file_size_bytes) = 0),
+  constraint session_recordings_ids_are_short check (
+    char_length(agora_resource_id) <= 5000 and char_length(agora_sid) <= 255 and char_length(cname) <= 255 and
+    char_length(prefix) <= 255),
+  constraint session_recordings_links_are_short check (
+    char_length(recording_url) <= 2000 and char_length(storage_path) <= 1000),
+  constraint session_recordings_texts_are_short check (
+    char_length(stop_reason) <= 100 and char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
 );
 comment on column public.session_recordings.recording_url is
   'Our own link, which can be revoked and counts views: never a signed one.';
@@ -749,7 +756,7 @@ begin
   elsif v_state.status = 'failed' then
     v_new.status := 'failed';
     v_new.failure_code := v_state.failure_code;
-    v_new.failure_reason := observe_recording.reason;
+    v_new.failure_reason := left(observe_recording.reason, 2000);
     v_new.ended_at := coalesce(v_new.ended_at, v_happened_at);
     v_new.next_check_at := null;
   end if;
@@ -809,7 +816,13 @@ create table private.agora_notifications (
   delivery_count integer     not null default 1,
   recording_id   uuid,
   received_at    timestamptz not null default now(),
-  applied_at     timestamptz
+  applied_at     timestamptz,
+
+  constraint agora_notifications_texts_are_short check (
+    char_length(notice_id) <= 255 and char_length(channel) <= 255 and char_length(sid) <= 255 and
+    char_length(observation) <= 50),
+  constraint agora_notifications_payload_is_short check (char_length(payload::text) <= 2000000),
+  constraint agora_notifications_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
 );
 comment on table  private.agora_notifications is 'Agora''s notifications about recordings, unchanged.';
 comment on column private.agora_notifications.observation  is
@@ -1017,7 +1030,10 @@ create table private.recording_files (
   constraint recording_files_kind_is_known check (kind in ('mp4', 'playlist', 'slice')),
   constraint recording_files_size_is_not_negative check (size_bytes >= 0),
   constraint recording_files_verified_by_hash
-    check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32)
+    check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32),
+  constraint recording_files_texts_are_short check (
+    char_length(source_key) <= 1000 and char_length(source_etag) <= 255 and char_length(storage_path) <= 1000 and
+    char_length(upload_url) <= 5000)
 );
 comment on table private.recording_files is 'The files of a recording, in playing order.';
 comment on column private.recording_files.source_etag is
@@ -1253,7 +1269,7 @@ begin
     update public.session_recordings r
        set status = case when v_is_final then 'failed' else 'processing' end,
            failure_code = case when v_is_final then postpone_recording_copy.code end,
-           failure_reason = postpone_recording_copy.reason,
+           failure_reason = left(postpone_recording_copy.reason, 2000),
            copy_failures = r.copy_failures + 1,
            next_check_at = case when not v_is_final
                                 then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(r.copy_failures, 10)) end,
@@ -1331,7 +1347,8 @@ create table public.recording_views (
 
   constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share')),
   constraint recording_views_key_is_unique unique (key_sha256),
-  constraint recording_views_keep_only_a_hash check (octet_length(key_sha256) = 32)
+  constraint recording_views_keep_only_a_hash check (octet_length(key_sha256) = 32),
+  constraint recording_views_texts_are_short check (char_length(ip_address) <= 100 and char_length(user_agent) <= 1000)
 );
 comment on table public.recording_views is
   'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';
@@ -1462,7 +1479,9 @@ create table public.recording_share_links (
   constraint recording_share_links_end_within_90_days
     check (expires_at > created_at and expires_at <= created_at + interval '90 days'),
   constraint recording_share_links_views_are_counted
-    check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count))
+    check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count)),
+  constraint recording_share_links_view_limit_is_in_range check (view_limit between 1 and 1000000),
+  constraint recording_share_links_expires_at_is_in_range check (expires_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.recording_share_links.password_scrypt is
   'Salted with what stands in the link behind the token, which is random and kept nowhere.';
@@ -1800,7 +1819,9 @@ create table public.legal_holds (
   released_at timestamptz,
 
   constraint legal_holds_have_one_subject check (num_nonnulls(user_id, session_id) = 1),
-  constraint legal_holds_have_a_reason check (btrim(reason) <> '')
+  constraint legal_holds_have_a_reason check (btrim(reason) <> ''),
+  constraint legal_holds_reason_is_short check (char_length(reason) <= 2000),
+  constraint legal_holds_released_at_is_in_range check (released_at between '2000-01-01' and '2100-01-01')
 );
 comment on table public.legal_holds is 'No foreign keys: a hold outlives the account it is on, and who placed it.';
 
@@ -2051,7 +2072,9 @@ create table public.recording_erasures (
   queued_at    timestamptz not null,
   erased_at    timestamptz not null default now(),
 
-  constraint recording_erasures_happen_once unique (recording_id)
+  constraint recording_erasures_happen_once unique (recording_id),
+  constraint recording_erasures_reasons_are_few check (
+    cardinality(reasons) <= 20 and char_length(reasons::text) <= 1000)
 );
 comment on table public.recording_erasures is
   'Receipts: that a recording was erased, and why. They name no person and no session, only the id of the recording.';

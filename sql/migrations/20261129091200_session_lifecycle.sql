@@ -37,7 +37,8 @@ create table private.channel_admissions (
   admitted_at  timestamptz not null default now(),
   expires_at   timestamptz not null,
 
-  constraint channel_admissions_expire_later check (expires_at > admitted_at)
+  constraint channel_admissions_expire_later check (expires_at > admitted_at),
+  constraint channel_admissions_channel_name_is_short check (char_length(channel_name) <= 255)
 );
 comment on table private.channel_admissions is 'Every token issued. Who holds a live one counts as present.';
 comment on column private.channel_admissions.session_id is 'The class''s session for a group; null for a test channel.';
@@ -360,7 +361,11 @@ create table public.session_attendance (
   constraint session_attendance_source_is_known check (source in ('agora', 'token', 'manual')),
   constraint session_attendance_manual_has_a_reason check ((source = 'manual') = (reason is not null)),
   constraint session_attendance_no_show_never_joined check (not is_no_show or joined_at is null),
-  constraint session_attendance_left_after_joined check (left_at >= joined_at)
+  constraint session_attendance_left_after_joined check (left_at >= joined_at),
+  constraint session_attendance_joined_at_is_in_range check (joined_at between '2000-01-01' and '2100-01-01'),
+  constraint session_attendance_left_at_is_in_range check (left_at between '2000-01-01' and '2100-01-01'),
+  constraint session_attendance_total_seconds_is_in_range check (total_seconds between 0 and 1000000),
+  constraint session_attendance_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.session_attendance               is 'One row for each person in each session.';
 comment on column public.session_attendance.left_at is
@@ -458,6 +463,7 @@ declare
   v_row_session_id uuid;  -- of the session or the seat
   v_during         tstzmultirange := '{}';
 begin
+  perform private.refuse_long_text('reason', set_attendance.reason, 1000);
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = set_attendance.session_id;
@@ -485,6 +491,7 @@ begin
             else v_rules.client_grace_minutes end) then
     perform private.refuse(409, 'grace_not_over', 'It is too early to say that they did not come.', 'They may still come.');
   elsif set_attendance.left_at < set_attendance.joined_at or greatest(set_attendance.joined_at, set_attendance.left_at) > now()
+     or set_attendance.joined_at < v_session.scheduled_at - interval '1 day'
      or (set_attendance.joined_at is null and set_attendance.left_at is not null) then
     perform private.refuse(422, 'times_not_possible', 'Nobody was there from then until then.');
   end if;
@@ -552,7 +559,11 @@ create table private.channel_events (
   delivery_count integer     not null default 1,
   received_at    timestamptz not null default now(),
 
-  constraint channel_events_change_is_known check (change in ('opened', 'closed', 'joined', 'left'))
+  constraint channel_events_change_is_known check (change in ('opened', 'closed', 'joined', 'left')),
+  constraint channel_events_texts_are_short check (char_length(notice_id) <= 255 and char_length(channel) <= 255),
+  constraint channel_events_payload_is_short check (char_length(payload::text) <= 2000000),
+  constraint channel_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01'),
+  constraint channel_events_stayed_seconds_is_in_range check (stayed_seconds between 0 and 10000000)
 );
 comment on table  private.channel_events                is 'Agora''s notifications about channels, unchanged.';
 comment on column private.channel_events.change         is 'What it means; null for kinds of events that we do not use.';
@@ -819,7 +830,9 @@ grant execute on function private.receive_channel_event, public.receive_channel_
 create table private.session_checks (
   session_id uuid        primary key references public.session_schedules on delete cascade,
   checked_at timestamptz not null default '-infinity',
-  failure    text
+  failure    text,
+
+  constraint session_checks_failure_is_short check (char_length(failure) <= 10000)
 );
 comment on table private.session_checks is
   'The sessions under way, and when each was last checked.';
@@ -964,7 +977,7 @@ begin
     task := v_task.task;
     recording := v_task.recording;
   exception when others then
-    failure := sqlstate || ' ' || sqlerrm;
+    failure := left(sqlstate || ' ' || sqlerrm, 2000);
   end;
   update private.session_checks t set checked_at = clock_timestamp(), failure = advance_next_session.failure
    where t.session_id = session_id;

@@ -23,7 +23,9 @@ create table public.contract_templates (
 
   constraint contract_templates_version_key unique (version),
   constraint contract_templates_title_is_one_line check (title ~ '^\S[^\n]{0,119}$'),
-  constraint contract_templates_text_is_not_empty check (btrim(body) <> '')
+  constraint contract_templates_text_is_not_empty check (btrim(body) <> ''),
+  constraint contract_templates_version_is_in_range check (version between 1 and 1000000),
+  constraint contract_templates_body_is_short check (char_length(body) <= 200000)
 );
 comment on column public.contract_templates.body is
   'Issued with [Name of practitioner] and [Date of issue] replaced. Never changes: a correction is a new version.';
@@ -115,7 +117,13 @@ create table public.practitioner_contracts (
     case status when 'pending' then signed_at is null when 'signed' then signed_at is not null else true end),
   constraint practitioner_contracts_reason_is_short check (
     revoked_reason ~ '\S' and char_length(revoked_reason) <= 500),
-  constraint practitioner_contracts_reason_is_of_revoking check (revoked_reason is null or status = 'revoked')
+  constraint practitioner_contracts_reason_is_of_revoking check (revoked_reason is null or status = 'revoked'),
+  constraint practitioner_contracts_contract_version_is_short check (char_length(contract_version) <= 100),
+  constraint practitioner_contracts_contract_text_is_short check (char_length(contract_text) <= 200000),
+  constraint practitioner_contracts_texts_are_short check (
+    char_length(ip_address) <= 100 and char_length(user_agent) <= 1000),
+  constraint practitioner_contracts_signed_at_is_in_range check (signed_at between '2000-01-01' and '2100-01-01'),
+  constraint practitioner_contracts_expires_at_is_in_range check (expires_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.practitioner_contracts.ip_address is 'As the browser says, when signed by a direct update.';
 comment on column public.practitioner_contracts.text_sha256 is 'SHA-256 of contract_text, hexadecimal.';
@@ -253,7 +261,8 @@ create table public.contract_events (
   caused_by   uuid        default auth.uid(),
 
   constraint contract_events_are_known check (event in ('issued', 'signed', 'expiring', 'expired', 'revoked')),
-  constraint contract_events_happen_once unique (contract_id, event)
+  constraint contract_events_happen_once unique (contract_id, event),
+  constraint contract_events_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.contract_events           is 'The history of each contract: append-only.';
 comment on column public.contract_events.caused_by is
@@ -360,7 +369,11 @@ create table public.contract_signatures (
   constraint contract_signatures_name_is_short check (char_length(signature_name) <= 200),
   constraint contract_signatures_image_is_png check (
     substring(signature_image from 1 for 8) = '\x89504e470d0a1a0a'::bytea
-    and octet_length(signature_image) <= 262144)
+    and octet_length(signature_image) <= 262144),
+  constraint contract_signatures_texts_are_short check (
+    char_length(signer_name) <= 320 and char_length(signer_email) <= 320 and char_length(ip_address) <= 100 and
+    char_length(user_agent) <= 1000 and char_length(text_sha256) <= 64 and
+    char_length(signature_image_sha256) <= 64 and char_length(evidence_sha256) <= 64)
 );
 comment on table  public.contract_signatures is 'Signed contracts: append-only evidence.';
 comment on column public.contract_signatures.user_id is

@@ -39,7 +39,9 @@ create table public.ledger_transactions (
     when 'accrual'    then session_id is not null
     when 'reversal'   then session_id is not null
     when 'adjustment' then btrim(reason) <> '' and reason is not null
-    else payout_id is not null end)
+    else payout_id is not null end),
+  constraint ledger_transactions_cause_is_short check (char_length(cause) <= 255),
+  constraint ledger_transactions_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.ledger_transactions                 is 'Every movement of practitioners'' money: evidence.';
 comment on column public.ledger_transactions.practitioner_id is
@@ -58,7 +60,9 @@ create table public.ledger_postings (
   amount_minor   bigint not null check (amount_minor <> 0),
 
   -- The amount is included so that sums read nothing but this index.
-  constraint ledger_postings_one_line_per_account unique (transaction_id, account) include (amount_minor)
+  constraint ledger_postings_one_line_per_account unique (transaction_id, account) include (amount_minor),
+
+  constraint ledger_postings_amount_minor_is_in_range check (amount_minor between -100000000000 and 100000000000)
 );
 comment on column public.ledger_postings.amount_minor is
   'In cents. Plus: we owe it to the account''s owner; minus: it was taken.';
@@ -144,8 +148,12 @@ as $$
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins adjust earnings.');
-  elsif btrim(coalesce(adjust_earnings.reason, '')) = '' or coalesce(adjust_earnings.amount_minor, 0) = 0 then
+  end if;
+  perform private.refuse_long_text('reason', adjust_earnings.reason, 1000);
+  if btrim(coalesce(adjust_earnings.reason, '')) = '' or coalesce(adjust_earnings.amount_minor, 0) = 0 then
     perform private.refuse(422, 'reason_missing', 'An adjustment needs an amount and a reason.');
+  elsif adjust_earnings.amount_minor not between -100000000000 and 100000000000 then
+    perform private.refuse(422, 'amount_too_large', 'amount_minor: should be at most 100000000000.');
   elsif not exists (select from public.practitioners p where p.id = adjust_earnings.practitioner_id) then
     perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
   end if;

@@ -22,7 +22,8 @@ create table public.payout_terms (
 
   constraint payout_terms_periods_are_short check (period_days between 1 and 62),
   constraint payout_terms_holds_are_short check (hold_days between 0 and 180),
-  constraint payout_terms_one_at_a_time unique (valid_from)
+  constraint payout_terms_one_at_a_time unique (valid_from),
+  constraint payout_terms_valid_from_is_in_range check (valid_from between '2000-01-01' and '2100-01-01')
 );
 comment on table public.payout_terms is
   'How often practitioners are paid, and how long after. Append-only.';
@@ -140,7 +141,11 @@ create table public.payouts (
     when 'paid'    then paid_at is not null and failed_reason is null
     when 'failed'  then paid_at is null and transaction_reference is null and failed_reason is not null
     else false end),
-  constraint payouts_owner_and_currency unique (id, practitioner_id, currency)
+  constraint payouts_owner_and_currency unique (id, practitioner_id, currency),
+  constraint payouts_status_is_known check (status in ('pending', 'paid', 'failed')),
+  constraint payouts_transaction_reference_is_short check (char_length(transaction_reference) <= 255),
+  constraint payouts_failed_reason_is_short check (char_length(failed_reason) <= 1000),
+  constraint payouts_paid_at_is_in_range check (paid_at between '2000-01-01' and '2100-01-01')
 );
 comment on table public.payouts is
   'What each practitioner was sent, in each currency for itself.';
@@ -457,8 +462,13 @@ declare
 begin
   if not (private.is_admin() or coalesce(auth.role(), '') = 'service_role') then
     perform private.refuse(403, 'admins_only', 'Only admins say what became of a payout.');
-  elsif coalesce(btrim(coalesce(mark_payout.transaction_reference, mark_payout.failed_reason)), '') = '' then
+  end if;
+  perform private.refuse_long_text('transaction_reference', mark_payout.transaction_reference, 255);
+  perform private.refuse_long_text('reason', mark_payout.failed_reason, 1000);
+  if coalesce(btrim(coalesce(mark_payout.transaction_reference, mark_payout.failed_reason)), '') = '' then
     perform private.refuse(422, 'reference_missing', 'Please give the transaction reference, or the reason why it failed.');
+  elsif mark_payout.paid_at not between '2000-01-01' and now() + interval '1 day' then
+    perform private.refuse(422, 'paid_at_not_possible', 'paid_at: should be a time that has been.');
   end if;
   perform private.lock_payouts();
   select * into v_payout from public.payouts p where p.id = mark_payout.payout_id;

@@ -25,7 +25,7 @@ create table public.action_templates (
   updated_at      timestamptz not null default now(),
 
   -- The same limits as in a recommendation.
-  constraint action_templates_title_is_short check (char_length(btrim(title)) between 1 and 200),
+  constraint action_templates_title_is_short check (btrim(title) <> '' and char_length(title) <= 200),
   constraint action_templates_description_is_short check (char_length(description) <= 4000),
   constraint action_templates_frequency_is_short check (char_length(frequency) <= 100),
   constraint action_templates_type_is_known
@@ -105,9 +105,12 @@ create table public.action_recommendations (
   updated_at      timestamptz not null default now(),
   template_id     uuid        references public.action_templates on delete set null,
 
-  constraint action_recommendations_title_is_short check (char_length(btrim(title)) between 1 and 200),
+  constraint action_recommendations_title_is_short check (btrim(title) <> '' and char_length(title) <= 200),
   constraint action_recommendations_description_is_short check (char_length(description) <= 4000),
-  constraint action_recommendations_are_dated_when_completed check (completed = (completed_at is not null))
+  constraint action_recommendations_are_dated_when_completed check (completed = (completed_at is not null)),
+  constraint action_recommendations_frequency_is_short check (char_length(frequency) <= 100),
+  constraint action_recommendations_due_date_is_in_range check (due_date between '2000-01-01' and '2100-01-01'),
+  constraint action_recommendations_completed_at_is_in_range check (completed_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.action_recommendations.frequency is 'Free text, such as "daily" or "as needed".';
 comment on column public.action_recommendations.template_id is
@@ -323,7 +326,8 @@ create table public.journal_entries (
   constraint journal_entries_mood_is_known
     check (mood in ('peaceful', 'neutral', 'challenged', 'energized', 'calm', 'strong')),
   constraint journal_entries_title_is_short check (char_length(title) <= 200),
-  constraint journal_entries_content_is_there check (char_length(content) between 1 and 50000)
+  constraint journal_entries_content_is_there check (char_length(content) between 1 and 50000),
+  constraint journal_entries_entry_date_is_in_range check (entry_date between '2000-01-01' and '2100-01-01')
 );
 comment on column public.journal_entries.entry_date is 'The date in the writer''s own time zone.';
 comment on column public.journal_entries.session_id is 'The session it is about; the entry outlives it.';

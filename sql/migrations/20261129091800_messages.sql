@@ -23,7 +23,9 @@ create table private.outbox (
   payload    jsonb       not null default '{}',
   created_at timestamptz not null default now(),
 
-  constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$')
+  constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$'),
+  constraint outbox_kind_is_short check (char_length(kind) <= 100),
+  constraint outbox_payload_is_short check (char_length(payload::text) <= 100000)
 );
 comment on table private.outbox is
   'Events, in the order of their ids; each was written in the transaction that made it true.';
@@ -155,7 +157,9 @@ create table private.unsubscribe_links (
   token_sha256 text        primary key,
   user_id      uuid        not null references auth.users on delete cascade,
   category     text        not null check (category in ('session_reminders', 'follow_ups')),
-  created_at   timestamptz not null default now()
+  created_at   timestamptz not null default now(),
+
+  constraint unsubscribe_links_token_sha256_is_short check (char_length(token_sha256) <= 64)
 );
 comment on table private.unsubscribe_links is
   'Links that were mailed, by the hash of their token. None expires: the law asks for weeks, people click after years.';
@@ -421,7 +425,9 @@ create table private.mail_kinds (
   kind     text not null,
   audience text not null check (audience in ('user', 'practitioner')),
   category text check (category in ('session_reminders', 'follow_ups')),
-  primary key (kind, audience)
+  primary key (kind, audience),
+
+  constraint mail_kinds_kind_is_short check (char_length(kind) <= 100)
 );
 comment on table private.mail_kinds is
   'Which events are mailed, and to whom. A new kind also needs a template in send_notifications.';
@@ -481,7 +487,12 @@ create table private.mails (
   created_at          timestamptz not null default now(),
 
   constraint mails_one_per_event_and_user unique (outbox_id, user_id),
-  constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience)
+  constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience),
+  constraint mails_texts_are_short check (
+    char_length(kind) <= 100 and char_length(audience) <= 50 and char_length(status_reason) <= 2000 and
+    char_length(recipient_email) <= 320 and char_length(template_id) <= 255 and
+    char_length(provider_message_id) <= 255),
+  constraint mails_payload_is_short check (char_length(payload::text) <= 100000)
 );
 comment on column private.mails.payload             is 'The event''s payload, with a snapshot of a cancelled session.';
 comment on column private.mails.status_reason       is 'Why it was dropped, failed, or is tried again.';
@@ -580,7 +591,12 @@ create table public.user_notifications (
   message           text        not null,
   related_id        uuid,
   read_at           timestamptz,
-  created_at        timestamptz not null default now()
+  created_at        timestamptz not null default now(),
+
+  constraint user_notifications_kind_is_short check (char_length(kind) <= 100),
+  constraint user_notifications_title_is_short check (char_length(title) <= 500),
+  constraint user_notifications_message_is_short check (char_length(message) <= 10000),
+  constraint user_notifications_read_at_is_in_range check (read_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.user_notifications.kind is
   'The event it is about, as in session_booked; null for what admins write.';
@@ -680,7 +696,12 @@ create table public.email_logs (
   status          text        not null check (status in ('sent', 'failed', 'unknown')),
   error_message   text,
   metadata        jsonb       not null default '{}',
-  created_at      timestamptz not null default now()
+  created_at      timestamptz not null default now(),
+
+  constraint email_logs_texts_are_short check (
+    char_length(email_type) <= 100 and char_length(recipient_email) <= 320 and char_length(template_id) <= 255 and
+    char_length(message_id) <= 255 and char_length(error_message) <= 2000),
+  constraint email_logs_metadata_is_short check (char_length(metadata::text) <= 10000)
 );
 comment on column public.email_logs.message_id is
   'The mail service''s id of it, under which it can be looked up there.';
@@ -886,8 +907,8 @@ begin
            when outcome = 'later' then 'failed'
            when outcome = 'not_found' then 'unknown'
            else outcome end,
-         status_reason = finish_mail.reason,
-         provider_message_id = coalesce(finish_mail.provider_message_id, m.provider_message_id),
+         status_reason = left(finish_mail.reason, 2000),
+         provider_message_id = coalesce(left(finish_mail.provider_message_id, 255), m.provider_message_id),
          recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
          ended_at = case when outcome in ('sent', 'failed') then now() end,
          next_attempt_at = case outcome

@@ -26,7 +26,9 @@ create table public.webhook_endpoints (
            or url ~ '^http://(127\.0\.0\.1|localhost)(:[0-9]+)?([/?#][^[:space:]]*)?$'),
   constraint webhook_endpoints_events_are_known
     check (events <@ array['session.booked', 'session.cancelled', 'session.completed', 'recording.ready', 'payout.paid']
-           and cardinality(events) > 0)
+           and cardinality(events) between 1 and 10),
+  constraint webhook_endpoints_url_is_short check (char_length(url) <= 2000),
+  constraint webhook_endpoints_description_is_short check (char_length(description) <= 500)
 );
 comment on column public.webhook_endpoints.created_by is
   'No foreign key: the endpoint stays when its creator''s account is deleted.';
@@ -50,7 +52,9 @@ create table private.webhook_secrets (
   endpoint_id uuid        not null references public.webhook_endpoints (id) on delete cascade,
   secret      text        not null,
   retires_at  timestamptz,
-  created_at  timestamptz not null default now()
+  created_at  timestamptz not null default now(),
+
+  constraint webhook_secrets_secret_is_short check (char_length(secret) <= 255)
 );
 comment on column private.webhook_secrets.retires_at is 'Until then it signs beside its successor; null: it is the current one.';
 
@@ -75,6 +79,8 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
   end if;
+  perform private.refuse_long_text('url', create_webhook_endpoint.url, 2000);
+  perform private.refuse_long_text('description', create_webhook_endpoint.description, 500);
   insert into public.webhook_endpoints (url, events, description)
   values (create_webhook_endpoint.url, create_webhook_endpoint.events, create_webhook_endpoint.description)
   returning id into create_webhook_endpoint.id;
@@ -159,7 +165,9 @@ create table public.webhook_deliveries (
   ended_at        timestamptz,
   created_at      timestamptz not null default now(),
 
-  constraint webhook_deliveries_one_per_event_and_endpoint unique (endpoint_id, outbox_id)
+  constraint webhook_deliveries_one_per_event_and_endpoint unique (endpoint_id, outbox_id),
+  constraint webhook_deliveries_texts_are_short check (char_length(event) <= 100 and char_length(last_error) <= 2000),
+  constraint webhook_deliveries_body_is_short check (char_length(body) <= 200000)
 );
 comment on column public.webhook_deliveries.outbox_id is
   'No foreign key: the record stays when old events are deleted.';
@@ -288,7 +296,7 @@ begin
                        else 'pending' end,
          -- A tenth more or less, so that deliveries which failed together are not all tried again together.
          next_attempt_at = now() + coalesce(c_retry_delays[d.attempts], '0 s') * (0.9 + 0.2 * random()),
-         last_status = finish_webhook_delivery.status, last_error = finish_webhook_delivery.error,
+         last_status = finish_webhook_delivery.status, last_error = left(finish_webhook_delivery.error, 2000),
          lease_id = null, lease_until = null
    where d.id = finish_webhook_delivery.delivery_id and d.lease_id = finish_webhook_delivery.lease_id
   returning d.* into v_delivery;

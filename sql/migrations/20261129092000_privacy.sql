@@ -29,6 +29,12 @@ create policy "people give their own consents"
 create policy "people change their own consents"
   on public.user_consents for update to authenticated using (user_id = (select auth.uid()));
 
+alter table public.user_consents
+  add constraint user_consents_version_is_short check (char_length(version) <= 100) not valid,
+  add constraint user_consents_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint user_consents_texts_are_short check (
+    char_length(ip_address) <= 100 and char_length(user_agent) <= 1000 and char_length(revoked_ip_address) <= 100) not valid;
+
 create function private.set_consent_times() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -83,7 +89,12 @@ create table public.consent_history (
   metadata     jsonb,
   ip_address   text,
   user_agent   text,
-  recorded_at  timestamptz not null default now()
+  recorded_at  timestamptz not null default now(),
+
+  constraint consent_history_texts_are_short check (
+    char_length(consent_type) <= 50 and char_length(version) <= 100 and char_length(ip_address) <= 100 and
+    char_length(user_agent) <= 1000),
+  constraint consent_history_metadata_is_short check (char_length(metadata::text) <= 10000)
 );
 comment on table  public.consent_history            is 'Evidence: lines are only added.';
 comment on column public.consent_history.user_id is
@@ -237,6 +248,14 @@ create policy "people keep their own memories"
 create policy "people delete their own memories"
   on public.meditation_memories for delete to authenticated using (user_id = (select auth.uid()));
 
+alter table public.meditation_memories
+  add constraint meditation_memories_content_is_short check (char_length(content) <= 50000) not valid,
+  add constraint meditation_memories_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint meditation_memories_session_date_is_in_range check (
+    session_date between '2000-01-01' and '2100-01-01') not valid,
+  add constraint meditation_memories_created_at_is_in_range check (
+    created_at between '2000-01-01' and '2100-01-01') not valid;
+
 revoke all on public.meditation_memories from anon, authenticated, service_role;
 grant select, insert, delete on public.meditation_memories to authenticated;
 grant select, insert, update, delete on public.meditation_memories to service_role;
@@ -293,6 +312,14 @@ create policy "people grant access to what is theirs"
     end);
 create policy "grantors revoke their grants"
   on public.access_grants for update to authenticated using (grantor_id = (select auth.uid()));
+
+alter table public.access_grants
+  add constraint access_grants_reason_is_short check (char_length(reason) <= 1000) not valid,
+  add constraint access_grants_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint access_grants_expires_at_is_in_range check (
+    expires_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint access_grants_revoked_at_is_in_range check (
+    revoked_at between '2000-01-01' and '2100-01-01') not valid;
 
 revoke all on public.access_grants from anon, authenticated, service_role;
 grant select on public.access_grants to authenticated;
@@ -675,7 +702,8 @@ create table public.erasure_receipts (
   last_erased_at     timestamptz,
   last_counts        jsonb       not null default '{}',
 
-  constraint erasure_receipts_one_per_account unique (pseudonym)
+  constraint erasure_receipts_one_per_account unique (pseudonym),
+  constraint erasure_receipts_counts_is_short check (char_length(counts::text) <= 10000)
 );
 comment on table public.erasure_receipts is
   'That an account was erased, when, and how many rows. Names nobody.';
@@ -1069,6 +1097,14 @@ create policy "admins change retention rules"
 create policy "admins remove retention rules"
   on public.data_retention_policies for delete to authenticated using ((select private.is_admin()));
 
+alter table public.data_retention_policies
+  add constraint data_retention_policies_table_name_is_short check (char_length(table_name) <= 63) not valid,
+  add constraint data_retention_policies_retention_days_is_in_range check (
+    retention_days between 1 and 36500) not valid,
+  add constraint data_retention_policies_description_is_short check (char_length(description) <= 1000) not valid,
+  add constraint data_retention_policies_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
+
 revoke all on public.data_retention_policies from anon, authenticated, service_role;
 grant select, insert, update, delete on public.data_retention_policies to authenticated, service_role;
 
@@ -1084,7 +1120,8 @@ create table public.retention_receipts (
   rows       bigint      not null,
   before     timestamptz not null,
 
-  constraint retention_receipts_one_per_day unique (table_name, applied_on)
+  constraint retention_receipts_one_per_day unique (table_name, applied_on),
+  constraint retention_receipts_table_name_is_short check (char_length(table_name) <= 63)
 );
 comment on table public.retention_receipts is
   'How many rows of a table were deleted or blanked on a day. Names nobody.';

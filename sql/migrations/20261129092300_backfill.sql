@@ -1,4 +1,4 @@
--- From sql/schemas: backfill/calendars, backfill/people, backfill/credits, backfill/earnings, backfill/privacy.
+-- From sql/schemas: backfill/calendars, backfill/people, backfill/credits, backfill/earnings, backfill/privacy, backfill/validate_constraints.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -28,14 +28,8 @@ on conflict do nothing;
 -- on auth.users keep it.
 
 insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-select
-  u.id, u.email,
-  u.raw_user_meta_data ->> 'full_name',
-  u.raw_user_meta_data ->> 'avatar_url',
-  u.raw_user_meta_data ->> 'phone_number',
-  private.parse_date_or_null(u.raw_user_meta_data ->> 'date_of_birth'),
-  u.raw_user_meta_data ->> 'address'
-from auth.users u
+select p.id, p.email, p.full_name, p.avatar_url, p.phone_number, p.date_of_birth, p.address
+  from auth.users u cross join private.read_profile(u) p
 on conflict (id) do nothing;  -- who signed up since has one by now
 
 
@@ -74,10 +68,11 @@ alter table public.payouts enable trigger payouts_70_publish;
 -- backfill/privacy.sql
 
 -- What is known of consents from before they had a history. The address in them came from a header that anybody could
--- write, so it is no evidence and is not taken over.
+-- write, so it is no evidence and is not taken over. Nor is more than a line of the history holds.
 
 insert into public.consent_history (user_id, consent_type, consented, version, metadata, recorded_at)
-select c.user_id, c.consent_type, c.consented and c.revoked_at is null, c.version, c.metadata,
+select c.user_id, c.consent_type, c.consented and c.revoked_at is null, left(c.version, 100),
+       case when char_length(c.metadata::text) <= 10000 then c.metadata end,
        case when c.consented and c.revoked_at is null then c.consent_date
             else coalesce(c.revoked_at, c.consent_date) end
   from public.user_consents c
@@ -85,3 +80,29 @@ select c.user_id, c.consent_type, c.consented and c.revoked_at is null, c.versio
  where not exists (select from public.consent_history h
                     where (h.user_id, h.consent_type) = (c.user_id, c.consent_type))
  order by c.created_at;
+
+
+-- backfill/validate_constraints.sql
+
+-- Rules added to tables that had rows already: each is checked against them now, so that what is listed as valid is.
+--
+-- Older rows that break one stay as they are, because only their owners know what was meant, and stop no migration: the
+-- rule then stays `not valid` (docs/runbook.md lists those). Such a row can be read and deleted, and is changed only by
+-- a change that mends it.
+
+do $$
+declare
+  v_rule record;
+begin
+  for v_rule in select conrelid::regclass as table_name, conname as name from pg_catalog.pg_constraint
+                 where contype = 'c' and not convalidated and connamespace = 'public'::regnamespace
+                 order by 1, 2
+  loop
+    begin
+      execute format('alter table %s validate constraint %I', v_rule.table_name, v_rule.name);
+    exception when check_violation then
+      raise warning 'older rows of % break %: it holds for new ones', v_rule.table_name, v_rule.name;
+    end;
+  end loop;
+end
+$$;

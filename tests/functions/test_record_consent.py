@@ -126,3 +126,17 @@ def test_an_anonymous_caller_gets_401(stage: Stage) -> None:
     body = {"consent_type": "marketing", "consented": True}
 
     assert stage.invoke("record-consent", body).status_code == 401
+
+
+def test_metadata_that_is_longer_than_it_looks_is_refused_by_name(stage: Stage) -> None:
+    """A short number can be three hundred digits: what the table does not take is the caller's body, not our fault."""
+    client = stage.client()
+    body = {"consent_type": "session_recording", "consented": True, "metadata": {"n": [1e300] * 100}}
+
+    reply = stage.invoke("record-consent", body, as_=client)
+
+    assert (reply.status_code, reply.json()["code"]) == (422, "invalid_value")
+    assert [{"field": "metadata", "problem": "must keep the rule: metadata is short"}] == reply.json()[
+        "details"
+    ]
+    assert not history(stage, client)

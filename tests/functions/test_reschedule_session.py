@@ -62,3 +62,30 @@ def test_a_seat_cannot_be_moved_out_of_its_class(stage: Stage, booking: BookingS
     assert (mine.status_code, mine.json()["code"]) == (403, "session_is_fixed")
     assert (theirs.status_code, theirs.json()["code"]) == (404, "session_not_found")
     assert (unclear.status_code, unclear.json()["details"][0]["field"]) == (422, "scheduled_at")
+
+
+def test_a_note_that_is_full_keeps_nobody_from_moving_or_cancelling(
+    stage: Stage, booking: BookingScene
+) -> None:
+    """What is written under it takes the place of its end."""
+    session, to = booking.book(), booking.starts_at + timedelta(hours=5)
+    stage.execute("update public.session_schedules set notes = repeat('x', 10000) where id = %s", session)
+
+    body = {"session_id": session, "scheduled_at": to.isoformat()}
+    moved = stage.invoke("reschedule-session", body, as_=booking.client)
+    noted = stage.value("select notes from public.session_schedules where id = %s", session)
+    note = "Cancelled: " + "x" * 9900
+    cancelled = stage.rest(
+        "PATCH",
+        f"session_schedules?id=eq.{session}",
+        as_=booking.client,
+        json={"status": "cancelled", "notes": note},
+    )
+
+    assert moved.status_code == 200, moved.text
+    assert "xx\n\nRescheduled on 20" in noted
+    assert cancelled.status_code == 200, cancelled.text
+    assert (
+        stage.value("select reason from public.session_cancellations where session_id = %s", session)
+        == "x" * 9900
+    )

@@ -205,3 +205,25 @@ def test_a_client_cannot_change_a_class_or_the_session_of_another(
         json={"group_class_id": str(group_class["id"]), "increment_by": 5},
     ).json()
     assert counted == [{"id": str(group_class["id"]), "current_participants": 1, "max_participants": 3}]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("full_name", "x" * 2_000_000),
+        ("address", " " * 2_000_000),
+        ("date_of_birth", "infinity"),
+        ("date_of_birth", "99999-01-01"),
+        ("date_of_birth", "2999-01-01"),
+    ],
+)
+def test_a_value_without_end_changes_nothing(stage: Stage, column: str, value: str) -> None:
+    """400, and the rule that refuses it is named after the column."""
+    client = stage.client()
+    before = stage.row("select * from public.profiles where id = %s", client.id)
+
+    reply = stage.rest("PATCH", f"profiles?id=eq.{client.id}&select=id", as_=client, json={column: value})
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "23514"), reply.text[:300]
+    assert f'"profiles_{column}_is_' in reply.json()["message"]
+    assert before == stage.row("select * from public.profiles where id = %s", client.id)

@@ -166,7 +166,7 @@ OTHERS_SAY = [
     (403, "42501", 403, "not_allowed"),
     (409, "23505", 409, "already_exists"),
     (409, "23503", 409, "not_possible"),
-    (400, "23514", 409, "not_possible"),
+    (400, "23514", 422, "invalid_value"),
     (400, "23502", 409, "not_possible"),
     (409, "23P01", 409, "not_possible"),
     (400, "22P02", 422, "invalid_value"),
@@ -198,6 +198,27 @@ async def test_errors_of_postgresql_and_postgrest_are_translated(
     assert (means, called) == (refusal.status, refusal.code)
     if means < 500:
         assert "workshops_secret_key" not in json.dumps(refusal.body())
+
+
+@pytest.mark.parametrize(
+    ("rule", "details"),
+    [
+        ("notes_is_short", [{"field": "notes", "problem": "must keep the rule: notes is short"}]),
+        (
+            "physical_location_is_short",
+            [{"field": "physical_location", "problem": "must keep the rule: physical location is short"}],
+        ),
+        ("check", None),
+    ],
+)
+async def test_a_value_out_of_bounds_is_named(project: HTTPServer, rule: str, details: Any) -> None:
+    """By its column, as the rule's name has it; the table's name stays inside."""
+    message = f'new row for relation "workshops" violates check constraint "workshops_{rule}"'
+
+    refusal = await refused(project, 400, postgrest("23514", message))
+
+    assert (422, "invalid_value", details) == (refusal.status, refusal.code, refusal.details)
+    assert "workshops" not in json.dumps(refusal.body())
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,8 @@ insert into public.user_session_credits (user_id, credits_remaining)
 insert into public.user_consents (user_id, consent_type, consented, ip_address, revoked_at) values
   ('c0000000-0000-4000-8000-000000000001', 'marketing', true, '203.0.113.9', null),
   ('c0000000-0000-4000-8000-000000000001', 'session_recording', true, '203.0.113.9', now());
+
+-- Rows of a length that nobody asked about.
+insert into public.user_preferences (user_id, country) values ('f0000000-0000-4000-8000-000000000001', repeat('x', 5000));
+insert into public.user_consents (user_id, consent_type, consented, metadata) values
+  ('c0000000-0000-4000-8000-000000000001', 'analytics', true, jsonb_build_object('page', repeat('x', 100000)));

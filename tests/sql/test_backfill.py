@@ -88,7 +88,11 @@ def test_consents_open_their_history_with_what_is_known(installation: psycopg.Co
         "select consent_type, consented, ip_address from public.consent_history order by 1"
     ).fetchall()
 
-    assert [("marketing", True, None), ("session_recording", False, None)] == history
+    assert [
+        ("analytics", True, None),
+        ("marketing", True, None),
+        ("session_recording", False, None),
+    ] == history
 
 
 def test_everybody_has_a_profile(installation: psycopg.Connection[Any]) -> None:
@@ -113,3 +117,20 @@ def test_nothing_is_said_about_what_was_there(installation: psycopg.Connection[A
     assert (0,) == installation.execute(
         "select count(*) from public.audit_logs where action = 'UPDATE'"
     ).fetchone()
+
+
+def test_a_rule_that_older_rows_break_holds_for_new_ones(installation: psycopg.Connection[Any]) -> None:
+    """And stops no migration: the rows stay as they are. Every other rule is valid for all."""
+    rules = installation.execute(
+        "select conname from pg_constraint where not convalidated order by 1"
+    ).fetchall()
+
+    assert rules == [
+        ("practitioner_availability_starts_before_it_ends",),
+        ("user_consents_metadata_is_short",),
+        ("user_preferences_country_is_short",),
+    ]
+    with pytest.raises(psycopg.errors.CheckViolation):
+        installation.execute(
+            "insert into public.user_preferences (user_id, country) values (%s, %s)", (CLIENT, "x" * 5000)
+        )

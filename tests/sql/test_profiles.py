@@ -1,5 +1,10 @@
 """Profiles follow accounts, and never stand in the way of one."""
 
+import json
+from typing import Any
+
+import pytest
+
 from .conftest import CLIENT, ROW, Sandbox
 
 SIGN_UP = "insert into auth.users (email, raw_user_meta_data) values ('new@demo.test', %s) returning id"
@@ -23,6 +28,68 @@ def test_an_invalid_birthday_does_not_stop_the_account(sandbox: Sandbox) -> None
 
     assert [{"full_name": "New", "date_of_birth": None}] == sandbox.run(
         "select full_name, date_of_birth from public.profiles where id = %s", person
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"full_name": "x" * 2_000_000}, {"full_name": "x" * 200}),
+        ({"full_name": "🧘🏽" * 200}, {"full_name": "🧘🏽" * 100}),
+        ({"full_name": " " * 2_000_000}, {"full_name": " " * 200}),
+        ({"full_name": {"first": "New"}}, {}),
+        ({"full_name": ["New"]}, {}),
+        ({"full_name": True}, {}),
+        ({"full_name": None}, {}),
+        ({"phone_number": 15550100}, {"phone_number": "15550100"}),
+        ({"phone_number": "1" * 2_000_000}, {"phone_number": "1" * 50}),
+        ({"address": "é" * 2_000_000}, {"address": "é" * 1000}),
+        ({"avatar_url": "https://example.org/" + "x" * 2000}, {}),
+        ({"date_of_birth": "99999-01-01"}, {}),
+        ({"date_of_birth": "infinity"}, {}),
+        ({"date_of_birth": "-infinity"}, {}),
+        ({"date_of_birth": "1899-12-31"}, {}),
+        ({"date_of_birth": "2999-01-01"}, {}),
+        ({"date_of_birth": "0001-01-01 BC"}, {}),
+        ({"date_of_birth": "tomorrow"}, {}),
+        ({"date_of_birth": 20000229}, {"date_of_birth": "2000-02-29"}),
+        ({"date_of_birth": 1e300}, {}),
+        ({"date_of_birth": {"year": 2000}}, {}),
+        ({"date_of_birth": "9" * 2_000_000}, {}),
+        ([], {}),
+        ("a text", {}),
+        (7, {}),
+        (None, {}),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_signing_up_never_fails_for_its_metadata(sandbox: Sandbox, given: Any, read: dict[str, Any]) -> None:
+    """Too long is cut, between characters; what cannot be read is null. The rest of the profile is there."""
+    sandbox.act_as("owner")
+    if isinstance(given, dict):
+        given = {"full_name": "New", **given}
+        read = {"full_name": None if "full_name" in given and given["full_name"] != "New" else "New", **read}
+    person = sandbox.one(SIGN_UP, json.dumps(given))
+
+    (profile,) = sandbox.run(
+        """select email, full_name, avatar_url, phone_number, date_of_birth::text, address
+             from public.profiles where id = %s""",
+        person,
+    )
+    assert profile.pop("email") == "new@demo.test"
+    assert {**dict.fromkeys(profile), **read} == profile
+
+
+def test_an_address_that_is_too_long_is_left_out(sandbox: Sandbox) -> None:
+    """A mail to what is left of it would go to somebody else."""
+    sandbox.act_as("owner")
+    person = sandbox.one(
+        'insert into auth.users (email, raw_user_meta_data) values (%s, \'{"full_name": "New"}\') returning id',
+        "x" * 100_000 + "@demo.test",
+    )
+
+    assert [{"full_name": "New", "email": None}] == sandbox.run(
+        "select full_name, email from public.profiles where id = %s", person
     )
 
 

@@ -26,9 +26,12 @@ create table public.action_recommendations (
   updated_at      timestamptz not null default now(),
   template_id     uuid        references public.action_templates on delete set null,
 
-  constraint action_recommendations_title_is_short check (char_length(btrim(title)) between 1 and 200),
+  constraint action_recommendations_title_is_short check (btrim(title) <> '' and char_length(title) <= 200),
   constraint action_recommendations_description_is_short check (char_length(description) <= 4000),
-  constraint action_recommendations_are_dated_when_completed check (completed = (completed_at is not null))
+  constraint action_recommendations_are_dated_when_completed check (completed = (completed_at is not null)),
+  constraint action_recommendations_frequency_is_short check (char_length(frequency) <= 100),
+  constraint action_recommendations_due_date_is_in_range check (due_date between '2000-01-01' and '2100-01-01'),
+  constraint action_recommendations_completed_at_is_in_range check (completed_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.action_recommendations.frequency is 'Free text, such as "daily" or "as needed".';
 comment on column public.action_recommendations.template_id is

@@ -17,7 +17,7 @@ create table public.action_templates (
   updated_at      timestamptz not null default now(),
 
   -- The same limits as in a recommendation.
-  constraint action_templates_title_is_short check (char_length(btrim(title)) between 1 and 200),
+  constraint action_templates_title_is_short check (btrim(title) <> '' and char_length(title) <= 200),
   constraint action_templates_description_is_short check (char_length(description) <= 4000),
   constraint action_templates_frequency_is_short check (char_length(frequency) <= 100),
   constraint action_templates_type_is_known

@@ -17,7 +17,8 @@ create table public.journal_entries (
   constraint journal_entries_mood_is_known
     check (mood in ('peaceful', 'neutral', 'challenged', 'energized', 'calm', 'strong')),
   constraint journal_entries_title_is_short check (char_length(title) <= 200),
-  constraint journal_entries_content_is_there check (char_length(content) between 1 and 50000)
+  constraint journal_entries_content_is_there check (char_length(content) between 1 and 50000),
+  constraint journal_entries_entry_date_is_in_range check (entry_date between '2000-01-01' and '2100-01-01')
 );
 comment on column public.journal_entries.entry_date is 'The date in the writer''s own time zone.';
 comment on column public.journal_entries.session_id is 'The session it is about; the entry outlives it.';

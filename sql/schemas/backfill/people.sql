@@ -2,12 +2,6 @@
 -- on auth.users keep it.
 
 insert into public.profiles (id, email, full_name, avatar_url, phone_number, date_of_birth, address)
-select
-  u.id, u.email,
-  u.raw_user_meta_data ->> 'full_name',
-  u.raw_user_meta_data ->> 'avatar_url',
-  u.raw_user_meta_data ->> 'phone_number',
-  private.parse_date_or_null(u.raw_user_meta_data ->> 'date_of_birth'),
-  u.raw_user_meta_data ->> 'address'
-from auth.users u
+select p.id, p.email, p.full_name, p.avatar_url, p.phone_number, p.date_of_birth, p.address
+  from auth.users u cross join private.read_profile(u) p
 on conflict (id) do nothing;  -- who signed up since has one by now

@@ -18,7 +18,10 @@ create table public.practitioner_time_off (
   reason          text,
   created_at      timestamptz not null default now(),
 
-  constraint practitioner_time_off_starts_before_it_ends check (starts_at < ends_at)
+  constraint practitioner_time_off_starts_before_it_ends check (starts_at < ends_at),
+  constraint practitioner_time_off_starts_at_is_in_range check (starts_at between '2000-01-01' and '2100-01-01'),
+  constraint practitioner_time_off_ends_at_is_in_range check (ends_at between '2000-01-01' and '2100-01-01'),
+  constraint practitioner_time_off_reason_is_short check (char_length(reason) <= 500)
 );
 
 create index practitioner_time_off_practitioner_id_idx on public.practitioner_time_off (practitioner_id, starts_at);
@@ -64,7 +67,8 @@ create table private.practitioner_time (
   constraint practitioner_time_is_not_empty check (not isempty(during)),
   constraint practitioner_time_never_overlaps
     exclude using gist (practitioner_id with =, during with &&, occasion with <>),
-  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, location_kind)
+  constraint practitioner_time_has_one_row_for_each_location_kind unique (occasion, location_kind),
+  constraint practitioner_time_location_kind_is_short check (char_length(location_kind) <= 50)
 );
 comment on table private.practitioner_time is
   'What takes a practitioner''s time. Two rows that overlap are one occasion.';

@@ -24,7 +24,10 @@ create table public.session_holds (
 
   constraint session_holds_status_is_known check (status in ('held', 'consumed', 'released')),
   constraint session_holds_location_is_known check (session_location in ('online', 'in_person')),
-  constraint session_holds_have_a_duration check (duration_minutes > 0)
+  constraint session_holds_have_a_duration check (duration_minutes between 1 and 1440),
+  constraint session_holds_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01'),
+  constraint session_holds_physical_location_is_short check (char_length(physical_location) <= 500),
+  constraint session_holds_checkout_session_id_is_short check (char_length(checkout_session_id) <= 255)
 );
 comment on table public.session_holds is 'A time, or a seat in a class, kept for one person for a while.';
 comment on column public.session_holds.checkout_session_id is 'The checkout that pays for it, once there is one.';

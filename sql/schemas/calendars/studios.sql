@@ -18,7 +18,15 @@ create table public.studio_locations (
   longitude      double precision,
 
   constraint studio_locations_coordinates_are_valid
-    check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null))
+    check (latitude between -90 and 90 and longitude between -180 and 180 and (latitude is null) = (longitude is null)),
+  constraint studio_locations_name_is_short check (char_length(name) <= 200),
+  constraint studio_locations_address_is_short check (char_length(address) <= 1000),
+  constraint studio_locations_city_is_short check (char_length(city) <= 200),
+  constraint studio_locations_province_state_is_short check (char_length(province_state) <= 200),
+  constraint studio_locations_country_is_short check (char_length(country) <= 100),
+  constraint studio_locations_postal_code_is_short check (char_length(postal_code) <= 50),
+  constraint studio_locations_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.studio_locations.latitude is 'Degrees north, WGS 84; with the longitude or not at all.';
 

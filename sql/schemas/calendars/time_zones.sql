@@ -10,7 +10,9 @@
 -- here and more on a busy disk, and each event looks up the time zone of its recipients, even of those who named none.
 -- Read from disk, that would be most of the time of every booking and payment.
 create table private.known_time_zones (
-  name text primary key
+  name text primary key,
+
+  constraint known_time_zones_name_is_short check (char_length(name) <= 100)
 );
 comment on table private.known_time_zones is
   'Names this server had rules for when the migration ran. A newer one is still found, slowly, in the rules themselves.';

@@ -26,7 +26,11 @@ create table public.credit_ledger (
     when 'expiry'     then change < 0
     when 'refund'     then change < 0
     when 'adjustment' then change <> 0 and reason is not null
-    else false end)
+    else false end),
+  constraint credit_ledger_kind_is_known check (
+    kind in ('purchase', 'spend', 'return', 'expiry', 'refund', 'adjustment')),
+  constraint credit_ledger_change_is_in_range check (change between -10000 and 10000),
+  constraint credit_ledger_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.credit_ledger        is 'Every change of every credit lot: evidence.';
 comment on column public.credit_ledger.lot_id is

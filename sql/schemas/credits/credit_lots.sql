@@ -22,6 +22,17 @@ create policy "people read their own credits, admins all"
   on public.user_session_credits for select to authenticated
   using (user_id = (select auth.uid()) or (select private.is_admin()));
 
+alter table public.user_session_credits
+  add constraint user_session_credits_credits_are_in_range check (
+    credits_remaining <= 10000 and credits_owed <= 10000) not valid,
+  add constraint user_session_credits_texts_are_short check (
+    char_length(stripe_payment_intent_id) <= 255 and char_length(order_id) <= 255) not valid,
+  add constraint user_session_credits_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint user_session_credits_times_are_in_range check (
+    purchased_at between '2000-01-01' and '2100-01-01' and expires_at between '2000-01-01' and '2100-01-01' and
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01' and
+    cancellation_policy_agreed_at between '2000-01-01' and '2100-01-01') not valid;
+
 revoke all on public.user_session_credits from anon, authenticated, service_role;
 grant select on public.user_session_credits to authenticated;
 -- Update is granted and no policy allows it: the frontend sends updates while a client joins a class or cancels, and
@@ -137,8 +148,11 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins adjust credits.');
   end if;
+  perform private.refuse_long_text('reason', adjust_credits.reason, 1000);
   if btrim(coalesce(adjust_credits.reason, '')) = '' or coalesce(adjust_credits.change, 0) = 0 then
     perform private.refuse(422, 'reason_missing', 'An adjustment needs a number and a reason.');
+  elsif adjust_credits.change not between -10000 and 10000 then
+    perform private.refuse(422, 'change_too_large', 'change: should be at most 10000.');
   end if;
   if adjust_credits.lot_id is null then
     if adjust_credits.change < 0 then

@@ -9,7 +9,9 @@ create table public.banking_accesses (
   purpose         text        not null check (purpose in ('payout_file', 'key_rotation')),
   reference       text        not null,
   requested_by    uuid,
-  accessed_at     timestamptz not null default now()
+  accessed_at     timestamptz not null default now(),
+
+  constraint banking_accesses_reference_is_short check (char_length(reference) <= 255)
 );
 comment on table public.banking_accesses is
   'Every read of somebody''s sealed bank numbers: append-only.';

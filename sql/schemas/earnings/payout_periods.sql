@@ -14,7 +14,8 @@ create table public.payout_terms (
 
   constraint payout_terms_periods_are_short check (period_days between 1 and 62),
   constraint payout_terms_holds_are_short check (hold_days between 0 and 180),
-  constraint payout_terms_one_at_a_time unique (valid_from)
+  constraint payout_terms_one_at_a_time unique (valid_from),
+  constraint payout_terms_valid_from_is_in_range check (valid_from between '2000-01-01' and '2100-01-01')
 );
 comment on table public.payout_terms is
   'How often practitioners are paid, and how long after. Append-only.';

@@ -49,8 +49,13 @@ declare
 begin
   if not (private.is_admin() or coalesce(auth.role(), '') = 'service_role') then
     perform private.refuse(403, 'admins_only', 'Only admins say what became of a payout.');
-  elsif coalesce(btrim(coalesce(mark_payout.transaction_reference, mark_payout.failed_reason)), '') = '' then
+  end if;
+  perform private.refuse_long_text('transaction_reference', mark_payout.transaction_reference, 255);
+  perform private.refuse_long_text('reason', mark_payout.failed_reason, 1000);
+  if coalesce(btrim(coalesce(mark_payout.transaction_reference, mark_payout.failed_reason)), '') = '' then
     perform private.refuse(422, 'reference_missing', 'Please give the transaction reference, or the reason why it failed.');
+  elsif mark_payout.paid_at not between '2000-01-01' and now() + interval '1 day' then
+    perform private.refuse(422, 'paid_at_not_possible', 'paid_at: should be a time that has been.');
   end if;
   perform private.lock_payouts();
   select * into v_payout from public.payouts p where p.id = mark_payout.payout_id;

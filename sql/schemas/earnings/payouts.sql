@@ -29,7 +29,11 @@ create table public.payouts (
     when 'paid'    then paid_at is not null and failed_reason is null
     when 'failed'  then paid_at is null and transaction_reference is null and failed_reason is not null
     else false end),
-  constraint payouts_owner_and_currency unique (id, practitioner_id, currency)
+  constraint payouts_owner_and_currency unique (id, practitioner_id, currency),
+  constraint payouts_status_is_known check (status in ('pending', 'paid', 'failed')),
+  constraint payouts_transaction_reference_is_short check (char_length(transaction_reference) <= 255),
+  constraint payouts_failed_reason_is_short check (char_length(failed_reason) <= 1000),
+  constraint payouts_paid_at_is_in_range check (paid_at between '2000-01-01' and '2100-01-01')
 );
 comment on table public.payouts is
   'What each practitioner was sent, in each currency for itself.';

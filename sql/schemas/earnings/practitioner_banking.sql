@@ -31,7 +31,10 @@ create table public.practitioner_banking (
 
   constraint practitioner_banking_is_dated_when_verified check (verified = (verified_at is not null)),
   constraint practitioner_banking_shows_no_more_than_four check (
-    account_last4 ~ '^[0-9A-Z]{4}$' and routing_last4 ~ '^[0-9A-Z]{4}$')
+    account_last4 ~ '^[0-9A-Z]{4}$' and routing_last4 ~ '^[0-9A-Z]{4}$'),
+  constraint practitioner_banking_bank_name_is_short check (char_length(bank_name) <= 200),
+  constraint practitioner_banking_account_holder_name_is_short check (char_length(account_holder_name) <= 200),
+  constraint practitioner_banking_country_is_short check (char_length(country) <= 40)
 );
 comment on column public.practitioner_banking.changed_at    is
   'When this became another account. Whoever verifies it names it by this.';
@@ -50,7 +53,10 @@ create table private.bank_numbers (
   -- base64 is what the platform's earlier function left, calling it encrypted: `rotate-banking-keys` seals it.
   constraint bank_numbers_are_sealed check (
     account_number ~ '^(v1\.[\w-]{1,32}\.[\w-]+|base64:[\w+/=]+)$'
-    and routing_number ~ '^(v1\.[\w-]{1,32}\.[\w-]+|base64:[\w+/=]+)$')
+    and routing_number ~ '^(v1\.[\w-]{1,32}\.[\w-]+|base64:[\w+/=]+)$'),
+
+  constraint bank_numbers_texts_are_short check (
+    char_length(account_number) <= 1000 and char_length(routing_number) <= 1000 and char_length(fingerprint) <= 255)
 );
 comment on table  private.bank_numbers is
   'Account and routing numbers, sealed by shared/vault.py; the keys are not in this database.';
@@ -62,7 +68,8 @@ create table private.banking_settings (
   cooling_period  interval not null default '3 days',
 
   constraint banking_settings_is_one_row check (is_the_only_row),
-  constraint banking_settings_cooling_is_not_negative check (cooling_period >= interval '0')
+  constraint banking_settings_cooling_is_at_most_90_days check (
+    cooling_period between interval '0' and interval '90 days')
 );
 comment on column private.banking_settings.cooling_period is
   'For so long after a change no money goes to the account: time for its owner to notice a change that was not theirs.';

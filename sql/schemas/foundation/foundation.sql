@@ -53,6 +53,18 @@ begin
 end
 $$;
 
+-- For functions that pages call directly: what is too long is refused by its name, before anything is looked up. The
+-- CHECKs of the tables hold against everybody, and speak of themselves.
+create function private.refuse_long_text(name text, value text, at_most integer) returns void
+  language plpgsql immutable set search_path = ''
+as $$
+begin
+  if char_length(value) > at_most then
+    perform private.refuse(422, 'text_too_long', format('%s: should have at most %s characters.', name, at_most));
+  end if;
+end
+$$;
+
 create function private.sha256_hex(text_value text) returns text
   language sql immutable set search_path = ''
 as $$
@@ -156,8 +168,8 @@ revoke execute on all routines in schema private from public, anon, authenticate
 -- Whoever is not signed in reads what is for sale, under policies that ask this.
 grant execute on function private.is_admin to anon;
 grant execute on function
-  private.refuse, private.answer_refusal, private.sha256_hex, private.is_api_caller, private.is_admin,
-  private.my_practitioner_ids, private.related_practitioner_ids, private.my_listed_client_ids, private.my_client_ids,
-  private.my_session_ids, private.my_led_session_ids
+  private.refuse, private.answer_refusal, private.refuse_long_text, private.sha256_hex, private.is_api_caller,
+  private.is_admin, private.my_practitioner_ids, private.related_practitioner_ids, private.my_listed_client_ids,
+  private.my_client_ids, private.my_session_ids, private.my_led_session_ids
   to authenticated, service_role;
 grant execute on function private.make_token to service_role;

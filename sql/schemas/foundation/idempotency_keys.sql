@@ -16,7 +16,10 @@ create table private.idempotency_keys (
   answered_at     timestamptz not null default now(),
 
   constraint idempotency_keys_pkey primary key (caller, rpc, idempotency_key),
-  constraint idempotency_keys_key_is_short check (char_length(idempotency_key) <= 255)
+  constraint idempotency_keys_key_is_short check (char_length(idempotency_key) <= 255),
+  constraint idempotency_keys_texts_are_short check (char_length(caller) <= 255 and char_length(rpc) <= 63),
+  constraint idempotency_keys_calls_are_short check (
+    char_length(arguments::text) <= 1000000 and char_length(answer::text) <= 1000000)
 );
 comment on table private.idempotency_keys is
   'What each caller was answered under each Idempotency-Key, for 24 hours.';

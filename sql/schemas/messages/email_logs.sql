@@ -14,7 +14,12 @@ create table public.email_logs (
   status          text        not null check (status in ('sent', 'failed', 'unknown')),
   error_message   text,
   metadata        jsonb       not null default '{}',
-  created_at      timestamptz not null default now()
+  created_at      timestamptz not null default now(),
+
+  constraint email_logs_texts_are_short check (
+    char_length(email_type) <= 100 and char_length(recipient_email) <= 320 and char_length(template_id) <= 255 and
+    char_length(message_id) <= 255 and char_length(error_message) <= 2000),
+  constraint email_logs_metadata_is_short check (char_length(metadata::text) <= 10000)
 );
 comment on column public.email_logs.message_id is
   'The mail service''s id of it, under which it can be looked up there.';

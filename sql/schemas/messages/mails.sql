@@ -14,7 +14,9 @@ create table private.mail_kinds (
   kind     text not null,
   audience text not null check (audience in ('user', 'practitioner')),
   category text check (category in ('session_reminders', 'follow_ups')),
-  primary key (kind, audience)
+  primary key (kind, audience),
+
+  constraint mail_kinds_kind_is_short check (char_length(kind) <= 100)
 );
 comment on table private.mail_kinds is
   'Which events are mailed, and to whom. A new kind also needs a template in send_notifications.';
@@ -74,7 +76,12 @@ create table private.mails (
   created_at          timestamptz not null default now(),
 
   constraint mails_one_per_event_and_user unique (outbox_id, user_id),
-  constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience)
+  constraint mails_kind_is_known foreign key (kind, audience) references private.mail_kinds (kind, audience),
+  constraint mails_texts_are_short check (
+    char_length(kind) <= 100 and char_length(audience) <= 50 and char_length(status_reason) <= 2000 and
+    char_length(recipient_email) <= 320 and char_length(template_id) <= 255 and
+    char_length(provider_message_id) <= 255),
+  constraint mails_payload_is_short check (char_length(payload::text) <= 100000)
 );
 comment on column private.mails.payload             is 'The event''s payload, with a snapshot of a cancelled session.';
 comment on column private.mails.status_reason       is 'Why it was dropped, failed, or is tried again.';

@@ -31,7 +31,9 @@ create table private.unsubscribe_links (
   token_sha256 text        primary key,
   user_id      uuid        not null references auth.users on delete cascade,
   category     text        not null check (category in ('session_reminders', 'follow_ups')),
-  created_at   timestamptz not null default now()
+  created_at   timestamptz not null default now(),
+
+  constraint unsubscribe_links_token_sha256_is_short check (char_length(token_sha256) <= 64)
 );
 comment on table private.unsubscribe_links is
   'Links that were mailed, by the hash of their token. None expires: the law asks for weeks, people click after years.';

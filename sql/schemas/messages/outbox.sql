@@ -15,7 +15,9 @@ create table private.outbox (
   payload    jsonb       not null default '{}',
   created_at timestamptz not null default now(),
 
-  constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$')
+  constraint outbox_kind_is_snake_case check (kind ~ '^[a-z_]+$'),
+  constraint outbox_kind_is_short check (char_length(kind) <= 100),
+  constraint outbox_payload_is_short check (char_length(payload::text) <= 100000)
 );
 comment on table private.outbox is
   'Events, in the order of their ids; each was written in the transaction that made it true.';

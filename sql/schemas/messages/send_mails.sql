@@ -170,8 +170,8 @@ begin
            when outcome = 'later' then 'failed'
            when outcome = 'not_found' then 'unknown'
            else outcome end,
-         status_reason = finish_mail.reason,
-         provider_message_id = coalesce(finish_mail.provider_message_id, m.provider_message_id),
+         status_reason = left(finish_mail.reason, 2000),
+         provider_message_id = coalesce(left(finish_mail.provider_message_id, 255), m.provider_message_id),
          recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
          ended_at = case when outcome in ('sent', 'failed') then now() end,
          next_attempt_at = case outcome

@@ -13,7 +13,12 @@ create table public.user_notifications (
   message           text        not null,
   related_id        uuid,
   read_at           timestamptz,
-  created_at        timestamptz not null default now()
+  created_at        timestamptz not null default now(),
+
+  constraint user_notifications_kind_is_short check (char_length(kind) <= 100),
+  constraint user_notifications_title_is_short check (char_length(title) <= 500),
+  constraint user_notifications_message_is_short check (char_length(message) <= 10000),
+  constraint user_notifications_read_at_is_in_range check (read_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.user_notifications.kind is
   'The event it is about, as in session_booked; null for what admins write.';

@@ -88,3 +88,36 @@ select p.session_count || ' Session Package - ' || t.name || case when t.is_grou
     (60, 'standing', true,  10, 1080.00, 788.40)
   ) p (duration_minutes, session_type, is_group, session_count, price_cad, price_usd)
   join public.session_types t using (duration_minutes, session_type, is_group);
+
+-- At the end: an older row beyond them would have stopped the update above.
+alter table public.session_types
+  add constraint session_types_name_is_short check (char_length(name) <= 200) not valid,
+  add constraint session_types_prices_are_in_range check (
+    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
+  add constraint session_types_stripe_ids_are_short check (
+    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
+  add constraint session_types_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
+
+alter table public.session_packages
+  add constraint session_packages_name_is_short check (char_length(name) <= 200) not valid,
+  add constraint session_packages_prices_are_in_range check (
+    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
+  add constraint session_packages_stripe_ids_are_short check (
+    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
+  add constraint session_packages_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
+
+alter table public.products
+  add constraint products_name_is_short check (char_length(name) <= 200) not valid,
+  add constraint products_slug_is_short check (char_length(slug) <= 200) not valid,
+  add constraint products_description_is_short check (char_length(description) <= 10000) not valid,
+  add constraint products_image_url_is_short check (char_length(image_url) <= 2000) not valid,
+  add constraint products_prices_are_in_range check (
+    price_cad between 0 and 100000 and price_usd between 0 and 100000) not valid,
+  add constraint products_stripe_ids_are_short check (
+    char_length(stripe_price_id_cad) <= 255 and char_length(stripe_price_id_usd) <= 255) not valid,
+  add constraint products_inventory_count_is_in_range check (inventory_count between 0 and 1000000) not valid,
+  add constraint products_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint products_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;

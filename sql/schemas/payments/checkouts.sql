@@ -64,7 +64,14 @@ create table public.checkout_sessions (
     case payment_type when 'single' then scheduled_at is not null and session_location is not null
                       else scheduled_at is null end),
   constraint checkout_sessions_texts_are_short check (
-    char_length(notes) <= 2000 and char_length(physical_location) <= 500)
+    char_length(notes) <= 2000 and char_length(physical_location) <= 500),
+  constraint checkout_sessions_ids_are_short check (
+    char_length(stripe_session_id) <= 255 and char_length(stripe_payment_intent_id) <= 255),
+  constraint checkout_sessions_description_is_short check (char_length(description) <= 1000),
+  constraint checkout_sessions_links_are_short check (char_length(url) <= 5000 and char_length(receipt_url) <= 5000),
+  constraint checkout_sessions_amounts_are_in_range check (
+    amount_minor between 0 and 100000000 and credits between 1 and 1000),
+  constraint checkout_sessions_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01')
 );
 comment on table  public.checkout_sessions                is
   'Attempts to pay: evidence, so a paid one outlives all that it is about.';

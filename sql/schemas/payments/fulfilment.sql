@@ -15,7 +15,9 @@ create table private.payment_disputes (
   id           text    primary key,
   checkout_id  uuid    not null references public.checkout_sessions (id),
   state        text    not null check (state in ('inquiry', 'open', 'won', 'lost')),
-  amount_minor integer not null
+  amount_minor integer not null,
+
+  constraint payment_disputes_id_is_short check (char_length(id) <= 255)
 );
 comment on table  private.payment_disputes       is 'What payers claimed back through their bank, by Stripe''s id.';
 comment on column private.payment_disputes.state is

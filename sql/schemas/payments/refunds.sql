@@ -14,7 +14,10 @@ create table private.payment_refunds (
   requested_by     uuid        not null,
   status           text        not null default 'requested' check (status in ('requested', 'sent', 'failed')),
   stripe_refund_id text,
-  created_at       timestamptz not null default now()
+  created_at       timestamptz not null default now(),
+
+  constraint payment_refunds_amount_minor_is_in_range check (amount_minor between 1 and 100000000),
+  constraint payment_refunds_stripe_refund_id_is_short check (char_length(stripe_refund_id) <= 255)
 );
 comment on table  private.payment_refunds              is 'Refunds that admins asked for, and why: evidence.';
 comment on column private.payment_refunds.requested_by is

@@ -10,7 +10,8 @@ create table public.revenue_shares (
   created_by           uuid          default auth.uid(),
 
   constraint revenue_shares_percent_is_0_to_100 check (practitioner_percent between 0 and 100),
-  constraint revenue_shares_one_at_a_time unique (valid_from)
+  constraint revenue_shares_one_at_a_time unique (valid_from),
+  constraint revenue_shares_valid_from_is_in_range check (valid_from between '2000-01-01' and '2100-01-01')
 );
 comment on table  public.revenue_shares            is
   'The practitioner''s part of what clients pay. Append-only: payments refer to it.';

@@ -42,6 +42,12 @@ create policy "payer, practitioner and admins read payments"
 create policy "admins mark payments as paid out"
   on public.session_payments for update to authenticated using ((select private.is_admin()));
 
+alter table public.session_payments
+  add constraint session_payments_texts_are_short check (
+    char_length(currency) <= 10 and char_length(status) <= 50 and char_length(stripe_payment_intent_id) <= 255) not valid,
+  add constraint session_payments_paid_out_at_is_in_range check (
+    paid_out_at between '2000-01-01' and '2100-01-01') not valid;
+
 revoke all on public.session_payments from anon, authenticated, service_role;
 -- No insert and no delete, not even for admins, and no amounts: money is written by the service, from what was paid.
 grant select, update (status, paid_out_at) on public.session_payments to authenticated;

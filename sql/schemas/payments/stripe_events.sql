@@ -32,7 +32,12 @@ create table private.stripe_events (
   deliveries        integer     not null default 1,
   checkout_id       uuid,
   received_at       timestamptz not null default now(),
-  applied_at        timestamptz
+  applied_at        timestamptz,
+
+  constraint stripe_events_texts_are_short check (char_length(event_id) <= 255 and char_length(event_type) <= 255),
+  constraint stripe_events_payloads_are_short check (
+    char_length(payload::text) <= 2000000 and char_length(facts::text) <= 10000),
+  constraint stripe_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
 );
 comment on table  private.stripe_events             is 'Events of Stripe, as it sent them.';
 comment on column private.stripe_events.facts       is 'What it means (payment_facts); null if nothing.';

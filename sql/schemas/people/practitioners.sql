@@ -30,6 +30,13 @@ create policy "practitioners edit themselves, admins all"
 create policy "admins remove practitioners"
   on public.practitioners for delete to authenticated using ((select private.is_admin()));
 
+alter table public.practitioners
+  add constraint practitioners_name_is_short check (char_length(name) <= 200) not valid,
+  add constraint practitioners_bio_is_short check (char_length(bio) <= 10000) not valid,
+  add constraint practitioners_specialization_is_short check (char_length(specialization) <= 500) not valid,
+  add constraint practitioners_avatar_url_is_short check (char_length(avatar_url) <= 2000) not valid,
+  add constraint practitioners_half_hour_rate_is_in_range check (half_hour_rate between 0 and 10000) not valid;
+
 revoke all on public.practitioners from anon, authenticated, service_role;
 grant select, delete on public.practitioners to authenticated;
 grant insert (user_id, name, bio, specialization, avatar_url, half_hour_rate, available)

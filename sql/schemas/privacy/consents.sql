@@ -21,6 +21,12 @@ create policy "people give their own consents"
 create policy "people change their own consents"
   on public.user_consents for update to authenticated using (user_id = (select auth.uid()));
 
+alter table public.user_consents
+  add constraint user_consents_version_is_short check (char_length(version) <= 100) not valid,
+  add constraint user_consents_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint user_consents_texts_are_short check (
+    char_length(ip_address) <= 100 and char_length(user_agent) <= 1000 and char_length(revoked_ip_address) <= 100) not valid;
+
 create function private.set_consent_times() returns trigger
   language plpgsql set search_path = ''
 as $$
@@ -75,7 +81,12 @@ create table public.consent_history (
   metadata     jsonb,
   ip_address   text,
   user_agent   text,
-  recorded_at  timestamptz not null default now()
+  recorded_at  timestamptz not null default now(),
+
+  constraint consent_history_texts_are_short check (
+    char_length(consent_type) <= 50 and char_length(version) <= 100 and char_length(ip_address) <= 100 and
+    char_length(user_agent) <= 1000),
+  constraint consent_history_metadata_is_short check (char_length(metadata::text) <= 10000)
 );
 comment on table  public.consent_history            is 'Evidence: lines are only added.';
 comment on column public.consent_history.user_id is

@@ -17,6 +17,14 @@ create policy "people keep their own memories"
 create policy "people delete their own memories"
   on public.meditation_memories for delete to authenticated using (user_id = (select auth.uid()));
 
+alter table public.meditation_memories
+  add constraint meditation_memories_content_is_short check (char_length(content) <= 50000) not valid,
+  add constraint meditation_memories_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint meditation_memories_session_date_is_in_range check (
+    session_date between '2000-01-01' and '2100-01-01') not valid,
+  add constraint meditation_memories_created_at_is_in_range check (
+    created_at between '2000-01-01' and '2100-01-01') not valid;
+
 revoke all on public.meditation_memories from anon, authenticated, service_role;
 grant select, insert, delete on public.meditation_memories to authenticated;
 grant select, insert, update, delete on public.meditation_memories to service_role;
@@ -73,6 +81,14 @@ create policy "people grant access to what is theirs"
     end);
 create policy "grantors revoke their grants"
   on public.access_grants for update to authenticated using (grantor_id = (select auth.uid()));
+
+alter table public.access_grants
+  add constraint access_grants_reason_is_short check (char_length(reason) <= 1000) not valid,
+  add constraint access_grants_metadata_is_short check (char_length(metadata::text) <= 10000) not valid,
+  add constraint access_grants_expires_at_is_in_range check (
+    expires_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint access_grants_revoked_at_is_in_range check (
+    revoked_at between '2000-01-01' and '2100-01-01') not valid;
 
 revoke all on public.access_grants from anon, authenticated, service_role;
 grant select on public.access_grants to authenticated;

@@ -24,6 +24,14 @@ create policy "admins change retention rules"
 create policy "admins remove retention rules"
   on public.data_retention_policies for delete to authenticated using ((select private.is_admin()));
 
+alter table public.data_retention_policies
+  add constraint data_retention_policies_table_name_is_short check (char_length(table_name) <= 63) not valid,
+  add constraint data_retention_policies_retention_days_is_in_range check (
+    retention_days between 1 and 36500) not valid,
+  add constraint data_retention_policies_description_is_short check (char_length(description) <= 1000) not valid,
+  add constraint data_retention_policies_times_are_in_range check (
+    created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
+
 revoke all on public.data_retention_policies from anon, authenticated, service_role;
 grant select, insert, update, delete on public.data_retention_policies to authenticated, service_role;
 
@@ -39,7 +47,8 @@ create table public.retention_receipts (
   rows       bigint      not null,
   before     timestamptz not null,
 
-  constraint retention_receipts_one_per_day unique (table_name, applied_on)
+  constraint retention_receipts_one_per_day unique (table_name, applied_on),
+  constraint retention_receipts_table_name_is_short check (char_length(table_name) <= 63)
 );
 comment on table public.retention_receipts is
   'How many rows of a table were deleted or blanked on a day. Names nobody.';

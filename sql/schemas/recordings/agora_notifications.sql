@@ -20,7 +20,13 @@ create table private.agora_notifications (
   delivery_count integer     not null default 1,
   recording_id   uuid,
   received_at    timestamptz not null default now(),
-  applied_at     timestamptz
+  applied_at     timestamptz,
+
+  constraint agora_notifications_texts_are_short check (
+    char_length(notice_id) <= 255 and char_length(channel) <= 255 and char_length(sid) <= 255 and
+    char_length(observation) <= 50),
+  constraint agora_notifications_payload_is_short check (char_length(payload::text) <= 2000000),
+  constraint agora_notifications_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
 );
 comment on table  private.agora_notifications is 'Agora''s notifications about recordings, unchanged.';
 comment on column private.agora_notifications.observation  is

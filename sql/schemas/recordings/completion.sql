@@ -80,7 +80,7 @@ begin
     update public.session_recordings r
        set status = case when v_is_final then 'failed' else 'processing' end,
            failure_code = case when v_is_final then postpone_recording_copy.code end,
-           failure_reason = postpone_recording_copy.reason,
+           failure_reason = left(postpone_recording_copy.reason, 2000),
            copy_failures = r.copy_failures + 1,
            next_check_at = case when not v_is_final
                                 then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(r.copy_failures, 10)) end,

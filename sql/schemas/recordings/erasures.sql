@@ -15,7 +15,9 @@ create table public.recording_erasures (
   queued_at    timestamptz not null,
   erased_at    timestamptz not null default now(),
 
-  constraint recording_erasures_happen_once unique (recording_id)
+  constraint recording_erasures_happen_once unique (recording_id),
+  constraint recording_erasures_reasons_are_few check (
+    cardinality(reasons) <= 20 and char_length(reasons::text) <= 1000)
 );
 comment on table public.recording_erasures is
   'Receipts: that a recording was erased, and why. They name no person and no session, only the id of the recording.';

@@ -38,7 +38,10 @@ create table private.recording_files (
   constraint recording_files_kind_is_known check (kind in ('mp4', 'playlist', 'slice')),
   constraint recording_files_size_is_not_negative check (size_bytes >= 0),
   constraint recording_files_verified_by_hash
-    check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32)
+    check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32),
+  constraint recording_files_texts_are_short check (
+    char_length(source_key) <= 1000 and char_length(source_etag) <= 255 and char_length(storage_path) <= 1000 and
+    char_length(upload_url) <= 5000)
 );
 comment on table private.recording_files is 'The files of a recording, in playing order.';
 comment on column private.recording_files.source_etag is

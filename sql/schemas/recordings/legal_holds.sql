@@ -14,7 +14,9 @@ create table public.legal_holds (
   released_at timestamptz,
 
   constraint legal_holds_have_one_subject check (num_nonnulls(user_id, session_id) = 1),
-  constraint legal_holds_have_a_reason check (btrim(reason) <> '')
+  constraint legal_holds_have_a_reason check (btrim(reason) <> ''),
+  constraint legal_holds_reason_is_short check (char_length(reason) <= 2000),
+  constraint legal_holds_released_at_is_in_range check (released_at between '2000-01-01' and '2100-01-01')
 );
 comment on table public.legal_holds is 'No foreign keys: a hold outlives the account it is on, and who placed it.';
 

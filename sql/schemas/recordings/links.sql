@@ -41,7 +41,8 @@ create table public.recording_views (
 
   constraint recording_views_link_kind_is_known check (link_kind in ('recording', 'share')),
   constraint recording_views_key_is_unique unique (key_sha256),
-  constraint recording_views_keep_only_a_hash check (octet_length(key_sha256) = 32)
+  constraint recording_views_keep_only_a_hash check (octet_length(key_sha256) = 32),
+  constraint recording_views_texts_are_short check (char_length(ip_address) <= 100 and char_length(user_agent) <= 1000)
 );
 comment on table public.recording_views is
   'Views of recordings, by link. Evidence: never changed, and without foreign keys, so it outlives both.';

@@ -150,7 +150,7 @@ begin
   elsif v_state.status = 'failed' then
     v_new.status := 'failed';
     v_new.failure_code := v_state.failure_code;
-    v_new.failure_reason := observe_recording.reason;
+    v_new.failure_reason := left(observe_recording.reason, 2000);
     v_new.ended_at := coalesce(v_new.ended_at, v_happened_at);
     v_new.next_check_at := null;
   end if;

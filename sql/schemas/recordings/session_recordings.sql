@@ -74,7 +74,14 @@ create table public.session_recordings (
   constraint session_recordings_failed_have_a_code check ((status = 'failed') = (failure_code is not null)),
   constraint session_recordings_complete_with_files
     check (status <> 'completed'
-           or num_nulls(recording_url, storage_path, completed_at, duration_seconds, file_size_bytes) = 0)
+           or num_nulls(recording_url, storage_path, completed_at, duration_seconds, file_size_bytes) = 0),
+  constraint session_recordings_ids_are_short check (
+    char_length(agora_resource_id) <= 5000 and char_length(agora_sid) <= 255 and char_length(cname) <= 255 and
+    char_length(prefix) <= 255),
+  constraint session_recordings_links_are_short check (
+    char_length(recording_url) <= 2000 and char_length(storage_path) <= 1000),
+  constraint session_recordings_texts_are_short check (
+    char_length(stop_reason) <= 100 and char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
 );
 comment on column public.session_recordings.recording_url is
   'Our own link, which can be revoked and counts views: never a signed one.';

@@ -26,7 +26,9 @@ create table public.recording_share_links (
   constraint recording_share_links_end_within_90_days
     check (expires_at > created_at and expires_at <= created_at + interval '90 days'),
   constraint recording_share_links_views_are_counted
-    check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count))
+    check (view_limit > 0 and view_count between 0 and coalesce(view_limit, view_count)),
+  constraint recording_share_links_view_limit_is_in_range check (view_limit between 1 and 1000000),
+  constraint recording_share_links_expires_at_is_in_range check (expires_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.recording_share_links.password_scrypt is
   'Salted with what stands in the link behind the token, which is random and kept nowhere.';

@@ -18,7 +18,9 @@
 create table private.session_checks (
   session_id uuid        primary key references public.session_schedules on delete cascade,
   checked_at timestamptz not null default '-infinity',
-  failure    text
+  failure    text,
+
+  constraint session_checks_failure_is_short check (char_length(failure) <= 10000)
 );
 comment on table private.session_checks is
   'The sessions under way, and when each was last checked.';
@@ -163,7 +165,7 @@ begin
     task := v_task.task;
     recording := v_task.recording;
   exception when others then
-    failure := sqlstate || ' ' || sqlerrm;
+    failure := left(sqlstate || ' ' || sqlerrm, 2000);
   end;
   update private.session_checks t set checked_at = clock_timestamp(), failure = advance_next_session.failure
    where t.session_id = session_id;

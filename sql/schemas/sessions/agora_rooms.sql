@@ -29,7 +29,8 @@ create table private.channel_admissions (
   admitted_at  timestamptz not null default now(),
   expires_at   timestamptz not null,
 
-  constraint channel_admissions_expire_later check (expires_at > admitted_at)
+  constraint channel_admissions_expire_later check (expires_at > admitted_at),
+  constraint channel_admissions_channel_name_is_short check (char_length(channel_name) <= 255)
 );
 comment on table private.channel_admissions is 'Every token issued. Who holds a live one counts as present.';
 comment on column private.channel_admissions.session_id is 'The class''s session for a group; null for a test channel.';

@@ -29,7 +29,11 @@ create table public.session_attendance (
   constraint session_attendance_source_is_known check (source in ('agora', 'token', 'manual')),
   constraint session_attendance_manual_has_a_reason check ((source = 'manual') = (reason is not null)),
   constraint session_attendance_no_show_never_joined check (not is_no_show or joined_at is null),
-  constraint session_attendance_left_after_joined check (left_at >= joined_at)
+  constraint session_attendance_left_after_joined check (left_at >= joined_at),
+  constraint session_attendance_joined_at_is_in_range check (joined_at between '2000-01-01' and '2100-01-01'),
+  constraint session_attendance_left_at_is_in_range check (left_at between '2000-01-01' and '2100-01-01'),
+  constraint session_attendance_total_seconds_is_in_range check (total_seconds between 0 and 1000000),
+  constraint session_attendance_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.session_attendance               is 'One row for each person in each session.';
 comment on column public.session_attendance.left_at is
@@ -127,6 +131,7 @@ declare
   v_row_session_id uuid;  -- of the session or the seat
   v_during         tstzmultirange := '{}';
 begin
+  perform private.refuse_long_text('reason', set_attendance.reason, 1000);
   select class.* into v_session from public.session_schedules named
     join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
    where named.id = set_attendance.session_id;
@@ -154,6 +159,7 @@ begin
             else v_rules.client_grace_minutes end) then
     perform private.refuse(409, 'grace_not_over', 'It is too early to say that they did not come.', 'They may still come.');
   elsif set_attendance.left_at < set_attendance.joined_at or greatest(set_attendance.joined_at, set_attendance.left_at) > now()
+     or set_attendance.joined_at < v_session.scheduled_at - interval '1 day'
      or (set_attendance.joined_at is null and set_attendance.left_at is not null) then
     perform private.refuse(422, 'times_not_possible', 'Nobody was there from then until then.');
   end if;

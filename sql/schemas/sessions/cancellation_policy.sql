@@ -18,8 +18,15 @@ create table public.cancellation_policy (
 
   constraint cancellation_policy_hours_are_ordered check (
     late_cancellation_hours >= 0 and standard_cancellation_hours >= late_cancellation_hours),
-  constraint cancellation_policy_fees_are_not_negative check (
-    late_cancellation_fee_usd >= 0 and late_cancellation_fee_cad >= 0 and grace_cancellations_allowed >= 0)
+  constraint cancellation_policy_late_cancellation_hours_is_in_range check (late_cancellation_hours between 0 and 8760),
+  constraint cancellation_policy_standard_cancellation_hours_is_in_range check (
+    standard_cancellation_hours between 0 and 8760),
+  -- Between, because NaN is greater than every number.
+  constraint cancellation_policy_fees_are_in_range check (
+    late_cancellation_fee_usd between 0 and 10000 and late_cancellation_fee_cad between 0 and 10000
+    and grace_cancellations_allowed between 0 and 100),
+  constraint cancellation_policy_policy_text_is_short check (char_length(policy_text) <= 100000),
+  constraint cancellation_policy_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.cancellation_policy.standard_cancellation_hours is
   'At least so long before: the credit is returned.';
@@ -93,7 +100,12 @@ create table public.session_cancellations (
   reason                      text,
   approved_by                 uuid references auth.users (id) on delete set null,
   cancellation_policy_version uuid references public.cancellation_policy (id),
-  created_at                  timestamptz not null default now()
+  created_at                  timestamptz not null default now(),
+
+  -- As long as the note of the session that it is read from.
+  constraint session_cancellations_reason_is_short check (char_length(reason) <= 10000),
+  constraint session_cancellations_texts_are_short check (
+    char_length(fee_currency) <= 10 and char_length(credit_currency) <= 10)
 );
 comment on table public.session_cancellations is
   'One row per cancellation: evidence, so it outlives the session and the people.';

@@ -20,7 +20,11 @@ create table private.channel_events (
   delivery_count integer     not null default 1,
   received_at    timestamptz not null default now(),
 
-  constraint channel_events_change_is_known check (change in ('opened', 'closed', 'joined', 'left'))
+  constraint channel_events_change_is_known check (change in ('opened', 'closed', 'joined', 'left')),
+  constraint channel_events_texts_are_short check (char_length(notice_id) <= 255 and char_length(channel) <= 255),
+  constraint channel_events_payload_is_short check (char_length(payload::text) <= 2000000),
+  constraint channel_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01'),
+  constraint channel_events_stayed_seconds_is_in_range check (stayed_seconds between 0 and 10000000)
 );
 comment on table  private.channel_events                is 'Agora''s notifications about channels, unchanged.';
 comment on column private.channel_events.change         is 'What it means; null for kinds of events that we do not use.';

@@ -31,6 +31,9 @@ create policy "authors and admins delete notes"
   on public.session_notes for delete to authenticated
   using (author_id = (select auth.uid()) or (select private.is_admin()));
 
+alter table public.session_notes
+  add constraint session_notes_content_is_short check (char_length(content) <= 10000) not valid;
+
 revoke all on public.session_notes from anon, authenticated, service_role;
 grant select, delete, insert (session_id, author_id, content, visibility), update (content, visibility)
   on public.session_notes to authenticated;
@@ -64,6 +67,12 @@ create policy "clients, their practitioners and admins change checklists"
 create policy "practitioners and admins delete checklist lines"
   on public.action_checklist for delete to authenticated
   using (client_id in (select private.my_client_ids()) or (select private.is_admin()));
+
+alter table public.action_checklist
+  add constraint action_checklist_title_is_short check (char_length(title) <= 500) not valid,
+  add constraint action_checklist_description_is_short check (char_length(description) <= 10000) not valid,
+  add constraint action_checklist_due_date_is_in_range check (due_date between '2000-01-01' and '2100-01-01') not valid,
+  add constraint action_checklist_priority_is_in_range check (priority between -1000 and 1000) not valid;
 
 revoke all on public.action_checklist from anon, authenticated, service_role;
 grant select, delete on public.action_checklist to authenticated;

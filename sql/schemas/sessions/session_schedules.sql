@@ -32,14 +32,16 @@ alter table public.session_schedules
   -- latitude), is PostgreSQL's own type: no PostGIS.
   add column session_location      text not null default 'online' check (session_location in ('online', 'in_person')),
   add column physical_location     text,
-  add column location_coordinates  point,
+  add column location_coordinates  point
+                                   check (location_coordinates <@ box '((-180, -90), (180, 90))'),
   add column max_participants      integer not null default 1,
   -- Of a class: the number of its seats. A trigger counts them, so whatever else is written here is overwritten.
   add column current_participants  integer not null default 1,
   add column correlated_session_id uuid references public.session_schedules (id) on delete set null,
   -- Without an "on delete": a class in which somebody has or had a seat cannot be deleted from under them.
   add column group_class_id        uuid references public.session_schedules (id),
-  add constraint session_schedules_have_seats check (max_participants >= 1 and current_participants >= 0),
+  add constraint session_schedules_have_seats check (
+    max_participants between 1 and 1000 and current_participants between 0 and 1000),
   add constraint session_schedules_class_is_not_in_itself check (group_class_id <> id),
 
   -- What was booked. Null in rows that the pages insert: they do not know it.

@@ -24,6 +24,22 @@ alter table public.session_schedules enable trigger user;
 
 alter table public.session_schedules alter column time_zone set not null, alter column local_start set not null;
 
+-- Here and not beside the columns: an older row beyond them would have stopped the update above.
+alter table public.session_schedules
+  add constraint session_schedules_scheduled_at_is_in_range check (
+    scheduled_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint session_schedules_duration_minutes_is_in_range check (duration_minutes between 1 and 1440) not valid,
+  add constraint session_schedules_room_name_is_short check (char_length(room_name) <= 255) not valid,
+  add constraint session_schedules_notes_is_short check (char_length(notes) <= 10000) not valid,
+  add constraint session_schedules_host_room_url_is_short check (char_length(host_room_url) <= 2000) not valid,
+  add constraint session_schedules_class_name_is_short check (char_length(class_name) <= 200) not valid,
+  add constraint session_schedules_physical_location_is_short check (char_length(physical_location) <= 500) not valid,
+  add constraint session_schedules_cancelled_at_is_in_range check (
+    cancelled_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint session_schedules_time_zone_is_short check (char_length(time_zone) <= 100) not valid,
+  add constraint session_schedules_local_start_is_in_range check (
+    local_start between '2000-01-01' and '2100-01-01') not valid;
+
 -- What changes by time alone: credits that expire, and the instants of sessions when clock rules have changed.
 create function public.reconcile_bookings()
   returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer)

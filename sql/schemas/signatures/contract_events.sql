@@ -13,7 +13,8 @@ create table public.contract_events (
   caused_by   uuid        default auth.uid(),
 
   constraint contract_events_are_known check (event in ('issued', 'signed', 'expiring', 'expired', 'revoked')),
-  constraint contract_events_happen_once unique (contract_id, event)
+  constraint contract_events_happen_once unique (contract_id, event),
+  constraint contract_events_reason_is_short check (char_length(reason) <= 1000)
 );
 comment on table  public.contract_events           is 'The history of each contract: append-only.';
 comment on column public.contract_events.caused_by is

@@ -29,7 +29,11 @@ create table public.contract_signatures (
   constraint contract_signatures_name_is_short check (char_length(signature_name) <= 200),
   constraint contract_signatures_image_is_png check (
     substring(signature_image from 1 for 8) = '\x89504e470d0a1a0a'::bytea
-    and octet_length(signature_image) <= 262144)
+    and octet_length(signature_image) <= 262144),
+  constraint contract_signatures_texts_are_short check (
+    char_length(signer_name) <= 320 and char_length(signer_email) <= 320 and char_length(ip_address) <= 100 and
+    char_length(user_agent) <= 1000 and char_length(text_sha256) <= 64 and
+    char_length(signature_image_sha256) <= 64 and char_length(evidence_sha256) <= 64)
 );
 comment on table  public.contract_signatures is 'Signed contracts: append-only evidence.';
 comment on column public.contract_signatures.user_id is

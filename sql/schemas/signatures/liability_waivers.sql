@@ -35,7 +35,12 @@ create table public.liability_waivers (
   constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
   constraint liability_waivers_image_is_png check (
     substring(signature_image from 1 for 8) = '\x89504e470d0a1a0a'::bytea
-    and octet_length(signature_image) <= 262144)
+    and octet_length(signature_image) <= 262144),
+  constraint liability_waivers_waiver_text_is_short check (char_length(waiver_text) <= 100000),
+  constraint liability_waivers_texts_are_short check (
+    char_length(signer_name) <= 320 and char_length(signer_email) <= 320 and char_length(ip_address) <= 100 and
+    char_length(user_agent) <= 1000 and char_length(signature_image_sha256) <= 64 and
+    char_length(evidence_sha256) <= 64)
 );
 comment on table  public.liability_waivers is 'Signed waivers: append-only evidence.';
 comment on column public.liability_waivers.user_id is 'Who signed. Their account may have been erased since.';

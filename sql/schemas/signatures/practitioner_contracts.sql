@@ -31,7 +31,13 @@ create table public.practitioner_contracts (
     case status when 'pending' then signed_at is null when 'signed' then signed_at is not null else true end),
   constraint practitioner_contracts_reason_is_short check (
     revoked_reason ~ '\S' and char_length(revoked_reason) <= 500),
-  constraint practitioner_contracts_reason_is_of_revoking check (revoked_reason is null or status = 'revoked')
+  constraint practitioner_contracts_reason_is_of_revoking check (revoked_reason is null or status = 'revoked'),
+  constraint practitioner_contracts_contract_version_is_short check (char_length(contract_version) <= 100),
+  constraint practitioner_contracts_contract_text_is_short check (char_length(contract_text) <= 200000),
+  constraint practitioner_contracts_texts_are_short check (
+    char_length(ip_address) <= 100 and char_length(user_agent) <= 1000),
+  constraint practitioner_contracts_signed_at_is_in_range check (signed_at between '2000-01-01' and '2100-01-01'),
+  constraint practitioner_contracts_expires_at_is_in_range check (expires_at between '2000-01-01' and '2100-01-01')
 );
 comment on column public.practitioner_contracts.ip_address is 'As the browser says, when signed by a direct update.';
 comment on column public.practitioner_contracts.text_sha256 is 'SHA-256 of contract_text, hexadecimal.';

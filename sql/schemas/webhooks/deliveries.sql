@@ -25,7 +25,9 @@ create table public.webhook_deliveries (
   ended_at        timestamptz,
   created_at      timestamptz not null default now(),
 
-  constraint webhook_deliveries_one_per_event_and_endpoint unique (endpoint_id, outbox_id)
+  constraint webhook_deliveries_one_per_event_and_endpoint unique (endpoint_id, outbox_id),
+  constraint webhook_deliveries_texts_are_short check (char_length(event) <= 100 and char_length(last_error) <= 2000),
+  constraint webhook_deliveries_body_is_short check (char_length(body) <= 200000)
 );
 comment on column public.webhook_deliveries.outbox_id is
   'No foreign key: the record stays when old events are deleted.';
@@ -154,7 +156,7 @@ begin
                        else 'pending' end,
          -- A tenth more or less, so that deliveries which failed together are not all tried again together.
          next_attempt_at = now() + coalesce(c_retry_delays[d.attempts], '0 s') * (0.9 + 0.2 * random()),
-         last_status = finish_webhook_delivery.status, last_error = finish_webhook_delivery.error,
+         last_status = finish_webhook_delivery.status, last_error = left(finish_webhook_delivery.error, 2000),
          lease_id = null, lease_until = null
    where d.id = finish_webhook_delivery.delivery_id and d.lease_id = finish_webhook_delivery.lease_id
   returning d.* into v_delivery;

@@ -18,7 +18,9 @@ create table public.webhook_endpoints (
            or url ~ '^http://(127\.0\.0\.1|localhost)(:[0-9]+)?([/?#][^[:space:]]*)?$'),
   constraint webhook_endpoints_events_are_known
     check (events <@ array['session.booked', 'session.cancelled', 'session.completed', 'recording.ready', 'payout.paid']
-           and cardinality(events) > 0)
+           and cardinality(events) between 1 and 10),
+  constraint webhook_endpoints_url_is_short check (char_length(url) <= 2000),
+  constraint webhook_endpoints_description_is_short check (char_length(description) <= 500)
 );
 comment on column public.webhook_endpoints.created_by is
   'No foreign key: the endpoint stays when its creator''s account is deleted.';
@@ -42,7 +44,9 @@ create table private.webhook_secrets (
   endpoint_id uuid        not null references public.webhook_endpoints (id) on delete cascade,
   secret      text        not null,
   retires_at  timestamptz,
-  created_at  timestamptz not null default now()
+  created_at  timestamptz not null default now(),
+
+  constraint webhook_secrets_secret_is_short check (char_length(secret) <= 255)
 );
 comment on column private.webhook_secrets.retires_at is 'Until then it signs beside its successor; null: it is the current one.';
 
@@ -67,6 +71,8 @@ begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins keep webhooks.');
   end if;
+  perform private.refuse_long_text('url', create_webhook_endpoint.url, 2000);
+  perform private.refuse_long_text('description', create_webhook_endpoint.description, 500);
   insert into public.webhook_endpoints (url, events, description)
   values (create_webhook_endpoint.url, create_webhook_endpoint.events, create_webhook_endpoint.description)
   returning id into create_webhook_endpoint.id;
