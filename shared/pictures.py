@@ -40,6 +40,7 @@ LETTERS = {b"IHDR": "H", b"PLTE": "P", b"tRNS": "T", b"IDAT": "D", b"IEND": "E"}
 ANCILLARY = re.compile(rb"[a-z][A-Za-z][A-Z][A-Za-z]")
 ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
 PIECE = 64 * 1024
+PRINTED = (1800, 600)  # more than a printer sees on the line that is signed on
 
 # One at a time, whatever the concurrency: a picture may take 40 MB while it is decoded.
 _decoding = threading.Lock()
@@ -177,13 +178,16 @@ async def written_anew(data_url: str | None, field: str) -> str | None:
 
 
 def on_white(image: bytes) -> "Image.Image":
-    """The picture in grey on white paper. For a thread."""
+    """The picture in grey on white paper, as large as it is printed at most. For a thread."""
     from PIL import Image
 
     with _decoding:
         picture = decoded(image)
-        paper = Image.new("L", picture.size, 255)
-        paper.paste(picture.convert("L"), mask=picture.getchannel("A") if "A" in picture.mode else None)
+        grey, opacity = picture.convert("L"), picture.getchannel("A") if "A" in picture.mode else None
+        del picture  # four times as large as what follows
+        paper = Image.new("L", grey.size, 255)
+        paper.paste(grey, mask=opacity)
+        paper.thumbnail(PRINTED)
         return paper
 
 
