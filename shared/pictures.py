@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 256 * 1024
 LIMIT_PIXELS = 4_000_000
 LIMIT_SIDE = 8192
+LIMIT_CHUNKS = 1000
 
 PREFIX = "data:image/png;base64,"
 MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -88,6 +89,8 @@ def read(image: bytes) -> Png:
             raise Unreadable("is a PNG image with a wrong checksum")
         if kind in ANIMATION:
             raise Unreadable("must not be animated")
+        if len(layout) == LIMIT_CHUNKS:
+            raise Unreadable("is a PNG image in too many parts")
         layout += LETTERS.get(kind) or ("a" if ANCILLARY.fullmatch(kind) else "?")
         if kind in found:
             found[kind].append(data)
