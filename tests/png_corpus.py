@@ -162,6 +162,9 @@ ACCEPTED = {
     + chunk(b"IDAT", zlib.compress(b"\0\xff\xff\xff\xff" * 3))
     + END,
     "as many pixels as may be": MAGIC + header(2000, 2000) + data(2000, 2000, 32) + END,
+    "one pixel": MAGIC + header(1, 1) + data(1, 1) + END,
+    "a line across": MAGIC + header(8192, 1) + data(8192, 1) + END,
+    "a line down": MAGIC + header(1, 8192) + data(1, 8192) + END,
     "as wide as may be": MAGIC + header(8192, 488, 1, 0) + data(8192, 488, 1) + END,
 }
 

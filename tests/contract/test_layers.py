@@ -81,7 +81,7 @@ for target in {without_httpx}:
 
 
 def decoders(file: Path) -> set[str]:
-    """What a file imports that unfolds pictures, wherever in it."""
+    """What unfolds pictures in a file: an import, or fpdf given anything but what was `drawn` by us."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
         match node:
