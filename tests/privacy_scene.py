@@ -1,6 +1,5 @@
 """Somebody who has left a mark everywhere: each word of theirs, and each about them, has one marker in it."""
 
-import base64
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from . import png_corpus
 from .booking_scene import BookingScene
 from .cast import PASSWORD, Person, Stage
 from .payment_scene import PaymentScene
@@ -15,9 +15,6 @@ from .recording_scene import RecordingScene
 from .sharing_scene import finished_recording
 from .stripe_events import event
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/p9pJ5QAAAABJRU5ErkJggg=="
-)
 TABLES = """
     select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p') and n.nspname in ('public', 'private', 'auth', 'storage') order by 1
@@ -65,11 +62,10 @@ class MarkedClient(BookingScene):
         session = stage.http.post("/auth/v1/signup", json=account).raise_for_status().json()
         person = Person(uuid.UUID(session["user"]["id"]), email, session["access_token"])
         policy = stage.value("select policy_text from public.waiver_policy where is_active")
-        drawn = base64.b64encode(PNG + m.encode()).decode()
         signed = {
             "waiver_text": policy,
             "signature_name": f"{m} Client",
-            "signature_image": f"data:image/png;base64,{drawn}",
+            "signature_image": png_corpus.data_url(png_corpus.SMALL),
         }
         stage.invoke("create-liability-waiver", signed, as_=person, headers=self.agent).raise_for_status()
         stage.execute("select private.grant_credits(%s, %s)", person.id, self.credits_each)

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.database import Rpc
-from shared.signatures import SignatureImage
+from shared.pictures import PngDataUrl
 from shared.wire import Input, Output
 
 
@@ -20,8 +20,9 @@ class CreateLiabilityWaiver(Input):
     waiver_policy_id: UUID | None = None
     waiver_policy_version: int | None = None
     signature_name: str | None = Field(None, min_length=1, max_length=200)
-    signature_image: SignatureImage | None = Field(
-        None, description="A drawn signature: a PNG as a data URL, at most 256 KiB."
+    signature_image: PngDataUrl | None = Field(
+        None,
+        description="A drawn signature: a PNG as a data URL, at most 256 KiB; it is stored encoded anew.",
     )
 
 

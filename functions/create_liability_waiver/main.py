@@ -1,9 +1,9 @@
 """Sign a waiver: the database compares the text with the current policy and stores the evidence."""
 
 from shared.call import Call
+from shared.pictures import written_anew
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
-from shared.signatures import for_database
 
 from .contract import CreateLiabilityWaiver, Signed, create_liability_waiver_rpc
 
@@ -23,7 +23,7 @@ async def create_liability_waiver(call: Call[CreateLiabilityWaiver]) -> Signed:
         waiver_policy_id=body.waiver_policy_id,
         waiver_policy_version=body.waiver_policy_version,
         signature_name=body.signature_name,
-        signature_image=for_database(body.signature_image),
+        signature_image=await written_anew(body.signature_image, "signature_image"),
         ip_address=call.address,
         user_agent=call.agent,
     )

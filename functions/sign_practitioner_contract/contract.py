@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.database import Rpc
-from shared.signatures import SignatureImage
+from shared.pictures import PngDataUrl
 from shared.wire import Output, StrictInput
 
 
@@ -22,8 +22,9 @@ class SignPractitionerContract(StrictInput):
         description="SHA-256 of the text that was shown; another text is refused.",
     )
     signature_name: str | None = Field(None, min_length=1, max_length=200)
-    signature_image: SignatureImage | None = Field(
-        None, description="A drawn signature: a PNG as a data URL, at most 256 KiB."
+    signature_image: PngDataUrl | None = Field(
+        None,
+        description="A drawn signature: a PNG as a data URL, at most 256 KiB; it is stored encoded anew.",
     )
 
 

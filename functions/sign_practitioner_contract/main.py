@@ -1,9 +1,9 @@
 """Sign a contract: the database stores the evidence, which signs the contract."""
 
 from shared.call import Call
+from shared.pictures import written_anew
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
-from shared.signatures import for_database
 
 from .contract import SignedContract, SignPractitionerContract, sign_practitioner_contract_rpc
 
@@ -21,7 +21,7 @@ async def sign_practitioner_contract(call: Call[SignPractitionerContract]) -> Si
         contract_id=body.contract_id,
         shown_sha256=body.text_sha256,
         signature_name=body.signature_name,
-        signature_image=for_database(body.signature_image),
+        signature_image=await written_anew(body.signature_image, "signature_image"),
         ip_address=call.address,
         user_agent=call.agent,
     )

@@ -1,14 +1,11 @@
 """A copy as a PDF: the text as it was signed, the signature, and the evidence that anybody can check."""
 
 import base64
-import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from PIL import Image, UnidentifiedImageError
-
-from shared.signatures import IMAGE_LIMIT_PIXELS, pixels
+from shared.pictures import Unreadable, on_white
 
 from . import SignedDocument
 from .sheet import GREY, INK, LEADING, MONO, POINT, SIDE, TEXT, Sheet
@@ -123,13 +120,22 @@ def _signature(sheet: Sheet, document: SignedDocument) -> None:
     sheet.pen(12.5, style="B")
     sheet.paragraph("Signature")
     top, width = sheet.y + 1, 78.0
-    drawn = _drawing(document)
+    drawn, problem = None, None
+    if document.signature_image:
+        try:
+            drawn = on_white(base64.b64decode(document.signature_image))
+        except Unreadable as found:  # evidence stays as it was stored, and there is a copy whatever it is
+            problem = f"Signed with a drawing that cannot be printed: it {found}. Its SHA-256 stands below."
     if drawn:
         scale = min(width / drawn.width, 22 / drawn.height)
         sheet.image(drawn, SIDE, top + 22.5 - drawn.height * scale, drawn.width * scale, drawn.height * scale)
     else:
+        if problem:
+            sheet.set_xy(SIDE, top)
+            sheet.pen(8, GREY)
+            sheet.multi_cell(width, sheet.height(), problem, align="L")
         typed = sheet.writable(document.signature_name or "")
-        note = "Signed electronically" if document.signed_at else "Not signed yet"
+        note = "" if problem else "Signed electronically" if document.signed_at else "Not signed yet"
         sheet.pen(15 if typed else 9.5, INK if typed else GREY)
         while typed and sheet.get_string_width(typed) > width - 4 and sheet.font_size_pt > 7:
             sheet.pen(sheet.font_size_pt - 0.5)
@@ -157,19 +163,6 @@ def _signature(sheet: Sheet, document: SignedDocument) -> None:
         sheet.set_xy(right, top + 24.5)
         sheet.cell(0, 5, f"{at:%H:%M:%S} UTC")
     sheet.set_xy(SIDE, top + 40)
-
-
-def _drawing(document: SignedDocument) -> Image.Image | None:
-    """The drawn signature on white, if there is one that can be shown."""
-    image = base64.b64decode(document.signature_image or "")
-    if not 0 < pixels(image) <= IMAGE_LIMIT_PIXELS:
-        return None
-    try:
-        drawn = Image.open(io.BytesIO(image), formats=("PNG",)).convert("RGBA")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):  # whatever was sent as a PNG
-        return None
-    white = Image.new("RGBA", drawn.size, "white")
-    return Image.alpha_composite(white, drawn).convert("L")
 
 
 def _evidence(sheet: Sheet, document: SignedDocument, verify_url: str) -> None:

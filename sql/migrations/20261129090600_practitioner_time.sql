@@ -62,7 +62,7 @@ grant select, insert, update, delete on public.session_holds to service_role;
 create table private.hold_rules (
   is_newcomer boolean  primary key,
   at_once     integer  not null check (at_once > 0),
-  lasts       interval not null check (lasts > interval '0')
+  lasts       interval not null check (lasts > interval '0' and lasts <= interval '1 day')
 );
 comment on table private.hold_rules is 'How many times somebody may hold at once, and how long. An operator changes a row.';
 alter table private.hold_rules enable row level security;

@@ -1,7 +1,32 @@
--- From sql/schemas: signatures/liability_waivers, signatures/waiver_signing.
+-- From sql/schemas: signatures/drawings, signatures/liability_waivers, signatures/waiver_signing.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
+
+
+-- signatures/drawings.sql
+
+-- Drawings: the picture of a signature, as it is stored. Evidence cannot be changed, so what could not be shown again
+-- must not get in, whoever writes it.
+
+create function private.is_drawing(picture bytea) returns boolean
+  language sql immutable strict parallel safe set search_path = ''
+as $$
+  -- A PNG as `shared/pictures.py` encodes it, within its limits: a header, 8 bits a channel, not interlaced, then data
+  -- and at last the end. Whether the data is a picture only a decoder can say, and copies are made without it.
+  select case when octet_length(picture) between 57 and 262144
+    then substring(picture from 1 for 16) = '\x89504e470d0a1a0a0000000d49484452'
+     and substring(picture from 25 for 5) in ('\x0800000000', '\x0802000000', '\x0804000000', '\x0806000000')
+     and substring(picture from 38 for 4) = 'IDAT'
+     and substring(picture from octet_length(picture) - 11) = '\x0000000049454e44ae426082'
+     and size.width between 1 and 8192 and size.height between 1 and 8192 and size.width * size.height <= 4000000
+    else false end
+  from (select ('x' || encode(substring(picture from 17 for 4), 'hex'))::bit(32)::bigint as width,
+               ('x' || encode(substring(picture from 21 for 4), 'hex'))::bit(32)::bigint as height) size;
+$$;
+revoke execute on function private.is_drawing from public, anon, authenticated, service_role;
+-- A constraint asks as whoever writes the row.
+grant execute on function private.is_drawing to service_role;
 
 
 -- signatures/liability_waivers.sql
@@ -41,9 +66,7 @@ create table public.liability_waivers (
 
   constraint liability_waivers_evidence_sha256_key unique (evidence_sha256),
   constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
-  constraint liability_waivers_image_is_png check (
-    substring(signature_image from 1 for 8) = '\x89504e470d0a1a0a'::bytea
-    and octet_length(signature_image) <= 262144),
+  constraint liability_waivers_image_is_png check (private.is_drawing(signature_image)),
   constraint liability_waivers_waiver_text_is_short check (char_length(waiver_text) <= 100000),
   constraint liability_waivers_texts_are_short check (
     char_length(signer_name) <= 320 and char_length(signer_email) <= 320 and char_length(ip_address) <= 100 and
@@ -58,7 +81,7 @@ comment on column public.liability_waivers.waiver_text is 'The text as it was sh
 comment on column public.liability_waivers.ip_address is 'As the server saw it; null once redacted.';
 comment on column public.liability_waivers.text_sha256 is 'SHA-256 of waiver_text, hexadecimal.';
 comment on column public.liability_waivers.signature_image is
-  'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+  'The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted.';
 comment on column public.liability_waivers.signature_image_sha256 is
   'SHA-256 of the image, hexadecimal; stays when the image goes.';
 comment on column public.liability_waivers.signer_name is 'The account''s name on the day; null once redacted.';

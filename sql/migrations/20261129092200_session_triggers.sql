@@ -81,6 +81,7 @@ create trigger limit_updated_rows after update on public.user_consents
 -- i: on insert, u: on update, d: on delete. At the right the chapter in which the trigger's function stands.
 --
 --   before the statement
+--     iud refuse_gone_caller                  refuses a caller whose account is gone       privacy/refuse_gone_callers
 --     u   00_lock                             takes the locks that come before rows        sessions/cancelling
 --
 --   before each row: what is allowed, and what the row becomes
@@ -120,6 +121,7 @@ create trigger limit_updated_rows after update on public.user_consents
 --
 --   after the statement, when all its rows are done
 --     u   90_earn                             records the earnings of what was completed   earnings/earning_triggers
+--     u   95_limit_updated_rows               counts what one person writes in an hour     foundation/written_rows
 --     i   95_limit_inserted_rows              refuses more rows an hour than one may write foundation/written_rows
 --     u   95_limit_updated_rows               the same                                     foundation/written_rows
 --

@@ -22,6 +22,10 @@ HEAVY = {
     "stripe",
     "supabase",
 }
+PICTURE_DECODERS = {
+    *("PIL", "cairosvg", "cv2", "fitz", "imageio", "matplotlib", "numpy", "png", "pyvips", "skimage", "wand"),
+    "fpdf's image",
+}
 OURS = {"functions", "shared", "deploy", "local", "sql", "tests", "bench"}
 
 
@@ -74,3 +78,26 @@ for target in {without_httpx}:
 
     assert without_httpx == run.stdout.splitlines()
     assert len(without_httpx) > 6
+
+
+def decoders(file: Path) -> set[str]:
+    """What unfolds pictures in a file: an import, or fpdf given anything but what was `drawn` by us."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        match node:
+            case ast.Import(names=aliases):
+                found |= {alias.name.split(".")[0] for alias in aliases}
+            case ast.ImportFrom(level=0, module=str(module)):
+                found.add(module.split(".")[0])
+            case ast.Call(func=ast.Attribute(attr="image"), args=[first, *_]) if "drawn" != getattr(
+                first, "id", ""
+            ):
+                found.add("fpdf's image")  # it opens a path, an address or bytes by itself
+    return found & PICTURE_DECODERS
+
+
+def test_one_module_decodes_pictures() -> None:
+    """Its limits are no help against a picture that another one decodes."""
+    code = [file for folder in ("functions", "shared", "deploy") for file in ROOT.glob(f"{folder}/**/*.py")]
+
+    assert [ROOT / "shared" / "pictures.py"] == [file for file in code if decoders(file)]

@@ -7,16 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shared.pictures import encoded_anew
 from tests.cast import Stage
+from tests.png_corpus import chunk, data_url
 
 PLACEHOLDER = "[Date of signing]"
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-def data_url(image: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(image).decode()
 
 
 @pytest.fixture
@@ -122,16 +120,18 @@ def test_a_session_can_have_a_signature_of_its_own(stage: Stage, shown: str) -> 
 
 
 def test_a_drawn_signature_is_stored_with_its_hash(stage: Stage, shown: str) -> None:
-    """The picture itself, not its data URL."""
+    """The picture itself, not its data URL, encoded by us: every pixel, and nothing that hid beside them."""
+    text = chunk(b"tEXt", b"Comment\0Taken at 43.65, -79.38")
     reply = stage.invoke(
         "create-liability-waiver",
-        {"waiver_text": shown, "signature_image": data_url(PNG)},
+        {"waiver_text": shown, "signature_image": data_url(PNG[:33] + text + PNG[33:])},
         as_=stage.client(),
     )
 
     row = stage.row("select * from public.liability_waivers where id = %s", reply.json()["waiver_id"])
-    assert bytes(row["signature_image"]) == PNG
-    assert row["signature_image_sha256"] == hashlib.sha256(PNG).hexdigest()
+    stored = bytes(row["signature_image"])
+    assert stored == encoded_anew(PNG) and b"Taken" not in stored
+    assert row["signature_image_sha256"] == hashlib.sha256(stored).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Setting a copy: whatever the text is, nothing of it is lost, nothing overflows, and no line stands alone."""
 
+import base64
 import io
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from shared.documents import SignedDocument
 from shared.documents.pdf import render
 from shared.documents.sheet import Font, Sheet
 from tests.contract_scene import drawing, pages_of
+from tests.png_corpus import REFUSED
 
 AT = datetime(2026, 11, 22, 15, 4, 5, 123456, tzinfo=UTC)
 URL = "https://project.test/functions/v1/verify-signature?sha256=" + "e" * 64
@@ -146,8 +148,22 @@ def test_the_drawing_or_the_name_or_neither_stands_on_the_line() -> None:
     assert 1 == images(signature_image=png)
     assert 0 == images(signature_image=None, signature_name="Typed " * 30)
     assert 0 == images(signature_image=png[:60])
-    # 50,000 times 50,000 pixels, it says: they are not unfolded.
-    assert 0 == images(signature_image="iVBORw0KGgoAAAANSUhEUgAAw1AAAMNQCAYAAAA=")
+
+
+def test_a_drawing_that_cannot_be_printed_is_left_out_and_the_copy_says_why() -> None:
+    """Its hash stands there, and the typed name, if there is one, on the line."""
+    bomb = base64.b64encode(REFUSED["the first chunk is not IHDR"]).decode()
+
+    for name in (None, "A. Typed Name"):
+        given = document(
+            "We agree.", signature_name=name, signature_image=bomb, signature_image_sha256="b" * 64
+        )
+        (page,) = pages_of(render(given, URL))
+
+        assert "a drawing that cannot be printed: it is a PNG image with parts that are missing" in page
+        assert "b" * 64 in page and "e" * 64 in page
+        assert (2 if name else 0) == page.count("A. Typed Name")
+        assert "Signed electronically" not in page
 
 
 def test_a_document_that_is_no_longer_valid_says_so_at_the_top() -> None:

@@ -155,3 +155,18 @@ CHOSEN_TOKENS = """
 def test_nobody_chooses_a_token(sandbox: Sandbox) -> None:
     """It is made here, at random: one that somebody chose, somebody else can know."""
     assert not names(sandbox, CHOSEN_TOKENS)
+
+
+def test_every_stored_picture_is_held_to_its_form(sandbox: Sandbox) -> None:
+    """A column of bytes that is named like a picture has a constraint that says which pictures; so has its size."""
+    assert not names(
+        sandbox,
+        f"""select format('%s.%s', c.oid::regclass, a.attname)
+              from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+             where c.relnamespace in {OURS} and c.relkind in ('r', 'p') and a.atttypid = 'bytea'::regtype
+               and a.attname ~ '(image|picture|photo|drawing|avatar|png)' and a.attname !~ 'sha256'
+               and not exists (
+                 select from pg_constraint k
+                  where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey)
+                    and pg_get_constraintdef(k.oid) like '%is_drawing(' || a.attname || ')%')""",
+    )

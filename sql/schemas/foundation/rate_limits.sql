@@ -12,6 +12,7 @@ create table private.rate_limits (
   times integer  not null,
   per   interval not null,
 
+  constraint rate_limits_rule_is_short check (char_length(rule) <= 100),
   constraint rate_limits_allow_something check (times > 0),
   constraint rate_limits_windows_are_short check (per between interval '1 second' and interval '1 day')
 );
@@ -24,7 +25,7 @@ create table private.rate_uses (
   used    integer     not null,
 
   constraint rate_uses_pkey primary key (rule, subject, ends_at),
-  constraint rate_uses_subject_is_short check (char_length(subject) <= 100)
+  constraint rate_uses_subject_is_short check (char_length(rule) <= 100 and char_length(subject) <= 100)
 );
 comment on table private.rate_uses is
   'What was used in each window. Rows of windows that are over are deleted, a few whenever another one begins.';

@@ -20,7 +20,8 @@ create table public.erasure_receipts (
   last_counts        jsonb       not null default '{}',
 
   constraint erasure_receipts_one_per_account unique (pseudonym),
-  constraint erasure_receipts_counts_is_short check (char_length(counts::text) <= 10000)
+  constraint erasure_receipts_counts_is_short check (char_length(counts::text) <= 10000),
+  constraint erasure_receipts_last_counts_is_short check (char_length(last_counts::text) <= 10000)
 );
 comment on table public.erasure_receipts is
   'That an account was erased, when, and how many rows. Names nobody.';

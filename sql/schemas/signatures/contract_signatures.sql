@@ -27,9 +27,7 @@ create table public.contract_signatures (
 
   constraint contract_signatures_evidence_sha256_key unique (evidence_sha256),
   constraint contract_signatures_name_is_short check (char_length(signature_name) <= 200),
-  constraint contract_signatures_image_is_png check (
-    substring(signature_image from 1 for 8) = '\x89504e470d0a1a0a'::bytea
-    and octet_length(signature_image) <= 262144),
+  constraint contract_signatures_image_is_png check (private.is_drawing(signature_image)),
   constraint contract_signatures_texts_are_short check (
     char_length(signer_name) <= 320 and char_length(signer_email) <= 320 and char_length(ip_address) <= 100 and
     char_length(user_agent) <= 1000 and char_length(text_sha256) <= 64 and
@@ -44,7 +42,7 @@ comment on column public.contract_signatures.is_observed is
   'Whether the server saw address and agent itself; otherwise the browser claimed them.';
 comment on column public.contract_signatures.signature_name is 'As typed by the signer.';
 comment on column public.contract_signatures.signature_image is
-  'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+  'The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted.';
 comment on column public.contract_signatures.evidence_sha256 is
   'SHA-256 of the facts above, hexadecimal; stays when some of them go.';
 

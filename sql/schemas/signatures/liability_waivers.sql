@@ -33,9 +33,7 @@ create table public.liability_waivers (
 
   constraint liability_waivers_evidence_sha256_key unique (evidence_sha256),
   constraint liability_waivers_name_is_short check (char_length(signature_name) <= 200),
-  constraint liability_waivers_image_is_png check (
-    substring(signature_image from 1 for 8) = '\x89504e470d0a1a0a'::bytea
-    and octet_length(signature_image) <= 262144),
+  constraint liability_waivers_image_is_png check (private.is_drawing(signature_image)),
   constraint liability_waivers_waiver_text_is_short check (char_length(waiver_text) <= 100000),
   constraint liability_waivers_texts_are_short check (
     char_length(signer_name) <= 320 and char_length(signer_email) <= 320 and char_length(ip_address) <= 100 and
@@ -50,7 +48,7 @@ comment on column public.liability_waivers.waiver_text is 'The text as it was sh
 comment on column public.liability_waivers.ip_address is 'As the server saw it; null once redacted.';
 comment on column public.liability_waivers.text_sha256 is 'SHA-256 of waiver_text, hexadecimal.';
 comment on column public.liability_waivers.signature_image is
-  'The drawn signature, PNG, at most 256 KiB; null once redacted.';
+  'The drawn signature, a PNG that the service encoded anew, at most 256 KiB; null once redacted.';
 comment on column public.liability_waivers.signature_image_sha256 is
   'SHA-256 of the image, hexadecimal; stays when the image goes.';
 comment on column public.liability_waivers.signer_name is 'The account''s name on the day; null once redacted.';
