@@ -121,7 +121,6 @@ create trigger limit_updated_rows after update on public.user_consents
 --
 --   after the statement, when all its rows are done
 --     u   90_earn                             records the earnings of what was completed   earnings/earning_triggers
---     u   95_limit_updated_rows               counts what one person writes in an hour     foundation/written_rows
 --     i   95_limit_inserted_rows              refuses more rows an hour than one may write foundation/written_rows
 --     u   95_limit_updated_rows               the same                                     foundation/written_rows
 --
