@@ -17,7 +17,7 @@ from uuid import UUID
 
 import httpx
 
-from shared.http import outside
+from shared.outside import outside
 
 from .contract import Outcome
 from .message import Message

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from shared.errors import Unavailable
-from shared.http import outside
+from shared.outside import outside
 from shared.settings import ServiceSettings, SupabaseSettings
 
 CHUNK_BYTES = 6 * 1024 * 1024  # hosted storage takes no other size, but for the last chunk
