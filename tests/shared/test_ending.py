@@ -54,8 +54,8 @@ SERVERS = {
 class Served:
     """A real process, and raw connections to it."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
-        self.process, self.port = process, port
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process, self.port, self.log = process, port, log
 
     def connect(self, sent: bytes = b"") -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=BODY_TIME_S + 10)
@@ -72,7 +72,6 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     source = tmp_path / "functions" / "hold" / "main.py"
     source.parent.mkdir(parents=True)
     source.write_text(FUNCTION)
-    (source.parent / "shared").symlink_to(ROOT / "shared")
     with running(SERVERS[request.param], tmp_path, source) as served:
         yield served
 
@@ -91,20 +90,22 @@ def running(command: list[str], folder: Path, source: Path) -> Iterator[Served]:
         "SUPABASE_URL": "http://127.0.0.1:9",
         "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x",
     }
-    process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True)
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
+    served = Served(process, port, folder / "log")
     try:
         until = time.monotonic() + 30
         while time.monotonic() < until and process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", port)).close()
+                with served.ask("nothing") as client:
+                    assert client.recv(1000).startswith(b"HTTP/1.1 200")
                 break
             except OSError:
                 time.sleep(0.05)
-        yield Served(process, port)
+        yield served
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        process.kill()
+        process.wait()
 
 
 def test_a_body_that_drips_is_answered_with_408_and_its_connection_closed(served: Served) -> None:
@@ -157,13 +158,14 @@ def test_sigterm_ends_a_process_in_time_whatever_a_client_does(served: Served, w
     took = time.monotonic() - began
     assert served.process.poll() is not None, f"not ended after {took:.1f} s"
     assert took < ENDS_WITHIN_S + 1 < PLATFORM_KILLS_AFTER_S
+    assert ("cut_off" in served.log.read_text()) == (what in ("body", "thread", "answer"))
     client.close()
 
 
 def test_a_request_that_ends_by_itself_is_answered_after_sigterm(served: Served) -> None:
     """What was begun is finished, where that takes no longer than the process has."""
     client = served.connect(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{")
-    time.sleep(0.5)
+    time.sleep(1)
     served.process.send_signal(signal.SIGTERM)
     time.sleep(1)
     client.sendall(b"}")
