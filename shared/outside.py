@@ -31,7 +31,9 @@ def outside() -> httpx.AsyncClient:
 def client_over(carrier: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
     """A client whose calls end in time, over that transport."""
     timeout = httpx.Timeout(WHOLE_S, connect=3)
-    return httpx.AsyncClient(transport=_InTime(carrier), timeout=timeout, trust_env=False, follow_redirects=False)
+    return httpx.AsyncClient(
+        transport=_InTime(carrier), timeout=timeout, trust_env=False, follow_redirects=False
+    )
 
 
 class _InTime(httpx.AsyncBaseTransport):

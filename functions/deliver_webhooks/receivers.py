@@ -22,7 +22,9 @@ Resolve = Callable[[str, int], Awaitable[list[Address]]]
 # Only here are addresses given out to the public, so everything reserved, local or multicast is elsewhere.
 PUBLIC = IPv6Network("2000::/3")
 DOCUMENTATION = IPv6Network("3fff::/20")  # in there, and newer than the Python that we run on
-NAT64 = IPv6Network("64:ff9b::/96")  # the last four bytes are an IPv4 address, as in ::ffff:0:0/96 and 2002::/16
+NAT64 = IPv6Network(
+    "64:ff9b::/96"
+)  # the last four bytes are an IPv4 address, as in ::ffff:0:0/96 and 2002::/16
 
 
 class WebhookSettings(Settings):
@@ -113,4 +115,6 @@ def is_public(address: Address) -> bool:
         inner = IPv4Address(int(address) & 0xFFFF_FFFF)
     if inner is not None:
         return is_public(inner)
-    return address in PUBLIC and address.is_global and address.scope_id is None and address not in DOCUMENTATION
+    return (
+        address in PUBLIC and address.is_global and address.scope_id is None and address not in DOCUMENTATION
+    )

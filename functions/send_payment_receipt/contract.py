@@ -28,4 +28,6 @@ class SentReceipt(Output):
     messageId: UUID = Field(description="Our name for the mail; `email_logs.metadata` has it as `mail_id`.")
 
 
-send_payment_receipt_rpc = Rpc("send_payment_receipt", gives=RequestedMail, refuses=("payment_not_found", "nobody_to_mail"))
+send_payment_receipt_rpc = Rpc(
+    "send_payment_receipt", gives=RequestedMail, refuses=("payment_not_found", "nobody_to_mail")
+)
