@@ -10,6 +10,7 @@ In a module of its own, because only functions that go outside ship httpx.
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator
 from functools import cache
@@ -24,16 +25,27 @@ STREAMED = {"is_streamed": True}
 @cache
 def outside() -> httpx.AsyncClient:
     """The shared client. It lives as long as the process, follows no redirect and never retries by itself."""
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=16)
-    return client_over(httpx.AsyncHTTPTransport(limits=limits, trust_env=False))
+    return client_over(carrier(kept=16))
 
 
-def client_over(carrier: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+def carrier(kept: int) -> httpx.AsyncHTTPTransport:
+    """A transport of its own, which keeps so many connections for later calls."""
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=kept)
+    return httpx.AsyncHTTPTransport(verify=_tls(), limits=limits, trust_env=False)
+
+
+def client_over(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
     """A client whose calls end in time, over that transport."""
     timeout = httpx.Timeout(WHOLE_S, connect=3)
     return httpx.AsyncClient(
-        transport=_InTime(carrier), timeout=timeout, trust_env=False, follow_redirects=False
+        transport=_InTime(transport), timeout=timeout, trust_env=False, follow_redirects=False
     )
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The certificates of all authorities: 20 ms and some MB, once."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class _InTime(httpx.AsyncBaseTransport):

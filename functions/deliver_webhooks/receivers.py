@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
-from shared.outside import client_over
+from shared.outside import carrier, client_over
 from shared.settings import Settings
 
 Address = IPv4Address | IPv6Address
@@ -60,11 +60,10 @@ class ToReceivers(httpx.AsyncBaseTransport):
         *,
         is_loopback_allowed: bool = False,
         resolve: Resolve = resolve,
-        carrier: httpx.AsyncBaseTransport | None = None,
+        over: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         # No connection is kept: the next receiver at the same address may have another name and certificate.
-        alone = httpx.Limits(max_connections=64, max_keepalive_connections=0)
-        self._carrier = carrier or httpx.AsyncHTTPTransport(limits=alone, trust_env=False)
+        self._carrier = over or carrier(kept=0)
         self._is_loopback_allowed = is_loopback_allowed
         self._resolve = resolve
 

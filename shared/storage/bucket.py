@@ -20,11 +20,11 @@ from botocore.session import get_session
 
 from shared.agora.settings import RecordingBucketSettings
 from shared.errors import Unavailable
-from shared.outside import STREAMED, client_over
+from shared.outside import STREAMED, carrier, client_over
 
 Result = TypeVar("Result")
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
 LARGEST_TEXT_BYTES = 8 * 1024 * 1024
 TIMEOUT = httpx.Timeout(30, connect=3)  # for an answer's head, and for each MiB
 
@@ -54,7 +54,7 @@ class Bucket:
     def __init__(self, settings: RecordingBucketSettings, timeout: httpx.Timeout = TIMEOUT) -> None:
         self._name = settings.recording_s3_bucket
         self._timeout = timeout
-        self._http = client_over(httpx.AsyncHTTPTransport(trust_env=False))
+        self._http = client_over(carrier(kept=4))
         self._client = get_session().create_client(
             "s3",
             endpoint_url=settings.recording_s3_endpoint,
@@ -126,7 +126,7 @@ class Bucket:
         return reply
 
     async def stream(self, source: BucketObject) -> AsyncGenerator[bytes, None]:
-        """This version of an object in chunks of 1 MiB or less.
+        """This version of an object in chunks of 256 KiB or less.
 
         The next chunk is fetched while the caller works on this one: two are in memory, never more.
         Raises SourceChanged if the object was replaced or removed.
