@@ -28,10 +28,10 @@ def outside() -> httpx.AsyncClient:
     return client_over(carrier(kept=16))
 
 
-def carrier(kept: int) -> httpx.AsyncHTTPTransport:
+def carrier(kept: int, tls: ssl.SSLContext | None = None) -> httpx.AsyncHTTPTransport:
     """A transport of its own, which keeps so many connections for later calls."""
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=kept)
-    return httpx.AsyncHTTPTransport(verify=_tls(), limits=limits, trust_env=False)
+    return httpx.AsyncHTTPTransport(verify=tls or _tls(), limits=limits, trust_env=False)
 
 
 def client_over(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:

@@ -7,6 +7,7 @@ time, the same name might lead elsewhere. Host and certificate stay those of the
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -61,9 +62,10 @@ class ToReceivers(httpx.AsyncBaseTransport):
         is_loopback_allowed: bool = False,
         resolve: Resolve = resolve,
         over: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         # No connection is kept: the next receiver at the same address may have another name and certificate.
-        self._carrier = over or carrier(kept=0)
+        self._carrier = over or carrier(kept=0, tls=tls)
         self._is_loopback_allowed = is_loopback_allowed
         self._resolve = resolve
 
