@@ -15,6 +15,13 @@ from types import FrameType
 
 ENDS_WITHIN_S = 8  # Cloud Run kills after 10
 
+_told = threading.Event()
+
+
+def is_ending() -> bool:
+    """Whether this process has been told to end, so that a loop begins nothing more."""
+    return _told.is_set()
+
 
 @cache
 def end_in_time() -> None:
@@ -28,6 +35,7 @@ def end_in_time() -> None:
         return  # no server's process: the signal ends it at once
 
     def end(number: int, frame: FrameType | None) -> None:
+        _told.set()
         timer = threading.Timer(ENDS_WITHIN_S, _cut_off)
         timer.daemon = True
         timer.start()

@@ -1,5 +1,6 @@
 """What a client can hold up: a body that drips is given up, and SIGTERM ends a process in time, whoever hangs on it."""
 
+import ast
 import json
 import os
 import signal
@@ -26,6 +27,12 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 from shared.call import Call
 from shared.serving import endpoint
+from shared.workers import run_workers
+
+async def work():
+    while True:
+        await asyncio.sleep(1)
+        yield
 
 async def for_ever():
     while True:
@@ -36,6 +43,8 @@ async def hold(call: Call[Any]) -> Response:
     match call.query.get("what"):
         case "thread":
             await asyncio.to_thread(time.sleep, 60)
+        case "work":
+            await run_workers(work, workers=3, seconds=60)
         case "answer":
             return StreamingResponse(for_ever())
     return Response("done")
@@ -174,3 +183,39 @@ def test_a_request_that_ends_by_itself_is_answered_after_sigterm(served: Served)
 
     assert answer.startswith(b"HTTP/1.1 200")
     assert served.process.wait(5) in (0, -signal.SIGTERM)
+
+
+def test_after_sigterm_workers_begin_nothing_more(served: Served) -> None:
+    """What each is at is finished, and the scheduler hears of it."""
+    client = served.ask("work")
+    time.sleep(2)
+    served.process.send_signal(signal.SIGTERM)
+    answer = client.recv(10_000)
+    client.close()
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert served.process.wait(5) in (0, -signal.SIGTERM)
+    assert "cut_off" not in served.log.read_text()
+
+
+def test_bodies_are_read_in_one_place() -> None:
+    """Where they have a limit and a deadline. No function ever sees the request itself."""
+    readers = {
+        str(file.relative_to(ROOT)): body_readers(file)
+        for folder in ("functions", "shared")
+        for file in (ROOT / folder).rglob("*.py")
+        if "starlette.requests" in file.read_text()
+    }
+
+    assert readers == {"shared/admission.py": {"request.stream"}, "shared/serving.py": set()}
+
+
+def body_readers(file: Path) -> set[str]:
+    """What in a file reads the body of a request."""
+    return {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("body", "form", "json", "stream", "receive", "_receive")
+        and ast.unparse(node.value).endswith("request")
+    }
