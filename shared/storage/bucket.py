@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 CHUNK_BYTES = 256 * 1024
 LARGEST_TEXT_BYTES = 8 * 1024 * 1024
-TIMEOUT = httpx.Timeout(30, connect=3)  # for an answer's head, and for each MiB
+TIMEOUT = httpx.Timeout(30, connect=3)  # for an answer; of an object for its head, and for each MiB
 
 
 class BucketUnavailable(Unavailable):
@@ -118,7 +118,7 @@ class Bucket:
             headers={"accept-encoding": "identity", **request.headers},
             content=request.body,
             timeout=self._timeout,
-            extensions=STREAMED,
+            extensions=STREAMED if request.stream_output else None,
         )
         reply = await self._http.send(signed, stream=True)
         if not request.stream_output:
