@@ -1,8 +1,7 @@
 """What a function needs: the files of `shared/` it reaches, and the modules of others that all of these import.
 
 Read from the source, so that nothing has to be imported to find out. Imports inside a function count too, since
-lazy imports are how cold starts are kept short; but not when nothing in the bundle mentions that function: who
-never calls `shared.http.outside` does not ship httpx.
+lazy imports are how cold starts are kept short; but not when nothing in the bundle mentions that function.
 """
 
 import ast

@@ -1,18 +1,20 @@
 """Who and what gets in: method, caller, size, media type and body, the cheap refusals first."""
 
+import asyncio
 import re
 from typing import Any
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from .auth import Caller, identify
 from .call import Call, Contract
-from .errors import BadRequest, MethodNotAllowed, NotAllowed, NotSignedIn, TooLarge, UnsupportedMedia
+from .errors import BadRequest, MethodNotAllowed, NotAllowed, NotSignedIn, TooLarge, TooSlow, UnsupportedMedia
 from .settings import SupabaseSettings
 
 BODY_LIMIT_BYTES = 1024 * 1024
+BODY_TIME_S = 10  # for the whole body: who sends a byte now and then holds one of few places
 FORM = "application/x-www-form-urlencoded"
 Headers = dict[str, str]
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
@@ -21,7 +23,7 @@ KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
 async def admit(
     request: Request, headers: Headers, contract: Contract, request_id: str, line: dict[str, Any]
 ) -> Call[Any]:
-    """An admitted call, or the refusal: 405, 401, 403, 413, 415, 422 in this order.
+    """An admitted call, or the refusal: 405, 401, 403, 413 or 408, 415, 422 in this order.
 
     The log line learns who is calling as soon as that is known, so that refusals have a name too.
     """
@@ -74,16 +76,25 @@ def _check_caller(caller: Caller | None, contract: Contract) -> None:
 
 
 async def _read(request: Request, headers: Headers) -> bytes:
-    """The raw body, never more of it than the limit."""
+    """The raw body, never more of it than the limit, and never waited for longer than its time."""
     declared = headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > BODY_LIMIT_BYTES:
+    if declared.isdecimal() and int(declared[:20]) > BODY_LIMIT_BYTES:
         raise _too_large()
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_LIMIT_BYTES:
-            raise _too_large()
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(BODY_TIME_S):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > BODY_LIMIT_BYTES:
+                    raise _too_large()
+                chunks.append(chunk)
+    except TimeoutError:
+        # Closed, or the connection would go on taking the rest.
+        raise TooSlow(
+            sentence=f"The body did not come within {BODY_TIME_S} seconds.", headers={"connection": "close"}
+        ) from None
+    except ClientDisconnect:
+        raise TooSlow(sentence="The connection ended before the body did.") from None
     return b"".join(chunks)
 
 

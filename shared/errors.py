@@ -5,6 +5,7 @@
     ├── NotAllowed         403   known, not allowed
     ├── NotFound           404   not there, or not yours
     ├── MethodNotAllowed   405
+    ├── TooSlow            408   the body did not come in time
     ├── Conflict           409   the world is otherwise
     ├── TooLarge           413
     ├── UnsupportedMedia   415
@@ -84,6 +85,13 @@ class MethodNotAllowed(Refusal):
 
     status = 405
     code = "method_not_allowed"
+
+
+class TooSlow(Refusal):
+    """The body did not come in time."""
+
+    status = 408
+    code = "body_too_slow"
 
 
 class Conflict(Refusal):

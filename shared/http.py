@@ -1,22 +1,18 @@
-"""The seam to the network: one pooled client for the hot path, one for everything else.
+"""The hot path to the network: the Data API and the key set. Everything else goes by `outside.py`.
 
-`send` is the hot path (the Data API, the key set): pyreqwest, because it is the fastest kept client and costs 4 ms
-to import. `outside` is httpx, for Agora, storage and the rest; it is imported only by functions that go there.
-Both live as long as the process, never retry by themselves, and always have a timeout.
+pyreqwest, because it is the fastest kept client and costs 4 ms to import. It lives as long as the process, never
+retries by itself, and its timeout is one for the whole call.
 """
 
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
 
 from .errors import Unavailable
-
-if TYPE_CHECKING:
-    import httpx
 
 
 class Reply(NamedTuple):
@@ -52,16 +48,3 @@ async def send(method: str, url: str, headers: dict[str, str], body: bytes | Non
         raise Unavailable("timed_out", status=504) from error
     except PyreqwestError as error:
         raise Unavailable() from error
-
-
-@cache
-def outside() -> "httpx.AsyncClient":
-    """The shared client for the outside world. Callers set their own timeouts where the default does not fit."""
-    import httpx
-
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(10, connect=3),
-        limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
-        trust_env=False,
-        follow_redirects=False,
-    )

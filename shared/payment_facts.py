@@ -4,15 +4,16 @@ A fact once true stays true (paid, expired, so much refunded), so facts may arri
 gathers them and decides what follows. An answer of Stripe's API is read into the same facts.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from .settings import Settings
+from .signed_json import LONGEST_TEXT, id_in, read_signed, text_in
 from .wire import Output
+
+LONGEST_URL = 2048
 
 
 class StripeWebhookSettings(Settings):
@@ -73,10 +74,6 @@ class Event(Output):
     payload: dict[str, Any]
 
 
-class NotReadable(ValueError):
-    """The body is not a JSON object."""
-
-
 def is_genuine(secrets: Iterable[str], body: bytes, signature: str | None) -> bool:
     """Whether Stripe signed these exact bytes with one of the secrets, within the last five minutes."""
     from stripe import SignatureVerificationError, Webhook, WebhookSignature
@@ -92,15 +89,10 @@ def is_genuine(secrets: Iterable[str], body: bytes, signature: str | None) -> bo
 
 def read_event(body: bytes) -> Event:
     """Read a body that `is_genuine`. Without an id, as a stand-in may send it, its bytes are its id."""
-    try:
-        event = json.loads(body.replace(b"\\u0000", b""))  # PostgreSQL text cannot hold a NUL
-    except ValueError as error:
-        raise NotReadable("The event is not JSON.") from error
-    if not isinstance(event, dict):
-        raise NotReadable("The event is not a JSON object.")
-    event_type = str(event.get("type") or "")
+    event = read_signed(body)
+    event_type = text_in(event.get("type"))
     return Event(
-        id=str(event.get("id") or hashlib.sha256(body).hexdigest()),
+        id=id_in(event.get("id"), body),
         type=event_type,
         happened_at=_moment(event.get("created")),
         facts=_facts_of(event_type, _object(_object(event.get("data")).get("object"))),
@@ -119,7 +111,7 @@ def facts_of_session(session: Mapping[str, Any]) -> PaymentFacts:
         payment_status=_text(session.get("payment_status")),
         amount_minor=_number(session.get("amount_total")),
         currency=_text(session.get("currency")),
-        receipt_url=_text(charge.get("receipt_url")),
+        receipt_url=_text(charge.get("receipt_url"), LONGEST_URL),
         refunded_minor=_number(charge.get("amount_refunded")),
     )
 
@@ -148,7 +140,7 @@ def _facts_of(event_type: str, stripe_object: dict[str, Any]) -> PaymentFacts | 
             return PaymentFacts(
                 checkout_id=_checkout_id(stripe_object),
                 payment_intent_id=_id(stripe_object.get("payment_intent")),
-                receipt_url=_text(stripe_object.get("receipt_url")),
+                receipt_url=_text(stripe_object.get("receipt_url"), LONGEST_URL),
                 refunded_minor=_number(stripe_object.get("amount_refunded")),
             )
         case ["charge", "dispute", _]:
@@ -173,8 +165,8 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _text(value: Any, longest: int = LONGEST_TEXT) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= longest else None
 
 
 def _number(value: Any) -> int | None:

@@ -23,7 +23,7 @@ from .agora.recorder import Mode, Recorder
 from .agora.settings import AgoraRestSettings
 from .call import Call
 from .database import Rpc
-from .http import outside
+from .outside import outside
 from .wire import Output
 
 RecordingStatus = Literal["pending", "recording", "processing", "completed", "failed"]

@@ -26,6 +26,7 @@ from starlette.responses import Response
 
 from . import admission
 from .call import Call, Contract
+from .ending import end_in_time
 from .errors import Broken, Refusal
 from .settings import Settings, SupabaseSettings, read_all
 
@@ -108,6 +109,7 @@ def _contract(
 
 
 async def _answer(request: Request, handler: Handler, contract: Contract) -> Response:
+    end_in_time()
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=CORS)
     started = time.perf_counter()

@@ -8,11 +8,13 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from .ending import is_ending
+
 Worker = Callable[[], AsyncGenerator[None]]
 
 
 async def run_workers(worker: Worker, *, workers: int, seconds: float) -> None:
-    """Run so many workers until each has returned; after so many seconds none begins another thing.
+    """Run so many workers until each has returned; after so many seconds, or SIGTERM, none begins another thing.
 
     If some fail, the others finish first; then the first failure is raised.
     """
@@ -21,7 +23,7 @@ async def run_workers(worker: Worker, *, workers: int, seconds: float) -> None:
     async def work() -> None:
         async with aclosing(worker()) as done:
             async for _ in done:
-                if time.monotonic() >= until:
+                if time.monotonic() >= until or is_ending():
                     return
 
     ends = await asyncio.gather(*(work() for _ in range(workers)), return_exceptions=True)

@@ -1,9 +1,6 @@
 """Receive Agora's notifications about recordings: check the signature, store each, answer at once."""
 
-import hashlib
-import json
-
-from shared.agora.notifications import FailedOver, NotReadable, is_genuine, read_notification
+from shared.agora.notifications import FailedOver, is_genuine, read_notification
 from shared.agora.settings import AgoraWebhookSettings
 from shared.call import Call
 from shared.errors import BadRequest, NotSignedIn
@@ -21,31 +18,25 @@ async def agora_recording_webhook(call: Call[None]) -> Received:
     """
     if not is_genuine(AgoraWebhookSettings.read().secrets, call.raw, call.headers):
         raise NotSignedIn("signature_not_valid", "This notification is not signed by Agora.")
-    body = call.raw.replace(b"\\u0000", b"")  # PostgreSQL text cannot hold a NUL
-    try:
-        notification = read_notification(body)
-    except NotReadable as error:
-        call.log(not_readable=str(error))  # genuine, so there is nobody to refuse
-        return Received()
+    notification = read_notification(call.raw)
     call.log(notice_id=notification.notice_id, event_type=notification.type, sid=notification.sid)
     event = notification.event
     try:
         stored = await call.service.rpc(
             receive_agora_notification_rpc,
-            notice_id=notification.notice_id or hashlib.sha256(body).hexdigest(),
+            notice_id=notification.notice_id,
             product=notification.product,
             event_type=notification.type,
             channel=notification.channel,
             sid=notification.sid,
-            payload=json.loads(body),
+            payload=notification.envelope,
             observation=observation(event),
             recorder_uid=_number(notification.recorder_uid),
             happened_at=happened_at(notification),
             failover_uid=event.new_uid if isinstance(event, FailedOver) else None,
         )
-    except (BadRequest, ValueError) as error:
-        # A number that no column holds, half a letter: sent again it would be no better.
-        call.log(not_kept=type(error).__name__)
+    except BadRequest as error:  # a value that no column holds: sent again it would be no better
+        call.log(not_kept=error.code)
         return Received()
     call.log(repeated=stored.is_repeated, applied=stored.is_applied)
     return Received()

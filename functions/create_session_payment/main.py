@@ -2,7 +2,7 @@
 
 from shared.call import Call
 from shared.errors import Conflict, Refusal
-from shared.http import outside
+from shared.outside import outside
 from shared.payment_facts import PaymentFacts
 from shared.payments import Order, Payments, StripeSettings
 from shared.serving import endpoint

@@ -13,7 +13,6 @@ from standardwebhooks import Webhook  # the specification's own library
 
 from shared.call import Call
 from shared.errors import Refusal
-from shared.http import outside
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 from shared.workers import run_workers
@@ -25,13 +24,14 @@ from .contract import (
     claim_webhook_delivery_rpc,
     finish_webhook_delivery_rpc,
 )
+from .receivers import ReceiverRefused, WebhookSettings, receivers
 
 WORKERS = 8
 TIME_S = 30  # begin nothing after this, so that the last delivery ends before the function's own time does
 PATIENCE_S = 15  # what the specification recommends for an endpoint
 
 
-@endpoint(caller="service", settings=(ServiceSettings,))
+@endpoint(caller="service", settings=(ServiceSettings, WebhookSettings))
 async def deliver_webhooks(call: Call[None]) -> DeliveredWebhooks:
     """Deliver until nothing is due. Any number may run at once: a claim is one sender's for a minute."""
     done: Counter[Outcome] = Counter()
@@ -65,13 +65,15 @@ async def _work(call: Call[None], done: Counter[Outcome]) -> AsyncGenerator[None
 
 
 async def _deliver(delivery: ClaimedDelivery) -> tuple[int | None, str | None]:
-    """The endpoint's status, or the kind of its failure. Its answer is not read, and a redirect is not followed."""
+    """The endpoint's status, or the reason why there is none. Its answer is not read, and a redirect not followed."""
     assert delivery.url and delivery.body
     try:
-        async with outside().stream(
+        async with receivers().stream(
             "POST", delivery.url, content=delivery.body, headers=_headers(delivery), timeout=PATIENCE_S
         ) as reply:
             return reply.status_code, None
+    except ReceiverRefused as refused:
+        return None, str(refused)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return None, type(error).__name__
 

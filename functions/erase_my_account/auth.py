@@ -5,7 +5,7 @@ from uuid import UUID
 import httpx
 
 from shared.errors import Unavailable
-from shared.http import outside
+from shared.outside import outside
 from shared.settings import ServiceSettings, SupabaseSettings
 
 

@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from urllib.parse import quote
 from zipfile import ZIP_DEFLATED
 
-import httpx
+from anyio import from_thread
 from zipstream import ZipStream
 
-from shared.settings import ServiceSettings, SupabaseSettings
+from shared.storage.supabase import Storage, StorageRefused, StorageUnavailable
 
 from .contract import Part
 
 BUCKET = "session-recordings"
-PIECE_BYTES = 256 * 1024
 README = """Your data
 =========
 
@@ -42,27 +40,22 @@ def archive(parts: list[Part], date: str) -> Iterator[bytes]:
         elif part.content is not None:
             stream.add(part.content, part.name)
     yield from stream.all_files()
-    with httpx.Client(timeout=httpx.Timeout(60, connect=5), trust_env=False) as client:
-        for part in parts:
-            if part.storage_path is None:
-                continue
-            # Video is stored as it is: compressing it again costs time and wins nothing.
-            stream.add(_stored(client, part, missing), part.name)
-            yield from stream.all_files()
+    for part in parts:
+        if part.storage_path is None:
+            continue
+        # Video is stored as it is: compressing it again costs time and wins nothing.
+        stream.add(_stored(part.storage_path, part.name, missing), part.name)
+        yield from stream.all_files()
     if missing:
         stream.add("These could not be read just now:\n" + "\n".join(missing) + "\n", "MISSING.txt")
     yield from stream.finalize()
 
 
-def _stored(client: httpx.Client, part: Part, missing: list[str]) -> Iterator[bytes]:
-    key = ServiceSettings.read().key
-    origin = SupabaseSettings.read().supabase_url.rstrip("/")
-    url = f"{origin}/storage/v1/object/{BUCKET}/{quote(part.storage_path or '')}"
+def _stored(path: str, name: str, missing: list[str]) -> Iterator[bytes]:
+    """A file's bytes. The archive is made in a thread, and storage is asked by the event loop that serves it."""
+    pieces = Storage(BUCKET).read(path)
     try:
-        with client.stream("GET", url, headers={"apikey": key, "authorization": f"Bearer {key}"}) as reply:
-            if reply.status_code != 200:
-                missing.append(part.name)
-                return
-            yield from reply.iter_raw(PIECE_BYTES)
-    except httpx.TransportError:
-        missing.append(part.name)
+        while (piece := from_thread.run(anext, pieces, None)) is not None:
+            yield piece
+    except (StorageUnavailable, StorageRefused):
+        missing.append(name)

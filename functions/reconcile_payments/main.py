@@ -9,7 +9,7 @@ from functools import partial
 
 from shared.call import Call
 from shared.errors import Unavailable
-from shared.http import outside
+from shared.outside import outside
 from shared.payment_facts import PaymentFacts
 from shared.payments import Payments, StripeSettings
 from shared.serving import endpoint

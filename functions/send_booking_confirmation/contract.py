@@ -30,5 +30,11 @@ class SentConfirmation(Output):
 send_booking_confirmation_rpc = Rpc(
     "send_booking_confirmation",
     gives=RequestedMail,
-    refuses=("session_not_found", "session_not_scheduled", "too_many_requests"),
+    refuses=(
+        "session_not_found",
+        "session_is_class",
+        "session_not_scheduled",
+        "nobody_to_mail",
+        "too_many_requests",
+    ),
 )

@@ -31,5 +31,12 @@ class SentNotice(Output):
 send_cancellation_notice_rpc = Rpc(
     "send_cancellation_notice",
     gives=RequestedMail,
-    refuses=("session_not_found", "session_not_cancelled", "session_not_moved", "too_many_requests"),
+    refuses=(
+        "session_not_found",
+        "session_is_class",
+        "session_not_cancelled",
+        "session_not_moved",
+        "nobody_to_mail",
+        "too_many_requests",
+    ),
 )

@@ -28,5 +28,7 @@ class SentReminders(Output):
 
 
 send_class_reminder_rpc = Rpc(
-    "send_class_reminder", gives=Reminded, refuses=("session_not_found", "admins_only", "too_many_requests")
+    "send_class_reminder",
+    gives=Reminded,
+    refuses=("session_not_found", "session_is_class", "admins_only", "too_many_requests"),
 )

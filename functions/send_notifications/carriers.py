@@ -6,7 +6,10 @@ again, and "nobody knows", which may not.
 
 import asyncio
 import smtplib
+import socket
 import ssl
+import threading
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, parseaddr
@@ -17,13 +20,14 @@ from uuid import UUID
 
 import httpx
 
-from shared.http import outside
+from shared.outside import outside
 
 from .contract import Outcome
 from .message import Message
 from .settings import MailSettings
 
 TIMEOUT = httpx.Timeout(15, connect=3)
+SMTP_TIME_S = 20  # for a whole mail; smtplib's own timeout is for each read
 # Postmark's error codes for what is wrong with our account and not with a mail: token, sender, plan.
 ACCOUNT_ERRORS = {10, 400, 401, 405, 412, 413}
 INACTIVE = 406  # the address bounced for good, or complained
@@ -127,9 +131,10 @@ def _judge(reply: httpx.Response) -> Carried:
 class Smtp:
     """An SMTP server: smtp://user:password@host:587, or smtps:// for TLS from the first byte."""
 
-    def __init__(self, settings: MailSettings) -> None:
+    def __init__(self, settings: MailSettings, seconds: float = SMTP_TIME_S) -> None:
         self._settings = settings
         self._url = urlsplit(settings.smtp_url)
+        self._seconds = seconds
 
     async def send(self, mail_id: UUID, message: Message, template: dict[str, Any], kind: str) -> Carried:
         return await asyncio.to_thread(self._send, self._mime(mail_id, message))
@@ -159,9 +164,13 @@ class Smtp:
         return mail
 
     def _send(self, mail: EmailMessage) -> Carried:
+        with _Connection(self._url.scheme == "smtps", self._seconds) as server:
+            return self._hand_over(mail, server)
+
+    def _hand_over(self, mail: EmailMessage, server: "_Connection") -> Carried:
         sender, recipient = _address(mail["From"]), _address(mail["To"])
         try:
-            server = self._connect()
+            self._log_in(server)
             _accepted(server.mail(sender))
             _accepted(server.rcpt(recipient))
         except smtplib.SMTPResponseException as error:
@@ -180,22 +189,53 @@ class Smtp:
             pass  # it has the mail
         return Carried("sent", message_id=str(mail["Message-ID"]))
 
-    def _connect(self) -> smtplib.SMTP:
+    def _log_in(self, server: "_Connection") -> None:
         host, user = self._url.hostname or "", self._url.username
-        server: smtplib.SMTP
-        if self._url.scheme == "smtps":
-            server = smtplib.SMTP_SSL(
-                host, self._url.port or 465, timeout=10, context=ssl.create_default_context()
-            )
-        else:
-            server = smtplib.SMTP(host, self._url.port or 587, timeout=10)
-            server.ehlo()
-            if user or server.has_extn("starttls"):  # a password never goes in the open
-                server.starttls(context=ssl.create_default_context())
+        _accepted(server.connect(host, self._url.port or (465 if server.is_tls else 587)))
         server.ehlo()
+        # A password never goes in the open.
+        if not server.is_tls and (user or server.has_extn("starttls")):
+            server.starttls(context=ssl.create_default_context())
+            server.ehlo()
         if user:
             server.login(unquote(user), unquote(self._url.password or ""))
-        return server
+
+
+class _Connection(smtplib.SMTP):
+    """A connection that ends when its time is over, whatever it is waiting for just then."""
+
+    def __init__(self, is_tls: bool, seconds: float) -> None:
+        self.is_tls = is_tls  # from the first byte
+        self._seconds = seconds
+        self._socket: socket.socket | None = None
+        super().__init__(timeout=10)
+
+    def __enter__(self) -> "_Connection":
+        self._timer = threading.Timer(self._seconds, self._cut_off)
+        self._timer.daemon = True
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self.close()
+        if self._socket:
+            self._socket.close()
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        opened = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        self._host = host  # whose certificate STARTTLS asks for
+        self._socket = opened.dup()  # stays the same connection, also when TLS takes the other one over
+        if not self._timer.is_alive():
+            self._cut_off()
+        return (
+            ssl.create_default_context().wrap_socket(opened, server_hostname=host) if self.is_tls else opened
+        )
+
+    def _cut_off(self) -> None:
+        if self._socket:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _accepted(answer: tuple[int, bytes]) -> None:

@@ -29,5 +29,7 @@ class SentReceipt(Output):
 
 
 send_payment_receipt_rpc = Rpc(
-    "send_payment_receipt", gives=RequestedMail, refuses=("payment_not_found", "too_many_requests")
+    "send_payment_receipt",
+    gives=RequestedMail,
+    refuses=("payment_not_found", "nobody_to_mail", "too_many_requests"),
 )

@@ -1,8 +1,8 @@
 """Receive Stripe's events about payments: verify the signature, store the event, apply it, answer at once."""
 
 from shared.call import Call
-from shared.errors import NotSignedIn
-from shared.payment_facts import NotReadable, StripeWebhookSettings, is_genuine, read_event
+from shared.errors import BadRequest, NotSignedIn
+from shared.payment_facts import StripeWebhookSettings, is_genuine, read_event
 from shared.serving import endpoint
 from shared.settings import ServiceSettings
 
@@ -17,19 +17,19 @@ async def stripe_session_webhook(call: Call[None]) -> ReceivedEvent:
     """
     if not is_genuine(StripeWebhookSettings.read().secrets, call.raw, call.headers.get("stripe-signature")):
         raise NotSignedIn("signature_not_valid", "This event is not signed by Stripe, or too long ago.")
-    try:
-        event = read_event(call.raw)
-    except NotReadable as error:
-        call.log(not_readable=str(error))  # genuine, so there is nobody to refuse
-        return ReceivedEvent()
+    event = read_event(call.raw)
     call.log(event_id=event.id, event_type=event.type)
-    stored = await call.service.rpc(
-        receive_stripe_event_rpc,
-        event_id=event.id,
-        event_type=event.type,
-        happened_at=event.happened_at,
-        facts=event.facts,
-        payload=event.payload,
-    )
+    try:
+        stored = await call.service.rpc(
+            receive_stripe_event_rpc,
+            event_id=event.id,
+            event_type=event.type,
+            happened_at=event.happened_at,
+            facts=event.facts,
+            payload=event.payload,
+        )
+    except BadRequest as error:  # a value that no column holds: sent again it would be no better
+        call.log(not_kept=error.code)
+        return ReceivedEvent()
     call.log(repeated=stored.is_repeated, applied=stored.is_applied)
     return ReceivedEvent()

@@ -5,11 +5,12 @@ Delivery is best effort: notifications get lost, arrive twice, late and out of o
 """
 
 import hmac
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from shared.signed_json import id_in, read_signed, text_in
 
 from .files import RecordedFile, announced_files, moment
 
@@ -144,7 +145,7 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One notification. `payload` is what Agora sent, for the inbox; `event` is what it means."""
+    """One notification. `envelope` is what Agora sent, for the inbox; `event` is what its `payload` means."""
 
     notice_id: str
     product: int
@@ -156,15 +157,12 @@ class Notification:
     happened_at: datetime | None
     event: Event
     payload: dict[str, Any]
+    envelope: dict[str, Any]
 
     @property
     def is_test(self) -> bool:
         """The console's health check: wants a 200 and nothing else."""
         return self.channel == TEST_CHANNEL
-
-
-class NotReadable(ValueError):
-    """The body is not a JSON object."""
 
 
 def is_genuine(secrets: Iterable[str], body: bytes, headers: Mapping[str, str]) -> bool:
@@ -183,27 +181,23 @@ def is_genuine(secrets: Iterable[str], body: bytes, headers: Mapping[str, str]) 
 
 
 def read_notification(body: bytes) -> Notification:
-    """Read a body that `is_genuine`. Raises NotReadable only if it is no JSON object at all."""
-    try:
-        envelope = json.loads(body)
-    except ValueError as error:
-        raise NotReadable("The notification is not JSON.") from error
-    if not isinstance(envelope, dict):
-        raise NotReadable("The notification is not a JSON object.")
+    """Read a body that `is_genuine`."""
+    envelope = read_signed(body)
     payload = _object(envelope.get("payload"))
     product, kind = _number(envelope.get("productId")), _number(envelope.get("eventType"))
     of_channel = product == REALTIME_CHANNELS
     return Notification(
-        notice_id=str(envelope.get("noticeId") or ""),
+        notice_id=id_in(envelope.get("noticeId"), body),
         product=product,
         type=kind,
-        channel=str(payload.get("channelName" if of_channel else "cname") or ""),
-        recorder_uid="" if of_channel else str(payload.get("uid") or ""),
-        sid=str(payload.get("sid") or envelope.get("sid") or ""),
+        channel=text_in(payload.get("channelName" if of_channel else "cname")),
+        recorder_uid="" if of_channel else text_in(payload.get("uid")),
+        sid=text_in(payload.get("sid") or envelope.get("sid")),
         sequence=payload["sequence"] if isinstance(payload.get("sequence"), int) else None,
         happened_at=moment(payload.get("sendts") or payload.get("ts") or envelope.get("notifyMs")),
         event=_channel_event(kind, payload) if of_channel else _recording_event(product, kind, payload),
         payload=payload,
+        envelope=envelope,
     )
 
 
@@ -223,7 +217,7 @@ def _recording_event(product: int, kind: int, payload: dict[str, Any]) -> Event:
         case 11:
             return SessionEnded(normally=_number(details.get("exitStatus")) == 0)
         case 12:
-            return FailedOver(_number(details.get("newUid")))
+            return FailedOver(_number(details.get("newUid"), below=2**32))
         case 31 if went_well:
             return Uploaded(announced_files(details.get("fileList")))
         case 32 if went_well:
@@ -244,10 +238,10 @@ def _channel_event(kind: int, payload: dict[str, Any]) -> Event:
         return Other()
     return ChannelChanged(
         change=CHANNEL_CHANGES[kind],
-        uid=_number(payload.get("uid") or payload.get("lastUid")),
+        uid=_number(payload.get("uid") or payload.get("lastUid"), below=2**32),
         is_recorder=_number(payload.get("platform")) == RECORDER_PLATFORM
         and _number(payload.get("clientType")) == 10,
-        client_seq=_number(payload.get("clientSeq")) or None,
+        client_seq=_number(payload.get("clientSeq"), below=2**63) or None,
         stayed_seconds=_number(payload["duration"]) if "duration" in payload else None,
     )
 
@@ -256,9 +250,12 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _number(value: Any) -> int:
-    """A whole number, as a number or as digits; 0 for anything else."""
+def _number(value: Any, below: int = 2**31) -> int:
+    """A whole number that its column can hold, as a number or as digits; 0 for anything else."""
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        return 0
     try:
-        return int(value)
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         return 0
+    return number if abs(number) < below else 0

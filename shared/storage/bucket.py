@@ -1,26 +1,32 @@
 """Agora's bucket: list a folder, read a range, stream an object from any byte on, delete what is to go.
 
 botocore speaks to every S3-compatible storage and signs, pages and retries as each expects. It blocks, so each step
-runs in a thread; it takes a third of a second to import, so only functions that read the bucket import this module.
+runs in a thread; what it signed is carried by our own client, because botocore's counts its time anew for each read.
+It takes a third of a second to import, so only functions that read the bucket import this module.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import httpx
+from anyio import from_thread, to_thread
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.session import get_session
 
 from shared.agora.settings import RecordingBucketSettings
 from shared.errors import Unavailable
+from shared.outside import STREAMED, carrier, client_over
 
 Result = TypeVar("Result")
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
 LARGEST_TEXT_BYTES = 8 * 1024 * 1024
+TIMEOUT = httpx.Timeout(30, connect=3)  # for an answer; of an object for its head, and for each MiB
 
 
 class BucketUnavailable(Unavailable):
@@ -45,8 +51,10 @@ class BucketObject:
 class Bucket:
     """The bucket of the settings."""
 
-    def __init__(self, settings: RecordingBucketSettings) -> None:
+    def __init__(self, settings: RecordingBucketSettings, timeout: httpx.Timeout = TIMEOUT) -> None:
         self._name = settings.recording_s3_bucket
+        self._timeout = timeout
+        self._http = client_over(carrier(kept=4))
         self._client = get_session().create_client(
             "s3",
             endpoint_url=settings.recording_s3_endpoint,
@@ -55,11 +63,10 @@ class Bucket:
             aws_secret_access_key=settings.recording_s3_secret_key,
             config=Config(
                 s3={"addressing_style": "path"},  # every S3-compatible storage understands it
-                connect_timeout=3,
-                read_timeout=30,
                 retries={"mode": "standard", "max_attempts": 3},
             ),
         )
+        self._client.meta.events.register("before-send.s3", self._carry)
 
     async def list(self, folder: str) -> list[BucketObject]:
         """Every object whose key begins with `folder`, sorted by key."""
@@ -96,8 +103,30 @@ class Bucket:
 
         return await _in_thread(fetch)
 
+    def _carry(self, request: Any, **_: object) -> AWSResponse:
+        """Carry a request of botocore's, which waits for it in its thread."""
+        try:
+            reply = from_thread.run(self._send, request)
+        except httpx.TransportError as error:
+            raise HTTPClientError(error=error) from error  # which botocore tries again
+        return AWSResponse(request.url, reply.status_code, reply.headers, _Body(reply))
+
+    async def _send(self, request: Any) -> httpx.Response:
+        signed = self._http.build_request(
+            request.method,
+            request.url,
+            headers={"accept-encoding": "identity", **request.headers},
+            content=request.body,
+            timeout=self._timeout,
+            extensions=STREAMED if request.stream_output else None,
+        )
+        reply = await self._http.send(signed, stream=True)
+        if not request.stream_output:
+            await reply.aread()
+        return reply
+
     async def stream(self, source: BucketObject) -> AsyncGenerator[bytes, None]:
-        """This version of an object in chunks of 1 MiB or less.
+        """This version of an object in chunks of 256 KiB or less.
 
         The next chunk is fetched while the caller works on this one: two are in memory, never more.
         Raises SourceChanged if the object was replaced or removed.
@@ -112,7 +141,29 @@ class Bucket:
                 yield chunk
         finally:
             ahead.cancel()
-            await asyncio.to_thread(body.close)
+            await to_thread.run_sync(body.close)
+
+
+class _Body:
+    """An answer's body as botocore reads it, in its thread."""
+
+    def __init__(self, reply: httpx.Response) -> None:
+        self._reply = reply
+        self._pieces = reply.aiter_raw(CHUNK_BYTES)
+
+    def stream(self) -> Iterator[bytes]:
+        if self._reply.is_stream_consumed:
+            yield self._reply.content
+            return
+        while piece := self.read(CHUNK_BYTES):
+            yield piece
+
+    def read(self, amount: int | None = None) -> bytes:
+        """All of it, or the next piece: whoever asks for pieces asks for CHUNK_BYTES."""
+        return b"".join(self.stream()) if amount is None else from_thread.run(anext, self._pieces, b"")
+
+    def close(self) -> None:
+        from_thread.run(self._reply.aclose)
 
 
 @cache
@@ -123,11 +174,11 @@ def recording_bucket() -> Bucket:
 
 async def _in_thread(step: Callable[[], Result]) -> Result:
     try:
-        return await asyncio.to_thread(step)
+        return await to_thread.run_sync(step, abandon_on_cancel=True)
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status in (404, 412, 416):
             raise SourceChanged(f"The bucket answered {status}.") from error
         raise BucketUnavailable(details=f"The bucket answered {status}.") from error
-    except (BotoCoreError, HTTPClientError) as error:
+    except (BotoCoreError, HTTPClientError, httpx.TransportError) as error:
         raise BucketUnavailable(details=type(error).__name__) from error

@@ -6,20 +6,23 @@ and neither it nor any other lets the caller decide what a broken-off upload may
 
 import asyncio
 import base64
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from shared.errors import Unavailable
-from shared.http import outside
+from shared.outside import STREAMED, outside
 from shared.settings import ServiceSettings, SupabaseSettings
 
 CHUNK_BYTES = 6 * 1024 * 1024  # hosted storage takes no other size, but for the last chunk
 PIECE_BYTES = 256 * 1024
 RESUMABLE = "/storage/v1/upload/resumable"
 WAITS_S = (0.5, 1, 2, 4)  # a lock of a killed upload lasts a few seconds
-PATIENCE = httpx.Timeout(60, connect=5)
+CHUNK_TIMEOUT = httpx.Timeout(60, connect=5)  # for a chunk on its way there, for a MiB on its way back
+TIMEOUT = httpx.Timeout(15, connect=5)
+ASKS_FOR_S = 25  # begins no further try after this
 
 
 class StorageUnavailable(Unavailable):
@@ -128,7 +131,8 @@ class Storage:
             "GET",
             self._url(f"/storage/v1/object/{self._key(path)}"),
             headers=self._headers,
-            timeout=PATIENCE,
+            timeout=CHUNK_TIMEOUT,
+            extensions=STREAMED,
         )
         try:
             response = await outside().send(request, stream=True)
@@ -183,13 +187,14 @@ class Storage:
         self, method: str, path: str, headers: Mapping[str, str], json: object = None
     ) -> httpx.Response:
         """Ask until there is an answer that time will not change."""
-        response = None
+        response, until = None, time.monotonic() + ASKS_FOR_S
         for wait in (*WAITS_S, None):
             response = await self._try(method, path, headers, json=json)
             if response is not None and not _is_temporary(response):
                 return response
-            if wait is not None:
-                await asyncio.sleep(wait)
+            if wait is None or time.monotonic() + wait > until:
+                break
+            await asyncio.sleep(wait)
         raise StorageUnavailable(details=_words(response))
 
     async def _try(
@@ -201,9 +206,10 @@ class Storage:
         json: object = None,
     ) -> httpx.Response | None:
         """One request; None if there was no answer."""
+        timeout = CHUNK_TIMEOUT if content else TIMEOUT
         try:
             return await outside().request(
-                method, self._url(path), headers=dict(headers), content=content, json=json, timeout=PATIENCE
+                method, self._url(path), headers=dict(headers), content=content, json=json, timeout=timeout
             )
         except httpx.TransportError:
             return None

@@ -1021,10 +1021,26 @@ grant execute on function private.claim_mail, private.start_mail, private.finish
 --
 -- By then the mail is queued, because the booking itself wrote the event. The functions find that mail; they write the
 -- event only where there is none because the booking is older than the outbox. However often they are called, nobody
--- gets a second mail.
+-- gets a second mail. What nobody would be mailed is refused, and no event of it is written.
 
--- The client's newest mail of that kind about the session. Without a payload, a missing event is not written. Null:
--- there is none, or there is nobody to mail it to.
+-- A session of the caller's that somebody has booked. A class's own row names an administrator as its client, who has
+-- no seat in it.
+create function private.get_booking_of_caller(session_id uuid) returns public.session_schedules
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(get_booking_of_caller.session_id);
+begin
+  if private.is_class(v_session) then
+    perform private.refuse(409, 'session_is_class', 'This is a class, which nobody has booked as a whole.',
+                           'Name the session of somebody who has a seat in it.');
+  end if;
+  return v_session;
+end
+$$;
+
+-- The client's newest mail of that kind about the session. Without a payload, a missing event is not written, and null
+-- is the answer.
 -- Definer: callers have no right to the outbox. The functions below check that the caller has a part in the session.
 create function private.ensure_session_mail(kind text, session public.session_schedules, payload jsonb default null)
   returns uuid
@@ -1048,6 +1064,9 @@ begin
       'practitioner_id', (session).practitioner_id, 'scheduled_at', (session).scheduled_at,
       'group_class_id', (session).group_class_id));
   end loop;
+  if v_mail is null and payload is not null then
+    perform private.refuse(409, 'nobody_to_mail', 'There is nobody to mail this to: the account does not exist any more.');
+  end if;
   return v_mail;
 end
 $$;
@@ -1056,7 +1075,7 @@ create function public.send_booking_confirmation(session_id uuid) returns table 
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.get_session_of_caller(send_booking_confirmation.session_id);
+  v_session public.session_schedules := private.get_booking_of_caller(send_booking_confirmation.session_id);
 begin
   perform private.limit_use('mail requests', (select auth.uid()));
   if v_session.status <> 'scheduled' then
@@ -1071,7 +1090,7 @@ create function public.send_cancellation_notice(session_id uuid, is_reschedule b
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.get_session_of_caller(send_cancellation_notice.session_id);
+  v_session public.session_schedules := private.get_booking_of_caller(send_cancellation_notice.session_id);
 begin
   perform private.limit_use('mail requests', (select auth.uid()));
   if is_reschedule then
@@ -1100,7 +1119,7 @@ as $$
 begin
   perform private.limit_use('mail requests', (select auth.uid()));
   if send_class_reminder.session_id is not null then
-    perform private.get_session_of_caller(send_class_reminder.session_id);
+    perform private.get_booking_of_caller(send_class_reminder.session_id);
   elsif private.is_api_caller() and not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins remind everybody.', 'Name a session of yours.');
   end if;
@@ -1127,6 +1146,9 @@ begin
     select m.id into v_mail from private.mails m
      where m.user_id = v_checkout.user_id and m.kind = 'payment_received'
        and m.payload ->> 'checkout_id' = v_checkout.id::text limit 1;
+  end if;
+  if v_mail is null then
+    perform private.refuse(409, 'nobody_to_mail', 'There is nobody to mail this to: the account does not exist any more.');
   end if;
   return v_mail;
 end
@@ -1183,8 +1205,8 @@ end
 $$;
 comment on function public.send_welcome_email is 'Succeeds in any case, so that nobody learns from it who has an account.';
 
-revoke execute on function private.ensure_session_mail, public.send_booking_confirmation,
-  public.send_cancellation_notice, public.send_class_reminder, private.ensure_payment_receipt, public.send_payment_receipt,
+revoke execute on function private.get_booking_of_caller, private.ensure_session_mail,
+  public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder, private.ensure_payment_receipt, public.send_payment_receipt,
   private.send_welcome_email, public.send_welcome_email from public, anon, authenticated, service_role;
 grant execute on function public.send_booking_confirmation, public.send_cancellation_notice, public.send_class_reminder,
   public.send_payment_receipt to authenticated, service_role;
@@ -1192,6 +1214,6 @@ grant execute on function public.send_booking_confirmation, public.send_cancella
 grant execute on function private.send_welcome_email, public.send_welcome_email to service_role;
 -- What these invoker functions call, partly from the chapters on sessions. Nobody can call it directly: schema private
 -- is not exposed.
-grant execute on function private.ensure_session_mail, private.ensure_payment_receipt, private.remind_sessions
-  to authenticated, service_role;
+grant execute on function private.get_booking_of_caller, private.ensure_session_mail, private.ensure_payment_receipt,
+  private.remind_sessions to authenticated, service_role;
 grant execute on function private.get_caller_role to service_role;

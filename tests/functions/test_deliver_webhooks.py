@@ -1,6 +1,7 @@
 """Telling other systems: signed, once for each endpoint, until it has been heard; and nothing of anybody's."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,9 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
+from functions.deliver_webhooks.main import PATIENCE_S
 from tests.cast import Person, Stage
+from tests.dripping import HEAD, dripping
 
 
 class Receiver:
@@ -44,6 +47,9 @@ class Receiver:
             self.admin.id,
             json.dumps({"scheduled_at": "2031-01-01T10:00:00Z", "notes": "Private words", **payload}),
         )
+
+    def move_to(self, url: str) -> None:
+        self.stage.execute("update public.webhook_endpoints set url = %s where id = %s", url, self.id)
 
     def deliver(self) -> dict[str, int]:
         reply = self.stage.invoke_as_service("deliver-webhooks")
@@ -180,6 +186,42 @@ def test_two_secrets_sign_while_one_replaces_the_other(receiver: Receiver) -> No
         Webhook(secret).verify(both.get_data(), dict(both.headers))
     Webhook(new["secret"]).verify(alone.get_data(), dict(alone.headers))
     assert 1 == len(alone.headers["webhook-signature"].split())
+
+
+def test_a_receiver_that_drips_is_a_failed_delivery(receiver: Receiver) -> None:
+    """Given up after the time that a whole delivery has, recorded with its reason, and tried again later."""
+    with dripping(HEAD) as address:
+        receiver.move_to(f"http://{address}/hook")
+        receiver.emit()
+        began = time.monotonic()
+        outcome = receiver.deliver()
+        took = time.monotonic() - began
+
+    (delivery,) = receiver.deliveries()
+    assert outcome == {"pending": 1}
+    assert took < PATIENCE_S + 3
+    assert ("ReadTimeout", None, None) == tuple(
+        delivery[each] for each in ("last_error", "last_status", "lease_id")
+    )
+    assert receiver.deliver() == {}  # not due yet
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://10.0.0.1/hook", "address_not_public"),
+        ("https://169.254.169.254/latest/meta-data/", "address_not_public"),
+        ("https://[::ffff:10.0.0.1]/", "address_not_public"),
+        ("https://nowhere.invalid/hook", "name_not_found"),
+    ],
+)
+def test_an_inner_receiver_is_a_failed_delivery(receiver: Receiver, url: str, reason: str) -> None:
+    """Recorded with its reason; nothing is sent."""
+    receiver.move_to(url)
+    receiver.emit()
+
+    assert receiver.deliver() == {"pending": 1}
+    assert [reason] == [delivery["last_error"] for delivery in receiver.deliveries()]
 
 
 def test_only_admins_manage_webhooks(stage: Stage, receiver: Receiver) -> None:

@@ -1,5 +1,6 @@
 """Notifications: genuine or not, over the very bytes; and what each one says."""
 
+import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
@@ -15,7 +16,6 @@ from shared.agora.notifications import (
     ChannelChanged,
     FailedOver,
     MediaExists,
-    NotReadable,
     Other,
     RecorderLeft,
     RecorderStarted,
@@ -194,11 +194,27 @@ def test_the_sample_event_is_read_although_it_means_nothing():
     assert notification.payload == {"a": "1", "b": 2}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"31", b"null", b"\xff\xfe"])
-def test_a_body_that_is_no_object_is_unreadable(body):
-    """The only thing that is an error here."""
-    with pytest.raises(NotReadable):
-        read_notification(body)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"31", b"null", b"\xff\xfe", b'{"a":' * 10_000])
+def test_a_body_that_is_no_object_is_kept_as_its_text(body):
+    """Under its bytes' hash, and without consequence."""
+    notification = read_notification(body)
+
+    assert notification.event == Other()
+    assert notification.envelope == {"unread": body.decode(errors="replace")}
+    assert notification.notice_id == hashlib.sha256(body).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "odd", ["NaN", "1e400", "-Infinity", "1.5", "true", '"7.5"', str(10**30), "9" * 5000]
+)
+def test_a_number_that_is_no_integer_of_sane_size_is_none(odd):
+    """Whatever it stands for."""
+    body = f'{{"productId": 1, "eventType": 107, "payload": {{"uid": {odd}, "clientSeq": {odd}}}}}'
+
+    event = read_notification(body.encode()).event
+
+    assert isinstance(event, ChannelChanged)
+    assert (event.uid, event.client_seq) == (0, None)
 
 
 ANYTHING = st.recursive(

@@ -8,7 +8,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from shared.http import outside
+from shared.outside import outside
 from shared.storage import supabase
 from shared.storage.supabase import CHUNK_BYTES, RESUMABLE, Storage, StorageRefused, StorageUnavailable
 from tests.cast import Stage
