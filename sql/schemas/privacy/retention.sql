@@ -27,7 +27,7 @@ create policy "admins remove retention rules"
 alter table public.data_retention_policies
   add constraint data_retention_policies_table_name_is_short check (char_length(table_name) <= 63) not valid,
   add constraint data_retention_policies_retention_days_is_in_range check (
-    retention_days between 1 and 36500) not valid,
+    retention_days between 0 and 36500) not valid,
   add constraint data_retention_policies_description_is_short check (char_length(description) <= 1000) not valid,
   add constraint data_retention_policies_times_are_in_range check (
     created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;

@@ -16,7 +16,7 @@ create table public.contract_templates (
   constraint contract_templates_version_key unique (version),
   constraint contract_templates_title_is_one_line check (title ~ '^\S[^\n]{0,119}$'),
   constraint contract_templates_text_is_not_empty check (btrim(body) <> ''),
-  constraint contract_templates_version_is_in_range check (version between 1 and 1000000),
+  constraint contract_templates_version_is_in_range check (version between 1 and 2000000000),
   constraint contract_templates_body_is_short check (char_length(body) <= 200000)
 );
 comment on column public.contract_templates.body is
