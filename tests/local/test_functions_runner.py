@@ -69,11 +69,11 @@ async def functions(tmp_path: Path) -> AsyncIterator[str]:
     env = {"SHARED_SETTING": "for all", "OWN_SECRET": "for one", "SOMEBODY_ELSES_SECRET": "for another"}
     async with AsyncExitStack() as closing:
         client = await closing.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
-        processes = Processes(tmp_path / "log")
+        processes = Processes(tmp_path)
         closing.push_async_callback(processes.end_all)
         functions = FunctionsRunner(config, processes, env, root=tmp_path)
-        closing.callback(functions.close)
-        gateway = Gateway(config, client, functions)
+        closing.push_async_callback(functions.close)
+        gateway = Gateway(config, client, functions, processes.silent)
         runner = web.AppRunner(gateway.app)
         await runner.setup()
         closing.push_async_callback(runner.cleanup)

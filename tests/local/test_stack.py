@@ -75,19 +75,19 @@ def test_a_killed_supervisor_leaves_no_process_and_loses_no_data(another_stack: 
     assert another_stack.env == before
 
 
-def test_a_stack_killed_with_its_reaper_can_be_started_again(another_stack: Stack) -> None:
-    """Then nobody is left to tidy up at once, so the next start does."""
+def test_a_stack_killed_with_its_reaper_can_be_stopped_and_started_again(another_stack: Stack) -> None:
+    """Then nobody is left to tidy up at once, so whoever stops or starts it does."""
     family = everything_of(another_stack)
     for child in psutil.Process(another_stack.pid).children():
         if "local.reaper" in child.cmdline():
             child.kill()
     os.kill(another_stack.pid, signal.SIGKILL)
-    another_stack.stop()
     assert any(is_running(pid) for pid in family)
 
-    another_stack.start()
-
+    another_stack.stop()
     assert [pid for pid in family if is_running(pid)] == []
+
+    another_stack.start()
 
 
 def test_a_part_that_crashes_is_started_again(another_stack: Stack) -> None:
