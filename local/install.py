@@ -115,15 +115,16 @@ def _one_at_a_time() -> Iterator[None]:
         except BlockingIOError:
             print("Another make is installing; this one goes on after it.", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)  # freed by the system when the other ends, however
+        for place in (VENV, NODE / "node_modules"):
+            for left in place.parent.glob(f"{ASIDE}*"):  # by one that was killed
+                shutil.rmtree(left, ignore_errors=True)
         yield
 
 
 @contextmanager
 def _aside(place: Path) -> Iterator[Path]:
     """Where to make what takes this place when all of it is there."""
-    for left in place.parent.glob(f"{ASIDE}*"):  # by one that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    # A name that nobody had before: what that one started may still be writing.
+    # A name that nobody had before: what a killed run started may still be writing to its own.
     folder = Path(tempfile.mkdtemp(prefix=ASIDE, dir=place.parent))
     try:
         yield folder / place.name
