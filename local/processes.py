@@ -83,8 +83,13 @@ class Processes:
         def spawn() -> subprocess.Popen[bytes]:
             return self.spawn(name, command, **how)  # type: ignore[arg-type]
 
-        process = spawn()
-        await self._wait_ready(name, process, ready)
+        for pause in (1, 1, None):  # of a killed one something may be in the way for a moment
+            process = spawn()
+            if await self._is_ready(name, process, ready):
+                break
+            if pause is None:
+                raise PartFailed(f"{name} ended at once. Its last words:\n{self.tail(name)}")
+            await asyncio.sleep(pause)
         self._checks[name] = ready
         self._keepers.append(asyncio.create_task(self._watch(name, process, spawn)))
 
@@ -162,14 +167,16 @@ class Processes:
         self._living.pop(process.pid, None)
         return process.returncode
 
-    async def _wait_ready(self, name: str, process: subprocess.Popen[bytes], ready: Check) -> None:
+    async def _is_ready(self, name: str, process: subprocess.Popen[bytes], ready: Check) -> bool:
+        """Wait until it answers; not if it ends instead."""
         deadline = time.monotonic() + 60
         while not await ready():
             if process.poll() is not None:
-                raise PartFailed(f"{name} ended at once. Its last words:\n{self.tail(name)}")
+                return False
             if time.monotonic() > deadline:
                 raise PartFailed(f"{name} does not answer after a minute. Its last words:\n{self.tail(name)}")
             await asyncio.sleep(0.03)
+        return True
 
 
 def identity(user: str | None) -> dict[str, Any]:

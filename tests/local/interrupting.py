@@ -115,15 +115,14 @@ class Made:
     def shows(self, what: str) -> bool:
         return (self.stack.state / what).exists()
 
-    def roles(self) -> dict[tuple[str, ...], list[psutil.Process]]:
-        """Its processes by what they are: by command line, a forked function apart from its fork server."""
-        everybody = members(self.stack.state)
-        pids = {one.pid: command_of(one) for one in everybody}
-        roles: dict[tuple[str, ...], list[psutil.Process]] = {}
-        for one in everybody:
+    def roles(self) -> dict[str, list[psutil.Process]]:
+        """Its processes by what they are: a module, or a program with its first word."""
+        roles: dict[str, list[psutil.Process]] = {}
+        everybody = {one.pid: one for one in members(self.stack.state)}
+        for one in everybody.values():
             with suppress(psutil.NoSuchProcess):
-                is_fork = pids.get(one.ppid()) == pids[one.pid]
-                roles.setdefault((*pids[one.pid], *(["(forked)"] if is_fork else [])), []).append(one)
+                is_fork = one.ppid() in everybody and command_of(everybody[one.ppid()]) == command_of(one)
+                roles.setdefault("function" if is_fork else name_of(one), []).append(one)
         return roles
 
     def check(self) -> None:
@@ -198,6 +197,7 @@ def kill_each(made: Made, times: int = 2) -> None:
         for _ in range(times):
             kill(*made.roles()[role])
             made.check()
+            assert role in made.roles()
 
 
 def kill_all(made: Made) -> None:
@@ -235,6 +235,13 @@ def kill(*processes: psutil.Process) -> None:
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+
+
+def name_of(process: psutil.Process) -> str:
+    command = command_of(process)
+    if "-m" in command:
+        return command[command.index("-m") + 1]
+    return " ".join(Path(word).name for word in command[:2])
 
 
 def command_of(process: psutil.Process) -> tuple[str, ...]:
