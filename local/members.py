@@ -68,9 +68,10 @@ def is_dead(process: psutil.Process) -> bool:
 
 def end_parts(state: Path) -> None:
     """End all parts of a stack within half a minute, and what they start meanwhile."""
+    found = parts(state)
     # Order matters: the database goes last, since the others still write to it as they go.
-    end_within([part for part in parts(state) if not _is_database(part)], PATIENCE)
-    end_within([part for part in parts(state) if _is_database(part)], DATABASE_PATIENCE)
+    end_within([part for part in found if not _is_database(part)], PATIENCE)
+    end_within([part for part in found if _is_database(part)], DATABASE_PATIENCE)
     deadline = time.monotonic() + PATIENCE
     while (late := parts(state)) and time.monotonic() < deadline:
         end_within(late, patience=0)
