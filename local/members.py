@@ -79,13 +79,14 @@ def end_parts(state: Path) -> None:
 
 def end_within(processes: Sequence[psutil.Process], patience: float) -> None:
     """End all of them at once, kindly; after so many seconds of patience, not."""
+    backends = [child for process in processes if _is_database(process) for child in _children(process)]
     for process in processes:
         # SIGINT to a database: do not wait for clients to leave, but write everything down.
         _send(process, signal.SIGINT if _is_database(process) else signal.SIGTERM)
     _wait(processes, patience)
-    for process in processes:
+    for process in (*processes, *backends):
         _send(process, signal.SIGKILL)
-    _wait(processes, patience=1)
+    _wait((*processes, *backends), patience=1)
 
 
 def describe(process: psutil.Process) -> str:
@@ -109,6 +110,12 @@ def _is_database(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return process.name() == "postgres"
     return False
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        return process.children()
+    return []
 
 
 def _send(process: psutil.Process, how: signal.Signals) -> None:

@@ -45,6 +45,7 @@ def test_an_interrupted_stop_is_made_good_by_the_next(made: Made) -> None:
 
 def test_whatever_of_a_stack_is_killed_comes_back(made: Made) -> None:
     """All parts at once, twice, under a supervisor that lives; the reaper; then everybody."""
+    made.check()
     parts = [role for role in made.roles() if role not in STEWARDS]
     assert len(parts) > 7
 
