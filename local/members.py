@@ -4,6 +4,7 @@ Nobody keeps a list, which would be wrong as soon as its keeper was killed. Two 
 reaper, which ends the parts once the supervisor is gone.
 """
 
+import json
 import os
 import shlex
 import signal
@@ -42,12 +43,14 @@ def stack_of(process: psutil.Process) -> str | None:
     with suppress(psutil.Error):
         if stack := process.environ().get(TAG):
             return stack
-    with suppress(psutil.Error):  # PostgreSQL, run by root as another user, does not show its environment
+    with suppress(psutil.Error, ValueError):
         command = process.cmdline()
+        if "local.supervisor" in command:  # of a stack that was started before there were tags
+            return str(json.loads(command[-2])["state"])
+        # Run by root as another user it does not show its environment.
         if command and Path(command[0]).name in ("postgres", "initdb"):
-            return next(
-                (str(Path(to).parent) for flag, to in pairwise(command) if flag in ("-D", "--pgdata")), None
-            )
+            folders = (Path(to) for flag, to in pairwise(command) if flag in ("-D", "--pgdata"))
+            return next((str(folder.parent) for folder in folders), None)
     return None
 
 
