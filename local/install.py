@@ -50,6 +50,7 @@ def main() -> None:
 
 
 def install_python(venv: Path, lock: Path) -> None:
+    _remove_left(venv.parent)
     wanted = _digest(lock, platform.machine())
     has_python = (venv / "bin" / "python").exists()  # no: never made, or made by a Python that is gone
     if has_python and _is_up_to_date(venv, wanted):
@@ -86,6 +87,7 @@ def _rename_within(file: Path, made_at: str, used_at: str) -> None:
 
 
 def install_node(folder: Path, lock: Path) -> None:
+    _remove_left(folder)
     modules = folder / "node_modules"
     wanted = _digest(lock, platform.machine())
     if _is_up_to_date(modules, wanted):
@@ -115,10 +117,13 @@ def _one_at_a_time() -> Iterator[None]:
         except BlockingIOError:
             print("Another make is installing; this one goes on after it.", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)  # freed by the system when the other ends, however
-        for place in (VENV, NODE / "node_modules"):
-            for left in place.parent.glob(f"{ASIDE}*"):  # by one that was killed
-                shutil.rmtree(left, ignore_errors=True)
         yield
+
+
+def _remove_left(folder: Path) -> None:
+    """What lies aside was left by one that was killed."""
+    for left in folder.glob(f"{ASIDE}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
