@@ -81,7 +81,7 @@ def running(server: Server, processes: Processes) -> Iterator[Running]:
     command = [word.replace("PORT", str(port)) for word in server.command]
     env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **server.env, "PORT": str(port)}
     started = time.perf_counter()
-    process = processes.spawn(server.name, command, env=env, farewell=signal.SIGKILL)
+    process = processes.spawn(server.name, command, env=env)
     try:
         yield Running(process.pid, port, started)
     finally:

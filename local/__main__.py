@@ -2,12 +2,18 @@
 
 import argparse
 import asyncio
+import fcntl
+import json
 import re
 import shutil
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from . import migrations
 from .config import DEFAULT_PORT, Config
@@ -15,6 +21,7 @@ from .progress import ProgressLine
 from .stack import Stack, StackFailed
 
 KEPT_BY_RESET = "secrets.json"
+MENDING_PATIENCE = 20
 
 
 def main() -> None:
@@ -33,13 +40,14 @@ def main() -> None:
 
 
 def up(state: Path, port: int) -> None:
-    """Start the stack, unless it runs already, and say how to get in."""
-    if _answers(state):
-        print("The stack is running already.")
-    else:
-        down(state, port)  # what is left of one that was killed
-        with ProgressLine("") as live:
-            Stack(state, port, seed=True, schedules=True, tethered=False, on_step=live.done).start()
+    """Start the stack, unless all of it runs already, and say how to get in."""
+    with _one_at_a_time(state):
+        if _answers(state, MENDING_PATIENCE):
+            print("The stack is running already.")
+        else:
+            down(state, port)  # what is left of one that was killed
+            with ProgressLine("") as live:
+                Stack(state, port, seed=True, schedules=True, tethered=False, on_step=live.done).start()
     _introduce(Stack(state).env, state)
 
 
@@ -86,13 +94,42 @@ def reset(state: Path, port: int) -> None:
         up(state, port)
 
 
-def _answers(state: Path) -> bool:
+@contextmanager
+def _one_at_a_time(state: Path) -> Iterator[None]:
+    """Of two `make up` the second waits, and finds the stack running."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # freed by the system when the first ends, however
+        yield
+
+
+def _answers(state: Path, patience: float = 0) -> bool:
+    """Whether all parts do; while only some do, those that were killed are given time to come back."""
+    deadline = time.monotonic() + patience
+    while (silent := _silent_parts(state)) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    if silent:
+        print(f"Does not answer: {', '.join(silent)}.")
+    return silent == []
+
+
+def _silent_parts(state: Path) -> list[str] | None:
+    """The parts that do not answer; none at all if the gateway does not."""
     try:
         url = Stack(state).env["SUPABASE_URL"]
-        with urllib.request.urlopen(url, timeout=2) as reply:  # noqa: S310 (our own address)
-            return bool(reply.status == 200) and Stack(state).is_running()
-    except (OSError, KeyError):
-        return False
+        with _open(url) as reply:
+            silent: list[str] = json.load(reply)["silent"]
+    except (OSError, KeyError, ValueError):
+        return None
+    return silent if Stack(state).is_running() else None
+
+
+def _open(url: str) -> IO[bytes]:
+    try:
+        reply: IO[bytes] = urllib.request.urlopen(url, timeout=10)  # noqa: S310 (our own address)
+    except urllib.error.HTTPError as refusal:
+        return refusal
+    return reply
 
 
 def _introduce(env: dict[str, str], state: Path) -> None:

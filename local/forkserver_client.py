@@ -12,6 +12,11 @@ from typing import BinaryIO
 from .config import ROOT
 
 Spawn = Callable[..., "subprocess.Popen[bytes]"]
+PATIENCE = 30  # its first answer comes after all its imports
+
+
+class ForkFailed(Exception):
+    """No process came of an order; the fork server's log may say why."""
 
 
 class ForkServerClient:
@@ -33,21 +38,32 @@ class ForkServerClient:
             "PYDANTIC_DISABLE_PLUGINS": "__all__",
         }
         order = json.dumps({"target": target, "env": {**known, **env}}).encode() + b"\n"
-        desk = self._connect()
-        socket.send_fds(desk, [order], [listener.fileno(), log.fileno()])
-        return int(desk.recv(20))
+        for _ in range(2):  # it may have been killed just now
+            desk = self._connect()
+            try:
+                socket.send_fds(desk, [order], [listener.fileno(), log.fileno()])
+                if pid := desk.recv(20):
+                    return int(pid)
+            except OSError:
+                pass
+            self.close(patience=0)
+        raise ForkFailed
 
-    def close(self) -> None:
-        """Let the fork server go; what it forked goes on. The next order starts another one."""
+    def close(self, patience: float = 5) -> None:
+        """Let the fork server go, soon; what it forked goes on. The next order starts another one."""
         if self._orders and self._server:
             self._orders.close()
             self._orders = None
-            self._server.wait()
+            try:
+                self._server.wait(patience)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
 
     def _connect(self) -> socket.socket:
         if self._orders is None or self._server is None or self._server.poll() is not None:
             self.close()
             self._orders, theirs = socket.socketpair()
+            self._orders.settimeout(PATIENCE)
             with theirs:
                 fd = theirs.fileno()
                 # -P: our own folder stays off its path, where local/stripe.py would be taken for Stripe's package.

@@ -11,20 +11,26 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import psutil
+
 from .config import ROOT, Config, Port
 from .deploy_yaml import DEPLOY_YAML, Function, functions
-from .forkserver_client import ForkServerClient
-from .processes import Processes
-from .reaper import Part
+from .forkserver_client import ForkFailed, ForkServerClient
+from .members import is_dead
+from .processes import Ending, Processes
 
 LAST_PORT = 99
+
+
+class FunctionFailed(Exception):
+    """It has no process, and its request no answer."""
 
 
 @dataclass
 class Running:
     """A function's process, and the sources it was started from."""
 
-    part: Part
+    process: psutil.Process
     port: int
     sources: int
 
@@ -41,14 +47,15 @@ class FunctionsRunner:
         self._forkserver = ForkServerClient(partial(processes.spawn, "forkserver"), root)
         self._forked_from = 0  # the newest change in `shared/` when the fork server was started
         self._one_at_a_time = threading.Lock()
+        self._is_closed = False
         self._ending: set[asyncio.Task[None]] = set()
         self._locks: dict[str, asyncio.Lock] = {}
         self._listed: tuple[float, dict[str, Function]] = (0, {})
         self._looked_at: dict[Path, tuple[float, int]] = {}
 
-    def close(self) -> None:
-        """No function starts after this; those that run are the reaper's."""
-        self._forkserver.close()
+    async def close(self) -> None:
+        """No function starts after this; those that run end with the stack."""
+        await asyncio.to_thread(self._close)
 
     def find(self, name: str) -> Function | None:
         changed = (self._root / DEPLOY_YAML).stat().st_mtime
@@ -61,26 +68,36 @@ class FunctionsRunner:
         async with self._locks.setdefault(function.name, asyncio.Lock()):
             sources = self._sources(function)
             running = self._running.get(function.name)
-            if running is None or running.sources != sources or running.part.is_dead():
-                self._running[function.name] = await asyncio.to_thread(self._start, function, sources)
+            if running is None or running.sources != sources or is_dead(running.process):
+                try:
+                    self._running[function.name] = await asyncio.to_thread(self._start, function, sources)
+                except (Ending, ForkFailed, OSError, psutil.NoSuchProcess) as error:
+                    raise FunctionFailed from error
                 if running:
                     ending = asyncio.create_task(
-                        self._processes.dismiss(running.part, patience=function.timeout)
+                        self._processes.dismiss(running.process, patience=function.timeout)
                     )
                     self._ending.add(ending)
                     ending.add_done_callback(self._ending.discard)
         return f"http://127.0.0.1:{self._running[function.name].port}"
 
+    def _close(self) -> None:
+        with self._one_at_a_time:  # a thread that is just starting one would start a fork server after us
+            self._is_closed = True
+            self._forkserver.close()
+
     def _start(self, function: Function, sources: int) -> Running:
         env = {name: self._env[name] for name in function.granted if name in self._env}
         # The socket listens before the process is there: a request waits for it, and is cut off if it never comes.
         with self._one_at_a_time, self._free_socket() as listener, self._processes.log(function.name) as log:
+            if self._is_closed:
+                raise Ending
             shared = self._newest(self._root / "shared")
             if shared != self._forked_from:
                 self._forkserver.close()
                 self._forked_from = shared
             pid = self._forkserver.fork(function.target, env, listener, log)
-            return Running(self._processes.adopt(pid), listener.getsockname()[1], sources)
+            return Running(psutil.Process(pid), listener.getsockname()[1], sources)
 
     def _free_socket(self) -> socket.socket:
         for port in range(self._config.port(Port.FUNCTIONS), self._config.base + LAST_PORT + 1):
@@ -88,7 +105,7 @@ class FunctionsRunner:
                 return socket.create_server(("127.0.0.1", port), backlog=1024)
             except OSError:
                 continue
-        raise RuntimeError("no port is left for another function")
+        raise OSError("no port is left for another function")
 
     def _sources(self, function: Function) -> int:
         """The newest change among a function's files."""

@@ -4,6 +4,8 @@ It knows keys and addresses and nothing else. An opaque key becomes the token of
 both directions, and whoever calls is named in `x-forwarded-for`, whatever they claim.
 """
 
+from collections.abc import Awaitable, Callable
+
 import aiohttp
 import jwt
 from aiohttp import web
@@ -12,7 +14,7 @@ from yarl import URL
 
 from . import cors
 from .config import Config, Port
-from .functions_runner import FunctionsRunner
+from .functions_runner import FunctionFailed, FunctionsRunner
 from .postgrest import published_key
 
 # These belong to one connection, and a proxy is on two.
@@ -29,10 +31,17 @@ OPEN_PATHS = ("/auth/v1/verify", "/auth/v1/callback", "/auth/v1/authorize", "/au
 class Gateway:
     """The proxy in front of everything."""
 
-    def __init__(self, config: Config, client: aiohttp.ClientSession, functions: FunctionsRunner) -> None:
+    def __init__(
+        self,
+        config: Config,
+        client: aiohttp.ClientSession,
+        functions: FunctionsRunner,
+        silent: Callable[[], Awaitable[list[str]]],
+    ) -> None:
         self._config = config
         self._client = client
         self._functions = functions
+        self._silent = silent
         self._roles = {
             config.secrets["SUPABASE_PUBLISHABLE_KEY"]: f"Bearer {config.role_token('anon')}",
             config.secrets["SUPABASE_SECRET_KEY"]: f"Bearer {config.role_token('service_role')}",
@@ -46,7 +55,9 @@ class Gateway:
         self.app.router.add_route("*", "/functions/v1/{name}{path:(/.*)?}", self._function)
 
     async def _describe(self, request: web.Request) -> web.Response:
-        return web.json_response({"supabase": self._config.url(), "mail": self._config.url(Port.MAIL)})
+        silent = await self._silent()
+        where = {"supabase": self._config.url(), "mail": self._config.url(Port.MAIL)}
+        return web.json_response({**where, "silent": silent}, status=503 if silent else 200)
 
     async def _jwks(self, request: web.Request) -> web.Response:
         headers = {**cors.HEADERS, "Cache-Control": "public, max-age=600"}
@@ -86,6 +97,9 @@ class Gateway:
         try:
             url = await self._functions.address(function)
             return await self._pass_on(request, url + path, patience=function.timeout)
+        except FunctionFailed as error:
+            why = f"{function.name} does not start ({error.__cause__!r}); log/forkserver.log may say more."
+            return cors.refusal(503, "BOOT_ERROR", why)
         except TimeoutError:
             return cors.refusal(
                 504, "IDLE_TIMEOUT", f"{function.name} took longer than {function.timeout:g} s."

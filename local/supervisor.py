@@ -27,14 +27,30 @@ from .envfile import write_env
 from .functions_runner import FunctionsRunner
 from .gateway import Gateway
 from .mail import Mailbox
+from .members import describe, port_holder, stack_of
 from .processes import Processes
+
+CLOSING_PATIENCE = 10
+LOCK_PATIENCE = 40
 
 
 class PortTaken(Exception):
     """Somebody else is there."""
 
+    def __init__(self, port: int) -> None:
+        message = f"Port {port} is taken"
+        if holder := port_holder(port):
+            message += f" by process {describe(holder)}"
+            if stack := stack_of(holder):
+                message += f" of the stack in {stack}"
+        super().__init__(f"{message}. End that, or choose others: make up PORT=25000")
+
+
+class StillEnding(Exception):
+    """The last stack of this folder is not gone."""
+
     def __str__(self) -> str:
-        return f"Port {self.args[0]} is taken. Choose others: make up PORT=25000"
+        return "Another stack runs in this folder. Stop it first: make down"
 
 
 class Supervisor:
@@ -45,11 +61,13 @@ class Supervisor:
         self._order = order
         self._told = told
         self._env = {**self._config.env(), **order["env"]}
-        self._processes = Processes(self._config.logs(), lock)
+        self._processes = Processes(self._config.state, lock)
         self._closing = contextlib.AsyncExitStack()
+        self._is_up = False
 
     async def run(self) -> None:
         """Start, stay until told to stop, and leave nothing."""
+        self._processes.keep_reaper()
         starting = asyncio.create_task(self._start())
         stopping = asyncio.create_task(self._stop_requested())
         failure = None
@@ -57,6 +75,7 @@ class Supervisor:
             await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
+                self._is_up = True
                 self._tell(ready=True)
                 await stopping
         except Exception as error:  # noqa: BLE001 (whatever it was, whoever started us must hear it)
@@ -64,7 +83,10 @@ class Supervisor:
             failure = error
         finally:
             starting.cancel()
-            await self._closing.aclose()
+            try:
+                await asyncio.wait_for(self._closing.aclose(), CLOSING_PATIENCE)
+            except Exception:  # noqa: BLE001 (whatever does not close, the processes must end)
+                traceback.print_exc()
             await self._processes.end_all()
         if failure:
             root = _root_of(failure)
@@ -77,8 +99,6 @@ class Supervisor:
             loop.add_signal_handler(name, stop.set)
         if self._order["tethered"]:
             loop.add_reader(sys.stdin.fileno(), stop.set)  # it can only close: our starter is gone
-        reaper = asyncio.create_task(self._processes.reaper_ended())
-        reaper.add_done_callback(lambda _: stop.set())
         await stop.wait()
 
     async def _start(self) -> None:
@@ -100,13 +120,18 @@ class Supervisor:
             await self._step("Schema", self._schema())
             await self._step("Data API", postgrest.start(config, processes, client))
             functions = FunctionsRunner(config, processes, self._env)
-            self._closing.callback(functions.close)
-            await self._step("Gateway", self._serve(Gateway(config, client, functions).app, Port.GATEWAY))
+            self._closing.push_async_callback(functions.close)
+            gateway = Gateway(config, client, functions, self._silent)
+            await self._step("Gateway", self._serve(gateway.app, Port.GATEWAY))
         if self._order["seed"]:
             await self._step("Demo", seed.insert_demo(config, client))
         if self._order["schedules"]:
             ticking = asyncio.create_task(ticker.tick(config, client))
             self._closing.callback(ticking.cancel)
+
+    async def _silent(self) -> list[str]:
+        """What does not answer, of all that `make up` promises."""
+        return [*([] if self._is_up else ["the start"]), *await self._processes.silent()]
 
     async def _claim_ports(self) -> None:
         # An outgoing connection of some program may sit on one of ours; it passes, a server does not.
@@ -162,14 +187,35 @@ def _root_of(error: BaseException) -> BaseException:
     return error
 
 
+def _lock(state: Path) -> int:
+    """Be the only supervisor of this folder. The last one, or its reaper, may still be at work."""
+    lock = os.open(state / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise StillEnding from None
+            time.sleep(0.05)
+
+
 def main() -> None:
     order = json.loads(sys.argv[1])
     told = os.fdopen(int(sys.argv[2]), "w")
-    lock = os.open(Path(order["state"]) / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)  # the last stack of this state may still be ending
-    os.ftruncate(lock, 0)
-    os.write(lock, str(os.getpid()).encode())
-    asyncio.run(Supervisor(order, told, lock).run())
+    try:
+        lock = _lock(Path(order["state"]))
+    except StillEnding as error:
+        print(json.dumps({"failed": str(error), "elsewhere": False}), file=told, flush=True)
+        return
+    asyncio.run(_run(Supervisor(order, told, lock)))
+
+
+async def _run(supervisor: Supervisor) -> None:
+    await supervisor.run()
+    sys.stdout.flush()
+    os._exit(0)  # a thread may wait for something that has just ended; nobody waits for the thread
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 from cronsim import CronSim
+from yaml import YAMLError
 
 from .config import ROOT, Config
 from .deploy_yaml import functions
@@ -17,7 +18,12 @@ async def tick(config: Config, client: aiohttp.ClientSession) -> None:
         now = datetime.now(UTC)
         await asyncio.sleep(60 - now.timestamp() % 60)
         minute = datetime.now(UTC).replace(second=0, microsecond=0)
-        for name, function in functions(ROOT).items():
+        try:
+            declared = functions(ROOT)
+        except (OSError, ValueError, YAMLError) as error:  # somebody is writing deploy.yaml just now
+            print(f"deploy.yaml cannot be read: {error}", flush=True)
+            continue
+        for name, function in declared.items():
             still_busy = name in calls and not calls[name].done()
             if function.schedule and _is_due(function.schedule, minute) and not still_busy:
                 calls[name] = asyncio.create_task(_call(config, client, name))

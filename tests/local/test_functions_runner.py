@@ -1,7 +1,9 @@
 """Functions as processes: what they are given, when they are started, what is said when they do not start."""
 
+import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -13,9 +15,11 @@ import pytest
 from aiohttp import web
 
 from local.config import Config, Port, free_base
-from local.functions_runner import FunctionsRunner
+from local.deploy_yaml import Function
+from local.functions_runner import FunctionFailed, FunctionsRunner
 from local.gateway import Gateway
-from local.processes import Processes
+from local.members import members
+from local.processes import Ending, Processes
 
 from .conftest import is_running
 
@@ -69,11 +73,11 @@ async def functions(tmp_path: Path) -> AsyncIterator[str]:
     env = {"SHARED_SETTING": "for all", "OWN_SECRET": "for one", "SOMEBODY_ELSES_SECRET": "for another"}
     async with AsyncExitStack() as closing:
         client = await closing.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
-        processes = Processes(tmp_path / "log")
+        processes = Processes(tmp_path)
         closing.push_async_callback(processes.end_all)
         functions = FunctionsRunner(config, processes, env, root=tmp_path)
-        closing.callback(functions.close)
-        gateway = Gateway(config, client, functions)
+        closing.push_async_callback(functions.close)
+        gateway = Gateway(config, client, functions, processes.silent)
         runner = web.AppRunner(gateway.app)
         await runner.setup()
         closing.push_async_callback(runner.cleanup)
@@ -150,6 +154,45 @@ async def test_a_killed_function_is_started_anew(functions: str) -> None:
     kill(second["pid"], forkserver)
     _, third = await call(f"{functions}/say-hello")
     assert psutil.Process(third["pid"]).ppid() != forkserver
+
+
+async def test_a_fork_server_that_hangs_is_replaced(functions: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request that met it waits no longer than is bearable, and gets its answer."""
+    _, first = await call(f"{functions}/say-hello")
+    monkeypatch.setattr("local.forkserver_client.PATIENCE", 8)
+    forkserver = psutil.Process(first["pid"]).parent()
+    assert forkserver
+    kill(first["pid"], forkserver.pid)
+    _, second = await call(f"{functions}/say-hello")
+    forkserver = psutil.Process(second["pid"]).parent()
+    assert forkserver
+    forkserver.suspend()
+    kill(second["pid"])
+
+    status, _ = await call(f"{functions}/say-hello")
+
+    assert (status, is_running(forkserver.pid)) == (200, False)
+
+
+async def test_no_function_starts_once_the_stack_is_stopped(tmp_path: Path) -> None:
+    """Nor does a fork server, which nobody would end: a thread may be about to start one."""
+    processes = Processes(tmp_path)
+    (tmp_path / "shared").mkdir()
+    runner = FunctionsRunner(Config(tmp_path, free_base()), processes, {}, root=tmp_path)
+    (tmp_path / "deploy.yaml").touch()
+    function = Function(tmp_path, "say-hello", (), 1, None)
+
+    asking = asyncio.gather(*(runner.address(function) for _ in range(3)), return_exceptions=True)
+    await asyncio.sleep(0)
+    await runner.close()
+    await processes.end_all()
+
+    with pytest.raises(FunctionFailed):
+        await runner.address(function)
+    with pytest.raises(Ending):
+        processes.spawn("late", [sys.executable, "-c", "input()"], env={})
+    await asking
+    assert members(tmp_path) == []
 
 
 def kill(*pids: int) -> None:

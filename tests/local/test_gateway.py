@@ -22,9 +22,9 @@ async def config(tmp_path: Path) -> AsyncIterator[Config]:
     config = Config(tmp_path, free_base())
     async with AsyncExitStack() as closing:
         client = await closing.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
-        processes = Processes(tmp_path / "log")
+        processes = Processes(tmp_path)
         closing.push_async_callback(processes.end_all)
-        gateway = Gateway(config, client, FunctionsRunner(config, processes, {}))
+        gateway = Gateway(config, client, FunctionsRunner(config, processes, {}), processes.silent)
         for part, app in ((Port.REST, echo()), (Port.SUPABASE, echo()), (Port.GATEWAY, gateway.app)):
             runner = web.AppRunner(app)
             await runner.setup()

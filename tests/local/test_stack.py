@@ -1,6 +1,7 @@
 """The stack as a whole: it keeps what it is given, stands beside others, and leaves nothing behind."""
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -15,7 +16,8 @@ import httpx
 import psutil
 import pytest
 
-from local.config import ROOT, Port, free_base
+from local.config import ROOT, Port, free_base, is_served
+from local.members import tag
 from local.stack import Stack, StackFailed
 
 from .conftest import is_running
@@ -75,19 +77,36 @@ def test_a_killed_supervisor_leaves_no_process_and_loses_no_data(another_stack: 
     assert another_stack.env == before
 
 
-def test_a_stack_killed_with_its_reaper_can_be_started_again(another_stack: Stack) -> None:
-    """Then nobody is left to tidy up at once, so the next start does."""
+def test_a_stack_killed_with_its_reaper_can_be_stopped_and_started_again(another_stack: Stack) -> None:
+    """Then nobody is left to tidy up at once, so whoever stops or starts it does."""
     family = everything_of(another_stack)
     for child in psutil.Process(another_stack.pid).children():
         if "local.reaper" in child.cmdline():
             child.kill()
     os.kill(another_stack.pid, signal.SIGKILL)
-    another_stack.stop()
     assert any(is_running(pid) for pid in family)
+
+    another_stack.stop()
+    assert [pid for pid in family if is_running(pid)] == []
 
     another_stack.start()
 
+
+def test_a_frozen_stack_is_stopped_all_the_same(
+    another_stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody in it hears that it is to end, nor would its reaper; there is a bound to being asked."""
+    monkeypatch.setattr("local.stack.PATIENCE", 1)
+    monkeypatch.setattr("local.members.DATABASE_PATIENCE", 1)
+    monkeypatch.setattr("local.members.PATIENCE", 1)
+    family = everything_of(another_stack)
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+
+    another_stack.stop()
+
     assert [pid for pid in family if is_running(pid)] == []
+    another_stack.start()
 
 
 def test_a_part_that_crashes_is_started_again(another_stack: Stack) -> None:
@@ -174,11 +193,27 @@ def test_secrets_can_be_read_by_their_owner_alone(stack: Stack) -> None:
 
 
 def test_a_taken_port_is_named(stack: Stack, tmp_path: Path) -> None:
-    """Rather than a part failing somewhere inside, the first line says which port and what to do."""
+    """Rather than a part failing somewhere inside, the first line says which port, whose, and what to do."""
     port = base_of(stack)
+    named = (
+        rf"Port {port} is taken by process {stack.pid} \(.*\) of the stack in {re.escape(str(stack.state))}\."
+    )
 
-    with pytest.raises(StackFailed, match=f"Port {port} is taken"):
+    with pytest.raises(StackFailed, match=named):
         Stack(tmp_path / "state", port).start()
+
+
+def test_an_orphan_of_the_same_stack_gives_the_port_back(states: Path) -> None:
+    """What was left of it, whoever lost sight of it, ends with the next start; a stranger would be named."""
+    state, port = states / "orphaned", free_base()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with subprocess.Popen(command, env=tag(state), stderr=subprocess.DEVNULL) as orphan:
+        while not is_served(port):
+            assert orphan.poll() is None
+            time.sleep(0.05)
+
+        with Stack(state, port):
+            assert orphan.wait(5) == -signal.SIGTERM
 
 
 def test_of_stacks_that_start_at_once_the_first_has_the_ports(tmp_path: Path) -> None:
