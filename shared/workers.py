@@ -10,17 +10,34 @@ from contextlib import aclosing
 
 Worker = Callable[[], AsyncGenerator[None]]
 
+FAILURES_IN_A_ROW = 3  # then it is not the row
 
-async def run_workers(worker: Worker, *, workers: int, seconds: float) -> None:
+
+async def run_workers(worker: Worker, *, workers: int, seconds: float) -> list[str]:
     """Run so many workers until each has returned; after so many seconds none begins another thing.
 
-    If some fail, the others finish first; then the first failure is raised.
+    A worker that fails begins anew: what it had claimed is counted and comes again later, and its neighbours are not to
+    wait for it. Returns how those failed. If a worker fails again and again, the others finish first; then the first
+    failure is raised.
     """
     until = time.monotonic() + seconds
+    survived: list[str] = []
 
     async def work() -> None:
-        async with aclosing(worker()) as done:
-            async for _ in done:
+        in_a_row = 0
+        while True:
+            try:
+                async with aclosing(worker()) as done:
+                    async for _ in done:
+                        in_a_row = 0
+                        if time.monotonic() >= until:
+                            return
+                return
+            except Exception as error:
+                in_a_row += 1
+                if in_a_row == FAILURES_IN_A_ROW:
+                    raise
+                survived.append(f"{type(error).__name__}: {error}"[:200])
                 if time.monotonic() >= until:
                     return
 
@@ -28,3 +45,4 @@ async def run_workers(worker: Worker, *, workers: int, seconds: float) -> None:
     for end in ends:
         if isinstance(end, BaseException):
             raise end
+    return survived

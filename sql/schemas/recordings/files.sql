@@ -91,6 +91,10 @@ begin
                          and not exists (select from private.recording_erasure_queue q
                                           where q.recording_id = recording.id), false);
   if is_claimed then
+    recording := private.count_recording_claim(recording, now() + interval '2 minutes');
+    is_claimed := recording.status = 'processing';
+  end if;
+  if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
     returning r.* into recording;
@@ -178,6 +182,9 @@ begin
   update private.recording_files f
      set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
    where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
+  -- It gets on: however many calls a long recording takes, it is not set aside.
+  update public.session_recordings r set claim_count = 0
+   where r.id = verify_recording_file.recording_id and r.claim_count > 0;
   return next;
 end;
 $$;
