@@ -32,17 +32,16 @@ grant select, insert on public.recording_erasures to service_role;
 
 -- For purge-recordings, again until it gives nought: queues what has been kept long enough, and moves what is under a
 -- legal hold out of the way, so that no claim has to pass it.
-create function public.prepare_recording_erasures(max_rows integer default 500) returns table (queued integer, held integer)
+create function public.prepare_recording_erasures(max_rows integer default 1000) returns table (queued integer, held integer)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
   queued := private.queue_expired_recordings(prepare_recording_erasures.max_rows);
+  with under_hold as materialized (select private.recording_ids_under_legal_hold() as id)
   update private.recording_erasure_queue q set next_attempt_at = now() + interval '1 hour'
-    from (select due.id, due.recording_id from private.recording_erasure_queue due
-           where due.next_attempt_at <= now() and due.due_at <= now() and due.attempt_count < private.max_attempts()
-             and due.recording_id in (select private.recording_ids_under_legal_hold())
-           order by due.next_attempt_at limit prepare_recording_erasures.max_rows for update skip locked) held_back
-   where q.id = held_back.id;
+   where q.id in (select due.id from private.recording_erasure_queue due join under_hold h on h.id = due.recording_id
+                   where due.next_attempt_at <= now() and due.due_at <= now()
+                   order by due.next_attempt_at limit prepare_recording_erasures.max_rows for update of due skip locked);
   get diagnostics held = row_count;
   return next;
 end

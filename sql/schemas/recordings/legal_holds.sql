@@ -65,9 +65,22 @@ as $$
   select a.user_id from private.channel_admissions a where a.session_id = (session).id;
 $$;
 
--- A hold of a person is on every recording of which `list_possibly_recorded_users` names them. Asked from the holds,
--- which are few, to the recordings, so that it is known of thousands at once.
 -- Definer: only admins may read holds.
+create function private.is_recording_under_legal_hold(recording public.session_recordings) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (
+    select from public.session_recordings r
+      join public.session_schedules s on s.id = r.session_id
+      join public.legal_holds h on h.released_at is null
+       and (h.user_id in (select private.list_possibly_recorded_users(s))
+            or h.session_id in (select s.id union
+                                select seat.id from public.session_schedules seat where seat.group_class_id = s.id))
+     where r.id = coalesce((recording).class_recording_id, (recording).id));
+$$;
+
+-- The same of all recordings at once, from the holds to the recordings: to ask about each of thousands takes too long.
+-- Definer: as above.
 create function private.recording_ids_under_legal_hold() returns setof uuid
   language sql stable security definer set search_path = ''
 as $$
@@ -89,12 +102,6 @@ as $$
   select r.id from recordings r
   union all
   select participants.id from recordings r join public.session_recordings participants on participants.class_recording_id = r.id;
-$$;
-
-create function private.is_recording_under_legal_hold(recording public.session_recordings) returns boolean
-  language sql stable set search_path = ''
-as $$
-  select (recording).id in (select private.recording_ids_under_legal_hold());
 $$;
 
 revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users,
