@@ -1,6 +1,7 @@
 -- Erasing an account: personal rows are deleted, evidence stays without the person, and a receipt says when.
 --
---   requested -> rows erased (one transaction) -> account deleted (by the auth service)
+--   requested -> sessions cancelled (some at a time) -> rows erased (one transaction) -> account deleted (by the auth
+--                service)
 --   requested again -> the same receipt
 --
 -- It is refused while a session runs, while a practitioner is owed money, under a legal hold, and to the last admin.
@@ -59,7 +60,8 @@ begin
 end
 $$;
 
-create function private.cancel_upcoming_sessions(user_id uuid) returns integer
+-- As many as there is time for. Returns how many.
+create function private.cancel_upcoming_sessions(user_id uuid, until timestamptz) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -77,9 +79,66 @@ begin
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
      where s.id = v_session_id and s.status = 'scheduled';
     v_cancelled := v_cancelled + 1;
+    exit when clock_timestamp() > cancel_upcoming_sessions.until;
   end loop;
   return v_cancelled;
 end
+$$;
+
+create function private.authorize_erasure(user_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if authorize_erasure.user_id <> (select auth.uid()) and not private.is_admin() then
+    perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
+  end if;
+  perform private.lock_client(authorize_erasure.user_id);
+  if not exists (select from auth.users u where u.id = authorize_erasure.user_id)
+     and not exists (select from public.erasure_receipts r
+                      where r.pseudonym = authorize_erasure.user_id and r.account_deleted_at is not null) then
+    perform private.refuse(404, 'account_not_found', 'There is no such account.');
+  end if;
+end
+$$;
+
+create function private.name_erasure_asker(user_id uuid) returns text
+  language sql stable set search_path = ''
+as $$
+  -- Nobody is signed in for the service, and when the auth service deletes the account.
+  select case when (select auth.uid()) is null then 'service' when (select auth.uid()) = user_id then 'self' else 'admin' end;
+$$;
+
+-- The first step, again until nothing was cancelled: a practitioner may have thousands of sessions to come, and the
+-- clients of each are notified. Nothing is cancelled where the erasure would be refused.
+-- Definer: as erase_account.
+create function private.cancel_sessions_before_erasure(user_id uuid) returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_cancelled integer;
+begin
+  perform private.authorize_erasure(cancel_sessions_before_erasure.user_id);
+  if not exists (select from public.erasure_receipts r
+                  where r.pseudonym = cancel_sessions_before_erasure.user_id and r.rows_erased_at is not null) then
+    perform private.refuse_erasure(cancel_sessions_before_erasure.user_id);
+  end if;
+  v_cancelled := private.cancel_upcoming_sessions(
+    cancel_sessions_before_erasure.user_id, clock_timestamp() + interval '3 seconds');
+  insert into public.erasure_receipts as r (pseudonym, asked_by, counts)
+  select cancel_sessions_before_erasure.user_id, private.name_erasure_asker(cancel_sessions_before_erasure.user_id),
+         jsonb_build_object('sessions_cancelled', v_cancelled)
+   where v_cancelled > 0
+  on conflict on constraint erasure_receipts_one_per_account
+  do update set counts = r.counts || jsonb_build_object('sessions_cancelled',
+                  coalesce((r.counts ->> 'sessions_cancelled')::integer, 0) + v_cancelled);
+  return v_cancelled;
+end
+$$;
+
+create function public.cancel_sessions_before_erasure(user_id uuid) returns table (sessions_cancelled integer)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.cancel_sessions_before_erasure(cancel_sessions_before_erasure.user_id);
 $$;
 
 -- Definer: it deletes and changes everything of a person, which nobody else may. Safe to repeat.
@@ -87,28 +146,22 @@ create function private.erase_account(user_id uuid) returns public.erasure_recei
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c_caller  constant uuid := (select auth.uid());  -- null for the service, and when the auth service deletes the account
-  c_user    constant uuid := coalesce(erase_account.user_id, c_caller);
+  c_user    constant uuid := coalesce(erase_account.user_id, (select auth.uid()));
   v_receipt public.erasure_receipts;
   v_counts  jsonb := '{}';
 begin
-  if c_user <> c_caller and not private.is_admin() then
-    perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
-  end if;
-  perform private.lock_client(c_user);
+  perform private.authorize_erasure(c_user);
   select * into v_receipt from public.erasure_receipts r where r.pseudonym = c_user;
   if v_receipt.account_deleted_at is not null then
     return v_receipt;
-  end if;
-  if not exists (select from auth.users u where u.id = c_user) then
-    perform private.refuse(404, 'account_not_found', 'There is no such account.');
   end if;
   -- Once begun it is completed: the reasons to refuse were checked then.
   if v_receipt.rows_erased_at is null then
     perform private.refuse_erasure(c_user);
   end if;
   -- While the account exists, its owner may still book and write, so all of it is done each time.
-  v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user));
+  v_counts := jsonb_build_object('sessions_cancelled', coalesce((v_receipt.counts ->> 'sessions_cancelled')::integer, 0)
+                                                        + private.cancel_upcoming_sessions(c_user, 'infinity'));
   perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
     'credits_expired', private.expire_user_credits(c_user),
@@ -117,9 +170,10 @@ begin
   v_counts := v_counts || jsonb_build_object('rows_deleted', private.delete_personal_rows(c_user));
 
   insert into public.erasure_receipts as r (pseudonym, asked_by, counts, rows_erased_at)
-  values (c_user, case when c_caller is null then 'service' when c_user = c_caller then 'self' else 'admin' end,
-          v_counts, now())
-  on conflict on constraint erasure_receipts_one_per_account do update set rows_erased_at = r.rows_erased_at
+  values (c_user, private.name_erasure_asker(c_user), v_counts, now())
+  on conflict on constraint erasure_receipts_one_per_account
+  do update set rows_erased_at = coalesce(r.rows_erased_at, excluded.rows_erased_at),
+                counts = case when r.rows_erased_at is null then excluded.counts else r.counts end
   returning r.* into v_receipt;
   return v_receipt;
 end
@@ -166,7 +220,9 @@ create trigger users_erase_account before delete on auth.users
 create trigger users_record_erasure after delete on auth.users
   for each row execute function private.erase_deleted_account();
 
-revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.erase_account,
-  public.erase_my_account, private.delete_auth_log_entries, private.erase_deleted_account
+revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.authorize_erasure,
+  private.name_erasure_asker, private.cancel_sessions_before_erasure, public.cancel_sessions_before_erasure,
+  private.erase_account, public.erase_my_account, private.delete_auth_log_entries, private.erase_deleted_account
   from public, anon, authenticated, service_role;
-grant execute on function private.erase_account, public.erase_my_account to authenticated, service_role;
+grant execute on function private.cancel_sessions_before_erasure, public.cancel_sessions_before_erasure,
+  private.erase_account, public.erase_my_account to authenticated, service_role;
