@@ -1,4 +1,4 @@
-"""`python -m bench.due 20000`: every scheduled function with so many due rows; each call answers, and the rest shrinks."""
+"""`python -m bench.due 20000`: each scheduled function with so many due rows; calls answer, and the rest shrinks."""
 
 import sys
 import tempfile

@@ -1,4 +1,4 @@
-"""Due rows by the thousand, for each scheduled function: set-wise, good and stale mixed. For the test and for bench.due.
+"""Due rows by the thousand for each scheduled function: set-wise, good and stale mixed. For a test and for bench.due.
 
 A `Due` names the statements that make `n` rows (`%(n)s`), and the query that lists them in the order in which they are
 to be done: whether each is done.
@@ -90,7 +90,8 @@ DUE = (
         insert into public.user_session_credits (user_id, credits_remaining, expires_at)
         select id, number %% 2, now() - interval '1 second' * (%(n)s - number) from private.crowd;
         insert into public.credit_ledger (lot_id, user_id, change, kind, reason)
-        select id, user_id, credits_remaining, 'adjustment', 'x' from public.user_session_credits where credits_remaining > 0;
+        select id, user_id, credits_remaining, 'adjustment', 'x' from public.user_session_credits
+         where credits_remaining > 0;
         """,
         """
         select done from (
@@ -106,9 +107,11 @@ DUE = (
         # Of which Stripe knows nothing; and events of payments that are not ours.
         """
         insert into public.checkout_sessions
-          (user_id, payment_type, description, amount_minor, currency, credits, session_type_id, expires_at, next_check_at)
+          (user_id, payment_type, description, amount_minor, currency, credits, session_type_id, expires_at,
+           next_check_at)
         select c.id, 'package_5', 'x', 1000, 'cad', 5, t.id, now() - interval '1 second' * (%(n)s - number),
-               now() - interval '1 second' * (%(n)s - number) + case when number %% 4 = 0 then '0' else interval '1 day' end
+               now() - interval '1 second' * (%(n)s - number)
+               + case when number %% 4 = 0 then '0' else interval '1 day' end
           from private.crowd c, (select id from public.session_types limit 1) t;
         insert into private.stripe_events (event_id, event_type, payload, facts)
         select 'evt ' || number, 'charge.updated', '{}', jsonb_build_object('payment_intent_id', 'pi ' || number)
@@ -127,7 +130,8 @@ DUE = (
         sessions("now() - interval '10 days'", status="completed", id_="c.session_id")
         + """
         insert into public.session_recordings
-          (session_id, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at, stop_requested_at, agora_sid)
+          (session_id, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at, stop_requested_at,
+           agora_sid)
         select session_id, 'room', 4000000000 + number, 'recordings/' || number, now(),
                now() - interval '1 second' * (%(n)s - number), now(), now(),
                case when number %% 10 = 0 then 'sid' || number end
@@ -156,9 +160,11 @@ DUE = (
         """
         update public.session_recordings
            set status = 'failed', failure_code = 'no_media', upload_complete = false, next_check_at = null;
-        insert into public.legal_holds (user_id, reason) select id, 'A court' from private.crowd where number %% 100 <> 0;
+        insert into public.legal_holds (user_id, reason)
+        select id, 'A court' from private.crowd where number %% 100 <> 0;
         analyze public.legal_holds, public.session_recordings;
-        insert into private.recording_erasure_queue (recording_id, reason) select id, 'asked' from public.session_recordings;
+        insert into private.recording_erasure_queue (recording_id, reason)
+        select id, 'asked' from public.session_recordings;
         """,
         """
         select r.id is null or q.next_attempt_at > now() from private.crowd c
@@ -188,7 +194,8 @@ DUE = (
         insert into public.practitioner_contracts
           (practitioner_id, contract_version, contract_text, title, status, signed_at, expires_at)
         select practitioner_id, 'v', 'Words.', 'Contract', 'signed', now() - interval '1 year',
-               case when number %% 2 = 0 then now() - interval '1 second' * (%(n)s - number) else now() + interval '1 year' end
+               case when number %% 2 = 0 then now() - interval '1 second' * (%(n)s - number)
+                    else now() + interval '1 year' end
           from private.crowd;
         """,
         "select status = 'expired' from public.practitioner_contracts where expires_at < now() order by expires_at",
@@ -225,7 +232,9 @@ DUE = (
                now() - interval '1 second' * (%(n)s - c.number)
           from private.crowd c join private.crowd e on e.number = 1 + c.number %% 5;
         """,
-        "select status <> 'pending' or attempts > 0 and attempts < 10 from public.webhook_deliveries order by outbox_id",
+        """
+        select status <> 'pending' or attempts > 0 and attempts < 10 from public.webhook_deliveries order by outbox_id
+        """,
         tables=("public.webhook_endpoints",),
         runs_side_by_side=100,
     ),

@@ -1,7 +1,7 @@
-"""Every scheduled function, with more that is due than one statement could do: each call answers, and the rest shrinks.
+"""Each scheduled function, with more that is due than one statement could do: each call answers, the rest shrinks.
 
-The real stack with its real timeouts, and rows made set-wise, good and stale mixed. `python -m bench.due 20000` does the
-same with more.
+The real stack with its real timeouts, and rows made set-wise, good and stale mixed. `python -m bench.due 20000` does
+the same with more.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every queue: a row whose worker dies after each claim is set aside in the end, and its neighbours never wait for it."""
+"""Each queue: a row whose worker dies after each claim is set aside in the end, and its neighbours never wait."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,14 +26,15 @@ class Queue:
 
 
 SESSION = f"""
-    insert into public.session_schedules (id, practitioner_id, client_id, scheduled_at, room_name, status, time_zone, local_start)
+    insert into public.session_schedules
+      (id, practitioner_id, client_id, scheduled_at, room_name, status, time_zone, local_start)
     values (%(id)s, '{ROW}', '{CLIENT}', now() - interval '3 days', %(id)s, '{{status}}', 'UTC', now());"""
 RECORDING = (
     SESSION.format(status="completed")
     + """
     insert into public.session_recordings
-      (id, session_id, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at, agora_sid, agora_resource_id,
-       status, upload_complete, created_at, ended_at)
+      (id, session_id, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at, agora_sid,
+       agora_resource_id, status, upload_complete, created_at, ended_at)
     values (%(id)s, %(id)s, 'room', 4000000001, 'x', now() + interval '1 hour', now() - interval '1 s',
             now() + interval '72 hours', %(id)s, 'x', {columns});"""
 )
@@ -56,7 +57,8 @@ MAIL = """
             now() - interval '1 s');"""
 CHECKOUT = f"""
     insert into public.checkout_sessions
-      (id, user_id, payment_type, description, amount_minor, currency, credits, session_type_id, expires_at, next_check_at)
+      (id, user_id, payment_type, description, amount_minor, currency, credits, session_type_id, expires_at,
+       next_check_at)
     select %(id)s, '{CLIENT}', 'package_5', 'x', 1000, 'cad', 5, t.id, now(), now() - interval '1 s'
       from public.session_types t limit 1;"""
 
@@ -93,7 +95,8 @@ QUEUES = (
         "webhook deliveries",
         ("private.lock_due_webhook_delivery",),
         plant="""
-            insert into public.webhook_endpoints (id, url, events) values (%(id)s, 'https://x.test', '{session.booked}');
+            insert into public.webhook_endpoints (id, url, events)
+            values (%(id)s, 'https://x.test', '{session.booked}');
             insert into public.webhook_deliveries (id, endpoint_id, outbox_id, event, body)
             values (%(id)s, %(id)s, 1, 'session.booked', '{}');""",
         claim="select delivery_id as id, lease_id from public.claim_webhook_delivery() where delivery_id is not null",
@@ -142,7 +145,8 @@ QUEUES = (
         claim="select checkout_id as id from public.claim_checkout_check() where task is not null",
         finish="""select public.observe_checkout(%(id)s, '{"session_status": "unopened"}')""",
         is_done="select status = 'failed' from public.checkout_sessions where id = %(id)s",
-        later="update public.checkout_sessions set next_check_at = now() - interval '1 s' where next_check_at is not null",
+        later="update public.checkout_sessions set next_check_at = now() - interval '1 s'"
+        " where next_check_at is not null",
         poisons=(),  # what is claimed is two ids
     ),
     Queue(
@@ -282,7 +286,8 @@ def test_every_function_that_claims_is_of_a_queue_here(sandbox: Sandbox) -> None
             """select pronamespace::regnamespace || '.' || proname as name from pg_proc
                 where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
                   and (prosrc ~* 'skip\\s+locked'
-                       or proname ~ '^(claim|advance_next|lock_due)_' and prosrc !~ 'private\\.(claim|advance_next)_')"""
+                       or proname ~ '^(claim|advance_next|lock_due)_'
+                          and prosrc !~ 'private\\.(claim|advance_next)_')"""
         )
     }
 
