@@ -17,19 +17,21 @@ async def run_workers(worker: Worker, *, workers: int, seconds: float) -> list[s
     """Run so many workers until each has returned; after so many seconds none begins another thing.
 
     A worker that fails begins anew: what it had claimed is counted and comes again later, and its neighbours are not to
-    wait for it. Returns how those failed. If a worker fails again and again, the others finish first; then the first
-    failure is raised.
+    wait for it. Returns how those failed. If a worker fails again and again, or nothing at all could be done, it is not
+    the row: when the others have finished, the first failure is raised.
     """
     until = time.monotonic() + seconds
-    survived: list[str] = []
+    failures: list[Exception] = []
+    any_done = False
 
     async def work() -> None:
+        nonlocal any_done
         in_a_row = 0
         while True:
             try:
                 async with aclosing(worker()) as done:
                     async for _ in done:
-                        in_a_row = 0
+                        in_a_row, any_done = 0, True
                         if time.monotonic() >= until:
                             return
                 return
@@ -37,7 +39,7 @@ async def run_workers(worker: Worker, *, workers: int, seconds: float) -> list[s
                 in_a_row += 1
                 if in_a_row == FAILURES_IN_A_ROW:
                     raise
-                survived.append(f"{type(error).__name__}: {error}"[:200])
+                failures.append(error)
                 if time.monotonic() >= until:
                     return
 
@@ -45,4 +47,6 @@ async def run_workers(worker: Worker, *, workers: int, seconds: float) -> list[s
     for end in ends:
         if isinstance(end, BaseException):
             raise end
-    return survived
+    if failures and not any_done:
+        raise failures[0]
+    return [f"{type(error).__name__}: {error}"[:200] for error in failures]

@@ -17,6 +17,7 @@
 
 create table private.session_checks (
   session_id      uuid        primary key references public.session_schedules on delete cascade,
+  starts_at       timestamptz not null,
   checked_at      timestamptz not null default '-infinity',
   next_attempt_at timestamptz not null default now(),
   attempts        integer     not null default 0,
@@ -24,8 +25,11 @@ create table private.session_checks (
 );
 comment on table private.session_checks is
   'The sessions under way, and when each was last checked.';
+comment on column private.session_checks.starts_at is 'When it came here: the nearest are checked first.';
 comment on column private.session_checks.attempts is 'Checks that failed since one succeeded.';
 comment on column private.session_checks.failure is 'The error of the last check; null if it succeeded.';
+
+create index session_checks_order_idx on private.session_checks (checked_at, starts_at desc);
 
 alter table private.session_checks enable row level security;
 -- No grant and no policy: only the functions below touch it.
@@ -125,7 +129,7 @@ begin
 end
 $$;
 
--- Checks one session, the newest that has not been checked since `since`, when this round of checks began.
+-- Checks one session that has not been checked since `since`, when this round of checks began.
 -- Definer: the service calls it, and may write none of this by itself.
 create function private.advance_next_session(
   since timestamptz, out asked_at timestamptz, out session_id uuid, out moved_to text, out task text,
@@ -139,21 +143,21 @@ begin
   asked_at := since;
   if asked_at is null then
     asked_at := clock_timestamp();
-    insert into private.session_checks (session_id)
-    select s.id from public.session_schedules s
+    -- Not all at once: whatever was left over for months waits for the sessions of now, which have been checked before.
+    insert into private.session_checks (session_id, starts_at)
+    select s.id, s.scheduled_at from public.session_schedules s
      where s.status in ('scheduled', 'in_progress') and s.group_class_id is null
        and s.scheduled_at <= now() + interval '15 minutes'
        and not exists (select from private.session_checks t where t.session_id = s.id)
-     order by abs(extract(epoch from s.scheduled_at - now())) limit 5000
+     order by s.scheduled_at desc limit 2000
     on conflict do nothing;
   end if;
 
-  -- The newest first: sessions left over from months ago wait for those of now.
-  select t.session_id into session_id
-    from private.session_checks t join public.session_schedules s on s.id = t.session_id
+  -- Whoever has waited longest; of those that are new, the nearest.
+  select t.session_id into session_id from private.session_checks t
    where t.checked_at < asked_at and t.next_attempt_at <= now() and t.attempts < private.max_attempts()
-   order by s.scheduled_at desc limit 1
-     for no key update of t skip locked;
+   order by t.checked_at, t.starts_at desc limit 1
+     for no key update skip locked;
   if session_id is null then
     delete from private.channel_events e
      where e.notice_id in (select old.notice_id from private.channel_events old
