@@ -1,7 +1,7 @@
 -- Queues: what holds for every queue that a worker claims from, in `claim_…` and its like.
 --
--- The attempt is counted by the claim, which also moves the row's next time ahead: past its lease, then ever further. So
--- a worker that dies with a row in its hands needs nobody to notice: the row comes again later, behind its
+-- The attempt is counted by the claim, which also moves the row's next time ahead: past its lease, then ever further.
+-- So a worker that dies with a row in its hands needs nobody to notice: the row comes again later, behind its
 -- neighbours. After `private.max_attempts()` of them it is set aside, with a reason, in `private.set_aside_work`.
 -- A row that no worker can read (a text of megabytes, a time beyond the year 9999) is set aside by the claim itself.
 
