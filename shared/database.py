@@ -21,6 +21,7 @@ from .settings import ServiceSettings, SupabaseSettings
 
 Row = TypeVar("Row", bound=BaseModel)
 Read = TypeVar("Read")
+SLACK_S = 7
 # What private.refuse raises: message is the sentence, details the code, hint the way forward.
 REFUSED = re.compile(r"PT[45]\d\d")
 # A CHECK is named after its table, and then says what is true: notes_is_short.
@@ -32,13 +33,15 @@ class Rpc(Generic[Row]):
     """An SQL function that is called over the wire, and what Python relies on; a test holds it against the schema.
 
     `refuses` are the codes it may raise. `remembers` means that a repeat with the same Idempotency-Key gets the
-    first answer: the call then goes through `once`, in the same transaction.
+    first answer: the call then goes through `once`, in the same transaction. `seconds` is how long it may take: what
+    the role's statement_timeout allows, unless the function sets one of its own.
     """
 
     name: str
     gives: type[Row]
     refuses: tuple[str, ...] = ()
     remembers: bool = False
+    seconds: int = 8
 
 
 class PostgrestError(BaseModel):
@@ -81,17 +84,19 @@ class Database:
         if rpc.remembers and self._idempotency_key:
             name = "call_once"
             body = {"rpc": rpc.name, "idempotency_key": self._idempotency_key, "arguments": arguments}
-        return _read(rpc.gives.model_validate_json, await self._call(name, body, self._headers))
+        return _read(rpc.gives.model_validate_json, await self._call(name, body, self._headers, rpc.seconds))
 
     async def rows(self, rpc: Rpc[Row], **arguments: Any) -> list[Row]:
         """Call an SQL function and read all its rows; raises as `rpc` does."""
-        reply = await self._call(rpc.name, arguments, {**self._headers, "accept": "application/json"})
+        headers = {**self._headers, "accept": "application/json"}
+        reply = await self._call(rpc.name, arguments, headers, rpc.seconds)
         return _read(TypeAdapter(list[rpc.gives]).validate_json, reply)  # type: ignore[name-defined]
 
-    async def _call(self, name: str, body: Any, headers: dict[str, str]) -> bytes:
+    async def _call(self, name: str, body: Any, headers: dict[str, str], seconds: int) -> bytes:
         self.calls += 1
         url = f"{SupabaseSettings.read().rest_url}/rpc/{name}"
-        reply = await send("POST", url, headers, to_json(body))
+        # A little more than the database gives itself, so that it is the one to say that it took too long.
+        reply = await send("POST", url, headers, to_json(body), timeout_s=seconds + SLACK_S)
         if not 200 <= reply.status < 300:
             raise refusal(reply.status, bytes(reply.body), reply.headers)
         return bytes(reply.body)

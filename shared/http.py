@@ -36,9 +36,13 @@ def _client() -> Client:
     )
 
 
-async def send(method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Reply:
+async def send(
+    method: str, url: str, headers: dict[str, str], body: bytes | None = None, timeout_s: int = 15
+) -> Reply:
     """Send one request and read the whole answer. Raises Unavailable (503, or 504 on a timeout)."""
     request = _client().request(method, url).headers(headers)
+    if timeout_s != 15:
+        request = request.timeout(timedelta(seconds=timeout_s))
     if body is not None:
         request = request.body_bytes(body)
     try:

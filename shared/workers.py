@@ -12,17 +12,36 @@ from .ending import is_ending
 
 Worker = Callable[[], AsyncGenerator[None]]
 
+FAILURES_IN_A_ROW = 3  # then it is not the row
 
-async def run_workers(worker: Worker, *, workers: int, seconds: float) -> None:
+
+async def run_workers(worker: Worker, *, workers: int, seconds: float) -> list[str]:
     """Run so many workers until each has returned; after so many seconds, or SIGTERM, none begins another thing.
 
-    If some fail, the others finish first; then the first failure is raised.
+    A worker that fails begins anew: what it had claimed is counted and comes again later, and its neighbours are not to
+    wait for it. Returns how those failed. If a worker fails again and again, or nothing at all could be done, it is not
+    the row: when the others have finished, the first failure is raised.
     """
     until = time.monotonic() + seconds
+    failures: list[Exception] = []
+    any_done = False
 
     async def work() -> None:
-        async with aclosing(worker()) as done:
-            async for _ in done:
+        nonlocal any_done
+        in_a_row = 0
+        while True:
+            try:
+                async with aclosing(worker()) as done:
+                    async for _ in done:
+                        in_a_row, any_done = 0, True
+                        if time.monotonic() >= until or is_ending():
+                            return
+                return
+            except Exception as error:
+                in_a_row += 1
+                if in_a_row == FAILURES_IN_A_ROW:
+                    raise
+                failures.append(error)
                 if time.monotonic() >= until or is_ending():
                     return
 
@@ -30,3 +49,6 @@ async def run_workers(worker: Worker, *, workers: int, seconds: float) -> None:
     for end in ends:
         if isinstance(end, BaseException):
             raise end
+    if failures and not any_done:
+        raise failures[0]
+    return [f"{type(error).__name__}: {error}"[:200] for error in failures]

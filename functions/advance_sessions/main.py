@@ -32,6 +32,7 @@ class Progress:
     recording_tasks: Counter[Task] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     sessions: int = 0
+    since: datetime | None = None  # when this round of checks began
 
 
 @endpoint(
@@ -45,7 +46,9 @@ async def advance_sessions(call: Call[None]) -> Advanced:
     """
     progress = Progress()
     try:
-        await run_workers(partial(_work, call, progress), workers=WORKERS, seconds=TIME_S)
+        progress.failures += await run_workers(
+            partial(_work, call, progress), workers=WORKERS, seconds=TIME_S
+        )
     finally:
         call.log(
             sessions=progress.sessions,
@@ -62,12 +65,11 @@ async def advance_sessions(call: Call[None]) -> Advanced:
 
 
 async def _work(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
-    since: datetime | None = None
     while True:
-        check = await call.service.rpc(advance_next_session_rpc, since=since)
+        check = await call.service.rpc(advance_next_session_rpc, since=progress.since)
         if check.session_id is None:
             return
-        since = check.asked_at
+        progress.since = progress.since or check.asked_at
         progress.sessions += 1
         if check.moved_to:
             progress.moved[check.moved_to] += 1

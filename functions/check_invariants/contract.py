@@ -21,4 +21,4 @@ class Checked(Output):
     broken: list[BrokenRule]
 
 
-check_invariants_rpc = Rpc("check_invariants", gives=BrokenRule)
+check_invariants_rpc = Rpc("check_invariants", gives=BrokenRule, seconds=60)

@@ -35,10 +35,11 @@ PATIENCE_S = 15  # what the specification recommends for an endpoint
 async def deliver_webhooks(call: Call[None]) -> DeliveredWebhooks:
     """Deliver until nothing is due. Any number may run at once: a claim is one sender's for a minute."""
     done: Counter[Outcome] = Counter()
+    failures: list[str] = []
     try:
-        await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+        failures = await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
     finally:
-        call.log(deliveries=dict(done))
+        call.log(deliveries=dict(done), failures=failures)
     return DeliveredWebhooks(deliveries=dict(done))
 
 

@@ -42,16 +42,24 @@ class AccountErased(Output):
     message: str
 
 
+class CancelledSessions(Output):
+    """How many of the sessions to come were cancelled in one step."""
+
+    sessions_cancelled: int
+
+
+REFUSES = (
+    "not_your_account",
+    "account_not_found",
+    "last_admin",
+    "under_legal_hold",
+    "session_running",
+    "payouts_open",
+)
+
+cancel_sessions_before_erasure_rpc = Rpc(
+    "cancel_sessions_before_erasure", gives=CancelledSessions, refuses=REFUSES
+)
 erase_my_account_rpc = Rpc(
-    "erase_my_account",
-    gives=ErasureReceipt,
-    refuses=(
-        "not_your_account",
-        "account_not_found",
-        "last_admin",
-        "under_legal_hold",
-        "session_running",
-        "payouts_open",
-        "too_many_requests",
-    ),
+    "erase_my_account", gives=ErasureReceipt, refuses=(*REFUSES, "too_many_requests"), seconds=60
 )

@@ -22,4 +22,4 @@ class Part(Output):
     storage_path: str | None
 
 
-export_my_data_rpc = Rpc("export_my_data", gives=Part, refuses=("too_many_requests",))
+export_my_data_rpc = Rpc("export_my_data", gives=Part, refuses=("too_many_requests",), seconds=60)

@@ -44,5 +44,13 @@ class Receipt(Output):
     erased_at: datetime
 
 
+class Prepared(Output):
+    """How many recordings' retention was over, and how many are under a legal hold."""
+
+    queued: int
+    held: int
+
+
+prepare_recording_erasures_rpc = Rpc("prepare_recording_erasures", gives=Prepared)
 claim_recording_erasure_rpc = Rpc("claim_recording_erasure", gives=DueRecording)
 finish_recording_erasure_rpc = Rpc("finish_recording_erasure", gives=Receipt, refuses=("lease_lost",))

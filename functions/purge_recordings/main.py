@@ -1,6 +1,8 @@
 """Erase the recordings whose time is over, or whose people have withdrawn: files, source, links and rows."""
 
-import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from functools import partial
 
 from shared.agora.settings import RecordingBucketSettings
 from shared.call import Call
@@ -9,6 +11,7 @@ from shared.serving import endpoint
 from shared.settings import ServiceSettings
 from shared.storage.bucket import Bucket, SourceChanged, recording_bucket
 from shared.storage.supabase import Storage, StorageRefused
+from shared.workers import run_workers
 
 from .contract import (
     DueRecording,
@@ -16,9 +19,11 @@ from .contract import (
     PurgeRecordings,
     claim_recording_erasure_rpc,
     finish_recording_erasure_rpc,
+    prepare_recording_erasures_rpc,
 )
 
 BUCKET = "session-recordings"
+PREPARE_S = 60
 WORK_FOR_S = 600  # then the rest is tomorrow's, or the next call's
 
 
@@ -28,19 +33,28 @@ async def purge_recordings(call: Call[PurgeRecordings]) -> Purged:
 
     Killed anywhere, the next call deletes what is left: the row goes last, and leaves a receipt that names nobody.
     """
+    done: Counter[str] = Counter()
+    failures = await run_workers(partial(_prepare, call), workers=1, seconds=PREPARE_S)
+    failures += await run_workers(partial(_work, call, done), workers=1, seconds=WORK_FOR_S)
+    call.log(failures=failures)
+    return Purged(erased=done["erased"], failed=done["failed"])
+
+
+async def _prepare(call: Call[PurgeRecordings]) -> AsyncGenerator[None]:
+    while (prepared := await call.service.rpc(prepare_recording_erasures_rpc)).queued or prepared.held:
+        yield
+
+
+async def _work(call: Call[PurgeRecordings], done: Counter[str]) -> AsyncGenerator[None]:
     storage, bucket = Storage(BUCKET), recording_bucket()
-    purged, failed, started = 0, 0, time.monotonic()
-    while time.monotonic() - started < WORK_FOR_S:
-        found = await call.service.rows(claim_recording_erasure_rpc, recording_id=call.body.recording_id)
-        if not found:
-            break
+    while due := await call.service.rows(claim_recording_erasure_rpc, recording_id=call.body.recording_id):
         try:
-            await _erase(call, found[0], storage, bucket)
-            purged += 1
+            await _erase(call, due[0], storage, bucket)
+            done["erased"] += 1
         except (Unavailable, SourceChanged) as error:
-            failed += 1  # its lease keeps it out of this run
-            call.log(failed=found[0].recording.id, reason=str(error))
-    return Purged(erased=purged, failed=failed)
+            done["failed"] += 1  # it comes again later
+            call.log(failed=due[0].recording.id, reason=str(error))
+        yield
 
 
 async def _erase(call: Call[PurgeRecordings], due: DueRecording, storage: Storage, bucket: Bucket) -> None:

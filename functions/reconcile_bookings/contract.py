@@ -1,5 +1,7 @@
 """What keeping bookings true to the clock gives."""
 
+from uuid import UUID
+
 from pydantic import Field
 
 from shared.database import Rpc
@@ -16,4 +18,12 @@ class ReconciledBookings(Output):
     sessions_stuck: int = Field(description="Whose new time is taken: somebody has to move them.")
 
 
-reconcile_bookings_rpc = Rpc("reconcile_bookings", gives=ReconciledBookings)
+class Batch(ReconciledBookings):
+    """One batch of it, and the session it ended with."""
+
+    next_start: str | None  # only handed back: a time of any year
+    next_id: UUID | None
+    is_done: bool
+
+
+reconcile_bookings_rpc = Rpc("reconcile_bookings", gives=Batch)

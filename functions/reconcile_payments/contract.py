@@ -26,8 +26,9 @@ class ObservedCheckout(Output):
 
 
 class AppliedEvents(Output):
-    """How many waiting events found their payment, and how many old events were deleted."""
+    """How many waiting events were tried and found their payment, and how many old events were deleted."""
 
+    tried: int
     applied: int
     forgotten: int
 

@@ -25,7 +25,8 @@ from .contract import (
 )
 
 WORKERS = 4
-TIME_S = 35  # begin nothing after this, so that the last request ends before the function's own timeout
+EVENTS_S = 10
+TIME_S = 25  # begin nothing after this, so that the last request ends before the function's own timeout
 
 
 @endpoint(caller="service", settings=(ServiceSettings, StripeSettings))
@@ -34,13 +35,21 @@ async def reconcile_payments(call: Call[None]) -> ReconciledPayments:
 
     Any number may run at once: a claim is one caller's until the row is due again. A crash only delays it until then.
     """
-    waiting = await call.service.rpc(apply_waiting_events_rpc)
     ends: Counter[str] = Counter()
+    failures: list[str] = []
     try:
-        await run_workers(partial(_work, call, ends), workers=WORKERS, seconds=TIME_S)
+        failures += await run_workers(partial(_apply_events, call, ends), workers=1, seconds=EVENTS_S)
+        failures += await run_workers(partial(_work, call, ends), workers=WORKERS, seconds=TIME_S)
     finally:
-        call.log(checkouts=dict(ends))
-    return ReconciledPayments(events=waiting.applied, checkouts=dict(ends))
+        events = ends.pop("event", 0)
+        call.log(events=events, checkouts=dict(ends), failures=failures)
+    return ReconciledPayments(events=events, checkouts=dict(ends))
+
+
+async def _apply_events(call: Call[None], ends: Counter[str]) -> AsyncGenerator[None]:
+    while (waiting := await call.service.rpc(apply_waiting_events_rpc)).tried:
+        ends["event"] += waiting.applied
+        yield
 
 
 async def _work(call: Call[None], ends: Counter[str]) -> AsyncGenerator[None]:
@@ -53,6 +62,7 @@ async def _work(call: Call[None], ends: Counter[str]) -> AsyncGenerator[None]:
             facts = await _ask(stripe, due)
         except Unavailable:  # it is due again later; the others go on
             ends["unanswered"] += 1
+            await call.service.rpc(observe_checkout_rpc, checkout_id=due.checkout_id, facts=PaymentFacts())
         else:
             observed = await call.service.rpc(observe_checkout_rpc, checkout_id=due.checkout_id, facts=facts)
             ends[observed.status] += 1

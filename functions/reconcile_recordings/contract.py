@@ -17,8 +17,9 @@ class DueRecording(Output):
 
 
 class AppliedNotifications(Output):
-    """How many waiting notifications matched their recording now, and how many old ones were deleted."""
+    """How many waiting notifications were tried and matched their recording, and how many old ones were deleted."""
 
+    tried: int
     applied: int
     forgotten: int
 

@@ -5,6 +5,7 @@ Notifications are quicker; this is certain. With every notification lost the end
 
 from collections import Counter
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from functools import partial
 
 from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
@@ -17,7 +18,16 @@ from .contract import Reconciled, Task, apply_waiting_notifications_rpc, claim_r
 from .tasks import carry_out
 
 WORKERS = 4
-TIME_S = 40  # begin nothing after this, so that the last task ends before the function's own time does
+NOTIFICATIONS_S = 10
+TIME_S = 30  # begin nothing after this, so that the last task ends before the function's own time does
+
+
+@dataclass
+class Progress:
+    """What the workers have done between them."""
+
+    notifications: int = 0
+    tasks: Counter[Task] = field(default_factory=Counter)
 
 
 @endpoint(
@@ -28,20 +38,28 @@ async def reconcile_recordings(call: Call[None]) -> Reconciled:
 
     Any number may run at once: a claim is one caller's for a minute. A crash loses nothing but that minute.
     """
-    waiting = await call.service.rpc(apply_waiting_notifications_rpc)
-    done: Counter[Task] = Counter()
+    progress = Progress()
+    failures: list[str] = []
     try:
-        await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+        failures += await run_workers(partial(_apply, call, progress), workers=1, seconds=NOTIFICATIONS_S)
+        failures += await run_workers(partial(_work, call, progress), workers=WORKERS, seconds=TIME_S)
     finally:
-        call.log(tasks=dict(done))
-    return Reconciled(notifications=waiting.applied, tasks=dict(done))
+        call.log(notifications=progress.notifications, tasks=dict(progress.tasks), failures=failures)
+    return Reconciled(notifications=progress.notifications, tasks=dict(progress.tasks))
 
 
-async def _work(call: Call[None], done: Counter[Task]) -> AsyncGenerator[None]:
+async def _apply(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
+    while (waiting := await call.service.rpc(apply_waiting_notifications_rpc)).tried:
+        progress.notifications += waiting.applied
+        yield
+
+
+async def _work(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
     while True:
         due = await call.service.rpc(claim_recording_check_rpc)
-        if due.recording is None or due.task is None:
+        if due.task is None:
             return
-        done[due.task] += 1
-        await carry_out(call, due.task, due.recording)
+        progress.tasks[due.task] += 1
+        if due.recording is not None:  # else it ended with the claim
+            await carry_out(call, due.task, due.recording)
         yield

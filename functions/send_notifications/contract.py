@@ -63,7 +63,7 @@ def _none_unless(key: str) -> BeforeValidator:
 class ClaimedMail(Output):
     """A mail to send, or one of unknown fate to look for, and all it may state; no task when nothing is due."""
 
-    task: Literal["send", "find"] | None
+    task: Literal["send", "find", "none"] | None
     mail_id: UUID | None
     lease_id: UUID | None
     kind: str | None

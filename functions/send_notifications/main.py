@@ -7,6 +7,7 @@ leaves it `unknown`, and it is looked for at the mail service instead of being s
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from functools import partial
 
 from shared.call import Call
@@ -29,7 +30,18 @@ from .message import write
 from .settings import MailSettings
 
 WORKERS = 4
-TIME_S = 35  # begin nothing after this, so that the last mail ends before the function's own time does
+PREPARE_S = 10
+TIME_S = 25  # begin nothing after this, so that the last mail ends before the function's own time does
+
+
+@dataclass
+class Progress:
+    """What the workers have done between them."""
+
+    mails: Counter[Outcome] = field(default_factory=Counter)
+    reminders: int = 0
+    lost: int = 0
+    our_fault: str | None = None  # every other mail would fail as well
 
 
 @endpoint(caller="service", settings=(ServiceSettings, SiteSettings, MailSettings))
@@ -39,20 +51,35 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
     Any number may run at once: a claim is one sender's. Fails if the mail service refuses us and not a mail; nothing
     is lost by that.
     """
-    prepared = await call.service.rpc(prepare_mails_rpc)
-    done: Counter[Outcome] = Counter()
+    progress = Progress()
+    failures: list[str] = []
     try:
-        await run_workers(partial(_work, call, done), workers=WORKERS, seconds=TIME_S)
+        failures += await run_workers(partial(_prepare, call, progress), workers=1, seconds=PREPARE_S)
+        failures += await run_workers(partial(_work, call, progress), workers=WORKERS, seconds=TIME_S)
     finally:
-        call.log(reminders=prepared.reminders, lost=prepared.lost, mails=dict(done))
-    return SentNotifications(reminders=prepared.reminders, mails=dict(done))
+        call.log(
+            reminders=progress.reminders, lost=progress.lost, mails=dict(progress.mails), failures=failures
+        )
+    if progress.our_fault:
+        raise Broken(details=f"The mail service refuses us: {progress.our_fault}")
+    return SentNotifications(reminders=progress.reminders, mails=dict(progress.mails))
 
 
-async def _work(call: Call[None], done: Counter[Outcome]) -> AsyncGenerator[None]:
-    while True:
+async def _prepare(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
+    while (prepared := await call.service.rpc(prepare_mails_rpc)).reminders or prepared.lost:
+        progress.reminders += prepared.reminders
+        progress.lost += prepared.lost
+        yield
+
+
+async def _work(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
+    while not progress.our_fault:
         mail = await call.service.rpc(claim_mail_rpc)
-        if mail.task is None or mail.mail_id is None:
+        if mail.task is None:
             return
+        if mail.mail_id is None:  # so many were stale that the rest waits for the next claim
+            yield
+            continue
         try:
             carried = await (_send(call, mail) if mail.task == "send" else carrier().find(mail.mail_id))
             await _report(call, mail, carried)
@@ -60,9 +87,9 @@ async def _work(call: Call[None], done: Counter[Outcome]) -> AsyncGenerator[None
             if refused.code != "lease_lost":  # then somebody else has it
                 raise
         else:
-            done[carried.outcome] += 1
+            progress.mails[carried.outcome] += 1
             if carried.is_our_fault:
-                raise Broken(details=f"The mail service refuses us: {carried.reason}")
+                progress.our_fault = carried.reason
         yield
 
 

@@ -293,7 +293,10 @@ create function private.seal_audit_lines_at_commit() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.seal_audit_lines();
+  -- Once for all lines of the transaction: each time it would pass all that it has taken out of the queue before.
+  if exists (select from private.audit_seal_queue q where q.line_id = new.id) then
+    perform private.seal_audit_lines();
+  end if;
   return null;
 end
 $$;

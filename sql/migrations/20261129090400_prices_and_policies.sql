@@ -207,7 +207,7 @@ create table public.waiver_policy (
 
   constraint waiver_policy_version_key unique (version),
   constraint waiver_policy_text_is_not_empty check (btrim(policy_text) <> ''),
-  constraint waiver_policy_version_is_in_range check (version between 1 and 1000000),
+  constraint waiver_policy_version_is_in_range check (version between 1 and 2000000000),
   constraint waiver_policy_policy_text_is_short check (char_length(policy_text) <= 90000),
   constraint waiver_policy_updated_at_is_in_range check (updated_at between '2000-01-01' and '2100-01-01')
 );

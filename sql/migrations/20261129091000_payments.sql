@@ -65,6 +65,7 @@ create table public.checkout_sessions (
   credits_taken_back           integer     not null default 0,
 
   next_check_at                timestamptz,
+  claim_count                  integer     not null default 0,
   created_at                   timestamptz not null default now(),
   updated_at                   timestamptz not null default now(),
 
@@ -90,6 +91,9 @@ comment on column public.checkout_sessions.refunded_minor is 'All refunds togeth
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
   'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';
+
+comment on column public.checkout_sessions.claim_count is
+  'Claims to ask Stripe about it, since somebody last reported on it.';
 
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
@@ -122,16 +126,25 @@ create trigger update_checkout_sessions_updated_at before update on public.check
 --   close    it should be over: let nobody pay any more, and report how it ended
 --   give_up  Stripe's answer never arrived; the payer got no page to pay on, so nobody can have paid
 --
--- A claim moves `next_check_at` ahead, so two reconcilers never claim the same row, and after a crash it is due again.
+-- A claim moves `next_check_at` ahead, so two reconcilers never claim the same row, and after a crash it is due again,
+-- ever later (foundation/queues.sql). Set aside, it is not due any more; an event of Stripe's still moves it.
 
 -- Definer: nobody writes checkouts.
 create function private.claim_checkout() returns public.checkout_sessions
-  language sql volatile security definer set search_path = ''
+  language plpgsql volatile security definer set search_path = ''
 as $$
-  update public.checkout_sessions c set next_check_at = now() + interval '4 minutes'
+declare
+  v_checkout public.checkout_sessions;
+begin
+  update public.checkout_sessions c
+     set claim_count = c.claim_count + 1,
+         next_check_at = case when c.claim_count + 1 < private.max_attempts()
+           then now() + greatest(interval '4 minutes', private.retry_delay(c.claim_count + 1)) end
    where c.id = (select due.id from public.checkout_sessions due where due.next_check_at <= now()
                   order by due.next_check_at limit 1 for update skip locked)
-  returning c.*;
+  returning c.* into v_checkout;
+  return v_checkout;
+end
 $$;
 
 create function public.claim_checkout_check() returns table (task text, checkout_id uuid, stripe_session_id text)
@@ -723,7 +736,7 @@ begin
 
   update public.checkout_sessions old
      set outcome = checkout.outcome, session_id = checkout.session_id, credit_lot_id = checkout.credit_lot_id,
-         returned_minor = checkout.returned_minor, credits_taken_back = checkout.credits_taken_back,
+         returned_minor = checkout.returned_minor, credits_taken_back = checkout.credits_taken_back, claim_count = 0,
          next_check_at = case checkout.status
            when 'open' then now() + interval '4 minutes'
            when 'processing' then now() + interval '1 hour'
@@ -779,8 +792,13 @@ create table private.stripe_events (
   checkout_id       uuid,
   received_at       timestamptz not null default now(),
   applied_at        timestamptz,
+  attempts          integer     not null default 0,
+  next_attempt_at   timestamptz not null default now(),
+  failure           text,
 
-  constraint stripe_events_texts_are_short check (char_length(event_id) <= 255 and char_length(event_type) <= 255),
+  constraint stripe_events_texts_are_short check (
+    char_length(event_id) <= 255 and char_length(event_type) <= 255 and
+    char_length(failure) <= 2000),
   constraint stripe_events_payloads_are_short check (
     char_length(payload::text) <= 2000000 and char_length(facts::text) <= 10000),
   constraint stripe_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
@@ -790,6 +808,9 @@ comment on column private.stripe_events.facts       is 'What it means (payment_f
 comment on column private.stripe_events.checkout_id is
   'The checkout it was applied to. No foreign key: old events are deleted.';
 
+comment on column private.stripe_events.failure is 'The error of the last attempt to apply it; null if it only waits.';
+
+create index stripe_events_due_idx on private.stripe_events (next_attempt_at) where applied_at is null;
 create index stripe_events_waiting_idx on private.stripe_events (payment_intent_id, received_at)
   where applied_at is null;  -- what waits for its payment
 create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- deletion asks by age
@@ -879,6 +900,27 @@ begin
 end
 $$;
 
+-- Counts the attempt, and survives an event that cannot be applied: its neighbours are. Returns whether it was.
+create function private.try_stripe_event(event private.stripe_events) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_failure text;
+begin
+  begin
+    if private.apply_stripe_event(event) then
+      return true;
+    end if;
+  exception when query_canceled or others then
+    v_failure := sqlstate || ' ' || sqlerrm;
+  end;
+  update private.stripe_events e
+     set attempts = e.attempts + 1, failure = v_failure, next_attempt_at = now() + private.retry_delay(e.attempts + 1)
+   where e.event_id = event.event_id;
+  return false;
+end
+$$;
+
 create function private.apply_waiting_payment_events(payment_intent_id text) returns integer
   language plpgsql volatile set search_path = ''
 as $$
@@ -890,9 +932,9 @@ begin
   for v_event in
     select * from private.stripe_events e
      where e.applied_at is null and e.payment_intent_id = apply_waiting_payment_events.payment_intent_id
-     order by e.received_at for update skip locked
+     order by e.received_at limit 100 for update skip locked
   loop
-    v_count := v_count + private.apply_stripe_event(v_event)::integer;
+    v_count := v_count + private.try_stripe_event(v_event)::integer;
   end loop;
   return v_count;
 end
@@ -922,25 +964,32 @@ begin
 end
 $$;
 
--- For the reconciler: applies events that still wait for their payment, and deletes old ones (`forgotten`).
-create function public.apply_waiting_stripe_events() returns table (applied bigint, forgotten bigint)
+-- For the reconciler, again until none was tried: applies events that still wait for their payment, and deletes old
+-- ones (`forgotten`). One that fails again and again is set aside; one that only waits is tried for three days.
+create function public.apply_waiting_stripe_events(max_rows integer default 100)
+  returns table (tried bigint, applied bigint, forgotten bigint)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_event private.stripe_events;
 begin
+  tried := 0;
   applied := 0;
   for v_event in
     select * from private.stripe_events e
-     where e.applied_at is null and e.received_at > now() - interval '3 days'
-     order by e.received_at limit 500 for update skip locked
+     where e.applied_at is null and e.next_attempt_at <= now() and e.received_at > now() - interval '3 days'
+       and (e.failure is null or e.attempts < private.max_attempts())
+     order by e.next_attempt_at limit apply_waiting_stripe_events.max_rows for update skip locked
   loop
-    applied := applied + private.apply_stripe_event(v_event)::integer;
+    tried := tried + 1;
+    applied := applied + private.try_stripe_event(v_event)::integer;
+    exit when clock_timestamp() > now() + interval '3 seconds';
   end loop;
 
   delete from private.stripe_events e
    where e.event_id in (select old.event_id from private.stripe_events old
-                         where old.received_at < now() - interval '180 days' limit 1000 for update skip locked);
+                         where old.received_at < now() - interval '180 days'
+                         order by old.received_at limit 1000 for update skip locked);
   get diagnostics forgotten = row_count;
   return next;
 end
@@ -961,10 +1010,12 @@ comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
 revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
-  private.apply_stripe_event, private.apply_waiting_payment_events, public.receive_stripe_event,
-  public.apply_waiting_stripe_events, public.observe_checkout from public, anon, authenticated, service_role;
-grant execute on function private.observe_payment, private.apply_stripe_event, private.apply_waiting_payment_events,
-  public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout to service_role;
+  private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
+  public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
+  from public, anon, authenticated, service_role;
+grant execute on function private.observe_payment, private.apply_stripe_event, private.try_stripe_event,
+  private.apply_waiting_payment_events, public.receive_stripe_event, public.apply_waiting_stripe_events,
+  public.observe_checkout to service_role;
 
 
 -- payments/refunds.sql

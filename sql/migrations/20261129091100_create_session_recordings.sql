@@ -70,6 +70,7 @@ create table public.session_recordings (
   lease_id           uuid,
   lease_until        timestamptz,
   copy_failures      integer     not null default 0,
+  claim_count        integer     not null default 0,
   failure_code       text,
   failure_reason     text,
   class_recording_id uuid        references public.session_recordings on delete cascade,
@@ -109,6 +110,8 @@ comment on column public.session_recordings.upload_complete is
   'All of Agora''s files are in its bucket: copying may begin.';
 comment on column public.session_recordings.lease_id is
   'Of the process that copies; with a newer lease, the older one can write nothing any more.';
+comment on column public.session_recordings.claim_count is
+  'Claims, to check or to copy it, since somebody last reported on it.';
 comment on column public.session_recordings.class_recording_id is
   'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
 
@@ -557,7 +560,9 @@ begin
      and v_last_activity_at <= now() - make_interval(mins => v_rules.empty_minutes) then
     perform private.request_recording_stop(v_session.id, 'channel_empty');
   end if;
-  update public.session_recordings r set next_check_at = now() + interval '1 minute'
+  update public.session_recordings r
+     set claim_count = r.claim_count + 1,
+         next_check_at = now() + greatest(interval '1 minute', private.retry_delay(r.claim_count + 1))
    where r.session_id = v_session.id and r.status in ('pending', 'recording') and r.stop_requested_at is not null
      and r.agora_sid is not null and r.next_check_at <= now()
   returning r.* into recording;
@@ -768,7 +773,7 @@ begin
          started_at = v_new.started_at, media_started_at = v_new.media_started_at, ended_at = v_new.ended_at,
          missing_since = v_new.missing_since, crashed_at = v_new.crashed_at, upload_complete = v_new.upload_complete,
          next_check_at = v_new.next_check_at, deadline_at = v_new.deadline_at, failure_code = v_new.failure_code,
-         failure_reason = v_new.failure_reason
+         failure_reason = v_new.failure_reason, claim_count = 0
    where s.id = v_new.id
   returning s.* into v_new;
   return v_new;
@@ -817,10 +822,13 @@ create table private.agora_notifications (
   recording_id   uuid,
   received_at    timestamptz not null default now(),
   applied_at     timestamptz,
+  attempts       integer     not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  failure        text,
 
   constraint agora_notifications_texts_are_short check (
     char_length(notice_id) <= 255 and char_length(channel) <= 255 and char_length(sid) <= 255 and
-    char_length(observation) <= 50),
+    char_length(observation) <= 50 and char_length(failure) <= 2000),
   constraint agora_notifications_payload_is_short check (char_length(payload::text) <= 2000000),
   constraint agora_notifications_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
 );
@@ -829,8 +837,10 @@ comment on column private.agora_notifications.observation  is
   'What it means to a recording (see observe_recording); null if nothing.';
 comment on column private.agora_notifications.recording_id is
   'The recording it was applied to. No foreign key: the inbox outlives it.';
+comment on column private.agora_notifications.failure is
+  'The error of the last attempt to apply it; null if it only waits.';
 
-create index agora_notifications_waiting_idx on private.agora_notifications (received_at) where applied_at is null;
+create index agora_notifications_due_idx on private.agora_notifications (next_attempt_at) where applied_at is null;
 create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- deletion is by age
 
 alter table private.agora_notifications enable row level security;
@@ -897,33 +907,63 @@ begin
 end;
 $$;
 
-create function public.apply_waiting_agora_notifications() returns table (applied bigint, forgotten bigint)
+-- Counts the attempt, and survives one that cannot be applied: its neighbours are. Returns whether it was.
+create function private.try_agora_notification(notification private.agora_notifications) returns boolean
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_failure text;
+begin
+  begin
+    if private.apply_agora_notification(notification) then
+      return true;
+    end if;
+  exception when query_canceled or others then
+    v_failure := sqlstate || ' ' || sqlerrm;
+  end;
+  update private.agora_notifications n
+     set attempts = n.attempts + 1, failure = v_failure, next_attempt_at = now() + private.retry_delay(n.attempts + 1)
+   where n.notice_id = (notification).notice_id;
+  return false;
+end
+$$;
+
+-- For the reconciler, again until none was tried. One that fails again and again is set aside; one that only waits is
+-- tried for a day.
+create function public.apply_waiting_agora_notifications(max_rows integer default 100)
+  returns table (tried bigint, applied bigint, forgotten bigint)
   language plpgsql security invoker set search_path = ''
 as $$
 declare
   v_notification private.agora_notifications;
 begin
+  tried := 0;
   applied := 0;
   for v_notification in
     select * from private.agora_notifications n
-     where n.applied_at is null and n.received_at > now() - interval '24 hours'
-     order by n.received_at limit 500 for update skip locked
+     where n.applied_at is null and n.next_attempt_at <= now() and n.received_at > now() - interval '24 hours'
+       and (n.failure is null or n.attempts < private.max_attempts())
+     order by n.next_attempt_at limit apply_waiting_agora_notifications.max_rows for update skip locked
   loop
-    applied := applied + private.apply_agora_notification(v_notification)::integer;
+    tried := tried + 1;
+    applied := applied + private.try_agora_notification(v_notification)::integer;
+    exit when clock_timestamp() > now() + interval '3 seconds';
   end loop;
 
   delete from private.agora_notifications n
    where n.notice_id in (select old.notice_id from private.agora_notifications old
-                          where old.received_at < now() - interval '90 days' limit 1000 for update skip locked);
+                          where old.received_at < now() - interval '90 days'
+                          order by old.received_at limit 1000 for update skip locked);
   get diagnostics forgotten = row_count;
   return next;
 end;
 $$;
 
-revoke execute on function private.apply_agora_notification, public.receive_agora_notification,
-  public.apply_waiting_agora_notifications from public, anon, authenticated, service_role;
-grant execute on function private.apply_agora_notification, public.receive_agora_notification,
-  public.apply_waiting_agora_notifications to service_role;
+revoke execute on function private.apply_agora_notification, private.try_agora_notification,
+  public.receive_agora_notification, public.apply_waiting_agora_notifications
+  from public, anon, authenticated, service_role;
+grant execute on function private.apply_agora_notification, private.try_agora_notification,
+  public.receive_agora_notification, public.apply_waiting_agora_notifications to service_role;
 
 
 -- recordings/checks.sql
@@ -937,7 +977,7 @@ grant execute on function private.apply_agora_notification, public.receive_agora
 --   look    Agora does not know it, or says it is over: look for its files in the bucket
 --
 -- A claim moves `next_check_at` ahead, so two reconcilers never have the same row, and the row of one that crashed is
--- due again.
+-- due again, ever later (foundation/queues.sql).
 
 create function private.recording_task(recording public.session_recordings) returns text
   language sql stable set search_path = ''
@@ -953,6 +993,30 @@ as $$
   end;
 $$;
 
+-- Counts a claim, and says in the recording whether it is set aside instead: `failed`, with code and reason.
+create function private.count_recording_claim(recording public.session_recordings, until timestamptz)
+  returns public.session_recordings
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_reason    text := case when recording.claim_count >= private.max_attempts() then 'claimed and never reported on'
+                           else private.find_reason_unreadable(to_jsonb(recording)) end;
+  v_recording public.session_recordings;
+begin
+  update public.session_recordings r
+     set claim_count = r.claim_count + 1,
+         next_check_at = case when v_reason is null
+                              then greatest(count_recording_claim.until, now() + private.retry_delay(r.claim_count + 1)) end,
+         status = case when v_reason is null then r.status else 'failed' end,
+         failure_code = case when v_reason is not null then 'set_aside' end,
+         failure_reason = coalesce(v_reason, r.failure_reason),
+         ended_at = case when v_reason is null then r.ended_at else coalesce(r.ended_at, now()) end
+   where r.id = recording.id
+  returning r.* into v_recording;
+  return v_recording;
+end
+$$;
+
 create function public.claim_recording_check() returns table (task text, recording public.session_recordings)
   language plpgsql security invoker set search_path = ''
 as $$
@@ -962,30 +1026,34 @@ begin
    order by r.next_check_at limit 1
      for update skip locked;
   if recording.id is not null then
+    recording := private.count_recording_claim(recording, now() + interval '1 minute');
+  end if;
+  if recording.status in ('pending', 'recording', 'processing') then
     update public.session_recordings r
-       set next_check_at = now() + interval '1 minute',
-           stop_requested_at = coalesce(r.stop_requested_at, case when now() >= r.record_until then now() end),
+       set stop_requested_at = coalesce(r.stop_requested_at, case when now() >= r.record_until then now() end),
            stop_reason = coalesce(r.stop_reason, case when now() >= r.record_until then 'session_over' end)
      where r.id = recording.id
     returning r.* into recording;
-
-    if recording.status = 'pending' and recording.agora_resource_id is null and recording.stop_requested_at is not null then
-      -- Agora was never asked for it.
-      update public.session_recordings r
-         set status = 'failed', failure_code = 'stopped_before_start', ended_at = now(), next_check_at = null
-       where r.id = recording.id
-      returning r.* into recording;
-    end if;
+  end if;
+  if recording.status = 'pending' and recording.agora_resource_id is null and recording.stop_requested_at is not null then
+    -- Agora was never asked for it.
+    update public.session_recordings r
+       set status = 'failed', failure_code = 'stopped_before_start', ended_at = now(), next_check_at = null
+     where r.id = recording.id
+    returning r.* into recording;
   end if;
   task := case when recording.status in ('pending', 'recording', 'processing') then private.recording_task(recording)
                when recording.id is not null then 'none' end;
+  if task = 'none' then
+    recording := null;  -- it ended here, and may be what nobody can read
+  end if;
   return next;  -- always one row: nothing is due if its task is null
 end;
 $$;
 
-revoke execute on function private.recording_task, public.claim_recording_check
+revoke execute on function private.recording_task, private.count_recording_claim, public.claim_recording_check
   from public, anon, authenticated, service_role;
-grant execute on function private.recording_task, public.claim_recording_check to service_role;
+grant execute on function private.recording_task, private.count_recording_claim, public.claim_recording_check to service_role;
 
 
 -- recordings/files.sql
@@ -1060,14 +1128,14 @@ $$;
 create trigger session_recordings_refuse_deletion_with_files before delete on public.session_recordings
   for each row execute function private.refuse_deletion_with_files();
 
-create function public.claim_recording_copy(recording_id uuid default null)
-  returns table (is_claimed boolean, is_planned boolean, recording public.session_recordings)
-  language plpgsql security invoker set search_path = ''
+create function private.lock_recording_to_copy(recording_id uuid) returns public.session_recordings
+  language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_recording public.session_recordings;
 begin
-  -- What is to be erased is not copied.
-  if claim_recording_copy.recording_id is null then
-    select * into recording from public.session_recordings r
+  if lock_recording_to_copy.recording_id is null then
+    select * into v_recording from public.session_recordings r
      where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
        and coalesce(r.lease_until, '-infinity') < now()
        and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id)
@@ -1075,16 +1143,35 @@ begin
        for update skip locked;
   else
     -- Named by an operator, it need not be due yet, and a locked row is waited for.
-    select * into recording from public.session_recordings r where r.id = claim_recording_copy.recording_id for update;
+    select * into v_recording from public.session_recordings r where r.id = lock_recording_to_copy.recording_id for update;
     if not found then
       perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
     end if;
   end if;
+  return v_recording;
+end
+$$;
 
-  is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
-                         and coalesce(recording.lease_until, '-infinity') < now()
-                         and not exists (select from private.recording_erasure_queue q
-                                          where q.recording_id = recording.id), false);
+create function public.claim_recording_copy(recording_id uuid default null)
+  returns table (is_claimed boolean, is_planned boolean, recording public.session_recordings)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  for v_try in 1 .. 50 loop
+    recording := private.lock_recording_to_copy(claim_recording_copy.recording_id);
+    -- What is to be erased is not copied.
+    is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
+                           and coalesce(recording.lease_until, '-infinity') < now()
+                           and not exists (select from private.recording_erasure_queue q
+                                            where q.recording_id = recording.id), false);
+    exit when not is_claimed;
+    recording := private.count_recording_claim(recording, now() + interval '2 minutes');
+    is_claimed := recording.status = 'processing';
+    exit when is_claimed;
+    recording := null;  -- set aside, and perhaps what nobody can read: the next one
+    exit when claim_recording_copy.recording_id is not null;
+  end loop;
+
   if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
@@ -1173,16 +1260,20 @@ begin
   update private.recording_files f
      set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
    where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
+  -- It gets on: however many calls a long recording takes, it is not set aside.
+  update public.session_recordings r set claim_count = 0
+   where r.id = verify_recording_file.recording_id and r.claim_count > 0;
   return next;
 end;
 $$;
 
-revoke execute on function private.refuse_deletion_with_files, public.claim_recording_copy,
-  private.renew_recording_lease, public.renew_recording_lease, public.plan_recording_files, public.next_recording_file,
-  public.record_recording_upload, public.verify_recording_file from public, anon, authenticated, service_role;
-grant execute on function public.claim_recording_copy, private.renew_recording_lease, public.renew_recording_lease,
-  public.plan_recording_files, public.next_recording_file, public.record_recording_upload, public.verify_recording_file
-  to service_role;
+revoke execute on function private.refuse_deletion_with_files, private.lock_recording_to_copy,
+  public.claim_recording_copy, private.renew_recording_lease, public.renew_recording_lease,
+  public.plan_recording_files, public.next_recording_file, public.record_recording_upload,
+  public.verify_recording_file from public, anon, authenticated, service_role;
+grant execute on function private.lock_recording_to_copy, public.claim_recording_copy, private.renew_recording_lease,
+  public.renew_recording_lease, public.plan_recording_files, public.next_recording_file,
+  public.record_recording_upload, public.verify_recording_file to service_role;
 
 
 -- recordings/completion.sql
@@ -1270,7 +1361,7 @@ begin
        set status = case when v_is_final then 'failed' else 'processing' end,
            failure_code = case when v_is_final then postpone_recording_copy.code end,
            failure_reason = left(postpone_recording_copy.reason, 2000),
-           copy_failures = r.copy_failures + 1,
+           copy_failures = r.copy_failures + 1, claim_count = 0,
            next_check_at = case when not v_is_final
                                 then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(r.copy_failures, 10)) end,
            lease_id = null, lease_until = null
@@ -1287,7 +1378,7 @@ begin
   return query
     update public.session_recordings r
        set status = 'processing', failure_code = null, failure_reason = null, crashed_at = null, copy_failures = 0,
-           upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
+           claim_count = 0,           upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
      where r.id = retry_recording.recording_id and r.status = 'failed' and r.agora_sid is not null
     returning r.*;
   if not found then
@@ -1886,9 +1977,34 @@ as $$
      where r.id = coalesce((recording).class_recording_id, (recording).id));
 $$;
 
+-- The same of all recordings at once, from the holds to the recordings: to ask about each of thousands takes too long.
+-- Definer: as above.
+create function private.recording_ids_under_legal_hold() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  with holds as (select h.user_id, h.session_id from public.legal_holds h where h.released_at is null),
+  held as (
+    select s.id from holds h join public.practitioners p on p.user_id = h.user_id
+      join public.session_schedules s on s.practitioner_id = p.id
+    union
+    select s.id from holds h join public.session_schedules s on s.client_id = h.user_id
+     where s.group_class_id is null and coalesce(s.max_participants, 1) <= 1
+    union
+    select a.session_id from holds h join private.channel_admissions a on a.user_id = h.user_id
+    union
+    -- A class by its own hold, or by that of a seat.
+    select unnest(array[s.id, s.group_class_id]) from holds h join public.session_schedules s on s.id = h.session_id
+  ), recordings as (
+    select r.id from held join public.session_recordings r on r.session_id = held.id and r.class_recording_id is null
+  )
+  select r.id from recordings r
+  union all
+  select participants.id from recordings r join public.session_recordings participants on participants.class_recording_id = r.id;
+$$;
+
 revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users,
-  private.is_recording_under_legal_hold from public, anon, authenticated, service_role;
-grant execute on function private.is_recording_under_legal_hold to service_role;
+  private.recording_ids_under_legal_hold, private.is_recording_under_legal_hold from public, anon, authenticated, service_role;
+grant execute on function private.recording_ids_under_legal_hold, private.is_recording_under_legal_hold to service_role;
 
 
 -- recordings/recording_erasure_queue.sql
@@ -1949,14 +2065,15 @@ values ('session_recordings', 2555, true,
         'Recordings, seven years from their end; purge-recordings erases them with their files');
 
 create table private.recording_erasure_queue (
-  id            uuid        primary key default gen_random_uuid(),
-  recording_id  uuid        not null references public.session_recordings on delete cascade,
-  reason        text        not null,
-  user_id       uuid,
-  queued_at     timestamptz not null default now(),
-  due_at        timestamptz not null default now(),
-  begun_at      timestamptz,
-  attempt_count integer     not null default 0,
+  id              uuid        primary key default gen_random_uuid(),
+  recording_id    uuid        not null references public.session_recordings on delete cascade,
+  reason          text        not null,
+  user_id         uuid,
+  queued_at       timestamptz not null default now(),
+  due_at          timestamptz not null default now(),
+  begun_at        timestamptz,
+  attempt_count   integer     not null default 0,
+  next_attempt_at timestamptz not null default now(),
 
   constraint recording_erasure_queue_reason_is_known
     check (reason in ('consent_withdrawn', 'retention', 'account_erased', 'asked')),
@@ -1967,7 +2084,10 @@ comment on column private.recording_erasure_queue.begun_at is 'From then on it s
 comment on column private.recording_erasure_queue.attempt_count is
   'How often it was claimed; if more than a few times, storage or the bucket refuses to delete.';
 
-create index recording_erasure_queue_due_at_idx on private.recording_erasure_queue (due_at);  -- purge-recordings claims what is due
+comment on column private.recording_erasure_queue.next_attempt_at is
+  'Not before then: an attempt failed, or it was under a legal hold when it was last looked at.';
+
+create index recording_erasure_queue_next_attempt_at_idx on private.recording_erasure_queue (next_attempt_at);
 
 alter table private.recording_erasure_queue enable row level security;
 -- No policy: triggers fill it, and the service erases what is in it.
@@ -1982,16 +2102,23 @@ as $$
     (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
 $$;
 
-create function private.queue_expired_recordings() returns void
-  language sql set search_path = ''
+create function private.queue_expired_recordings(max_rows integer) returns integer
+  language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_count integer;
+begin
   -- Counted from the end of the recording. A participant's row is erased with its class's.
   insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
    where r.class_recording_id is null and r.status in ('completed', 'failed')
      and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.recording_retention_days(r))
      and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
+   limit queue_expired_recordings.max_rows
   on conflict do nothing;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
 $$;
 
 -- Definer: whoever withdraws consent may neither write the queue nor read who else is in a recording.
@@ -2089,6 +2216,24 @@ grant select on public.recording_erasures to authenticated;
 grant select, insert on public.recording_erasures to service_role;
 -- No update or delete for anybody: a receipt is evidence.
 
+-- For purge-recordings, again until it gives nought: queues what has been kept long enough, and moves what is under a
+-- legal hold out of the way, so that no claim has to pass it.
+create function public.prepare_recording_erasures(max_rows integer default 1000) returns table (queued integer, held integer)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  queued := private.queue_expired_recordings(prepare_recording_erasures.max_rows);
+  with under_hold as materialized (select private.recording_ids_under_legal_hold() as id)
+  update private.recording_erasure_queue q set next_attempt_at = now() + interval '1 hour'
+   where q.id in (select due.id from private.recording_erasure_queue due join under_hold h on h.id = due.recording_id
+                   where due.next_attempt_at <= now() and due.due_at <= now()
+                   order by due.next_attempt_at limit prepare_recording_erasures.max_rows for update of due skip locked);
+  get diagnostics held = row_count;
+  return next;
+end
+$$;
+
+-- The next recording that is due, or the one that is named: an operator's request waits for no next attempt.
 create function public.claim_recording_erasure(recording_id uuid default null)
   returns table (recording public.session_recordings, storage_folder text, source_folder text)
   language plpgsql security invoker set search_path = ''
@@ -2097,16 +2242,18 @@ as $$
 declare
   v_recording public.session_recordings;
 begin
-  perform private.queue_expired_recordings();
-  select r.* into v_recording from public.session_recordings r
-   where coalesce(claim_recording_erasure.recording_id, r.id) = r.id
-     and exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.due_at <= now())
+  select r.* into v_recording
+    from private.recording_erasure_queue q join public.session_recordings r on r.id = q.recording_id
+   where q.due_at <= now()
+     and (r.id = claim_recording_erasure.recording_id
+          or (claim_recording_erasure.recording_id is null and q.next_attempt_at <= now()
+              and q.attempt_count < private.max_attempts()))
      -- Not while Agora is still recording or uploading.
      and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
      and coalesce(r.lease_until, '-infinity') < now()
      and not private.is_recording_under_legal_hold(r)
-   order by r.created_at limit 1
-     for update skip locked;
+   order by q.next_attempt_at limit 1
+     for update of r skip locked;
   if not found then
     return;
   end if;
@@ -2114,8 +2261,11 @@ begin
   update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '10 minutes'
    where r.id = v_recording.id
   returning r.* into v_recording;
-  update private.recording_erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempt_count = q.attempt_count + 1
+  update private.recording_erasure_queue q
+     set begun_at = coalesce(q.begun_at, now()), attempt_count = q.attempt_count + 1,
+         next_attempt_at = now() + greatest(interval '10 minutes', private.retry_delay(q.attempt_count + 1))
    where q.recording_id = v_recording.id;
+  v_recording.failure_reason := null;  -- of any length, and nobody asks for it here
   return query
     -- A participant's row has no files of its own.
     select v_recording,
@@ -2166,7 +2316,7 @@ as $$
   select * from private.finish_recording_erasure(recording_id, lease_id);
 $$;
 
-revoke execute on function public.claim_recording_erasure, private.finish_recording_erasure,
-  public.finish_recording_erasure from public, anon, authenticated, service_role;
-grant execute on function public.claim_recording_erasure, private.finish_recording_erasure,
-  public.finish_recording_erasure to service_role;
+revoke execute on function public.prepare_recording_erasures, public.claim_recording_erasure,
+  private.finish_recording_erasure, public.finish_recording_erasure from public, anon, authenticated, service_role;
+grant execute on function public.prepare_recording_erasures, public.claim_recording_erasure,
+  private.finish_recording_erasure, public.finish_recording_erasure to service_role;

@@ -173,7 +173,9 @@ comment on column public.webhook_deliveries.outbox_id is
   'No foreign key: the record stays when old events are deleted.';
 comment on column public.webhook_deliveries.last_status is 'The HTTP status that the endpoint answered; null: it did not answer.';
 
-create index webhook_deliveries_due_idx on public.webhook_deliveries (next_attempt_at) where status = 'pending';
+create index webhook_deliveries_due_idx on public.webhook_deliveries (endpoint_id, next_attempt_at) where status = 'pending';
+create index webhook_deliveries_leased_idx on public.webhook_deliveries (endpoint_id, lease_until)
+  where status = 'pending' and lease_until is not null;  -- how many of an endpoint are on their way
 create index webhook_deliveries_created_at_idx on public.webhook_deliveries (created_at);  -- sending again asks by age
 
 alter table public.webhook_deliveries enable row level security;
@@ -248,6 +250,31 @@ $$;
 comment on function public.redeliver_webhooks is
   'For admins and operators: one delivery again, or all that failed since a time.';
 
+-- How long after its n-th attempt a delivery comes again; null: that was the last.
+create function private.webhook_retry_delay(attempts integer) returns interval
+  language sql immutable set search_path = ''
+as $$
+  select (array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[])[attempts];
+$$;
+
+-- The next delivery that is due, locked: of each endpoint its first, so that one endpoint's thousands are not passed
+-- again and again to find another's.
+create function private.lock_due_webhook_delivery() returns public.webhook_deliveries
+  language sql volatile set search_path = ''
+as $$
+  select due.* from public.webhook_endpoints e
+   cross join lateral (
+     select d.* from public.webhook_deliveries d
+      where d.endpoint_id = e.id and d.status = 'pending' and d.next_attempt_at <= now()
+        and coalesce(d.lease_until, '-infinity') < now()
+      order by d.next_attempt_at limit 1 for update skip locked) due
+   where e.is_active
+     -- An endpoint that answers slowly must not occupy every sender.
+     and 4 > (select count(*) from public.webhook_deliveries busy
+               where busy.endpoint_id = e.id and busy.status = 'pending' and busy.lease_until > now())
+   order by due.next_attempt_at, due.id limit 1;
+$$;
+
 -- The next delivery that is due, with the secrets to sign it; a lease of a minute keeps other senders off. Without
 -- one, a row of nulls.
 -- Definer: nobody has the right to write deliveries or to read secrets.
@@ -258,18 +285,22 @@ as $$
 #variable_conflict use_column
 declare
   v_delivery public.webhook_deliveries;
+  v_failed   text;
 begin
+  for v_try in 1 .. 50 loop
+    v_delivery := private.lock_due_webhook_delivery();
+    exit when v_delivery.id is null;
+    v_failed := case when private.webhook_retry_delay(v_delivery.attempts) is null and v_delivery.attempts > 0
+                     then 'sender_died' else private.find_reason_unreadable(to_jsonb(v_delivery)) end;
+    exit when v_failed is null;
+    update public.webhook_deliveries d set status = 'failed', last_error = v_failed, ended_at = now()
+     where d.id = v_delivery.id;
+    v_delivery := null;
+  end loop;
   update public.webhook_deliveries d
-     set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute', attempts = d.attempts + 1
-   where d.id = (
-     select due.id from public.webhook_deliveries due join public.webhook_endpoints e on e.id = due.endpoint_id and e.is_active
-      where due.status = 'pending' and due.next_attempt_at <= now()
-        and (due.lease_until is null or due.lease_until < now())
-        -- An endpoint that answers slowly must not occupy every sender.
-        and 4 > (select count(*) from public.webhook_deliveries busy
-                  where busy.endpoint_id = due.endpoint_id and busy.status = 'pending' and busy.lease_until > now())
-      order by due.next_attempt_at, due.id
-      limit 1 for update of due skip locked)
+     set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute', attempts = d.attempts + 1,
+         next_attempt_at = now() + greatest(interval '1 minute', private.webhook_retry_delay(d.attempts + 1))
+   where d.id = v_delivery.id
   returning d.* into v_delivery;
   return query
     select v_delivery.id, v_delivery.lease_id, e.url, v_delivery.body,
@@ -286,16 +317,15 @@ create function private.finish_webhook_delivery(delivery_id uuid, lease_id uuid,
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c_retry_delays constant interval[] :=
-    array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[];
   v_delivery public.webhook_deliveries;
 begin
   update public.webhook_deliveries d
      set status = case when finish_webhook_delivery.status between 200 and 299 then 'delivered'
-                       when finish_webhook_delivery.status = 410 or d.attempts > cardinality(c_retry_delays) then 'failed'
+                       when finish_webhook_delivery.status = 410 or private.webhook_retry_delay(d.attempts) is null
+                       then 'failed'
                        else 'pending' end,
          -- A tenth more or less, so that deliveries which failed together are not all tried again together.
-         next_attempt_at = now() + coalesce(c_retry_delays[d.attempts], '0 s') * (0.9 + 0.2 * random()),
+         next_attempt_at = now() + coalesce(private.webhook_retry_delay(d.attempts), '0 s') * (0.9 + 0.2 * random()),
          last_status = finish_webhook_delivery.status, last_error = left(finish_webhook_delivery.error, 2000),
          lease_id = null, lease_until = null
    where d.id = finish_webhook_delivery.delivery_id and d.lease_id = finish_webhook_delivery.lease_id
@@ -329,8 +359,9 @@ as $$
 $$;
 
 revoke execute on function private.build_webhook_data, private.enqueue_webhook_deliveries, private.redeliver_webhooks,
-  public.redeliver_webhooks, private.claim_webhook_delivery, private.finish_webhook_delivery,
-  public.claim_webhook_delivery, public.finish_webhook_delivery from public, anon, authenticated, service_role;
+  public.redeliver_webhooks, private.webhook_retry_delay, private.lock_due_webhook_delivery,
+  private.claim_webhook_delivery, private.finish_webhook_delivery, public.claim_webhook_delivery,
+  public.finish_webhook_delivery from public, anon, authenticated, service_role;
 -- To authenticated too: admins are asked for inside.
 grant execute on function private.redeliver_webhooks, public.redeliver_webhooks to authenticated, service_role;
 grant execute on function private.claim_webhook_delivery, private.finish_webhook_delivery,

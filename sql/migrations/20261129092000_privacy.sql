@@ -683,7 +683,8 @@ revoke execute on function private.replace_names, private.is_studio, private.que
 
 -- Erasing an account: personal rows are deleted, evidence stays without the person, and a receipt says when.
 --
---   requested -> rows erased (one transaction) -> account deleted (by the auth service)
+--   requested -> sessions cancelled (some at a time) -> rows erased (one transaction) -> account deleted (by the auth
+--                service)
 --   requested again -> all of it again, and the same receipt, which also says what was found this time
 --
 -- It is refused while a session runs, while a practitioner is owed money, under a legal hold, and to the last admin.
@@ -748,7 +749,8 @@ begin
 end
 $$;
 
-create function private.cancel_upcoming_sessions(user_id uuid) returns integer
+-- As many as there is time for. Returns how many.
+create function private.cancel_upcoming_sessions(user_id uuid, until timestamptz) returns integer
   language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -766,6 +768,7 @@ begin
     update public.session_schedules s set status = 'cancelled', notes = 'Cancelled'
      where s.id = v_session_id and s.status = 'scheduled';
     v_cancelled := v_cancelled + 1;
+    exit when clock_timestamp() > cancel_upcoming_sessions.until;
   end loop;
   return v_cancelled;
 end
@@ -787,6 +790,75 @@ as $$
     from jsonb_object_keys(a || b) key;
 $$;
 
+create function private.authorize_erasure(user_id uuid) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if authorize_erasure.user_id <> (select auth.uid()) and not private.is_admin() then
+    perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
+  end if;
+  perform private.lock_client(authorize_erasure.user_id);
+  if not exists (select from auth.users u where u.id = authorize_erasure.user_id)
+     and not exists (select from public.erasure_receipts r where r.pseudonym = authorize_erasure.user_id) then
+    perform private.refuse(404, 'account_not_found', 'There is no such account.');
+  end if;
+end
+$$;
+
+create function private.name_erasure_asker(user_id uuid) returns text
+  language sql stable set search_path = ''
+as $$
+  -- Nobody is signed in for the service, and when the auth service deletes the account.
+  select case when (select auth.uid()) is null then 'service' when (select auth.uid()) = user_id then 'self' else 'admin' end;
+$$;
+
+-- The first step, again until nothing was cancelled: a practitioner may have thousands of sessions to come, and the
+-- clients of each are notified. Nothing is cancelled where the erasure would be refused.
+-- Definer: as erase_account.
+create function private.cancel_sessions_before_erasure(user_id uuid) returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_cancelled integer;
+begin
+  if not exists (select from auth.users u where u.id = cancel_sessions_before_erasure.user_id) then
+    return 0;  -- of an account that is gone, little is left: it is done with the rows
+  end if;
+  begin
+    perform private.authorize_erasure(cancel_sessions_before_erasure.user_id);
+    if not exists (select from public.erasure_receipts r
+                    where r.pseudonym = cancel_sessions_before_erasure.user_id and r.rows_erased_at is not null) then
+      perform private.refuse_erasure(cancel_sessions_before_erasure.user_id);
+    end if;
+  exception when others then
+    if sqlstate not like 'PT4%' then
+      raise;
+    end if;
+    return 0;  -- erase_my_account refuses it, and counts the attempt
+  end;
+  v_cancelled := private.cancel_upcoming_sessions(
+    cancel_sessions_before_erasure.user_id, clock_timestamp() + interval '3 seconds');
+  -- Until rows are erased, the receipt has no time of this run, so that what each step finds adds up.
+  insert into public.erasure_receipts as r (pseudonym, asked_by, counts, last_counts)
+  select cancel_sessions_before_erasure.user_id, private.name_erasure_asker(cancel_sessions_before_erasure.user_id),
+         found.counts, found.counts
+    from (select jsonb_build_object('sessions_cancelled', v_cancelled) as counts) found
+   where v_cancelled > 0
+  on conflict on constraint erasure_receipts_one_per_account do update
+     set counts = private.add_counts(r.counts, excluded.counts),
+         last_counts = case when r.last_erased_at is null then private.add_counts(r.last_counts, excluded.last_counts)
+                            else excluded.last_counts end,
+         last_erased_at = null;
+  return v_cancelled;
+end
+$$;
+
+create function public.cancel_sessions_before_erasure(user_id uuid) returns table (sessions_cancelled integer)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.cancel_sessions_before_erasure(cancel_sessions_before_erasure.user_id);
+$$;
+
 -- Definer: it deletes and changes everything of a person, which nobody else may. Safe to repeat, and all of it is done
 -- each time: until the account is gone its owner may still book and write, and a restored backup brings rows back.
 create function private.erase_account(user_id uuid) returns public.erasure_receipts
@@ -795,19 +867,15 @@ as $$
 declare
   c_caller   constant uuid    := (select auth.uid());  -- null for the service, and when the auth service deletes the account
   c_user     constant uuid    := coalesce(erase_account.user_id, c_caller);
+  c_asker    constant text    := private.name_erasure_asker(c_user);
   c_is_there constant boolean := exists (select from auth.users u where u.id = c_user);
   v_receipt  public.erasure_receipts;
   v_counts   jsonb := '{}';
   v_before   bigint;
 begin
-  if c_user <> c_caller and not private.is_admin() then
-    perform private.refuse(403, 'not_your_account', 'You can only erase your own account.');
-  end if;
-  perform private.lock_client(c_user);
+  perform private.authorize_erasure(c_user);
   select * into v_receipt from public.erasure_receipts r where r.pseudonym = c_user;
-  if not c_is_there and v_receipt.id is null then
-    perform private.refuse(404, 'account_not_found', 'There is no such account.');
-  elsif not c_is_there and c_user = c_caller then
+  if not c_is_there and c_user = c_caller then
     -- Asked with a token that has outlived its account: nobody acts, or the audit log would name them again.
     perform set_config('request.jwt.claims', '', true);
   end if;
@@ -818,7 +886,7 @@ begin
   if v_receipt.rows_erased_at is null then
     perform private.refuse_erasure(c_user);
   end if;
-  v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user));
+  v_counts := jsonb_build_object('sessions_cancelled', private.cancel_upcoming_sessions(c_user, 'infinity'));
   v_before := (select count(*) from private.recording_erasure_queue q where q.user_id = c_user);
   perform private.queue_account_recordings(c_user);
   v_counts := v_counts || jsonb_build_object(
@@ -830,11 +898,13 @@ begin
   v_counts := v_counts || jsonb_build_object('rows_deleted', private.delete_personal_rows(c_user));
 
   insert into public.erasure_receipts as r (pseudonym, asked_by, counts, rows_erased_at, last_counts, last_erased_at)
-  values (c_user, case when c_caller is null then 'service' when c_user = c_caller then 'self' else 'admin' end,
-          v_counts, now(), v_counts, now())
+  values (c_user, c_asker, v_counts, now(), v_counts, now())
   on conflict on constraint erasure_receipts_one_per_account do update
      set counts = private.add_counts(r.counts, excluded.counts),
-         last_counts = excluded.last_counts, last_erased_at = excluded.last_erased_at,
+         rows_erased_at = coalesce(r.rows_erased_at, excluded.rows_erased_at),
+         last_counts = case when r.last_erased_at is null then private.add_counts(r.last_counts, excluded.last_counts)
+                            else excluded.last_counts end,
+         last_erased_at = excluded.last_erased_at,
          account_deleted_at = case when not c_is_there then r.account_deleted_at end
   returning r.* into v_receipt;
   return v_receipt;
@@ -903,10 +973,12 @@ create trigger users_record_erasure after delete on auth.users
   for each row execute function private.erase_deleted_account();
 
 revoke execute on function private.refuse_erasure, private.cancel_upcoming_sessions, private.count_changed_rows,
-  private.add_counts, private.erase_account, public.erase_my_account,
+  private.add_counts, private.authorize_erasure, private.name_erasure_asker, private.cancel_sessions_before_erasure,
+  public.cancel_sessions_before_erasure, private.erase_account, public.erase_my_account,
   private.delete_auth_log_entries, private.erase_deleted_account
   from public, anon, authenticated, service_role;
-grant execute on function private.erase_account, public.erase_my_account to authenticated, service_role;
+grant execute on function private.cancel_sessions_before_erasure, public.cancel_sessions_before_erasure,
+  private.erase_account, public.erase_my_account to authenticated, service_role;
 
 
 -- privacy/export_data.sql
@@ -1101,7 +1173,7 @@ create policy "admins remove retention rules"
 alter table public.data_retention_policies
   add constraint data_retention_policies_table_name_is_short check (char_length(table_name) <= 63) not valid,
   add constraint data_retention_policies_retention_days_is_in_range check (
-    retention_days between 1 and 36500) not valid,
+    retention_days between 0 and 36500) not valid,
   add constraint data_retention_policies_description_is_short check (char_length(description) <= 1000) not valid,
   add constraint data_retention_policies_times_are_in_range check (
     created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01') not valid;
@@ -1181,8 +1253,9 @@ declare
 begin
   if v_where is not null then
     execute format('delete from public.%I t where t.ctid = any (array('
-                   'select ctid from public.%I where %s limit $2 for update skip locked))',
-                   apply_retention_policy.table_name, apply_retention_policy.table_name, v_where)
+                   'select ctid from public.%I where %s order by %s limit $2 for update skip locked))',
+                   apply_retention_policy.table_name, apply_retention_policy.table_name, v_where,
+                   split_part(v_where, ' ', 1))  -- the oldest first
       using older_than, max_rows;
     get diagnostics v_rows = row_count;
   elsif apply_retention_policy.table_name = 'session_schedules' then
@@ -1193,14 +1266,14 @@ begin
         where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
           and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
           and old.id not in (select private.session_ids_under_legal_hold())
-        limit max_rows for update skip locked);
+        order by old.scheduled_at limit max_rows for update skip locked);
     get diagnostics v_rows = row_count;
   elsif apply_retention_policy.table_name = 'audit_logs' then
     v_rows := private.redact_audit_lines(array(
       select l.id from public.audit_logs l
        where l.created_at < older_than and l.personal_salt is not null
          and (l.user_id is null or l.user_id not in (select private.user_ids_under_legal_hold()))
-       limit max_rows), 'retention');
+       order by l.created_at limit max_rows), 'retention');
   end if;
   return v_rows;
 end
@@ -1218,7 +1291,12 @@ declare
 begin
   for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
     v_before := now() - make_interval(days => v_policy.retention_days);
-    v_rows := private.apply_retention_policy(v_policy.table_name, v_before, max_rows);
+    v_rows := 0;
+    begin
+      v_rows := private.apply_retention_policy(v_policy.table_name, v_before, max_rows);
+    exception when query_canceled or others then
+      raise warning 'retention of %: %', v_policy.table_name, sqlerrm;  -- the other tables are not kept for that
+    end;
     if v_rows > 0 then
       insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
       on conflict on constraint retention_receipts_one_per_day

@@ -1,4 +1,4 @@
--- From sql/schemas: foundation/written_rows, sessions/session_schedules_triggers, foundation/invariants, privacy/refuse_gone_callers.
+-- From sql/schemas: foundation/written_rows, sessions/session_schedules_triggers, foundation/invariants, foundation/set_aside_work, privacy/refuse_gone_callers.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -315,6 +315,19 @@ create trigger session_schedules_95_limit_updated_rows after update on public.se
 -- Constraints and triggers enforce nearly all of it. This checks the result, without trusting them: a rule that a later
 -- change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
 
+-- What is booked with each practitioner. A class online and in person at once is one occasion.
+create view private.booked_occasions with (security_invoker = true) as
+  select min(s.id::text) as id, s.practitioner_id, s.scheduled_at as starts_at,
+         max(s.scheduled_at + make_interval(mins => s.duration_minutes)) as ends_at
+    from (select session.*, case when session.max_participants = 1 then session.id::text
+                   -- Of two in one place, only the first is one with that in the other.
+                   else row_number() over (partition by session.practitioner_id, session.scheduled_at,
+                                             session.session_location, session.max_participants > 1 order by session.id)::text
+                   end as occasion
+            from public.session_schedules session
+           where session.group_class_id is null and session.status in ('scheduled', 'in_progress')) s
+   group by s.practitioner_id, s.scheduled_at, s.occasion;
+
 create view private.broken_invariants with (security_invoker = true) as
   -- The ledger
   select 'a transaction of the ledger does not balance' as rule, t.id::text as example
@@ -417,19 +430,15 @@ create view private.broken_invariants with (security_invoker = true) as
     join public.session_schedules seat on seat.group_class_id = class.id and seat.status <> 'cancelled'
    group by class.id having count(*) > class.max_participants
   union all
-  select 'two sessions overlap', one.id::text
-    from public.session_schedules one
-    join public.session_schedules other on other.practitioner_id = one.practitioner_id and other.id > one.id
-     and other.scheduled_at < one.scheduled_at + make_interval(mins => one.duration_minutes)
-     and one.scheduled_at < other.scheduled_at + make_interval(mins => other.duration_minutes)
-   where one.group_class_id is null and other.group_class_id is null
-     and one.status in ('scheduled', 'in_progress') and other.status in ('scheduled', 'in_progress')
-     -- A class online and in person at once is one occasion.
-     and not (one.max_participants > 1 and other.max_participants > 1 and one.scheduled_at = other.scheduled_at
-              and one.session_location <> other.session_location);
+  -- One pass in the order of their starts: a join compares each with all the others of its practitioner.
+  select 'two sessions overlap', later.id
+    from (select o.id, o.starts_at, max(o.ends_at) over (partition by o.practitioner_id order by o.starts_at, o.id
+                                    rows between unbounded preceding and 1 preceding) as taken_until
+            from private.booked_occasions o) later
+   where later.starts_at < later.taken_until;
 comment on view private.broken_invariants is 'One row for each thing that is not as it must be. There should be none.';
 
-revoke all on private.broken_invariants from public, anon, authenticated, service_role;
+revoke all on private.booked_occasions, private.broken_invariants from public, anon, authenticated, service_role;
 
 -- Definer: the service may not read all the tables that are checked.
 create function private.check_invariants() returns table (rule text, broken integer, examples text[])
@@ -439,8 +448,9 @@ as $$
     from private.broken_invariants b group by b.rule order by 1;
 $$;
 
+-- It reads all there is, once a day.
 create function public.check_invariants() returns table (rule text, broken integer, examples text[])
-  language sql stable security invoker set search_path = ''
+  language sql stable security invoker set search_path = '' set statement_timeout = '60s'
 as $$
   select * from private.check_invariants();
 $$;
@@ -450,6 +460,45 @@ comment on function public.check_invariants is
 revoke execute on function private.check_invariants, public.check_invariants
   from public, anon, authenticated, service_role;
 grant execute on function private.check_invariants, public.check_invariants to service_role;
+
+
+-- foundation/set_aside_work.sql
+
+-- Work that is set aside: what was tried as often as its queue allows, or cannot be read, and waits for an operator.
+-- Each queue's own columns say so (foundation/queues.sql); here they are in one list. The runbook says what to do.
+
+create view private.set_aside_work with (security_invoker = true) as
+  select 'private.mails' as queue, m.id::text as id, m.status || ' ' || coalesce(m.status_reason, '') as reason,
+         m.attempts, m.created_at as since
+    from private.mails m
+   where m.status = 'failed' or (m.status = 'unknown' and m.next_attempt_at is null)
+  union all
+  select 'public.webhook_deliveries', d.id::text, coalesce(d.last_error, 'status ' || d.last_status), d.attempts, d.ended_at
+    from public.webhook_deliveries d where d.status = 'failed'
+  union all
+  select 'public.session_recordings', r.id::text, r.failure_reason, r.claim_count, r.ended_at
+    from public.session_recordings r where r.failure_code = 'set_aside'
+  union all
+  select 'private.recording_erasure_queue', q.recording_id::text, 'begun and never finished', q.attempt_count, q.queued_at
+    from private.recording_erasure_queue q where q.attempt_count >= private.max_attempts()
+  union all
+  select 'public.checkout_sessions', c.id::text, 'claimed and never reported on', c.claim_count, c.created_at
+    from public.checkout_sessions c where c.next_check_at is null and c.claim_count > 0
+  union all
+  select 'private.session_checks', s.session_id::text, s.failure, s.attempts, s.checked_at
+    from private.session_checks s where s.attempts >= private.max_attempts()
+  union all
+  select 'private.stripe_events', e.event_id, e.failure, e.attempts, e.received_at
+    from private.stripe_events e
+   where e.applied_at is null and e.failure is not null and e.attempts >= private.max_attempts()
+  union all
+  select 'private.agora_notifications', n.notice_id, n.failure, n.attempts, n.received_at
+    from private.agora_notifications n
+   where n.applied_at is null and n.failure is not null and n.attempts >= private.max_attempts();
+comment on view private.set_aside_work is 'What no worker tries again by itself: an operator decides.';
+
+-- For the owner, in a console.
+revoke all on private.set_aside_work from public, anon, authenticated, service_role;
 
 
 -- privacy/refuse_gone_callers.sql

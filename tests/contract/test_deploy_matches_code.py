@@ -17,6 +17,9 @@ from deploy.functions import ROOT, Function, functions
 from deploy.imports import reached
 from shared.settings import LegacyTokenSettings, ServiceSettings
 
+# How long a scheduled function begins new things; PATIENCE_S is how long it waits for one.
+BUDGET = re.compile(r"^(?!PATIENCE)[A-Z_]+_S = (\d+)", re.MULTILINE)
+
 
 def test_a_function_has_all_its_pieces() -> None:
     """One word finds the whole feature. What a copied folder lacks is listed in the order in which it is added."""
@@ -147,3 +150,14 @@ def test_the_scheduler_may_call_a_scheduled_function(function: Function) -> None
     assert "POST" in function.methods
     assert contract.takes is None or contract.takes.model_validate({})
     assert CronSim(str(function.schedule), datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.which(that=lambda function: function.schedule)
+def test_a_scheduled_function_ends_before_its_timeout(function: Function) -> None:
+    """It stops beginning anything while there is time left for the longest thing that one statement may do."""
+    main = (ROOT / "functions" / function.target / "main.py").read_text()
+    budgets = [int(seconds) for seconds in BUDGET.findall(main)]
+
+    loops = "run_workers(" in main or "while " in main
+    assert bool(budgets) == loops, "a loop without a budget"
+    assert sum(budgets) + 10 <= function.timeout

@@ -19,6 +19,8 @@ from tests.cast import Stage
 SIGNATURES = """
   select n.nspname || '.' || p.proname as name, p.prosrc as body, p.provolatile as volatility,
          p.pronargs - p.pronargdefaults as required,
+         (select substring(c from '^statement_timeout=(\\d+)s$')::integer
+            from unnest(p.proconfig) c where c like 'statement_timeout=%') as seconds,
          array(select r from unnest(array['anon', 'authenticated', 'service_role']) as r
                 where has_function_privilege(r, p.oid, 'execute')) as granted,
          coalesce(p.proargnames[1:p.pronargs], '{}') as arguments,
@@ -32,6 +34,7 @@ SIGNATURES = """
     join pg_type t on t.oid = p.prorettype
    where n.nspname in ('public', 'private')
 """
+STATEMENT_TIMEOUT_S = 8  # of every role but anon, here and on the hosted platform
 REFUSAL = re.compile(r"private\.(?:refuse|answer_refusal)\(\s*(\d+)\s*,\s*'([a-z0-9_]+)'")
 CALL = re.compile(r"\b((?:public|private)\.[a-z0-9_]+)\s*\(")
 Functions = dict[str, dict[str, Any]]
@@ -174,3 +177,11 @@ def test_every_rpc_of_a_contract_is_used(function: Function) -> None:
     promised = {f"public.{value.name}" for value in vars(contract).values() if isinstance(value, Rpc)}
 
     assert promised <= {use.name for use in uses(function)}
+
+
+def test_an_rpc_takes_as_long_as_the_database_lets_it(function: Function, sql: Functions) -> None:
+    """What the role may take, eight seconds, or what the function sets for itself; and the caller's time is enough."""
+    for use in uses(function):
+        assert use.rpc.seconds == (sql[use.name]["seconds"] or STATEMENT_TIMEOUT_S), use.name
+
+        assert use.rpc.seconds < function.timeout, use.name

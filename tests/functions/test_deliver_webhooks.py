@@ -158,7 +158,8 @@ def test_a_delivery_whose_worker_died_is_claimed_by_another(receiver: Receiver) 
     claimed = receiver.stage.http.post("/rest/v1/rpc/claim_webhook_delivery", json={}, headers=service).json()
     assert claimed[0]["delivery_id"] and receiver.deliver() == {}
     receiver.stage.execute(
-        "update public.webhook_deliveries set lease_until = now() where endpoint_id = %s", receiver.id
+        "update public.webhook_deliveries set lease_until = now(), next_attempt_at = now() where endpoint_id = %s",
+        receiver.id,
     )
     assert receiver.deliver() == {"delivered": 1}
 

@@ -47,20 +47,39 @@ async def test_after_the_time_limit_begun_work_is_finished_and_none_is_begun() -
     assert (3, 3) == (begun, finished)
 
 
-async def test_the_others_finish_before_a_failure_is_raised() -> None:
-    """One thing that cannot be done keeps nobody from the rest."""
-    due, done = ["good", "good", "bad", "good"], list[str]()
+async def test_a_bad_thing_keeps_no_worker_from_the_next() -> None:
+    """One worker alone: it begins anew after the thing that failed, and says how it failed."""
+    due, done = ["good", "bad", "good", "bad", "good"], list[str]()
 
     async def worker() -> AsyncGenerator[None]:
         while due:
             mine = due.pop(0)
-            await asyncio.sleep(0)
             if mine == "bad":
                 raise ValueError(mine)
             done.append(mine)
             yield
 
+    failures = await run_workers(worker, workers=1, seconds=60)
+
+    assert ["good"] * 3 == done
+    assert ["ValueError: bad"] * 2 == failures
+
+
+async def test_the_others_finish_before_a_failure_is_raised() -> None:
+    """Where everything fails it is not the thing: the worker gives up, and the call fails."""
+    begun, done = 0, list[int]()
+
+    async def worker() -> AsyncGenerator[None]:
+        nonlocal begun
+        begun += 1
+        if begun != 2:
+            raise ValueError("bad")
+        for thing in range(20):
+            await asyncio.sleep(0)
+            done.append(thing)
+            yield
+
     with pytest.raises(ValueError, match="bad"):
         await run_workers(worker, workers=2, seconds=60)
 
-    assert ["good"] * 3 == done
+    assert 20 == len(done)

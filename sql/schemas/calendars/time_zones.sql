@@ -49,52 +49,65 @@ as $$
   select not exists (select from private.list_outdated_time_zones());
 $$;
 
--- Moves sessions to come to the local time they were booked for. A job calls it; there is nothing to do until the
--- server's rules change. A session whose time is taken there stays where it is, and its row of the result says so;
+-- Moves sessions to come to the local time they were booked for, the nearest first: at most `max_rows` of those after
+-- the given one. A job calls it; there is nothing to do until the server's rules change. A session whose time is taken
+-- there stays where it is (`moved` is false), and one for which there was no time left too (`moved` is null);
 -- `private.practitioner_time_conflicts` lists those that have no time reserved at all.
 -- Definer: the service may neither lock calendars nor write practitioner time.
-create function private.recompute_session_starts()
+create function private.recompute_session_starts(
+  after_start timestamptz default null, after_id uuid default null, max_rows integer default 200)
   returns table (session_id uuid, previous_start timestamptz, new_start timestamptz, moved boolean)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
 declare
+  c_until constant timestamptz := clock_timestamp() + interval '3 seconds';
   v_session record;
+  v_rows    integer := 0;
 begin
   for v_session in
-    select s.id, s.scheduled_at, s.local_start at time zone s.time_zone as new_start
-      from public.session_schedules s
-     -- A seat moves with its class.
-     where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null
-       and s.local_start at time zone s.time_zone <> s.scheduled_at
-       -- The hour that comes twice has one wall time and two instants: there the instant decides.
-       and s.scheduled_at at time zone s.time_zone <> s.local_start
+    select due.* from (
+      select s.id, s.practitioner_id, s.scheduled_at, s.local_start at time zone s.time_zone as new_start
+        from public.session_schedules s
+       -- A seat moves with its class.
+       where s.status = 'scheduled' and s.scheduled_at > now() and s.group_class_id is null
+         and s.local_start at time zone s.time_zone <> s.scheduled_at
+         -- The hour that comes twice has one wall time and two instants: there the instant decides.
+         and s.scheduled_at at time zone s.time_zone <> s.local_start
+         and (after_start is null or (s.scheduled_at, s.id) > (after_start, after_id))
+       order by s.scheduled_at, s.id limit max_rows) due
      -- The last first where they move later, the first first where they move earlier: each makes room for the next.
-     order by s.practitioner_id,
-              case when s.local_start at time zone s.time_zone > s.scheduled_at then -extract(epoch from s.scheduled_at)
-                   else extract(epoch from s.scheduled_at) end
+     order by due.practitioner_id,
+              case when due.new_start > due.scheduled_at then -extract(epoch from due.scheduled_at)
+                   else extract(epoch from due.scheduled_at) end
   loop
+    v_rows := v_rows + 1;
     session_id := v_session.id;
     previous_start := v_session.scheduled_at;
     new_start := v_session.new_start;
-    begin
-      update public.session_schedules s set scheduled_at = v_session.new_start where s.id = v_session.id;
-      moved := true;
-    exception when sqlstate 'PT409' then
-      moved := false;
-    end;
+    moved := null;
+    if clock_timestamp() < c_until then
+      begin
+        update public.session_schedules s set scheduled_at = v_session.new_start where s.id = v_session.id;
+        moved := true;
+      exception when others then  -- the time is taken, or whatever it is: its neighbours move
+        moved := false;
+      end;
+    end if;
     return next;
   end loop;
 
-  -- A double-booked session gets its time reserved once the other one has moved away.
-  insert into private.practitioner_time (practitioner_id, during, session_id, occasion, location_kind)
-  select s.practitioner_id,
-         private.add_buffers(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
-         s.id, private.get_occasion(s), s.session_location
-    from public.session_schedules s
-   where s.id in (select c.session_id from private.practitioner_time_conflicts c)
-   order by s.created_at, s.id
-  on conflict do nothing;
+  if v_rows < max_rows then
+    -- A double-booked session gets its time reserved once the other one has moved away.
+    insert into private.practitioner_time (practitioner_id, during, session_id, occasion, location_kind)
+    select s.practitioner_id,
+           private.add_buffers(s.scheduled_at, s.duration_minutes, private.lock_calendar(s.practitioner_id)),
+           s.id, private.get_occasion(s), s.session_location
+      from public.session_schedules s
+     where s.id in (select c.session_id from private.practitioner_time_conflicts c)
+     order by s.created_at, s.id
+    on conflict do nothing;
+  end if;
 end
 $$;
 

@@ -76,9 +76,11 @@ create function private.run_payouts(batch integer, moment timestamptz default no
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_result private.payout_run_result := (0, 0, 0, false);
-  v_period public.payout_periods;
-  v_owed   private.owed_amounts;
+  c_until    constant timestamptz := clock_timestamp() + interval '3 seconds';
+  v_result   private.payout_run_result := (0, 0, 0, false);
+  v_period   public.payout_periods;
+  v_owed     private.owed_amounts;
+  v_is_whole boolean := true;
 begin
   perform private.lock_payouts();
   perform private.open_payout_periods(moment);
@@ -91,9 +93,12 @@ begin
   loop
     perform private.create_payout(v_owed, v_period);
     v_result.payouts_made := v_result.payouts_made + 1;
+    -- Somebody may be owed thousands of lines: what is made so far must not be lost to a timeout.
+    v_is_whole := clock_timestamp() < c_until;
+    exit when not v_is_whole;
   end loop;
 
-  if v_result.payouts_made < batch then  -- otherwise there may be more
+  if v_is_whole and v_result.payouts_made < batch then  -- otherwise there may be more
     update public.payout_periods p set closed_at = moment where p.number = v_period.number and p.closed_at is null;
     v_result.periods_closed := case when found then 1 else 0 end;
     v_result.is_done := (private.get_period_to_pay(moment)).closed_at is not null or v_period.number is null;

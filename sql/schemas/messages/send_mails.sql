@@ -59,70 +59,144 @@ begin
 end
 $$;
 
--- Task send: the next mail that is due. If none is, task find: one of unknown fate, to be looked for at the mail
--- service. If there is none either, a row of nulls.
--- Definer: nobody has the right to write mails, or to read everybody's addresses and what mails state.
-create function private.claim_mail()
-  returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
-                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
-                 started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
-                 credits private.credit_summary, document private.document_summary)
-  language plpgsql volatile security definer set search_path = ''
+-- The next mail that is due, locked: one to send, or else one of unknown fate. By the queue's order, nearest first.
+create function private.lock_due_mail() returns private.mails
+  language plpgsql volatile set search_path = ''
 as $$
-#variable_conflict use_column
 declare
-  v_mail   private.mails;
-  v_reason text;
+  v_mail private.mails;
 begin
-  loop
-    select * into v_mail from private.mails m
-     where m.status = 'queued' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
-       and not exists (select from private.mails earlier
-                        where earlier.session_id = m.session_id and earlier.user_id = m.user_id
-                          and earlier.position < m.position and earlier.status in ('queued', 'sending'))
-     order by m.next_attempt_at limit 1 for update skip locked;
-    exit when not found;
-    v_reason := private.find_reason_to_drop_mail(v_mail);
-    exit when v_reason is null;
-    update private.mails m set status = 'dropped', status_reason = v_reason, ended_at = now(), next_attempt_at = null
-     where m.id = v_mail.id;
-  end loop;
-  task := 'send';
-  if v_mail.id is null then
-    task := 'find';
+  select * into v_mail from private.mails m
+   where m.status = 'queued' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
+     and not exists (select from private.mails earlier
+                      where earlier.session_id = m.session_id and earlier.user_id = m.user_id
+                        and earlier.position < m.position and earlier.status in ('queued', 'sending'))
+   order by m.next_attempt_at limit 1 for update skip locked;
+  if not found then
     select * into v_mail from private.mails m
      where m.status = 'unknown' and m.next_attempt_at <= now() and coalesce(m.lease_until, '-infinity') < now()
      order by m.next_attempt_at limit 1 for update skip locked;
   end if;
-  if v_mail.id is null then
-    task := null;
-    return next;
-    return;
-  end if;
+  return v_mail;
+end
+$$;
 
-  update private.mails m set lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute'
-   where m.id = v_mail.id returning m.* into v_mail;
-  mail_id := v_mail.id;
-  lease_id := v_mail.lease_id;
-  kind := v_mail.kind;
-  audience := v_mail.audience;
-  started_at := v_mail.started_at;
-  payload := v_mail.payload - 'session';
-  select u.email, f.full_name into recipient_email, recipient_name
-    from auth.users u left join public.profiles f on f.id = u.id where u.id = v_mail.user_id;
-  session := private.summarize_session(private.find_session_or_snapshot(v_mail.session_id, v_mail.payload));
-  time_zone := coalesce(private.find_user_time_zone(v_mail.user_id), session.time_zone);
-  payment := private.summarize_payment((v_mail.payload ->> 'checkout_id')::uuid);
-  credits := private.summarize_credits((v_mail.payload ->> 'lot_id')::uuid);
-  document := private.summarize_document(coalesce(v_mail.payload ->> 'waiver_id', v_mail.payload ->> 'contract_id')::uuid);
-  select k.category into unsubscribe_category from private.mail_kinds k
-   where (k.kind, k.audience) = (v_mail.kind, v_mail.audience);
-  if unsubscribe_category is not null and task = 'send' then
-    unsubscribe_token := private.make_token();
-    insert into private.unsubscribe_links (token_sha256, user_id, category)
-    values (private.sha256_hex(unsubscribe_token), v_mail.user_id, unsubscribe_category);
+-- When a mail of unknown fate is looked for again: for an hour. Then an operator decides.
+create function private.next_search_at(mail private.mails) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select case when (mail).started_at > now() - interval '1 hour' then now() + interval '10 minutes' end;
+$$;
+
+-- Ends a mail that is not to be sent, or to be looked for no longer: that one stays `unknown`, for an operator.
+create function private.end_unsent_mail(mail private.mails, status text, reason text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_mail private.mails;
+begin
+  update private.mails m
+     set status = case mail.status when 'unknown' then 'unknown' else end_unsent_mail.status end,
+         status_reason = left(end_unsent_mail.reason, 2000), next_attempt_at = null, lease_until = null,
+         ended_at = case when mail.status <> 'unknown' then now() end,
+         recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id))
+   where m.id = mail.id returning m.* into v_mail;
+  if v_mail.status = 'failed' and v_mail.recipient_email is not null then
+    perform private.log_mail(v_mail);
   end if;
-  return next;
+end
+$$;
+
+create type private.claimed_mail as (
+  task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
+  time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamptz, payload jsonb,
+  session private.session_summary, payment private.payment_summary, credits private.credit_summary,
+  document private.document_summary
+);
+
+-- What a mail states. Definer: as claim_mail.
+create function private.compose_claimed_mail(mail private.mails) returns private.claimed_mail
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_claimed private.claimed_mail;
+begin
+  v_claimed.task := case mail.status when 'queued' then 'send' else 'find' end;
+  v_claimed.mail_id := mail.id;
+  v_claimed.lease_id := mail.lease_id;
+  v_claimed.kind := mail.kind;
+  v_claimed.audience := mail.audience;
+  v_claimed.started_at := mail.started_at;
+  if v_claimed.task = 'find' then
+    return v_claimed;  -- It is looked for by its id.
+  end if;
+  v_claimed.payload := mail.payload - 'session';
+  select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
+    from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;
+  v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
+  v_claimed.time_zone := coalesce(private.find_user_time_zone(mail.user_id), (v_claimed.session).time_zone);
+  v_claimed.payment := private.summarize_payment((mail.payload ->> 'checkout_id')::uuid);
+  v_claimed.credits := private.summarize_credits((mail.payload ->> 'lot_id')::uuid);
+  v_claimed.document :=
+    private.summarize_document(coalesce(mail.payload ->> 'waiver_id', mail.payload ->> 'contract_id')::uuid);
+  select k.category into v_claimed.unsubscribe_category from private.mail_kinds k
+   where (k.kind, k.audience) = (mail.kind, mail.audience);
+  if v_claimed.unsubscribe_category is not null then
+    v_claimed.unsubscribe_token := private.make_token();
+    insert into private.unsubscribe_links (token_sha256, user_id, category)
+    values (private.sha256_hex(v_claimed.unsubscribe_token), mail.user_id, v_claimed.unsubscribe_category);
+  end if;
+  return v_claimed;
+end
+$$;
+
+-- Task send: the next mail that is due. If none is, task find: one of unknown fate, to be looked for at the mail
+-- service. Task none: so many in a row were stale that the rest waits for the next call. If nothing is due, a row of
+-- nulls.
+-- Definer: nobody has the right to write mails, or to read everybody's addresses and what mails state.
+create function private.claim_mail() returns private.claimed_mail
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_mail    private.mails;
+  v_claimed private.claimed_mail;
+  v_dropped text;
+  v_failed  text;
+begin
+  -- Few in one statement: whoever looks for the next one passes every row that this transaction has changed already.
+  for v_try in 1 .. 50 loop
+    v_mail := private.lock_due_mail();
+    if v_mail.id is null then
+      return null;
+    end if;
+    update private.mails m
+       set attempts = m.attempts + 1, lease_id = gen_random_uuid(), lease_until = now() + interval '1 minute',
+           next_attempt_at = case m.status
+             when 'queued' then now() + greatest(interval '1 minute', private.retry_delay(m.attempts + 1))
+             else private.next_search_at(m) end
+     where m.id = v_mail.id returning m.* into v_mail;
+    v_dropped := null;
+    v_failed := case when v_mail.status = 'queued' and v_mail.attempts > private.max_attempts() then 'sender_died' end;
+    if v_failed is null then
+      begin
+        v_dropped := case v_mail.status when 'queued' then private.find_reason_to_drop_mail(v_mail) end;
+        if v_dropped is null then
+          v_claimed := private.compose_claimed_mail(v_mail);
+          v_failed := private.find_reason_unreadable(to_jsonb(v_claimed));
+        end if;
+      exception when query_canceled or others then
+        v_failed := 'not_readable ' || sqlstate;
+      end;
+    end if;
+    if v_dropped is null and v_failed is null then
+      return v_claimed;
+    end if;
+    perform private.end_unsent_mail(v_mail, case when v_failed is null then 'dropped' else 'failed' end,
+                                    coalesce(v_failed, v_dropped));
+  end loop;
+  v_claimed := null;
+  v_claimed.task := 'none';
+  return v_claimed;
 end
 $$;
 
@@ -135,7 +209,7 @@ declare
   v_until timestamptz;
 begin
   update private.mails m
-     set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes', attempts = m.attempts + 1,
+     set status = 'sending', started_at = now(), lease_until = now() + interval '2 minutes',
          recipient_email = start_mail.recipient_email, template_id = start_mail.template_id,
          session_sequence = start_mail.session_sequence
    where m.id = start_mail.mail_id and m.lease_id = start_mail.lease_id and m.status = 'queued' and m.lease_until > now()
@@ -155,7 +229,6 @@ create function private.finish_mail(mail_id uuid, lease_id uuid, outcome text, p
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  c_max_attempts constant integer := 12;  -- the last of them an hour apart: about five hours
   v_before private.mails;
   v_mail   private.mails;
 begin
@@ -166,7 +239,7 @@ begin
   end if;
   update private.mails m
      set status = case
-           when outcome = 'later' and m.attempts < c_max_attempts then 'queued'
+           when outcome = 'later' and m.attempts < private.max_attempts() then 'queued'
            when outcome = 'later' then 'failed'
            when outcome = 'not_found' then 'unknown'
            else outcome end,
@@ -175,11 +248,9 @@ begin
          recipient_email = coalesce(m.recipient_email, (select u.email from auth.users u where u.id = m.user_id)),
          ended_at = case when outcome in ('sent', 'failed') then now() end,
          next_attempt_at = case outcome
-           when 'later' then now() + least(interval '1 hour', interval '15 seconds' * 2 ^ least(m.attempts, 10))
-           -- The mail service's list of what it sent is minutes behind. After an hour an operator decides.
-           when 'unknown' then now() + interval '2 minutes'
-           when 'not_found' then case when m.started_at > now() - interval '1 hour' then now() + interval '10 minutes' end
-           end,
+           when 'later' then now() + private.retry_delay(m.attempts)
+           when 'unknown' then now() + interval '2 minutes'  -- the mail service's list of what it sent is minutes behind
+           when 'not_found' then private.next_search_at(m) end,
          lease_until = null
    where m.id = v_before.id returning m.* into v_mail;
   if outcome <> 'not_found' and v_mail.status in ('sent', 'failed', 'unknown') then
@@ -271,7 +342,8 @@ $$;
 comment on function public.resolve_mail is
   'For operators: records that a mail of unknown fate was sent, or queues it again, as it does a failed one.';
 
-revoke execute on function private.find_reason_to_drop_mail, private.claim_mail, private.start_mail, private.finish_mail,
+revoke execute on function private.find_reason_to_drop_mail, private.lock_due_mail, private.next_search_at,
+  private.end_unsent_mail, private.compose_claimed_mail, private.claim_mail, private.start_mail, private.finish_mail,
   private.mark_lost_mails_unknown, private.resolve_mail, public.claim_mail, public.start_mail, public.finish_mail,
   public.resolve_mail from public, anon, authenticated, service_role;
 grant execute on function private.claim_mail, private.start_mail, private.finish_mail, private.mark_lost_mails_unknown,

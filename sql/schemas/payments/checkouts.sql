@@ -57,6 +57,7 @@ create table public.checkout_sessions (
   credits_taken_back           integer     not null default 0,
 
   next_check_at                timestamptz,
+  claim_count                  integer     not null default 0,
   created_at                   timestamptz not null default now(),
   updated_at                   timestamptz not null default now(),
 
@@ -82,6 +83,9 @@ comment on column public.checkout_sessions.refunded_minor is 'All refunds togeth
 comment on column public.checkout_sessions.returned_minor is 'Refunds and lost disputes: what the payer got back.';
 comment on column public.checkout_sessions.outcome        is
   'credit_instead: the time was taken when the money arrived. nobody_there: the account had been erased.';
+
+comment on column public.checkout_sessions.claim_count is
+  'Claims to ask Stripe about it, since somebody last reported on it.';
 
 create index checkout_sessions_user_id_idx on public.checkout_sessions (user_id, created_at);
 create index checkout_sessions_session_type_id_idx on public.checkout_sessions (session_type_id);
@@ -114,16 +118,25 @@ create trigger update_checkout_sessions_updated_at before update on public.check
 --   close    it should be over: let nobody pay any more, and report how it ended
 --   give_up  Stripe's answer never arrived; the payer got no page to pay on, so nobody can have paid
 --
--- A claim moves `next_check_at` ahead, so two reconcilers never claim the same row, and after a crash it is due again.
+-- A claim moves `next_check_at` ahead, so two reconcilers never claim the same row, and after a crash it is due again,
+-- ever later (foundation/queues.sql). Set aside, it is not due any more; an event of Stripe's still moves it.
 
 -- Definer: nobody writes checkouts.
 create function private.claim_checkout() returns public.checkout_sessions
-  language sql volatile security definer set search_path = ''
+  language plpgsql volatile security definer set search_path = ''
 as $$
-  update public.checkout_sessions c set next_check_at = now() + interval '4 minutes'
+declare
+  v_checkout public.checkout_sessions;
+begin
+  update public.checkout_sessions c
+     set claim_count = c.claim_count + 1,
+         next_check_at = case when c.claim_count + 1 < private.max_attempts()
+           then now() + greatest(interval '4 minutes', private.retry_delay(c.claim_count + 1)) end
    where c.id = (select due.id from public.checkout_sessions due where due.next_check_at <= now()
                   order by due.next_check_at limit 1 for update skip locked)
-  returning c.*;
+  returning c.* into v_checkout;
+  return v_checkout;
+end
 $$;
 
 create function public.claim_checkout_check() returns table (task text, checkout_id uuid, stripe_session_id text)

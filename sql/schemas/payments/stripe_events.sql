@@ -33,8 +33,13 @@ create table private.stripe_events (
   checkout_id       uuid,
   received_at       timestamptz not null default now(),
   applied_at        timestamptz,
+  attempts          integer     not null default 0,
+  next_attempt_at   timestamptz not null default now(),
+  failure           text,
 
-  constraint stripe_events_texts_are_short check (char_length(event_id) <= 255 and char_length(event_type) <= 255),
+  constraint stripe_events_texts_are_short check (
+    char_length(event_id) <= 255 and char_length(event_type) <= 255 and
+    char_length(failure) <= 2000),
   constraint stripe_events_payloads_are_short check (
     char_length(payload::text) <= 2000000 and char_length(facts::text) <= 10000),
   constraint stripe_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
@@ -44,6 +49,9 @@ comment on column private.stripe_events.facts       is 'What it means (payment_f
 comment on column private.stripe_events.checkout_id is
   'The checkout it was applied to. No foreign key: old events are deleted.';
 
+comment on column private.stripe_events.failure is 'The error of the last attempt to apply it; null if it only waits.';
+
+create index stripe_events_due_idx on private.stripe_events (next_attempt_at) where applied_at is null;
 create index stripe_events_waiting_idx on private.stripe_events (payment_intent_id, received_at)
   where applied_at is null;  -- what waits for its payment
 create index stripe_events_received_at_idx on private.stripe_events (received_at);  -- deletion asks by age
@@ -133,6 +141,27 @@ begin
 end
 $$;
 
+-- Counts the attempt, and survives an event that cannot be applied: its neighbours are. Returns whether it was.
+create function private.try_stripe_event(event private.stripe_events) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_failure text;
+begin
+  begin
+    if private.apply_stripe_event(event) then
+      return true;
+    end if;
+  exception when query_canceled or others then
+    v_failure := sqlstate || ' ' || sqlerrm;
+  end;
+  update private.stripe_events e
+     set attempts = e.attempts + 1, failure = v_failure, next_attempt_at = now() + private.retry_delay(e.attempts + 1)
+   where e.event_id = event.event_id;
+  return false;
+end
+$$;
+
 create function private.apply_waiting_payment_events(payment_intent_id text) returns integer
   language plpgsql volatile set search_path = ''
 as $$
@@ -144,9 +173,9 @@ begin
   for v_event in
     select * from private.stripe_events e
      where e.applied_at is null and e.payment_intent_id = apply_waiting_payment_events.payment_intent_id
-     order by e.received_at for update skip locked
+     order by e.received_at limit 100 for update skip locked
   loop
-    v_count := v_count + private.apply_stripe_event(v_event)::integer;
+    v_count := v_count + private.try_stripe_event(v_event)::integer;
   end loop;
   return v_count;
 end
@@ -176,25 +205,32 @@ begin
 end
 $$;
 
--- For the reconciler: applies events that still wait for their payment, and deletes old ones (`forgotten`).
-create function public.apply_waiting_stripe_events() returns table (applied bigint, forgotten bigint)
+-- For the reconciler, again until none was tried: applies events that still wait for their payment, and deletes old
+-- ones (`forgotten`). One that fails again and again is set aside; one that only waits is tried for three days.
+create function public.apply_waiting_stripe_events(max_rows integer default 100)
+  returns table (tried bigint, applied bigint, forgotten bigint)
   language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_event private.stripe_events;
 begin
+  tried := 0;
   applied := 0;
   for v_event in
     select * from private.stripe_events e
-     where e.applied_at is null and e.received_at > now() - interval '3 days'
-     order by e.received_at limit 500 for update skip locked
+     where e.applied_at is null and e.next_attempt_at <= now() and e.received_at > now() - interval '3 days'
+       and (e.failure is null or e.attempts < private.max_attempts())
+     order by e.next_attempt_at limit apply_waiting_stripe_events.max_rows for update skip locked
   loop
-    applied := applied + private.apply_stripe_event(v_event)::integer;
+    tried := tried + 1;
+    applied := applied + private.try_stripe_event(v_event)::integer;
+    exit when clock_timestamp() > now() + interval '3 seconds';
   end loop;
 
   delete from private.stripe_events e
    where e.event_id in (select old.event_id from private.stripe_events old
-                         where old.received_at < now() - interval '180 days' limit 1000 for update skip locked);
+                         where old.received_at < now() - interval '180 days'
+                         order by old.received_at limit 1000 for update skip locked);
   get diagnostics forgotten = row_count;
   return next;
 end
@@ -215,7 +251,9 @@ comment on function public.observe_checkout is
   'Applies what Stripe answered when it was asked: the same facts that events bring.';
 
 revoke execute on function private.record_dispute, private.is_expected_amount, private.observe_payment,
-  private.apply_stripe_event, private.apply_waiting_payment_events, public.receive_stripe_event,
-  public.apply_waiting_stripe_events, public.observe_checkout from public, anon, authenticated, service_role;
-grant execute on function private.observe_payment, private.apply_stripe_event, private.apply_waiting_payment_events,
-  public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout to service_role;
+  private.apply_stripe_event, private.try_stripe_event, private.apply_waiting_payment_events,
+  public.receive_stripe_event, public.apply_waiting_stripe_events, public.observe_checkout
+  from public, anon, authenticated, service_role;
+grant execute on function private.observe_payment, private.apply_stripe_event, private.try_stripe_event,
+  private.apply_waiting_payment_events, public.receive_stripe_event, public.apply_waiting_stripe_events,
+  public.observe_checkout to service_role;

@@ -107,8 +107,9 @@ declare
 begin
   if v_where is not null then
     execute format('delete from public.%I t where t.ctid = any (array('
-                   'select ctid from public.%I where %s limit $2 for update skip locked))',
-                   apply_retention_policy.table_name, apply_retention_policy.table_name, v_where)
+                   'select ctid from public.%I where %s order by %s limit $2 for update skip locked))',
+                   apply_retention_policy.table_name, apply_retention_policy.table_name, v_where,
+                   split_part(v_where, ' ', 1))  -- the oldest first
       using older_than, max_rows;
     get diagnostics v_rows = row_count;
   elsif apply_retention_policy.table_name = 'session_schedules' then
@@ -119,14 +120,14 @@ begin
         where old.scheduled_at < older_than and old.status in ('completed', 'cancelled')
           and num_nonnulls(old.notes, old.host_room_url, old.location_coordinates) > 0
           and old.id not in (select private.session_ids_under_legal_hold())
-        limit max_rows for update skip locked);
+        order by old.scheduled_at limit max_rows for update skip locked);
     get diagnostics v_rows = row_count;
   elsif apply_retention_policy.table_name = 'audit_logs' then
     v_rows := private.redact_audit_lines(array(
       select l.id from public.audit_logs l
        where l.created_at < older_than and l.personal_salt is not null
          and (l.user_id is null or l.user_id not in (select private.user_ids_under_legal_hold()))
-       limit max_rows), 'retention');
+       order by l.created_at limit max_rows), 'retention');
   end if;
   return v_rows;
 end
@@ -144,7 +145,12 @@ declare
 begin
   for v_policy in select * from public.data_retention_policies p where p.auto_delete order by p.table_name loop
     v_before := now() - make_interval(days => v_policy.retention_days);
-    v_rows := private.apply_retention_policy(v_policy.table_name, v_before, max_rows);
+    v_rows := 0;
+    begin
+      v_rows := private.apply_retention_policy(v_policy.table_name, v_before, max_rows);
+    exception when query_canceled or others then
+      raise warning 'retention of %: %', v_policy.table_name, sqlerrm;  -- the other tables are not kept for that
+    end;
     if v_rows > 0 then
       insert into public.retention_receipts as r (table_name, rows, before) values (v_policy.table_name, v_rows, v_before)
       on conflict on constraint retention_receipts_one_per_day

@@ -21,10 +21,13 @@ create table private.agora_notifications (
   recording_id   uuid,
   received_at    timestamptz not null default now(),
   applied_at     timestamptz,
+  attempts       integer     not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  failure        text,
 
   constraint agora_notifications_texts_are_short check (
     char_length(notice_id) <= 255 and char_length(channel) <= 255 and char_length(sid) <= 255 and
-    char_length(observation) <= 50),
+    char_length(observation) <= 50 and char_length(failure) <= 2000),
   constraint agora_notifications_payload_is_short check (char_length(payload::text) <= 2000000),
   constraint agora_notifications_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01')
 );
@@ -33,8 +36,10 @@ comment on column private.agora_notifications.observation  is
   'What it means to a recording (see observe_recording); null if nothing.';
 comment on column private.agora_notifications.recording_id is
   'The recording it was applied to. No foreign key: the inbox outlives it.';
+comment on column private.agora_notifications.failure is
+  'The error of the last attempt to apply it; null if it only waits.';
 
-create index agora_notifications_waiting_idx on private.agora_notifications (received_at) where applied_at is null;
+create index agora_notifications_due_idx on private.agora_notifications (next_attempt_at) where applied_at is null;
 create index agora_notifications_received_at_idx on private.agora_notifications (received_at);  -- deletion is by age
 
 alter table private.agora_notifications enable row level security;
@@ -101,30 +106,60 @@ begin
 end;
 $$;
 
-create function public.apply_waiting_agora_notifications() returns table (applied bigint, forgotten bigint)
+-- Counts the attempt, and survives one that cannot be applied: its neighbours are. Returns whether it was.
+create function private.try_agora_notification(notification private.agora_notifications) returns boolean
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_failure text;
+begin
+  begin
+    if private.apply_agora_notification(notification) then
+      return true;
+    end if;
+  exception when query_canceled or others then
+    v_failure := sqlstate || ' ' || sqlerrm;
+  end;
+  update private.agora_notifications n
+     set attempts = n.attempts + 1, failure = v_failure, next_attempt_at = now() + private.retry_delay(n.attempts + 1)
+   where n.notice_id = (notification).notice_id;
+  return false;
+end
+$$;
+
+-- For the reconciler, again until none was tried. One that fails again and again is set aside; one that only waits is
+-- tried for a day.
+create function public.apply_waiting_agora_notifications(max_rows integer default 100)
+  returns table (tried bigint, applied bigint, forgotten bigint)
   language plpgsql security invoker set search_path = ''
 as $$
 declare
   v_notification private.agora_notifications;
 begin
+  tried := 0;
   applied := 0;
   for v_notification in
     select * from private.agora_notifications n
-     where n.applied_at is null and n.received_at > now() - interval '24 hours'
-     order by n.received_at limit 500 for update skip locked
+     where n.applied_at is null and n.next_attempt_at <= now() and n.received_at > now() - interval '24 hours'
+       and (n.failure is null or n.attempts < private.max_attempts())
+     order by n.next_attempt_at limit apply_waiting_agora_notifications.max_rows for update skip locked
   loop
-    applied := applied + private.apply_agora_notification(v_notification)::integer;
+    tried := tried + 1;
+    applied := applied + private.try_agora_notification(v_notification)::integer;
+    exit when clock_timestamp() > now() + interval '3 seconds';
   end loop;
 
   delete from private.agora_notifications n
    where n.notice_id in (select old.notice_id from private.agora_notifications old
-                          where old.received_at < now() - interval '90 days' limit 1000 for update skip locked);
+                          where old.received_at < now() - interval '90 days'
+                          order by old.received_at limit 1000 for update skip locked);
   get diagnostics forgotten = row_count;
   return next;
 end;
 $$;
 
-revoke execute on function private.apply_agora_notification, public.receive_agora_notification,
-  public.apply_waiting_agora_notifications from public, anon, authenticated, service_role;
-grant execute on function private.apply_agora_notification, public.receive_agora_notification,
-  public.apply_waiting_agora_notifications to service_role;
+revoke execute on function private.apply_agora_notification, private.try_agora_notification,
+  public.receive_agora_notification, public.apply_waiting_agora_notifications
+  from public, anon, authenticated, service_role;
+grant execute on function private.apply_agora_notification, private.try_agora_notification,
+  public.receive_agora_notification, public.apply_waiting_agora_notifications to service_role;

@@ -58,7 +58,9 @@ begin
      and v_last_activity_at <= now() - make_interval(mins => v_rules.empty_minutes) then
     perform private.request_recording_stop(v_session.id, 'channel_empty');
   end if;
-  update public.session_recordings r set next_check_at = now() + interval '1 minute'
+  update public.session_recordings r
+     set claim_count = r.claim_count + 1,
+         next_check_at = now() + greatest(interval '1 minute', private.retry_delay(r.claim_count + 1))
    where r.session_id = v_session.id and r.status in ('pending', 'recording') and r.stop_requested_at is not null
      and r.agora_sid is not null and r.next_check_at <= now()
   returning r.* into recording;

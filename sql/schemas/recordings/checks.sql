@@ -7,7 +7,7 @@
 --   look    Agora does not know it, or says it is over: look for its files in the bucket
 --
 -- A claim moves `next_check_at` ahead, so two reconcilers never have the same row, and the row of one that crashed is
--- due again.
+-- due again, ever later (foundation/queues.sql).
 
 create function private.recording_task(recording public.session_recordings) returns text
   language sql stable set search_path = ''
@@ -23,6 +23,30 @@ as $$
   end;
 $$;
 
+-- Counts a claim, and says in the recording whether it is set aside instead: `failed`, with code and reason.
+create function private.count_recording_claim(recording public.session_recordings, until timestamptz)
+  returns public.session_recordings
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_reason    text := case when recording.claim_count >= private.max_attempts() then 'claimed and never reported on'
+                           else private.find_reason_unreadable(to_jsonb(recording)) end;
+  v_recording public.session_recordings;
+begin
+  update public.session_recordings r
+     set claim_count = r.claim_count + 1,
+         next_check_at = case when v_reason is null
+                              then greatest(count_recording_claim.until, now() + private.retry_delay(r.claim_count + 1)) end,
+         status = case when v_reason is null then r.status else 'failed' end,
+         failure_code = case when v_reason is not null then 'set_aside' end,
+         failure_reason = coalesce(v_reason, r.failure_reason),
+         ended_at = case when v_reason is null then r.ended_at else coalesce(r.ended_at, now()) end
+   where r.id = recording.id
+  returning r.* into v_recording;
+  return v_recording;
+end
+$$;
+
 create function public.claim_recording_check() returns table (task text, recording public.session_recordings)
   language plpgsql security invoker set search_path = ''
 as $$
@@ -32,27 +56,31 @@ begin
    order by r.next_check_at limit 1
      for update skip locked;
   if recording.id is not null then
+    recording := private.count_recording_claim(recording, now() + interval '1 minute');
+  end if;
+  if recording.status in ('pending', 'recording', 'processing') then
     update public.session_recordings r
-       set next_check_at = now() + interval '1 minute',
-           stop_requested_at = coalesce(r.stop_requested_at, case when now() >= r.record_until then now() end),
+       set stop_requested_at = coalesce(r.stop_requested_at, case when now() >= r.record_until then now() end),
            stop_reason = coalesce(r.stop_reason, case when now() >= r.record_until then 'session_over' end)
      where r.id = recording.id
     returning r.* into recording;
-
-    if recording.status = 'pending' and recording.agora_resource_id is null and recording.stop_requested_at is not null then
-      -- Agora was never asked for it.
-      update public.session_recordings r
-         set status = 'failed', failure_code = 'stopped_before_start', ended_at = now(), next_check_at = null
-       where r.id = recording.id
-      returning r.* into recording;
-    end if;
+  end if;
+  if recording.status = 'pending' and recording.agora_resource_id is null and recording.stop_requested_at is not null then
+    -- Agora was never asked for it.
+    update public.session_recordings r
+       set status = 'failed', failure_code = 'stopped_before_start', ended_at = now(), next_check_at = null
+     where r.id = recording.id
+    returning r.* into recording;
   end if;
   task := case when recording.status in ('pending', 'recording', 'processing') then private.recording_task(recording)
                when recording.id is not null then 'none' end;
+  if task = 'none' then
+    recording := null;  -- it ended here, and may be what nobody can read
+  end if;
   return next;  -- always one row: nothing is due if its task is null
 end;
 $$;
 
-revoke execute on function private.recording_task, public.claim_recording_check
+revoke execute on function private.recording_task, private.count_recording_claim, public.claim_recording_check
   from public, anon, authenticated, service_role;
-grant execute on function private.recording_task, public.claim_recording_check to service_role;
+grant execute on function private.recording_task, private.count_recording_claim, public.claim_recording_check to service_role;

@@ -81,7 +81,7 @@ begin
        set status = case when v_is_final then 'failed' else 'processing' end,
            failure_code = case when v_is_final then postpone_recording_copy.code end,
            failure_reason = left(postpone_recording_copy.reason, 2000),
-           copy_failures = r.copy_failures + 1,
+           copy_failures = r.copy_failures + 1, claim_count = 0,
            next_check_at = case when not v_is_final
                                 then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(r.copy_failures, 10)) end,
            lease_id = null, lease_until = null
@@ -98,7 +98,7 @@ begin
   return query
     update public.session_recordings r
        set status = 'processing', failure_code = null, failure_reason = null, crashed_at = null, copy_failures = 0,
-           upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
+           claim_count = 0,           upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
      where r.id = retry_recording.recording_id and r.status = 'failed' and r.agora_sid is not null
     returning r.*;
   if not found then

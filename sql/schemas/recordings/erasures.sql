@@ -32,6 +32,24 @@ grant select on public.recording_erasures to authenticated;
 grant select, insert on public.recording_erasures to service_role;
 -- No update or delete for anybody: a receipt is evidence.
 
+-- For purge-recordings, again until it gives nought: queues what has been kept long enough, and moves what is under a
+-- legal hold out of the way, so that no claim has to pass it.
+create function public.prepare_recording_erasures(max_rows integer default 1000) returns table (queued integer, held integer)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  queued := private.queue_expired_recordings(prepare_recording_erasures.max_rows);
+  with under_hold as materialized (select private.recording_ids_under_legal_hold() as id)
+  update private.recording_erasure_queue q set next_attempt_at = now() + interval '1 hour'
+   where q.id in (select due.id from private.recording_erasure_queue due join under_hold h on h.id = due.recording_id
+                   where due.next_attempt_at <= now() and due.due_at <= now()
+                   order by due.next_attempt_at limit prepare_recording_erasures.max_rows for update of due skip locked);
+  get diagnostics held = row_count;
+  return next;
+end
+$$;
+
+-- The next recording that is due, or the one that is named: an operator's request waits for no next attempt.
 create function public.claim_recording_erasure(recording_id uuid default null)
   returns table (recording public.session_recordings, storage_folder text, source_folder text)
   language plpgsql security invoker set search_path = ''
@@ -40,16 +58,18 @@ as $$
 declare
   v_recording public.session_recordings;
 begin
-  perform private.queue_expired_recordings();
-  select r.* into v_recording from public.session_recordings r
-   where coalesce(claim_recording_erasure.recording_id, r.id) = r.id
-     and exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.due_at <= now())
+  select r.* into v_recording
+    from private.recording_erasure_queue q join public.session_recordings r on r.id = q.recording_id
+   where q.due_at <= now()
+     and (r.id = claim_recording_erasure.recording_id
+          or (claim_recording_erasure.recording_id is null and q.next_attempt_at <= now()
+              and q.attempt_count < private.max_attempts()))
      -- Not while Agora is still recording or uploading.
      and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
      and coalesce(r.lease_until, '-infinity') < now()
      and not private.is_recording_under_legal_hold(r)
-   order by r.created_at limit 1
-     for update skip locked;
+   order by q.next_attempt_at limit 1
+     for update of r skip locked;
   if not found then
     return;
   end if;
@@ -57,8 +77,11 @@ begin
   update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '10 minutes'
    where r.id = v_recording.id
   returning r.* into v_recording;
-  update private.recording_erasure_queue q set begun_at = coalesce(q.begun_at, now()), attempt_count = q.attempt_count + 1
+  update private.recording_erasure_queue q
+     set begun_at = coalesce(q.begun_at, now()), attempt_count = q.attempt_count + 1,
+         next_attempt_at = now() + greatest(interval '10 minutes', private.retry_delay(q.attempt_count + 1))
    where q.recording_id = v_recording.id;
+  v_recording.failure_reason := null;  -- of any length, and nobody asks for it here
   return query
     -- A participant's row has no files of its own.
     select v_recording,
@@ -109,7 +132,7 @@ as $$
   select * from private.finish_recording_erasure(recording_id, lease_id);
 $$;
 
-revoke execute on function public.claim_recording_erasure, private.finish_recording_erasure,
-  public.finish_recording_erasure from public, anon, authenticated, service_role;
-grant execute on function public.claim_recording_erasure, private.finish_recording_erasure,
-  public.finish_recording_erasure to service_role;
+revoke execute on function public.prepare_recording_erasures, public.claim_recording_erasure,
+  private.finish_recording_erasure, public.finish_recording_erasure from public, anon, authenticated, service_role;
+grant execute on function public.prepare_recording_erasures, public.claim_recording_erasure,
+  private.finish_recording_erasure, public.finish_recording_erasure to service_role;

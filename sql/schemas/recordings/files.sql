@@ -68,14 +68,14 @@ $$;
 create trigger session_recordings_refuse_deletion_with_files before delete on public.session_recordings
   for each row execute function private.refuse_deletion_with_files();
 
-create function public.claim_recording_copy(recording_id uuid default null)
-  returns table (is_claimed boolean, is_planned boolean, recording public.session_recordings)
-  language plpgsql security invoker set search_path = ''
+create function private.lock_recording_to_copy(recording_id uuid) returns public.session_recordings
+  language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_recording public.session_recordings;
 begin
-  -- What is to be erased is not copied.
-  if claim_recording_copy.recording_id is null then
-    select * into recording from public.session_recordings r
+  if lock_recording_to_copy.recording_id is null then
+    select * into v_recording from public.session_recordings r
      where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
        and coalesce(r.lease_until, '-infinity') < now()
        and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id)
@@ -83,16 +83,35 @@ begin
        for update skip locked;
   else
     -- Named by an operator, it need not be due yet, and a locked row is waited for.
-    select * into recording from public.session_recordings r where r.id = claim_recording_copy.recording_id for update;
+    select * into v_recording from public.session_recordings r where r.id = lock_recording_to_copy.recording_id for update;
     if not found then
       perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
     end if;
   end if;
+  return v_recording;
+end
+$$;
 
-  is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
-                         and coalesce(recording.lease_until, '-infinity') < now()
-                         and not exists (select from private.recording_erasure_queue q
-                                          where q.recording_id = recording.id), false);
+create function public.claim_recording_copy(recording_id uuid default null)
+  returns table (is_claimed boolean, is_planned boolean, recording public.session_recordings)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  for v_try in 1 .. 50 loop
+    recording := private.lock_recording_to_copy(claim_recording_copy.recording_id);
+    -- What is to be erased is not copied.
+    is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
+                           and coalesce(recording.lease_until, '-infinity') < now()
+                           and not exists (select from private.recording_erasure_queue q
+                                            where q.recording_id = recording.id), false);
+    exit when not is_claimed;
+    recording := private.count_recording_claim(recording, now() + interval '2 minutes');
+    is_claimed := recording.status = 'processing';
+    exit when is_claimed;
+    recording := null;  -- set aside, and perhaps what nobody can read: the next one
+    exit when claim_recording_copy.recording_id is not null;
+  end loop;
+
   if is_claimed then
     update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
      where r.id = recording.id
@@ -181,13 +200,17 @@ begin
   update private.recording_files f
      set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
    where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
+  -- It gets on: however many calls a long recording takes, it is not set aside.
+  update public.session_recordings r set claim_count = 0
+   where r.id = verify_recording_file.recording_id and r.claim_count > 0;
   return next;
 end;
 $$;
 
-revoke execute on function private.refuse_deletion_with_files, public.claim_recording_copy,
-  private.renew_recording_lease, public.renew_recording_lease, public.plan_recording_files, public.next_recording_file,
-  public.record_recording_upload, public.verify_recording_file from public, anon, authenticated, service_role;
-grant execute on function public.claim_recording_copy, private.renew_recording_lease, public.renew_recording_lease,
-  public.plan_recording_files, public.next_recording_file, public.record_recording_upload, public.verify_recording_file
-  to service_role;
+revoke execute on function private.refuse_deletion_with_files, private.lock_recording_to_copy,
+  public.claim_recording_copy, private.renew_recording_lease, public.renew_recording_lease,
+  public.plan_recording_files, public.next_recording_file, public.record_recording_upload,
+  public.verify_recording_file from public, anon, authenticated, service_role;
+grant execute on function private.lock_recording_to_copy, public.claim_recording_copy, private.renew_recording_lease,
+  public.renew_recording_lease, public.plan_recording_files, public.next_recording_file,
+  public.record_recording_upload, public.verify_recording_file to service_role;

@@ -81,6 +81,31 @@ as $$
      where r.id = coalesce((recording).class_recording_id, (recording).id));
 $$;
 
+-- The same of all recordings at once, from the holds to the recordings: to ask about each of thousands takes too long.
+-- Definer: as above.
+create function private.recording_ids_under_legal_hold() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  with holds as (select h.user_id, h.session_id from public.legal_holds h where h.released_at is null),
+  held as (
+    select s.id from holds h join public.practitioners p on p.user_id = h.user_id
+      join public.session_schedules s on s.practitioner_id = p.id
+    union
+    select s.id from holds h join public.session_schedules s on s.client_id = h.user_id
+     where s.group_class_id is null and coalesce(s.max_participants, 1) <= 1
+    union
+    select a.session_id from holds h join private.channel_admissions a on a.user_id = h.user_id
+    union
+    -- A class by its own hold, or by that of a seat.
+    select unnest(array[s.id, s.group_class_id]) from holds h join public.session_schedules s on s.id = h.session_id
+  ), recordings as (
+    select r.id from held join public.session_recordings r on r.session_id = held.id and r.class_recording_id is null
+  )
+  select r.id from recordings r
+  union all
+  select participants.id from recordings r join public.session_recordings participants on participants.class_recording_id = r.id;
+$$;
+
 revoke execute on function private.set_legal_hold_released_at, private.list_possibly_recorded_users,
-  private.is_recording_under_legal_hold from public, anon, authenticated, service_role;
-grant execute on function private.is_recording_under_legal_hold to service_role;
+  private.recording_ids_under_legal_hold, private.is_recording_under_legal_hold from public, anon, authenticated, service_role;
+grant execute on function private.recording_ids_under_legal_hold, private.is_recording_under_legal_hold to service_role;

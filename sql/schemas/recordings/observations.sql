@@ -162,7 +162,7 @@ begin
          started_at = v_new.started_at, media_started_at = v_new.media_started_at, ended_at = v_new.ended_at,
          missing_since = v_new.missing_since, crashed_at = v_new.crashed_at, upload_complete = v_new.upload_complete,
          next_check_at = v_new.next_check_at, deadline_at = v_new.deadline_at, failure_code = v_new.failure_code,
-         failure_reason = v_new.failure_reason
+         failure_reason = v_new.failure_reason, claim_count = 0
    where s.id = v_new.id
   returning s.* into v_new;
   return v_new;

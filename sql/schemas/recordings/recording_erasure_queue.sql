@@ -54,14 +54,15 @@ values ('session_recordings', 2555, true,
         'Recordings, seven years from their end; purge-recordings erases them with their files');
 
 create table private.recording_erasure_queue (
-  id            uuid        primary key default gen_random_uuid(),
-  recording_id  uuid        not null references public.session_recordings on delete cascade,
-  reason        text        not null,
-  user_id       uuid,
-  queued_at     timestamptz not null default now(),
-  due_at        timestamptz not null default now(),
-  begun_at      timestamptz,
-  attempt_count integer     not null default 0,
+  id              uuid        primary key default gen_random_uuid(),
+  recording_id    uuid        not null references public.session_recordings on delete cascade,
+  reason          text        not null,
+  user_id         uuid,
+  queued_at       timestamptz not null default now(),
+  due_at          timestamptz not null default now(),
+  begun_at        timestamptz,
+  attempt_count   integer     not null default 0,
+  next_attempt_at timestamptz not null default now(),
 
   constraint recording_erasure_queue_reason_is_known
     check (reason in ('consent_withdrawn', 'retention', 'account_erased', 'asked')),
@@ -72,7 +73,10 @@ comment on column private.recording_erasure_queue.begun_at is 'From then on it s
 comment on column private.recording_erasure_queue.attempt_count is
   'How often it was claimed; if more than a few times, storage or the bucket refuses to delete.';
 
-create index recording_erasure_queue_due_at_idx on private.recording_erasure_queue (due_at);  -- purge-recordings claims what is due
+comment on column private.recording_erasure_queue.next_attempt_at is
+  'Not before then: an attempt failed, or it was under a legal hold when it was last looked at.';
+
+create index recording_erasure_queue_next_attempt_at_idx on private.recording_erasure_queue (next_attempt_at);
 
 alter table private.recording_erasure_queue enable row level security;
 -- No policy: triggers fill it, and the service erases what is in it.
@@ -87,16 +91,23 @@ as $$
     (select p.retention_days from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete));
 $$;
 
-create function private.queue_expired_recordings() returns void
-  language sql set search_path = ''
+create function private.queue_expired_recordings(max_rows integer) returns integer
+  language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_count integer;
+begin
   -- Counted from the end of the recording. A participant's row is erased with its class's.
   insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
    where r.class_recording_id is null and r.status in ('completed', 'failed')
      and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.recording_retention_days(r))
      and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
+   limit queue_expired_recordings.max_rows
   on conflict do nothing;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
 $$;
 
 -- Definer: whoever withdraws consent may neither write the queue nor read who else is in a recording.

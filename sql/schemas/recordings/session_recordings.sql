@@ -62,6 +62,7 @@ create table public.session_recordings (
   lease_id           uuid,
   lease_until        timestamptz,
   copy_failures      integer     not null default 0,
+  claim_count        integer     not null default 0,
   failure_code       text,
   failure_reason     text,
   class_recording_id uuid        references public.session_recordings on delete cascade,
@@ -101,6 +102,8 @@ comment on column public.session_recordings.upload_complete is
   'All of Agora''s files are in its bucket: copying may begin.';
 comment on column public.session_recordings.lease_id is
   'Of the process that copies; with a newer lease, the older one can write nothing any more.';
+comment on column public.session_recordings.claim_count is
+  'Claims, to check or to copy it, since somebody last reported on it.';
 comment on column public.session_recordings.class_recording_id is
   'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
 

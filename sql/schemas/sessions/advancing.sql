@@ -12,19 +12,26 @@
 -- event lost, sessions begin by their tokens and end by their time.
 --
 -- Any number of `advance-sessions` share the checks. A check is one transaction for one session, in the order of locks:
--- the client, the recording, the attendance, then rows. A failure is stored with its session, which is checked again a
--- minute later.
+-- the client, the recording, the attendance, then rows. A failure is stored with its session, which is checked again
+-- later and later, and after `private.max_attempts()` failures is set aside.
 
 create table private.session_checks (
-  session_id uuid        primary key references public.session_schedules on delete cascade,
-  checked_at timestamptz not null default '-infinity',
-  failure    text,
+  session_id      uuid        primary key references public.session_schedules on delete cascade,
+  starts_at       timestamptz not null,
+  checked_at      timestamptz not null default '-infinity',
+  next_attempt_at timestamptz not null default now(),
+  attempts        integer     not null default 0,
+  failure         text,
 
   constraint session_checks_failure_is_short check (char_length(failure) <= 10000)
 );
 comment on table private.session_checks is
   'The sessions under way, and when each was last checked.';
+comment on column private.session_checks.starts_at is 'When it came here: the nearest are checked first.';
+comment on column private.session_checks.attempts is 'Checks that failed since one succeeded.';
 comment on column private.session_checks.failure is 'The error of the last check; null if it succeeded.';
+
+create index session_checks_order_idx on private.session_checks (checked_at, starts_at desc);
 
 alter table private.session_checks enable row level security;
 -- No grant and no policy: only the functions below touch it.
@@ -124,7 +131,7 @@ begin
 end
 $$;
 
--- Checks one session, the newest that has not been checked since `since`, when this round of checks began.
+-- Checks one session that has not been checked since `since`, when this round of checks began.
 -- Definer: the service calls it, and may write none of this by itself.
 create function private.advance_next_session(
   since timestamptz, out asked_at timestamptz, out session_id uuid, out moved_to text, out task text,
@@ -138,20 +145,21 @@ begin
   asked_at := since;
   if asked_at is null then
     asked_at := clock_timestamp();
-    insert into private.session_checks (session_id)
-    select s.id from public.session_schedules s
+    -- Not all at once: whatever was left over for months waits for the sessions of now, which have been checked before.
+    insert into private.session_checks (session_id, starts_at)
+    select s.id, s.scheduled_at from public.session_schedules s
      where s.status in ('scheduled', 'in_progress') and s.group_class_id is null
        and s.scheduled_at <= now() + interval '15 minutes'
        and not exists (select from private.session_checks t where t.session_id = s.id)
+     order by s.scheduled_at desc limit 2000
     on conflict do nothing;
   end if;
 
-  -- The newest first: sessions left over from months ago wait for those of now.
-  select t.session_id into session_id
-    from private.session_checks t join public.session_schedules s on s.id = t.session_id
-   where t.checked_at < asked_at
-   order by s.scheduled_at desc limit 1
-     for no key update of t skip locked;
+  -- Whoever has waited longest; of those that are new, the nearest.
+  select t.session_id into session_id from private.session_checks t
+   where t.checked_at < asked_at and t.next_attempt_at <= now() and t.attempts < private.max_attempts()
+   order by t.checked_at, t.starts_at desc limit 1
+     for no key update skip locked;
   if session_id is null then
     delete from private.channel_events e
      where e.notice_id in (select old.notice_id from private.channel_events old
@@ -164,10 +172,19 @@ begin
     v_task := private.claim_session_recording_task(session_id);
     task := v_task.task;
     recording := v_task.recording;
-  exception when others then
+    failure := private.find_reason_unreadable(to_jsonb(recording));
+  exception when query_canceled or others then
     failure := left(sqlstate || ' ' || sqlerrm, 2000);
   end;
-  update private.session_checks t set checked_at = clock_timestamp(), failure = advance_next_session.failure
+  if failure is not null then
+    task := null;
+    recording := null;
+  end if;
+  update private.session_checks t
+     set checked_at = clock_timestamp(), failure = advance_next_session.failure,
+         attempts = case when advance_next_session.failure is null then 0 else t.attempts + 1 end,
+         next_attempt_at = case when advance_next_session.failure is null then now()
+                                else now() + private.retry_delay(t.attempts + 1) end
    where t.session_id = session_id;
   delete from private.session_checks t using public.session_schedules s
    where t.session_id = session_id and s.id = t.session_id and s.status in ('completed', 'cancelled');

@@ -13,23 +13,25 @@ declare
   v_count   integer := 0;
 begin
   for v_session in
-    update public.session_schedules s set reminder_sent = now()
-     where s.id in (
-       select due.id from public.session_schedules due
-        where due.status = 'scheduled' and due.reminder_sent is null
-          and due.scheduled_at > now() and due.scheduled_at <= now() + interval '24 hours'
-          and (due.max_participants = 1 or due.group_class_id is not null)
-          and due.id = coalesce(remind_sessions.session_id, due.id)
-          and not exists (select from private.outbox o
-                           where o.session_id = due.id and o.kind in ('session_booked', 'session_rescheduled')
-                             and o.created_at > due.scheduled_at - interval '26 hours')
-        order by due.scheduled_at limit 200 for no key update skip locked)
-    returning s.*
+    select due.* from public.session_schedules due
+     where due.status = 'scheduled' and due.reminder_sent is null
+       and due.scheduled_at > now() and due.scheduled_at <= now() + interval '24 hours'
+       and (due.max_participants = 1 or due.group_class_id is not null)
+       and due.id = coalesce(remind_sessions.session_id, due.id)
+       and not exists (select from private.outbox o
+                        where o.session_id = due.id and o.kind in ('session_booked', 'session_rescheduled')
+                          and o.created_at > due.scheduled_at - interval '26 hours')
+     order by due.scheduled_at limit 200 for no key update skip locked
   loop
-    perform private.publish_event('session_reminder', v_session.client_id, v_session.id, jsonb_build_object(
-      'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
-      'group_class_id', v_session.group_class_id));
-    v_count := v_count + 1;
+    begin
+      update public.session_schedules s set reminder_sent = now() where s.id = v_session.id;
+      perform private.publish_event('session_reminder', v_session.client_id, v_session.id, jsonb_build_object(
+        'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
+        'group_class_id', v_session.group_class_id));
+      v_count := v_count + 1;
+    exception when others then
+      raise warning 'reminder of session %: %', v_session.id, sqlerrm;  -- the others are reminded
+    end;
   end loop;
   return v_count;
 end
@@ -41,7 +43,7 @@ as $$
   select private.remind_sessions(), private.mark_lost_mails_unknown();
 $$;
 comment on function public.prepare_mails is
-  'For the scheduler: writes due reminders and marks mails whose sender died, before mails are claimed.';
+  'For the scheduler, again until both are nought: writes due reminders and marks mails whose sender died.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
 grant execute on function private.remind_sessions, public.prepare_mails to service_role;

@@ -40,20 +40,37 @@ alter table public.session_schedules
   add constraint session_schedules_local_start_is_in_range check (
     local_start between '2000-01-01' and '2100-01-01') not valid;
 
--- What changes by time alone: credits that expire, and the instants of sessions when clock rules have changed.
-create function public.reconcile_bookings()
-  returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer)
+-- What changes by time alone: credits that expire, and the instants of sessions when clock rules have changed. A batch
+-- of each, after the session that the last batch ended with.
+create function public.reconcile_bookings(
+  after_start timestamptz default null, after_id uuid default null, max_rows integer default 200)
+  returns table (lots_expired integer, sessions_moved integer, sessions_stuck integer, next_start timestamptz,
+                 next_id uuid, is_done boolean)
   language plpgsql volatile security invoker set search_path = ''
 as $$
+declare
+  v_rows    integer;
+  v_untried integer;
 begin
-  lots_expired := private.expire_credits(1000);
-  select count(*) filter (where r.moved), count(*) filter (where not r.moved) into sessions_moved, sessions_stuck
-    from private.recompute_session_starts() r;
+  lots_expired := private.expire_credits(reconcile_bookings.max_rows);
+  with batch as materialized (
+    select * from private.recompute_session_starts(
+      reconcile_bookings.after_start, reconcile_bookings.after_id, reconcile_bookings.max_rows))
+  select count(*), count(*) filter (where b.moved is null), count(*) filter (where b.moved),
+         count(*) filter (where not b.moved),
+         (array_agg(b.previous_start order by b.previous_start desc, b.session_id desc))[1],
+         (array_agg(b.session_id order by b.previous_start desc, b.session_id desc))[1]
+    into v_rows, v_untried, sessions_moved, sessions_stuck, next_start, next_id from batch b;
+  if v_untried > 0 then  -- there was no time: the same again
+    next_start := reconcile_bookings.after_start;
+    next_id := reconcile_bookings.after_id;
+  end if;
+  is_done := v_rows < reconcile_bookings.max_rows and v_untried = 0 and lots_expired = 0;
   return next;
 end
 $$;
 comment on function public.reconcile_bookings is
-  'For the scheduler. Stuck is a session whose new time is taken: somebody has to reschedule it.';
+  'For the scheduler, batch by batch. Stuck is a session whose new time is taken: somebody has to reschedule it.';
 
 revoke execute on function private.set_wall_time, public.reconcile_bookings from public, anon, authenticated,
   service_role;

@@ -120,33 +120,57 @@ comment on function public.sign_practitioner_contract is
   'Writes the evidence, which signs the contract. Signing again gives the first signature.';
 
 -- Definer: the service may neither write history nor change a contract but to sign it.
-create function private.remind_of_expiring_contracts() returns integer
-  language sql volatile security definer set search_path = ''
+create function private.remind_of_expiring_contracts(max_rows integer) returns integer
+  language plpgsql volatile security definer set search_path = ''
 as $$
-  with ending as (
-    select c as contract from public.practitioner_contracts c
+declare
+  v_contract public.practitioner_contracts;
+  v_count    integer := 0;
+begin
+  for v_contract in
+    select c.* from public.practitioner_contracts c
      where c.status = 'signed' and c.expires_at > now() and c.expires_at <= now() + interval '30 days'
        and not exists (select from public.contract_events e where e.contract_id = c.id and e.event = 'expiring')
-  )
-  select count(private.record_contract_event(contract, 'expiring'))::integer from ending;
+     order by c.expires_at limit remind_of_expiring_contracts.max_rows for no key update skip locked
+  loop
+    begin
+      perform private.record_contract_event(v_contract, 'expiring');
+      v_count := v_count + 1;
+    exception when others then
+      raise warning 'contract %: %', v_contract.id, sqlerrm;  -- its neighbours go on
+    end;
+  end loop;
+  return v_count;
+end
 $$;
 
-create function public.reconcile_contracts() returns table (contracts_expiring integer, contracts_expired integer)
+create function public.reconcile_contracts(max_rows integer default 200)
+  returns table (contracts_expiring integer, contracts_expired integer)
   language plpgsql volatile security invoker set search_path = ''
 as $$
+declare
+  v_contract_id uuid;
 begin
-  contracts_expiring := private.remind_of_expiring_contracts();
+  contracts_expiring := private.remind_of_expiring_contracts(reconcile_contracts.max_rows);
+  contracts_expired := 0;
   -- Whoever is signing or revoking one of them goes first; the next run finds what is left.
-  update public.practitioner_contracts c set status = 'expired'
-   where c.id in (select due.id from public.practitioner_contracts due
-                   where due.status in ('pending', 'signed') and due.expires_at <= now()
-                     for update skip locked);
-  get diagnostics contracts_expired = row_count;
+  for v_contract_id in
+    select due.id from public.practitioner_contracts due
+     where due.status in ('pending', 'signed') and due.expires_at <= now()
+     order by due.expires_at limit reconcile_contracts.max_rows for update skip locked
+  loop
+    begin
+      update public.practitioner_contracts c set status = 'expired' where c.id = v_contract_id;
+      contracts_expired := contracts_expired + 1;
+    exception when others then
+      raise warning 'contract %: %', v_contract_id, sqlerrm;
+    end;
+  end loop;
   return next;
 end
 $$;
 comment on function public.reconcile_contracts is
-  'For the scheduler. Late is harmless: a contract past its end is neither signed nor counted as live.';
+  'For the scheduler, again until it did nothing. Late is harmless: past its end a contract is not live anyway.';
 
 revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract,
   private.remind_of_expiring_contracts, public.reconcile_contracts from public, anon, authenticated, service_role;
