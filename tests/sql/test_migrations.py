@@ -25,10 +25,15 @@ def query(url: str, text: str) -> list[Any]:
         return connection.execute(text.encode()).fetchall()
 
 
+def facts_of(url: str) -> Facts:
+    """All but the text of views: each version of PostgreSQL names their columns in its own way."""
+    return {fact for fact in query(url, FACTS) if fact[0] != "view"}
+
+
 @pytest.fixture(scope="module")
 def facts(database: str) -> Facts:
     """What the database of the other tests is, on the embedded PostgreSQL, without default grants."""
-    return set(query(database, FACTS))
+    return facts_of(database)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +69,7 @@ def test_default_grants_make_no_difference(postgres: Server, facts: Facts) -> No
     """A project that grants every new table to everybody ends like one that grants nothing."""
     url = postgres.build("with_default_grants", default_grants=True)
 
-    assert facts == set(query(url, FACTS))
+    assert facts == facts_of(url)
 
 
 @pytest.mark.parametrize("default_grants", [False, True], ids=["grants off", "grants on"])
@@ -72,7 +77,7 @@ def test_postgresql_15_makes_no_difference(postgres_15: Server, facts: Facts, de
     """PostgreSQL 15 ends like 18, without pgvector too."""
     url = postgres_15.build(f"grants_{int(default_grants)}", default_grants=default_grants)
 
-    assert facts == set(query(url, FACTS))
+    assert facts == facts_of(url)
 
 
 def test_the_supabase_cli_applies_the_migrations(postgres: Server, facts: Facts, tmp_path: Path) -> None:
@@ -83,7 +88,7 @@ def test_the_supabase_cli_applies_the_migrations(postgres: Server, facts: Facts,
     again = run_cli(tmp_path, "db", "push", f"--remote={url}", "--yes")
 
     assert "up to date" in again
-    assert facts == set(query(url, FACTS))
+    assert facts == facts_of(url)
     versions = query(url, "select version from supabase_migrations.schema_migrations order by version")
     assert [path.name.split("_")[0] for path in MIGRATIONS] == [version for (version,) in versions]
 
