@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import socket
 import uuid
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from deploy.functions import functions
-from local.reaper import Part, end_within
+from local.members import end_within
 
 from .cast import Person, Stage
 from .stripe_events import Payment, signed
@@ -222,9 +221,11 @@ def served(
     ):
         port = listener.getsockname()[1]
         pid = stage.forkserver.fork(function.target, {**granted, **env}, listener, log)
-    process = Part(psutil.Process(pid), signal.SIGKILL if is_killed else signal.SIGTERM)
+    process = psutil.Process(pid)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client
     finally:
+        if is_killed:
+            process.kill()
         end_within([process], patience=20)
