@@ -46,6 +46,7 @@ class Due:
     make: str  # the rows
     done: str  # one boolean for each row, in the order in which they are done
     tables: tuple[str, ...] = ()  # whose triggers are off meanwhile
+    stamps: str = ""  # when each row was changed, by now(): the same for all that one statement did
     runs_side_by_side: int = 8  # so many may be done out of turn
 
 
@@ -64,6 +65,9 @@ DUE = (
         """,
         "select status <> 'queued' from private.mails where kind <> 'welcome' order by outbox_id",
         tables=("private.outbox",),
+        stamps="""
+        select ended_at as stamp from private.mails where ended_at is not null
+        """,
     ),
     Due(
         "advance-sessions",
@@ -78,6 +82,9 @@ DUE = (
          where s.scheduled_at < now() + interval '1 hour' order by s.scheduled_at desc
         """,
         tables=("public.session_schedules",),
+        stamps="""
+        select completed_at as stamp from public.session_schedules where completed_at is not null
+        """,
     ),
     Due(
         "reconcile-bookings",
@@ -101,6 +108,10 @@ DUE = (
         ) moving order by at
         """,
         tables=("public.session_schedules", "public.user_session_credits", "public.credit_ledger"),
+        stamps="""
+        select updated_at as stamp from public.session_schedules where updated_at > created_at
+        union all select created_at from public.credit_ledger where kind = 'expiry'
+        """,
     ),
     Due(
         "reconcile-payments",
@@ -123,6 +134,10 @@ DUE = (
            where next_check_at is null or next_check_at < now()
           union all select attempts > 0, received_at from private.stripe_events) all_of_them order by done desc, at
         """,
+        stamps="""
+        select updated_at as stamp from public.checkout_sessions where updated_at > created_at
+        union all select next_attempt_at from private.stripe_events where attempts > 0
+        """,
     ),
     Due(
         "reconcile-recordings",
@@ -141,6 +156,10 @@ DUE = (
         """,
         "select claim_count > 0 or status <> 'pending' from public.session_recordings order by recorder_uid",
         tables=("public.session_schedules", "public.session_recordings"),
+        stamps="""
+        select updated_at as stamp from public.session_recordings where updated_at > created_at
+        union all select next_attempt_at from private.agora_notifications where attempts > 0
+        """,
     ),
     Due(
         "process-recording",
@@ -201,6 +220,9 @@ DUE = (
         "select status = 'expired' from public.practitioner_contracts where expires_at < now() order by expires_at",
         tables=("public.practitioner_contracts",),
         runs_side_by_side=10**9,
+        stamps="""
+        select updated_at as stamp from public.practitioner_contracts where status = 'expired'
+        """,
     ),
     Due(
         "run-payouts",
@@ -220,6 +242,9 @@ DUE = (
         """,
         tables=("public.ledger_transactions", "public.ledger_postings"),
         runs_side_by_side=10**9,
+        stamps="""
+        select created_at as stamp from public.payouts
+        """,
     ),
     Due(
         "deliver-webhooks",
@@ -237,6 +262,9 @@ DUE = (
         """,
         tables=("public.webhook_endpoints",),
         runs_side_by_side=100,
+        stamps="""
+        select ended_at as stamp from public.webhook_deliveries where status = 'failed'
+        """,
     ),
     Due(
         "check-invariants",
@@ -269,6 +297,15 @@ class DueWork:
         """Of each row, in their order, whether it is done."""
         rows = self._owner.execute(due.done.replace("%%", "%").encode()).fetchall()
         return [bool(next(iter(row.values()))) for row in rows]
+
+    def most_in_one_statement(self, due: Due) -> int:
+        """How many rows share the moment at which they were changed."""
+        if not due.stamps:
+            return 0
+        alike = f"select count(*) as n from ({due.stamps}) of_each group by stamp"
+        query = f"select coalesce(max(n), 0) as most from ({alike}) alike"
+        (row,) = self._owner.execute(query.encode()).fetchall()
+        return int(str(row["most"]))
 
     def _run(self, statements: str, tables: tuple[str, ...]) -> None:
         for table in tables:
