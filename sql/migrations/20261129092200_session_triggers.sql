@@ -316,9 +316,12 @@ create trigger session_schedules_95_limit_updated_rows after update on public.se
 -- change loosens, or that somebody breaks by hand, is found within the day and not at the end of the year.
 
 -- What is booked with each practitioner. A class online and in person at once is one occasion.
-create view private.booked_occasions with (security_invoker = true) as
-  select min(s.id::text) as id, s.practitioner_id, s.scheduled_at as starts_at,
-         max(s.scheduled_at + make_interval(mins => s.duration_minutes)) as ends_at
+create function private.list_booked_occasions()
+  returns table (id text, practitioner_id uuid, starts_at timestamptz, ends_at timestamptz)
+  language sql stable set search_path = ''
+as $$
+  select min(s.id::text), s.practitioner_id, s.scheduled_at,
+         max(s.scheduled_at + make_interval(mins => s.duration_minutes))
     from (select session.*, case when session.max_participants = 1 then session.id::text
                    -- Of two in one place, only the first is one with that in the other.
                    else row_number() over (partition by session.practitioner_id, session.scheduled_at,
@@ -327,6 +330,7 @@ create view private.booked_occasions with (security_invoker = true) as
             from public.session_schedules session
            where session.group_class_id is null and session.status in ('scheduled', 'in_progress')) s
    group by s.practitioner_id, s.scheduled_at, s.occasion;
+$$;
 
 create view private.broken_invariants with (security_invoker = true) as
   -- The ledger
@@ -434,11 +438,11 @@ create view private.broken_invariants with (security_invoker = true) as
   select 'two sessions overlap', later.id
     from (select o.id, o.starts_at, max(o.ends_at) over (partition by o.practitioner_id order by o.starts_at, o.id
                                     rows between unbounded preceding and 1 preceding) as taken_until
-            from private.booked_occasions o) later
+            from private.list_booked_occasions() o) later
    where later.starts_at < later.taken_until;
 comment on view private.broken_invariants is 'One row for each thing that is not as it must be. There should be none.';
 
-revoke all on private.booked_occasions, private.broken_invariants from public, anon, authenticated, service_role;
+revoke all on private.broken_invariants from public, anon, authenticated, service_role;
 
 -- Definer: the service may not read all the tables that are checked.
 create function private.check_invariants() returns table (rule text, broken integer, examples text[])
@@ -457,7 +461,7 @@ $$;
 comment on function public.check_invariants is
   'For the scheduler and the doctor: each rule that does not hold, how often, and where.';
 
-revoke execute on function private.check_invariants, public.check_invariants
+revoke execute on function private.list_booked_occasions, private.check_invariants, public.check_invariants
   from public, anon, authenticated, service_role;
 grant execute on function private.check_invariants, public.check_invariants to service_role;
 

@@ -98,7 +98,7 @@ begin
   return query
     update public.session_recordings r
        set status = 'processing', failure_code = null, failure_reason = null, crashed_at = null, copy_failures = 0,
-           claim_count = 0,           upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
+           claim_count = 0, upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
      where r.id = retry_recording.recording_id and r.status = 'failed' and r.agora_sid is not null
     returning r.*;
   if not found then
