@@ -53,11 +53,11 @@ class Due:
 DUE = (
     Due(
         "send-notifications",
-        # Nine of ten state what is not true any more.
+        # Nine of ten state what is not true any more, one after the other.
         """
         with events as (
           insert into private.outbox (kind, user_id, created_at)
-          select case when number %% 10 = 0 then 'banking_changed' else 'session_booked' end, id,
+          select case when number > 0.9 * %(n)s then 'banking_changed' else 'session_booked' end, id,
                  now() - interval '1 second' * (%(n)s - number)
             from private.crowd returning id, kind, user_id, created_at)
         insert into private.mails (outbox_id, kind, audience, user_id, payload, next_attempt_at)
@@ -109,8 +109,8 @@ DUE = (
         """,
         tables=("public.session_schedules", "public.user_session_credits", "public.credit_ledger"),
         stamps="""
-        select updated_at as stamp from public.session_schedules where updated_at > created_at
-        union all select created_at from public.credit_ledger where kind = 'expiry'
+        select 'sessions ' || updated_at as stamp from public.session_schedules where updated_at > created_at
+        union all select 'credits ' || created_at from public.credit_ledger where kind = 'expiry'
         """,
     ),
     Due(
@@ -135,8 +135,8 @@ DUE = (
           union all select attempts > 0, received_at from private.stripe_events) all_of_them order by done desc, at
         """,
         stamps="""
-        select updated_at as stamp from public.checkout_sessions where updated_at > created_at
-        union all select next_attempt_at from private.stripe_events where attempts > 0
+        select 'checkouts ' || updated_at as stamp from public.checkout_sessions where updated_at > created_at
+        union all select 'events ' || next_attempt_at from private.stripe_events where attempts > 0
         """,
     ),
     Due(
@@ -157,8 +157,8 @@ DUE = (
         "select claim_count > 0 or status <> 'pending' from public.session_recordings order by recorder_uid",
         tables=("public.session_schedules", "public.session_recordings"),
         stamps="""
-        select updated_at as stamp from public.session_recordings where updated_at > created_at
-        union all select next_attempt_at from private.agora_notifications where attempts > 0
+        select 'recordings ' || updated_at as stamp from public.session_recordings where updated_at > created_at
+        union all select 'notifications ' || next_attempt_at from private.agora_notifications where attempts > 0
         """,
     ),
     Due(
@@ -253,7 +253,7 @@ DUE = (
         insert into public.webhook_endpoints (id, url, events)
         select session_id, 'http://127.0.0.1:9/' || number, '{session.booked}' from private.crowd where number <= 5;
         insert into public.webhook_deliveries (endpoint_id, outbox_id, event, body, attempts, next_attempt_at)
-        select e.session_id, c.number, 'session.booked', '{}', case when c.number %% 10 < 9 then 10 else 0 end,
+        select e.session_id, c.number, 'session.booked', '{}', case when c.number <= 0.9 * %(n)s then 10 else 0 end,
                now() - interval '1 second' * (%(n)s - c.number)
           from private.crowd c join private.crowd e on e.number = 1 + c.number %% 5;
         """,

@@ -15,7 +15,7 @@ from tests.cast import Stage
 from tests.due_work import DUE, Due, DueWork, out_of_turn
 
 ROWS = 3000
-MOST = 600  # in one statement: what is unbounded does all that is due, which here is more
+MOST = 250  # in one statement: what is unbounded does all that is due, which here is more
 
 
 @pytest.fixture(scope="module")
