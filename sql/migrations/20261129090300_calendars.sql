@@ -113,7 +113,7 @@ begin
            s.id, private.get_occasion(s), s.session_location
       from public.session_schedules s
      where s.id in (select c.session_id from private.practitioner_time_conflicts c)
-     order by s.created_at, s.id
+     order by s.created_at, s.id limit 2000
     on conflict do nothing;
   end if;
 end

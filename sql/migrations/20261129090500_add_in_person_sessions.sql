@@ -390,7 +390,7 @@ begin
          (array_agg(b.previous_start order by b.previous_start desc, b.session_id desc))[1],
          (array_agg(b.session_id order by b.previous_start desc, b.session_id desc))[1]
     into v_rows, v_untried, sessions_moved, sessions_stuck, next_start, next_id from batch b;
-  if v_untried > 0 then  -- there was no time: the same again
+  if v_untried > 0 or v_rows = 0 then  -- there was no time: the same again; or the end, while credits still expire
     next_start := reconcile_bookings.after_start;
     next_id := reconcile_bookings.after_id;
   end if;
