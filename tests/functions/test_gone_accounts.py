@@ -102,6 +102,7 @@ MENTIONS = {
     "private.idempotency_keys.arguments": "erased by the id that is searched in it",
     "private.idempotency_keys.answer": "erased by the id that is searched in it",
     "private.mails.payload": "of an event about their session, to the practitioner; user_id has the key",
+    "private.rate_uses.subject": "a count by the id for a day at most, and of attempts after that",
     "public.access_grants.resource_id": "of their own profile; grantor_id has the key",
     "public.audit_logs.metadata": "columns that name people, as they were written in an audited table",
     "public.audit_logs.record_id": "of their own profile or export",
