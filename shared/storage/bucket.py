@@ -5,7 +5,6 @@ runs in a thread; what it signed is carried by our own client, because botocore'
 It takes a third of a second to import, so only functions that read the bucket import this module.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +23,6 @@ from shared.outside import STREAMED, carrier, client_over
 
 Result = TypeVar("Result")
 
-CHUNK_BYTES = 256 * 1024
 LARGEST_TEXT_BYTES = 8 * 1024 * 1024
 TIMEOUT = httpx.Timeout(30, connect=3)  # for an answer; of an object for its head, and for each MiB
 
@@ -126,44 +124,31 @@ class Bucket:
         return reply
 
     async def stream(self, source: BucketObject) -> AsyncGenerator[bytes, None]:
-        """This version of an object in chunks of 256 KiB or less.
-
-        The next chunk is fetched while the caller works on this one: two are in memory, never more.
-        Raises SourceChanged if the object was replaced or removed.
-        """
-        body = await _in_thread(
+        """This version of an object in small pieces. Raises SourceChanged if the object was replaced or removed."""
+        found = await _in_thread(
             lambda: self._client.get_object(Bucket=self._name, Key=source.key, IfMatch=source.etag)["Body"]
         )
+        reply = found._raw_stream.reply  # our own, in botocore's cover, which only a thread can read
         try:
-            ahead = asyncio.ensure_future(_in_thread(lambda: body.read(CHUNK_BYTES)))
-            while chunk := await ahead:
-                ahead = asyncio.ensure_future(_in_thread(lambda: body.read(CHUNK_BYTES)))
-                yield chunk
+            async for piece in reply.aiter_raw():
+                yield piece
+        except httpx.TransportError as error:
+            raise BucketUnavailable(details=type(error).__name__) from error
         finally:
-            ahead.cancel()
-            await to_thread.run_sync(body.close)
+            await reply.aclose()
 
 
 class _Body:
-    """An answer's body as botocore reads it, in its thread."""
+    """An answer's body as botocore reads it, whole, in its thread."""
 
     def __init__(self, reply: httpx.Response) -> None:
-        self._reply = reply
-        self._pieces = reply.aiter_raw(CHUNK_BYTES)
+        self.reply = reply
 
     def stream(self) -> Iterator[bytes]:
-        if self._reply.is_stream_consumed:
-            yield self._reply.content
-            return
-        while piece := self.read(CHUNK_BYTES):
-            yield piece
+        yield from_thread.run(self.reply.aread)
 
-    def read(self, amount: int | None = None) -> bytes:
-        """All of it, or the next piece: whoever asks for pieces asks for CHUNK_BYTES."""
-        return b"".join(self.stream()) if amount is None else from_thread.run(anext, self._pieces, b"")
-
-    def close(self) -> None:
-        from_thread.run(self._reply.aclose)
+    def read(self, _: int | None = None) -> bytes:
+        return from_thread.run(self.reply.aread)
 
 
 @cache

