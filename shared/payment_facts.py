@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from .settings import Settings
-from .signed_json import LONGEST_TEXT, id_in, read_signed, text_in
+from .signed_json import LONGEST_TEXT, id_in, read_signed, sane, text_in
 from .wire import Output
 
 LONGEST_URL = 2048
@@ -175,6 +175,6 @@ def _number(value: Any) -> int | None:
 
 def _moment(value: Any) -> datetime | None:
     try:
-        return datetime.fromtimestamp(value, UTC)
+        return sane(datetime.fromtimestamp(value, UTC))
     except (TypeError, ValueError, OverflowError, OSError):
         return None

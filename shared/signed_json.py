@@ -8,6 +8,7 @@ object, or too deeply nested to be one, is kept as it was written.
 import hashlib
 import json
 import math
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
@@ -36,6 +37,11 @@ def id_in(value: Any, body: bytes) -> str:
     """The sender's name for a body. Without a usable one its bytes are its name, so that a repeat is still one."""
     text = text_in(value, LONGEST_TEXT + 1)
     return text if 0 < len(text) <= LONGEST_TEXT else hashlib.sha256(body).hexdigest()
+
+
+def sane(moment: datetime) -> datetime | None:
+    """A time that columns take; from 2000 to 2100, nothing that is signed today has happened at another."""
+    return moment if 2000 <= moment.year < 2100 else None
 
 
 def _storable(value: Any) -> Any:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
+from shared.signed_json import sane
+
 Kind = Literal["mp4", "playlist", "slice"]
 
 _NAME = re.compile(
@@ -121,7 +123,7 @@ def moment(value: Any) -> datetime | None:
     try:
         number = int(value)
         seconds = number / 1000 if number > 100_000_000_000 else number
-        return datetime.fromtimestamp(seconds, UTC) if number > 0 else None
+        return sane(datetime.fromtimestamp(seconds, UTC))
     except (TypeError, ValueError, OverflowError, OSError):
         return None
 

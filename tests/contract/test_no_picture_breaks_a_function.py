@@ -148,6 +148,7 @@ def signers(stage: Stage, count: int) -> list[Person]:
     return people
 
 
+@pytest.mark.usefixtures("unlimited")
 @pytest.mark.parametrize("name", TAKES)
 def test_whatever_is_sent_as_a_picture_is_refused_or_stored_within_bounds(stage: Stage, name: str) -> None:
     """A refusal names the field and writes nothing; there is no 500, also not when all come at once."""
@@ -198,6 +199,7 @@ def written_past_us(stage: Stage, table: str) -> Iterator[None]:
         stage.execute(f"alter table public.{table} add constraint {form} {check} not valid")
 
 
+@pytest.mark.usefixtures("unlimited")
 @pytest.mark.parametrize("name", PRINTS)
 def test_whatever_is_stored_as_a_picture_there_is_a_copy(stage: Stage, name: str) -> None:
     """With it or without it. What a copy says then stands in `tests/shared/test_documents.py`."""

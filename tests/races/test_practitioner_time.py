@@ -13,6 +13,8 @@ import pytest
 
 from tests.cast import Person, Stage
 
+pytestmark = pytest.mark.usefixtures("unlimited")
+
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=30)
 OVERLAPS = """
   select count(*) from private.practitioner_time a join private.practitioner_time b
