@@ -117,7 +117,8 @@ def _ready(postgres: Server, name: str, book: str, more: str = "") -> BookingLoa
     with psycopg.connect(load.url, autocommit=True) as connection:
         connection.execute("delete from public.session_schedules")
         connection.execute(
-            "select private.grant_credits(person, 100000) from unnest(%s::uuid[]) person", [load.clients]
+            "select private.grant_credits(person, 10000) from unnest(%s::uuid[]) person, generate_series(1, 10)",
+            [load.clients],
         )
         connection.execute((more + ATTEMPT.replace("{book}", book)).encode())
         for kind, people in (("client", load.clients), ("practitioner", load.practitioners)):
