@@ -5,7 +5,7 @@ import pytest
 from deploy.functions import functions
 from deploy.imports import modules
 
-# Fixtures that take long to make. `make check` runs the tests that use neither.
+# Fixtures that take long to make. `make check` runs the tests that use neither and do not wait (`pytest.mark.slow`).
 SLOW_FIXTURES = {"stack", "environment"}
 
 
@@ -20,7 +20,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of missing pieces come first. Tests are slow by the fixtures they use, and need no mark of their own."""
+    """Tests of missing pieces come first. What is slow by its fixtures needs no mark of its own."""
     items.sort(key=lambda item: item.path.name != "test_deploy_matches_code.py")
     for item in items:
         if SLOW_FIXTURES & {*getattr(item, "fixturenames", ())}:

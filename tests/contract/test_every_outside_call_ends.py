@@ -154,6 +154,7 @@ def test_nothing_opens_a_connection_past_the_ways_that_end_in_time() -> None:
     assert found.keys() >= WAYS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "first", "most_s"),
     [way for ways in WAYS.values() for way in ways],
@@ -171,6 +172,7 @@ async def test_a_server_that_drips_is_given_up(call: Call, first: bytes, most_s:
         assert time.monotonic() - began < most_s + 1.5
 
 
+@pytest.mark.slow
 async def test_what_streams_may_take_its_time_while_it_streams() -> None:
     """With each MiB the time begins anew; what is not streamed has its time for the whole."""
 
