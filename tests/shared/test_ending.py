@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -100,7 +100,10 @@ def running(command: list[str], folder: Path, source: Path) -> Iterator[Served]:
         "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x",
     }
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
+        # In a group of its own: functions-framework serves in a child, which must not outlive the test.
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True
+        )
     served = Served(process, port, folder / "log")
     try:
         until = time.monotonic() + 30
@@ -113,7 +116,8 @@ def running(command: list[str], folder: Path, source: Path) -> Iterator[Served]:
                 time.sleep(0.05)
         yield served
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
