@@ -4,8 +4,10 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from inspect import signature
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local.stack import Stack
@@ -14,6 +16,9 @@ from .cast import Stage
 
 # httpx reads the certificates of all authorities for every client it makes, in 20 ms; nothing here is encrypted.
 ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
+
+# It gives up on an answer after 5 s; a function that starts while three workers share two cores has taken longer.
+signature(httpx.Client.__init__).parameters["timeout"].default.read = 60.0
 
 
 @pytest.fixture(scope="session")
