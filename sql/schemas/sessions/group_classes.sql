@@ -3,6 +3,10 @@
 -- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
 -- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is the number of seats:
 -- a trigger overwrites whatever else is written there.
+--
+-- A class's own row is nobody's booking, but its client_id cannot be null: the admin page writes the first admin it
+-- finds. It is made the account of whoever leads the class, which everybody who reads the class may look up: the pages
+-- join the clients of a list of sessions with profiles, and die on the first missing one.
 
 -- The session types of a class, and so which credits can pay for it.
 create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]
@@ -55,6 +59,25 @@ begin
     new.cancellation_policy_version := (select p.id from public.cancellation_policy p where p.is_active);
     new.cancellation_policy_agreed_at := now();
   end if;
+  return new;
+end
+$$;
+
+-- Definer: whoever gives a class to somebody else need not be able to read them.
+create function private.set_class_placeholder() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_leader uuid := (select p.user_id from public.practitioners p where p.id = new.practitioner_id);
+begin
+  if tg_op = 'UPDATE' and old.max_participants = 1 and old.group_class_id is null and old.client_id <> v_leader then
+    perform private.refuse(409, 'session_is_booked', 'Somebody has booked this session for themselves.',
+                           'Make the class a session of its own.');
+  elsif v_leader is not null and not exists (select from auth.users u where u.id = v_leader) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner has left, and leads no class any more.',
+                           'Please choose another practitioner.');
+  end if;
+  new.client_id := coalesce(v_leader, new.client_id);  -- without a practitioner the foreign key refuses the row
   return new;
 end
 $$;
@@ -118,8 +141,8 @@ $$;
 comment on function public.increment_group_class_participants is
   'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
-revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
-  private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_class_placeholder,
+  private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 

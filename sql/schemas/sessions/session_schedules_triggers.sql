@@ -13,6 +13,7 @@
 --   before each row: what is allowed, and what the row becomes
 --     d   10_cancel_class_instead_of_deleting cancels a class in which somebody has a seat sessions/cancelling
 --     i   10_make_class_seat                  turns a row that joins a class into a seat   sessions/group_classes
+--     iu  12_set_class_placeholder            names the leader as a class's client         sessions/group_classes
 --     u   15_refuse_credit_lot_change         refuses another credit than that it spent    sessions/booking
 --     iu  20_guard                            refuses what people may not write            sessions/session_schedules
 --     d   20_settle                           cancels what is deleted before its time      sessions/cancelling
@@ -68,6 +69,12 @@ create trigger session_schedules_10_cancel_class_instead_of_deleting before dele
 -- Before the guard: the guard and the policies check the row as it will be.
 create trigger session_schedules_10_make_class_seat before insert on public.session_schedules
   for each row when (new.notes like 'Joined group class:%') execute function private.make_class_seat();
+
+-- After a seat is known to be one. Where the statement names none of these columns, the client named stays.
+create trigger session_schedules_12_set_class_placeholder
+  before insert or update of practitioner_id, client_id, max_participants on public.session_schedules
+  for each row when (new.group_class_id is null and new.max_participants > 1)
+  execute function private.set_class_placeholder();
 
 -- Not for null: that is the foreign key, when a lot is deleted.
 create trigger session_schedules_15_refuse_credit_lot_change before update on public.session_schedules
