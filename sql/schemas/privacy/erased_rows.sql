@@ -183,7 +183,8 @@ declare
   c_session_ids  constant uuid[] := array(select s.id from public.session_schedules s
                                            where s.client_id = c_user and not private.is_class(s));
   c_former       constant text   := case when cardinality(c_session_ids) > 0 then 'Former client' else 'Former practitioner' end;
-  c_is_listed    constant boolean := exists (select from public.session_schedules s where s.client_id = c_user);
+  c_is_listed    constant boolean := exists (select from public.session_schedules s where s.client_id = c_user)
+                                     or exists (select from public.practitioners p where p.user_id = c_user);
   c_checkout_ids constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
   c_names        constant text[] := array(
     select distinct btrim(name) from (
@@ -294,8 +295,8 @@ begin
    where p.user_id = c_user
      and (p.name <> 'Former practitioner' or p.available or num_nonnulls(p.bio, p.specialization, p.avatar_url) > 0);
 
-  -- The profile, last: the name in it was looked for above. It stays for whoever is the client of a session that stays:
-  -- lists of sessions look it up, an admin's also that of whoever led a class.
+  -- The profile, last: the name in it was looked for above. It stays where a session or a practitioner that stays names the
+  -- account: lists of these look it up.
   update public.profiles p
      set full_name = c_former, email = null, avatar_url = null, phone_number = null, date_of_birth = null, address = null
    where p.id = c_user and c_is_listed

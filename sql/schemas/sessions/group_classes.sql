@@ -70,15 +70,21 @@ as $$
 declare
   v_leader uuid := (select p.user_id from public.practitioners p where p.id = new.practitioner_id);
 begin
-  if tg_op = 'UPDATE' and old.max_participants = 1 and old.group_class_id is null and old.client_id <> v_leader then
-    perform private.refuse(409, 'session_is_booked', 'Somebody has booked this session for themselves.',
-                           'Make the class a session of its own.');
-  elsif v_leader is not null and not exists (select from auth.users u where u.id = v_leader) then
+  if v_leader is not null and not exists (select from auth.users u where u.id = v_leader) then
     perform private.refuse(409, 'practitioner_unavailable', 'This practitioner has left, and leads no class any more.',
                            'Please choose another practitioner.');
   end if;
   new.client_id := coalesce(v_leader, new.client_id);  -- without a practitioner the foreign key refuses the row
   return new;
+end
+$$;
+
+create function private.refuse_class_of_session() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse(409, 'session_is_booked', 'This session is one person''s, and does not become a class.',
+                         'Make a class of its own.');
 end
 $$;
 
@@ -142,7 +148,7 @@ comment on function public.increment_group_class_participants is
   'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
 revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_class_placeholder,
-  private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+  private.refuse_class_of_session, private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
