@@ -31,7 +31,7 @@ class PageScene(BookingScene):
     """What is there is in `rows`, by name: the table, and the id."""
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__(stage, credits_each=3)
+        super().__init__(stage, credits_each=9)
         self.admin, self.other, self.next = stage.admin(), stage.practitioner(), self.booker()
         self.people = {"client": self.client, "practitioner": self.practitioner, "admin": self.admin}
         self.rows: dict[str, tuple[str, str]] = {
