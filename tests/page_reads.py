@@ -1,8 +1,8 @@
-"""The reads of the existing pages: each shape in which they ask a table, with a page's filters, and who then gets what.
+"""The reads of the existing pages: each shape in which they ask a table, with a page's filters, and who gets what.
 
-A line is a table, a select with the white space taken out, a query as PostgREST's, and the rows that client, practitioner
-and admin get: names of rows of `tests/page_scene.py`, or a condition about rows that are not the scene's own. In a query
-{me} is whoever asks, {mine} the scene's practitioner, {client} its client, and {row of that name} a row's id.
+A line is a table, a select with the white space taken out, a query as PostgREST's, and the rows that client,
+practitioner and admin get: names of rows of `tests/page_scene.py`, or a condition for rows that are not the scene's
+alone. In a query {me} is whoever asks, {mine} the scene's practitioner, and {a name} the id of the row of that name.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ LINE = "id,scheduled_at,duration_minutes,status"
 PLACE = "session_location,physical_location"
 PLACES = "max_participants,current_participants"
 COUNTED = "current_participants,max_participants,notes"
-MASTERS = "max_participants=gt.1&notes=not.like.Joined group class%&practitioner_id=eq.{mine}&order=scheduled_at"
+MASTERS = (
+    "max_participants=gt.1&notes=not.like.Joined group class%&practitioner_id=eq.{mine}&order=scheduled_at"
+)
 UPCOMING = "client_id=eq.{me}&status=in.(scheduled,in_progress)&order=scheduled_at&limit=5"
 UNSPENT = "user_id=eq.{me}&credits_remaining=gt.0&or=(expires_at.is.null,expires_at.gt.now())"
 
@@ -56,6 +58,13 @@ def led(select: str, query: str = "", client: str = SEEN, rows: str = ALL) -> Re
     """Sessions of the practitioner: clients see less of them than the other two."""
     query = f"practitioner_id=eq.{{mine}}{query}&order=scheduled_at"
     return Read("session_schedules", select, query, client, rows, rows)
+
+
+def for_sale(select: str) -> Read:
+    """Packages: nobody but an admin sees one of a type that is withdrawn."""
+    sold = "where is_active and session_type_id in (select id from public.session_types where is_active)"
+    query = "is_active=eq.true&order=session_count"
+    return Read("session_packages", select, query, sold, sold, "where is_active")
 
 
 SESSIONS = "session_schedules"
@@ -114,8 +123,8 @@ READS = [
         "client leader next",
         "client leader next",
     ),
-    everybody("session_packages", "*", "is_active=eq.true&order=session_count", "where is_active"),
-    everybody("session_packages", f"*,{KIND}", "is_active=eq.true&order=session_count", "where is_active"),
+    for_sale("*"),
+    for_sale(f"*,{KIND}"),
     everybody("session_payments", "*", "practitioner_id=eq.{mine}", "paid"),
     everybody(
         "session_payments",
@@ -195,9 +204,7 @@ READS = [
         f"status=neq.cancelled&session_location=eq.in_person&scheduled_at=gte.2000-01-01T00:00:00Z&{MASTERS}",
         "room",
     ),
-    its_client(
-        SESSIONS, f"{LINE},physical_location,session_location,{FACE}", UPCOMING, COMING, CLASSES
-    ),
+    its_client(SESSIONS, f"{LINE},physical_location,session_location,{FACE}", UPCOMING, COMING, CLASSES),
     its_client(
         SESSIONS,
         f"{LINE},{PLACE},practitioner:practitioners(id,name,avatar_url)",
@@ -233,9 +240,7 @@ READS = [
         one="maybeSingle",
     ),
     its_client(SESSIONS, f"{LINE},session_location,{NAME}", UPCOMING, COMING, CLASSES),
-    its_client(
-        SESSIONS, f"{LINE},session_location,{FACE}", "client_id=eq.{me}&status=eq.cancelled", "left"
-    ),
+    its_client(SESSIONS, f"{LINE},session_location,{FACE}", "client_id=eq.{me}&status=eq.cancelled", "left"),
     everybody(SESSIONS, f"id,scheduled_at,{PLACES}", "id=eq.{room}", "room", "single"),
     everybody(SESSIONS, f"id,scheduled_at,{PLACES},session_location,status", MASTERS, CLASSES),
     led(f"id,scheduled_at,{NAME},client_id"),
@@ -269,9 +274,7 @@ READS = [
         "single",
     ),
     everybody("studio_locations", "*", "is_active=eq.true&order=name", "where is_active"),
-    everybody(
-        "user_notifications", "*", "user_id=eq.{me}&order=created_at.desc", "where user_id = %(me)s"
-    ),
+    everybody("user_notifications", "*", "user_id=eq.{me}&order=created_at.desc", "where user_id = %(me)s"),
     its_client("user_preferences", "currency,country", "user_id=eq.{me}", "preferences", one="maybeSingle"),
     everybody("user_roles", "*", "user_id=eq.{me}", "where user_id = %(me)s"),
     everybody("user_roles", "role", "user_id=eq.{me}", "where user_id = %(me)s"),

@@ -1,4 +1,4 @@
-"""A practitioner, a client and an admin with a row of every kind that the existing pages read, written as those pages do.
+"""A practitioner, a client and an admin with a row of every kind that the existing pages read, as those pages write it.
 
 What no page writes, because the server does, is written by the owner: payments, recordings, contracts, notifications.
 """
@@ -109,7 +109,12 @@ class PageScene(BookingScene):
 
     def fill_pages(self) -> None:
         me, host = {"user_id": str(self.client.id)}, self.practitioner
-        hours = {"practitioner_id": self.id("host"), "day_of_week": 1, "start_time": "09:00", "end_time": "17:00"}
+        hours = {
+            "practitioner_id": self.id("host"),
+            "day_of_week": 1,
+            "start_time": "09:00",
+            "end_time": "17:00",
+        }
         self.write("hours", "practitioner_availability", hours, host)
         told = {"title": "Breathe", "description": None, "action_type": "mindfulness", "frequency": "daily"}
         about = {"session_id": self.id("held"), "due_date": "2030-01-01"}
@@ -132,13 +137,17 @@ class PageScene(BookingScene):
         self.find("contract", "practitioner_contracts", "practitioner_id = %s", self.id("host"))
         self.stage.execute(
             """insert into public.session_payments (session_id, practitioner_id, client_id, total_amount,
-                 practitioner_share, platform_share, currency, status) values (%s, %s, %s, 100, 75, 25, 'cad', 'completed')""",
+                                                    practitioner_share, platform_share, currency, status)
+               values (%s, %s, %s, 100, 75, 25, 'cad', 'completed')""",
             self.id("held"),
             self.id("host"),
             self.client.id,
         )
         self.find("paid", "session_payments", "session_id = %s", self.id("held"))
-        self.rows["recording"] = ("session_recordings", str(finished_recording(self.stage, uuid.UUID(self.id("held")))))
+        self.rows["recording"] = (
+            "session_recordings",
+            str(finished_recording(self.stage, uuid.UUID(self.id("held")))),
+        )
         self.find("credits", "user_session_credits", "user_id = %s", self.client.id)
         self.stage.execute(
             "select private.grant_credits(%s, 5, package_id => p.id, session_type_id => p.session_type_id,"
@@ -146,7 +155,9 @@ class PageScene(BookingScene):
             " from public.session_packages p where p.is_active order by p.session_count, p.name limit 1",
             self.client.id,
         )
-        self.find("package", "user_session_credits", "package_id is not null and user_id = %s", self.client.id)
+        self.find(
+            "package", "user_session_credits", "package_id is not null and user_id = %s", self.client.id
+        )
         self.find("role", "user_roles", "user_id = %s", host.id)
 
     def between_them(self) -> dict[str, Any]:
@@ -220,7 +231,9 @@ class PageScene(BookingScene):
     def row(self, table: str, row: str | None) -> dict[str, Any] | None:
         if row is None:
             return None
-        found: dict[str, Any] = self.stage.value(f"select to_jsonb(t) from public.{table} t where id = %s", row)
+        found: dict[str, Any] = self.stage.value(
+            f"select to_jsonb(t) from public.{table} t where id = %s", row
+        )
         return found
 
     def project(self, table: str, row: dict[str, Any] | None, select: str) -> Any:

@@ -1,10 +1,11 @@
 """Lists that pages join: every id that a page collects is found where it looks it up, or the page dies on the first.
 
-A class made by an admin, a client and a practitioner who have erased their accounts, one who has paused, and a type and a
+A class made by an admin, a client and a practitioner who have erased their accounts, one who has paused, a type and a
 package that are withdrawn: each was once a hole in one of these lists.
 """
 
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,12 @@ LISTS = [
     ("practitioner", f"session_schedules?{THEIRS}", "client_id", "profiles"),
     ("practitioner", f"practitioner_assignments?{THEIRS}", "client_id", "profiles"),
     ("practitioner", f"action_recommendations?{THEIRS}", "client_id", "profiles"),
-    ("practitioner", f"action_recommendations?{THEIRS}&session_id=not.is.null", "session_id", "session_schedules"),
+    (
+        "practitioner",
+        f"action_recommendations?{THEIRS}&session_id=not.is.null",
+        "session_id",
+        "session_schedules",
+    ),
     ("practitioner", f"session_payments?{THEIRS}", "session_id", "session_schedules"),
     ("practitioner", f"session_payments?{THEIRS}", "client_id", "profiles"),
     ("practitioner", "session_schedules?max_participants=gt.1", "practitioner_id", "practitioners"),
@@ -52,7 +58,11 @@ class ListScene(PageScene):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self.gone_client, self.paused, self.gone_host = self.booker(), stage.practitioner(), stage.practitioner()
+        self.gone_client, self.paused, self.gone_host = (
+            self.booker(),
+            stage.practitioner(),
+            stage.practitioner(),
+        )
         self.hosts = [self.practitioner, self.paused, self.gone_host]
         self.leave_traces(self.gone_client, self.practitioner)
         for host in (self.paused, self.gone_host):
@@ -61,7 +71,10 @@ class ListScene(PageScene):
         self.withdraw_type()
 
         self.stage.rest(
-            "PATCH", f"practitioners?id=eq.{self.paused.practitioner_id}", as_=self.paused, json={"available": False}
+            "PATCH",
+            f"practitioners?id=eq.{self.paused.practitioner_id}",
+            as_=self.paused,
+            json={"available": False},
         ).raise_for_status()
         for person in (self.gone_client, self.gone_host):
             self.stage.invoke("erase-my-account", ERASE, as_=person).raise_for_status()
@@ -70,15 +83,20 @@ class ListScene(PageScene):
         """A class to come with a seat in it, a past session that is paid and paid out, an assignment, and advice."""
         between = {"practitioner_id": str(host.practitioner_id), "client_id": str(client.id)}
         at = self.starts_at + timedelta(days=5, hours=len(self.rows))
-        made = self.make_class_on_page(practitioner_id=between["practitioner_id"], scheduled_at=at.isoformat())
+        made = self.make_class_on_page(
+            practitioner_id=between["practitioner_id"], scheduled_at=at.isoformat()
+        )
         name = f"class of {client.id} and {host.id}"
         self.rows[name] = made
         group_class = self.stage.row("select * from public.session_schedules where id = %s", made[1])
         self.write(f"seat in {name}", "session_schedules", self.seat(group_class, client), client)
-        held = self.stage.session(client=client, practitioner=host, starts_in_minutes=-5000, status="completed")
+        held = self.stage.session(
+            client=client, practitioner=host, starts_in_minutes=-5000, status="completed"
+        )
         self.stage.execute(
             """insert into public.session_payments (session_id, practitioner_id, client_id, total_amount,
-                 practitioner_share, platform_share, currency, status) values (%s, %s, %s, 0, 0, 0, 'cad', 'completed')""",
+                                                    practitioner_share, platform_share, currency, status)
+               values (%s, %s, %s, 0, 0, 0, 'cad', 'completed')""",
             held["id"],
             host.practitioner_id,
             client.id,
@@ -121,12 +139,16 @@ class ListScene(PageScene):
 
 
 @pytest.fixture(scope="module")
-def scene(stage: Stage, unlimited: None) -> ListScene:
-    return ListScene(stage)
+def scene(stage: Stage, unlimited: None) -> Iterator[ListScene]:
+    scene = ListScene(stage)
+    yield scene
+    scene.change("withdrawn", {"is_active": False}, scene.admin)
 
 
 @pytest.mark.parametrize(("role", "first", "column", "second"), LISTS)
-def test_every_id_of_a_list_is_found(scene: ListScene, role: str, first: str, column: str, second: str) -> None:
+def test_every_id_of_a_list_is_found(
+    scene: ListScene, role: str, first: str, column: str, second: str
+) -> None:
     """By whoever has collected it."""
     ids = {row[column] for row in scene.read(f"{first}&select={column}", role)}
     found = {row["id"] for row in scene.read(f"{second}?select=id&id=in.({','.join(ids)})", role)}
@@ -137,7 +159,9 @@ def test_every_id_of_a_list_is_found(scene: ListScene, role: str, first: str, co
 
 def test_the_form_prints_every_client(scene: ListScene) -> None:
     """Who is gone has no name and no address; whoever leads the class is there as themself."""
-    ids = {row["client_id"] for row in scene.read(f"session_schedules?{THEIRS}&select=client_id", "practitioner")}
+    ids = {
+        row["client_id"] for row in scene.read(f"session_schedules?{THEIRS}&select=client_id", "practitioner")
+    }
     joined = scene.read(f"profiles?select=id,full_name,email&id=in.({','.join(ids)})", "practitioner")
     by_id = {row["id"]: row for row in joined}
 
@@ -155,7 +179,9 @@ def test_the_list_of_payments_names_a_client_of_each(scene: ListScene) -> None:
 
     assert of_gone
     assert all({"email": None} == row["client"] for row in of_gone)
-    assert all(row["client"] is not None and row["practitioner"] is not None and row["session"] for row in payments)
+    assert all(
+        row["client"] is not None and row["practitioner"] is not None and row["session"] for row in payments
+    )
 
 
 def test_a_package_of_a_withdrawn_type_is_not_for_sale(scene: ListScene) -> None:
@@ -168,7 +194,9 @@ def test_a_package_of_a_withdrawn_type_is_not_for_sale(scene: ListScene) -> None
 
 # The other form of a class
 
-OTHER_FORM = "correlated_session:session_schedules!{hint}(id,session_location,practitioner:practitioners(name))"
+OTHER_FORM = (
+    "correlated_session:session_schedules!{hint}(id,session_location,practitioner:practitioners(name))"
+)
 
 
 @pytest.mark.parametrize("role", ["client", "practitioner", "admin"])
@@ -203,7 +231,9 @@ def test_the_other_form_is_for_whoever_may_read_it(scene: ListScene) -> None:
     stage, stranger = scene.stage, scene.stage.practitioner()
     hidden = stage.session(client=scene.next, practitioner=scene.other, starts_in_minutes=9000)
     stage.execute(
-        "update public.session_schedules set correlated_session_id = %s where id = %s", hidden["id"], scene.id("later")
+        "update public.session_schedules set correlated_session_id = %s where id = %s",
+        hidden["id"],
+        scene.id("later"),
     )
     asked = f"session_schedules?id=eq.{scene.id('later')}&select={OTHER_FORM.format(hint='correlated_session_id')}"
 

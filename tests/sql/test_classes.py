@@ -395,7 +395,9 @@ def test_whoever_leads_a_class_is_told_what_others_do_with_it(sandbox: Sandbox) 
     sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", evening)
 
     sandbox.act_as("owner")
-    sent = sandbox.run("select kind, audience, user_id::text from private.mails where session_id = %s", evening)
+    sent = sandbox.run(
+        "select kind, audience, user_id::text from private.mails where session_id = %s", evening
+    )
     assert [{"kind": "session_cancelled", "audience": "practitioner", "user_id": STRANGER}] == sent
 
 

@@ -33,7 +33,9 @@ def differences(scene: PageScene, read: Read, answers: dict[str, Any]) -> dict[s
             is_right = given in expected if expected else given is None
         else:
             given = given or []
-            is_right = len(given) == len(expected) and all(given.count(r) == expected.count(r) for r in expected)
+            is_right = len(given) == len(expected) and all(
+                given.count(r) == expected.count(r) for r in expected
+            )
         if answer["status"] != 200 or not is_right:
             found[role] = (answer, expected)
     return found

@@ -115,8 +115,8 @@ as $$
   select r.practitioner_id from public.action_recommendations r where r.client_id = (select auth.uid());
 $$;
 
--- Whoever is in my lists of sessions, assignments or recommendations: their names are shown there, also of those who are
--- gone. The client named in a class's own row is myself; its seats name the participants.
+-- Whoever is in my lists of sessions, assignments or recommendations: their names are shown there, also of those who
+-- are gone. The client named in a class's own row is myself; its seats name the participants.
 -- Definer: policies on other tables ask this question for every row they guard.
 create function private.my_listed_client_ids() returns setof uuid
   language sql stable security definer set search_path = ''

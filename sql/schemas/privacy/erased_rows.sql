@@ -6,7 +6,7 @@
 --   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
 --             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
 --             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session, a profile without a name: practitioners' pages join it.
+--             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
 --
 -- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
 -- covered.
@@ -295,8 +295,8 @@ begin
    where p.user_id = c_user
      and (p.name <> 'Former practitioner' or p.available or num_nonnulls(p.bio, p.specialization, p.avatar_url) > 0);
 
-  -- The profile, last: the name in it was looked for above. It stays where a session or a practitioner that stays names the
-  -- account: lists of these look it up.
+  -- The profile, last: the name in it was looked for above. It stays where a session or a practitioner that stays
+  -- names the account: lists of these look it up.
   update public.profiles p
      set full_name = c_former, email = null, avatar_url = null, phone_number = null, date_of_birth = null, address = null
    where p.id = c_user and c_is_listed
