@@ -87,6 +87,8 @@ begin
                          'Make a class of its own.');
 end
 $$;
+revoke execute on function private.set_class_placeholder, private.refuse_class_of_session
+  from public, anon, authenticated, service_role;
 
 -- Definer: it counts rows that the class's reader may not read.
 create function private.set_participant_count() returns trigger
@@ -147,8 +149,8 @@ $$;
 comment on function public.increment_group_class_participants is
   'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
-revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_class_placeholder,
-  private.refuse_class_of_session, private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
+  private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
