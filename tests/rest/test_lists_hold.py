@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Person, Stage
-from tests.page_scene import PageScene
+from tests.page_reads_scene import ReadsScene
 
 pytestmark = pytest.mark.usefixtures("unlimited")
 ERASE = {"confirmation": "ERASE MY ACCOUNT"}
@@ -53,7 +53,7 @@ LISTS = [
 ]
 
 
-class ListScene(PageScene):
+class ListScene(ReadsScene):
     """The pages' rows, and what later became of the people and the things in them."""
 
     def __init__(self, stage: Stage) -> None:

@@ -9,22 +9,22 @@ import pytest
 
 from tests.cast import Stage
 from tests.page_reads import READS, Read
-from tests.page_scene import PageScene
+from tests.page_reads_scene import ReadsScene
 
 pytestmark = pytest.mark.usefixtures("unlimited")
 
 
 @pytest.fixture(scope="module")
-def scene(stage: Stage, unlimited: None) -> PageScene:
-    return PageScene(stage)
+def scene(stage: Stage, unlimited: None) -> ReadsScene:
+    return ReadsScene(stage)
 
 
 @pytest.fixture(scope="module")
-def answers(scene: PageScene) -> dict[Read, dict[str, Any]]:
+def answers(scene: ReadsScene) -> dict[Read, dict[str, Any]]:
     return dict(zip(READS, scene.send(READS), strict=True))
 
 
-def differences(scene: PageScene, read: Read, answers: dict[str, Any]) -> dict[str, Any]:
+def differences(scene: ReadsScene, read: Read, answers: dict[str, Any]) -> dict[str, Any]:
     """What is not as the page expects it, by role: the answer, and the rows it should have had."""
     found = {}
     for role, answer in answers.items():
@@ -43,7 +43,7 @@ def differences(scene: PageScene, read: Read, answers: dict[str, Any]) -> dict[s
 
 @pytest.mark.parametrize("read", READS, ids=str)
 def test_a_page_reads_the_rows_it_expects(
-    scene: PageScene, answers: dict[Read, dict[str, Any]], read: Read
+    scene: ReadsScene, answers: dict[Read, dict[str, Any]], read: Read
 ) -> None:
     """As client, practitioner and admin, each with their own id in the page's filter."""
     assert {} == differences(scene, read, answers[read])
@@ -117,7 +117,7 @@ def reload_schema(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("offender", OFFENDERS)
-def test_what_breaks_a_page_is_found(scene: PageScene, offender: str) -> None:
+def test_what_breaks_a_page_is_found(scene: ReadsScene, offender: str) -> None:
     """Or these tests would be worth nothing."""
     change, undo, broken = OFFENDERS[offender]
     reads = [read for read in READS if read.table in broken and broken[read.table] in read.select]

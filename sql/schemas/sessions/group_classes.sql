@@ -5,8 +5,8 @@
 -- a trigger overwrites whatever else is written there.
 --
 -- A class's own row is nobody's booking, but its client_id cannot be null: the admin page writes the first admin it
--- finds. It is made the account of whoever leads the class, which everybody who reads the class may look up: the pages
--- join the clients of a list of sessions with profiles, and die on the first missing one.
+-- finds. It is made the account of whoever leads the class: their page joins the clients of their sessions with
+-- profiles, and dies on the first that they may not read.
 
 -- The session types of a class, and so which credits can pay for it.
 create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]

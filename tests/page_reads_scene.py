@@ -27,7 +27,7 @@ EMBEDDED_BY = {
 }
 
 
-class PageScene(BookingScene):
+class ReadsScene(BookingScene):
     """What is there is in `rows`, by name: the table, and the id."""
 
     def __init__(self, stage: Stage) -> None:
