@@ -1,7 +1,7 @@
 """The reads of the existing pages: each shape in which they ask a table, with a page's filters, and who gets what.
 
 A line is a table, a select with the white space taken out, a query as PostgREST's, and the rows that client,
-practitioner and admin get: names of rows of `tests/page_reads_scene.py`, or a condition for rows that are not the scene's
+practitioner and admin get: names of rows of `tests/page_reads_scene.py`, or a condition for rows that are not its
 alone. In a query {me} is whoever asks, {mine} the scene's practitioner, and {a name} the id of the row of that name.
 """
 
