@@ -1,4 +1,4 @@
--- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling.
+-- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/correlated_session, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -343,6 +343,10 @@ grant execute on function private.build_room_name, private.book_session_with_cre
 -- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
 -- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is the number of seats:
 -- a trigger overwrites whatever else is written there.
+--
+-- A class's own row is nobody's booking, but its client_id cannot be null: the admin page writes the first admin it
+-- finds. It is made the account of whoever leads the class: their page joins the clients of their sessions with
+-- profiles, and dies on the first that they may not read.
 
 -- The session types of a class, and so which credits can pay for it.
 create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]
@@ -398,6 +402,33 @@ begin
   return new;
 end
 $$;
+
+-- Definer: whoever gives a class to somebody else need not be able to read them.
+create function private.set_class_placeholder() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_leader uuid := (select p.user_id from public.practitioners p where p.id = new.practitioner_id);
+begin
+  if v_leader is not null and not exists (select from auth.users u where u.id = v_leader) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner has left, and leads no class any more.',
+                           'Please choose another practitioner.');
+  end if;
+  new.client_id := coalesce(v_leader, new.client_id);  -- without a practitioner the foreign key refuses the row
+  return new;
+end
+$$;
+
+create function private.refuse_class_of_session() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse(409, 'session_is_booked', 'This session is one person''s, and does not become a class.',
+                         'Make a class of its own.');
+end
+$$;
+revoke execute on function private.set_class_placeholder, private.refuse_class_of_session
+  from public, anon, authenticated, service_role;
 
 -- Definer: it counts rows that the class's reader may not read.
 create function private.set_participant_count() returns trigger
@@ -548,6 +579,30 @@ revoke execute on function public.link_group_sessions, public.unlink_group_sessi
   service_role;
 -- Both run as the admin who calls them, and private.is_class is granted to people.
 grant execute on function public.link_group_sessions, public.unlink_group_sessions to authenticated;
+
+
+-- sessions/correlated_session.sql
+
+-- The other form of a class, as the pages embed it.
+--
+-- The admin page asks for `correlated_session:session_schedules!correlated_session_id(...)` and expects the one session
+-- that the column names. Of a table with itself PostgREST knows two ways by that hint, and follows the one back: the
+-- rows that name this one, as an array. A function with the name of the embedded table takes the place of both.
+--
+-- So every embed of session_schedules in itself is this one, whatever its hint: a seat's class is read by
+-- `group_class_id`, in a request of its own.
+
+-- As the caller: whoever may not read the other class is told that there is none.
+create function public.session_schedules(public.session_schedules) returns setof public.session_schedules
+  language sql stable rows 1 security invoker set search_path = ''
+as $$
+  select s.* from public.session_schedules s where s.id = $1.correlated_session_id;
+$$;
+comment on function public.session_schedules is
+  'A computed relationship: the session that correlated_session_id names, as one object. Null: none, or not readable.';
+
+revoke execute on function public.session_schedules from public, anon, authenticated, service_role;
+grant execute on function public.session_schedules to authenticated, service_role;
 
 
 -- sessions/cancellation_terms.sql

@@ -528,7 +528,7 @@ begin
     v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
+    -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
     continue when (v_kind.audience = 'user' and v_is_class and new.kind <> 'recording_failed')
                or (v_kind.audience = 'practitioner' and v_is_seat);
@@ -536,7 +536,7 @@ begin
       v_user := new.user_id;
     else
       select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
-      continue when v_user = auth.uid() or v_user = new.user_id;
+      continue when v_user = auth.uid() or (v_user = new.user_id and v_is_class is not true);
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
@@ -1106,7 +1106,7 @@ grant execute on function private.claim_mail, private.start_mail, private.finish
 -- event only where there is none because the booking is older than the outbox. However often they are called, nobody
 -- gets a second mail. What nobody would be mailed is refused, and no event of it is written.
 
--- A session of the caller's that somebody has booked. A class's own row names an administrator as its client, who has
+-- A session of the caller's that somebody has booked. A class's own row names its practitioner as its client, who has
 -- no seat in it.
 create function private.get_booking_of_caller(session_id uuid) returns public.session_schedules
   language plpgsql stable set search_path = ''

@@ -339,7 +339,7 @@ grant select, insert, update, delete on public.access_grants to service_role;
 --   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
 --             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
 --             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session, a profile without a name: practitioners' pages join it.
+--             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
 --
 -- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
 -- covered.
@@ -515,6 +515,9 @@ declare
   c_user         constant uuid   := redact_evidence.user_id;
   c_session_ids  constant uuid[] := array(select s.id from public.session_schedules s
                                            where s.client_id = c_user and not private.is_class(s));
+  c_former       constant text   := case when cardinality(c_session_ids) > 0 then 'Former client' else 'Former practitioner' end;
+  c_is_listed    constant boolean := exists (select from public.session_schedules s where s.client_id = c_user)
+                                     or exists (select from public.practitioners p where p.user_id = c_user);
   c_checkout_ids constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
   c_names        constant text[] := array(
     select distinct btrim(name) from (
@@ -625,14 +628,14 @@ begin
    where p.user_id = c_user
      and (p.name <> 'Former practitioner' or p.available or num_nonnulls(p.bio, p.specialization, p.avatar_url) > 0);
 
-  -- The profile, last: the name in it was looked for above.
+  -- The profile, last: the name in it was looked for above. It stays where a session or a practitioner that stays
+  -- names the account: lists of these look it up.
   update public.profiles p
-     set full_name = 'Former client', email = null, avatar_url = null, phone_number = null, date_of_birth = null,
-         address = null
-   where p.id = c_user and cardinality(c_session_ids) > 0
-     and (p.full_name is distinct from 'Former client'
+     set full_name = c_former, email = null, avatar_url = null, phone_number = null, date_of_birth = null, address = null
+   where p.id = c_user and c_is_listed
+     and (p.full_name is distinct from c_former
           or num_nonnulls(p.email, p.avatar_url, p.phone_number, p.date_of_birth, p.address) > 0);
-  delete from public.profiles p where p.id = c_user and cardinality(c_session_ids) = 0;
+  delete from public.profiles p where p.id = c_user and not c_is_listed;
 end
 $$;
 

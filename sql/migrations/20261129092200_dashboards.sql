@@ -281,7 +281,7 @@ as $$
      where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
   ),
   met as (
-    -- A class's own row names an admin; its seats name the participants.
+    -- A class's own row names whoever leads it; its seats name the participants.
     select s.client_id, count(*) filter (where s.status = 'completed')::integer as completed,
            max(s.scheduled_at) filter (where s.scheduled_at <= now()) as last_met_at,
            min(s.scheduled_at) filter (where s.scheduled_at > now()) as meets_at
@@ -513,7 +513,7 @@ create view public.admin_recordings with (security_invoker = true) as
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
     left join public.practitioners p on p.id = s.practitioner_id
-    -- A class's own row names an admin there.
+    -- A class's own row names its practitioner there.
     left join public.profiles client on client.id = s.client_id
          and not (s.max_participants > 1 and s.group_class_id is null)
     cross join lateral (select count(*) as views, max(v.viewed_at) as last_viewed_at

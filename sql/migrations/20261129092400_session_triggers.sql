@@ -95,10 +95,12 @@ create trigger limit_updated_rows after update on public.user_consents
 --     u   30_set_status_times                 dates the start and the completion           sessions/session_states
 --     u   35_authorize_cancellation           applies the terms, decides about the grace   sessions/cancelling
 --     u   35_authorize_reschedule             refuses by the rules for rescheduling        sessions/rescheduling
+--     iu  40_set_class_placeholder            names the leader as a class's client         sessions/group_classes
 --     iu  40_set_wall_time                    sets zone and local time beside the instant  sessions/wall_time
 --     u   44_raise_calendar_sequence          counts the changes that calendars show       sessions/rescheduling
 --     iu  45_count_participants               counts a class's seats, refuses too few      sessions/group_classes
 --     u   45_keep_class                       refuses to make a class with seats 1:1       sessions/group_classes
+--     u   45_keep_one_to_one                  refuses to make a class of one person's      sessions/group_classes
 --     iu  99_refuse_unknown_client            refuses a client without an account          privacy/erased_rows
 --     u   update_session_schedules_updated_at                                              (the baseline's)
 --
@@ -183,6 +185,11 @@ create trigger session_schedules_35_authorize_cancellation before update of stat
 create trigger session_schedules_35_authorize_reschedule before update of scheduled_at on public.session_schedules
   for each row when (new.scheduled_at <> old.scheduled_at) execute function private.authorize_reschedule();
 
+create trigger session_schedules_40_set_class_placeholder
+  before insert or update of practitioner_id, client_id on public.session_schedules
+  for each row when (new.group_class_id is null and new.max_participants > 1)
+  execute function private.set_class_placeholder();
+
 -- Of time_zone and local_start too: whatever else is written there is overwritten.
 create trigger session_schedules_40_set_wall_time
   before insert or update of scheduled_at, practitioner_id, time_zone, local_start on public.session_schedules
@@ -207,6 +214,12 @@ create trigger session_schedules_45_count_participants before insert or update o
 create trigger session_schedules_45_keep_class before update of max_participants on public.session_schedules
   for each row when (new.group_class_id is null and new.max_participants = 1 and old.max_participants > 1)
   execute function private.set_participant_count();
+
+-- Whoever has booked it would no longer be its client.
+create trigger session_schedules_45_keep_one_to_one before update of max_participants on public.session_schedules
+  for each row when (new.group_class_id is null and new.max_participants > 1 and old.max_participants = 1
+                     and private.is_api_caller())
+  execute function private.refuse_class_of_session();
 
 -- After the triggers that fill columns in.
 create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules

@@ -17,7 +17,7 @@ from .booking_steps import (
     type_id,
     wallet,
 )
-from .conftest import ADMIN, CLIENT, ROW, Sandbox
+from .conftest import CLIENT, PRACTITIONER, ROW, STRANGER, Sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -374,10 +374,44 @@ def test_a_class_takes_the_time_of_its_practitioner(sandbox: Sandbox) -> None:
         book(sandbox, at, duration_minutes=60)
 
 
-def test_the_admin_in_the_row_of_a_class_does_not_participate(sandbox: Sandbox) -> None:
-    """Their wallet and history are their own."""
+# Whose row it is
+
+
+def test_a_class_names_whoever_leads_it(sandbox: Sandbox) -> None:
+    """Whatever the page writes there, and whoever leads it next; nobody is booked by that."""
     evening = make_class(sandbox, in_hours(30))
+    assert STRANGER == str(session(sandbox, evening)["client_id"])
+    assert [] == messages(sandbox, evening)
 
     sandbox.act_as("owner")
-    assert [] == messages(sandbox, evening)
-    assert str(session(sandbox, evening)["client_id"]) == ADMIN
+    sandbox.run("update public.session_schedules set practitioner_id = %s where id = %s", ROW, evening)
+    assert PRACTITIONER == str(session(sandbox, evening)["client_id"])
+    assert CLIENT == str(session(sandbox, join(sandbox, evening))["client_id"])
+
+
+def test_whoever_leads_a_class_is_told_what_others_do_with_it(sandbox: Sandbox) -> None:
+    """Although they stand in its row as its client: once, as the practitioner."""
+    evening = make_class(sandbox, in_hours(30))
+    sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", evening)
+
+    sandbox.act_as("owner")
+    sent = sandbox.run(
+        "select kind, audience, user_id::text from private.mails where session_id = %s", evening
+    )
+    assert [{"kind": "session_cancelled", "audience": "practitioner", "user_id": STRANGER}] == sent
+
+
+def test_nobody_leads_a_class_whose_account_is_gone(sandbox: Sandbox) -> None:
+    """The page that made it reads why."""
+    sandbox.act_as("owner")
+    sandbox.run("delete from auth.users where id = %s", STRANGER)
+    with sandbox.refused("practitioner_unavailable"):
+        make_class(sandbox, in_hours(30))
+
+
+def test_one_persons_session_does_not_become_a_class(sandbox: Sandbox) -> None:
+    """Whoever booked it would stand in it as nobody's client."""
+    booked = book(sandbox, in_hours(30))["session_id"]
+    sandbox.act_as("admin")
+    with sandbox.refused("session_is_booked"):
+        sandbox.run("update public.session_schedules set max_participants = 5 where id = %s", booked)

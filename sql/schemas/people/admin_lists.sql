@@ -115,7 +115,7 @@ create view public.admin_recordings with (security_invoker = true) as
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
     left join public.practitioners p on p.id = s.practitioner_id
-    -- A class's own row names an admin there.
+    -- A class's own row names its practitioner there.
     left join public.profiles client on client.id = s.client_id
          and not (s.max_participants > 1 and s.group_class_id is null)
     cross join lateral (select count(*) as views, max(v.viewed_at) as last_viewed_at

@@ -37,7 +37,7 @@ as $$
      where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
   ),
   met as (
-    -- A class's own row names an admin; its seats name the participants.
+    -- A class's own row names whoever leads it; its seats name the participants.
     select s.client_id, count(*) filter (where s.status = 'completed')::integer as completed,
            max(s.scheduled_at) filter (where s.scheduled_at <= now()) as last_met_at,
            min(s.scheduled_at) filter (where s.scheduled_at > now()) as meets_at

@@ -85,8 +85,7 @@ begin
   end if;
   v_is_host := exists (select from public.practitioners p where p.id = v_class.practitioner_id and p.user_id = v_caller);
   if v_is_host
-     -- One to one: the client's own row. A class's own row has an administrator as its client, who has no access by
-     -- that.
+     -- One to one: the client's own row. A class's own row names whoever led it when it was made or given away.
      or (v_class.group_class_id is null and coalesce(v_class.max_participants, 1) <= 1 and v_class.client_id = v_caller)
      or exists (select from public.session_schedules mine
                  where mine.group_class_id = v_class.id and mine.client_id = v_caller and mine.status <> 'cancelled') then

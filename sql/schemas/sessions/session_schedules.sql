@@ -61,7 +61,8 @@ alter table public.session_schedules
   -- A calendar keeps the version with the highest number, in whatever order invitations arrive.
   add column calendar_sequence integer not null default 0;
 
-comment on column public.session_schedules.client_id is 'No foreign key: the account may have been erased since.';
+comment on column public.session_schedules.client_id is
+  'Of a class''s own row: its practitioner''s account. No foreign key: the account may have been erased since.';
 comment on column public.session_schedules.cancelled_at is 'By the server''s clock.';
 comment on column public.session_schedules.physical_location is 'A studio''s id, "Name - Address", or an address.';
 comment on column public.session_schedules.location_coordinates is '(longitude, latitude)';

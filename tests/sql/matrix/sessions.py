@@ -28,8 +28,8 @@ SESSIONS = {
         sets="session_location physical_location max_participants current_participants class_name",
         changes={
             "status notes cancelled_at scheduled_at": PARTIES,
-            "class_name session_location physical_location max_participants current_participants"
-            " correlated_session_id": STAFF,
+            "class_name session_location physical_location current_participants correlated_session_id": STAFF,
+            "max_participants": "service",  # one person's session does not become a class
             "credit_lot_id": "",  # what was spent stays spent
         },
         values={"status": "'cancelled'", "session_location": "'in_person'", "scheduled_at": MONDAY_AT_TEN},
