@@ -220,9 +220,7 @@ def test_a_class_is_listed_once(sandbox: Sandbox) -> None:
     for who in ("admin", "service"):
         sandbox.act_as(who)
         with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
-            sandbox.run(
-                "update public.session_schedules set max_participants = 2 where id = %s", seats[0]
-            )
+            sandbox.run("update public.session_schedules set max_participants = 2 where id = %s", seats[0])
 
 
 def test_a_practitioner_gives_no_seat_away(sandbox: Sandbox) -> None:
@@ -233,7 +231,7 @@ def test_a_practitioner_gives_no_seat_away(sandbox: Sandbox) -> None:
 
 
 def test_no_class_is_made_or_moved_into_the_past(sandbox: Sandbox) -> None:
-    """Nor any other session: whoever is in it would be told of an hour that has gone."""
+    """Nor is a session of two people that would be over: whoever is in it would be told of an hour that has gone."""
     with sandbox.refused("slot_in_past"):
         make_class(sandbox, in_hours(-1))
     for who in ("practitioner", "admin"):
@@ -241,7 +239,7 @@ def test_no_class_is_made_or_moved_into_the_past(sandbox: Sandbox) -> None:
         with sandbox.refused("slot_in_past"):
             sandbox.run(
                 "insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name)"
-                " values (%s, %s, now(), 'session-past')",
+                " values (%s, %s, now() - interval '1 hour', 'session-past')",
                 ROW,
                 CLIENT,
             )

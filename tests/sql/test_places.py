@@ -12,7 +12,7 @@ from .test_payments import SLOT, deliver, paid_by, single
 
 IN_WORDS = "Studio - A street"
 NOWHERE = "99999999-0000-4000-8000-000000000009"
-AN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-", re.I)
+AN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 PRINTED = ("physical_location", "notes", "class_name")
 
 
@@ -159,7 +159,9 @@ def test_a_studio_that_moves_takes_its_sessions_along(sandbox: Sandbox) -> None:
         ROW,
     )
     sandbox.act_as("admin")
-    sandbox.run("update public.studio_locations set address = 'B street', city = 'Toronto' where id = %s", ROW)
+    sandbox.run(
+        "update public.studio_locations set address = 'B street', city = 'Toronto' where id = %s", ROW
+    )
 
     for each in (evening, seat):
         row = session(sandbox, each)

@@ -181,7 +181,9 @@ declare
 begin
   if not private.is_api_caller() then
     return new;
-  elsif tg_op = 'INSERT' and new.scheduled_at <= now() then
+  elsif tg_op = 'INSERT' and now() >= new.scheduled_at
+        -- A practitioner and a client may begin at once, and the page's clock gives full minutes.
+        + make_interval(mins => case when private.is_class(new) then 0 else new.duration_minutes end) then
     perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
   elsif private.is_admin() then
     return new;
