@@ -159,9 +159,9 @@ create policy "admins delete sessions"
 
 revoke all on public.session_schedules from anon, authenticated, service_role;
 grant select, delete on public.session_schedules to authenticated;
--- Not group_class_id: it follows from the note; nor studio_id: it follows from the place. current_participants is granted because the frontend sends it for a
--- class while joining; no policy lets a client update a class, so it changes nothing. A trigger sets
--- cancelled_at.
+-- Not group_class_id: it follows from the note; nor studio_id: it follows from the place. current_participants is
+-- granted because the frontend sends it for a class while joining; no policy lets a client update a class, so it
+-- changes nothing. A trigger sets cancelled_at.
 grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes,
               class_name, session_location, physical_location, max_participants, current_participants),
       update (scheduled_at, status, notes, cancelled_at,
