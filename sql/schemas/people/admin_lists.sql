@@ -49,7 +49,7 @@ as $$
   select l.users, l.next_cursor from private.list_users(list_users.page_size, list_users.cursor) l;
 $$;
 
--- Definer: what is not earned is listed too, although the page on which admins pay it out does not read it. So it checks
+-- Definer: what is not earned is listed too, although admins, who pay out what they read, do not read it. So it checks
 -- who is calling.
 create function private.list_payments(status text, currency text, page_size integer, cursor text)
   returns table (payments jsonb, next_cursor text)
