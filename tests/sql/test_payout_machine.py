@@ -213,6 +213,9 @@ class Paying(Earning):
 
     # What must be true
 
+    def is_payable(self, seat: Seat) -> bool:
+        return super().is_payable(seat) and seat.id not in self.marked
+
     @rule(seat=Earning.seats)
     def the_rows_agree(self, seat: str) -> None:
         """What was paid out stays as it was paid; the ledger takes the rest back."""

@@ -154,7 +154,8 @@ comment on function public.studio_availability is
   'The studios for a map: where they are, their classes with free seats, and when a one-to-one session can be booked.';
 
 revoke execute on function private.describe_studio, private.is_studio_id, private.find_studio,
-  private.describe_place, private.copy_studio_to_sessions, public.studio_availability from public, anon, authenticated, service_role;
+  private.describe_place, private.copy_studio_to_sessions, public.studio_availability
+  from public, anon, authenticated, service_role;
 -- The condition of a trigger is evaluated as whoever writes the row.
 grant execute on function private.describe_studio, public.studio_availability to authenticated;
 grant execute on function private.describe_studio to service_role;

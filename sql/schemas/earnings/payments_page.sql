@@ -145,7 +145,8 @@ end
 $$;
 
 revoke execute on function private.create_manual_payouts, private.lock_payouts_first, private.skip_payment_not_owed,
-  private.guard_payment_status, private.settle_payouts_of_marked_payments, private.refuse_nothing_to_pay_out from public, anon, authenticated, service_role;
+  private.guard_payment_status, private.settle_payouts_of_marked_payments, private.refuse_nothing_to_pay_out
+  from public, anon, authenticated, service_role;
 
 -- Order matters: the payouts lock is taken before the rows' own locks, and by writers of this column only. Whoever
 -- changes what a payment is worth holds its row already, and never writes this column.
