@@ -129,7 +129,7 @@ begin
   elsif btrim(coalesce(physical_location, '')) = '' then
     perform private.refuse(409, 'location_missing', 'Please say where the session takes place.',
                            'Choose a studio or give an address.');
-  elsif physical_location ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not exists (
+  elsif private.is_studio_id(physical_location) and not exists (
         select from public.studio_locations l where l.id = physical_location::uuid and l.is_active) then
     perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Choose a studio or give an address.');
   elsif abs(location_coordinates[0]) > 180 or abs(location_coordinates[1]) > 90 then
@@ -358,6 +358,13 @@ as $$
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
 $$;
 
+-- The note of a seat, as pages print it: they write the class's id in it.
+create function private.describe_joining(class public.session_schedules) returns text
+  language sql immutable set search_path = ''
+as $$
+  select 'Joined group class' || coalesce(': ' || nullif(btrim((class).class_name), ''), '');
+$$;
+
 -- Turns a row that joins a class into a seat.
 -- Definer: it counts the seats of others and spends the joining client's credit.
 create function private.make_class_seat() returns trigger
@@ -387,10 +394,12 @@ begin
   new.duration_minutes  := v_class.duration_minutes;
   new.session_location  := v_class.session_location;
   new.physical_location := v_class.physical_location;
-  new.max_participants  := v_class.max_participants;
+  new.studio_id         := v_class.studio_id;
+  new.max_participants  := 1;
   new.current_participants := 1;
   new.class_name        := v_class.class_name;
   new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
+  new.notes             := private.describe_joining(v_class);
 
   -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
@@ -489,8 +498,8 @@ $$;
 comment on function public.increment_group_class_participants is
   'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
-revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
-  private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+revoke execute on function private.list_class_session_type_ids, private.describe_joining, private.make_class_seat,
+  private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
@@ -919,7 +928,8 @@ $$;
 
 -- Cancelled by being deleted.
 
--- Deleting a class in which somebody has a seat cancels it, and the row stays as evidence.
+-- Deleting a class in which somebody has or had a seat cancels it, and the row stays as evidence. Without its note, the
+-- admin page, which lists classes by their notes, shows it no longer.
 -- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead_of_deleting() returns trigger
   language plpgsql security definer set search_path = ''
@@ -927,10 +937,10 @@ as $$
 begin
   if not exists (select from public.session_schedules seat where seat.group_class_id = old.id) then
     return old;
-  elsif old.status not in ('scheduled', 'in_progress') then
+  elsif old.status = 'completed' then
     perform private.refuse(409, 'class_is_kept', 'People had a seat in this class, so it is kept.');
   end if;
-  update public.session_schedules class set status = 'cancelled' where class.id = old.id;
+  update public.session_schedules class set status = 'cancelled', notes = null where class.id = old.id;
   return null;
 end
 $$;
@@ -1038,7 +1048,8 @@ begin
   update public.session_schedules seat
      set practitioner_id = new.practitioner_id, scheduled_at = new.scheduled_at, duration_minutes = new.duration_minutes,
          session_location = new.session_location, physical_location = new.physical_location,
-         class_name = new.class_name, max_participants = new.max_participants
+         studio_id = new.studio_id, class_name = new.class_name,
+         notes = case seat.notes when private.describe_joining(old) then private.describe_joining(new) else seat.notes end
    where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
   return null;
 end

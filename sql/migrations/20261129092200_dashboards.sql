@@ -20,9 +20,10 @@ create view public.session_history with (security_invoker = true) as
   select s.id, s.scheduled_at, s.duration_minutes, s.time_zone, s.local_start, s.status, s.cancelled_at,
          s.client_id, s.practitioner_id, p.name as practitioner_name, p.avatar_url as practitioner_avatar_url,
          s.session_type_id, t.name as session_type_name, t.session_type,
-         s.max_participants > 1 as is_group, s.class_name, s.group_class_id, s.current_participants, s.max_participants,
+         s.max_participants > 1 or s.group_class_id is not null as is_group, s.class_name, s.group_class_id,
+         s.current_participants, s.max_participants,
          s.session_location, s.physical_location,
-         case when s.credit_lot_id is not null then 'credit' when paid.id is not null then 'payment' end as paid_with,
+         case when s.credit_lot_id is not null then 'credit' when private.is_paid_singly(s.id) then 'payment' end as paid_with,
          c.cancellation_type, c.credit_returned,
          r.id as recording_id, r.status as recording_status, r.recording_url,
          case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
@@ -50,7 +51,6 @@ create view public.session_history with (security_invoker = true) as
     left join public.session_types t on t.id = s.session_type_id
     left join lateral (select x.id, x.status, x.recording_url from public.session_recordings x
                         where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
-    left join lateral (select x.id from public.session_payments x where x.session_id = s.id limit 1) paid on true
     left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
                         where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
 comment on view public.session_history is
@@ -447,10 +447,11 @@ as $$
   select l.users, l.next_cursor from private.list_users(list_users.page_size, list_users.cursor) l;
 $$;
 
-create function public.list_payments(
-  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+-- Definer: what is not earned is listed too, although admins, who pay out what they read, do not read it. So it checks
+-- who is calling.
+create function private.list_payments(status text, currency text, page_size integer, cursor text)
   returns table (payments jsonb, next_cursor text)
-  language plpgsql stable security invoker set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
 begin
@@ -481,9 +482,19 @@ begin
 end
 $$;
 
-revoke execute on function private.list_users, public.list_users, public.list_payments
+create function public.list_payments(
+  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+  returns table (payments jsonb, next_cursor text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select l.payments, l.next_cursor
+    from private.list_payments(list_payments.status, list_payments.currency, list_payments.page_size, list_payments.cursor) l;
+$$;
+
+revoke execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
   from public, anon, authenticated, service_role;
-grant execute on function private.list_users, public.list_users, public.list_payments to authenticated;
+grant execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
+  to authenticated;
 
 -- Views
 
@@ -506,7 +517,7 @@ create index session_recordings_created_at_idx on public.session_recordings (cre
 create view public.admin_recordings with (security_invoker = true) as
   select r.id, r.created_at, r.status, r.started_at, r.completed_at, r.duration_seconds, r.file_size_bytes,
          r.recording_url,
-         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 as is_group,
+         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 or s.group_class_id is not null as is_group,
          s.client_id, client.full_name as client_name, client.email as client_email,
          s.practitioner_id, p.name as practitioner_name,
          seen.views::integer, seen.last_viewed_at

@@ -1,5 +1,6 @@
 """Classes: a seat is a row and a credit, and there are no more of them than there are places."""
 
+import psycopg
 import pytest
 
 from .booking_steps import (
@@ -200,8 +201,59 @@ def test_a_class_has_no_fewer_places_than_seats(sandbox: Sandbox) -> None:
     assert 5 == sandbox.one(change, 5, evening)
 
 
+def test_a_class_is_listed_once(sandbox: Sandbox) -> None:
+    """A seat is for one, whatever the page sends for it and whoever looks, and its note names no id."""
+    evening = make_class(sandbox, in_hours(30))
+    seats = [join(sandbox, evening), join(sandbox, evening, who="other", max_participants=500)]
+    listed = (
+        "select id from public.session_schedules"
+        " where max_participants > 1 and scheduled_at >= now() and status <> 'cancelled' order by scheduled_at"
+    )
+    for who in ("client", "other", "practitioner", "admin"):
+        sandbox.act_as(who)
+        assert [evening] == [str(row["id"]) for row in sandbox.run(listed)], who
+
+    assert [(1, 1, "Joined group class: Evening class")] * 2 == [
+        (row["max_participants"], row["current_participants"], row["notes"])
+        for row in (session(sandbox, seat) for seat in seats)
+    ]
+    for who in ("admin", "service"):
+        sandbox.act_as(who)
+        with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
+            sandbox.run("update public.session_schedules set max_participants = 2 where id = %s", seats[0])
+
+
+def test_a_practitioner_gives_no_seat_away(sandbox: Sandbox) -> None:
+    """Not to a client of theirs either, although a seat is for one: it costs whoever joins a credit."""
+    evening = make_class(sandbox, in_hours(30), practitioner_id=ROW)
+    with sandbox.forbidden():
+        join(sandbox, evening, who="practitioner", practitioner_id=ROW, client_id=CLIENT)
+
+
+def test_no_class_is_made_or_moved_into_the_past(sandbox: Sandbox) -> None:
+    """Nor is a session of two people that would be over: whoever is in it would be told of an hour that has gone."""
+    with sandbox.refused("slot_in_past"):
+        make_class(sandbox, in_hours(-1))
+    for who in ("practitioner", "admin"):
+        sandbox.act_as(who)
+        with sandbox.refused("slot_in_past"):
+            sandbox.run(
+                "insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name)"
+                " values (%s, %s, now() - interval '1 hour', 'session-past')",
+                ROW,
+                CLIENT,
+            )
+    evening = make_class(sandbox, in_hours(30))
+    sandbox.act_as("admin")
+    with sandbox.refused("slot_in_past"):
+        sandbox.run(
+            "update public.session_schedules set scheduled_at = now() - interval '1 minute' where id = %s",
+            evening,
+        )
+
+
 def test_a_class_moves_with_all_its_seats(sandbox: Sandbox) -> None:
-    """Time, place, name and places; and each seat gets a message."""
+    """Time, place and name; and each seat gets a message."""
     evening = make_class(sandbox, in_hours(30))
     seat = join(sandbox, evening)
     sandbox.act_as("admin")
@@ -213,9 +265,10 @@ def test_a_class_moves_with_all_its_seats(sandbox: Sandbox) -> None:
     )
 
     row = session(sandbox, seat)
-    assert (in_hours(40), "Night", 9, "in_person", "Studio", 1) == (
+    assert (in_hours(40), "Night", "Joined group class: Night", 1, "in_person", "Studio", 1) == (
         row["scheduled_at"],
         row["class_name"],
+        row["notes"],
         row["max_participants"],
         row["session_location"],
         row["physical_location"],
@@ -256,6 +309,21 @@ def test_cancelling_a_class_gives_every_seat_its_credit_back(sandbox: Sandbox, w
     assert ["session_booked", "session_cancelled"] == messages(sandbox, seats[0])
     assert 0 == taken(sandbox, evening)
     assert not booking_violations(sandbox)
+    # Deleted, or deleted once it is cancelled, it leaves the admin's list and stays as evidence.
+    sandbox.act_as("admin")
+    listed = "select id from public.session_schedules where id = %s and notes not like 'Joined group class%%'"
+    assert (way != "delete") == bool(sandbox.run(listed, evening))
+    sandbox.run("delete from public.session_schedules where id = %s", evening)
+    assert [] == sandbox.run(listed, evening)
+    assert "cancelled" == session(sandbox, evening)["status"]
+
+
+def test_a_class_that_was_held_is_kept(sandbox: Sandbox) -> None:
+    """With its note, and the admin is told why."""
+    evening = make_class(sandbox, in_hours(30))
+    join(sandbox, evening)
+    sandbox.act_as("owner")
+    sandbox.run("update public.session_schedules set status = 'completed' where id = %s", evening)
     sandbox.act_as("admin")
     with sandbox.refused("class_is_kept"):
         sandbox.run("delete from public.session_schedules where id = %s", evening)

@@ -118,6 +118,8 @@ begin
       v_new.session_location  := coalesce(begin_checkout.session_location, 'online');
       v_new.physical_location := begin_checkout.physical_location;
       perform private.refuse_unknown_place(v_new.session_location, v_new.physical_location, null);
+      -- In words at once: by the time it is paid, the studio may be gone.
+      v_new.physical_location := private.describe_place(v_new.physical_location);
       -- That beginning is how the pages join a class.
       v_new.notes := nullif(btrim(regexp_replace(begin_checkout.notes, '^\s*Joined group class:', '', 'i')), '');
     end if;

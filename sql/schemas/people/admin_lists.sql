@@ -49,10 +49,11 @@ as $$
   select l.users, l.next_cursor from private.list_users(list_users.page_size, list_users.cursor) l;
 $$;
 
-create function public.list_payments(
-  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+-- Definer: what is not earned is listed too, although admins, who pay out what they read, do not read it. So it checks
+-- who is calling.
+create function private.list_payments(status text, currency text, page_size integer, cursor text)
   returns table (payments jsonb, next_cursor text)
-  language plpgsql stable security invoker set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
 begin
@@ -83,9 +84,19 @@ begin
 end
 $$;
 
-revoke execute on function private.list_users, public.list_users, public.list_payments
+create function public.list_payments(
+  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+  returns table (payments jsonb, next_cursor text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select l.payments, l.next_cursor
+    from private.list_payments(list_payments.status, list_payments.currency, list_payments.page_size, list_payments.cursor) l;
+$$;
+
+revoke execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
   from public, anon, authenticated, service_role;
-grant execute on function private.list_users, public.list_users, public.list_payments to authenticated;
+grant execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
+  to authenticated;
 
 -- Views
 
@@ -108,7 +119,7 @@ create index session_recordings_created_at_idx on public.session_recordings (cre
 create view public.admin_recordings with (security_invoker = true) as
   select r.id, r.created_at, r.status, r.started_at, r.completed_at, r.duration_seconds, r.file_size_bytes,
          r.recording_url,
-         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 as is_group,
+         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 or s.group_class_id is not null as is_group,
          s.client_id, client.full_name as client_name, client.email as client_email,
          s.practitioner_id, p.name as practitioner_name,
          seen.views::integer, seen.last_viewed_at

@@ -149,14 +149,6 @@ begin
 end
 $$;
 
-create function private.is_studio(physical_location text) returns boolean
-  language sql stable set search_path = ''
-as $$
-  select exists (select from public.studio_locations l
-                  where is_studio.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address))
-   where is_studio.physical_location is not null;
-$$;
-
 create function private.queue_account_recordings(user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
@@ -196,9 +188,10 @@ begin
   -- Sessions: the note, and a place that is not one of our studios.
   update public.session_schedules s
      set notes = null, host_room_url = null, location_coordinates = null,
-         physical_location = case when private.is_studio(s.physical_location) then s.physical_location end
+         physical_location = case when s.studio_id is not null then s.physical_location end
    where s.id = any (c_session_ids)
-     and (num_nonnulls(s.notes, s.host_room_url, s.location_coordinates) > 0 or not private.is_studio(s.physical_location));
+     and (num_nonnulls(s.notes, s.host_room_url, s.location_coordinates) > 0
+          or (s.physical_location is not null and s.studio_id is null));
   update public.session_cancellations c set reason = '(erased)'
    where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason <> '(erased)';
   update public.session_attendance a set reason = '(erased)'
@@ -343,7 +336,7 @@ as $$
   select coalesce(sum(credits), 0)::integer from expired;
 $$;
 
-revoke execute on function private.replace_names, private.is_studio, private.queue_account_recordings, private.redact_evidence,
+revoke execute on function private.replace_names, private.queue_account_recordings, private.redact_evidence,
   private.delete_personal_rows, private.expire_user_credits
   from public, anon, authenticated, service_role;
 -- Not granted to anybody: private.erase_account calls them.

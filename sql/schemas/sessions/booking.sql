@@ -61,7 +61,7 @@ begin
   elsif btrim(coalesce(physical_location, '')) = '' then
     perform private.refuse(409, 'location_missing', 'Please say where the session takes place.',
                            'Choose a studio or give an address.');
-  elsif physical_location ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not exists (
+  elsif private.is_studio_id(physical_location) and not exists (
         select from public.studio_locations l where l.id = physical_location::uuid and l.is_active) then
     perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Choose a studio or give an address.');
   elsif abs(location_coordinates[0]) > 180 or abs(location_coordinates[1]) > 90 then

@@ -18,6 +18,13 @@ as $$
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
 $$;
 
+-- The note of a seat, as pages print it: they write the class's id in it.
+create function private.describe_joining(class public.session_schedules) returns text
+  language sql immutable set search_path = ''
+as $$
+  select 'Joined group class' || coalesce(': ' || nullif(btrim((class).class_name), ''), '');
+$$;
+
 -- Turns a row that joins a class into a seat.
 -- Definer: it counts the seats of others and spends the joining client's credit.
 create function private.make_class_seat() returns trigger
@@ -47,10 +54,12 @@ begin
   new.duration_minutes  := v_class.duration_minutes;
   new.session_location  := v_class.session_location;
   new.physical_location := v_class.physical_location;
-  new.max_participants  := v_class.max_participants;
+  new.studio_id         := v_class.studio_id;
+  new.max_participants  := 1;
   new.current_participants := 1;
   new.class_name        := v_class.class_name;
   new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
+  new.notes             := private.describe_joining(v_class);
 
   -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
@@ -149,8 +158,8 @@ $$;
 comment on function public.increment_group_class_participants is
   'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
-revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
-  private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+revoke execute on function private.list_class_session_type_ids, private.describe_joining, private.make_class_seat,
+  private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
