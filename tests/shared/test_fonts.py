@@ -132,7 +132,7 @@ def test_what_no_font_has_is_spelt_out_and_never_lost(sheet: Sheet) -> None:
     spelt = 0
     for letter in letters():
         written = sheet.writable(letter)
-        if "VARIATION SELECTOR" in unicodedata.name(letter):
+        if "VARIATION SELECTOR" in unicodedata.name(letter, ""):
             continue
         if written == letter:
             assert sheet._has(sheet._font_of(letter), letter), hex(ord(letter))
@@ -148,7 +148,7 @@ def test_each_letter_is_looked_for_in_the_font_that_has_it(sheet: Sheet) -> None
         font = TTFFont(sheet, FOLDER / file, "tried", "")
         first = {code for first, last, name in BLOCKS if name == file for code in range(first, last + 1)}
         own = [code for code in font.cmap if (code in first if file != CJK else 0x4E00 <= code <= 0x9FFF)]
-        assert len(own) > 50 and all(file_for(chr(code)) == file for code in own)
+        assert len(own) > 20 and all(file_for(chr(code)) == file for code in own)
         font.close()
 
 
