@@ -139,7 +139,8 @@ class Mailbox:
 def _files(mail: EmailMessage) -> Iterator[Message]:
     """What a mail brings beside its words: an invitation, which is one of the alternatives, and what is attached."""
     for part in mail.walk():
-        if part.get_content_maintype() != "multipart" and part.get_content_type() not in WORDS:
+        is_words = part.get_content_type() in WORDS and part.get_content_disposition() != "attachment"
+        if part.get_content_maintype() != "multipart" and not is_words:
             yield part
 
 

@@ -175,6 +175,12 @@ def _evidence(sheet: Sheet, document: SignedDocument, verify_url: str) -> None:
     sheet.ln(1.5)
     for row in rows:
         _row(sheet, *row)
+    if sheet.spelt:
+        sheet.ln(2.5)
+        sheet.pen(8, GREY)
+        sheet.paragraph(
+            f"A sign such as {sheet.spelt} is given by its number in Unicode: no font of this copy has it."
+        )
     if document.evidence_sha256:
         sheet.ln(2.5)
         sheet.pen(8, GREY)

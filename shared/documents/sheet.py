@@ -92,6 +92,7 @@ class Sheet(FPDF):
         ):
             font = Font(self, family, style, file)
             self.fonts[font.fontkey] = font
+        self.spelt = ""  # the last sign that no font has, as it is written instead
         self.set_text_shaping(True)
         self.str_alias_nb_pages = ""
         self.set_margins(SIDE, TOP, SIDE)
@@ -269,4 +270,7 @@ class Sheet(FPDF):
                 return ""  # what turns letters around, or hides between them
         if "VARIATION SELECTOR" in unicodedata.name(letter, ""):
             return ""
-        return "    " if letter == "\t" else f"[U+{ord(letter):04X}]"
+        if letter == "\t":
+            return "    "
+        self.spelt = f"[U+{ord(letter):04X}]"
+        return self.spelt

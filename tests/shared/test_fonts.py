@@ -142,6 +142,18 @@ def test_what_no_font_has_is_spelt_out_and_never_lost(sheet: Sheet) -> None:
     assert spelt, "or nothing was tried"
 
 
+@pytest.mark.parametrize("place", ["body", "title", "signer_name", "signature_name"])
+def test_a_copy_says_when_it_gives_a_sign_by_its_number(place: str) -> None:
+    """Wherever the name in an unknown writing stands; and not otherwise."""
+    given = {"body": "We agree.", place: "ᠮᠣᠩ 𞤀𞤣"}
+
+    text = " ".join("".join(pages_of(render(document(**given), URL))).split())
+
+    assert "[U+182E][U+1823][U+1829] [U+1E900][U+1E923]" in text
+    assert "is given by its number in Unicode: no font of this copy has it." in text
+    assert "by its number" not in "".join(pages_of(render(document("We agree, ශ්\u200dරී."), URL)))
+
+
 def test_each_letter_is_looked_for_in_the_font_that_has_it(sheet: Sheet) -> None:
     """Or a font would lie there for nothing."""
     for file in {file for _, _, file in BLOCKS} | {CJK}:
