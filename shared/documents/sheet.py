@@ -94,7 +94,7 @@ class Sheet(FPDF):
             self.fonts[font.fontkey] = font
         self.spelt = ""  # the last sign that no font has, as it is written instead
         self.set_text_shaping(True)
-        self.str_alias_nb_pages = ""
+        self.str_alias_nb_pages = ""  # {nb} in a contract is what it says
         self.set_margins(SIDE, TOP, SIDE)
         self.set_auto_page_break(True, BOTTOM)
         self.set_lang("en")
