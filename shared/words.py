@@ -1,4 +1,4 @@
-"""Times, money and names as people read them."""
+"""Times and money as people read them."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -47,9 +47,3 @@ def money(amount_minor: int | float, currency: str) -> str:
     """CA$75.00."""
     sign = CURRENCIES.get(currency.lower(), f"{currency.upper()} ")
     return f"{sign}{amount_minor / 100:,.2f}"
-
-
-def one_line(text: str | None, at_most: int = 80) -> str:
-    """What a person gave as a name: on one line, and not longer than a name."""
-    words = " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
-    return words if len(words) <= at_most else words[: at_most - 1] + "…"

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 
 from shared import words
 from shared.errors import Refusal
+from shared.names import one_line
 
 PAGE_METHODS = ("GET", "HEAD", "POST")
 TITLES = {
@@ -46,7 +47,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"day": words.day, "clock": words.clock, "one_line": words.one_line}
+        self._environment.filters |= {"day": words.day, "clock": words.clock, "one_line": one_line}
         self._environment.globals |= {
             "hours": words.hours,
             "zone_name": words.zone_name,

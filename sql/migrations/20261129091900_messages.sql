@@ -619,9 +619,11 @@ declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
   v_is_client     boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
-  v_session_name  text := coalesce(v_session.class_name, case when v_session.is_group then 'class' else 'session' end);
-  v_counterpart   text := case when v_is_client then v_session.practitioner_name
-                               when v_session.is_group then null else coalesce(v_session.client_name, 'a client') end;
+  v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
+                                   case when v_session.is_group then 'class' else 'session' end);
+  v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
+                               when v_session.is_group then null
+                               else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
   v_local_start   text := to_char(v_session.scheduled_at at time zone v_time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);

@@ -179,10 +179,11 @@ declare
                                      or exists (select from public.practitioners p where p.user_id = c_user);
   c_checkout_ids constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
   c_names        constant text[] := array(
-    select distinct btrim(name) from (
+    select distinct btrim(written) from (
       select p.full_name from public.profiles p where p.id = c_user
       union select p.name from public.practitioners p where p.user_id = c_user
-      union select u.email from auth.users u where u.id = c_user) known (name)
+      union select u.email from auth.users u where u.id = c_user) known (name),
+      unnest(array[name, private.plain_name(name)]) written  -- as it is, and as it stands in a notification
      where char_length(btrim(name)) > 2 and name not in ('Former client', 'Former practitioner'));
 begin
   -- Sessions: the note, and a place that is not one of our studios.
