@@ -121,7 +121,7 @@ def test_it_is_chosen_until_the_notice_and_anew_until_free_cancelling_ends(
     assert row(paid)["session_location"] == "in_person"
 
 
-@pytest.mark.parametrize("place", ["", "nowhere", "5a1e0000-0000-4000-8000-00000000dead"])
+@pytest.mark.parametrize("place", ["nowhere", "5a1e0000-0000-4000-8000-00000000dead"])
 def test_a_place_that_is_none_is_refused(paid: Paid, place: str) -> None:
     page = paid.press(paid.link_to("choose_place"), place=place)
 

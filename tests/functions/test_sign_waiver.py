@@ -16,8 +16,8 @@ class Paid(PageScene):
     """Somebody who paid singly, past the page that asks for the waiver."""
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
         paying = PaymentScene(stage)
+        super().__init__(stage)  # welcomes are none of this scene's
         self.client, self.practitioner = paying.client, paying.practitioner
         opened = paying.pay(paying.from_checkout_page()).raise_for_status()
         paying.receive_event(paying.payment(opened).completed()).raise_for_status()

@@ -1,5 +1,5 @@
--- The page on which a client says where their one-to-one session is: the checkout page of the frontend does not ask, and
--- what nobody said is online.
+-- The page on which a client says where their one-to-one session is: the checkout page of the frontend does not ask,
+-- and what nobody said is online.
 --
 -- Offered are the studios that the booking page offers. Choosing one asks what booking there asks, without the time that
 -- the session has already. It is the client's to choose until the practitioner's notice for bookings; to choose anew,

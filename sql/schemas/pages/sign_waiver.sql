@@ -1,5 +1,5 @@
--- The page on which somebody signs the current waiver, by the link in a mail about their session: whoever paid singly, or
--- was booked by their practitioner, came past the page that asks for it.
+-- The page on which somebody signs the current waiver, by the link in a mail about their session: whoever paid singly,
+-- or was booked by their practitioner, came past the page that asks for it.
 --
 -- The service writes the signature, as for create_liability_waiver; who signs, the link decides. The placeholder
 -- [Date of signing] is the signer's day.
