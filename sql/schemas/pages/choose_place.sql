@@ -1,9 +1,9 @@
 -- The page on which a client says where their one-to-one session is: the checkout page of the frontend does not ask,
 -- and what nobody said is online.
 --
--- Offered are the studios that the booking page offers. Choosing one asks what booking there asks, without the time that
--- the session has already. It is the client's to choose until the practitioner's notice for bookings; to choose anew,
--- until free cancelling ends, since from then on the practitioner may be on their way.
+-- Offered are the studios that the booking page offers. Choosing one asks what booking there asks, without the time
+-- that the session has already. It is the client's to choose until the practitioner's notice for bookings; to choose
+-- anew, until free cancelling ends, since from then on the practitioner may be on their way.
 
 create type private.place_offer as (
   id uuid, name text, address text, city text, is_chosen boolean);
