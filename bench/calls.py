@@ -19,6 +19,7 @@ from tests.cast import Stage
 from tests.contract_scene import ContractScene
 from tests.lifecycle_scene import LifecycleScene
 from tests.mail_scene import ONE_CLICK, MailScene
+from tests.page_scene import PageScene
 from tests.payment_scene import FakeStripe, PaymentScene
 from tests.recording_scene import AgoraEmulator
 from tests.sharing_scene import SharingScene
@@ -43,6 +44,7 @@ def measure(stage: Stage, agora: AgoraEmulator, stripe: FakeStripe, logs: Path) 
     _sign(ContractScene(stage))
     _bank(BankingScene(stage))
     _mail(MailScene(stage))
+    _answer(PageScene(stage))
     _call_the_rest(stage)
     calls = {
         name: FunctionCalls(list(_granted(logs / f"{name}.log")), _target(function))
@@ -150,6 +152,20 @@ def _mail(mail: MailScene) -> None:
     mail.send()
     (link,) = {mail.unsubscribe_address(each) for each in mail.mails_to(mail.client)} - {None}
     stage.http.post(link or "", headers=ONE_CLICK).raise_for_status()
+
+
+def _answer(scene: PageScene) -> None:
+    """The pages by mail: looked at, and pressed where that needs nothing else."""
+    session = scene.book()
+    for page, pressed in (
+        ("answer_recording_consent", {"consented": "false"}),
+        ("choose_place", {}),
+        ("sign_waiver", {"version": "1", "signature_name": "Somebody"}),
+    ):
+        link = scene.make_link(page, scene.client, session)
+        scene.look(link).raise_for_status()
+        if pressed:  # there is no studio here to choose
+            scene.press(link, **pressed).raise_for_status()
 
 
 def _call_the_rest(stage: Stage) -> None:

@@ -206,6 +206,7 @@ alter table public.session_schedules
   add column session_location      text not null default 'online' check (session_location in ('online', 'in_person')),
   add column physical_location     text,
   add column studio_id             uuid references public.studio_locations (id) on delete set null,
+  add column place_said_at         timestamptz,
   add column location_coordinates  point
                                    check (location_coordinates <@ box '((-180, -90), (180, 90))'),
   add column max_participants      integer not null default 1,
@@ -241,6 +242,8 @@ comment on column public.session_schedules.client_id is
 comment on column public.session_schedules.cancelled_at is 'By the server''s clock.';
 comment on column public.session_schedules.physical_location is '"Name - Address" of a studio, or an address.';
 comment on column public.session_schedules.studio_id is 'The studio that physical_location names, if it is one.';
+comment on column public.session_schedules.place_said_at is
+  'When somebody said where. Null: nobody did, and it is online by that; its client is asked by mail (pages/choose_place).';
 comment on column public.session_schedules.location_coordinates is '(longitude, latitude)';
 comment on column public.session_schedules.correlated_session_id is
   'The same class in the other form: online or in person.';

@@ -18,6 +18,7 @@ create table public.session_rules (
   completion_grace_minutes   integer     not null default 15,
   empty_minutes              integer     not null default 5,
   client_days                integer     not null default 90,
+  waiver_required_to_enter   boolean     not null default false,
   updated_at                 timestamptz not null default now(),
 
   constraint session_rules_minutes_are_in_range check (
@@ -39,6 +40,8 @@ comment on column public.session_rules.empty_minutes is
   ' Agora''s recorder, alone in its channel, leaves after as long.';
 comment on column public.session_rules.client_days is
   'So long after their last session somebody is still a client, for whom the practitioner books and writes.';
+comment on column public.session_rules.waiver_required_to_enter is
+  'True: no room and no token for whoever has not signed the current waiver. Who leads a session is not asked.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 
@@ -52,7 +55,7 @@ create policy "admins change the session rules"
 revoke all on public.session_rules from anon, authenticated, service_role;
 grant select on public.session_rules to authenticated, service_role;
 grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
-              empty_minutes, client_days)
+              empty_minutes, client_days, waiver_required_to_enter)
   on public.session_rules to authenticated;
 -- No insert and no delete: there is always one row.
 
@@ -112,8 +115,7 @@ create function private.refuse_without_waiver(user_id uuid) returns void
   language plpgsql stable set search_path = ''
 as $$
 begin
-  if not exists (select from public.liability_waivers w join public.waiver_policy p on p.version = w.waiver_policy_version
-                  where w.user_id = refuse_without_waiver.user_id and w.session_id is null and p.is_active) then
+  if not private.has_signed_waiver(refuse_without_waiver.user_id) then
     perform private.refuse(409, 'waiver_required', 'Please sign the current liability waiver first.');
   end if;
 end
@@ -160,8 +162,8 @@ as $$
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now());
 $$;
 
--- A one-to-one session, paid with a credit or paid elsewhere. What cannot be booked is refused, and then nothing has
--- happened. The caller holds the client's lock.
+-- A one-to-one session, paid with a credit or paid elsewhere; online where nobody said a place. What cannot be booked
+-- is refused, and then nothing has happened. The caller holds the client's lock.
 create function private.insert_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -195,11 +197,13 @@ begin
   end if;
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,
-     session_location, physical_location, location_coordinates, cancellation_policy_version, cancellation_policy_agreed_at)
+     session_location, place_said_at, physical_location, location_coordinates, cancellation_policy_version,
+     cancellation_policy_agreed_at)
   values
     (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
      private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id),
-     insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
+     insert_session.session_type_id, insert_session.notes, v_lot, coalesce(insert_session.session_location, 'online'),
+     case when insert_session.session_location is not null then now() end,
      case when v_in_person then insert_session.physical_location end,
      case when v_in_person then insert_session.location_coordinates end,
      coalesce(insert_session.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())

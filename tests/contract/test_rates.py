@@ -15,6 +15,7 @@ from tests.banking_scene import BankingScene
 from tests.booking_scene import BookingScene
 from tests.cast import Person, Stage
 from tests.contract_scene import ContractScene
+from tests.page_scene import PageScene
 from tests.payment_scene import PaymentScene
 from tests.payout_scene import PayoutScene
 from tests.sharing_scene import Browser, SharingScene
@@ -40,6 +41,7 @@ UNLIMITED = {
     "create-liability-waiver": ONCE,  # for each version and session; signing again finds the first one
     "cancel-session": ONCE,
     "manage-session": ONCE,  # and a link of 244 random bits is not guessed
+    "sign-waiver": ONCE,
     "revoke-recording-share-link": ONCE,
     "sign-practitioner-contract": ONCE,
     "update-action-status": "changes a column of a row of one's own, and keeps no line of it",
@@ -242,6 +244,25 @@ def use_verify_signature(stage: Stage) -> Iterator[Use]:
     yield of_address(
         "signature checks", lambda n: stage.invoke("verify-signature", {"sha256": f"{n:064}"}), 404
     )
+
+
+def use_answer_recording_consent(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    link = scene.make_link("answer_recording_consent", scene.client, None)
+    shown = stage.value("select private.sha256_hex(body) from private.write_recording_consent_text()")
+
+    def act(n: int) -> httpx.Response:
+        return scene.press(link, consented=n % 2 == 0, text_sha256=shown)
+
+    yield Use("consents", scene.client.id, act)
+
+
+def use_choose_place(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    studios = "insert into public.studio_locations (name, address) values ('Room', 'Street') returning id"
+    places = [stage.value(studios), "online"]
+    link = scene.make_link("choose_place", scene.client, scene.book())
+    yield Use("places chosen", scene.client.id, lambda n: scene.press(link, place=places[n % 2]))
 
 
 def use_unsubscribe(stage: Stage) -> Iterator[Use]:

@@ -12,7 +12,15 @@ PAGES = [function.target for function in functions().values() if function.is_pag
 # Everybody may open these; they take no link.
 OPEN: set[str] = set()
 # What a form of each page may hold. Sent to every page with every link but its own.
-FORM = {"act": "cancel", "reason": "", "use_grace": "true"}
+FORM = {
+    "act": "cancel",
+    "reason": "",
+    "use_grace": "true",
+    "consented": "false",
+    "place": "online",
+    "version": "1",
+    "signature_name": "Somebody",
+}
 
 
 @pytest.fixture(scope="module")

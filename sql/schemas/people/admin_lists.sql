@@ -115,6 +115,20 @@ create view public.admin_waivers with (security_invoker = true) as
 comment on view public.admin_waivers is
   'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
 
+create view public.admin_sessions_without_waiver with (security_invoker = true) as
+  select s.id as session_id, s.scheduled_at, s.session_location, s.group_class_id, s.class_name,
+         s.client_id, client.full_name as client_name, client.email as client_email,
+         s.practitioner_id, p.name as practitioner_name
+    from public.session_schedules s
+    left join public.profiles client on client.id = s.client_id
+    left join public.practitioners p on p.id = s.practitioner_id
+   where (select private.is_admin())
+     and (s.status = 'in_progress' or s.status = 'scheduled' and s.scheduled_at > now())
+     and (s.max_participants = 1 or s.group_class_id is not null)
+     and not private.has_signed_waiver(s.client_id, s.id);
+comment on view public.admin_sessions_without_waiver is
+  'For admins: who takes part in a session to come and has not signed the current waiver.';
+
 create index session_recordings_created_at_idx on public.session_recordings (created_at);  -- newest first
 create view public.admin_recordings with (security_invoker = true) as
   select r.id, r.created_at, r.status, r.started_at, r.completed_at, r.duration_seconds, r.file_size_bytes,
@@ -177,9 +191,9 @@ create view public.admin_cancellations with (security_invoker = true) as
 comment on view public.admin_cancellations is
   'For admins: who cancelled what, how late, what it cost and what came back.';
 
-revoke all on public.admin_waivers, public.admin_recordings, public.admin_contracts, public.admin_banking,
-  public.admin_cancellations
+revoke all on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
+  public.admin_contracts, public.admin_banking, public.admin_cancellations
   from anon, authenticated, service_role;
-grant select on public.admin_waivers, public.admin_recordings, public.admin_contracts, public.admin_banking,
-  public.admin_cancellations
+grant select on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
+  public.admin_contracts, public.admin_banking, public.admin_cancellations
   to authenticated;

@@ -10,6 +10,7 @@ create table public.session_rules (
   completion_grace_minutes   integer     not null default 15,
   empty_minutes              integer     not null default 5,
   client_days                integer     not null default 90,
+  waiver_required_to_enter   boolean     not null default false,
   updated_at                 timestamptz not null default now(),
 
   constraint session_rules_minutes_are_in_range check (
@@ -31,6 +32,8 @@ comment on column public.session_rules.empty_minutes is
   ' Agora''s recorder, alone in its channel, leaves after as long.';
 comment on column public.session_rules.client_days is
   'So long after their last session somebody is still a client, for whom the practitioner books and writes.';
+comment on column public.session_rules.waiver_required_to_enter is
+  'True: no room and no token for whoever has not signed the current waiver. Who leads a session is not asked.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 
@@ -44,7 +47,7 @@ create policy "admins change the session rules"
 revoke all on public.session_rules from anon, authenticated, service_role;
 grant select on public.session_rules to authenticated, service_role;
 grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
-              empty_minutes, client_days)
+              empty_minutes, client_days, waiver_required_to_enter)
   on public.session_rules to authenticated;
 -- No insert and no delete: there is always one row.
 
