@@ -1,7 +1,7 @@
 -- Somebody's links, sent again to whoever types an address: all sessions to come, in one mail, to that address alone.
 --
--- Typing an address writes it down, and nothing else: whether there is such an account, send-notifications finds out a
--- moment later. So the answer and its time are the same for every address. How often is bounded for each address that is
+-- Typing an address writes it down, and nothing else: whether there is such an account, send-notifications finds out
+-- a moment later. So the answer and its time are the same for every address. How often is bounded for each address that is
 -- typed, for each caller's address, and in all.
 
 create table private.session_link_requests (
@@ -47,9 +47,11 @@ as $$
    where s.id in (
        select booked.id from public.session_schedules booked
         where booked.client_id = list_sessions_to_come.user_id and not private.is_class(booked)
+          and booked.scheduled_at > now() - interval '1 day'
        union
        select led.id from public.session_schedules led join public.practitioners p on p.id = led.practitioner_id
-        where p.user_id = list_sessions_to_come.user_id and led.group_class_id is null)
+        where p.user_id = list_sessions_to_come.user_id and led.group_class_id is null
+          and led.scheduled_at > now() - interval '1 day')
      and s.status in ('scheduled', 'in_progress')
      and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
    order by s.scheduled_at limit 50;

@@ -1,8 +1,8 @@
--- What whoever leads a session or class does by its link around the start: say that they are late, and that somebody did
--- not come.
+-- What whoever leads a session or class does by its link around the start: say that they are late, and that somebody
+-- did not come.
 --
--- A delay is told while the start is near, and only as long as it may be: after the practitioner's grace a session online
--- is cancelled by itself, so more than that is no delay.
+-- A delay is told while the start is near, and only as long as it may be: after the practitioner's grace a session
+-- online is cancelled by itself, so more than that is no delay.
 
 create function private.list_possible_delays(session public.session_schedules, rules public.session_rules)
   returns integer[]
@@ -66,7 +66,8 @@ begin
   if not exists (select from private.list_session_clients(v_session) c where c.user_id = report_absence.person) then
     perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
   end if;
-  perform public.set_attendance(v_session.id, report_absence.person, false, 'The practitioner says that they did not come');
+  perform public.set_attendance(v_session.id, report_absence.person, false,
+                                'The practitioner says that they did not come');
   return private.compose_managed_session(v_session.id);
 end
 $$;

@@ -66,8 +66,8 @@ begin
 
   if v_shown.caller_role = 'practitioner' then
     select * into strict v_rules from public.session_rules;
-    select coalesce(array_agg((c.user_id, f.full_name, private.has_attended(v_session, c.user_id))::private.session_participant
-                              order by f.full_name, c.user_id), '{}')
+    select coalesce(array_agg(row(c.user_id, f.full_name, private.has_attended(v_session, c.user_id))
+                              ::private.session_participant order by f.full_name, c.user_id), '{}')
       into v_shown.participants
       from private.list_session_clients(v_session) c left join public.profiles f on f.id = c.user_id;
     v_shown.seats := coalesce(v_session.max_participants, 1);

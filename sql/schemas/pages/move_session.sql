@@ -1,10 +1,11 @@
--- Moving a session by its link: to a time that the booking page offers for the same practitioner and length; from a seat
--- in a class, to another class of the kind. Only whoever booked it, and as long as leaving costs nothing.
+-- Moving a session by its link: to a time that the booking page offers for the same practitioner and length; from a
+-- seat in a class, to another class of the kind. Only whoever booked it, and as long as leaving costs nothing.
 --
 -- Offered are a few days at a time, first those with the first free time.
 
 create type private.offered_time as (
-  starts_at timestamptz, ends_at timestamptz, class_id uuid, class_name text, practitioner_name text, seats_left integer);
+  starts_at timestamptz, ends_at timestamptz, class_id uuid, class_name text, practitioner_name text,
+  seats_left integer);
 
 -- A session is moved until the hour until which it is cancelled free of charge; who runs the platform, at any time. A
 -- seat is left for another one while its credit comes back.
@@ -37,9 +38,10 @@ begin
     from private.list_start_slots(v_type, list_offered_starts.from_time, list_offered_starts.until_time,
                                   list_offered_starts.time_zone, session.practitioner_id) s;
   return query
-    select c.starts_at, c.starts_at + make_interval(mins => session.duration_minutes), null::uuid, null::text, null::text,
-           null::integer
-      from private.check_starts(session.practitioner_id, v_starts, session.duration_minutes, session.client_id, session.id) c
+    select c.starts_at, c.starts_at + make_interval(mins => session.duration_minutes), null::uuid, null::text,
+           null::text, null::integer
+      from private.check_starts(session.practitioner_id, v_starts, session.duration_minutes, session.client_id,
+                                session.id) c
      where c.reason is null and c.starts_at <> session.scheduled_at
      order by c.starts_at;
 end
@@ -87,9 +89,8 @@ begin
   end if;
   v_zone := (shown).time_zone;
   v_today := (now() at time zone v_zone)::date;
-  v_last := v_today + coalesce(case when not v_is_seat then (
-    select c.booking_horizon_days from public.practitioner_calendars c where c.practitioner_id = v_session.practitioner_id)
-    end, 90);
+  v_last := v_today + coalesce((select c.booking_horizon_days from public.practitioner_calendars c
+                                 where c.practitioner_id = v_session.practitioner_id and not v_is_seat), 90);
   from_day := coalesce(read_session_offers.day, (
     select (min(o.starts_at) at time zone v_zone)::date
       from private.list_session_offers(v_session, v_today, least(v_last, v_today + 61), v_zone) o), v_today);
