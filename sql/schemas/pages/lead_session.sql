@@ -15,11 +15,11 @@ as $$
 $$;
 
 -- The session, if the link is that of whoever leads it and it is not over. Definer: its callers are not signed in.
-create function private.open_led_session_link(token text) returns public.session_schedules
+create function private.open_led_session_link(token text, page text) returns public.session_schedules
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.open_session_link(open_led_session_link.token, 'manage_session');
+  v_session public.session_schedules := private.open_session_link(open_led_session_link.token, open_led_session_link.page);
 begin
   if private.get_part_in_session(v_session) <> 'practitioner' then
     perform private.refuse(403, 'practitioners_only', 'Only the practitioner of this session can do that.');
@@ -35,7 +35,7 @@ create function private.announce_delay(token text, minutes integer) returns priv
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.open_led_session_link(announce_delay.token);
+  v_session public.session_schedules := private.open_led_session_link(announce_delay.token, 'manage_session');
   v_rules   public.session_rules;
 begin
   select * into strict v_rules from public.session_rules;
@@ -61,7 +61,7 @@ create function private.report_absence(token text, person uuid) returns private.
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.open_led_session_link(report_absence.token);
+  v_session public.session_schedules := private.open_led_session_link(report_absence.token, 'manage_session');
 begin
   if not exists (select from private.list_session_clients(v_session) c where c.user_id = report_absence.person) then
     perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
