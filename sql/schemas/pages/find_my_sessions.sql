@@ -1,8 +1,8 @@
 -- Somebody's links, sent again to whoever types an address: all sessions to come, in one mail, to that address alone.
 --
 -- Typing an address writes it down, and nothing else: whether there is such an account, send-notifications finds out
--- a moment later. So the answer and its time are the same for every address. How often is bounded for each address that is
--- typed, for each caller's address, and in all.
+-- a moment later. So the answer and its time are the same for every address. How often is bounded for each address that
+-- is typed, for each caller's address, and in all.
 
 create table private.session_link_requests (
   address    text        primary key,
@@ -71,17 +71,25 @@ $$;
 -- A mail for each address that has an account. What waited too long is not answered: by then, nobody waits for it.
 -- Definer: the service runs it, and may neither read nor write any of this by itself.
 create function private.answer_session_link_requests() returns void
-  language sql volatile security definer set search_path = ''
+  language plpgsql volatile security definer set search_path = ''
 as $$
-  with answered as (
+declare
+  v_request private.session_link_requests;
+begin
+  for v_request in
     delete from private.session_link_requests r
      where r.address in (select oldest.address from private.session_link_requests oldest
                           order by oldest.created_at limit 500 for update skip locked)
     returning r.*
-  )
-  select private.publish_event('my_sessions', u.id)
-    from answered a join auth.users u on lower(u.email) = a.address
-   where a.created_at > now() - interval '2 hours';
+  loop
+    begin
+      perform private.publish_event('my_sessions', u.id) from auth.users u
+        where lower(u.email) = v_request.address and v_request.created_at > now() - interval '2 hours';
+    exception when others then
+      raise warning 'links to sessions not sent: %', sqlerrm;  -- the others are
+    end;
+  end loop;
+end
 $$;
 
 create function public.request_session_links(address text, ip_address text default null) returns table (success boolean)

@@ -14,30 +14,27 @@ as $$
      and now() < (session).scheduled_at + make_interval(mins => m);
 $$;
 
--- The session, if the link is that of whoever leads it and it is not over. Definer: its callers are not signed in.
-create function private.open_led_session_link(token text, page text) returns public.session_schedules
-  language plpgsql stable security definer set search_path = ''
+create function private.refuse_unless_led(session public.session_schedules) returns void
+  language plpgsql stable set search_path = ''
 as $$
-declare
-  v_session public.session_schedules := private.open_session_link(open_led_session_link.token, open_led_session_link.page);
 begin
-  if private.get_part_in_session(v_session) <> 'practitioner' then
+  if private.get_part_in_session(session) <> 'practitioner' then
     perform private.refuse(403, 'practitioners_only', 'Only the practitioner of this session can do that.');
-  elsif v_session.status not in ('scheduled', 'in_progress') then
+  elsif session.status not in ('scheduled', 'in_progress') then
     perform private.refuse(409, 'session_over', 'This session is over.');
   end if;
-  return v_session;
 end
 $$;
 
--- Tells everybody who booked. Definer: as above.
+-- Tells everybody who booked. Definer: its callers are not signed in.
 create function private.announce_delay(token text, minutes integer) returns private.managed_session
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.open_led_session_link(announce_delay.token, 'manage_session');
+  v_session public.session_schedules := private.open_session_link(announce_delay.token, 'manage_session');
   v_rules   public.session_rules;
 begin
+  perform private.refuse_unless_led(v_session);
   select * into strict v_rules from public.session_rules;
   if announce_delay.minutes is null then
     perform private.refuse(422, 'minutes_missing', 'Please say how many minutes.');
@@ -61,8 +58,9 @@ create function private.report_absence(token text, person uuid) returns private.
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.open_led_session_link(report_absence.token, 'manage_session');
+  v_session public.session_schedules := private.open_session_link(report_absence.token, 'manage_session');
 begin
+  perform private.refuse_unless_led(v_session);
   if not exists (select from private.list_session_clients(v_session) c where c.user_id = report_absence.person) then
     perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
   end if;
@@ -84,7 +82,7 @@ as $$
   select * from private.report_absence(report_absence.token, report_absence.person);
 $$;
 
-revoke execute on function private.list_possible_delays, private.open_led_session_link, private.announce_delay,
+revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
   private.report_absence, public.announce_delay, public.report_absence from public, anon, authenticated, service_role;
 grant execute on function private.announce_delay, private.report_absence, public.announce_delay, public.report_absence
   to anon;

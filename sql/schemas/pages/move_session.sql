@@ -78,7 +78,7 @@ as $$
 declare
   v_session public.session_schedules := private.open_session_link(read_session_offers.token, 'manage_session');
   v_is_seat boolean := v_session.group_class_id is not null;
-  v_days    integer := case when v_is_seat then 14 else 3 end;
+  v_days    integer := case when v_is_seat then 14 else 7 end;
   v_zone    text;
   v_today   date;
   v_last    date;
