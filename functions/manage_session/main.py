@@ -93,7 +93,7 @@ async def _act(call: Call[ManageSession]) -> View:
 
 
 def _page(call: Call[ManageSession], view: View) -> Response:
-    return pages.show(
+    page = pages.show(
         "times.html" if view.offers and view.offers.offers is not None else "session.html",
         status=view.refused.status if view.refused else 200,
         session=view.shown.session,
@@ -110,6 +110,8 @@ def _page(call: Call[ManageSession], view: View) -> Response:
         token=call.body.token,
         site=SiteSettings.read().site,
     )
+    page.headers.update(view.refused.headers if view.refused else {})
+    return page
 
 
 def _calendar(token: str, found: ManagedSession) -> Response:
