@@ -87,18 +87,10 @@ def test_days_follow_each_other_by_links(booked: PageScene) -> None:
 def test_a_time_that_is_not_free_is_refused_beside_those_that_are(booked: PageScene, taken: str) -> None:
     """And the session stays where it is."""
     other = booked.starts_at + timedelta(hours=4)
-    booked.stage.session(client=booked.booker(), practitioner=booked.practitioner, scheduled_at=other) if (
-        taken == "never"
-    ) else None
     link = booked.link_to("manage_session")
     if taken == "slot_taken":
-        booked.stage.execute(
-            "insert into public.session_schedules"
-            " (client_id, practitioner_id, scheduled_at, duration_minutes, room_name, status)"
-            " values (%s, %s, %s, 45, gen_random_uuid()::text, 'scheduled')",
-            booked.booker().id,
-            booked.practitioner.practitioner_id,
-            other,
+        booked.stage.session(
+            client=booked.booker(), practitioner=booked.practitioner, scheduled_at=other, duration_minutes=45
         )
     fields = {
         "slot_taken": {"starts_at": other.isoformat()},
