@@ -1,9 +1,19 @@
 """Times and money as people read them."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 CURRENCIES = {"cad": "CA$", "usd": "US$"}
+
+
+class Timed(Protocol):
+    """Something that starts."""
+
+    @property
+    def starts_at(self) -> datetime: ...
 
 
 def day(moment: datetime, zone: ZoneInfo) -> str:
@@ -16,6 +26,12 @@ def short_day(moment: datetime, zone: ZoneInfo) -> str:
     """Sat, Mar 14."""
     local = moment.astimezone(zone)
     return f"{local:%a, %b} {local.day}"
+
+
+def by_day(times: Iterable[Timed], zone: ZoneInfo) -> list[tuple[str, list[Timed]]]:
+    """What starts on each day of the reader's, under the day's name; the times are in order."""
+    days = groupby(times, lambda each: day(each.starts_at, zone))
+    return [(name, list(each)) for name, each in days]
 
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:

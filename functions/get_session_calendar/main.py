@@ -6,12 +6,12 @@ from shared.call import Call
 from shared.names import one_line
 from shared.serving import endpoint
 from shared.session_event import Party, calendar_file
-from shared.settings import ContactSettings, SiteSettings
+from shared.settings import ContactSettings, PagesSettings
 
 from .contract import GetSessionCalendar, get_session_calendar_rpc
 
 
-@endpoint(caller="user", methods=("POST", "GET"), settings=(SiteSettings, ContactSettings))
+@endpoint(caller="user", methods=("POST", "GET"), settings=(PagesSettings, ContactSettings))
 async def get_session_calendar(call: Call[GetSessionCalendar]) -> Response:
     """The same event as in the mails: importing it again updates it, and adds no second one."""
     found = await call.database.rpc(get_session_calendar_rpc, session_id=call.body.session_id)
@@ -20,7 +20,7 @@ async def get_session_calendar(call: Call[GetSessionCalendar]) -> Response:
     content = calendar_file(
         session,
         title=session.named(practitioner),
-        url=f"{SiteSettings.read().site}/sessions/{session.id}",
+        url=PagesSettings.read().address("manage_session", token=found.link),
         organizer=Party(ContactSettings.read().support_email, practitioner),
     )
     headers = {"content-disposition": 'attachment; filename="session.ics"', "cache-control": "no-store"}

@@ -100,6 +100,16 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
         "pages": {page: pages.address(page, token=token) for page, token in (mail.links or {}).items()},
         "unsubscribe": pages.address("unsubscribe", token=token) if token else None,
         "previous": _previous(mail),
+        "expected": _moment(mail, "expected_at"),
+        "sessions": [
+            {
+                "session": each.session,
+                "is_led": each.is_led,
+                "title": _title_of(each.session, each.is_led),
+                "link": pages.address("manage_session", token=each.token),
+            }
+            for each in mail.sessions
+        ],
         "amount": _amount(mail),
         "ends_at": _moment(mail, "expires_at"),
         "now": datetime.now(UTC),
@@ -120,8 +130,12 @@ def _is_for_practitioner(mail: ClaimedMail) -> bool:
 
 def _title(mail: ClaimedMail, session: SessionSummary) -> str:
     """Standing session with … ; what an event in the reader's calendar is called."""
+    return _title_of(session, _is_for_practitioner(mail))
+
+
+def _title_of(session: SessionSummary, is_led: bool) -> str:
     other = session.practitioner_name
-    if _is_for_practitioner(mail):
+    if is_led:
         other = None if session.is_group else session.client_name
     return session.named(other)
 
@@ -230,6 +244,7 @@ def _model(mail: ClaimedMail, variables: dict[str, Any]) -> dict[str, Any]:
             "location": "Online" if session.is_online else "In-Person",
             "location_details": session.place,
             "session_url": variables["link"],
+            "manage_url": variables["pages"].get("manage_session"),
             "action_text": "rescheduled" if moved else "cancelled",
             "is_reschedule": moved,
             "cancellation_type": payload.get("cancellation_type"),

@@ -52,6 +52,7 @@ class Pages:
             "hours": words.hours,
             "zone_name": words.zone_name,
             "money": words.money,
+            "by_day": words.by_day,
         }
 
     def show(
@@ -90,6 +91,7 @@ def refusal_page(refused: Refusal) -> HTMLResponse:
         title=TITLES.get(refused.status, "That did not work"),
         sentence=refused.sentence,
         hint=refused.hint,
+        is_lost_link=refused.code in ("link_not_found", "link_ended"),
     )
     page.headers.update(refused.headers)
     return page

@@ -369,16 +369,17 @@ begin
 end
 $$;
 
--- What a calendar file of the caller's session states.
+-- What a calendar file of the caller's session states, and the link by which its entry leads to the session's page.
 create function public.get_session_calendar(session_id uuid)
-  returns table (session private.session_summary, time_zone text)
-  language plpgsql stable security invoker set search_path = ''
+  returns table (session private.session_summary, time_zone text, link text)
+  language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(get_session_calendar.session_id);
 begin
   session := private.summarize_session(v_session);
   time_zone := (session).time_zone;
+  link := private.make_own_session_link(v_session.id);
   return next;
 end
 $$;
@@ -430,6 +431,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_rescheduled', 'practitioner', null),
   ('session_not_booked',  'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
+  ('practitioner_late',   'user',         null),
+  ('my_sessions',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
@@ -629,14 +632,21 @@ declare
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');
+  -- Without a token: what is stored here opens nothing.
+  v_manage_hint   text := coalesce(' To manage it: ' || private.pages_origin() || '/find-my-sessions', '');
 begin
   return query
-    select n.title, n.message from (values
+    select n.title,
+           n.message || case when n.kind in ('session_booked', 'session_rescheduled', 'session_reminder')
+                             then v_manage_hint else '' end
+      from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
+                                                          mail.payload ->> 'minutes')),
       ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
@@ -725,6 +735,20 @@ revoke execute on function private.log_mail from public, anon, authenticated, se
 --
 -- Looked up then and not when the event happened: who has answered meanwhile is not asked again.
 
+-- A link to the page about a session. It outlives the session: whoever opens it later is told what became of it.
+create function private.get_session_link_end(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select (session).scheduled_at + interval '30 days';
+$$;
+
+create function private.make_session_link(session public.session_schedules, user_id uuid) returns text
+  language sql volatile set search_path = ''
+as $$
+  select private.make_page_link('manage_session', make_session_link.user_id, (session).id::text,
+                                private.get_session_link_end(session));
+$$;
+
 -- By the page's name; a page that the mail does not lead to is not in it.
 create function private.make_mail_links(mail private.mails) returns jsonb
   language plpgsql volatile set search_path = ''
@@ -742,8 +766,8 @@ begin
   return (
     select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
       from (values
-        ('manage_session', v_session.id::text, v_session.scheduled_at + interval '30 days',
-         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder')),
+        ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'practitioner_late')),
         -- Only what is online is recorded. To withdraw by, once it is answered; asked again only while it is not.
         ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
            when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
@@ -761,7 +785,8 @@ begin
      where l.is_wanted);
 end
 $$;
-revoke execute on function private.make_mail_links from public, anon, authenticated, service_role;
+revoke execute on function private.get_session_link_end, private.make_session_link, private.make_mail_links
+  from public, anon, authenticated, service_role;
 
 
 -- messages/send_mails.sql
@@ -813,6 +838,14 @@ begin
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
+  elsif mail.kind = 'practitioner_late' and not exists (
+      select from public.session_schedules s
+       where s.id = mail.session_id and s.status in ('scheduled', 'in_progress')
+         and s.scheduled_at = (mail.payload ->> 'scheduled_at')::timestamptz
+         and now() < (mail.payload ->> 'expected_at')::timestamptz + interval '10 minutes') then
+    return 'session_changed';  -- or they are there by now
+  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
+    return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
   elsif mail.kind = 'recording_ready' and not exists (
@@ -901,6 +934,9 @@ begin
   v_claimed.payload := (mail.payload - 'session') || jsonb_build_object(
     'recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
     'recordings_are_kept', private.describe_recording_retention());
+  if mail.kind = 'my_sessions' then
+    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  end if;
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;
   v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));

@@ -1,4 +1,4 @@
--- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver.
+-- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/find_my_sessions.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -8,6 +8,24 @@ set check_function_bodies = off;
 
 -- The page on which somebody manages a session of theirs, by the link in its mails: what cancelling returns right now,
 -- and cancelling. Each function sees the link's person as its caller, and goes through the function that the API has.
+-- Moving is in move_session.sql; what only whoever leads the session does, in lead_session.sql.
+
+create type private.session_participant as (user_id uuid, name text, attended boolean);
+
+-- What the page shows. The last columns are for whoever leads the session, and empty for everybody else.
+create type private.managed_session as (
+  session         private.session_summary,
+  time_zone       text,
+  caller_role     text,
+  quote           private.cancellation_terms,
+  can_move        boolean,
+  is_seat         boolean,
+  participants    private.session_participant[],
+  seats           integer,
+  delays          integer[],
+  no_shows_from   timestamptz,
+  no_show_pays    boolean
+);
 
 -- The link, and its session. Definer: its callers are not signed in.
 create function private.open_session_link(token text, page text) returns public.session_schedules
@@ -25,59 +43,115 @@ begin
 end
 $$;
 
--- Definer: as above.
-create function private.read_managed_session(token text)
-  returns table (session private.session_summary, time_zone text, caller_role text, quote private.cancellation_terms)
-  language plpgsql stable security definer set search_path = ''
+-- Whose session the page shows. Unlike get_caller_role: an admin who books or leads a session is shown it as such.
+create function private.get_part_in_session(session public.session_schedules) returns text
+  language sql stable set search_path = ''
+as $$
+  select case when private.get_session_host(session) = auth.uid() then 'practitioner'
+              when (session).client_id = auth.uid() and not private.is_class(session) then 'client'
+              else 'admin' end;
+$$;
+
+create function private.compose_managed_session(session_id uuid) returns private.managed_session
+  language plpgsql stable set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.open_session_link(read_managed_session.token, 'manage_session');
+  v_session public.session_schedules;
+  v_shown   private.managed_session;
+  v_rules   public.session_rules;
 begin
-  session := private.summarize_session(v_session);
-  time_zone := coalesce(private.find_user_time_zone(auth.uid()), (session).time_zone);
-  caller_role := private.get_caller_role(v_session);
-  if v_session.status = 'scheduled' and v_session.scheduled_at > now() then
-    quote := private.compute_cancellation_terms(v_session, false);
+  select * into strict v_session from public.session_schedules s where s.id = compose_managed_session.session_id;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.caller_role := private.get_part_in_session(v_session);
+  v_shown.is_seat := v_session.group_class_id is not null;
+  v_shown.can_move := false;
+  if v_session.status = 'scheduled' and v_session.scheduled_at > now()
+     or v_session.status in ('scheduled', 'in_progress') and v_shown.caller_role <> 'client' then
+    v_shown.quote := private.compute_cancellation_terms(v_session, false);
+    v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
   end if;
-  return next;
+
+  if v_shown.caller_role = 'practitioner' then
+    select * into strict v_rules from public.session_rules;
+    select coalesce(array_agg(row(c.user_id, f.full_name, private.has_attended(v_session, c.user_id))
+                              ::private.session_participant order by f.full_name, c.user_id), '{}')
+      into v_shown.participants
+      from private.list_session_clients(v_session) c left join public.profiles f on f.id = c.user_id;
+    v_shown.seats := coalesce(v_session.max_participants, 1);
+    v_shown.delays := private.list_possible_delays(v_session, v_rules);
+    if v_session.status in ('scheduled', 'in_progress') then
+      v_shown.no_shows_from := v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes);
+    end if;
+    v_shown.no_show_pays := v_rules.client_no_show_forfeits;
+  end if;
+  return v_shown;
 end
 $$;
 
 -- Definer: as above.
-create function private.cancel_managed_session(token text, reason text, use_grace boolean)
-  returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text)
+create function private.read_managed_session(token text) returns private.managed_session
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.compose_managed_session((private.open_session_link(read_managed_session.token, 'manage_session')).id);
+end
+$$;
+
+-- Gives what came of it beside the session: one request, one call. Definer: as above.
+create function private.cancel_managed_session(
+  token text, reason text, use_grace boolean,
+  out cancellation_type text, out credit_returned integer, out fee_charged numeric, out currency text,
+  out shown private.managed_session)
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.open_session_link(cancel_managed_session.token, 'manage_session');
 begin
-  return query
-    select c.cancellation_type, c.credit_returned::integer, c.fee_charged, c.fee_currency
-      from public.cancel_session(v_session.id, cancel_managed_session.reason, cancel_managed_session.use_grace) c;
+  select c.cancellation_type, c.credit_returned, c.fee_charged, c.fee_currency
+    into cancellation_type, credit_returned, fee_charged, currency
+    from public.cancel_session(v_session.id, cancel_managed_session.reason, cancel_managed_session.use_grace) c;
+  shown := private.compose_managed_session(v_session.id);
+end
+$$;
+
+-- A link to this page for whoever asks with their own token, as for their calendar file.
+-- Definer: nobody makes links by themselves.
+create function private.make_own_session_link(session_id uuid) returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(make_own_session_link.session_id);
+begin
+  perform private.limit_use('calendar files', auth.uid());
+  return private.make_session_link(v_session, auth.uid());
 end
 $$;
 
 -- The same, exposed: the API calls functions of schema public.
 
-create function public.read_managed_session(token text)
-  returns table (session private.session_summary, time_zone text, caller_role text, quote private.cancellation_terms)
+create function public.read_managed_session(token text) returns setof private.managed_session
   language sql stable security invoker set search_path = ''
 as $$
   select * from private.read_managed_session(read_managed_session.token);
 $$;
 
 create function public.cancel_managed_session(token text, reason text default null, use_grace boolean default false)
-  returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text)
+  returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
+                 shown private.managed_session)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.cancel_managed_session(cancel_managed_session.token, cancel_managed_session.reason,
                                                cancel_managed_session.use_grace);
 $$;
 
-revoke execute on function private.open_session_link, private.read_managed_session, private.cancel_managed_session,
+revoke execute on function private.open_session_link, private.get_part_in_session, private.compose_managed_session,
+  private.read_managed_session, private.cancel_managed_session, private.make_own_session_link,
   public.read_managed_session, public.cancel_managed_session from public, anon, authenticated, service_role;
 grant execute on function private.read_managed_session, private.cancel_managed_session, public.read_managed_session,
   public.cancel_managed_session to anon;
+-- get_session_calendar calls it as the caller.
+grant execute on function private.make_own_session_link to authenticated;
 
 
 -- pages/answer_recording_consent.sql
@@ -365,3 +439,390 @@ revoke execute on function private.write_waiver, private.read_waiver_to_sign, pr
 grant execute on function private.read_waiver_to_sign, public.read_waiver_to_sign to anon;
 -- Not signing: evidence is what the server saw, so only the server may write it.
 grant execute on function private.read_waiver_to_sign, private.sign_waiver, public.sign_waiver to service_role;
+
+
+-- pages/move_session.sql
+
+-- Moving a session by its link: to a time that the booking page offers for the same practitioner and length; from a
+-- seat in a class, to another class of the kind. Only whoever booked it, and as long as leaving costs nothing.
+--
+-- Offered are a few days at a time, first those with the first free time.
+
+create type private.offered_time as (
+  starts_at timestamptz, ends_at timestamptz, class_id uuid, class_name text, practitioner_name text,
+  seats_left integer);
+
+-- A session is moved until the hour until which it is cancelled free of charge; who runs the platform, at any time. A
+-- seat is left for another one while its credit comes back.
+create function private.can_move_session(session public.session_schedules, quote private.cancellation_terms)
+  returns boolean
+  language sql stable set search_path = ''
+as $$
+  select (session).status = 'scheduled' and (session).scheduled_at > now()
+    and private.get_part_in_session(session) = 'client'
+    and case when (session).group_class_id is not null
+             then (quote).credit_returned > 0 and (quote).fee_charged = 0
+             else now() <= (quote).free_until or private.is_admin() end;
+$$;
+
+-- The starts are those of the booking page. They are asked about again without this session itself, whose own hour does
+-- not stand in the way of moving it by half an hour.
+create function private.list_offered_starts(
+  session public.session_schedules, from_time timestamptz, until_time timestamptz, time_zone text)
+  returns setof private.offered_time
+  language plpgsql stable set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_type   public.session_types;
+  v_starts timestamptz[];
+begin
+  select * into v_type from public.session_types t where t.id = session.session_type_id;
+  v_type.duration_minutes := session.duration_minutes;
+  select array_agg(s.starts_at) into v_starts
+    from private.list_start_slots(v_type, list_offered_starts.from_time, list_offered_starts.until_time,
+                                  list_offered_starts.time_zone, session.practitioner_id) s;
+  return query
+    select c.starts_at, c.starts_at + make_interval(mins => session.duration_minutes), null::uuid, null::text,
+           null::text, null::integer
+      from private.check_starts(session.practitioner_id, v_starts, session.duration_minutes, session.client_id,
+                                session.id) c
+     where c.reason is null and c.starts_at <> session.scheduled_at
+     order by c.starts_at;
+end
+$$;
+
+-- Classes with a free seat that the same kind of credit pays for, whoever leads them.
+create function private.list_offered_classes(
+  session public.session_schedules, from_time timestamptz, until_time timestamptz, time_zone text)
+  returns setof private.offered_time
+  language sql stable set search_path = ''
+as $$
+  select distinct s.starts_at, s.ends_at, s.group_class_id, class.class_name, p.name, s.seats_left
+    from public.session_schedules own
+   cross join unnest(private.list_class_session_type_ids(own)) type_id
+    join public.session_types t on t.id = type_id
+   cross join private.list_class_slots(t, from_time, until_time, list_offered_classes.time_zone, null,
+                                       own.session_location) s
+    join public.session_schedules class on class.id = s.group_class_id
+    join public.practitioners p on p.id = class.practitioner_id
+   where own.id = (session).group_class_id and s.reason is null
+     and not exists (select from public.session_schedules seat
+                      where seat.group_class_id = s.group_class_id and seat.client_id = (session).client_id
+                        and seat.status <> 'cancelled')
+   order by s.starts_at, s.group_class_id;
+$$;
+
+-- Days are those of the reader's clock. Without a day, from the first one on which there is something.
+-- Definer: its callers are not signed in.
+create function private.read_session_offers(
+  token text, day date, out shown private.managed_session, out offers private.offered_time[], out from_day date,
+  out until_day date, out earlier_day date, out later_day date)
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(read_session_offers.token, 'manage_session');
+  v_is_seat boolean := v_session.group_class_id is not null;
+  v_days    integer := case when v_is_seat then 14 else 7 end;
+  v_zone    text;
+  v_today   date;
+  v_last    date;
+begin
+  shown := private.compose_managed_session(v_session.id);
+  if not shown.can_move then
+    return;
+  end if;
+  v_zone := (shown).time_zone;
+  v_today := (now() at time zone v_zone)::date;
+  v_last := v_today + coalesce((select c.booking_horizon_days from public.practitioner_calendars c
+                                 where c.practitioner_id = v_session.practitioner_id and not v_is_seat), 90);
+  from_day := coalesce(read_session_offers.day, (
+    select (min(o.starts_at) at time zone v_zone)::date
+      from private.list_session_offers(v_session, v_today, least(v_last, v_today + 61), v_zone) o), v_today);
+  from_day := greatest(v_today, least(from_day, v_last));
+  until_day := least(from_day + v_days - 1, v_last);
+  select coalesce(array_agg(o::private.offered_time), '{}') into offers
+    from private.list_session_offers(v_session, from_day, until_day, v_zone) o;
+  earlier_day := case when from_day > v_today then greatest(v_today, from_day - v_days) end;
+  later_day := case when until_day < v_last then until_day + 1 end;
+end
+$$;
+
+create function private.list_session_offers(
+  session public.session_schedules, from_day date, until_day date, time_zone text)
+  returns setof private.offered_time
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_from  timestamptz := from_day::timestamp at time zone list_session_offers.time_zone;
+  v_until timestamptz := (until_day + 1)::timestamp at time zone list_session_offers.time_zone;
+begin
+  if session.group_class_id is not null then
+    return query select * from private.list_offered_classes(session, v_from, v_until, list_session_offers.time_zone);
+  else
+    return query select * from private.list_offered_starts(session, v_from, v_until, list_session_offers.time_zone);
+  end if;
+end
+$$;
+
+-- From a seat, `class_id` is the class to join: the old seat is left and the new one taken, or neither. What is then
+-- shown is the new seat, which has a link of its own in its mail.
+-- Definer: as above.
+create function private.move_managed_session(token text, starts_at timestamptz, class_id uuid)
+  returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(move_managed_session.token, 'manage_session');
+  v_seat    uuid;
+begin
+  if private.get_part_in_session(v_session) <> 'client' then
+    perform private.refuse(403, 'not_your_booking', 'Here only whoever booked a session moves it.');
+  elsif v_session.group_class_id is null then
+    if move_managed_session.starts_at is null then
+      perform private.refuse(422, 'time_missing', 'Please choose a time.');
+    end if;
+    perform public.reschedule_session(v_session.id, move_managed_session.starts_at);
+    return private.compose_managed_session(v_session.id);
+  elsif move_managed_session.class_id is null then
+    perform private.refuse(422, 'class_missing', 'Please choose a class.');
+  end if;
+
+  perform private.lock_client(v_session.client_id);
+  -- Both in one order, for whoever changes the other way round at the same moment.
+  perform from public.session_schedules class
+    where class.id in (v_session.group_class_id, move_managed_session.class_id) order by class.id for update;
+  select * into v_session from public.session_schedules s where s.id = v_session.id;
+  if not private.can_move_session(v_session, private.compute_cancellation_terms(v_session, false)) then
+    perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
+  end if;
+  perform public.cancel_session(v_session.id, 'Joined another class');
+  select j.session_id into v_seat from public.join_group_class(move_managed_session.class_id) j;
+  return private.compose_managed_session(v_seat);
+end
+$$;
+
+create function public.read_session_offers(token text, day date default null)
+  returns table (shown private.managed_session, offers private.offered_time[], from_day date, until_day date,
+                 earlier_day date, later_day date)
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_session_offers(read_session_offers.token, read_session_offers.day);
+$$;
+
+create function public.move_managed_session(token text, starts_at timestamptz default null, class_id uuid default null)
+  returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.move_managed_session(move_managed_session.token, move_managed_session.starts_at,
+                                             move_managed_session.class_id);
+$$;
+
+revoke execute on function private.can_move_session, private.list_offered_starts, private.list_offered_classes,
+  private.list_session_offers, private.read_session_offers, private.move_managed_session, public.read_session_offers,
+  public.move_managed_session from public, anon, authenticated, service_role;
+grant execute on function private.read_session_offers, private.move_managed_session, public.read_session_offers,
+  public.move_managed_session to anon;
+
+
+-- pages/lead_session.sql
+
+-- What whoever leads a session or class does by its link around the start: say that they are late, and that somebody
+-- did not come.
+--
+-- A delay is told while the start is near, and only as long as it may be: after the practitioner's grace a session
+-- online is cancelled by itself, so more than that is no delay.
+
+create function private.list_possible_delays(session public.session_schedules, rules public.session_rules)
+  returns integer[]
+  language sql stable set search_path = ''
+as $$
+  select coalesce(array_agg(m), '{}') from generate_series(5, (rules).practitioner_grace_minutes, 5) m
+   where (session).status in ('scheduled', 'in_progress')
+     and now() >= (session).scheduled_at - make_interval(mins => (rules).delay_notice_minutes)
+     and now() < (session).scheduled_at + make_interval(mins => m);
+$$;
+
+create function private.refuse_unless_led(session public.session_schedules) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if private.get_part_in_session(session) <> 'practitioner' then
+    perform private.refuse(403, 'practitioners_only', 'Only the practitioner of this session can do that.');
+  elsif session.status not in ('scheduled', 'in_progress') then
+    perform private.refuse(409, 'session_over', 'This session is over.');
+  end if;
+end
+$$;
+
+-- Tells everybody who booked. Definer: its callers are not signed in.
+create function private.announce_delay(token text, minutes integer) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(announce_delay.token, 'manage_session');
+  v_rules   public.session_rules;
+begin
+  perform private.refuse_unless_led(v_session);
+  select * into strict v_rules from public.session_rules;
+  if announce_delay.minutes is null then
+    perform private.refuse(422, 'minutes_missing', 'Please say how many minutes.');
+  elsif not announce_delay.minutes = any (private.list_possible_delays(v_session, v_rules)) then
+    perform private.refuse(409, 'delay_not_possible', format(
+      'A delay is told from %s minutes before the start on, and is %s minutes at most.',
+      v_rules.delay_notice_minutes, v_rules.practitioner_grace_minutes), 'If you cannot come, please cancel.');
+  end if;
+  perform private.limit_use('delays of a session', v_session.id);
+  perform private.publish_event('practitioner_late', c.user_id, c.session_id, jsonb_build_object(
+            'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
+            'group_class_id', nullif(v_session.id, c.session_id), 'minutes', announce_delay.minutes,
+            'expected_at', v_session.scheduled_at + make_interval(mins => announce_delay.minutes)))
+     from private.list_session_clients(v_session) c where c.user_id <> auth.uid();
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
+-- Somebody who booked did not come. What follows, the session rules say. Definer: as above.
+create function private.report_absence(token text, person uuid) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(report_absence.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  if not exists (select from private.list_session_clients(v_session) c where c.user_id = report_absence.person) then
+    perform private.refuse(404, 'person_not_in_session', 'This person has no part in this session.');
+  end if;
+  perform public.set_attendance(v_session.id, report_absence.person, false,
+                                'The practitioner says that they did not come');
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
+create function public.announce_delay(token text, minutes integer default null) returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.announce_delay(announce_delay.token, announce_delay.minutes);
+$$;
+
+create function public.report_absence(token text, person uuid default null) returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.report_absence(report_absence.token, report_absence.person);
+$$;
+
+revoke execute on function private.list_possible_delays, private.refuse_unless_led, private.announce_delay,
+  private.report_absence, public.announce_delay, public.report_absence from public, anon, authenticated, service_role;
+grant execute on function private.announce_delay, private.report_absence, public.announce_delay, public.report_absence
+  to anon;
+
+
+-- pages/find_my_sessions.sql
+
+-- Somebody's links, sent again to whoever types an address: all sessions to come, in one mail, to that address alone.
+--
+-- Typing an address writes it down, and nothing else: whether there is such an account, send-notifications finds out
+-- a moment later. So the answer and its time are the same for every address. How often is bounded for each address that
+-- is typed, for each caller's address, and in all.
+
+create table private.session_link_requests (
+  address    text        primary key,
+  created_at timestamptz not null default now(),
+
+  constraint session_link_requests_address_is_short check (char_length(address) <= 320)
+);
+comment on table private.session_link_requests is
+  'Addresses that were typed and not yet looked up, in lower case. Deleted when they are.';
+
+alter table private.session_link_requests enable row level security;
+-- No policy and no grant: the functions below are the only way.
+
+-- False: asked too often. Definer: nobody may write down addresses directly.
+create function private.request_session_links(address text, ip_address text) returns boolean
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_address text := lower(btrim(request_session_links.address));
+begin
+  if v_address is null or char_length(v_address) > 320 or v_address !~ '^[^\s@]+@[^\s@]+$' then
+    perform private.refuse(422, 'address_not_possible', 'Please type your mail address.');
+  end if;
+  -- In this order: who asks too often uses up nothing of others.
+  if not private.limit_attempt('session link requests', private.mask_address(request_session_links.ip_address)) then
+    return false;
+  elsif not private.limit_attempt('session links to an address', private.sha256_hex(v_address)) then
+    return false;
+  elsif not private.limit_attempt('session links in all', 'all') then
+    return false;
+  end if;
+  insert into private.session_link_requests (address) values (v_address) on conflict do nothing;
+  return true;
+end
+$$;
+
+-- Sessions that somebody books or leads, and has not been to yet. A class that they lead is one of them.
+create function private.list_sessions_to_come(user_id uuid) returns setof public.session_schedules
+  language sql stable set search_path = ''
+as $$
+  select s.* from public.session_schedules s
+   where s.id in (
+       select booked.id from public.session_schedules booked
+        where booked.client_id = list_sessions_to_come.user_id and not private.is_class(booked)
+          and booked.scheduled_at > now() - interval '1 day'
+       union
+       select led.id from public.session_schedules led join public.practitioners p on p.id = led.practitioner_id
+        where p.user_id = list_sessions_to_come.user_id and led.group_class_id is null
+          and led.scheduled_at > now() - interval '1 day')
+     and s.status in ('scheduled', 'in_progress')
+     and s.scheduled_at + make_interval(mins => s.duration_minutes) > now()
+   order by s.scheduled_at limit 50;
+$$;
+
+-- Each with a new link to its page, for the mail that is being written.
+create function private.link_sessions_to_come(user_id uuid) returns jsonb
+  language sql volatile set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'session', private.summarize_session(s),
+           'is_led', private.get_session_host(s) is not distinct from link_sessions_to_come.user_id,
+           'token', private.make_session_link(s, link_sessions_to_come.user_id))), '[]')
+    from private.list_sessions_to_come(link_sessions_to_come.user_id) s;
+$$;
+
+-- A mail for each address that has an account. What waited too long is not answered: by then, nobody waits for it.
+-- Definer: the service runs it, and may neither read nor write any of this by itself.
+create function private.answer_session_link_requests() returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_request private.session_link_requests;
+begin
+  for v_request in
+    delete from private.session_link_requests r
+     where r.address in (select oldest.address from private.session_link_requests oldest
+                          order by oldest.created_at limit 500 for update skip locked)
+    returning r.*
+  loop
+    begin
+      perform private.publish_event('my_sessions', u.id) from auth.users u
+        where lower(u.email) = v_request.address and v_request.created_at > now() - interval '2 hours';
+    exception when others then
+      raise warning 'links to sessions not sent: %', sqlerrm;  -- the others are
+    end;
+  end loop;
+end
+$$;
+
+create function public.request_session_links(address text, ip_address text default null) returns table (success boolean)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.request_session_links(request_session_links.address, request_session_links.ip_address);
+$$;
+comment on function public.request_session_links is
+  'Writes an address down, to which its links are sent if it has any. The same for every address.';
+
+revoke execute on function private.request_session_links, private.list_sessions_to_come, private.link_sessions_to_come,
+  private.answer_session_link_requests, public.request_session_links from public, anon, authenticated, service_role;
+-- Not to people: who calls says what address the call came from.
+grant execute on function private.request_session_links, public.request_session_links,
+  private.answer_session_link_requests to service_role;

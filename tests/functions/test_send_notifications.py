@@ -284,6 +284,8 @@ def test_a_signed_text_is_mailed_to_its_signer(mail: MailScene) -> None:
 # What the outbox may hold beside what the scenes above bring about, and a phrase that its mail must say.
 OTHERS = {
     "session_completed": ({}, "your journal has a page ready"),
+    "practitioner_late": ({"minutes": 10, "expected_at": "2031-01-01T17:00:00Z"}, "is running late"),
+    "my_sessions": ({}, "each with a link to its page"),
     "recording_ready": ({}, "can be played now"),
     "recording_failed": ({}, "could not be recorded"),
     "session_not_booked": (
@@ -323,9 +325,11 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
         mail.practitioner.practitioner_id,
     )
     mail.stage.execute("delete from private.mails where status = 'queued'")
-    about_session = {"session_completed", "recording_ready", "recording_failed"}
+    about_session = {"session_completed", "practitioner_late", "recording_ready", "recording_failed"}
     for kind, (payload, _) in OTHERS.items():
         facts = {"lot_id": str(lot), "contract_id": str(contract), **payload}
+        if kind in about_session:
+            facts["scheduled_at"] = session["scheduled_at"].isoformat()
         mail.stage.execute(
             "select private.publish_event(%s, %s, %s, %s)",
             kind,

@@ -35,6 +35,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_rescheduled', 'practitioner', null),
   ('session_not_booked',  'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
+  ('practitioner_late',   'user',         null),
+  ('my_sessions',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),

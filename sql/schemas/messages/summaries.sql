@@ -154,16 +154,17 @@ begin
 end
 $$;
 
--- What a calendar file of the caller's session states.
+-- What a calendar file of the caller's session states, and the link by which its entry leads to the session's page.
 create function public.get_session_calendar(session_id uuid)
-  returns table (session private.session_summary, time_zone text)
-  language plpgsql stable security invoker set search_path = ''
+  returns table (session private.session_summary, time_zone text, link text)
+  language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(get_session_calendar.session_id);
 begin
   session := private.summarize_session(v_session);
   time_zone := (session).time_zone;
+  link := private.make_own_session_link(v_session.id);
   return next;
 end
 $$;

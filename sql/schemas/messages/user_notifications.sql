@@ -67,14 +67,21 @@ declare
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');
+  -- Without a token: what is stored here opens nothing.
+  v_manage_hint   text := coalesce(' To manage it: ' || private.pages_origin() || '/find-my-sessions', '');
 begin
   return query
-    select n.title, n.message from (values
+    select n.title,
+           n.message || case when n.kind in ('session_booked', 'session_rescheduled', 'session_reminder')
+                             then v_manage_hint else '' end
+      from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
+                                                          mail.payload ->> 'minutes')),
       ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
