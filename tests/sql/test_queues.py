@@ -194,6 +194,7 @@ NO_QUEUES = {
     "private.count_use",
     "private.apply_retention_policy",
     "private.expire_credits",
+    "private.expire_questions",
     "private.remind_of_expiring_contracts",
     "private.remind_sessions",
     "private.save_idempotent_answer",

@@ -9,13 +9,6 @@
 -- client answers in the same way to a change that was made already (agreements.sql): yes is agreeing to it, no is
 -- leaving, free of charge.
 
-alter table public.session_rules
-  add column answer_hours integer not null default 48,
-  add constraint session_rules_answer_hours_are_in_range check (answer_hours between 1 and 336);
-comment on column public.session_rules.answer_hours is
-  'So long a client may answer a proposal, and a practitioner an offer; never longer than until the session.';
-grant update (answer_hours) on public.session_rules to authenticated;
-
 create table private.session_proposals (
   id           bigint      primary key generated always as identity,
   session_id   uuid        not null references public.session_schedules on delete cascade,
