@@ -66,7 +66,7 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
 
 
 async def _prepare(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
-    while (prepared := await call.service.rpc(prepare_mails_rpc)).reminders or prepared.lost:
+    while any(vars(prepared := await call.service.rpc(prepare_mails_rpc)).values()):
         progress.reminders += prepared.reminders
         progress.lost += prepared.lost
         yield

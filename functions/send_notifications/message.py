@@ -14,6 +14,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -28,6 +29,8 @@ from .settings import MailSettings
 CALENDAR: dict[str, Method] = {
     "session_booked": "REQUEST",
     "session_rescheduled": "REQUEST",
+    "session_changed": "REQUEST",
+    "session_given_away": "CANCEL",
     "session_cancelled": "CANCEL",
 }
 
@@ -98,7 +101,10 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
         "link": _link(mail, site),
         "support": MailSettings.read().support_email,
         "unsubscribe": f"{functions_url}/unsubscribe?token={quote(token)}" if token else None,
-        "previous": _previous(mail),
+        "was": _was(mail),
+        "before": _before(mail, zone),
+        "proposed": _moment(mail, "proposed_scheduled_at"),
+        "answer_until": _moment(mail, "answer_until"),
         "amount": _amount(mail),
         "ends_at": _moment(mail, "expires_at"),
         "now": datetime.now(UTC),
@@ -132,10 +138,31 @@ def _link(mail: ClaimedMail, site: str) -> str:
     return f"{site}/sessions/{mail.session.id}" if mail.session and mail.session.id else f"{site}/dashboard"
 
 
-def _previous(mail: ClaimedMail) -> datetime | None:
-    """When a moved session was to be, if that is not when it is again."""
-    moment = _moment(mail, "previous_scheduled_at")
-    return None if mail.session and moment == mail.session.scheduled_at else moment
+def _was(mail: ClaimedMail) -> dict[str, Any]:
+    """What about the session is different from what the reader was told last, as it was."""
+    was: dict[str, Any] = (mail.payload or {}).get("was") or {}
+    return {
+        name: words.one_line(value, 200) if isinstance(value, str) else value for name, value in was.items()
+    }
+
+
+def _before(mail: ClaimedMail, zone: ZoneInfo) -> list[str]:
+    """The same in words."""
+    said = []
+    for name, value in _was(mail).items():
+        match name:
+            case "scheduled_at":
+                at = datetime.fromisoformat(value)
+                said.append(f"{words.day(at, zone)} at {words.clock(at, zone)} ({words.zone_name(at, zone)})")
+            case "duration_minutes":
+                said.append(f"{value} minutes long")
+            case "place":
+                said.append("online" if value == "Online" else f"at {value}")
+            case "practitioner":
+                said.append(f"with {value}")
+            case "class_name":
+                said.append(f"called “{value}”")
+    return said
 
 
 def _moment(mail: ClaimedMail, name: str) -> datetime | None:
