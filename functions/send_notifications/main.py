@@ -66,7 +66,11 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
 
 
 async def _prepare(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
-    while any(vars(prepared := await call.service.rpc(prepare_mails_rpc)).values()):
+    while (
+        (prepared := await call.service.rpc(prepare_mails_rpc)).reminders
+        or prepared.lost
+        or prepared.unanswered
+    ):
         progress.reminders += prepared.reminders
         progress.lost += prepared.lost
         yield

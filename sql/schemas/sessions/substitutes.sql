@@ -102,7 +102,7 @@ begin
   elsif v_session.group_class_id is not null then
     perform private.refuse(409, 'seat_follows_its_class', 'A seat has the practitioner of its class.', 'Give the class away.');
   elsif v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
-    perform private.refuse(409, 'session_started', 'Only a session that has not begun can be given away.');
+    perform private.refuse(409, 'session_started', 'This session has begun, or was cancelled.');
   end if;
   return v_session;
 end
