@@ -86,7 +86,7 @@ CASES = [
 def test_a_change_is_one_event_and_one_mail_for_each_person(
     sandbox: Sandbox, who: str, form: str, column: str
 ) -> None:
-    """Client, seats and practitioner; of a new practitioner also the one before. Nobody hears of their own change twice."""
+    """Client, seats and practitioner; the practitioner before, too. Nobody is told twice."""
     if form == "class":
         session_id = make_class(sandbox, in_hours(40))
         rows = [session_id, join(sandbox, session_id), join(sandbox, session_id, who="other")]

@@ -30,18 +30,22 @@ as $$
 $$;
 
 -- All that a mail about a session must say is different: what its own event changed, and every later event whose mail
--- this one takes the place of.
+-- this one takes the place of. And whether any of that was done by somebody but the client.
 create function private.list_untold_changes(mail private.mails) returns jsonb
   language sql stable set search_path = ''
 as $$
-  select private.describe_previous(
-    (select jsonb_object_agg(oldest.key, oldest.value)
-       from (select distinct on (was.key) was.key, was.value
-               from private.mails m cross join jsonb_each(m.payload -> 'previous') was
-              where m.session_id = (mail).session_id and m.user_id = (mail).user_id
-                and (m.id = (mail).id or (m.position > (mail).position and m.status = 'queued'))
-              order by was.key, m.position) oldest),
-    s)
+  with untold as (
+    select m.position, m.payload from private.mails m
+     where m.session_id = (mail).session_id and m.user_id = (mail).user_id and m.payload ? 'previous'
+       and (m.id = (mail).id or (m.position > (mail).position and m.status = 'queued'))
+  )
+  select jsonb_build_object(
+           'was', private.describe_previous(
+             (select jsonb_object_agg(oldest.key, oldest.value)
+                from (select distinct on (was.key) was.key, was.value
+                        from untold u cross join jsonb_each(u.payload -> 'previous') was
+                       order by was.key, u.position) oldest), s),
+           'by_others', exists (select from untold u where u.payload ->> 'by' <> 'client'))
     from public.session_schedules s
    where s.id = (mail).session_id and (mail).kind in ('session_booked', 'session_rescheduled', 'session_changed');
 $$;

@@ -140,7 +140,7 @@ begin
     return v_claimed;  -- It is looked for by its id.
   end if;
   v_claimed.payload := mail.payload - array['session', 'previous']
-                    || coalesce(jsonb_build_object('was', private.list_untold_changes(mail)), '{}');
+                    || coalesce(private.list_untold_changes(mail), '{}');
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;
   v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
