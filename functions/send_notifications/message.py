@@ -126,7 +126,9 @@ def _is_for_practitioner(mail: ClaimedMail) -> bool:
 def _title(mail: ClaimedMail, session: SessionSummary) -> str:
     """Standing session with … ; what an event in the reader's calendar is called."""
     other = session.practitioner_name
-    if _is_for_practitioner(mail):
+    if str(mail.kind).startswith("session_offer"):
+        other = None  # a client's name is for who leads their session
+    elif _is_for_practitioner(mail):
         other = None if session.is_group else session.client_name
     return f"{session.name} with {words.one_line(other)}" if other else session.name
 

@@ -199,6 +199,7 @@ def without_welcomes(mail: MailScene) -> None:
 
 def test_a_substitute_is_found_and_everybody_told(mail: MailScene) -> None:
     """Client, old and new practitioner, and whoever was too late; one entry goes from one calendar to the other."""
+    mail.call(mail.client, "Client of the scene")
     session_id = mail.book()
     mail.send()
     quick, slow, admin = mail.stage.practitioner(), mail.stage.practitioner(), mail.stage.admin()
@@ -225,7 +226,9 @@ def test_a_substitute_is_found_and_everybody_told(mail: MailScene) -> None:
         "quick": ["Can you lead it", "Yours to lead"],
         "slow": ["Can you lead it", "No longer open"],
     } == subjects
-    assert "instead of Practitioner" in mail.mails_to(mail.client)[-1]["TextBody"]
+    assert "instead of Practitioner" in " ".join(mail.mails_to(mail.client)[-1]["TextBody"].split())
+    told = [each["Subject"] + each["TextBody"] for each in mail.mails_to(quick)]
+    assert [False, True] == ["Client of the scene" in each for each in told]  # not before it is theirs
     methods = [
         (event_in(each).method.value, event_in(each).vevent.status.value)
         for each in (mail.mails_to(mail.practitioner)[-1], mail.mails_to(quick)[-1])

@@ -185,6 +185,10 @@ def test_the_first_yes_has_the_session_and_the_others_are_told(sandbox: Sandbox)
     assert {("session_offered", PRACTITIONER), ("session_offered", OTHER_CLIENT)} == mails(sandbox)
     with sandbox.refused("offer_not_found"):
         answer(sandbox, made, accepts=True, who="stranger")
+    for who, many in (("practitioner", 1), ("other", 1), ("stranger", 0)):
+        sandbox.act_as(who)
+        offers = sandbox.run("select (session).* from public.list_session_offers()")
+        assert [(made, None)] * many == [(each["id"], each["client_name"]) for each in offers]
 
     assert ["accepted", "accepted"] == [answer(sandbox, made, accepts=True) for _ in range(2)]
     with sandbox.refused("offer_taken"):

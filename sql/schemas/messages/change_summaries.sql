@@ -96,6 +96,38 @@ $$;
 comment on function public.get_session_change is
   'What the client of a session may answer: a change that was made, with what they had agreed to, or a proposed time.';
 
+-- The sessions that the caller is asked to take over. Definer: they are somebody else's until then, and so is the name
+-- of their client.
+create function private.list_session_offers() returns table (session private.session_summary, answer_until timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  v_offer record;
+begin
+  for v_offer in
+    select s as row, o.answer_until from private.session_offers o join public.session_schedules s on s.id = o.session_id
+     where o.status = 'open' and o.answer_until > now() and o.practitioner_id in (select private.my_practitioner_ids())
+     order by s.scheduled_at, s.id limit 100
+  loop
+    session := private.summarize_session(v_offer.row);
+    session.client_name := null;
+    answer_until := v_offer.answer_until;
+    return next;
+  end loop;
+end
+$$;
+
+create function public.list_session_offers() returns table (session private.session_summary, answer_until timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select o.session, o.answer_until from private.list_session_offers() o;
+$$;
+comment on function public.list_session_offers is
+  'For practitioners: the sessions they are asked to lead, and until when they may answer. Without the client''s name.';
+
 revoke execute on function private.describe_previous, private.list_untold_changes, private.name_changes,
-  private.get_session_change, public.get_session_change from public, anon, authenticated, service_role;
-grant execute on function private.get_session_change, public.get_session_change to authenticated;
+  private.get_session_change, public.get_session_change, private.list_session_offers, public.list_session_offers
+  from public, anon, authenticated, service_role;
+grant execute on function private.get_session_change, public.get_session_change, private.list_session_offers,
+  public.list_session_offers to authenticated;
