@@ -113,7 +113,7 @@ def calendar_file(
     event.add("description", url)
     event.add("url", url)
     event.add("location", session.place or "Online")
-    event.add("status", "CANCELLED" if session.status == "cancelled" else "CONFIRMED")
+    event.add("status", "CANCELLED" if "cancelled" == session.status or method == "CANCEL" else "CONFIRMED")
     event.add("transp", "OPAQUE")
     if organizer:
         event.add("organizer", f"mailto:{organizer.email}", _named(organizer))

@@ -179,6 +179,15 @@ class Stage:
             }
         )
 
+    def pass_time_until(self, session: object, minutes_before: float) -> None:
+        """It is now so many minutes before the session starts; nobody has changed it."""
+        self.execute(
+            "update public.session_schedules set scheduled_at = now() + make_interval(secs => 60 * %s) where id = %s",
+            minutes_before,
+            session,
+        )
+        self.execute("delete from private.session_agreements where session_id = %s", session)
+
     def join(self, group_class: dict[str, Any], person: Person) -> dict[str, Any]:
         """A participant's own row, as the frontend words it."""
         return self._insert_session(

@@ -14,10 +14,11 @@ Outcome = Literal["sent", "failed", "later", "unknown", "not_found"]
 
 
 class Prepared(Output):
-    """How many reminders were written, and how many mails had a sender that died."""
+    """How many reminders were written, mails had a sender that died, and questions nobody answered in time."""
 
     reminders: int
     lost: int
+    unanswered: int
 
 
 class PaymentSummary(Output):

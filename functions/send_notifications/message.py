@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -27,6 +28,8 @@ from .settings import MailSettings
 CALENDAR: dict[str, Method] = {
     "session_booked": "REQUEST",
     "session_rescheduled": "REQUEST",
+    "session_changed": "REQUEST",
+    "session_given_away": "CANCEL",
     "session_cancelled": "CANCEL",
 }
 
@@ -99,7 +102,6 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
         # Pages of our own, by name
         "pages": {page: pages.address(page, token=token) for page, token in (mail.links or {}).items()},
         "unsubscribe": pages.address("unsubscribe", token=token) if token else None,
-        "previous": _previous(mail),
         "expected": _moment(mail, "expected_at"),
         "sessions": [
             {
@@ -110,6 +112,10 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
             }
             for each in mail.sessions
         ],
+        "was": _was(mail),
+        "before": _before(mail, zone),
+        "proposed": _moment(mail, "proposed_scheduled_at"),
+        "answer_until": _moment(mail, "answer_until"),
         "amount": _amount(mail),
         "ends_at": _moment(mail, "expires_at"),
         "now": datetime.now(UTC),
@@ -130,6 +136,8 @@ def _is_for_practitioner(mail: ClaimedMail) -> bool:
 
 def _title(mail: ClaimedMail, session: SessionSummary) -> str:
     """Standing session with … ; what an event in the reader's calendar is called."""
+    if str(mail.kind).startswith("session_offer"):
+        return session.named(None)  # a client's name is for who leads their session
     return _title_of(session, _is_for_practitioner(mail))
 
 
@@ -147,10 +155,31 @@ def _link(mail: ClaimedMail, site: str) -> str:
     return f"{site}/sessions/{mail.session.id}" if mail.session and mail.session.id else f"{site}/dashboard"
 
 
-def _previous(mail: ClaimedMail) -> datetime | None:
-    """When a moved session was to be, if that is not when it is again."""
-    moment = _moment(mail, "previous_scheduled_at")
-    return None if mail.session and moment == mail.session.scheduled_at else moment
+def _was(mail: ClaimedMail) -> dict[str, Any]:
+    """What about the session is different from what the reader was told last, as it was."""
+    was: dict[str, Any] = (mail.payload or {}).get("was") or {}
+    return {
+        name: one_line(value, 200) if isinstance(value, str) else value for name, value in was.items()
+    }
+
+
+def _before(mail: ClaimedMail, zone: ZoneInfo) -> list[str]:
+    """The same in words."""
+    said = []
+    for name, value in _was(mail).items():
+        match name:
+            case "scheduled_at":
+                at = datetime.fromisoformat(value)
+                said.append(f"{words.day(at, zone)} at {words.clock(at, zone)} ({words.zone_name(at, zone)})")
+            case "duration_minutes":
+                said.append(f"{value} minutes long")
+            case "place":
+                said.append("online" if value == "Online" else f"at {value}")
+            case "practitioner":
+                said.append(f"with {value}")
+            case "class_name":
+                said.append(f"called “{value}”")
+    return said
 
 
 def _moment(mail: ClaimedMail, name: str) -> datetime | None:

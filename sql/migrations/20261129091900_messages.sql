@@ -1,4 +1,4 @@
--- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/user_notifications, messages/email_logs, messages/mail_links, messages/send_mails, messages/request_mails.
+-- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/send_mails, messages/request_mails.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -275,7 +275,7 @@ as $$
          (session).session_location is distinct from 'in_person',
          case when (session).session_location = 'in_person' then private.describe_location(session) end,
          p.name, f.full_name,
-         (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
+         private.get_free_until(session)
     from (select 1) single_row
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id
@@ -429,6 +429,14 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),
   ('session_rescheduled', 'practitioner', null),
+  ('session_changed',     'user',         null),
+  ('session_changed',     'practitioner', null),
+  ('session_given_away',  'practitioner', null),
+  ('change_proposed',     'user',         null),
+  ('change_declined',     'practitioner', null),
+  ('session_offered',     'practitioner', null),
+  ('session_offer_closed','practitioner', null),
+  ('session_not_taken',   'user',         null),
   ('session_not_booked',  'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
   ('practitioner_late',   'user',         null),
@@ -533,13 +541,15 @@ begin
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
     -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and new.kind <> 'recording_failed')
+    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
     else
       select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
-      continue when v_user = auth.uid() or (v_user = new.user_id and v_is_class is not true);
+      -- Whoever takes a session over said so themself, and still needs it in their calendar.
+      continue when (v_user = new.user_id and v_is_class is not true)
+                 or (v_user = auth.uid() and not coalesce(new.payload -> 'previous' ? 'practitioner_id', false));
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
@@ -559,6 +569,143 @@ revoke execute on function private.is_covered_by_other_mail, private.notify_reci
 
 create trigger outbox_70_notify_recipients after insert on private.outbox
   for each row execute function private.notify_recipients();
+
+
+-- messages/change_summaries.sql
+
+-- Change summaries: what about a session is different from what somebody was told last, in words.
+--
+-- An event keeps the values before it as columns of session_schedules (sessions/changes.sql). They become words when
+-- the mail is written, because a studio may have a new name by then, and because of two changes only the older of two
+-- values was ever told.
+
+-- By what a mail names: scheduled_at, duration_minutes, place, practitioner, class_name. Only what is different now.
+create function private.describe_previous(previous jsonb, session public.session_schedules) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  with now_and_then as (
+    -- Where the event kept nothing, nothing was different.
+    select to_jsonb(session) as now_row, to_jsonb(session) || coalesce(previous, '{}') as old_row
+  ),
+  old_session as (
+    select n.now_row, n.old_row, n.old_row ->> 'session_location' = 'online' as was_online from now_and_then n
+  )
+  select nullif(jsonb_strip_nulls(jsonb_build_object(
+    'scheduled_at', case when (o.old_row ->> 'scheduled_at')::timestamptz <> (session).scheduled_at then o.old_row -> 'scheduled_at' end,
+    'duration_minutes', case when o.old_row -> 'duration_minutes' <> o.now_row -> 'duration_minutes' then o.old_row -> 'duration_minutes' end,
+    'place', case when o.old_row -> 'session_location' <> o.now_row -> 'session_location'
+                    or (not o.was_online and o.old_row -> 'physical_location' is distinct from o.now_row -> 'physical_location')
+      then case when o.was_online then 'Online'
+                else coalesce(private.describe_place(o.old_row ->> 'physical_location'), 'In person') end end,
+    'practitioner', case when o.old_row -> 'practitioner_id' <> o.now_row -> 'practitioner_id'
+      then coalesce((select p.name from public.practitioners p where p.id = (o.old_row ->> 'practitioner_id')::uuid), 'another practitioner') end,
+    'class_name', case when o.old_row -> 'class_name' is distinct from o.now_row -> 'class_name'
+      then coalesce(o.old_row ->> 'class_name', 'Class') end)), '{}')
+    from old_session o;
+$$;
+
+-- All that a mail about a session must say is different: what its own event changed, and every later event whose mail
+-- this one takes the place of. And whether any of that was done by somebody but the client.
+create function private.list_untold_changes(mail private.mails) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  with untold as (
+    select m.position, m.payload from private.mails m
+     where m.session_id = (mail).session_id and m.user_id = (mail).user_id and m.payload ? 'previous'
+       and (m.id = (mail).id or (m.position > (mail).position and m.status = 'queued'))
+  )
+  select jsonb_build_object(
+           'was', private.describe_previous(
+             (select jsonb_object_agg(oldest.key, oldest.value)
+                from (select distinct on (was.key) was.key, was.value
+                        from untold u cross join jsonb_each(u.payload -> 'previous') was
+                       order by was.key, u.position) oldest), s),
+           'by_others', exists (select from untold u where u.payload ->> 'by' <> 'client'))
+    from public.session_schedules s
+   where s.id = (mail).session_id and (mail).kind in ('session_booked', 'session_rescheduled', 'session_changed');
+$$;
+
+-- What an event changed, in the words of a notification: "the time and the place have changed".
+create function private.name_changes(previous jsonb) returns text
+  language sql immutable set search_path = ''
+as $$
+  select string_agg(words.name, ' and ' order by words.position)
+         || case when count(*) = 1 then ' has changed' else ' have changed' end
+    from (select n.name, min(n.position) as position
+            from jsonb_object_keys(previous) was
+            join (values (1, 'scheduled_at', 'the time'), (2, 'duration_minutes', 'the length'),
+                         (3, 'session_location', 'the place'), (3, 'physical_location', 'the place'),
+                         (4, 'practitioner_id', 'the practitioner'), (5, 'class_name', 'the name')) n (position, key, name)
+              on n.key = was
+           group by n.name) words;
+$$;
+
+-- What there is to answer about a session, for whoever has a part in it. Definer: it reads what nobody may.
+create function private.get_session_change(session_id uuid)
+  returns table (session private.session_summary, is_changed boolean, changed_by text, changed_at timestamptz,
+                 agreed jsonb, proposed_scheduled_at timestamptz, answer_until timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules := private.get_session_of_caller(get_session_change.session_id);
+begin
+  return query
+    select private.summarize_session(v_session), private.has_unagreed_change(v_session), a.changed_by, a.changed_at,
+           private.describe_previous(to_jsonb(a), v_session), p.scheduled_at, p.answer_until
+      from (select 1) single_row
+      left join private.session_agreements a on a.session_id = v_session.id
+      left join private.session_proposals p
+        on p.session_id = v_session.id and p.status = 'open' and p.answer_until > now();
+end
+$$;
+
+create function public.get_session_change(session_id uuid)
+  returns table (session private.session_summary, is_changed boolean, changed_by text, changed_at timestamptz,
+                 agreed jsonb, proposed_scheduled_at timestamptz, answer_until timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select c.session, c.is_changed, c.changed_by, c.changed_at, c.agreed, c.proposed_scheduled_at, c.answer_until
+    from private.get_session_change(get_session_change.session_id) c;
+$$;
+comment on function public.get_session_change is
+  'What the client of a session may answer: a change that was made, with what they had agreed to, or a proposed time.';
+
+-- The sessions that the caller is asked to take over. Definer: they are somebody else's until then, and so is the name
+-- of their client.
+create function private.list_session_offers() returns table (session private.session_summary, answer_until timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  v_offer record;
+begin
+  for v_offer in
+    select s as row, o.answer_until from private.session_offers o join public.session_schedules s on s.id = o.session_id
+     where o.status = 'open' and o.answer_until > now() and o.practitioner_id in (select private.my_practitioner_ids())
+     order by s.scheduled_at, s.id limit 100
+  loop
+    session := private.summarize_session(v_offer.row);
+    session.client_name := null;
+    answer_until := v_offer.answer_until;
+    return next;
+  end loop;
+end
+$$;
+
+create function public.list_session_offers() returns table (session private.session_summary, answer_until timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select o.session, o.answer_until from private.list_session_offers() o;
+$$;
+comment on function public.list_session_offers is
+  'For practitioners: the sessions they are asked to lead, and until when they may answer. Without the client''s name.';
+
+revoke execute on function private.describe_previous, private.list_untold_changes, private.name_changes,
+  private.get_session_change, public.get_session_change, private.list_session_offers, public.list_session_offers
+  from public, anon, authenticated, service_role;
+grant execute on function private.get_session_change, public.get_session_change, private.list_session_offers,
+  public.list_session_offers to authenticated;
 
 
 -- messages/user_notifications.sql
@@ -614,6 +761,12 @@ begin
 end
 $$;
 
+create function private.write_local_start(scheduled_at text, time_zone text) returns text
+  language sql stable set search_path = ''
+as $$
+  select to_char(write_local_start.scheduled_at::timestamptz at time zone time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+$$;
+
 -- The wording of the notification beside a mail. No row means no notification, as for a welcome.
 create function private.compose_notification(mail private.mails) returns table (title text, message text)
   language plpgsql stable set search_path = ''
@@ -621,14 +774,14 @@ as $$
 declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken');
   v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
                                    case when v_session.is_group then 'class' else 'session' end);
   v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
                                when v_session.is_group then null
                                else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
-  v_local_start   text := to_char(v_session.scheduled_at at time zone v_time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_local_start   text := private.write_local_start(v_session.scheduled_at::text, v_time_zone);
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');
@@ -643,6 +796,20 @@ begin
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
+      ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
+                                                          private.name_changes(mail.payload -> 'previous'))),
+      ('session_given_away',  'Session given away',format('%s leads the session on %s instead of you.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Somebody else'), v_local_start)),
+      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please say yes or no.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
+                                                          private.write_local_start(mail.payload ->> 'proposed_scheduled_at', v_time_zone))),
+      ('change_declined',     'The time stays',    format('%s stays on %s: your other time got %s.', v_session_label, v_local_start,
+                                                          case mail.payload ->> 'answer' when 'declined' then 'a no' else 'no answer' end)),
+      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes has it.',
+                                                          v_local_start)),
+      ('session_offer_closed','No longer open',    format('The session on %s that you were asked to lead %s.', v_local_start,
+                                                          case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
+      ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
       ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
@@ -671,7 +838,7 @@ begin
 end
 $$;
 
-revoke execute on function private.compose_notification from public, anon, authenticated, service_role;
+revoke execute on function private.write_local_start, private.compose_notification from public, anon, authenticated, service_role;
 
 
 -- messages/email_logs.sql
@@ -822,7 +989,8 @@ begin
     return 'opted_out';
   end if;
 
-  if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
+  if mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder', 'change_proposed',
+                   'session_offered', 'session_not_taken') then
     select * into v_session from public.session_schedules s where s.id = mail.session_id;
     if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
@@ -831,10 +999,18 @@ begin
     elsif mail.kind = 'session_reminder'
           and v_session.scheduled_at is distinct from (mail.payload ->> 'scheduled_at')::timestamptz then
       return 'session_moved';  -- the new time has a reminder of its own
-    elsif mail.kind <> 'session_reminder' and exists (
+    elsif mail.kind = 'change_proposed' and not exists (
+        select from private.session_proposals p
+         where p.id = (mail.payload ->> 'proposal_id')::bigint and p.status = 'open' and p.answer_until > now()) then
+      return 'answered';
+    elsif mail.kind = 'session_offered' and not exists (
+        select from private.session_offers o
+         where o.id = (mail.payload ->> 'offer_id')::bigint and o.status = 'open' and o.answer_until > now()) then
+      return 'offer_closed';
+    elsif mail.kind in ('session_booked', 'session_rescheduled', 'session_changed') and exists (
         select from private.mails earlier
          where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
-           and earlier.kind in ('session_booked', 'session_rescheduled') and earlier.status = 'sent'
+           and earlier.kind in ('session_booked', 'session_rescheduled', 'session_changed') and earlier.status = 'sent'
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
@@ -931,8 +1107,9 @@ begin
   if v_claimed.task = 'find' then
     return v_claimed;  -- It is looked for by its id.
   end if;
-  v_claimed.payload := (mail.payload - 'session') || jsonb_build_object(
-    'recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
+  v_claimed.payload := (mail.payload - array['session', 'previous'])
+    || coalesce(private.list_untold_changes(mail), '{}')
+    || jsonb_build_object('recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
     'recordings_are_kept', private.describe_recording_retention());
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));

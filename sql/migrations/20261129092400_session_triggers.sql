@@ -111,6 +111,9 @@ create trigger limit_updated_rows after update on public.user_consents
 --     u   45_settle                           returns credits, writes the cancellation     sessions/cancelling
 --     u   50_change_time                      frees or moves the practitioner's time       calendars/practitioner_time
 --     i   50_take_time                        reserves the practitioner's time             calendars/practitioner_time
+--     u   52_record_change                    keeps what the client had agreed to          sessions/agreements
+--     u   53_close_questions                  ends proposals and offers about it           sessions/substitutes
+--     u   54_move_payments                    gives what is unearned to who leads it       payments/session_payments
 --     u   55_copy_schedule_to_seats           moves and renames seats with their class     sessions/rescheduling
 --     i   60_spend_credit                     writes the line of the ledger                sessions/booking
 --     u   65_count_left_seat                  counts the class's seats                     sessions/group_classes
@@ -118,8 +121,8 @@ create trigger limit_updated_rows after update on public.user_consents
 --     i   65_count_new_seat                   the same                                     sessions/group_classes
 --     u   66_copy_status_to_seats             begins and completes seats with their class  sessions/session_states
 --     i   70_publish_booked                   publishes session_booked                     sessions/booking
+--     u   70_publish_change                   publishes session_rescheduled or _changed    sessions/changes
 --     u   70_publish_completed                publishes session_completed                  sessions/session_states
---     u   70_publish_rescheduled              publishes session_rescheduled                sessions/rescheduling
 --     u   75_delete_observed_attendance       deletes presence at the time before          sessions/channel_events
 --
 --   after the statement, when all its rows are done
@@ -261,6 +264,22 @@ create trigger session_schedules_50_change_time
 create trigger session_schedules_50_take_time after insert on public.session_schedules
   for each row when (new.group_class_id is null) execute function private.reserve_session_time();
 
+-- Not for a name: nobody agrees to that.
+create trigger session_schedules_52_record_change after update on public.session_schedules
+  for each row when (
+    (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.physical_location)
+    is distinct from
+    (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.physical_location))
+  execute function private.record_session_change();
+
+create trigger session_schedules_53_close_questions after update on public.session_schedules
+  for each row when ((new.scheduled_at, new.practitioner_id, new.status)
+                     is distinct from (old.scheduled_at, old.practitioner_id, old.status))
+  execute function private.close_questions();
+
+create trigger session_schedules_54_move_payments after update on public.session_schedules
+  for each row when (new.practitioner_id <> old.practitioner_id) execute function private.move_unearned_payments();
+
 -- After the class has its new time: a seat's is checked against that of its class.
 create trigger session_schedules_55_copy_schedule_to_seats after update on public.session_schedules
   for each row when (
@@ -296,6 +315,18 @@ create trigger session_schedules_70_publish_booked after insert on public.sessio
   for each row when (new.max_participants = 1 or new.group_class_id is not null)
   execute function private.publish_session_booked();
 
+-- For whatever raises the calendar's sequence but a cancellation, which has an event of its own. For every row: the
+-- event of a seat that changes with its class is for the seat's client.
+create trigger session_schedules_70_publish_change after update on public.session_schedules
+  for each row when (
+    new.status = 'scheduled' and new.scheduled_at > now()
+    and (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.physical_location,
+         new.class_name)
+        is distinct from
+        (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.physical_location,
+         old.class_name))
+  execute function private.publish_session_change();
+
 -- Not for a class's own row, and not for what ended long ago: before `advance-sessions`, sessions were never completed,
 -- and its first runs complete years of them.
 create trigger session_schedules_70_publish_completed after update of status on public.session_schedules
@@ -303,10 +334,6 @@ create trigger session_schedules_70_publish_completed after update of status on 
                      and (new.max_participants = 1 or new.group_class_id is not null)
                      and new.scheduled_at > now() - interval '2 days')
   execute function private.publish_session_completed();
-
--- For every row: the event of a seat that moves with its class is for the seat's client.
-create trigger session_schedules_70_publish_rescheduled after update of scheduled_at on public.session_schedules
-  for each row when (new.scheduled_at <> old.scheduled_at) execute function private.publish_session_rescheduled();
 
 -- Whoever was early for the time before the change is not present at the new one.
 create trigger session_schedules_75_delete_observed_attendance after update of scheduled_at on public.session_schedules

@@ -393,11 +393,13 @@ UNLIMITED_RPCS = {
             "adjust_credits",
             "adjust_earnings",
             "create_webhook_endpoint",
+            "give_session_to",
             "issue_practitioner_contract",
             "link_group_sessions",
             "unlink_group_sessions",
             "mark_payout_failed",
             "mark_payout_paid",
+            "offer_session_to",
             "redeliver_webhooks",
             "request_refund",
             "rotate_webhook_secret",
@@ -406,6 +408,8 @@ UNLIMITED_RPCS = {
         ADMINS,
     ),
     "reschedule_session": "updates as its caller: times moved",
+    "answer_session_change": "once for each proposal, and those are limited; or for each change by somebody else",
+    "answer_session_offer": "once for each offer, which an admin made",
 }
 
 

@@ -70,6 +70,7 @@ ARGUMENTS = {
     "match_memories.match_count": "read",
     "match_memories.match_threshold": "read",
     "practitioner_dashboard.at_most": "read",
+    "propose_session_time.scheduled_at": "private.session_proposals.scheduled_at",
     "redeliver_webhooks.since": "compared with the deliveries",
     "request_refund.amount_minor": "private.payment_refunds.amount_minor",
     "reschedule_session.scheduled_at": "public.session_schedules.scheduled_at",
@@ -272,6 +273,7 @@ def test_a_function_that_pages_call_names_what_is_out_of_range(
 # What an argument is given that is not being tried: a row of the seed, and something that is of the type.
 GIVEN = {
     "uuid": f"'{ROW}'",
+    "uuid[]": f"array['{ROW}'::uuid]",
     "text": "'America/Toronto'",
     "app_role": "'admin'",
     "boolean": "true",

@@ -195,6 +195,7 @@ NO_QUEUES = {
     "private.make_page_link",
     "private.apply_retention_policy",
     "private.expire_credits",
+    "private.expire_questions",
     "private.remind_of_expiring_contracts",
     "private.answer_session_link_requests",
     "private.remind_sessions",

@@ -29,7 +29,8 @@ begin
     return 'opted_out';
   end if;
 
-  if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
+  if mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder', 'change_proposed',
+                   'session_offered', 'session_not_taken') then
     select * into v_session from public.session_schedules s where s.id = mail.session_id;
     if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
@@ -38,10 +39,18 @@ begin
     elsif mail.kind = 'session_reminder'
           and v_session.scheduled_at is distinct from (mail.payload ->> 'scheduled_at')::timestamptz then
       return 'session_moved';  -- the new time has a reminder of its own
-    elsif mail.kind <> 'session_reminder' and exists (
+    elsif mail.kind = 'change_proposed' and not exists (
+        select from private.session_proposals p
+         where p.id = (mail.payload ->> 'proposal_id')::bigint and p.status = 'open' and p.answer_until > now()) then
+      return 'answered';
+    elsif mail.kind = 'session_offered' and not exists (
+        select from private.session_offers o
+         where o.id = (mail.payload ->> 'offer_id')::bigint and o.status = 'open' and o.answer_until > now()) then
+      return 'offer_closed';
+    elsif mail.kind in ('session_booked', 'session_rescheduled', 'session_changed') and exists (
         select from private.mails earlier
          where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
-           and earlier.kind in ('session_booked', 'session_rescheduled') and earlier.status = 'sent'
+           and earlier.kind in ('session_booked', 'session_rescheduled', 'session_changed') and earlier.status = 'sent'
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
@@ -138,8 +147,9 @@ begin
   if v_claimed.task = 'find' then
     return v_claimed;  -- It is looked for by its id.
   end if;
-  v_claimed.payload := (mail.payload - 'session') || jsonb_build_object(
-    'recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
+  v_claimed.payload := (mail.payload - array['session', 'previous'])
+    || coalesce(private.list_untold_changes(mail), '{}')
+    || jsonb_build_object('recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
     'recordings_are_kept', private.describe_recording_retention());
   if mail.kind = 'my_sessions' then
     v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));

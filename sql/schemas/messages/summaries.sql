@@ -60,7 +60,7 @@ as $$
          (session).session_location is distinct from 'in_person',
          case when (session).session_location = 'in_person' then private.describe_location(session) end,
          p.name, f.full_name,
-         (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
+         private.get_free_until(session)
     from (select 1) single_row
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id

@@ -93,29 +93,29 @@ begin
                                  where c.practitioner_id = v_session.practitioner_id and not v_is_seat), 90);
   from_day := coalesce(read_session_offers.day, (
     select (min(o.starts_at) at time zone v_zone)::date
-      from private.list_session_offers(v_session, v_today, least(v_last, v_today + 61), v_zone) o), v_today);
+      from private.list_times_to_move_to(v_session, v_today, least(v_last, v_today + 61), v_zone) o), v_today);
   from_day := greatest(v_today, least(from_day, v_last));
   until_day := least(from_day + v_days - 1, v_last);
   select coalesce(array_agg(o::private.offered_time), '{}') into offers
-    from private.list_session_offers(v_session, from_day, until_day, v_zone) o;
+    from private.list_times_to_move_to(v_session, from_day, until_day, v_zone) o;
   earlier_day := case when from_day > v_today then greatest(v_today, from_day - v_days) end;
   later_day := case when until_day < v_last then until_day + 1 end;
 end
 $$;
 
-create function private.list_session_offers(
+create function private.list_times_to_move_to(
   session public.session_schedules, from_day date, until_day date, time_zone text)
   returns setof private.offered_time
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_from  timestamptz := from_day::timestamp at time zone list_session_offers.time_zone;
-  v_until timestamptz := (until_day + 1)::timestamp at time zone list_session_offers.time_zone;
+  v_from  timestamptz := from_day::timestamp at time zone list_times_to_move_to.time_zone;
+  v_until timestamptz := (until_day + 1)::timestamp at time zone list_times_to_move_to.time_zone;
 begin
   if session.group_class_id is not null then
-    return query select * from private.list_offered_classes(session, v_from, v_until, list_session_offers.time_zone);
+    return query select * from private.list_offered_classes(session, v_from, v_until, list_times_to_move_to.time_zone);
   else
-    return query select * from private.list_offered_starts(session, v_from, v_until, list_session_offers.time_zone);
+    return query select * from private.list_offered_starts(session, v_from, v_until, list_times_to_move_to.time_zone);
   end if;
 end
 $$;
@@ -174,7 +174,7 @@ as $$
 $$;
 
 revoke execute on function private.can_move_session, private.list_offered_starts, private.list_offered_classes,
-  private.list_session_offers, private.read_session_offers, private.move_managed_session, public.read_session_offers,
+  private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, public.read_session_offers,
   public.move_managed_session from public, anon, authenticated, service_role;
 grant execute on function private.read_session_offers, private.move_managed_session, public.read_session_offers,
   public.move_managed_session to anon;

@@ -73,3 +73,16 @@ $$;
 
 revoke execute on function private.is_paid_singly from public, anon, authenticated, service_role;
 grant execute on function private.is_paid_singly to authenticated;
+-- A session that another practitioner leads from now on is theirs to earn. What is earned already stays.
+-- Definer: whoever gives a session away may not write payments.
+create function private.move_unearned_payments() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.session_payments p set practitioner_id = new.practitioner_id
+   where p.session_id = new.id and p.practitioner_id = old.practitioner_id
+     and not exists (select from private.earned_seats e where e.payment_id = p.id);
+  return null;
+end
+$$;
+revoke execute on function private.move_unearned_payments from public, anon, authenticated, service_role;

@@ -193,6 +193,8 @@ begin
    where s.id = any (c_session_ids)
      and (num_nonnulls(s.notes, s.host_room_url, s.location_coordinates) > 0
           or (s.physical_location is not null and s.studio_id is null));
+  update private.session_agreements a set physical_location = null
+   where a.session_id = any (c_session_ids) and (private.find_studio(a.physical_location)).id is null;
   update public.session_cancellations c set reason = '(erased)'
    where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason <> '(erased)';
   update public.session_attendance a set reason = '(erased)'
@@ -253,6 +255,8 @@ begin
    where m.session_id = any (c_session_ids) and m.status not in ('queued', 'sending') and m.payload ? 'session';
   update private.mails m set payload = jsonb_set(m.payload, '{session,physical_location}', 'null')
    where m.session_id = any (c_session_ids) and m.payload #>> '{session,physical_location}' is not null;
+  update private.mails m set payload = jsonb_set(m.payload, '{previous,physical_location}', 'null')
+   where m.session_id = any (c_session_ids) and m.payload #>> '{previous,physical_location}' is not null;
   update public.user_notifications n
      set title = private.replace_names(n.title, c_names), message = private.replace_names(n.message, c_names)
    where exists (select from unnest(c_names) name where strpos(n.title || n.message, name) > 0)

@@ -62,7 +62,7 @@ SESSIONS = {
         new={"empty_minutes": 5},
         changes={
             "practitioner_grace_minutes client_grace_minutes client_no_show_forfeits completion_grace_minutes"
-            " empty_minutes client_days waiver_required_to_enter delay_notice_minutes": "admin",
+            " empty_minutes client_days waiver_required_to_enter delay_notice_minutes answer_hours": "admin",
         },
         rest="",
     ),
