@@ -39,6 +39,7 @@ UNLIMITED = {
     "list-payments": READS,
     "create-liability-waiver": ONCE,  # for each version and session; signing again finds the first one
     "cancel-session": ONCE,
+    "show-refused-checkout": "has a few sentences, and no database",
     "manage-session": ONCE,  # and a link of 244 random bits is not guessed
     "revoke-recording-share-link": ONCE,
     "sign-practitioner-contract": ONCE,
