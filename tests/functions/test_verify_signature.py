@@ -86,7 +86,7 @@ def test_any_other_fingerprint_is_unknown(scene: ContractScene, sha256: str) -> 
 
 
 def test_a_browser_is_told_in_words(scene: ContractScene) -> None:
-    """A form to begin with; what holds, what held, what is unknown; blanks of pasting do not count, and nothing runs."""
+    """A form to begin with; what holds, what held, what is unknown; blanks of pasting do not count."""
     contract = scene.offer()
     evidence = scene.sign(contract).json()["evidence_sha256"]
 
