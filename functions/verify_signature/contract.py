@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from shared.database import Rpc
-from shared.wire import Output, StrictInput
+from shared.wire import Input, Output
 
 
-class VerifySignature(StrictInput):
+class VerifySignature(Input):
     """The fingerprint that is printed on a copy; the blanks and line ends that come along with it do not count."""
 
     sha256: Annotated[str, AfterValidator(lambda text: "".join(text.split()))] = Field(

@@ -27,7 +27,7 @@ TITLES = {
     404: "This link is not known",
     409: "That is not possible now",
     410: "This link has ended",
-    422: "Something is missing",
+    422: "Please check that again",
     429: "Please wait a moment",
 }
 
