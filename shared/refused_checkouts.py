@@ -32,6 +32,14 @@ REASONS = {
     "outside_availability": Reason(
         "Not at this time", f"This time is outside the practitioner's hours. {NOTHING_HAPPENED}", OTHER_TIME
     ),
+    "not_a_start": Reason(
+        "Not at this time", f"Sessions of this practitioner do not start then. {NOTHING_HAPPENED}", OTHER_TIME
+    ),
+    "double_booked": Reason(
+        "You are busy then",
+        f"There is another session at this time, of yours or of the practitioner's. {NOTHING_HAPPENED}",
+        OTHER_TIME,
+    ),
     "slot_in_past": Reason("This time has passed", f"It is over already. {NOTHING_HAPPENED}", OTHER_TIME),
     "too_short_notice": Reason(
         "Too soon", f"The practitioner needs more notice than that. {NOTHING_HAPPENED}", "Choose a later time"
