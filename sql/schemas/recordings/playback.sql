@@ -33,7 +33,7 @@ begin
   end if;
   if v_file.id is null then
     perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
-                                  'Please ask for a new one.');
+                           'Please ask for a new one.');
   end if;
   part_kinds := array(select p.kind from unnest(v_parts) p);
   kind := v_file.kind;
@@ -56,7 +56,7 @@ as $$
 begin
   if (recording).id is null and private.limit_attempt('unknown links', private.mask_address(ip_address)) then
     perform private.answer_refusal(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
-                                  'Please ask for a new one.');
+                                   'Please ask for a new one.');
   end if;
   return (recording).id is not null;
 end
