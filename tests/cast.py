@@ -148,11 +148,13 @@ class Stage:
         """A one-to-one session, by default starting now; other columns as named."""
         practitioner = practitioner or self.practitioner()
         return self._insert_session(
-            client_id=client.id,
-            practitioner_id=practitioner.practitioner_id,
-            room_name=f"session-{uuid.uuid4().hex[:8]}-{str(client.id)[:8]}-1795352388836",
-            scheduled_at=datetime.now(UTC) + timedelta(minutes=starts_in_minutes),
-            **columns,
+            **{
+                "client_id": client.id,
+                "practitioner_id": practitioner.practitioner_id,
+                "room_name": f"session-{uuid.uuid4().hex[:8]}-{str(client.id)[:8]}-1795352388836",
+                "scheduled_at": datetime.now(UTC) + timedelta(minutes=starts_in_minutes),
+                **columns,
+            }
         )
 
     def group_class(

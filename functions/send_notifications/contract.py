@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from shared.database import Rpc
-from shared.session_event import MaybeSessionSummary
+from shared.session_event import MaybeSessionSummary, SessionSummary
 from shared.wire import Output
 
 Outcome = Literal["sent", "failed", "later", "unknown", "not_found"]
@@ -60,6 +60,14 @@ def _none_unless(key: str) -> BeforeValidator:
     )
 
 
+class SessionToCome(Output):
+    """A session of the reader's, with the token of a link to its page."""
+
+    session: SessionSummary
+    is_led: bool
+    token: str
+
+
 class ClaimedMail(Output):
     """A mail to send, or one of unknown fate to look for, and all it may state; no task when nothing is due."""
 
@@ -79,6 +87,11 @@ class ClaimedMail(Output):
     payment: Annotated[PaymentSummary | None, _none_unless("id")]
     credits: Annotated[CreditSummary | None, _none_unless("remaining")]
     document: Annotated[DocumentSummary | None, _none_unless("sha256")]
+
+    @property
+    def sessions(self) -> list[SessionToCome]:
+        """Of the mail that lists all of them."""
+        return [SessionToCome.model_validate(each) for each in (self.payload or {}).get("sessions", [])]
 
 
 class StartedMail(Output):

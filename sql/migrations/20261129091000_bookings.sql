@@ -1,4 +1,4 @@
--- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling.
+-- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/correlated_session, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -18,12 +18,15 @@ create table public.session_rules (
   completion_grace_minutes   integer     not null default 15,
   empty_minutes              integer     not null default 5,
   client_days                integer     not null default 90,
+  waiver_required_to_enter   boolean     not null default false,
+  delay_notice_minutes       integer     not null default 60,
   updated_at                 timestamptz not null default now(),
 
   constraint session_rules_minutes_are_in_range check (
     practitioner_grace_minutes between 1 and 60 and client_grace_minutes between 1 and 60
     and completion_grace_minutes between 0 and 60 and empty_minutes between 1 and 60),
-  constraint session_rules_client_days_are_in_range check (client_days between 1 and 3650)
+  constraint session_rules_client_days_are_in_range check (client_days between 1 and 3650),
+  constraint session_rules_delay_notice_is_in_range check (delay_notice_minutes between 0 and 1440)
 );
 comment on column public.session_rules.practitioner_grace_minutes is
   'So long after the start an absent practitioner is a no-show: the session is cancelled and credits are returned.';
@@ -39,6 +42,10 @@ comment on column public.session_rules.empty_minutes is
   ' Agora''s recorder, alone in its channel, leaves after as long.';
 comment on column public.session_rules.client_days is
   'So long after their last session somebody is still a client, for whom the practitioner books and writes.';
+comment on column public.session_rules.waiver_required_to_enter is
+  'True: no room and no token for whoever has not signed the current waiver. Who leads a session is not asked.';
+comment on column public.session_rules.delay_notice_minutes is
+  'From so long before the start a practitioner can tell that they are late.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 
@@ -52,7 +59,7 @@ create policy "admins change the session rules"
 revoke all on public.session_rules from anon, authenticated, service_role;
 grant select on public.session_rules to authenticated, service_role;
 grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
-              empty_minutes, client_days)
+              empty_minutes, client_days, waiver_required_to_enter, delay_notice_minutes)
   on public.session_rules to authenticated;
 -- No insert and no delete: there is always one row.
 
@@ -112,8 +119,7 @@ create function private.refuse_without_waiver(user_id uuid) returns void
   language plpgsql stable set search_path = ''
 as $$
 begin
-  if not exists (select from public.liability_waivers w join public.waiver_policy p on p.version = w.waiver_policy_version
-                  where w.user_id = refuse_without_waiver.user_id and w.session_id is null and p.is_active) then
+  if not private.has_signed_waiver(refuse_without_waiver.user_id) then
     perform private.refuse(409, 'waiver_required', 'Please sign the current liability waiver first.');
   end if;
 end
@@ -129,7 +135,7 @@ begin
   elsif btrim(coalesce(physical_location, '')) = '' then
     perform private.refuse(409, 'location_missing', 'Please say where the session takes place.',
                            'Choose a studio or give an address.');
-  elsif physical_location ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not exists (
+  elsif private.is_studio_id(physical_location) and not exists (
         select from public.studio_locations l where l.id = physical_location::uuid and l.is_active) then
     perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Choose a studio or give an address.');
   elsif abs(location_coordinates[0]) > 180 or abs(location_coordinates[1]) > 90 then
@@ -160,8 +166,8 @@ as $$
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now());
 $$;
 
--- A one-to-one session, paid with a credit or paid elsewhere. What cannot be booked is refused, and then nothing has
--- happened. The caller holds the client's lock.
+-- A one-to-one session, paid with a credit or paid elsewhere; online where nobody said a place. What cannot be booked
+-- is refused, and then nothing has happened. The caller holds the client's lock.
 create function private.insert_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -195,11 +201,13 @@ begin
   end if;
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,
-     session_location, physical_location, location_coordinates, cancellation_policy_version, cancellation_policy_agreed_at)
+     session_location, place_said_at, physical_location, location_coordinates, cancellation_policy_version,
+     cancellation_policy_agreed_at)
   values
     (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
      private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id),
-     insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
+     insert_session.session_type_id, insert_session.notes, v_lot, coalesce(insert_session.session_location, 'online'),
+     case when insert_session.session_location is not null then now() end,
      case when v_in_person then insert_session.physical_location end,
      case when v_in_person then insert_session.location_coordinates end,
      coalesce(insert_session.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
@@ -343,6 +351,10 @@ grant execute on function private.build_room_name, private.book_session_with_cre
 -- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
 -- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is the number of seats:
 -- a trigger overwrites whatever else is written there.
+--
+-- A class's own row is nobody's booking, but its client_id cannot be null: the admin page writes the first admin it
+-- finds. It is made the account of whoever leads the class: their page joins the clients of their sessions with
+-- profiles, and dies on the first that they may not read.
 
 -- The session types of a class, and so which credits can pay for it.
 create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]
@@ -352,6 +364,13 @@ as $$
   select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
     from public.session_types t
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
+$$;
+
+-- The note of a seat, as pages print it: they write the class's id in it.
+create function private.describe_joining(class public.session_schedules) returns text
+  language sql immutable set search_path = ''
+as $$
+  select 'Joined group class' || coalesce(': ' || nullif(btrim((class).class_name), ''), '');
 $$;
 
 -- Turns a row that joins a class into a seat.
@@ -383,10 +402,12 @@ begin
   new.duration_minutes  := v_class.duration_minutes;
   new.session_location  := v_class.session_location;
   new.physical_location := v_class.physical_location;
-  new.max_participants  := v_class.max_participants;
+  new.studio_id         := v_class.studio_id;
+  new.max_participants  := 1;
   new.current_participants := 1;
   new.class_name        := v_class.class_name;
   new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
+  new.notes             := private.describe_joining(v_class);
 
   -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
@@ -398,6 +419,33 @@ begin
   return new;
 end
 $$;
+
+-- Definer: whoever gives a class to somebody else need not be able to read them.
+create function private.set_class_placeholder() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_leader uuid := (select p.user_id from public.practitioners p where p.id = new.practitioner_id);
+begin
+  if v_leader is not null and not exists (select from auth.users u where u.id = v_leader) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner has left, and leads no class any more.',
+                           'Please choose another practitioner.');
+  end if;
+  new.client_id := coalesce(v_leader, new.client_id);  -- without a practitioner the foreign key refuses the row
+  return new;
+end
+$$;
+
+create function private.refuse_class_of_session() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse(409, 'session_is_booked', 'This session is one person''s, and does not become a class.',
+                         'Make a class of its own.');
+end
+$$;
+revoke execute on function private.set_class_placeholder, private.refuse_class_of_session
+  from public, anon, authenticated, service_role;
 
 -- Definer: it counts rows that the class's reader may not read.
 create function private.set_participant_count() returns trigger
@@ -458,8 +506,8 @@ $$;
 comment on function public.increment_group_class_participants is
   'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
-revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
-  private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+revoke execute on function private.list_class_session_type_ids, private.describe_joining, private.make_class_seat,
+  private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
@@ -548,6 +596,30 @@ revoke execute on function public.link_group_sessions, public.unlink_group_sessi
   service_role;
 -- Both run as the admin who calls them, and private.is_class is granted to people.
 grant execute on function public.link_group_sessions, public.unlink_group_sessions to authenticated;
+
+
+-- sessions/correlated_session.sql
+
+-- The other form of a class, as the pages embed it.
+--
+-- The admin page asks for `correlated_session:session_schedules!correlated_session_id(...)` and expects the one session
+-- that the column names. Of a table with itself PostgREST knows two ways by that hint, and follows the one back: the
+-- rows that name this one, as an array. A function with the name of the embedded table takes the place of both.
+--
+-- So every embed of session_schedules in itself is this one, whatever its hint: a seat's class is read by
+-- `group_class_id`, in a request of its own.
+
+-- As the caller: whoever may not read the other class is told that there is none.
+create function public.session_schedules(public.session_schedules) returns setof public.session_schedules
+  language sql stable rows 1 security invoker set search_path = ''
+as $$
+  select s.* from public.session_schedules s where s.id = $1.correlated_session_id;
+$$;
+comment on function public.session_schedules is
+  'A computed relationship: the session that correlated_session_id names, as one object. Null: none, or not readable.';
+
+revoke execute on function public.session_schedules from public, anon, authenticated, service_role;
+grant execute on function public.session_schedules to authenticated, service_role;
 
 
 -- sessions/cancellation_terms.sql
@@ -864,7 +936,8 @@ $$;
 
 -- Cancelled by being deleted.
 
--- Deleting a class in which somebody has a seat cancels it, and the row stays as evidence.
+-- Deleting a class in which somebody has or had a seat cancels it, and the row stays as evidence. Without its note, the
+-- admin page, which lists classes by their notes, shows it no longer.
 -- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead_of_deleting() returns trigger
   language plpgsql security definer set search_path = ''
@@ -872,10 +945,10 @@ as $$
 begin
   if not exists (select from public.session_schedules seat where seat.group_class_id = old.id) then
     return old;
-  elsif old.status not in ('scheduled', 'in_progress') then
+  elsif old.status = 'completed' then
     perform private.refuse(409, 'class_is_kept', 'People had a seat in this class, so it is kept.');
   end if;
-  update public.session_schedules class set status = 'cancelled' where class.id = old.id;
+  update public.session_schedules class set status = 'cancelled', notes = null where class.id = old.id;
   return null;
 end
 $$;
@@ -983,7 +1056,8 @@ begin
   update public.session_schedules seat
      set practitioner_id = new.practitioner_id, scheduled_at = new.scheduled_at, duration_minutes = new.duration_minutes,
          session_location = new.session_location, physical_location = new.physical_location,
-         class_name = new.class_name, max_participants = new.max_participants
+         studio_id = new.studio_id, class_name = new.class_name,
+         notes = case seat.notes when private.describe_joining(old) then private.describe_joining(new) else seat.notes end
    where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
   return null;
 end

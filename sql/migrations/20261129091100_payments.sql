@@ -70,7 +70,7 @@ create table public.checkout_sessions (
   updated_at                   timestamptz not null default now(),
 
   constraint checkout_sessions_fit_payment_type check (
-    case payment_type when 'single' then scheduled_at is not null and session_location is not null
+    case payment_type when 'single' then scheduled_at is not null and (session_location is not null or group_class_id is null)
                       else scheduled_at is null end),
   constraint checkout_sessions_texts_are_short check (
     char_length(notes) <= 2000 and char_length(physical_location) <= 500),
@@ -282,9 +282,13 @@ begin
     else
       v_new.practitioner_id   := begin_checkout.practitioner_id;
       v_new.scheduled_at      := begin_checkout.scheduled_at;
-      v_new.session_location  := coalesce(begin_checkout.session_location, 'online');
+      v_new.session_location  := begin_checkout.session_location;
       v_new.physical_location := begin_checkout.physical_location;
-      perform private.refuse_unknown_place(v_new.session_location, v_new.physical_location, null);
+      if v_new.session_location is not null then
+        perform private.refuse_unknown_place(v_new.session_location, v_new.physical_location, null);
+      end if;
+      -- In words at once: by the time it is paid, the studio may be gone.
+      v_new.physical_location := private.describe_place(v_new.physical_location);
       -- That beginning is how the pages join a class.
       v_new.notes := nullif(btrim(regexp_replace(begin_checkout.notes, '^\s*Joined group class:', '', 'i')), '');
     end if;
@@ -349,7 +353,8 @@ begin
     select array_agg(r.stripe_session_id) filter (where r.stripe_session_id is not null) into v_supersedes from released r;
     select h.id into v_new.hold_id
       from private.hold_slot(begin_checkout.user_id, v_new.practitioner_id, v_new.scheduled_at, v_type.id,
-                             v_new.session_location, v_new.physical_location, v_new.group_class_id) h;
+                             coalesce(v_new.session_location, 'online'), v_new.physical_location,
+                             v_new.group_class_id) h;
   end if;
 
   insert into public.checkout_sessions as c
@@ -432,12 +437,16 @@ grant execute on function private.open_checkout, public.open_checkout to service
 --   with a credit    the row is written when the seat is earned; the client paid for the package, and does not read it
 --
 -- So nobody reads a package as five more payments, and a practitioner reads one row per seat.
+--
+-- The pages of practitioner and admin add up or pay out what they read, without asking whether the session was held.
+-- So both read a row once it is earned; the payer reads it from the start, and admins in `list_payments`.
 
 alter table public.session_payments
   add column checkout_id      uuid unique references public.checkout_sessions (id),
   add column revenue_share_id uuid references public.revenue_shares (id),
   add column refunded_amount  numeric not null default 0,
   add column credit_lot_id    uuid,
+  add column earned_at        timestamptz,
   -- Older rows were split in floating point, and need not add up.
   add constraint session_payments_cents_add_up check (
     checkout_id is null or practitioner_share + platform_share + refunded_amount = total_amount),
@@ -447,6 +456,9 @@ comment on column public.session_payments.refunded_amount is
   'What was returned to the payer; the shares are of the rest.';
 comment on column public.session_payments.credit_lot_id is
   'The credits a seat was taken with. No foreign key: money outlives them. A total of 0: they were given, not bought.';
+
+comment on column public.session_payments.earned_at is
+  'When its session was held or forfeited. Null: paid for, and not owed to the practitioner.';
 
 create index session_payments_session_id_idx on public.session_payments (session_id);
 create index session_payments_client_id_idx on public.session_payments (client_id, created_at);
@@ -461,12 +473,13 @@ drop policy "Only admins can create payments" on public.session_payments;
 drop policy "Clients can view their own payments" on public.session_payments;
 drop policy "Practitioners can view their payments" on public.session_payments;
 
-create policy "payer, practitioner and admins read payments"
+-- Older than earnings are the rows that were paid out without having been earned in our books.
+create policy "payers read payments; practitioner and admins those earned"
   on public.session_payments for select to authenticated
   using (
     (client_id = (select auth.uid()) and credit_lot_id is null)
-    or practitioner_id = any (array(select private.my_practitioner_ids()))
-    or (select private.is_admin()));
+    or ((earned_at is not null or paid_out_at is not null)
+        and (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()))));
 create policy "admins mark payments as paid out"
   on public.session_payments for update to authenticated using ((select private.is_admin()));
 
@@ -474,12 +487,25 @@ alter table public.session_payments
   add constraint session_payments_texts_are_short check (
     char_length(currency) <= 10 and char_length(status) <= 50 and char_length(stripe_payment_intent_id) <= 255) not valid,
   add constraint session_payments_paid_out_at_is_in_range check (
-    paid_out_at between '2000-01-01' and '2100-01-01') not valid;
+    paid_out_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint session_payments_earned_at_is_in_range check (earned_at between '2000-01-01' and '2100-01-01');
 
 revoke all on public.session_payments from anon, authenticated, service_role;
 -- No insert and no delete, not even for admins, and no amounts: money is written by the service, from what was paid.
 grant select, update (status, paid_out_at) on public.session_payments to authenticated;
 grant select, insert, update on public.session_payments to service_role;
+
+-- Whether somebody paid for this session by itself.
+-- Definer: whoever reads a session reads how it was paid, before the payment is earned as well.
+create function private.is_paid_singly(session_id uuid) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from public.session_payments p
+                  where p.session_id = is_paid_singly.session_id and p.credit_lot_id is null);
+$$;
+
+revoke execute on function private.is_paid_singly from public, anon, authenticated, service_role;
+grant execute on function private.is_paid_singly to authenticated;
 
 
 -- payments/fulfilment.sql

@@ -255,14 +255,14 @@ create type private.credit_summary as (remaining integer, expires_at timestamptz
 create type private.document_summary as (
   version text, signed_at timestamptz, signature_name text, body text, sha256 text);
 
--- Where a session takes place, in words: the column holds a studio's id, "Name - Address" or an address.
-create function private.describe_location(physical_location text) returns text
+-- Where a session takes place; of a studio the whole address.
+create function private.describe_location(session public.session_schedules) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce(
     (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
-       from public.studio_locations l where l.id::text = lower(describe_location.physical_location)),
-    describe_location.physical_location);
+       from public.studio_locations l where l.id = (session).studio_id),
+    (session).physical_location);
 $$;
 
 -- Definer: a mail names client and practitioner to each other, whoever causes it and whatever they may read.
@@ -271,9 +271,9 @@ create function private.summarize_session(session public.session_schedules) retu
 as $$
   select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
          coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
-         coalesce((session).max_participants, 1) > 1, (session).class_name,
+         coalesce((session).max_participants, 1) > 1 or (session).group_class_id is not null, (session).class_name,
          (session).session_location is distinct from 'in_person',
-         case when (session).session_location = 'in_person' then private.describe_location((session).physical_location) end,
+         case when (session).session_location = 'in_person' then private.describe_location(session) end,
          p.name, f.full_name,
          (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
     from (select 1) single_row
@@ -309,8 +309,8 @@ as $$
   select jsonb_build_object('session', jsonb_build_object(
            'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
            'session_type_id', s.session_type_id, 'session_location', s.session_location,
-           'physical_location', s.physical_location, 'max_participants', s.max_participants, 'class_name', s.class_name,
-           'calendar_sequence', s.calendar_sequence))
+           'physical_location', s.physical_location, 'studio_id', s.studio_id, 'max_participants', s.max_participants,
+           'group_class_id', s.group_class_id, 'class_name', s.class_name, 'calendar_sequence', s.calendar_sequence))
     from public.session_schedules s where s.id = snapshot_session.session_id;
 $$;
 
@@ -369,16 +369,17 @@ begin
 end
 $$;
 
--- What a calendar file of the caller's session states.
+-- What a calendar file of the caller's session states, and the link by which its entry leads to the session's page.
 create function public.get_session_calendar(session_id uuid)
-  returns table (session private.session_summary, time_zone text)
-  language plpgsql stable security invoker set search_path = ''
+  returns table (session private.session_summary, time_zone text, link text)
+  language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(get_session_calendar.session_id);
 begin
   session := private.summarize_session(v_session);
   time_zone := (session).time_zone;
+  link := private.make_own_session_link(v_session.id);
   return next;
 end
 $$;
@@ -430,6 +431,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_rescheduled', 'practitioner', null),
   ('session_not_booked',  'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
+  ('practitioner_late',   'user',         null),
+  ('my_sessions',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
@@ -528,7 +531,7 @@ begin
     v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
+    -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
     continue when (v_kind.audience = 'user' and v_is_class and new.kind <> 'recording_failed')
                or (v_kind.audience = 'practitioner' and v_is_seat);
@@ -536,7 +539,7 @@ begin
       v_user := new.user_id;
     else
       select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
-      continue when v_user = auth.uid() or v_user = new.user_id;
+      continue when v_user = auth.uid() or (v_user = new.user_id and v_is_class is not true);
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
@@ -619,22 +622,31 @@ declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
   v_is_client     boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
-  v_session_name  text := coalesce(v_session.class_name, case when v_session.is_group then 'class' else 'session' end);
-  v_counterpart   text := case when v_is_client then v_session.practitioner_name
-                               when v_session.is_group then null else coalesce(v_session.client_name, 'a client') end;
+  v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
+                                   case when v_session.is_group then 'class' else 'session' end);
+  v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
+                               when v_session.is_group then null
+                               else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
   v_local_start   text := to_char(v_session.scheduled_at at time zone v_time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');
+  -- Without a token: what is stored here opens nothing.
+  v_manage_hint   text := coalesce(' To manage it: ' || private.pages_origin() || '/find-my-sessions', '');
 begin
   return query
-    select n.title, n.message from (values
+    select n.title,
+           n.message || case when n.kind in ('session_booked', 'session_rescheduled', 'session_reminder')
+                             then v_manage_hint else '' end
+      from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
+                                                          mail.payload ->> 'minutes')),
       ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
@@ -723,26 +735,58 @@ revoke execute on function private.log_mail from public, anon, authenticated, se
 --
 -- Looked up then and not when the event happened: who has answered meanwhile is not asked again.
 
+-- A link to the page about a session. It outlives the session: whoever opens it later is told what became of it.
+create function private.get_session_link_end(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select (session).scheduled_at + interval '30 days';
+$$;
+
+create function private.make_session_link(session public.session_schedules, user_id uuid) returns text
+  language sql volatile set search_path = ''
+as $$
+  select private.make_page_link('manage_session', make_session_link.user_id, (session).id::text,
+                                private.get_session_link_end(session));
+$$;
+
 -- By the page's name; a page that the mail does not lead to is not in it.
 create function private.make_mail_links(mail private.mails) returns jsonb
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_session   public.session_schedules;
+  v_session    public.session_schedules;
   v_is_to_come boolean;
+  -- Of a booking of one's own that is to come.
+  v_is_booked  boolean;
+  v_unanswered boolean := private.get_consent_answer(mail.user_id, 'session_recording') = 'unanswered';
 begin
   select * into v_session from public.session_schedules s where s.id = mail.session_id;
   v_is_to_come := v_session.status = 'scheduled' and v_session.scheduled_at > now();
+  v_is_booked := v_is_to_come and mail.audience = 'user';
   return (
     select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
       from (values
-        ('manage_session', v_session.id::text, v_session.scheduled_at + interval '30 days',
-         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder'))
+        ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'practitioner_late')),
+        -- Only what is online is recorded. To withdraw by, once it is answered; asked again only while it is not.
+        ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
+           when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
+                                        and (mail.audience = 'user' or v_unanswered)
+           when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
+           when 'contract_issued'  then true
+           else false end),
+        ('choose_place', v_session.id::text, v_session.scheduled_at,
+         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled') and v_session.place_said_at is null
+         and v_session.session_location = 'online' and private.can_choose_place(v_session)),
+        ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
+         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
+         and not private.has_signed_waiver(mail.user_id, v_session.id))
       ) l (page, subject, expires_at, is_wanted)
      where l.is_wanted);
 end
 $$;
-revoke execute on function private.make_mail_links from public, anon, authenticated, service_role;
+revoke execute on function private.get_session_link_end, private.make_session_link, private.make_mail_links
+  from public, anon, authenticated, service_role;
 
 
 -- messages/send_mails.sql
@@ -794,6 +838,14 @@ begin
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
+  elsif mail.kind = 'practitioner_late' and not exists (
+      select from public.session_schedules s
+       where s.id = mail.session_id and s.status in ('scheduled', 'in_progress')
+         and s.scheduled_at = (mail.payload ->> 'scheduled_at')::timestamptz
+         and now() < (mail.payload ->> 'expected_at')::timestamptz + interval '10 minutes') then
+    return 'session_changed';  -- or they are there by now
+  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
+    return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
   elsif mail.kind = 'recording_ready' and not exists (
@@ -879,7 +931,12 @@ begin
   if v_claimed.task = 'find' then
     return v_claimed;  -- It is looked for by its id.
   end if;
-  v_claimed.payload := mail.payload - 'session';
+  v_claimed.payload := (mail.payload - 'session') || jsonb_build_object(
+    'recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
+    'recordings_are_kept', private.describe_recording_retention());
+  if mail.kind = 'my_sessions' then
+    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  end if;
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;
   v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
@@ -1106,7 +1163,7 @@ grant execute on function private.claim_mail, private.start_mail, private.finish
 -- event only where there is none because the booking is older than the outbox. However often they are called, nobody
 -- gets a second mail. What nobody would be mailed is refused, and no event of it is written.
 
--- A session of the caller's that somebody has booked. A class's own row names an administrator as its client, who has
+-- A session of the caller's that somebody has booked. A class's own row names its practitioner as its client, who has
 -- no seat in it.
 create function private.get_booking_of_caller(session_id uuid) returns public.session_schedules
   language plpgsql stable set search_path = ''

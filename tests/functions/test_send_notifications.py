@@ -284,6 +284,8 @@ def test_a_signed_text_is_mailed_to_its_signer(mail: MailScene) -> None:
 # What the outbox may hold beside what the scenes above bring about, and a phrase that its mail must say.
 OTHERS = {
     "session_completed": ({}, "your journal has a page ready"),
+    "practitioner_late": ({"minutes": 10, "expected_at": "2031-01-01T17:00:00Z"}, "is running late"),
+    "my_sessions": ({}, "each with a link to its page"),
     "recording_ready": ({}, "can be played now"),
     "recording_failed": ({}, "could not be recorded"),
     "session_not_booked": (
@@ -323,9 +325,11 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
         mail.practitioner.practitioner_id,
     )
     mail.stage.execute("delete from private.mails where status = 'queued'")
-    about_session = {"session_completed", "recording_ready", "recording_failed"}
+    about_session = {"session_completed", "practitioner_late", "recording_ready", "recording_failed"}
     for kind, (payload, _) in OTHERS.items():
         facts = {"lot_id": str(lot), "contract_id": str(contract), **payload}
+        if kind in about_session:
+            facts["scheduled_at"] = session["scheduled_at"].isoformat()
         mail.stage.execute(
             "select private.publish_event(%s, %s, %s, %s)",
             kind,
@@ -344,3 +348,31 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     elsewhere = {"welcome", "session_booked", "session_cancelled", "session_rescheduled", "session_reminder"}
     kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
     assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()
+
+
+def test_names_keep_their_joiners_and_their_direction(mail: MailScene) -> None:
+    """In subject, text, HTML, notification and calendar: whole, and set apart where they run from right to left."""
+    name, practitioner = "علی\u200cرضا\u202e (2)", "ශ්\u200dරී"
+    mail.call(mail.client, name)
+    mail.stage.execute(
+        "update public.practitioners set name = %s where user_id = %s", practitioner, mail.practitioner.id
+    )
+    session_id = mail.book()
+    mail.send()
+
+    mine, theirs = mail.only_mail_to(mail.client), mail.only_mail_to(mail.practitioner)
+    assert f"Booked: Standing session with {practitioner}, " in mine["Subject"]
+    assert f"with {practitioner}" in mine["TextBody"] and f"with {practitioner}" in mine["HtmlBody"]
+    assert f"Standing session with {practitioner}" == event_in(mine).vevent.summary.value
+    whole = "علی\u200cرضا (2)"
+    assert f"New booking: Standing session with \u2068{whole}\u2069, " in theirs["Subject"]
+    assert f"\u2068{whole}\u2069 has booked a session with you." in " ".join(theirs["TextBody"].split())
+    assert f"<bdi>{whole}</bdi> has booked a session with you." in theirs["HtmlBody"]
+    assert f"Standing session with \u2068{whole}\u2069" == event_in(theirs).vevent.summary.value
+    assert whole == event_in(mine).vevent.attendee.params["CN"][0]
+    told = mail.stage.value(
+        "select message from public.user_notifications where related_id = %s and user_id = %s",
+        session_id,
+        mail.practitioner.id,
+    )
+    assert f"Your session with \u2068{whole}\u2069 is on " in told

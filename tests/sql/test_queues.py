@@ -196,6 +196,7 @@ NO_QUEUES = {
     "private.apply_retention_policy",
     "private.expire_credits",
     "private.remind_of_expiring_contracts",
+    "private.answer_session_link_requests",
     "private.remind_sessions",
     "private.save_idempotent_answer",
     "public.reconcile_contracts",

@@ -35,6 +35,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_rescheduled', 'practitioner', null),
   ('session_not_booked',  'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
+  ('practitioner_late',   'user',         null),
+  ('my_sessions',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
@@ -133,7 +135,7 @@ begin
     v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
+    -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
     continue when (v_kind.audience = 'user' and v_is_class and new.kind <> 'recording_failed')
                or (v_kind.audience = 'practitioner' and v_is_seat);
@@ -141,7 +143,7 @@ begin
       v_user := new.user_id;
     else
       select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
-      continue when v_user = auth.uid() or v_user = new.user_id;
+      continue when v_user = auth.uid() or (v_user = new.user_id and v_is_class is not true);
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.

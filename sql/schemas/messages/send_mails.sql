@@ -43,6 +43,14 @@ begin
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
+  elsif mail.kind = 'practitioner_late' and not exists (
+      select from public.session_schedules s
+       where s.id = mail.session_id and s.status in ('scheduled', 'in_progress')
+         and s.scheduled_at = (mail.payload ->> 'scheduled_at')::timestamptz
+         and now() < (mail.payload ->> 'expected_at')::timestamptz + interval '10 minutes') then
+    return 'session_changed';  -- or they are there by now
+  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
+    return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
   elsif mail.kind = 'recording_ready' and not exists (
@@ -128,7 +136,12 @@ begin
   if v_claimed.task = 'find' then
     return v_claimed;  -- It is looked for by its id.
   end if;
-  v_claimed.payload := mail.payload - 'session';
+  v_claimed.payload := (mail.payload - 'session') || jsonb_build_object(
+    'recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
+    'recordings_are_kept', private.describe_recording_retention());
+  if mail.kind = 'my_sessions' then
+    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  end if;
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;
   v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));

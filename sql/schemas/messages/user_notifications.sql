@@ -57,22 +57,31 @@ declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
   v_is_client     boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
-  v_session_name  text := coalesce(v_session.class_name, case when v_session.is_group then 'class' else 'session' end);
-  v_counterpart   text := case when v_is_client then v_session.practitioner_name
-                               when v_session.is_group then null else coalesce(v_session.client_name, 'a client') end;
+  v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
+                                   case when v_session.is_group then 'class' else 'session' end);
+  v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
+                               when v_session.is_group then null
+                               else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
   v_local_start   text := to_char(v_session.scheduled_at at time zone v_time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');
+  -- Without a token: what is stored here opens nothing.
+  v_manage_hint   text := coalesce(' To manage it: ' || private.pages_origin() || '/find-my-sessions', '');
 begin
   return query
-    select n.title, n.message from (values
+    select n.title,
+           n.message || case when n.kind in ('session_booked', 'session_rescheduled', 'session_reminder')
+                             then v_manage_hint else '' end
+      from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
+                                                          mail.payload ->> 'minutes')),
       ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',

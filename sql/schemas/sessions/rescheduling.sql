@@ -46,7 +46,8 @@ begin
   update public.session_schedules seat
      set practitioner_id = new.practitioner_id, scheduled_at = new.scheduled_at, duration_minutes = new.duration_minutes,
          session_location = new.session_location, physical_location = new.physical_location,
-         class_name = new.class_name, max_participants = new.max_participants
+         studio_id = new.studio_id, class_name = new.class_name,
+         notes = case seat.notes when private.describe_joining(old) then private.describe_joining(new) else seat.notes end
    where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
   return null;
 end
