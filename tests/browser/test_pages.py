@@ -17,6 +17,7 @@ from tests.browser_scene import in_a_browser, play
 from tests.cast import Stage
 from tests.contract_scene import ContractScene
 from tests.functions.test_every_page import OPEN
+from tests.functions.test_sign_waiver import Paid
 from tests.page_scene import PageScene
 from tests.sharing_scene import SharingScene
 
@@ -72,25 +73,31 @@ def signatures(stage: Stage) -> Iterator[Visit]:
     yield Visit("verify_signature", "form", address, presses=True)
 
 
+def links_in(mails: list[dict[str, Any]], page: str) -> list[str]:
+    return [
+        url
+        for mail in mails
+        for url in re.findall(rf"https?://\S+/{page.replace('_', '-')}\?\S+", mail["TextBody"])
+    ]
+
+
 def by_link(stage: Stage, page: str) -> Iterator[Visit]:
-    """By every mail that leads there, and by links that are made: for client and practitioner of a session."""
-    scene = PageScene(stage)
-    scene.call(scene.client, LONG_NAME)
-    scene.call(scene.practitioner, LONG_NAME)
-    scene.session = scene.book()
-    scene.send()
-    found = {}
-    for person, who in ((scene.client, "client"), (scene.practitioner, "practitioner")):
-        for mail in scene.mails_to(person):
-            for url in re.findall(rf"https?://\S+/{page.replace('_', '-')}\?\S+", mail["TextBody"]):
-                found[f"mailed to {who}"] = url
-        for subject, what in ((scene.session, "session"), (None, "nothing")):
-            made = scene.make_link(page, person, subject)
-            if f"mailed to {who}" not in found and scene.look(made).status_code == 200:
-                found[f"{who} about {what}"] = made
-    for number, (name, url) in enumerate(found.items()):
-        # What the first presses is over for the others: they are looked at before it.
-        yield Visit(page, name, url, presses=number == len(found) - 1)
+    """By a mail that leads there, or else a link that is made: for client and practitioner, of what is booked or paid."""
+    found: dict[str, str] = {}
+    for how, scene in (("booked", PageScene(stage)), ("paid", Paid(stage))):
+        scene.call(scene.client, LONG_NAME)
+        scene.call(scene.practitioner, LONG_NAME)
+        scene.session = scene.session if how == "paid" else scene.book()
+        scene.send()
+        for person, who in ((scene.client, "client"), (scene.practitioner, "practitioner")):
+            made = scene.make_link(page, person, scene.session)
+            if mailed := links_in(scene.mails_to(person), page):
+                found[f"{how}, mailed to {who}"] = mailed[-1]
+            elif scene.look(made).status_code == 200:
+                found[f"{how}, {who}"] = made
+    for name, url in sorted(found.items(), key=lambda each: "client" in each[0]):
+        # What one presses may be over for the other: a client of each scene does, after everybody else's look.
+        yield Visit(page, name, url, presses="client" in name)
     over = scene.make_link(page, scene.client, scene.session, ends_in="-1 second")
     yield Visit(page, "over", over)
 
