@@ -82,7 +82,7 @@ def links_in(mails: list[dict[str, Any]], page: str) -> list[str]:
 
 
 def by_link(stage: Stage, page: str) -> Iterator[Visit]:
-    """By a mail that leads there, or else a link that is made: for client and practitioner, of what is booked or paid."""
+    """By a mail that leads there, or a link that is made: for client and practitioner, of what is booked or paid."""
     found: dict[str, str] = {}
     for how, scene in (("booked", PageScene(stage)), ("paid", Paid(stage))):
         scene.call(scene.client, LONG_NAME)
@@ -124,6 +124,11 @@ SCENES = {
 @pytest.fixture(scope="module")
 def visits(stage: Stage) -> dict[str, Visit]:
     found: dict[str, Visit] = {}
+    stage.execute(  # so that a place can be chosen
+        "insert into public.studio_locations (name, address, city, latitude, longitude)"
+        " values (%s, '1 Front Street', 'Toronto', 43.6, -79.4)",
+        LONG_NAME,
+    )
     for page in PAGES:
         scene = SCENES[page](stage) if page in SCENES else by_link(stage, page)
         unknown = f"{stage.env['PAGES_URL']}/{page.replace('_', '-')}?token=unknown"
