@@ -33,6 +33,9 @@ async function inspect(axeSource) {
   if (!window.axe) new Function(axeSource)();
   const found = await window.axe.run(document, { rules: { "target-size": { enabled: true } } });
   for (const { id, nodes } of found.violations) problems.push(`axe ${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  for (const rule of [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])) {
+    if (rule.selectorText && rule.cssRules.length) problems.push(`${rule.selectorText} has no end, and holds the rules after it`);
+  }
   const { scrollWidth, clientWidth } = document.documentElement;
   if (scrollWidth > clientWidth) problems.push(`it scrolls sideways, ${scrollWidth} in ${clientWidth}`);
   if (!document.title.trim()) problems.push("it has no title");

@@ -122,7 +122,7 @@ SCENES = {
 
 
 @pytest.fixture(scope="module")
-def visits(stage: Stage) -> dict[str, Visit]:
+def visits(stage: Stage, unlimited: None) -> dict[str, Visit]:
     found: dict[str, Visit] = {}
     stage.execute(  # so that a place can be chosen
         "insert into public.studio_locations (name, address, city, latitude, longitude)"
