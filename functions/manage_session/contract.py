@@ -105,14 +105,14 @@ class Cancelled(Output):
     shown: ManagedSession
 
 
-LINK = ("link_not_found", "link_ended")
+LINK = ("link_not_found", "link_ended", "grace_used")  # the last by the quote, which each of them shows
 LEADS = ("practitioners_only", "session_over", "too_many_requests")
 read_managed_session_rpc = Rpc("read_managed_session", gives=ManagedSession, refuses=LINK)
-read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=(*LINK, "grace_used"))
+read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=LINK)
 cancel_managed_session_rpc = Rpc(
     "cancel_managed_session",
     gives=Cancelled,
-    refuses=(*LINK, "session_not_cancellable", "session_started", "grace_used"),
+    refuses=(*LINK, "session_not_cancellable", "session_started"),
 )
 move_managed_session_rpc = Rpc(
     "move_managed_session",

@@ -158,9 +158,7 @@ def _link(mail: ClaimedMail, site: str) -> str:
 def _was(mail: ClaimedMail) -> dict[str, Any]:
     """What about the session is different from what the reader was told last, as it was."""
     was: dict[str, Any] = (mail.payload or {}).get("was") or {}
-    return {
-        name: one_line(value, 200) if isinstance(value, str) else value for name, value in was.items()
-    }
+    return {name: one_line(value, 200) if isinstance(value, str) else value for name, value in was.items()}
 
 
 def _before(mail: ClaimedMail, zone: ZoneInfo) -> list[str]:
