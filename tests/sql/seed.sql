@@ -17,6 +17,11 @@ insert into public.user_roles (id, user_id, role) values
 insert into public.practitioners (id, user_id, name) values
   ('10000000-0000-4000-8000-000000000001', 'f0000000-0000-4000-8000-000000000001', 'Practitioner'),
   ('20000000-0000-4000-8000-000000000002', 'f0000000-0000-4000-8000-000000000002', 'Other practitioner');
+-- One works on Mondays, the other can be booked at any time; a test says so where it is about when sessions start.
+delete from public.practitioner_availability;
+delete from public.practitioner_contracts;
+update public.practitioner_calendars
+   set slot_interval_minutes = 1, is_always_open = practitioner_id = '20000000-0000-4000-8000-000000000002';
 insert into public.practitioner_availability (id, practitioner_id, day_of_week, start_time, end_time) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 1, '09:00', '17:00');
 insert into public.availability_exceptions (id, practitioner_id, on_date, is_open, start_time, end_time) values

@@ -51,7 +51,8 @@ begin
   -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
     perform private.refuse_without_waiver(new.client_id);
-    new.credit_lot_id := private.choose_credit_lot(new.client_id, private.list_class_session_type_ids(v_class));
+    new.credit_lot_id := private.choose_credit_lot(
+      new.client_id, private.list_class_session_type_ids(v_class), v_class.duration_minutes, true);
     new.cancellation_policy_version := (select p.id from public.cancellation_policy p where p.is_active);
     new.cancellation_policy_agreed_at := now();
   end if;

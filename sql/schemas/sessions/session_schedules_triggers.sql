@@ -25,6 +25,7 @@
 --     u   44_raise_calendar_sequence          counts the changes that calendars show       sessions/rescheduling
 --     iu  45_count_participants               counts a class's seats, refuses too few      sessions/group_classes
 --     u   45_keep_class                       refuses to make a class with seats 1:1       sessions/group_classes
+--     iu  46_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
 --     iu  99_refuse_unknown_client            refuses a client without an account          privacy/erased_rows
 --     u   update_session_schedules_updated_at                                              (the baseline's)
 --
@@ -133,6 +134,11 @@ create trigger session_schedules_45_count_participants before insert or update o
 create trigger session_schedules_45_keep_class before update of max_participants on public.session_schedules
   for each row when (new.group_class_id is null and new.max_participants = 1 and old.max_participants > 1)
   execute function private.set_participant_count();
+
+-- After the seat has the time of its class.
+create trigger session_schedules_46_refuse_overlap
+  before insert or update of scheduled_at, duration_minutes, practitioner_id, client_id on public.session_schedules
+  for each row when (new.status in ('scheduled', 'in_progress')) execute function private.refuse_overlap();
 
 -- After the triggers that fill columns in.
 create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules
