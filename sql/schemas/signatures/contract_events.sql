@@ -40,7 +40,7 @@ create function private.refuse_contract_event_changes() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  if tg_op = 'DELETE' and not exists (select from public.practitioner_contracts c where c.id = old.contract_id) then
+  if tg_op = 'DELETE' and old.event = 'issued' and not exists (select from public.practitioner_contracts c where c.id = old.contract_id) then
     return old;
   end if;
   if tg_op = 'UPDATE' and private.is_reason_erasure(to_jsonb(old), to_jsonb(new)) then
