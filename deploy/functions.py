@@ -41,7 +41,7 @@ class Function(BaseModel):
     callers: Annotated[
         tuple[Literal["user", "service", "webhook", "public"], ...], BeforeValidator(_listed)
     ] = Field(alias="caller", min_length=1)
-    methods: tuple[Literal["GET", "POST", "PUT", "PATCH", "DELETE"], ...]
+    methods: tuple[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], ...]
     env: Names
     secrets: Names
     packages: Names
@@ -50,6 +50,7 @@ class Function(BaseModel):
     timeout: Annotated[int, BeforeValidator(_seconds)] = Field(gt=0, le=3600, description="Seconds.")
     concurrency: int = Field(gt=0)
     schedule: str | None = None
+    is_page: bool = Field(False, alias="page")
 
     @property
     def target(self) -> str:

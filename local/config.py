@@ -102,6 +102,7 @@ class Config:
             "POSTMARK_API_URL": self.url(Port.MAIL),
             "POSTMARK_FROM_EMAIL": "noreply@demo.test",
             "SITE_URL": self.url(),
+            "PAGES_URL": self.url(),
             "MAIL_URL": self.url(Port.MAIL),
             "WEBHOOKS_TO_LOOPBACK": "yes",
             "SMTP_URL": f"smtp://127.0.0.1:{self.port(Port.SMTP)}",

@@ -18,6 +18,7 @@ class Function:
     granted: tuple[str, ...]
     timeout: float
     schedule: str | None
+    is_page: bool
 
     @property
     def target(self) -> str:
@@ -42,7 +43,9 @@ def functions(root: Path) -> dict[str, Function]:
             for name in part.get(key, [])
         ]
         timeout = float(str(settings.get("timeout", 60)).removesuffix("s"))
-        function = Function(root, name, tuple(granted), timeout, settings.get("schedule"))
+        function = Function(
+            root, name, tuple(granted), timeout, settings.get("schedule"), settings.get("page", False)
+        )
         if (function.folder / "main.py").exists():
             found[name] = function
     return found

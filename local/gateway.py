@@ -53,6 +53,7 @@ class Gateway:
         self.app.router.add_route("*", "/auth/v1/{path:.*}", self._auth)
         self.app.router.add_route("*", "/storage/v1/{path:.*}", self._storage)
         self.app.router.add_route("*", "/functions/v1/{name}{path:(/.*)?}", self._function)
+        self.app.router.add_route("*", "/{name:[a-z-]+}", self._page)
 
     async def _describe(self, request: web.Request) -> web.Response:
         silent = await self._silent()
@@ -82,6 +83,12 @@ class Gateway:
         if refused := self._secret_in_browser(request):  # public files and signed addresses need no key
             return refused
         return await self._pass_on(request, self._config.url(Port.SUPABASE) + request.raw_path)
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        function = self._functions.find(request.match_info["name"])
+        if function is None or not function.is_page:
+            raise web.HTTPNotFound
+        return await self._function(request)
 
     async def _function(self, request: web.Request) -> web.StreamResponse:
         if refused := self._secret_in_browser(request):

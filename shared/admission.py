@@ -113,8 +113,9 @@ def _parse(request: Request, headers: Headers, raw: bytes, contract: Contract) -
         if not raw.strip():
             return takes.model_validate_json(b"{}")
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type == FORM and contract.forms:
-            return takes.model_validate(_without_nul(dict(parse_qsl(raw.decode(errors="replace")))))
+        if media_type == FORM and contract.is_page:
+            form = dict(parse_qsl(raw.decode(errors="replace")))
+            return takes.model_validate(_without_nul(dict(request.query_params) | form))
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMedia()
         if b"\\u0000" in raw:

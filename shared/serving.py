@@ -46,6 +46,7 @@ DOMAIN_STATUSES = frozenset(range(400, 500)) - {401, 405, 413, 415, 422, 429}
 REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
 Handler = Callable[[Call[Any]], Awaitable[Any]]
+RefusalPage = Callable[[Refusal], Response]
 
 
 def endpoint(
@@ -54,27 +55,27 @@ def endpoint(
     methods: tuple[str, ...] = ("POST",),
     settings: tuple[type[Settings], ...] = (),
     refusals_with_200: bool = False,
-    forms: bool = False,
+    page: RefusalPage | None = None,
 ) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
     """Serve an async handler.
 
     `caller` is one or more of `user` (signed in), `service` (the secret key), `webhook` and `public` (the handler
     checks for itself). `settings` are read when the process starts: if one is missing it does not start.
     `refusals_with_200` is for pages that can read a reason only so: what the handler refuses because of the state of
-    the world is answered with status 200 and `success: false` beside the usual keys. `forms` is for pages of our own: a
-    body may be a form's as well.
+    the world is answered with status 200 and `success: false` beside the usual keys. `page` is for pages of our own: a
+    body may be a form's as well, which adds to what is in the address; and a browser is shown a refusal by this.
     """
     callers = (caller,) if isinstance(caller, str) else caller
     needed: tuple[type[Settings], ...] = (SupabaseSettings, *settings)
 
     def serve(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        contract = _contract(handler, callers, methods, needed, refusals_with_200, forms)
+        contract = _contract(handler, callers, methods, needed, refusals_with_200, page is not None)
         if os.environ.get("FUNCTION_TARGET") == contract.name:
             read_all(needed)
 
         @functools.wraps(handler)
         async def function(request: Request) -> Response:
-            return await _answer(request, handler, contract)
+            return await _answer(request, handler, contract, page)
 
         function.__annotations__ = {}
         function.contract = contract  # type: ignore[attr-defined]
@@ -90,7 +91,7 @@ def _contract(
     methods: tuple[str, ...],
     settings: tuple[type[Settings], ...],
     refusals_with_200: bool,
-    forms: bool,
+    is_page: bool,
 ) -> Contract:
     hints = get_type_hints(handler)
     takes = get_args(hints["call"])[0]
@@ -104,11 +105,13 @@ def _contract(
         gives_file=gives.media_type if isinstance(gives, type) and issubclass(gives, Response) else None,
         settings=settings,
         refusals_with_200=refusals_with_200,
-        forms=forms,
+        is_page=is_page,
     )
 
 
-async def _answer(request: Request, handler: Handler, contract: Contract) -> Response:
+async def _answer(
+    request: Request, handler: Handler, contract: Contract, page: RefusalPage | None
+) -> Response:
     end_in_time()
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=CORS)
@@ -123,10 +126,10 @@ async def _answer(request: Request, handler: Handler, contract: Contract) -> Res
     except Refusal as refused:
         line |= _explain(refused)
         readable = call is not None and contract.refusals_with_200 and refused.status in DOMAIN_STATUSES
-        response = _reply(refused, readable=readable)
+        response = page(refused) if page and _is_browser(headers) else _reply(refused, readable=readable)
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
         line |= {"code": Broken.code, "error": traceback.format_exc()}
-        response = _reply(Broken())
+        response = page(Broken()) if page and _is_browser(headers) else _reply(Broken())
     response.raw_headers += [*CORS_RAW, (b"x-request-id", request_id.encode())]
     if call is not None:
         line |= {"database_calls": call.database_calls, **call.facts}
@@ -139,6 +142,10 @@ def _request_id(headers: admission.Headers) -> str:
     """The caller's own, if it can be passed on and logged as it is."""
     given = headers.get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+
+
+def _is_browser(headers: admission.Headers) -> bool:
+    return "text/html" in headers.get("accept", "")
 
 
 def _write(line: dict[str, Any]) -> None:

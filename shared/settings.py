@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self, dataclass_transform
+from urllib.parse import urlencode
 
 
 class MissingSettings(Exception):
@@ -128,6 +129,23 @@ class ServiceSettings(Settings):
     def key(self) -> str:
         """The one to show to the database, to auth and to storage."""
         return self.keys[0]
+
+
+class PagesSettings(Settings):
+    """Where our own pages are: the origin of our gateway. A hosted project's functions cannot serve them, since its
+    gateway turns every HTML answer into plain text.
+    """
+
+    pages_url: str
+
+    @property
+    def origin(self) -> str:
+        """Without a slash at the end."""
+        return self.pages_url.rstrip("/")
+
+    def address(self, page: str, **query: str) -> str:
+        """Of a page by its function's name, such as manage_session."""
+        return f"{self.origin}/{page.replace('_', '-')}" + (f"?{urlencode(query)}" if query else "")
 
 
 class SiteSettings(Settings):

@@ -40,7 +40,7 @@ PRIVATE = {
 }
 
 
-@endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings,), forms=True)
+@endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings,), page=refusal_page)
 async def open_recording(call: Call[OpenRecording]) -> Response:
     """Show, redirect or rewrite. An unknown link and a revoked one look the same.
 

@@ -73,6 +73,7 @@ class ClaimedMail(Output):
     time_zone: str | None
     unsubscribe_category: str | None
     unsubscribe_token: str | None
+    links: dict[str, str] | None = Field(description="Tokens, by the page of ours that each opens.")
     payload: dict[str, Any] | None
     session: MaybeSessionSummary
     payment: Annotated[PaymentSummary | None, _none_unless("id")]

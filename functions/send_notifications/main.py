@@ -13,7 +13,7 @@ from functools import partial
 from shared.call import Call
 from shared.errors import Broken, Refusal, Unavailable
 from shared.serving import endpoint
-from shared.settings import ServiceSettings, SiteSettings
+from shared.settings import PagesSettings, ServiceSettings, SiteSettings
 from shared.workers import run_workers
 
 from .carriers import Carried, carrier
@@ -44,7 +44,7 @@ class Progress:
     our_fault: str | None = None  # every other mail would fail as well
 
 
-@endpoint(caller="service", settings=(ServiceSettings, SiteSettings, MailSettings))
+@endpoint(caller="service", settings=(ServiceSettings, SiteSettings, PagesSettings, MailSettings))
 async def send_notifications(call: Call[None]) -> SentNotifications:
     """Write the reminders that are due, then send until nothing is left.
 
@@ -66,7 +66,10 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
 
 
 async def _prepare(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
-    while (prepared := await call.service.rpc(prepare_mails_rpc)).reminders or prepared.lost:
+    origin = PagesSettings.read().origin
+    while (
+        prepared := await call.service.rpc(prepare_mails_rpc, pages_origin=origin)
+    ).reminders or prepared.lost:
         progress.reminders += prepared.reminders
         progress.lost += prepared.lost
         yield

@@ -13,15 +13,13 @@ from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared import timezones
+from shared import timezones, words
 from shared.session_event import Method, Party, SessionSummary, calendar_file
-from shared.settings import SiteSettings, SupabaseSettings
+from shared.settings import PagesSettings, SiteSettings
 
-from . import words
 from .contract import ClaimedMail
 from .settings import MailSettings
 
@@ -81,7 +79,7 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
     session, site = mail.session, SiteSettings.read().site
     zone = timezones.zone(mail.time_zone, session.time_zone if session else None)
     token = mail.unsubscribe_token
-    functions_url = SupabaseSettings.read().public_functions_url
+    pages = PagesSettings.read()
     return {
         "kind": mail.kind,
         "is_for_practitioner": _is_for_practitioner(mail),
@@ -97,7 +95,9 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
         "site": site,
         "link": _link(mail, site),
         "support": MailSettings.read().support_email,
-        "unsubscribe": f"{functions_url}/unsubscribe?token={quote(token)}" if token else None,
+        # Pages of our own, by name
+        "pages": {page: pages.address(page, token=token) for page, token in (mail.links or {}).items()},
+        "unsubscribe": pages.address("unsubscribe", token=token) if token else None,
         "previous": _previous(mail),
         "amount": _amount(mail),
         "ends_at": _moment(mail, "expires_at"),
@@ -186,7 +186,7 @@ def _attachments(mail: ClaimedMail, variables: dict[str, Any]) -> list[Attachmen
     content = calendar_file(
         session,
         title=variables["what"],
-        url=variables["link"],
+        url=variables["pages"].get("manage_session") or variables["link"],
         method=method,
         organizer=Party(
             parseaddr(MailSettings.read().postmark_from_email)[1], words.one_line(session.practitioner_name)

@@ -9,27 +9,32 @@ import hashlib
 from starlette.responses import HTMLResponse
 
 from shared.call import Call
-from shared.errors import Refusal
+from shared.pages import PAGE_METHODS, Pages, refusal_page
 from shared.serving import endpoint
 from shared.settings import ServiceSettings, SiteSettings
 
 from .contract import unsubscribe_rpc
-from .page import choice_page, refusal_page
+
+pages = Pages(__file__)
+WORDS = {
+    "session_reminders": "reminders before your sessions",
+    "follow_ups": "mails after your sessions and about credits that end",
+}
 
 
-@endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings, SiteSettings))
+@endpoint(caller="public", methods=PAGE_METHODS, settings=(ServiceSettings, SiteSettings), page=refusal_page)
 async def unsubscribe(call: Call[None]) -> HTMLResponse:
     """A GET changes nothing; a POST unsubscribes from this kind of mail."""
     token_sha256 = hashlib.sha256(call.query.get("token", "").encode()).hexdigest()
-    try:
-        choice = await call.service.rpc(
-            unsubscribe_rpc,
-            token_sha256=token_sha256,
-            opts_out=call.method == "POST",
-            ip_address=call.address,
-        )
-    except Refusal as refused:
-        if refused.status in (404, 429) and "text/html" in call.headers.get("accept", ""):
-            return refusal_page(refused)
-        raise
-    return choice_page(choice, SiteSettings.read().site)
+    choice = await call.service.rpc(
+        unsubscribe_rpc,
+        token_sha256=token_sha256,
+        opts_out=call.method == "POST",
+        ip_address=call.address,
+    )
+    return pages.show(
+        "choice.html",
+        what=WORDS[choice.category],
+        is_opted_out=choice.is_opted_out,
+        site=SiteSettings.read().site,
+    )

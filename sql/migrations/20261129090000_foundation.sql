@@ -16,7 +16,8 @@ set check_function_bodies = off;
 
 create schema private;
 comment on schema private is 'What policies, triggers and public functions call. Not exposed by the API.';
-grant usage on schema private to authenticated, service_role;
+-- Whoever is not signed in, too: the functions of our own pages are called so. What is not granted stays closed.
+grant usage on schema private to anon, authenticated, service_role;
 
 -- PostgreSQL lets everybody execute a new function, and older projects grant every new table to the API roles.
 -- From here on a grant stands beside the thing it opens, or it does not exist.

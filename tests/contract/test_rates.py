@@ -39,6 +39,7 @@ UNLIMITED = {
     "list-payments": READS,
     "create-liability-waiver": ONCE,  # for each version and session; signing again finds the first one
     "cancel-session": ONCE,
+    "manage-session": ONCE,  # and a link of 244 random bits is not guessed
     "revoke-recording-share-link": ONCE,
     "sign-practitioner-contract": ONCE,
     "update-action-status": "changes a column of a row of one's own, and keeps no line of it",
@@ -327,6 +328,7 @@ UNLIMITED_RPCS = {
     "cancel_sessions_before_erasure": "only what erase_my_account, which counts, would cancel: never twice",
     "call_once": "calls another one, which is limited; its answers are kept for a day",
     "cancel_session": ONCE,
+    "cancel_managed_session": ONCE,
     "release_hold": ONCE,
     "revoke_recording_share_link": ONCE,
     "create_action_recommendation": "inserts as its caller: rows written",

@@ -196,7 +196,7 @@ def test_a_person_is_reminded_once_a_day_before(mail: MailScene) -> None:
     assert str(session["id"]) in reminder["TextBody"]
     headers = {each["Name"]: each["Value"] for each in reminder["Headers"]}
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert headers["List-Unsubscribe"].startswith(f"<{mail.stage.env['FUNCTIONS_URL']}/unsubscribe?token=")
+    assert headers["List-Unsubscribe"].startswith(f"<{mail.stage.env['PAGES_URL']}/unsubscribe?token=")
     assert mail.stage.value("select reminder_sent from public.session_schedules where id = %s", session["id"])
 
 

@@ -85,6 +85,4 @@ def test_an_unknown_link_is_refused(reminded: RemindedPerson) -> None:
     assert (404, "link_not_found") == (refused.status_code, refused.json()["code"])
     assert (404, True) == (page.status_code, "This link is not known" in page.text)
     token = reminded.link.partition("token=")[2]
-    assert not reminded.stage.value(
-        "select count(*) from private.unsubscribe_links where token_sha256 = %s", token
-    )
+    assert not reminded.stage.value("select count(*) from private.page_links where token_sha256 = %s", token)

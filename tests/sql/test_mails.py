@@ -120,7 +120,7 @@ def test_a_mail_whose_worker_died_is_unknown_and_resent_only_by_people(sandbox: 
     start(sandbox, mail)
     pass_time(sandbox)
     sandbox.act_as("service")
-    assert sandbox.one("select lost from public.prepare_mails()") == 1
+    assert sandbox.one("select lost from public.prepare_mails('http://pages.test')") == 1
 
     assert {claim(sandbox)["task"] for _ in range(3)} == {"send", "find", None}
     with sandbox.undone():

@@ -192,6 +192,7 @@ QUEUES = (
 # that finds it, or left with a warning.
 NO_QUEUES = {
     "private.count_use",
+    "private.make_page_link",
     "private.apply_retention_policy",
     "private.expire_credits",
     "private.remind_of_expiring_contracts",

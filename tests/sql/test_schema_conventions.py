@@ -38,12 +38,24 @@ def test_definer_functions_are_in_schema_private(sandbox: Sandbox) -> None:
 
 
 def test_functions_are_executed_by_the_roles_named(sandbox: Sandbox) -> None:
-    """Nobody executes a function by default, and whoever is not signed in executes only what policies ask for them."""
+    """Nobody executes a function by default. Whoever is not signed in executes what policies ask for them, and what
+    takes the token of a link: each of these opens it, for its own page, before anything else.
+    """
     assert names(
         sandbox,
         f"""select distinct p.proname from pg_proc p
-             where p.pronamespace in {OURS} and has_function_privilege('anon', p.oid, 'execute') order by 1""",
+             where p.pronamespace in {OURS} and has_function_privilege('anon', p.oid, 'execute')
+               and 'token' is distinct from p.proargnames[1] order by 1""",
     ) == ["is_admin"]
+    assert not names(
+        sandbox,
+        f"""select p.oid::regprocedure from pg_proc p
+             where p.pronamespace in {OURS} and has_function_privilege('anon', p.oid, 'execute')
+               and p.proargnames[1] = 'token'
+               and p.prosrc !~ case p.pronamespace when 'private'::regnamespace
+                     then 'private.open_(page|session)_link\\([a-z_]+.token, ''[a-z_]+''\\)'
+                     else '^\\s+select \\* from private.' || p.proname || '\\(' || p.proname || '.token' end""",
+    )
 
 
 def test_a_policy_is_for_one_command_and_named_roles(sandbox: Sandbox) -> None:
@@ -141,6 +153,7 @@ def test_a_row_is_returned_whole_only_to_who_may_read_it_whole(sandbox: Sandbox)
 CHOSEN_TOKENS = """
   select p.oid::regprocedure || ' takes ' || argument from pg_proc p, unnest(p.proargnames[1:p.pronargs]) as argument
    where p.pronamespace = 'public'::regnamespace and argument ~ 'token|sha256|secret'
+   and argument <> 'token'  -- that of a link, shown to be looked up
      and (has_function_privilege('anon', p.oid, 'execute') or has_function_privilege('authenticated', p.oid, 'execute'))
   union all
   select format('%s.%s can be %s', c.oid::regclass, a.attname, lower(wish) || 'ed')

@@ -27,23 +27,6 @@ grant select,
       update (user_id, session_reminders, follow_ups) on public.notification_preferences to authenticated;
 grant select, insert, update, delete on public.notification_preferences to service_role;
 
-create table private.unsubscribe_links (
-  token_sha256 text        primary key,
-  user_id      uuid        not null references auth.users on delete cascade,
-  category     text        not null check (category in ('session_reminders', 'follow_ups')),
-  created_at   timestamptz not null default now(),
-
-  constraint unsubscribe_links_token_sha256_is_short check (char_length(token_sha256) <= 64)
-);
-comment on table private.unsubscribe_links is
-  'Links that were mailed, by the hash of their token. None expires: the law asks for weeks, people click after years.';
-
-create index unsubscribe_links_user_id_idx on private.unsubscribe_links (user_id);
-
-alter table private.unsubscribe_links enable row level security;
--- No policy and no grant: a token is made when a mail is claimed, and looked up below. Only its hash is kept, so that
--- nobody who reads the table can use the links.
-
 create function private.is_opted_out(user_id uuid, category text) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -62,9 +45,10 @@ create function private.unsubscribe(token_sha256 text, opts_out boolean, ip_addr
 as $$
 #variable_conflict use_column
 declare
-  v_link private.unsubscribe_links;
+  v_link private.page_links;
 begin
-  select * into v_link from private.unsubscribe_links l where l.token_sha256 = unsubscribe.token_sha256;
+  select * into v_link from private.page_links l
+   where l.token_sha256 = unsubscribe.token_sha256 and l.page = 'unsubscribe';
   if not found then
     if private.limit_attempt('unknown links', private.mask_address(unsubscribe.ip_address)) then
       perform private.answer_refusal(404, 'link_not_found', 'This link is not known.',
@@ -75,13 +59,13 @@ begin
   end if;
   if opts_out then
     insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
-    values (v_link.user_id, v_link.category <> 'session_reminders', v_link.category <> 'follow_ups')
+    values (v_link.user_id, v_link.subject <> 'session_reminders', v_link.subject <> 'follow_ups')
     on conflict (user_id) do update set
       session_reminders = p.session_reminders and excluded.session_reminders,
       follow_ups        = p.follow_ups and excluded.follow_ups;
   end if;
   return query
-    select v_link.category, private.is_opted_out(v_link.user_id, v_link.category);
+    select v_link.subject, private.is_opted_out(v_link.user_id, v_link.subject);
 end
 $$;
 

@@ -109,7 +109,7 @@ $$;
 
 create type private.claimed_mail as (
   task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
-  time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamptz, payload jsonb,
+  time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb, started_at timestamptz, payload jsonb,
   session private.session_summary, payment private.payment_summary, credits private.credit_summary,
   document private.document_summary
 );
@@ -142,10 +142,9 @@ begin
   select k.category into v_claimed.unsubscribe_category from private.mail_kinds k
    where (k.kind, k.audience) = (mail.kind, mail.audience);
   if v_claimed.unsubscribe_category is not null then
-    v_claimed.unsubscribe_token := private.make_token();
-    insert into private.unsubscribe_links (token_sha256, user_id, category)
-    values (private.sha256_hex(v_claimed.unsubscribe_token), mail.user_id, v_claimed.unsubscribe_category);
+    v_claimed.unsubscribe_token := private.make_page_link('unsubscribe', mail.user_id, v_claimed.unsubscribe_category);
   end if;
+  v_claimed.links := private.make_mail_links(mail);
   return v_claimed;
 end
 $$;
@@ -308,7 +307,7 @@ $$;
 
 create function public.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
-                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
+                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb,
                  started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
                  credits private.credit_summary, document private.document_summary)
   language sql volatile security invoker set search_path = ''

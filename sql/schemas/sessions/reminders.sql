@@ -37,13 +37,15 @@ begin
 end
 $$;
 
-create function public.prepare_mails() returns table (reminders integer, lost integer)
+create function public.prepare_mails(pages_origin text) returns table (reminders integer, lost integer)
   language sql volatile security invoker set search_path = ''
 as $$
+  select private.keep_pages_origin(prepare_mails.pages_origin);
   select private.remind_sessions(), private.mark_lost_mails_unknown();
 $$;
 comment on function public.prepare_mails is
-  'For the scheduler, again until both are nought: writes due reminders and marks mails whose sender died.';
+  'For the scheduler, again until both are nought: writes due reminders and marks mails whose sender died. Keeps where'
+  ' the pages of our own are.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
 grant execute on function private.remind_sessions, public.prepare_mails to service_role;

@@ -1,4 +1,4 @@
--- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/user_notifications, messages/email_logs, messages/send_mails, messages/request_mails.
+-- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/user_notifications, messages/email_logs, messages/mail_links, messages/send_mails, messages/request_mails.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -153,23 +153,6 @@ grant select,
       update (user_id, session_reminders, follow_ups) on public.notification_preferences to authenticated;
 grant select, insert, update, delete on public.notification_preferences to service_role;
 
-create table private.unsubscribe_links (
-  token_sha256 text        primary key,
-  user_id      uuid        not null references auth.users on delete cascade,
-  category     text        not null check (category in ('session_reminders', 'follow_ups')),
-  created_at   timestamptz not null default now(),
-
-  constraint unsubscribe_links_token_sha256_is_short check (char_length(token_sha256) <= 64)
-);
-comment on table private.unsubscribe_links is
-  'Links that were mailed, by the hash of their token. None expires: the law asks for weeks, people click after years.';
-
-create index unsubscribe_links_user_id_idx on private.unsubscribe_links (user_id);
-
-alter table private.unsubscribe_links enable row level security;
--- No policy and no grant: a token is made when a mail is claimed, and looked up below. Only its hash is kept, so that
--- nobody who reads the table can use the links.
-
 create function private.is_opted_out(user_id uuid, category text) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -188,9 +171,10 @@ create function private.unsubscribe(token_sha256 text, opts_out boolean, ip_addr
 as $$
 #variable_conflict use_column
 declare
-  v_link private.unsubscribe_links;
+  v_link private.page_links;
 begin
-  select * into v_link from private.unsubscribe_links l where l.token_sha256 = unsubscribe.token_sha256;
+  select * into v_link from private.page_links l
+   where l.token_sha256 = unsubscribe.token_sha256 and l.page = 'unsubscribe';
   if not found then
     if private.limit_attempt('unknown links', private.mask_address(unsubscribe.ip_address)) then
       perform private.answer_refusal(404, 'link_not_found', 'This link is not known.',
@@ -201,13 +185,13 @@ begin
   end if;
   if opts_out then
     insert into public.notification_preferences as p (user_id, session_reminders, follow_ups)
-    values (v_link.user_id, v_link.category <> 'session_reminders', v_link.category <> 'follow_ups')
+    values (v_link.user_id, v_link.subject <> 'session_reminders', v_link.subject <> 'follow_ups')
     on conflict (user_id) do update set
       session_reminders = p.session_reminders and excluded.session_reminders,
       follow_ups        = p.follow_ups and excluded.follow_ups;
   end if;
   return query
-    select v_link.category, private.is_opted_out(v_link.user_id, v_link.category);
+    select v_link.subject, private.is_opted_out(v_link.user_id, v_link.subject);
 end
 $$;
 
@@ -733,6 +717,34 @@ $$;
 revoke execute on function private.log_mail from public, anon, authenticated, service_role;
 
 
+-- messages/mail_links.sql
+
+-- Which pages of our own a mail leads to, each by a link that is made when the mail is claimed.
+--
+-- Looked up then and not when the event happened: who has answered meanwhile is not asked again.
+
+-- By the page's name; a page that the mail does not lead to is not in it.
+create function private.make_mail_links(mail private.mails) returns jsonb
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_session   public.session_schedules;
+  v_is_to_come boolean;
+begin
+  select * into v_session from public.session_schedules s where s.id = mail.session_id;
+  v_is_to_come := v_session.status = 'scheduled' and v_session.scheduled_at > now();
+  return (
+    select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
+      from (values
+        ('manage_session', v_session.id::text, v_session.scheduled_at + interval '30 days',
+         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder'))
+      ) l (page, subject, expires_at, is_wanted)
+     where l.is_wanted);
+end
+$$;
+revoke execute on function private.make_mail_links from public, anon, authenticated, service_role;
+
+
 -- messages/send_mails.sql
 
 -- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
@@ -846,7 +858,7 @@ $$;
 
 create type private.claimed_mail as (
   task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text, recipient_name text,
-  time_zone text, unsubscribe_category text, unsubscribe_token text, started_at timestamptz, payload jsonb,
+  time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb, started_at timestamptz, payload jsonb,
   session private.session_summary, payment private.payment_summary, credits private.credit_summary,
   document private.document_summary
 );
@@ -879,10 +891,9 @@ begin
   select k.category into v_claimed.unsubscribe_category from private.mail_kinds k
    where (k.kind, k.audience) = (mail.kind, mail.audience);
   if v_claimed.unsubscribe_category is not null then
-    v_claimed.unsubscribe_token := private.make_token();
-    insert into private.unsubscribe_links (token_sha256, user_id, category)
-    values (private.sha256_hex(v_claimed.unsubscribe_token), mail.user_id, v_claimed.unsubscribe_category);
+    v_claimed.unsubscribe_token := private.make_page_link('unsubscribe', mail.user_id, v_claimed.unsubscribe_category);
   end if;
+  v_claimed.links := private.make_mail_links(mail);
   return v_claimed;
 end
 $$;
@@ -1045,7 +1056,7 @@ $$;
 
 create function public.claim_mail()
   returns table (task text, mail_id uuid, lease_id uuid, kind text, audience text, recipient_email text,
-                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text,
+                 recipient_name text, time_zone text, unsubscribe_category text, unsubscribe_token text, links jsonb,
                  started_at timestamptz, payload jsonb, session private.session_summary, payment private.payment_summary,
                  credits private.credit_summary, document private.document_summary)
   language sql volatile security invoker set search_path = ''
