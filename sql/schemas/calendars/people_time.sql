@@ -79,11 +79,11 @@ declare
   v_host   uuid := (select p.user_id from public.practitioners p where p.id = new.practitioner_id);
 begin
   if upper(v_during) <= now() then
-    return new;
+    return null;
   end if;
   if tg_op = 'UPDATE' then
     if new.group_class_id is not null or private.get_caller_role(old) = 'platform' then
-      return new;
+      return null;
     end if;
   elsif not private.is_class(new) then
     -- Two sessions of one client, with two practitioners at once, queue here.
@@ -102,7 +102,7 @@ begin
            else 'The practitioner takes part in another session at this time.' end,
       'Please choose another time.');
   end if;
-  return new;
+  return null;
 end
 $$;
 

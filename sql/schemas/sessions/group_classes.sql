@@ -109,20 +109,9 @@ $$;
 comment on function public.join_group_class is
   'Takes a seat and spends a credit, as the pages do by inserting the row.';
 
-create function public.increment_group_class_participants(group_class_id uuid, increment_by integer default 1)
-  returns table (id uuid, current_participants integer, max_participants integer)
-  language sql stable security invoker set search_path = ''
-as $$
-  select s.id, s.current_participants, s.max_participants from public.session_schedules s
-   where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
-$$;
-comment on function public.increment_group_class_participants is
-  'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
-
 revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
-  private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
-  from public, anon, authenticated, service_role;
-grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
+  private.update_class_participant_count, public.join_group_class from public, anon, authenticated, service_role;
+grant execute on function public.join_group_class to authenticated;
 
 -- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes
 -- one in either or in both.

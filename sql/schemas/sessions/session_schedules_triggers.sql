@@ -25,7 +25,6 @@
 --     u   44_raise_calendar_sequence          counts the changes that calendars show       sessions/rescheduling
 --     iu  45_count_participants               counts a class's seats, refuses too few      sessions/group_classes
 --     u   45_keep_class                       refuses to make a class with seats 1:1       sessions/group_classes
---     iu  46_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
 --     iu  99_refuse_unknown_client            refuses a client without an account          privacy/erased_rows
 --     u   update_session_schedules_updated_at                                              (the baseline's)
 --
@@ -33,6 +32,7 @@
 --     iud audit_session_schedules             writes the audit log                         privacy/audit_log
 --     u   05_stop_recording                   stops the recording of what has ended        recordings/consent
 --     u   45_settle                           returns credits, writes the cancellation     sessions/cancelling
+--     iu  47_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
 --     u   50_change_time                      frees or moves the practitioner's time       calendars/practitioner_time
 --     i   50_take_time                        reserves the practitioner's time             calendars/practitioner_time
 --     u   55_copy_schedule_to_seats           moves and renames seats with their class     sessions/rescheduling
@@ -135,11 +135,6 @@ create trigger session_schedules_45_keep_class before update of max_participants
   for each row when (new.group_class_id is null and new.max_participants = 1 and old.max_participants > 1)
   execute function private.set_participant_count();
 
--- After the seat has the time of its class.
-create trigger session_schedules_46_refuse_overlap
-  before insert or update of scheduled_at, duration_minutes, practitioner_id, client_id on public.session_schedules
-  for each row when (new.status in ('scheduled', 'in_progress')) execute function private.refuse_overlap();
-
 -- After the triggers that fill columns in.
 create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules
   for each row execute function private.refuse_unknown_account('client_id');
@@ -159,6 +154,11 @@ create trigger session_schedules_05_stop_recording after update of status on pub
 create trigger session_schedules_45_settle after update of status on public.session_schedules
   for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
   execute function private.settle_cancelled_session();
+
+-- After the policies have been asked: a stranger, whose row they refuse, must not learn when somebody is busy.
+create trigger session_schedules_47_refuse_overlap
+  after insert or update of scheduled_at, duration_minutes, practitioner_id, client_id on public.session_schedules
+  for each row when (new.status in ('scheduled', 'in_progress')) execute function private.refuse_overlap();
 
 create trigger session_schedules_50_change_time
   after update of status, scheduled_at, duration_minutes, practitioner_id, session_location, max_participants,
