@@ -103,6 +103,8 @@ insert into public.session_types (id, name, duration_minutes, session_type, is_g
   ('10000000-0000-4000-8000-000000000001', '20min Laying', 20, 'laying', false, 50, 36.50);
 insert into public.session_holds (id, user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, expires_at) values
   ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '2031-04-07T14:00Z', 20, '10000000-0000-4000-8000-000000000001', '2031-04-01');
+insert into public.refused_picks (user_id, practitioner_id, scheduled_at, session_type_id, session_location) values
+  ('c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '2031-04-07T18:00Z', '10000000-0000-4000-8000-000000000001', 'online');
 update public.session_packages set id = '10000000-0000-4000-8000-000000000001' where name = '5 Session Package - 60min Expert 1:1';
 update public.revenue_shares set id = '10000000-0000-4000-8000-000000000001';
 insert into public.checkout_sessions

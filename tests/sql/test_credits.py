@@ -113,7 +113,11 @@ def test_typed_credits_are_spent_before_generic_ones_and_earlier_endings_first(
     chosen = []
     for _ in range(4):
         chosen.append(
-            str(sandbox.one("select private.choose_credit_lot(%s, array[%s]::uuid[], 45, false)", CLIENT, kind))
+            str(
+                sandbox.one(
+                    "select private.choose_credit_lot(%s, array[%s]::uuid[], 45, false)", CLIENT, kind
+                )
+            )
         )
         sandbox.run("select private.revoke_credits(%s, 1, 'Spent')", chosen[-1])
 

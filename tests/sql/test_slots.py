@@ -110,7 +110,9 @@ class Plan:
         return merged([hours(self.zone, on, *each) for each in own or usual])
 
     def closed(self) -> list[Range]:
-        return [hours(self.zone, day, start, end) for day, start, end, is_open in self.exceptions if not is_open]
+        return [
+            hours(self.zone, day, start, end) for day, start, end, is_open in self.exceptions if not is_open
+        ]
 
     def may_start(self, start: datetime) -> bool:
         """At the opening of a piece of the hours of a date, or at an interval from there or from midnight."""
@@ -143,10 +145,11 @@ class Plan:
                     yield start
                 start += self.step
             for begin, end in without(self.opened(on), self.closed()):
-                while begin < end:
-                    if first <= begin < last and self.may_start(begin):
-                        yield begin
-                    begin += self.step
+                for number in range(-((begin - end) // self.step)):
+                    if first <= begin + number * self.step < last and self.may_start(
+                        begin + number * self.step
+                    ):
+                        yield begin + number * self.step
             on += timedelta(1)
 
 
@@ -303,6 +306,7 @@ def test_the_offered_slots_are_what_the_wall_clock_says(
 
 
 # What else is offered, and what is not ----------------------------------------------------------------------------
+
 
 @pytest.fixture(autouse=True)
 def _half_hours(sandbox: Sandbox) -> None:

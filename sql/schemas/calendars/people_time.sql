@@ -2,8 +2,8 @@
 --
 -- With one practitioner only the two forms of a class overlap, online and in person, which are one occasion
 -- (practitioner_time.sql): whoever wants both may have both, so sessions with the same practitioner never stand in each
--- other's way here. A seat that moves with its class is told and not refused, because one person does not hold up a class.
--- The trigger stands among that table's others (sessions/session_schedules_triggers.sql).
+-- other's way here. A seat that moves with its class is told and not refused: one person does not hold up a class. The
+-- trigger stands among that table's others (sessions/session_schedules_triggers.sql).
 
 create function private.get_time_range(session public.session_schedules) returns tstzrange
   language sql immutable set search_path = ''
@@ -46,8 +46,8 @@ as $$
               and h.scheduled_at > lower(during) - interval '1 day' and h.scheduled_at < upper(during)), '{}');
 $$;
 
--- Whoever books with somebody, and has a practice of their own, needs both calendars: in the order of their ids, because
--- two practitioners who book each other at once would otherwise wait for each other.
+-- Whoever books with somebody, and has a practice of their own, needs both calendars: in the order of their ids,
+-- because two practitioners who book each other at once would otherwise wait for each other.
 -- Definer: clients lock the calendar they book in, and may not write it.
 create function private.lock_calendars(practitioner_id uuid, user_id uuid) returns void
   language sql volatile security definer set search_path = ''

@@ -5,9 +5,9 @@
 -- whoever had no hours before there was one, and off as soon as they add some. On a date with open exceptions those
 -- replace the weekly hours; closed ones are then taken away.
 --
--- Within the hours of a date a session starts when they open, and at each interval: from midnight, so that starts lie on
--- the clock, or from the opening. The pages offer whole hours of the client's own clock, which in every zone of the world
--- are a multiple of the default, a quarter of an hour, from midnight.
+-- Within the hours of a date a session starts when they open, and at each interval: from midnight, so that starts lie
+-- on the clock, or from the opening. The pages offer whole hours of the client's own clock, which in every zone of the
+-- world are a multiple of the default, a quarter of an hour, from midnight.
 
 -- For `practitioner_id with =` in exclusion constraints. A project may have it for purposes of its own.
 create extension if not exists btree_gist with schema extensions;
@@ -201,8 +201,8 @@ as $$
       as wall (starts_at, ends_at);
 $$;
 
--- The open hours, date by date, by calendar, weekly hours and exceptions. With a generic plan: planning takes five times
--- as long as executing, and the dates make no difference to the plan.
+-- The open hours, date by date, by calendar, weekly hours and exceptions. With a generic plan: planning takes five
+-- times as long as executing, and the dates make no difference to the plan.
 create function private.list_open_hours(practitioner_id uuid, from_date date, until_date date)
   returns table (midnight timestamptz, during tstzrange)
   language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan

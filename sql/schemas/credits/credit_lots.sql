@@ -44,7 +44,7 @@ alter table public.user_session_credits
     created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01' and
     cancellation_policy_agreed_at between '2000-01-01' and '2100-01-01') not valid;
 
--- A type that is deleted leaves its lots without one: without length and form, a credit for 20 minutes would then buy 60.
+-- A type that is deleted leaves its lots without one: without length and form, a credit for 20 minutes would buy 60.
 create function private.set_lot_form() returns trigger
   language plpgsql set search_path = ''
 as $$

@@ -4,9 +4,9 @@
 --
 -- Whoever is paused takes no new bookings, and loses nothing else: their own pages never ask whether they are
 -- available, their clients still see the name, and their classes stay with whoever has a seat and are offered to nobody
--- else. Whoever has answered a contract or has earned cannot be removed, because contracts and money are about somebody.
--- Removing is for whoever was added by mistake: an offer they never answered goes with them, and their clients get their
--- credits back.
+-- else. Whoever has answered a contract or has earned cannot be removed: contracts and money are about somebody.
+-- Removing is for whoever was added by mistake: an offer they never answered goes with them, and their clients get
+-- their credits back.
 
 -- The baseline's policies overlap, ask who is calling again for every row, and hide a paused practitioner from
 -- themself.

@@ -14,7 +14,7 @@ as $$
                  '[Name of practitioner]', left(btrim(regexp_replace(name, '\s+', ' ', 'g')), 120));
 $$;
 
--- Only to whoever has no contract that holds or waits for them, so however many statements make a practitioner, it is once.
+-- Only to whoever has no contract that holds or waits for them: however many statements make somebody one, it is once.
 -- Definer: whoever adds a practitioner or a role may be the platform, which issues no contracts.
 create function private.offer_newest_contract() returns trigger
   language plpgsql security definer set search_path = ''
