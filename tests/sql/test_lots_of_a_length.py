@@ -106,7 +106,7 @@ def test_the_narrowest_credit_is_spent_first(sandbox: Sandbox) -> None:
 def test_a_credit_outlives_its_type_and_keeps_its_length(sandbox: Sandbox) -> None:
     """An admin deletes the type: what was a credit for 20 minutes does not become one for 60."""
     sandbox.act_as("owner")
-    kind = type_id(sandbox, 20, "laying")
+    kind = type_id(sandbox, 20)
     lot = grant(sandbox, 1, session_type_id=kind)
     sandbox.run("delete from public.session_types where id = %s", kind)
 
