@@ -18,7 +18,8 @@ from tests.booking_scene import BookingScene
 from tests.cast import Stage
 from tests.contract_scene import ContractScene
 from tests.lifecycle_scene import LifecycleScene
-from tests.mail_scene import ONE_CLICK, MailScene
+from tests.mail_scene import ONE_CLICK
+from tests.page_scene import PageScene
 from tests.payment_scene import FakeStripe, PaymentScene
 from tests.recording_scene import AgoraEmulator
 from tests.sharing_scene import SharingScene
@@ -42,7 +43,8 @@ def measure(stage: Stage, agora: AgoraEmulator, stripe: FakeStripe, logs: Path) 
     _share(SharingScene(stage))
     _sign(ContractScene(stage))
     _bank(BankingScene(stage))
-    _mail(MailScene(stage))
+    _answer(PageScene(stage))
+    _mail(PageScene(stage))
     _call_the_rest(stage)
     calls = {
         name: FunctionCalls(list(_granted(logs / f"{name}.log")), _target(function))
@@ -137,8 +139,8 @@ def _bank(banking: BankingScene) -> None:
     banking.verify().raise_for_status()
 
 
-def _mail(mail: MailScene) -> None:
-    """What pages ask to have sent, and the way out of it."""
+def _mail(mail: PageScene) -> None:
+    """What pages ask to have sent, the way out of it, and the pages of our own that mails lead to."""
     stage, session = mail.stage, {"session_id": mail.book()}
     stage.invoke("get-session-calendar", session, as_=mail.client).raise_for_status()
     stage.invoke("send-booking-confirmation", session, as_=mail.client).raise_for_status()
@@ -150,6 +152,25 @@ def _mail(mail: MailScene) -> None:
     mail.send()
     (link,) = {mail.unsubscribe_address(each) for each in mail.mails_to(mail.client)} - {None}
     stage.http.post(link or "", headers=ONE_CLICK).raise_for_status()
+    manage = mail.make_link("manage_session", mail.client, near["session_id"])
+    mail.look(manage).raise_for_status()
+    mail.look(f"{manage}&show=times").raise_for_status()
+    mail.press(manage, act="cancel").raise_for_status()
+    mail.press(mail.address("find_my_sessions"), address=mail.client.email).raise_for_status()
+
+
+def _answer(scene: PageScene) -> None:
+    """The pages by mail: looked at, and pressed where that needs nothing else."""
+    session = scene.book()
+    for page, pressed in (
+        ("answer_recording_consent", {"consented": "false"}),
+        ("choose_place", {}),
+        ("sign_waiver", {"version": "1", "signature_name": "Somebody"}),
+    ):
+        link = scene.make_link(page, scene.client, session)
+        scene.look(link).raise_for_status()
+        if pressed:  # there is no studio here to choose
+            scene.press(link, **pressed).raise_for_status()
 
 
 def _call_the_rest(stage: Stage) -> None:

@@ -4,8 +4,9 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import Message
+from email import message_from_bytes
+from email.message import EmailMessage, Message
+from email.policy import default
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>Mail</title><meta http-equ
 td, th {{ padding: .3rem 1rem; text-align: left }}</style>
 <h1>Mail</h1><table><tr><th>When<th>To<th>Subject</tr>{rows}</table>"""
 ROW = '<tr><td>{at}<td>{to}<td><a href="/messages/{id}">{subject}</a></tr>'
+WORDS = ("text/plain", "text/html")
 
 
 class Mailbox:
@@ -51,7 +53,7 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        mail = message_from_bytes(content, policy=policy.default)
+        mail = message_from_bytes(content, policy=default)
         text, html = mail.get_body(("plain",)), mail.get_body(("html",))
         self._keep(
             {
@@ -61,7 +63,7 @@ class Mailbox:
                 "TextBody": text.get_content() if text else "",
                 "HtmlBody": html.get_content() if html else "",
                 "Headers": [{"Name": name, "Value": str(value)} for name, value in mail.items()],
-                "Attachments": [_attachment(part) for part in mail.iter_attachments()],
+                "Attachments": [_attachment(part) for part in _files(mail)],
             }
         )
         return "250 caught"
@@ -132,6 +134,14 @@ class Mailbox:
             return web.Response(text=mail["HtmlBody"], content_type="text/html", headers=headers)
         text = mail.get("TextBody") or json.dumps(mail.get("TemplateModel"), indent=2)
         return web.Response(text=text, headers=headers)
+
+
+def _files(mail: EmailMessage) -> Iterator[Message]:
+    """What a mail brings beside its words: an invitation, which is one of the alternatives, and what is attached."""
+    for part in mail.walk():
+        is_words = part.get_content_type() in WORDS and part.get_content_disposition() != "attachment"
+        if part.get_content_maintype() != "multipart" and not is_words:
+            yield part
 
 
 def _attachment(part: Message) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """A session as mails and calendars show it: one calendar event for life, under the session's id.
 
 Its time is written as wall time in the zone it was booked in, with that zone's rules beside it: a calendar program
-needs no rules of its own, which may be older than a government's latest decision.
+needs no rules of its own, which may be older than a government's latest decision. An hour that a clock shows twice is
+written in UTC: programs differ in which of the two they take.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator
 
 from . import timezones
+from .names import isolated, one_line
 from .wire import Output
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 NAMES = {"standing": "Standing session", "laying": "Laying session"}
 AROUND = timedelta(days=400)  # how far before and after it the zone's rules go: some programs keep them
+COMES = {"cutype": "INDIVIDUAL", "role": "REQ-PARTICIPANT", "partstat": "ACCEPTED", "rsvp": "FALSE"}
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
@@ -51,6 +54,11 @@ class SessionSummary(Output):
             or NAMES.get(self.session_type or "", "Session")
         )
 
+    def named(self, other: str | None) -> str:
+        """What it is, and with whom: the event's title, and what mails call it."""
+        other, name = one_line(other), isolated(one_line(self.name))
+        return f"{name} with {isolated(other)}" if other else name
+
     @property
     def ends_at(self) -> datetime:
         return self.scheduled_at + timedelta(minutes=self.duration_minutes)
@@ -69,6 +77,7 @@ class Party(NamedTuple):
 
     email: str
     name: str | None
+    sent_by: str | None = None  # the address that writes in their name, where it is another
 
 
 def calendar_file(
@@ -81,7 +90,7 @@ def calendar_file(
     attendee: Party | None = None,
 ) -> bytes:
     """The session as an .ics file. A later version of it has a higher sequence, and takes the place of this one."""
-    from icalendar import Calendar, Event, vText
+    from icalendar import Calendar, Event
 
     zone = timezones.zone(session.time_zone)
     starts_at, ends_at = session.scheduled_at.astimezone(zone), session.ends_at.astimezone(zone)
@@ -89,7 +98,10 @@ def calendar_file(
     calendar.add("prodid", "-//Sadhu//Sessions//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_rules(zone, starts_at - AROUND, ends_at + AROUND))
+    if zone.key == "UTC" or _is_ambiguous(starts_at) or _is_ambiguous(ends_at):
+        starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
+    else:
+        calendar.add_component(_rules(zone, starts_at - AROUND, ends_at + AROUND))
 
     event = Event()
     event.add("uid", str(session.id))
@@ -101,14 +113,29 @@ def calendar_file(
     event.add("description", url)
     event.add("url", url)
     event.add("location", session.place or "Online")
-    event.add("status", "CANCELLED" if session.status == "cancelled" else "CONFIRMED")
+    event.add("status", "CANCELLED" if "cancelled" == session.status or method == "CANCEL" else "CONFIRMED")
     event.add("transp", "OPAQUE")
-    for role, party in (("organizer", organizer), ("attendee", attendee)):
-        if party:
-            event.add(role, f"mailto:{party.email}", {"cn": vText(party.name)} if party.name else {})
+    if organizer:
+        event.add("organizer", f"mailto:{organizer.email}", _named(organizer))
+    if attendee:
+        # Whoever is told has a place already: nothing is asked of them.
+        event.add("attendee", f"mailto:{attendee.email}", {**_named(attendee), **COMES})
     calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written
+
+
+def _named(party: Party) -> dict[str, str]:
+    """Who that address is."""
+    named = {"cn": party.name} if party.name else {}
+    if party.sent_by and party.sent_by != party.email:
+        named["sent-by"] = f"mailto:{party.sent_by}"
+    return named
+
+
+def _is_ambiguous(local: datetime) -> bool:
+    """Whether the clock shows this time twice, as in the night in which it is put back."""
+    return _offset(local.replace(fold=0)) != _offset(local.replace(fold=1))
 
 
 def _rules(zone: ZoneInfo, first: datetime, last: datetime) -> "Timezone":

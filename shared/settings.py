@@ -11,6 +11,7 @@ when the process starts, so a function with a missing setting never starts servi
 import os
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
+from email.utils import parseaddr
 from typing import Any, ClassVar, Self, dataclass_transform
 from urllib.parse import urlencode
 
@@ -157,3 +158,13 @@ class SiteSettings(Settings):
     def site(self) -> str:
         """Without a slash at the end, so that a path can follow."""
         return self.site_url.rstrip("/")
+
+
+class ContactSettings(Settings):
+    """Where people write to us: what a reply goes to, and whom a calendar event names. Somebody reads it."""
+
+    support_email: str = "support@sadhu.com"
+
+    def __post_init__(self) -> None:
+        if parseaddr(self.support_email)[1] != self.support_email:
+            raise MissingSettings("SUPPORT_EMAIL must be an address alone, such as support@sadhu.com.")

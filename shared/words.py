@@ -1,9 +1,19 @@
-"""Times, money and names as people read them."""
+"""Times and money as people read them."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 CURRENCIES = {"cad": "CA$", "usd": "US$"}
+
+
+class Timed(Protocol):
+    """Something that starts."""
+
+    @property
+    def starts_at(self) -> datetime: ...
 
 
 def day(moment: datetime, zone: ZoneInfo) -> str:
@@ -16,6 +26,12 @@ def short_day(moment: datetime, zone: ZoneInfo) -> str:
     """Sat, Mar 14."""
     local = moment.astimezone(zone)
     return f"{local:%a, %b} {local.day}"
+
+
+def by_day(times: Iterable[Timed], zone: ZoneInfo) -> list[tuple[str, list[Timed]]]:
+    """What starts on each day of the reader's, under the day's name; the times are in order."""
+    days = groupby(times, lambda each: day(each.starts_at, zone))
+    return [(name, list(each)) for name, each in days]
 
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:
@@ -47,9 +63,3 @@ def money(amount_minor: int | float, currency: str) -> str:
     """CA$75.00."""
     sign = CURRENCIES.get(currency.lower(), f"{currency.upper()} ")
     return f"{sign}{amount_minor / 100:,.2f}"
-
-
-def one_line(text: str | None, at_most: int = 80) -> str:
-    """What a person gave as a name: on one line, and not longer than a name."""
-    words = " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
-    return words if len(words) <= at_most else words[: at_most - 1] + "…"

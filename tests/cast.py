@@ -155,11 +155,13 @@ class Stage:
         """A one-to-one session, by default starting now; other columns as named."""
         practitioner = practitioner or self.practitioner()
         return self._insert_session(
-            client_id=client.id,
-            practitioner_id=practitioner.practitioner_id,
-            room_name=f"session-{uuid.uuid4().hex[:8]}-{str(client.id)[:8]}-1795352388836",
-            scheduled_at=datetime.now(UTC) + timedelta(minutes=starts_in_minutes),
-            **columns,
+            **{
+                "client_id": client.id,
+                "practitioner_id": practitioner.practitioner_id,
+                "room_name": f"session-{uuid.uuid4().hex[:8]}-{str(client.id)[:8]}-1795352388836",
+                "scheduled_at": datetime.now(UTC) + timedelta(minutes=starts_in_minutes),
+                **columns,
+            }
         )
 
     def group_class(
@@ -183,6 +185,15 @@ class Stage:
                 **columns,
             }
         )
+
+    def pass_time_until(self, session: object, minutes_before: float) -> None:
+        """It is now so many minutes before the session starts; nobody has changed it."""
+        self.execute(
+            "update public.session_schedules set scheduled_at = now() + make_interval(secs => 60 * %s) where id = %s",
+            minutes_before,
+            session,
+        )
+        self.execute("delete from private.session_agreements where session_id = %s", session)
 
     def join(self, group_class: dict[str, Any], person: Person) -> dict[str, Any]:
         """A participant's own row, as the frontend words it."""

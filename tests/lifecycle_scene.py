@@ -52,6 +52,7 @@ class LifecycleScene(RecordingScene):
             "private.channel_events set happened_at = happened_at - %s * interval '1 minute' where session_id = %s",
         ):
             self.stage.execute(f"update {change}", minutes, self.session["id"])
+        self.stage.execute("delete from private.session_agreements")  # nobody has changed it
 
     def advance(self) -> dict[str, Any]:
         """The scheduler calls."""

@@ -105,9 +105,10 @@ class MailScene(BookingScene):
 
 
 def event_in(mail: dict[str, Any]) -> Any:
-    """The calendar file of a mail, read by a library that is not the one that wrote it."""
-    (file,) = mail["Attachments"]
-    return vobject.readOne(base64.b64decode(file["Content"]).decode())
+    """The invitation of a mail, which is its file too, read by a library that is not the one that wrote it."""
+    invitation, file = mail["Attachments"]
+    assert invitation["Content"] == file["Content"] and file["ContentType"].startswith("application/ics")
+    return vobject.readOne(base64.b64decode(invitation["Content"]).decode())
 
 
 class FakePostmark:

@@ -23,6 +23,10 @@ class PageScene(MailScene):
                 return found[0]
         raise AssertionError(f"no mail leads to {page}")
 
+    def address(self, page: str) -> str:
+        """Of a page that takes no link."""
+        return f"{self.stage.env['PAGES_URL']}/{page.replace('_', '-')}"
+
     def make_link(self, page: str, person: Person, subject: str | None, ends_in: str = "1 day") -> str:
         """A link that no mail has had yet."""
         token = self.stage.value(
@@ -32,7 +36,7 @@ class PageScene(MailScene):
             subject,
             ends_in,
         )
-        return f"{self.stage.env['PAGES_URL']}/{page.replace('_', '-')}?token={token}"
+        return f"{self.address(page)}?token={token}"
 
     def look(self, link: str) -> httpx.Response:
         """What a person sees."""

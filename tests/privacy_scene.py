@@ -115,6 +115,11 @@ class MarkedClient(BookingScene):
         m = self.marker
         at_home = {"session_location": "in_person", "physical_location": f"{m} Street", "notes": m}
         self.coming = self.book(**at_home)
+        self.stage.execute(  # what was agreed, and what others are told of it, has the place before
+            "update public.session_schedules set physical_location = %s where id = %s",
+            f"{m} Avenue",
+            self.coming,
+        )
         self.starts_at += timedelta(days=1)
         self.cancelled = self.book(notes=m)
         self.invoke("cancel-session", {"session_id": self.cancelled, "reason": f"{m} is ill"})

@@ -33,5 +33,12 @@ class OpenedRoom(Output):
 create_agora_room_rpc = Rpc(
     "create_agora_room",
     gives=Room,
-    refuses=("session_not_found", "session_cancelled", "session_over", "session_in_person", "too_early"),
+    refuses=(
+        "session_not_found",
+        "session_cancelled",
+        "session_over",
+        "session_in_person",
+        "too_early",
+        "waiver_required",
+    ),
 )

@@ -49,6 +49,7 @@ create_agora_token_rpc = Rpc(
         "session_over",
         "session_in_person",
         "too_early",
+        "waiver_required",
         "too_many_requests",
     ),
 )

@@ -42,6 +42,12 @@ class Signed(SignedWaiver):
 create_liability_waiver_rpc = Rpc(
     "create_liability_waiver",
     gives=SignedWaiver,
-    refuses=("account_gone", "waiver_policy_missing", "waiver_text_not_current", "session_not_found"),
+    refuses=(
+        "account_gone",
+        "text_is_blank",
+        "waiver_policy_missing",
+        "waiver_text_not_current",
+        "session_not_found",
+    ),
     remembers=True,
 )

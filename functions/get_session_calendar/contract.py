@@ -14,9 +14,12 @@ class GetSessionCalendar(Input):
 
 
 class CalendarSession(Output):
-    """The session, as it is now."""
+    """The session, as it is now, and the token of a link to its page."""
 
     session: SessionSummary
+    link: str
 
 
-get_session_calendar_rpc = Rpc("get_session_calendar", gives=CalendarSession, refuses=("session_not_found",))
+get_session_calendar_rpc = Rpc(
+    "get_session_calendar", gives=CalendarSession, refuses=("session_not_found", "too_many_requests")
+)

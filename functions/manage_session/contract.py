@@ -1,7 +1,8 @@
 """What the page about a session takes, and what it shows."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
@@ -17,9 +18,17 @@ class ManageSession(Input):
     file: Literal["calendar"] | None = Field(
         None, description="The session as a calendar file, not as a page."
     )
-    act: Literal["cancel"] | None = Field(None, description="What to do, of a form.")
+    show: Literal["times"] | None = Field(None, description="Times to which it can be moved.")
+    day: date | None = Field(None, description="The first day of which times are shown.")
+    act: Literal["cancel", "move", "delay", "absence"] | None = Field(
+        None, description="What to do, of a form."
+    )
     reason: str | None = Field(None, max_length=1000)
     use_grace: bool = False
+    starts_at: datetime | None = Field(None, description="To move: when it starts.")
+    class_id: UUID | None = Field(None, description="To move from a class: the one to join.")
+    minutes: int | None = Field(None, ge=1, le=60, description="How late whoever leads it is.")
+    person: UUID | None = Field(None, description="Who did not come.")
 
 
 class Quote(Output):
@@ -33,18 +42,57 @@ class Quote(Output):
     grace_available: bool
 
 
-def _none_if_over(value: Any) -> Any:
+class Participant(Output):
+    """Somebody who booked, for whoever leads it. Attended is null while nobody knows."""
+
+    user_id: UUID
+    name: str | None
+    attended: bool | None
+
+
+def _none_unless(key: str) -> BeforeValidator:
     """PostgREST writes an absent row inside a row as an object of nulls."""
-    return None if isinstance(value, dict) and value.get("cancellation_type") is None else value
+    return BeforeValidator(
+        lambda value: None if isinstance(value, dict) and value.get(key) is None else value
+    )
 
 
 class ManagedSession(Output):
-    """A session, for the person whom the link was sent to."""
+    """A session, for the person whom the link was sent to. The last fields are for whoever leads it."""
 
     session: SessionSummary
     time_zone: str
     caller_role: Literal["client", "practitioner", "admin"]
-    quote: Annotated[Quote | None, BeforeValidator(_none_if_over)]
+    quote: Annotated[Quote | None, _none_unless("cancellation_type")]
+    can_move: bool
+    is_seat: bool
+    participants: list[Participant] | None
+    seats: int | None
+    delays: list[int] | None = Field(description="By how many minutes it can be told to start late.")
+    no_shows_from: datetime | None = Field(description="From when on somebody can be said to be absent.")
+    no_show_pays: bool | None = Field(description="Whether the credit of whoever does not come is used.")
+
+
+class OfferedTime(Output):
+    """When it could be instead; of a class, which."""
+
+    starts_at: datetime
+    ends_at: datetime
+    class_id: UUID | None
+    class_name: str | None
+    practitioner_name: str | None
+    seats_left: int | None
+
+
+class Offers(Output):
+    """Times to move to, a few days of them; null where it cannot be moved."""
+
+    shown: ManagedSession
+    offers: list[OfferedTime] | None
+    from_day: date | None
+    until_day: date | None
+    earlier_day: date | None
+    later_day: date | None
 
 
 class Cancelled(Output):
@@ -54,13 +102,36 @@ class Cancelled(Output):
     credit_returned: int
     fee_charged: float
     currency: str
+    shown: ManagedSession
 
 
-read_managed_session_rpc = Rpc(
-    "read_managed_session", gives=ManagedSession, refuses=("link_not_found", "link_ended")
-)
+LINK = ("link_not_found", "link_ended")
+LEADS = ("practitioners_only", "session_over", "too_many_requests")
+read_managed_session_rpc = Rpc("read_managed_session", gives=ManagedSession, refuses=LINK)
+read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=LINK)
 cancel_managed_session_rpc = Rpc(
     "cancel_managed_session",
     gives=Cancelled,
-    refuses=("link_not_found", "link_ended", "session_not_cancellable", "session_started", "grace_used"),
+    refuses=(*LINK, "session_not_cancellable", "session_started", "grace_used"),
+)
+move_managed_session_rpc = Rpc(
+    "move_managed_session",
+    gives=ManagedSession,
+    refuses=(
+        *LINK,
+        "not_your_booking",
+        "time_missing",
+        "class_missing",
+        "too_late_to_move",
+        "slot_taken",
+        "class_full",
+    ),
+)
+announce_delay_rpc = Rpc(
+    "announce_delay", gives=ManagedSession, refuses=(*LINK, *LEADS, "minutes_missing", "delay_not_possible")
+)
+report_absence_rpc = Rpc(
+    "report_absence",
+    gives=ManagedSession,
+    refuses=(*LINK, *LEADS, "person_not_in_session", "grace_not_over", "session_not_begun"),
 )

@@ -42,6 +42,7 @@ reschedule_session_rpc = Rpc(
         "session_is_fixed",
         "seat_moves_with_its_class",
         "session_not_movable",
+        "change_needs_a_yes",
         "too_late_to_move",
         "practitioner_unavailable",
         "slot_in_past",

@@ -23,7 +23,7 @@ import httpx
 from shared.outside import outside
 
 from .contract import Outcome
-from .message import Message
+from .message import Invitation, Message
 from .settings import MailSettings
 
 TIMEOUT = httpx.Timeout(15, connect=3)
@@ -75,10 +75,7 @@ class Postmark:
             "TrackLinks": "None",
             "Headers": [{"Name": name, "Value": value} for name, value in message.headers.items()],
             "Metadata": {"mail_id": str(mail_id)},  # by which it is found again
-            "Attachments": [
-                {"Name": file.name, "Content": file.base64, "ContentType": file.media_type}
-                for file in message.attachments
-            ],
+            "Attachments": _postmark_files(message.invitation),
         }
         if template:
             body |= {**template, "TemplateModel": message.model}
@@ -106,6 +103,18 @@ class Postmark:
         if not found:
             return Carried("not_found", reason="not_found")
         return Carried("sent", message_id=found[0]["MessageID"], reason="found")
+
+
+def _postmark_files(invitation: Invitation | None) -> list[dict[str, str]]:
+    """Postmark has no alternatives: an invitation is an inline attachment of this type, and a file once more."""
+    if invitation is None:
+        return []
+    file = {"Name": invitation.file_name, "Content": invitation.base64}
+    media_type = f"text/calendar; charset=utf-8; method={invitation.method}"
+    return [
+        {**file, "ContentType": media_type, "Disposition": "inline"},
+        {**file, "ContentType": "application/ics"},
+    ]
 
 
 def _judge(reply: httpx.Response) -> Carried:
@@ -154,13 +163,20 @@ class Smtp:
             mail[name] = value
         mail.set_content(message.text)
         mail.add_alternative(message.html, subtype="html")
-        for file in message.attachments:
-            maintype, _, subtype = file.media_type.partition(";")[0].partition("/")
-            mail.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
-            part = list(mail.iter_attachments())[-1]
-            for parameter in file.media_type.split(";")[1:]:
-                name, _, value = parameter.strip().partition("=")
-                part.set_param(name, value)  # the method of an invitation
+        if invitation := message.invitation:
+            # Programs take an invitation only from among the alternatives, and whoever has none of them, the file.
+            mail.add_alternative(
+                invitation.content,
+                subtype="calendar",
+                cte="7bit" if invitation.content.isascii() else "base64",
+                params={"method": invitation.method},
+            )
+            mail.add_attachment(
+                invitation.content.encode(),
+                maintype="application",
+                subtype="ics",
+                filename=invitation.file_name,
+            )
         return mail
 
     def _send(self, mail: EmailMessage) -> Carried:

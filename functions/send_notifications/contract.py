@@ -7,17 +7,18 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from shared.database import Rpc
-from shared.session_event import MaybeSessionSummary
+from shared.session_event import MaybeSessionSummary, SessionSummary
 from shared.wire import Output
 
 Outcome = Literal["sent", "failed", "later", "unknown", "not_found"]
 
 
 class Prepared(Output):
-    """How many reminders were written, and how many mails had a sender that died."""
+    """How many reminders were written, mails had a sender that died, and questions nobody answered in time."""
 
     reminders: int
     lost: int
+    unanswered: int
 
 
 class PaymentSummary(Output):
@@ -60,6 +61,14 @@ def _none_unless(key: str) -> BeforeValidator:
     )
 
 
+class SessionToCome(Output):
+    """A session of the reader's, with the token of a link to its page."""
+
+    session: SessionSummary
+    is_led: bool
+    token: str
+
+
 class ClaimedMail(Output):
     """A mail to send, or one of unknown fate to look for, and all it may state; no task when nothing is due."""
 
@@ -79,6 +88,11 @@ class ClaimedMail(Output):
     payment: Annotated[PaymentSummary | None, _none_unless("id")]
     credits: Annotated[CreditSummary | None, _none_unless("remaining")]
     document: Annotated[DocumentSummary | None, _none_unless("sha256")]
+
+    @property
+    def sessions(self) -> list[SessionToCome]:
+        """Of the mail that lists all of them."""
+        return [SessionToCome.model_validate(each) for each in (self.payload or {}).get("sessions", [])]
 
 
 class StartedMail(Output):

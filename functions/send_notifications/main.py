@@ -68,8 +68,10 @@ async def send_notifications(call: Call[None]) -> SentNotifications:
 async def _prepare(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
     origin = PagesSettings.read().origin
     while (
-        prepared := await call.service.rpc(prepare_mails_rpc, pages_origin=origin)
-    ).reminders or prepared.lost:
+        (prepared := await call.service.rpc(prepare_mails_rpc, pages_origin=origin)).reminders
+        or prepared.lost
+        or prepared.unanswered
+    ):
         progress.reminders += prepared.reminders
         progress.lost += prepared.lost
         yield

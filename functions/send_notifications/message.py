@@ -1,4 +1,4 @@
-"""A claimed mail as text: subject, HTML and plain text from one template, and its attachments.
+"""A claimed mail as text: subject, HTML and plain text from one template, and its invitation.
 
 Each kind of mail is one file in `templates/`, rendered twice: with the HTML layout, where everything put in is escaped,
 and with the plain one. So the two cannot say different things.
@@ -13,10 +13,12 @@ from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared import timezones, words
+from shared.names import as_elements, isolated, one_line, shortened
 from shared.session_event import Method, Party, SessionSummary, calendar_file
 from shared.settings import PagesSettings, SiteSettings
 
@@ -26,6 +28,8 @@ from .settings import MailSettings
 CALENDAR: dict[str, Method] = {
     "session_booked": "REQUEST",
     "session_rescheduled": "REQUEST",
+    "session_changed": "REQUEST",
+    "session_given_away": "CANCEL",
     "session_cancelled": "CANCEL",
 }
 
@@ -34,16 +38,16 @@ PRACTITIONER_KINDS = ("contract_", "banking_", "payout_", "recording_failed")
 
 
 @dataclass(frozen=True)
-class Attachment:
-    """A file in a mail, such as a calendar event."""
+class Invitation:
+    """A calendar event, which a program shows in place of the mail or beside it, and as a file."""
 
-    name: str
-    media_type: str
-    content: bytes
+    method: Method
+    content: str
+    file_name = "session.ics"
 
     @property
     def base64(self) -> str:
-        return base64.b64encode(self.content).decode()
+        return base64.b64encode(self.content.encode()).decode()
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Message:
     text: str
     html: str
     model: dict[str, Any]  # what a template of Postmark's own is filled with
-    attachments: list[Attachment] = field(default_factory=list)
+    invitation: Invitation | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,10 +70,10 @@ def write(mail: ClaimedMail) -> Message:
     return Message(
         to=str(mail.recipient_email),
         subject=_subject(mail, variables),
-        html=html,
+        html=as_elements(html),
         text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
         model=_model(mail, variables),
-        attachments=_attachments(mail, variables),
+        invitation=_invitation(mail, variables),
         headers=_headers(variables),
     )
 
@@ -83,11 +87,11 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
     return {
         "kind": mail.kind,
         "is_for_practitioner": _is_for_practitioner(mail),
-        "name": words.one_line(mail.recipient_name),
+        "name": isolated(one_line(mail.recipient_name)),
         "payload": mail.payload or {},
         "session": session,
-        "practitioner": words.one_line(session.practitioner_name) if session else "",
-        "client": (words.one_line(session.client_name) if session else "") or "A client",
+        "practitioner": isolated(one_line(session.practitioner_name)) if session else "",
+        "client": (isolated(one_line(session.client_name)) if session else "") or "A client",
         "what": _title(mail, session) if session else "",
         "payment": mail.payment,
         "credits": mail.credits,
@@ -98,7 +102,20 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
         # Pages of our own, by name
         "pages": {page: pages.address(page, token=token) for page, token in (mail.links or {}).items()},
         "unsubscribe": pages.address("unsubscribe", token=token) if token else None,
-        "previous": _previous(mail),
+        "expected": _moment(mail, "expected_at"),
+        "sessions": [
+            {
+                "session": each.session,
+                "is_led": each.is_led,
+                "title": _title_of(each.session, each.is_led),
+                "link": pages.address("manage_session", token=each.token),
+            }
+            for each in mail.sessions
+        ],
+        "was": _was(mail),
+        "before": _before(mail, zone),
+        "proposed": _moment(mail, "proposed_scheduled_at"),
+        "answer_until": _moment(mail, "answer_until"),
         "amount": _amount(mail),
         "ends_at": _moment(mail, "expires_at"),
         "now": datetime.now(UTC),
@@ -119,10 +136,16 @@ def _is_for_practitioner(mail: ClaimedMail) -> bool:
 
 def _title(mail: ClaimedMail, session: SessionSummary) -> str:
     """Standing session with … ; what an event in the reader's calendar is called."""
+    if str(mail.kind).startswith("session_offer"):
+        return session.named(None)  # a client's name is for who leads their session
+    return _title_of(session, _is_for_practitioner(mail))
+
+
+def _title_of(session: SessionSummary, is_led: bool) -> str:
     other = session.practitioner_name
-    if _is_for_practitioner(mail):
+    if is_led:
         other = None if session.is_group else session.client_name
-    return f"{session.name} with {words.one_line(other)}" if other else session.name
+    return session.named(other)
 
 
 def _link(mail: ClaimedMail, site: str) -> str:
@@ -132,10 +155,31 @@ def _link(mail: ClaimedMail, site: str) -> str:
     return f"{site}/sessions/{mail.session.id}" if mail.session and mail.session.id else f"{site}/dashboard"
 
 
-def _previous(mail: ClaimedMail) -> datetime | None:
-    """When a moved session was to be, if that is not when it is again."""
-    moment = _moment(mail, "previous_scheduled_at")
-    return None if mail.session and moment == mail.session.scheduled_at else moment
+def _was(mail: ClaimedMail) -> dict[str, Any]:
+    """What about the session is different from what the reader was told last, as it was."""
+    was: dict[str, Any] = (mail.payload or {}).get("was") or {}
+    return {
+        name: one_line(value, 200) if isinstance(value, str) else value for name, value in was.items()
+    }
+
+
+def _before(mail: ClaimedMail, zone: ZoneInfo) -> list[str]:
+    """The same in words."""
+    said = []
+    for name, value in _was(mail).items():
+        match name:
+            case "scheduled_at":
+                at = datetime.fromisoformat(value)
+                said.append(f"{words.day(at, zone)} at {words.clock(at, zone)} ({words.zone_name(at, zone)})")
+            case "duration_minutes":
+                said.append(f"{value} minutes long")
+            case "place":
+                said.append("online" if value == "Online" else f"at {value}")
+            case "practitioner":
+                said.append(f"with {value}")
+            case "class_name":
+                said.append(f"called “{value}”")
+    return said
 
 
 def _moment(mail: ClaimedMail, name: str) -> datetime | None:
@@ -154,7 +198,7 @@ def _amount(mail: ClaimedMail) -> str:
 def _subject(mail: ClaimedMail, variables: dict[str, Any]) -> str:
     template = _template(str(mail.kind), "txt")
     written = "".join(template.blocks["subject"](template.new_context(variables)))
-    return words.one_line(written, 150)
+    return shortened(" ".join(written.split()), 150)
 
 
 @cache
@@ -179,21 +223,22 @@ def _template(kind: str, layout: str) -> Any:
     return _environment(layout).get_template(f"{kind}.mail")
 
 
-def _attachments(mail: ClaimedMail, variables: dict[str, Any]) -> list[Attachment]:
+def _invitation(mail: ClaimedMail, variables: dict[str, Any]) -> Invitation | None:
     method, session = CALENDAR.get(str(mail.kind)), mail.session
     if method is None or session is None or session.id is None:
-        return []
+        return None
+    settings = MailSettings.read()
+    sender = parseaddr(settings.postmark_from_email)[1]
     content = calendar_file(
         session,
         title=variables["what"],
         url=variables["pages"].get("manage_session") or variables["link"],
         method=method,
-        organizer=Party(
-            parseaddr(MailSettings.read().postmark_from_email)[1], words.one_line(session.practitioner_name)
-        ),
-        attendee=Party(str(mail.recipient_email), variables["name"]),
+        # Calendars answer the organizer: an address that nobody reads would swallow what people write there.
+        organizer=Party(settings.support_email, one_line(session.practitioner_name), sent_by=sender),
+        attendee=Party(str(mail.recipient_email), one_line(mail.recipient_name)),
     )
-    return [Attachment("session.ics", f"text/calendar; charset=utf-8; method={method}", content)]
+    return Invitation(method, content.decode())
 
 
 def _headers(variables: dict[str, Any]) -> dict[str, str]:
@@ -228,6 +273,7 @@ def _model(mail: ClaimedMail, variables: dict[str, Any]) -> dict[str, Any]:
             "location": "Online" if session.is_online else "In-Person",
             "location_details": session.place,
             "session_url": variables["link"],
+            "manage_url": variables["pages"].get("manage_session"),
             "action_text": "rescheduled" if moved else "cancelled",
             "is_reschedule": moved,
             "cancellation_type": payload.get("cancellation_type"),

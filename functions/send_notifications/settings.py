@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from shared.settings import MissingSettings, Settings
+from shared.settings import ContactSettings, MissingSettings
 
 # The platform's own names for mails that were designed in Postmark. Where one is set, Postmark renders that mail.
 TEMPLATES = {
@@ -15,14 +15,13 @@ TEMPLATES = {
 }
 
 
-class MailSettings(Settings):
+class MailSettings(ContactSettings):
     """One of POSTMARK_SERVER_TOKEN, POSTMARK_API_KEY (the same under another name) and SMTP_URL must be set."""
 
     postmark_server_token: str = ""
     postmark_api_key: str = ""
     postmark_api_url: str = "https://api.postmarkapp.com"
     postmark_from_email: str = "noreply@sadhu.com"
-    support_email: str = "support@sadhu.com"
     smtp_url: str = ""
     postmark_welcome_template_id: str = ""
     postmark_welcome_template_alias: str = ""

@@ -54,6 +54,12 @@ class SignedContract(Output):
 sign_practitioner_contract_rpc = Rpc(
     "sign_practitioner_contract",
     gives=ContractSignature,
-    refuses=("contract_not_found", "contract_text_not_current", "contract_not_pending", "contract_expired"),
+    refuses=(
+        "text_is_blank",
+        "contract_not_found",
+        "contract_text_not_current",
+        "contract_not_pending",
+        "contract_expired",
+    ),
     remembers=True,
 )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from shared.names import isolated
 from shared.pictures import Unreadable, on_white
 
 from . import SignedDocument
@@ -30,7 +31,7 @@ def render(document: SignedDocument, verify_url: str) -> bytes:
     _text(sheet, body)
     _signature(sheet, document)
     _evidence(sheet, document, verify_url)
-    sheet.number_pages(f"{document.title} \u00b7 {document.document_id}")
+    sheet.number_pages(document.title, str(document.document_id))
     return bytes(sheet.output())
 
 
@@ -79,7 +80,7 @@ def _ended(document: SignedDocument) -> str | None:
     on = f" on {_day(document.ended_at)}" if document.ended_at else ""
     match document.status:
         case "revoked":
-            return f"Revoked{on}" + (f": {document.ended_reason}" if document.ended_reason else ".")
+            return f"Revoked{on}" + (f": {isolated(document.ended_reason)}" if document.ended_reason else ".")
         case "expired":
             return f"Expired{on}."
         case "superseded":
@@ -140,13 +141,13 @@ def _signature(sheet: Sheet, document: SignedDocument) -> None:
         while typed and sheet.get_string_width(typed) > width - 4 and sheet.font_size_pt > 7:
             sheet.pen(sheet.font_size_pt - 0.5)
         sheet.set_xy(SIDE, top + 13)
-        sheet.cell(width, 8, _shortened(sheet, typed or note, width - 4))
+        sheet.cell(width, 8, sheet.shortened(typed or note, width - 4))
     sheet.set_xy(SIDE, top + 23)
     sheet.rule(INK, width)
 
     sheet.set_xy(SIDE, top + 24.5)
     sheet.pen(9.5, style="B")
-    name = _shortened(sheet, sheet.writable(document.signer_name or ""), width)
+    name = sheet.shortened(document.signer_name or "", width)
     sheet.cell(width, 5, name, new_x="LEFT", new_y="NEXT")
     sheet.pen(8.5, GREY)
     sheet.cell(width, 4.5, PARTY[document.kind])
@@ -174,6 +175,12 @@ def _evidence(sheet: Sheet, document: SignedDocument, verify_url: str) -> None:
     sheet.ln(1.5)
     for row in rows:
         _row(sheet, *row)
+    if sheet.spelt:
+        sheet.ln(2.5)
+        sheet.pen(8, GREY)
+        sheet.paragraph(
+            f"A sign such as {sheet.spelt} is given by its number in Unicode: no font of this copy has it."
+        )
     if document.evidence_sha256:
         sheet.ln(2.5)
         sheet.pen(8, GREY)
@@ -192,7 +199,8 @@ def _facts(document: SignedDocument) -> Iterator[tuple[str, str, bool]]:
     yield "Signed at", f"{document.signed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC", False
     yield (
         "Signed by",
-        " \u00b7 ".join(filter(None, (document.signer_name, document.signer_email))) or "\u2013",
+        " \u00b7 ".join(filter(None, (isolated(document.signer_name or ""), document.signer_email)))
+        or "\u2013",
         False,
     )
     yield "Account", str(document.signer_id or "\u2013"), True
@@ -223,13 +231,6 @@ def _row(sheet: Sheet, label: str, value: str, for_machines: bool, *, dry_run: b
     sheet.rule()
     sheet.ln(1.1)
     return tall + 2.2
-
-
-def _shortened(sheet: Sheet, text: str, width: float) -> str:
-    """The text, or as much of it as fits; all of it stands among the evidence."""
-    while text and sheet.get_string_width(text) > width:
-        text = text.rstrip("\u2026")[:-1].rstrip() + "\u2026"
-    return text
 
 
 def _day(at: datetime | None) -> str:

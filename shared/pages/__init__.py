@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 
 from shared import words
 from shared.errors import Refusal
+from shared.names import one_line
 
 PAGE_METHODS = ("GET", "HEAD", "POST")
 TITLES = {
@@ -46,11 +47,12 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"day": words.day, "clock": words.clock, "one_line": words.one_line}
+        self._environment.filters |= {"day": words.day, "clock": words.clock, "one_line": one_line}
         self._environment.globals |= {
             "hours": words.hours,
             "zone_name": words.zone_name,
             "money": words.money,
+            "by_day": words.by_day,
         }
 
     def show(
@@ -89,6 +91,7 @@ def refusal_page(refused: Refusal) -> HTMLResponse:
         title=TITLES.get(refused.status, "That did not work"),
         sentence=refused.sentence,
         hint=refused.hint,
+        is_lost_link=refused.code in ("link_not_found", "link_ended"),
     )
     page.headers.update(refused.headers)
     return page

@@ -102,6 +102,19 @@ revoke execute on function private.paused_practitioner_ids, private.my_class_ids
   from public, anon, authenticated, service_role;
 grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;
 
+create function private.refuse_nameless_practitioner() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse_blank('name', new.name);
+  return new;
+end
+$$;
+revoke execute on function private.refuse_nameless_practitioner from public, anon, authenticated, service_role;
+
+create trigger practitioners_refuse_nameless before insert or update of name on public.practitioners
+  for each row execute function private.refuse_nameless_practitioner();
+
 -- Definer: it reads contracts and the ledger, whoever removes.
 create function private.refuse_practitioner_removal() returns trigger
   language plpgsql security definer set search_path = ''
@@ -174,8 +187,8 @@ grant select, insert, update, delete on public.practitioner_assignments to servi
 -- Profiles and preferences: what a person entered at sign-up, in a table that others may read, and the currency,
 -- language and time zone in which they want the pages.
 --
--- A profile follows the row in auth.users, and never stops a sign-up. Of an erased account whose sessions stand in a
--- practitioner's list a row without a name stays: the pages join all of them, and die on the first missing one.
+-- A profile follows the row in auth.users, and never stops a sign-up. Of an erased account that is the client of a
+-- session a row without a name stays: the pages join all of them, and die on the first missing one.
 
 create table public.profiles (
   id            uuid primary key,

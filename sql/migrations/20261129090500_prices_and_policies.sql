@@ -21,8 +21,25 @@ grant select on public.session_types, public.session_packages, public.products t
 grant select, insert, update, delete on public.session_types, public.session_packages, public.products
   to authenticated, service_role;
 
-create policy "anyone reads active session types, admins all"
-  on public.session_types for select to anon, authenticated using (is_active or (select private.is_admin()));
+-- The types of one's credits, and of the packages that they came from.
+-- Definer: the policies on both of these ask for session types.
+create function private.my_session_type_ids() returns setof uuid
+  language sql stable security definer set search_path = ''
+as $$
+  select c.session_type_id from public.user_session_credits c where c.user_id = (select auth.uid())
+  union
+  select p.session_type_id from public.user_session_credits c join public.session_packages p on p.id = c.package_id
+   where c.user_id = (select auth.uid());
+$$;
+revoke execute on function private.my_session_type_ids from public, anon, authenticated, service_role;
+grant execute on function private.my_session_type_ids to authenticated;
+
+create policy "visitors read active session types"
+  on public.session_types for select to anon using (is_active);
+-- The wallet names the type of a credit and of its package, also a withdrawn one.
+create policy "people read active session types and those of theirs, admins all"
+  on public.session_types for select to authenticated
+  using (is_active or id in (select private.my_session_type_ids()) or (select private.is_admin()));
 create policy "admins add session types"
   on public.session_types for insert to authenticated with check ((select private.is_admin()));
 create policy "admins change session types"
@@ -61,12 +78,19 @@ $$;
 revoke execute on function private.my_package_ids from public, anon, authenticated, service_role;
 grant execute on function private.my_package_ids to authenticated;
 
+-- Of a type that is withdrawn nothing is for sale, and the lists of packages name the type of each.
 create policy "visitors read active packages"
-  on public.session_packages for select to anon using (is_active);
+  on public.session_packages for select to anon
+  using (is_active and (session_type_id is null
+                        or session_type_id in (select t.id from public.session_types t where t.is_active)));
 -- The wallet shows the package a credit came from, also a withdrawn one.
 create policy "people read active packages and those they bought, admins all"
   on public.session_packages for select to authenticated
-  using (is_active or id in (select private.my_package_ids()) or (select private.is_admin()));
+  using (
+    (is_active and (session_type_id is null
+                    or session_type_id in (select t.id from public.session_types t where t.is_active)))
+    or id in (select private.my_package_ids())
+    or (select private.is_admin()));
 create policy "admins add packages"
   on public.session_packages for insert to authenticated with check ((select private.is_admin()));
 create policy "admins change packages"

@@ -9,7 +9,8 @@ set check_function_bodies = off;
 -- Studios: where in-person sessions take place, and what can be booked at each.
 --
 -- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it
--- names, by the studio's id or as "Name - Address".
+-- names. The pages send a studio's id or "Name - Address", and print what the session has: so that is always in words,
+-- and the studio's id stands beside it.
 
 create table public.studio_locations (
   id             uuid primary key default gen_random_uuid(),
@@ -58,13 +59,54 @@ grant select, insert, update, delete on public.studio_locations to authenticated
 create trigger update_studio_locations_updated_at before update on public.studio_locations
   for each row execute function public.update_updated_at_column();
 
--- A class stores its place as text, so it can name a studio in either form. An online class is at none.
-create function private.is_at_studio(session public.session_schedules, studio public.studio_locations) returns boolean
+-- A studio as the pages print it, and write it themselves for a class.
+create function private.describe_studio(studio public.studio_locations) returns text
   language sql immutable set search_path = ''
 as $$
-  select (session).session_location = 'in_person'
-     and (session).physical_location in ((studio).id::text, (studio).name || ' - ' || (studio).address);
+  select left((studio).name || ' - ' || (studio).address, 500);
 $$;
+
+create function private.is_studio_id(physical_location text) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select coalesce(is_studio_id.physical_location ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', false);
+$$;
+
+-- The studio that somebody names by its id, in words, or by its name alone.
+create function private.find_studio(physical_location text) returns public.studio_locations
+  language sql stable set search_path = ''
+as $$
+  select l from public.studio_locations l
+   where l.id::text = lower(find_studio.physical_location)
+      or find_studio.physical_location in (private.describe_studio(l), l.name)
+   order by l.is_active desc, l.created_at, l.id limit 1;
+$$;
+
+-- The place that somebody names, in words.
+create function private.describe_place(physical_location text) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(case when private.is_studio_id(describe_place.physical_location)
+                       then private.describe_studio(private.find_studio(describe_place.physical_location)) end,
+                  describe_place.physical_location);
+$$;
+
+-- A studio that is renamed or moves is where its sessions to come take place.
+-- Definer: whoever changes a studio need not have the right to read its sessions.
+create function private.copy_studio_to_sessions() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  -- A class changes its seats.
+  update public.session_schedules s set physical_location = private.describe_studio(new)
+   where s.studio_id = new.id and s.group_class_id is null and s.status = 'scheduled' and s.scheduled_at > now();
+  return null;
+end
+$$;
+
+create trigger studio_locations_copy_to_sessions after update of name, address on public.studio_locations
+  for each row when (private.describe_studio(new) <> private.describe_studio(old))
+  execute function private.copy_studio_to_sessions();
 
 create function public.studio_availability(
   session_type_id uuid default null, from_date date default null, until_date date default null,
@@ -111,7 +153,7 @@ begin
                 or s.session_type_id is null and s.duration_minutes = (
                      select t.duration_minutes from public.session_types t
                       where t.id = studio_availability.session_type_id and t.is_group))
-           and private.is_at_studio(s, l)) taught on true
+           and s.studio_id = l.id) taught on true
      where l.is_active
      order by l.name, l.id;
 end
@@ -119,9 +161,12 @@ $$;
 comment on function public.studio_availability is
   'The studios for a map: where they are, their classes with free seats, and when a one-to-one session can be booked.';
 
-revoke execute on function private.is_at_studio, public.studio_availability
+revoke execute on function private.describe_studio, private.is_studio_id, private.find_studio,
+  private.describe_place, private.copy_studio_to_sessions, public.studio_availability
   from public, anon, authenticated, service_role;
-grant execute on function private.is_at_studio, public.studio_availability to authenticated;
+-- The condition of a trigger is evaluated as whoever writes the row.
+grant execute on function private.describe_studio, public.studio_availability to authenticated;
+grant execute on function private.describe_studio to service_role;
 
 
 -- sessions/session_schedules.sql
@@ -131,9 +176,9 @@ grant execute on function private.is_at_studio, public.studio_availability to au
 --
 --   scheduled -> in_progress -> completed        scheduled -> cancelled        in_progress -> cancelled
 --
--- A class is one row with max_participants > 1. Everybody who joins has a row of their own beside it, their seat: the
--- frontend inserts it, with the note "Joined group class: <id>", and copies max_participants into it. So
--- `group_class_id` tells the two apart, and stays when a cancellation overwrites the note.
+-- A class is one row with max_participants > 1. Everybody who joins has a row of their own beside it, their seat, with
+-- `group_class_id`: the frontend inserts it, with the note "Joined group class: <id>", and copies max_participants into
+-- it. It is for one, whatever is sent, because the pages list as a class whatever is for more.
 --
 -- The frontend writes this table directly. People create a session as scheduled and may then only annotate, reschedule
 -- or cancel it; admins change what they need to. What follows from a write (credits, seats, the practitioner's time)
@@ -160,6 +205,8 @@ alter table public.session_schedules
   -- latitude), is PostgreSQL's own type: no PostGIS.
   add column session_location      text not null default 'online' check (session_location in ('online', 'in_person')),
   add column physical_location     text,
+  add column studio_id             uuid references public.studio_locations (id) on delete set null,
+  add column place_said_at         timestamptz,
   add column location_coordinates  point
                                    check (location_coordinates <@ box '((-180, -90), (180, 90))'),
   add column max_participants      integer not null default 1,
@@ -171,6 +218,7 @@ alter table public.session_schedules
   add constraint session_schedules_have_seats check (
     max_participants between 1 and 1000 and current_participants between 0 and 1000),
   add constraint session_schedules_class_is_not_in_itself check (group_class_id <> id),
+  add constraint session_schedules_seat_is_for_one check (group_class_id is null or max_participants = 1),
 
   -- What was booked. Null in rows that the pages insert: they do not know it.
   add column session_type_id uuid references public.session_types (id),
@@ -189,9 +237,13 @@ alter table public.session_schedules
   -- A calendar keeps the version with the highest number, in whatever order invitations arrive.
   add column calendar_sequence integer not null default 0;
 
-comment on column public.session_schedules.client_id is 'No foreign key: the account may have been erased since.';
+comment on column public.session_schedules.client_id is
+  'Of a class''s own row: its practitioner''s account. No foreign key: the account may have been erased since.';
 comment on column public.session_schedules.cancelled_at is 'By the server''s clock.';
-comment on column public.session_schedules.physical_location is 'A studio''s id, "Name - Address", or an address.';
+comment on column public.session_schedules.physical_location is '"Name - Address" of a studio, or an address.';
+comment on column public.session_schedules.studio_id is 'The studio that physical_location names, if it is one.';
+comment on column public.session_schedules.place_said_at is
+  'When somebody said where. Null: nobody did, and it is online by that; its client is asked by mail (pages/choose_place).';
 comment on column public.session_schedules.location_coordinates is '(longitude, latitude)';
 comment on column public.session_schedules.correlated_session_id is
   'The same class in the other form: online or in person.';
@@ -226,6 +278,7 @@ create index session_schedules_cancellation_policy_version_idx
   on public.session_schedules (cancellation_policy_version);
 create index idx_session_schedules_correlated on public.session_schedules (correlated_session_id);
 create index session_schedules_group_class_id_idx on public.session_schedules (group_class_id);
+create index session_schedules_studio_id_idx on public.session_schedules (studio_id);
 create index session_schedules_session_type_id_idx on public.session_schedules (session_type_id);
 create index session_schedules_credit_lot_id_idx on public.session_schedules (credit_lot_id);
 -- The proof behind `already_joined`, whatever code comes later.
@@ -261,14 +314,15 @@ create policy "clients, practitioners and admins read sessions"
     or (select private.is_admin()));
 -- A client joins a class; a session of their own needs a credit, which only the booking function can take.
 -- "Their clients" of today. Otherwise any id, given a session, would open a stranger's profile.
--- A class is made by admins: a practitioner's row for more than one would show their client's id to everybody.
+-- A class is made by admins: a practitioner's row for more than one would show their client's id to everybody. And a
+-- seat in it is taken by whoever joins, or given by an admin.
 create policy "clients book, practitioners book their clients, admins anyone"
   on public.session_schedules for insert to authenticated
   with check (
     (client_id = (select auth.uid()) and group_class_id is not null)
     or (practitioner_id = any (array(select private.my_practitioner_ids()))
         and client_id in (select private.my_client_ids())
-        and max_participants = 1)
+        and max_participants = 1 and group_class_id is null)
     or (select private.is_admin()));
 create policy "clients, practitioners and admins change sessions"
   on public.session_schedules for update to authenticated
@@ -282,9 +336,9 @@ create policy "admins delete sessions"
 
 revoke all on public.session_schedules from anon, authenticated, service_role;
 grant select, delete on public.session_schedules to authenticated;
--- Not group_class_id: it follows from the note. current_participants is granted because the frontend sends it for a
--- class while joining; no policy lets a client update a class, so it changes nothing. A trigger sets
--- cancelled_at.
+-- Not group_class_id: it follows from the note; nor studio_id: it follows from the place. current_participants is
+-- granted because the frontend sends it for a class while joining; no policy lets a client update a class, so it
+-- changes nothing. A trigger sets cancelled_at.
 grant insert (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, host_room_url, status, notes,
               class_name, session_location, physical_location, max_participants, current_participants),
       update (scheduled_at, status, notes, cancelled_at,
@@ -302,7 +356,13 @@ declare
   -- Every other column is fixed, also one added later. The triggers that fill in columns fire after this one.
   c_open constant text[] := array['status', 'notes', 'scheduled_at', 'cancelled_at', 'updated_at'];
 begin
-  if not private.is_api_caller() or private.is_admin() then
+  if not private.is_api_caller() then
+    return new;
+  elsif tg_op = 'INSERT' and now() >= new.scheduled_at
+        -- A practitioner and a client may begin at once, and the page's clock gives full minutes.
+        + make_interval(mins => case when private.is_class(new) then 0 else new.duration_minutes end) then
+    perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+  elsif private.is_admin() then
     return new;
   end if;
   if tg_op = 'INSERT' then
@@ -313,7 +373,8 @@ begin
   end if;
 
   if to_jsonb(new) - c_open <> to_jsonb(old) - c_open
-     or (new.scheduled_at <> old.scheduled_at and (new.status <> old.status or new.max_participants > 1)) then
+     or (new.scheduled_at <> old.scheduled_at
+         and (new.status <> old.status or new.max_participants > 1 or new.group_class_id is not null)) then
     perform private.refuse(403, 'session_is_fixed', 'A booked session cannot be changed here.',
                            'Cancel it and book another one.');
   end if;
@@ -323,6 +384,30 @@ begin
   return new;
 end
 $$;
+
+-- The place in words, as the pages print it, and which studio that is.
+-- Definer: only admins read a studio that is closed.
+create function private.set_place() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_studio public.studio_locations;
+begin
+  if new.session_location = 'in_person' then
+    v_studio := private.find_studio(new.physical_location);
+    if private.is_studio_id(new.physical_location) then
+      if v_studio.id is null then
+        perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Choose a studio or give an address.');
+      end if;
+      new.physical_location := private.describe_studio(v_studio);
+    end if;
+  end if;
+  new.studio_id := v_studio.id;
+  return new;
+end
+$$;
+revoke execute on function private.guard_session_schedules, private.set_place
+  from public, anon, authenticated, service_role;
 
 
 -- sessions/wall_time.sql

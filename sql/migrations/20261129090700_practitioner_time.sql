@@ -167,6 +167,7 @@ begin
   elsif hold_slot.practitioner_id is null or hold_slot.scheduled_at is null then
     perform private.refuse(422, 'nothing_to_hold', 'Please say with whom and when, or which class.');
   end if;
+  hold_slot.physical_location := private.describe_place(hold_slot.physical_location);
 
   select h.* into v_hold from public.session_holds h
    where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()
@@ -638,7 +639,33 @@ begin
 end
 $$;
 
-revoke execute on function private.check_starts, private.get_unbookable_reason, private.refuse_unbookable
+-- Of a time that a session is to move to, or that another practitioner is to take over: whether it is within the hours,
+-- and whether nothing else takes it. Neither asks for notice or horizon, which are about new bookings.
+
+create function private.is_in_hours(practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
+  returns boolean
+  language sql stable set search_path = ''
+as $$
+  select private.get_open_hours(c.practitioner_id, (is_in_hours.scheduled_at at time zone c.time_zone)::date,
+                                ((is_in_hours.scheduled_at + make_interval(mins => duration_minutes)) at time zone c.time_zone)::date)
+         @> tstzrange(is_in_hours.scheduled_at, is_in_hours.scheduled_at + make_interval(mins => duration_minutes))
+    from public.practitioner_calendars c where c.practitioner_id = is_in_hours.practitioner_id;
+$$;
+
+create function private.is_free_time(
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, ignore_session uuid) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select not exists (
+    select from private.practitioner_time t
+     where t.practitioner_id = c.practitioner_id
+       and t.during && private.add_buffers(is_free_time.scheduled_at, duration_minutes, c)
+       and t.session_id is distinct from ignore_session and coalesce(t.lapses_at > now(), true))
+    from public.practitioner_calendars c where c.practitioner_id = is_free_time.practitioner_id;
+$$;
+
+revoke execute on function private.check_starts, private.get_unbookable_reason, private.refuse_unbookable,
+  private.is_in_hours, private.is_free_time
   from public, anon, authenticated, service_role;
 
 

@@ -137,6 +137,7 @@ create function private.complete_waiver() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
+  perform private.refuse_blank('signature_name', new.signature_name);
   -- Not a generated column: it must stay when the image is redacted.
   new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
   select p.full_name, u.email into new.signer_name, new.signer_email
@@ -267,6 +268,17 @@ begin
 end;
 $$;
 
+-- Whether somebody has signed what holds now: the current version, or the waiver of that one session.
+create function private.has_signed_waiver(user_id uuid, session_id uuid default null) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from public.liability_waivers w
+                  where w.user_id = has_signed_waiver.user_id
+                    and (w.session_id = has_signed_waiver.session_id
+                         or w.session_id is null and w.waiver_policy_version = (
+                              select p.version from public.waiver_policy p where p.is_active)));
+$$;
+
 create function public.get_liability_waiver_status(session_id uuid default null)
   returns table (has_signed boolean, waiver jsonb, waiver_policy_version integer)
   language plpgsql stable security invoker set search_path = ''
@@ -295,8 +307,10 @@ begin
 end;
 $$;
 
-revoke execute on function private.normalise_text, private.matches_policy_text, public.create_liability_waiver,
-  public.get_liability_waiver_status from public, anon, authenticated, service_role;
+revoke execute on function private.normalise_text, private.matches_policy_text, private.has_signed_waiver,
+  public.create_liability_waiver, public.get_liability_waiver_status from public, anon, authenticated, service_role;
 -- Not granted to authenticated: evidence is what the server saw, so only the server may write it.
 grant execute on function private.normalise_text, private.matches_policy_text, public.create_liability_waiver to service_role;
 grant execute on function public.get_liability_waiver_status to authenticated, service_role;
+-- Of what they may read: their own signatures, admins everybody's.
+grant execute on function private.has_signed_waiver to authenticated;

@@ -1,4 +1,4 @@
--- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling.
+-- From sql/schemas: sessions/session_rules, sessions/booking, sessions/group_classes, sessions/correlated_session, sessions/agreements, sessions/cancellation_terms, sessions/cancelling, sessions/rescheduling, sessions/changes, sessions/proposals, sessions/substitutes.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -18,12 +18,17 @@ create table public.session_rules (
   completion_grace_minutes   integer     not null default 15,
   empty_minutes              integer     not null default 5,
   client_days                integer     not null default 90,
+  waiver_required_to_enter   boolean     not null default false,
+  delay_notice_minutes       integer     not null default 60,
+  answer_hours               integer     not null default 48,
   updated_at                 timestamptz not null default now(),
 
   constraint session_rules_minutes_are_in_range check (
     practitioner_grace_minutes between 1 and 60 and client_grace_minutes between 1 and 60
     and completion_grace_minutes between 0 and 60 and empty_minutes between 1 and 60),
-  constraint session_rules_client_days_are_in_range check (client_days between 1 and 3650)
+  constraint session_rules_client_days_are_in_range check (client_days between 1 and 3650),
+  constraint session_rules_answer_hours_are_in_range check (answer_hours between 1 and 336),
+  constraint session_rules_delay_notice_is_in_range check (delay_notice_minutes between 0 and 1440)
 );
 comment on column public.session_rules.practitioner_grace_minutes is
   'So long after the start an absent practitioner is a no-show: the session is cancelled and credits are returned.';
@@ -39,6 +44,12 @@ comment on column public.session_rules.empty_minutes is
   ' Agora''s recorder, alone in its channel, leaves after as long.';
 comment on column public.session_rules.client_days is
   'So long after their last session somebody is still a client, for whom the practitioner books and writes.';
+comment on column public.session_rules.waiver_required_to_enter is
+  'True: no room and no token for whoever has not signed the current waiver. Who leads a session is not asked.';
+comment on column public.session_rules.delay_notice_minutes is
+  'From so long before the start a practitioner can tell that they are late.';
+comment on column public.session_rules.answer_hours is
+  'So long a client may answer a proposed time, and a practitioner an offer; never longer than until the session.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 
@@ -52,7 +63,7 @@ create policy "admins change the session rules"
 revoke all on public.session_rules from anon, authenticated, service_role;
 grant select on public.session_rules to authenticated, service_role;
 grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
-              empty_minutes, client_days)
+              empty_minutes, client_days, waiver_required_to_enter, delay_notice_minutes, answer_hours)
   on public.session_rules to authenticated;
 -- No insert and no delete: there is always one row.
 
@@ -112,8 +123,7 @@ create function private.refuse_without_waiver(user_id uuid) returns void
   language plpgsql stable set search_path = ''
 as $$
 begin
-  if not exists (select from public.liability_waivers w join public.waiver_policy p on p.version = w.waiver_policy_version
-                  where w.user_id = refuse_without_waiver.user_id and w.session_id is null and p.is_active) then
+  if not private.has_signed_waiver(refuse_without_waiver.user_id) then
     perform private.refuse(409, 'waiver_required', 'Please sign the current liability waiver first.');
   end if;
 end
@@ -129,7 +139,7 @@ begin
   elsif btrim(coalesce(physical_location, '')) = '' then
     perform private.refuse(409, 'location_missing', 'Please say where the session takes place.',
                            'Choose a studio or give an address.');
-  elsif physical_location ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not exists (
+  elsif private.is_studio_id(physical_location) and not exists (
         select from public.studio_locations l where l.id = physical_location::uuid and l.is_active) then
     perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Choose a studio or give an address.');
   elsif abs(location_coordinates[0]) > 180 or abs(location_coordinates[1]) > 90 then
@@ -160,8 +170,8 @@ as $$
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now());
 $$;
 
--- A one-to-one session, paid with a credit or paid elsewhere. What cannot be booked is refused, and then nothing has
--- happened. The caller holds the client's lock.
+-- A one-to-one session, paid with a credit or paid elsewhere; online where nobody said a place. What cannot be booked
+-- is refused, and then nothing has happened. The caller holds the client's lock.
 create function private.insert_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -195,11 +205,13 @@ begin
   end if;
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,
-     session_location, physical_location, location_coordinates, cancellation_policy_version, cancellation_policy_agreed_at)
+     session_location, place_said_at, physical_location, location_coordinates, cancellation_policy_version,
+     cancellation_policy_agreed_at)
   values
     (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
      private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id),
-     insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
+     insert_session.session_type_id, insert_session.notes, v_lot, coalesce(insert_session.session_location, 'online'),
+     case when insert_session.session_location is not null then now() end,
      case when v_in_person then insert_session.physical_location end,
      case when v_in_person then insert_session.location_coordinates end,
      coalesce(insert_session.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())
@@ -343,6 +355,10 @@ grant execute on function private.build_room_name, private.book_session_with_cre
 -- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
 -- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is the number of seats:
 -- a trigger overwrites whatever else is written there.
+--
+-- A class's own row is nobody's booking, but its client_id cannot be null: the admin page writes the first admin it
+-- finds. It is made the account of whoever leads the class: their page joins the clients of their sessions with
+-- profiles, and dies on the first that they may not read.
 
 -- The session types of a class, and so which credits can pay for it.
 create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]
@@ -352,6 +368,13 @@ as $$
   select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
     from public.session_types t
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
+$$;
+
+-- The note of a seat, as pages print it: they write the class's id in it.
+create function private.describe_joining(class public.session_schedules) returns text
+  language sql immutable set search_path = ''
+as $$
+  select 'Joined group class' || coalesce(': ' || nullif(btrim((class).class_name), ''), '');
 $$;
 
 -- Turns a row that joins a class into a seat.
@@ -383,10 +406,12 @@ begin
   new.duration_minutes  := v_class.duration_minutes;
   new.session_location  := v_class.session_location;
   new.physical_location := v_class.physical_location;
-  new.max_participants  := v_class.max_participants;
+  new.studio_id         := v_class.studio_id;
+  new.max_participants  := 1;
   new.current_participants := 1;
   new.class_name        := v_class.class_name;
   new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
+  new.notes             := private.describe_joining(v_class);
 
   -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
@@ -398,6 +423,33 @@ begin
   return new;
 end
 $$;
+
+-- Definer: whoever gives a class to somebody else need not be able to read them.
+create function private.set_class_placeholder() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_leader uuid := (select p.user_id from public.practitioners p where p.id = new.practitioner_id);
+begin
+  if v_leader is not null and not exists (select from auth.users u where u.id = v_leader) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner has left, and leads no class any more.',
+                           'Please choose another practitioner.');
+  end if;
+  new.client_id := coalesce(v_leader, new.client_id);  -- without a practitioner the foreign key refuses the row
+  return new;
+end
+$$;
+
+create function private.refuse_class_of_session() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse(409, 'session_is_booked', 'This session is one person''s, and does not become a class.',
+                         'Make a class of its own.');
+end
+$$;
+revoke execute on function private.set_class_placeholder, private.refuse_class_of_session
+  from public, anon, authenticated, service_role;
 
 -- Definer: it counts rows that the class's reader may not read.
 create function private.set_participant_count() returns trigger
@@ -458,8 +510,8 @@ $$;
 comment on function public.increment_group_class_participants is
   'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
 
-revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
-  private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+revoke execute on function private.list_class_session_type_ids, private.describe_joining, private.make_class_seat,
+  private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
   from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
 
@@ -550,11 +602,127 @@ revoke execute on function public.link_group_sessions, public.unlink_group_sessi
 grant execute on function public.link_group_sessions, public.unlink_group_sessions to authenticated;
 
 
+-- sessions/correlated_session.sql
+
+-- The other form of a class, as the pages embed it.
+--
+-- The admin page asks for `correlated_session:session_schedules!correlated_session_id(...)` and expects the one session
+-- that the column names. Of a table with itself PostgREST knows two ways by that hint, and follows the one back: the
+-- rows that name this one, as an array. A function with the name of the embedded table takes the place of both.
+--
+-- So every embed of session_schedules in itself is this one, whatever its hint: a seat's class is read by
+-- `group_class_id`, in a request of its own.
+
+-- As the caller: whoever may not read the other class is told that there is none.
+create function public.session_schedules(public.session_schedules) returns setof public.session_schedules
+  language sql stable rows 1 security invoker set search_path = ''
+as $$
+  select s.* from public.session_schedules s where s.id = $1.correlated_session_id;
+$$;
+comment on function public.session_schedules is
+  'A computed relationship: the session that correlated_session_id names, as one object. Null: none, or not readable.';
+
+revoke execute on function public.session_schedules from public, anon, authenticated, service_role;
+grant execute on function public.session_schedules to authenticated, service_role;
+
+
+-- sessions/agreements.sql
+
+-- Agreements: what the client agreed to, kept once somebody changes it, and who changed the session last.
+--
+--   no row                          nobody has changed it: what stands is what was agreed
+--   a row that says what stands     the client made the change, said yes to it, or it was changed back
+--   a row that says something else  somebody but the client changed it: until the start they may leave freely
+--
+-- Terms, mails and calendar files ask `get_free_until`, so none of them knows who may change what. A session's name is
+-- no part of what is agreed. Time, length, place, form and practitioner are.
+
+create table private.session_agreements (
+  session_id        uuid        primary key references public.session_schedules on delete cascade,
+  scheduled_at      timestamptz not null,
+  duration_minutes  integer     not null,
+  practitioner_id   uuid        not null,
+  session_location  text        not null,
+  physical_location text,
+  agreed_at         timestamptz not null default now(),
+  changed_by        text        not null check (changed_by in ('client', 'practitioner', 'admin', 'platform')),
+  changed_at        timestamptz not null default now(),
+
+  constraint session_agreements_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01'),
+  constraint session_agreements_duration_minutes_is_in_range check (duration_minutes between 1 and 1440),
+  constraint session_agreements_texts_are_short check (
+    char_length(session_location) <= 50 and char_length(physical_location) <= 500)
+);
+comment on table private.session_agreements is 'Sessions that were changed: what their client agreed to, and who changed them.';
+comment on column private.session_agreements.practitioner_id is
+  'No foreign key: what was agreed stays agreed when that practitioner is gone.';
+comment on column private.session_agreements.changed_by is 'Whose change was the last. The audit log has the person.';
+
+alter table private.session_agreements enable row level security;
+-- No grant and no policy: a page could otherwise write itself better terms.
+
+-- Whether somebody but the client changed the session since they agreed to it.
+create function private.has_unagreed_change(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (
+    select from private.session_agreements a
+     where a.session_id = (session).id
+       and (a.scheduled_at, a.duration_minutes, a.practitioner_id, a.session_location, a.physical_location)
+           is distinct from ((session).scheduled_at, (session).duration_minutes, (session).practitioner_id,
+                             (session).session_location, (session).physical_location));
+$$;
+
+-- Until when the client leaves or moves the session without losing anything.
+create function private.get_free_until(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select case when private.has_unagreed_change(session) then (session).scheduled_at
+    else (session).scheduled_at
+         - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours) end;
+$$;
+
+-- The session as it stands is what the client agreed to.
+create function private.agree_to_session(session public.session_schedules) returns void
+  language sql volatile set search_path = ''
+as $$
+  update private.session_agreements a
+     set scheduled_at = (session).scheduled_at, duration_minutes = (session).duration_minutes,
+         practitioner_id = (session).practitioner_id, session_location = (session).session_location,
+         physical_location = (session).physical_location, agreed_at = now()
+   where a.session_id = (session).id;
+$$;
+
+-- Definer: nobody may write what was agreed.
+create function private.record_session_change() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  -- Whoever takes a session over had no part in it before.
+  v_by text := coalesce(private.get_caller_role(old), private.get_caller_role(new), 'platform');
+begin
+  insert into private.session_agreements as a (
+    session_id, scheduled_at, duration_minutes, practitioner_id, session_location, physical_location, agreed_at, changed_by)
+  values (old.id, old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location,
+          old.physical_location, coalesce(old.cancellation_policy_agreed_at, old.created_at, now()), v_by)
+  on conflict (session_id) do update set changed_by = excluded.changed_by, changed_at = now();
+  if v_by = 'client' then
+    perform private.agree_to_session(new);
+  end if;
+  return null;
+end
+$$;
+
+revoke execute on function private.has_unagreed_change, private.get_free_until, private.agree_to_session,
+  private.record_session_change from public, anon, authenticated, service_role;
+
+
 -- sessions/cancellation_terms.sql
 
 -- Cancellation terms: what cancelling now costs and returns. The quote and the cancellation call one function.
 --
---   standard     until the standard hours before the start, whoever cancels: the credit is returned
+--   standard     until the standard hours before the start, whoever cancels: the credit is returned. By the client, of
+--                a session that somebody else has changed since they agreed to it: until the start (agreements.sql)
 --   grace        later, by the client, who asks for a grace cancellation and has one left: the credit is returned
 --   late         later, by the client, but until the late hours before: the credit is returned, and a fee is due
 --   last_minute  later than that, by the client: nothing is returned
@@ -645,7 +813,9 @@ declare
   v_is_client boolean := private.get_caller_role(session) = 'client';
 begin
   v_terms.cancellation_policy_version := v_policy.id;
-  v_terms.free_until := session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours);
+  v_terms.free_until := case
+    when v_is_client and private.has_unagreed_change(session) then session.scheduled_at
+    else session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours) end;
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
   v_terms.grace_available := v_is_client and now() > v_terms.free_until
@@ -864,7 +1034,8 @@ $$;
 
 -- Cancelled by being deleted.
 
--- Deleting a class in which somebody has a seat cancels it, and the row stays as evidence.
+-- Deleting a class in which somebody has or had a seat cancels it, and the row stays as evidence. Without its note, the
+-- admin page, which lists classes by their notes, shows it no longer.
 -- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead_of_deleting() returns trigger
   language plpgsql security definer set search_path = ''
@@ -872,10 +1043,10 @@ as $$
 begin
   if not exists (select from public.session_schedules seat where seat.group_class_id = old.id) then
     return old;
-  elsif old.status not in ('scheduled', 'in_progress') then
+  elsif old.status = 'completed' then
     perform private.refuse(409, 'class_is_kept', 'People had a seat in this class, so it is kept.');
   end if;
-  update public.session_schedules class set status = 'cancelled' where class.id = old.id;
+  update public.session_schedules class set status = 'cancelled', notes = null where class.id = old.id;
   return null;
 end
 $$;
@@ -938,9 +1109,22 @@ grant execute on function public.cancel_session to authenticated;
 -- Rescheduling: the same rules as for booking, and for a client the same hours as for cancelling free of charge.
 --
 -- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay
--- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may reschedule to a time
--- outside the hours, not to one that is taken. The platform is not checked: `private.recompute_session_starts` moves
--- sessions when clock rules change.
+-- with the row. A class moves with all its seats, a seat never alone. A practitioner moves a session within their own
+-- hours and with the notice of the policy; else the client is asked (proposals.sql), and their yes is their own move.
+-- An admin may move it to any time that is not taken. The platform is not checked: `private.recompute_session_starts`
+-- moves sessions when clock rules change.
+
+-- Whether a practitioner's move needs the client's yes: outside their hours, beyond the time they offer, or so late
+-- that the client, by the policy, could not leave any more: before the time that was agreed, or before the new one.
+create function private.move_needs_yes(session public.session_schedules, scheduled_at timestamptz) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select least((session).scheduled_at, move_needs_yes.scheduled_at)
+           - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours) < now()
+      or move_needs_yes.scheduled_at > now() + make_interval(days => c.booking_horizon_days)
+      or not private.is_in_hours((session).practitioner_id, move_needs_yes.scheduled_at, (session).duration_minutes)
+    from public.practitioner_calendars c where c.practitioner_id = (session).practitioner_id;
+$$;
 
 -- Definer: it depends on other bookings of the practitioner, which the caller may not read.
 create function private.authorize_reschedule() returns trigger
@@ -962,13 +1146,19 @@ begin
     null;
   elsif old.status <> 'scheduled' then
     perform private.refuse(409, 'session_not_movable', 'Only a scheduled session can be moved.');
+  elsif private.is_accepted_time(old.id, new.scheduled_at) then
+    null;  -- both want it
   elsif v_role = 'client' then
-    if now() > old.scheduled_at - make_interval(hours => (private.get_cancellation_policy(old)).standard_cancellation_hours) then
+    if now() > private.get_free_until(old) then
       perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
     end if;
     perform private.refuse_unbookable(old.practitioner_id, new.scheduled_at, old.duration_minutes, old.client_id, old.id);
   elsif new.scheduled_at <= now() then
     perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+  elsif v_role = 'practitioner' and private.move_needs_yes(old, new.scheduled_at) then
+    perform private.refuse(409, 'change_needs_a_yes',
+      'This time is outside your hours, or too close to the session: your client must agree to it.',
+      'Propose it with propose_session_time. Your client is asked, and a yes moves the session.');
   end if;
   new.reminder_sent := null;
   return new;
@@ -983,20 +1173,9 @@ begin
   update public.session_schedules seat
      set practitioner_id = new.practitioner_id, scheduled_at = new.scheduled_at, duration_minutes = new.duration_minutes,
          session_location = new.session_location, physical_location = new.physical_location,
-         class_name = new.class_name, max_participants = new.max_participants
+         studio_id = new.studio_id, class_name = new.class_name,
+         notes = case seat.notes when private.describe_joining(old) then private.describe_joining(new) else seat.notes end
    where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
-  return null;
-end
-$$;
-
--- Definer: nobody reads or writes the outbox.
-create function private.publish_session_rescheduled() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.publish_event('session_rescheduled', new.client_id, new.id, jsonb_build_object(
-    'by', private.get_caller_role(old), 'practitioner_id', new.practitioner_id, 'group_class_id', new.group_class_id,
-    'previous_scheduled_at', old.scheduled_at, 'scheduled_at', new.scheduled_at));
   return null;
 end
 $$;
@@ -1037,7 +1216,576 @@ end
 $$;
 comment on function public.reschedule_session is 'Reschedules a session or a class, as the pages do by updating the row.';
 
-revoke execute on function private.authorize_reschedule, private.copy_class_schedule_to_seats,
-  private.publish_session_rescheduled, private.raise_calendar_sequence, public.reschedule_session from public, anon,
-  authenticated, service_role;
+revoke execute on function private.move_needs_yes, private.authorize_reschedule, private.copy_class_schedule_to_seats,
+  private.raise_calendar_sequence, public.reschedule_session from public, anon, authenticated, service_role;
 grant execute on function public.reschedule_session to authenticated;
+
+
+-- sessions/changes.sql
+
+-- Changes: one event for each change that calendars show, whatever changed and however many columns at once.
+--
+--   session_rescheduled   the time, and whatever else was changed with it
+--   session_changed       length, place, online or in person, name or practitioner, but not the time
+--   session_given_away    for the practitioner who led it until then
+--
+-- An event keeps the values before it, by column. A mail states the session as it is when the mail leaves, and all that
+-- is different from what its reader was told last (messages/change_summaries.sql): of two changes in a minute one mail
+-- is sent, and neither is lost. A session that was to be by now is changed by nobody's notice any more.
+
+-- The values before the change, by column; null if none of those that calendars show is another.
+create function private.list_previous_values(before public.session_schedules, after public.session_schedules)
+  returns jsonb
+  language sql stable set search_path = ''
+as $$
+  select jsonb_object_agg(was.key, was.value)
+    from jsonb_each(to_jsonb(before)) was
+   where was.key in ('scheduled_at', 'duration_minutes', 'practitioner_id', 'session_location', 'physical_location', 'class_name')
+     and was.value is distinct from to_jsonb(after) -> was.key;
+$$;
+
+create function private.publish_change(session public.session_schedules, previous jsonb, by text) returns void
+  language sql volatile set search_path = ''
+as $$
+  select private.publish_event(
+    case when previous ? 'scheduled_at' then 'session_rescheduled' else 'session_changed' end,
+    (session).client_id, (session).id, jsonb_strip_nulls(jsonb_build_object(
+      'by', by, 'practitioner_id', (session).practitioner_id, 'group_class_id', (session).group_class_id,
+      'previous_scheduled_at', previous -> 'scheduled_at', 'scheduled_at', (session).scheduled_at,
+      'accepted', private.is_accepted_time((session).id, (session).scheduled_at)))
+    || jsonb_build_object('previous', previous));
+$$;
+
+-- Definer: nobody reads or writes the outbox.
+create function private.publish_session_change() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_previous jsonb := private.list_previous_values(old, new);
+  v_by       text := coalesce(private.get_caller_role(old), private.get_caller_role(new), 'platform');
+begin
+  perform private.publish_change(new, v_previous, v_by);
+  -- Whoever leads a class hears of it once, not of each seat.
+  if v_previous ? 'practitioner_id' and new.group_class_id is null then
+    perform private.publish_event('session_given_away', null, new.id, jsonb_build_object(
+      'by', v_by, 'practitioner_id', old.practitioner_id, 'scheduled_at', old.scheduled_at));
+  end if;
+  return null;
+end
+$$;
+
+revoke execute on function private.list_previous_values, private.publish_change, private.publish_session_change
+  from public, anon, authenticated, service_role;
+
+
+-- sessions/proposals.sql
+
+-- Proposals: another time for a session that the practitioner asks the client for, and the client's answer.
+--
+--   open -> accepted    the client's yes: the session moves, and the new time is the agreed one
+--   open -> declined    their no: all stays as it was, and the practitioner is told
+--   open -> expired     no answer until the deadline: the same
+--   open -> withdrawn   another proposal took its place, or the session was moved or cancelled meanwhile
+--
+-- A time that is proposed is not kept: a yes to a time that was taken meanwhile is refused, and the session stays. The
+-- client answers in the same way to a change that was made already (agreements.sql): yes is agreeing to it, no is
+-- leaving, free of charge.
+
+create table private.session_proposals (
+  id           bigint      primary key generated always as identity,
+  session_id   uuid        not null references public.session_schedules on delete cascade,
+  scheduled_at timestamptz not null,
+  answer_until timestamptz not null,
+  status       text        not null default 'open' check (status in ('open', 'accepted', 'declined', 'expired', 'withdrawn')),
+  created_at   timestamptz not null default now(),
+  ended_at     timestamptz,
+
+  constraint session_proposals_scheduled_at_is_in_range check (scheduled_at between '2000-01-01' and '2100-01-01')
+);
+comment on table private.session_proposals is 'Times that a practitioner asked their client for.';
+
+create index session_proposals_session_id_idx on private.session_proposals (session_id);
+create unique index session_proposals_one_is_open on private.session_proposals (session_id) where status = 'open';
+create index session_proposals_due_idx on private.session_proposals (answer_until) where status = 'open';
+
+alter table private.session_proposals enable row level security;
+-- No grant and no policy: only the functions below touch it.
+
+-- Whether the client said yes to this time in this very transaction: that is what lets the session move to it.
+-- Definer: whoever moves a session may not read proposals.
+create function private.is_accepted_time(session_id uuid, scheduled_at timestamptz) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from private.session_proposals p
+                  where p.session_id = is_accepted_time.session_id and p.scheduled_at = is_accepted_time.scheduled_at
+                    and p.status = 'accepted' and p.ended_at = now());
+$$;
+
+create function private.get_answer_deadline(session public.session_schedules, scheduled_at timestamptz default null)
+  returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select least(now() + make_interval(hours => r.answer_hours), (session).scheduled_at, get_answer_deadline.scheduled_at)
+    from public.session_rules r;
+$$;
+
+-- Definer: it writes proposals, and reads others' bookings to know what is taken.
+create function private.propose_session_time(session_id uuid, scheduled_at timestamptz)
+  returns private.session_proposals
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session  public.session_schedules;
+  v_proposal private.session_proposals;
+begin
+  select * into v_session from public.session_schedules s where s.id = propose_session_time.session_id for update;
+  if v_session.id is null or coalesce(private.get_caller_role(v_session), 'none') not in ('practitioner', 'admin') then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  elsif v_session.max_participants > 1 or v_session.group_class_id is not null then
+    perform private.refuse(409, 'class_asks_nobody', 'A time is proposed to one client, not to a class.',
+                           'An admin moves a class. Whoever has a seat in it may then leave freely.');
+  elsif v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
+    perform private.refuse(409, 'session_not_movable', 'Only a scheduled session can be moved.');
+  elsif propose_session_time.scheduled_at is null or propose_session_time.scheduled_at = v_session.scheduled_at then
+    perform private.refuse(409, 'nothing_to_change', 'The session is at this time already.', 'Propose another time.');
+  elsif propose_session_time.scheduled_at <= now() then
+    perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+  elsif propose_session_time.scheduled_at > now() + interval '2 years' then
+    perform private.refuse(409, 'beyond_horizon', 'A session is moved by two years at most.', 'Please choose an earlier time.');
+  elsif not private.is_free_time(v_session.practitioner_id, propose_session_time.scheduled_at, v_session.duration_minutes,
+                                 v_session.id) then
+    perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
+  end if;
+
+  -- A second click finds the first proposal.
+  select * into v_proposal from private.session_proposals p
+   where p.session_id = v_session.id and p.status = 'open' and p.scheduled_at = propose_session_time.scheduled_at
+     and p.answer_until > now();
+  if found then
+    return v_proposal;
+  end if;
+  perform private.limit_use('times moved', auth.uid());
+  update private.session_proposals p set status = 'withdrawn', ended_at = now()
+   where p.session_id = v_session.id and p.status = 'open';
+  insert into private.session_proposals as p (session_id, scheduled_at, answer_until)
+  values (v_session.id, propose_session_time.scheduled_at,
+          private.get_answer_deadline(v_session, propose_session_time.scheduled_at))
+  returning p.* into v_proposal;
+  perform private.publish_event('change_proposed', v_session.client_id, v_session.id, jsonb_build_object(
+    'proposal_id', v_proposal.id, 'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at,
+    'proposed_scheduled_at', v_proposal.scheduled_at, 'answer_until', v_proposal.answer_until));
+  return v_proposal;
+end
+$$;
+
+create function public.propose_session_time(session_id uuid, scheduled_at timestamptz)
+  returns table (session_id uuid, proposed_scheduled_at timestamptz, answer_until timestamptz)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select p.session_id, p.scheduled_at, p.answer_until
+    from private.propose_session_time(propose_session_time.session_id, propose_session_time.scheduled_at) p;
+$$;
+comment on function public.propose_session_time is
+  'For practitioners: asks the client of a session for another time. Their yes moves it; else all stays as it is.';
+
+-- Ends an open proposal that got no yes, and tells the practitioner.
+create function private.end_proposal(proposal private.session_proposals, status text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  update private.session_proposals p set status = end_proposal.status, ended_at = now() where p.id = (proposal).id;
+  perform private.publish_event('change_declined', null, s.id, jsonb_build_object(
+            'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at, 'answer', end_proposal.status,
+            'proposed_scheduled_at', (proposal).scheduled_at))
+     from public.session_schedules s where s.id = (proposal).session_id;
+end
+$$;
+
+-- The client's answer. Definer: it writes proposals, agreements and, for a seat, locks its class.
+create function private.answer_session_change(session_id uuid, accepts boolean)
+  returns table (outcome text, scheduled_at timestamptz)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session  public.session_schedules;
+  v_proposal private.session_proposals;
+begin
+  -- In the order of locks: the client, the class, the session.
+  perform private.lock_client(auth.uid());
+  perform from public.session_schedules class
+    where class.id = (select s.group_class_id from public.session_schedules s where s.id = answer_session_change.session_id)
+      for update;
+  select * into v_session from public.session_schedules s
+   where s.id = answer_session_change.session_id and s.client_id = auth.uid() and not private.is_class(s) for update;
+  if not found then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  end if;
+  select * into v_proposal from private.session_proposals p
+   where p.session_id = v_session.id order by p.id desc limit 1 for update;
+
+  if v_proposal.status = 'open' and v_proposal.answer_until > now() then
+    if accepts then
+      update private.session_proposals p set status = 'accepted', ended_at = now() where p.id = v_proposal.id;
+      update public.session_schedules s set scheduled_at = v_proposal.scheduled_at where s.id = v_session.id;
+      outcome := 'moved';
+    else
+      perform private.end_proposal(v_proposal, 'declined');
+      outcome := 'kept';
+    end if;
+  elsif v_session.status = 'scheduled' and v_session.scheduled_at > now() and private.has_unagreed_change(v_session) then
+    if accepts then
+      perform private.agree_to_session(v_session);
+      outcome := 'agreed';
+    else
+      update public.session_schedules s set status = 'cancelled', notes = 'Cancelled: the change did not suit the client'
+       where s.id = v_session.id;
+      outcome := 'cancelled';
+    end if;
+  -- A second click gets the answer of the first.
+  elsif v_session.status = 'scheduled' and accepts and v_proposal.status = 'accepted'
+        and v_proposal.scheduled_at = v_session.scheduled_at then
+    outcome := 'moved';
+  elsif v_session.status = 'scheduled' and not accepts and v_proposal.status = 'declined' then
+    outcome := 'kept';
+  elsif v_session.status = 'scheduled' and accepts
+        and exists (select from private.session_agreements a where a.session_id = v_session.id) then
+    outcome := 'agreed';
+  elsif v_session.status = 'cancelled' and not accepts then
+    outcome := 'cancelled';
+  else
+    perform private.refuse(409, 'nothing_to_answer', 'There is nothing to answer any more: this session is as it was agreed.');
+  end if;
+  select s.scheduled_at into scheduled_at from public.session_schedules s where s.id = v_session.id;
+  return next;
+end
+$$;
+
+create function public.answer_session_change(session_id uuid, accepts boolean)
+  returns table (outcome text, scheduled_at timestamptz)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select a.outcome, a.scheduled_at from private.answer_session_change(answer_session_change.session_id, accepts) a;
+$$;
+comment on function public.answer_session_change is
+  'For clients. To a proposed time: moved or kept. To a change that was made: agreed, or cancelled with full credit.';
+
+revoke execute on function private.is_accepted_time, private.get_answer_deadline, private.propose_session_time,
+  public.propose_session_time, private.end_proposal, private.answer_session_change, public.answer_session_change
+  from public, anon, authenticated, service_role;
+grant execute on function private.propose_session_time, public.propose_session_time, private.answer_session_change,
+  public.answer_session_change to authenticated;
+
+
+-- sessions/substitutes.sql
+
+-- Substitutes: an admin gives a session or a class to another practitioner, at once or to whoever says yes first.
+--
+--   open -> accepted    the first yes: the session is theirs
+--   open -> taken       somebody else was quicker, or an admin gave it away
+--   open -> declined    their no
+--   open -> expired     no answer until the deadline
+--   open -> withdrawn   the session was moved or cancelled meanwhile
+--
+-- What follows from the practitioner follows by itself: the time that is taken, seats, who may read, join and
+-- recommend, and who earns it. Hours are an admin's to overrule, or the practitioner's own by their yes; what overlaps
+-- never is. Two forms of one class at one time are one occasion, and given away together.
+
+create table private.session_offers (
+  id              bigint      primary key generated always as identity,
+  session_id      uuid        not null references public.session_schedules on delete cascade,
+  practitioner_id uuid        not null references public.practitioners on delete cascade,
+  offered_by      uuid        references auth.users on delete set null,
+  answer_until    timestamptz not null,
+  status          text        not null default 'open' check (status in (
+                                'open', 'accepted', 'taken', 'declined', 'expired', 'withdrawn')),
+  created_at      timestamptz not null default now(),
+  ended_at        timestamptz
+);
+comment on table private.session_offers is 'Sessions that practitioners were asked to take over.';
+
+create index session_offers_session_id_idx on private.session_offers (session_id);
+create index session_offers_practitioner_id_idx on private.session_offers (practitioner_id);
+create index session_offers_offered_by_idx on private.session_offers (offered_by);
+create unique index session_offers_one_is_open on private.session_offers (session_id, practitioner_id) where status = 'open';
+create index session_offers_due_idx on private.session_offers (answer_until) where status = 'open';
+
+alter table private.session_offers enable row level security;
+-- No grant and no policy: only the functions below touch it.
+
+-- Why a practitioner cannot take a session over; null: they can.
+create function private.find_reason_not_to_lead(session public.session_schedules, practitioner_id uuid) returns text
+  language sql stable set search_path = ''
+as $$
+  select case
+    when (session).practitioner_id = p.id then 'practitioner_leads_it'
+    when not p.available
+      or (session).scheduled_at + make_interval(mins => (session).duration_minutes) > private.get_bookable_until(p.id)
+      then 'practitioner_unavailable'
+    when p.user_id in (select seat.client_id from public.session_schedules seat
+                        where (seat.id = (session).id and not private.is_class(seat)
+                               or seat.group_class_id = (session).id) and seat.status <> 'cancelled')
+      then 'practitioner_takes_part'
+    when not private.is_free_time(p.id, (session).scheduled_at, (session).duration_minutes, (session).id) then 'slot_taken'
+    when not private.is_in_hours(p.id, (session).scheduled_at, (session).duration_minutes) then 'outside_availability' end
+    from public.practitioners p where p.id = find_reason_not_to_lead.practitioner_id;
+$$;
+
+create function private.refuse_substitute(
+  session public.session_schedules, practitioner_id uuid, outside_hours boolean) returns void
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_name text;
+begin
+  select p.name into v_name from public.practitioners p where p.id = refuse_substitute.practitioner_id;
+  if not found then
+    perform private.refuse(404, 'practitioner_not_found', 'There is no such practitioner.');
+  end if;
+  case private.find_reason_not_to_lead(session, refuse_substitute.practitioner_id)
+    when 'practitioner_leads_it' then
+      perform private.refuse(409, 'practitioner_leads_it', 'This practitioner leads the session already.');
+    when 'practitioner_unavailable' then
+      perform private.refuse(409, 'practitioner_unavailable', 'This practitioner is paused, or has no contract for that time.',
+                             'Please choose another practitioner.');
+    when 'practitioner_takes_part' then
+      perform private.refuse(409, 'practitioner_takes_part', 'This practitioner is a client in this session.',
+                             'Please choose another practitioner.');
+    when 'slot_taken' then
+      perform private.refuse(409, 'slot_taken', 'This practitioner''s time is taken.', 'Please choose another practitioner.');
+    when 'outside_availability' then
+      if not outside_hours then
+        perform private.refuse(409, 'outside_availability', 'This practitioner does not work at this time.',
+                               'Give it with outside_hours if they agreed, or offer it to them.');
+      end if;
+    else null;
+  end case;
+end
+$$;
+
+-- The session, locked, for whoever gives it away or takes it.
+create function private.lock_session_to_give(session_id uuid) returns public.session_schedules
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  -- In the order of locks: the client, then rows.
+  select * into v_session from public.session_schedules s where s.id = lock_session_to_give.session_id;
+  if not private.is_class(v_session) then
+    perform private.lock_client(v_session.client_id);
+  end if;
+  -- The other form of a class as well: both go together.
+  perform from public.session_schedules s where s.id in (v_session.id, v_session.correlated_session_id) order by s.id for update;
+  select * into v_session from public.session_schedules s where s.id = lock_session_to_give.session_id;
+  if v_session.id is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  elsif v_session.group_class_id is not null then
+    perform private.refuse(409, 'seat_follows_its_class', 'A seat has the practitioner of its class.', 'Give the class away.');
+  elsif v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
+    perform private.refuse(409, 'session_started', 'This session has begun, or was cancelled.');
+  end if;
+  return v_session;
+end
+$$;
+
+create function private.hand_over(session public.session_schedules, practitioner_id uuid) returns void
+  language sql volatile set search_path = ''
+as $$
+  update public.session_schedules s set practitioner_id = hand_over.practitioner_id
+   where s.id = (session).id
+      or (private.is_class(session) and s.id = (session).correlated_session_id and s.status = 'scheduled'
+          and (s.practitioner_id, s.scheduled_at) = ((session).practitioner_id, (session).scheduled_at));
+$$;
+
+-- Returns who led it until now. Definer: nobody may write the practitioner of a session.
+create function private.give_session_to(session_id uuid, practitioner_id uuid, outside_hours boolean) returns uuid
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins give a session to another practitioner.');
+  end if;
+  v_session := private.lock_session_to_give(give_session_to.session_id);
+  perform private.refuse_substitute(v_session, give_session_to.practitioner_id, coalesce(outside_hours, false));
+  perform private.hand_over(v_session, give_session_to.practitioner_id);
+  return v_session.practitioner_id;
+end
+$$;
+
+create function public.give_session_to(session_id uuid, practitioner_id uuid, outside_hours boolean default false)
+  returns table (session_id uuid, practitioner_id uuid, previous_practitioner_id uuid)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select give_session_to.session_id, give_session_to.practitioner_id,
+         private.give_session_to(give_session_to.session_id, give_session_to.practitioner_id, outside_hours);
+$$;
+comment on function public.give_session_to is
+  'For admins: another practitioner leads a session or class from now on. Outside their hours only if you say so.';
+
+-- Definer: it writes offers, and reads everybody's time.
+create function private.offer_session_to(session_id uuid, practitioner_ids uuid[])
+  returns table (practitioner_id uuid, answer_until timestamptz)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session      public.session_schedules;
+  v_practitioner uuid;
+  v_offer        private.session_offers;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins offer a session to practitioners.');
+  elsif coalesce(cardinality(practitioner_ids), 0) not between 1 and 50 then
+    perform private.refuse(422, 'practitioners_missing', 'Name the practitioners to ask: between 1 and 50.');
+  end if;
+  v_session := private.lock_session_to_give(offer_session_to.session_id);
+  for v_practitioner in select distinct id from unnest(practitioner_ids) id order by id loop
+    -- Their yes overrules their hours.
+    perform private.refuse_substitute(v_session, v_practitioner, outside_hours => true);
+    insert into private.session_offers as o (session_id, practitioner_id, offered_by, answer_until)
+    values (v_session.id, v_practitioner, auth.uid(), private.get_answer_deadline(v_session))
+    on conflict (session_id, practitioner_id) where status = 'open' do nothing
+    returning o.* into v_offer;
+    if found then
+      perform private.publish_event('session_offered', null, v_session.id, jsonb_build_object(
+        'offer_id', v_offer.id, 'practitioner_id', v_practitioner, 'scheduled_at', v_session.scheduled_at,
+        'answer_until', v_offer.answer_until));
+    end if;
+  end loop;
+  return query select o.practitioner_id, o.answer_until from private.session_offers o
+    where o.session_id = v_session.id and o.status = 'open' order by o.id;
+end
+$$;
+
+create function public.offer_session_to(session_id uuid, practitioner_ids uuid[])
+  returns table (practitioner_id uuid, answer_until timestamptz)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select o.practitioner_id, o.answer_until
+    from private.offer_session_to(offer_session_to.session_id, practitioner_ids) o;
+$$;
+comment on function public.offer_session_to is
+  'For admins: asks practitioners to take a session or class over. The first yes wins. Returns the offers that are open.';
+
+-- Ends an open offer without a yes. Who was too late, or whose offer was withdrawn, is told; and when nobody is left to
+-- say yes, whoever offered it.
+create function private.end_offer(offer private.session_offers, status text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  update private.session_offers o set status = end_offer.status, ended_at = now() where o.id = (offer).id;
+  if end_offer.status in ('taken', 'withdrawn') then
+    perform private.publish_event('session_offer_closed', null, s.id, jsonb_build_object(
+              'practitioner_id', (offer).practitioner_id, 'scheduled_at', s.scheduled_at, 'because', end_offer.status))
+       from public.session_schedules s where s.id = (offer).session_id;
+  elsif not exists (select from private.session_offers o where o.session_id = (offer).session_id and o.status = 'open') then
+    perform private.publish_event('session_not_taken', (offer).offered_by, s.id, jsonb_build_object(
+              'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at))
+       from public.session_schedules s where s.id = (offer).session_id and (offer).offered_by is not null;
+  end if;
+end
+$$;
+
+-- The practitioner's answer. Definer: it writes offers, and the practitioner of the session.
+create function private.answer_session_offer(session_id uuid, accepts boolean) returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+  v_offer   private.session_offers;
+begin
+  -- Who answers first has the session; everybody else waits for its row, and then finds their offer ended.
+  perform from private.session_offers o
+    where o.session_id = answer_session_offer.session_id and o.practitioner_id in (select private.my_practitioner_ids());
+  if not found then
+    perform private.refuse(404, 'offer_not_found', 'There is no such offer.');
+  end if;
+  v_session := private.lock_session_to_give(answer_session_offer.session_id);
+  select * into v_offer from private.session_offers o
+   where o.session_id = v_session.id and o.practitioner_id in (select private.my_practitioner_ids())
+   order by o.id desc limit 1 for update;
+  case
+    when v_offer.status = 'accepted' and accepts or v_offer.status = 'declined' and not accepts then
+      return v_offer.status;  -- a second click
+    when v_offer.status in ('accepted', 'declined') then
+      perform private.refuse(409, 'offer_answered', 'You have answered this already.', 'Write to us if you have changed your mind.');
+    when v_offer.status = 'taken' then
+      perform private.refuse(409, 'offer_taken', 'Somebody else has taken this session. Thank you all the same.');
+    when v_offer.status = 'withdrawn' then
+      perform private.refuse(409, 'offer_withdrawn', 'This offer was withdrawn: the session has changed.');
+    when v_offer.status = 'expired' or v_offer.answer_until <= now() then
+      perform private.refuse(409, 'offer_expired', 'This offer has ended.', 'Write to us if you can still take the session.');
+    when not accepts then
+      perform private.end_offer(v_offer, 'declined');
+      return 'declined';
+    else
+      perform private.refuse_substitute(v_session, v_offer.practitioner_id, outside_hours => true);
+      update private.session_offers o set status = 'accepted', ended_at = now() where o.id = v_offer.id;
+      perform private.hand_over(v_session, v_offer.practitioner_id);
+      return 'accepted';
+  end case;
+end
+$$;
+
+create function public.answer_session_offer(session_id uuid, accepts boolean) returns table (outcome text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select private.answer_session_offer(answer_session_offer.session_id, accepts);
+$$;
+comment on function public.answer_session_offer is
+  'For practitioners who were asked to take a session over: accepted, if nobody was quicker, or declined.';
+
+-- A session that has another time or practitioner, or is cancelled: what was asked about it is no question any more.
+-- Definer: whoever changes a session may write neither proposals nor offers.
+create function private.close_questions() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update private.session_proposals p set status = 'withdrawn', ended_at = now()
+   where p.session_id = new.id and p.status = 'open';
+  perform private.end_offer(o, case when new.practitioner_id <> old.practitioner_id then 'taken' else 'withdrawn' end)
+     from private.session_offers o where o.session_id = new.id and o.status = 'open';
+  return null;
+end
+$$;
+
+-- Ends what nobody answered in time, and tells whoever asked. Returns how many.
+-- Definer: the service may write neither proposals nor offers.
+create function private.expire_questions() returns integer
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_proposal private.session_proposals;
+  v_offer    private.session_offers;
+  v_count    integer := 0;
+begin
+  for v_proposal in
+    select p.* from private.session_proposals p where p.status = 'open' and p.answer_until <= now()
+     order by p.answer_until limit 200 for update skip locked
+  loop
+    perform private.end_proposal(v_proposal, 'expired');
+    v_count := v_count + 1;
+  end loop;
+  for v_offer in
+    select o.* from private.session_offers o where o.status = 'open' and o.answer_until <= now()
+     order by o.answer_until limit 200 for update skip locked
+  loop
+    perform private.end_offer(v_offer, 'expired');
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
+revoke execute on function private.find_reason_not_to_lead, private.refuse_substitute, private.lock_session_to_give,
+  private.hand_over, private.give_session_to, public.give_session_to, private.offer_session_to, public.offer_session_to,
+  private.end_offer, private.answer_session_offer, public.answer_session_offer, private.close_questions,
+  private.expire_questions from public, anon, authenticated, service_role;
+grant execute on function private.give_session_to, public.give_session_to, private.offer_session_to,
+  public.offer_session_to, private.answer_session_offer, public.answer_session_offer to authenticated;
+grant execute on function private.expire_questions to service_role;

@@ -70,7 +70,7 @@ create table public.checkout_sessions (
   updated_at                   timestamptz not null default now(),
 
   constraint checkout_sessions_fit_payment_type check (
-    case payment_type when 'single' then scheduled_at is not null and session_location is not null
+    case payment_type when 'single' then scheduled_at is not null and (session_location is not null or group_class_id is null)
                       else scheduled_at is null end),
   constraint checkout_sessions_texts_are_short check (
     char_length(notes) <= 2000 and char_length(physical_location) <= 500),
@@ -282,9 +282,13 @@ begin
     else
       v_new.practitioner_id   := begin_checkout.practitioner_id;
       v_new.scheduled_at      := begin_checkout.scheduled_at;
-      v_new.session_location  := coalesce(begin_checkout.session_location, 'online');
+      v_new.session_location  := begin_checkout.session_location;
       v_new.physical_location := begin_checkout.physical_location;
-      perform private.refuse_unknown_place(v_new.session_location, v_new.physical_location, null);
+      if v_new.session_location is not null then
+        perform private.refuse_unknown_place(v_new.session_location, v_new.physical_location, null);
+      end if;
+      -- In words at once: by the time it is paid, the studio may be gone.
+      v_new.physical_location := private.describe_place(v_new.physical_location);
       -- That beginning is how the pages join a class.
       v_new.notes := nullif(btrim(regexp_replace(begin_checkout.notes, '^\s*Joined group class:', '', 'i')), '');
     end if;
@@ -349,7 +353,8 @@ begin
     select array_agg(r.stripe_session_id) filter (where r.stripe_session_id is not null) into v_supersedes from released r;
     select h.id into v_new.hold_id
       from private.hold_slot(begin_checkout.user_id, v_new.practitioner_id, v_new.scheduled_at, v_type.id,
-                             v_new.session_location, v_new.physical_location, v_new.group_class_id) h;
+                             coalesce(v_new.session_location, 'online'), v_new.physical_location,
+                             v_new.group_class_id) h;
   end if;
 
   insert into public.checkout_sessions as c
@@ -432,12 +437,16 @@ grant execute on function private.open_checkout, public.open_checkout to service
 --   with a credit    the row is written when the seat is earned; the client paid for the package, and does not read it
 --
 -- So nobody reads a package as five more payments, and a practitioner reads one row per seat.
+--
+-- The pages of practitioner and admin add up or pay out what they read, without asking whether the session was held.
+-- So both read a row once it is earned; the payer reads it from the start, and admins in `list_payments`.
 
 alter table public.session_payments
   add column checkout_id      uuid unique references public.checkout_sessions (id),
   add column revenue_share_id uuid references public.revenue_shares (id),
   add column refunded_amount  numeric not null default 0,
   add column credit_lot_id    uuid,
+  add column earned_at        timestamptz,
   -- Older rows were split in floating point, and need not add up.
   add constraint session_payments_cents_add_up check (
     checkout_id is null or practitioner_share + platform_share + refunded_amount = total_amount),
@@ -447,6 +456,9 @@ comment on column public.session_payments.refunded_amount is
   'What was returned to the payer; the shares are of the rest.';
 comment on column public.session_payments.credit_lot_id is
   'The credits a seat was taken with. No foreign key: money outlives them. A total of 0: they were given, not bought.';
+
+comment on column public.session_payments.earned_at is
+  'When its session was held or forfeited. Null: paid for, and not owed to the practitioner.';
 
 create index session_payments_session_id_idx on public.session_payments (session_id);
 create index session_payments_client_id_idx on public.session_payments (client_id, created_at);
@@ -461,12 +473,13 @@ drop policy "Only admins can create payments" on public.session_payments;
 drop policy "Clients can view their own payments" on public.session_payments;
 drop policy "Practitioners can view their payments" on public.session_payments;
 
-create policy "payer, practitioner and admins read payments"
+-- Older than earnings are the rows that were paid out without having been earned in our books.
+create policy "payers read payments; practitioner and admins those earned"
   on public.session_payments for select to authenticated
   using (
     (client_id = (select auth.uid()) and credit_lot_id is null)
-    or practitioner_id = any (array(select private.my_practitioner_ids()))
-    or (select private.is_admin()));
+    or ((earned_at is not null or paid_out_at is not null)
+        and (practitioner_id = any (array(select private.my_practitioner_ids())) or (select private.is_admin()))));
 create policy "admins mark payments as paid out"
   on public.session_payments for update to authenticated using ((select private.is_admin()));
 
@@ -474,12 +487,38 @@ alter table public.session_payments
   add constraint session_payments_texts_are_short check (
     char_length(currency) <= 10 and char_length(status) <= 50 and char_length(stripe_payment_intent_id) <= 255) not valid,
   add constraint session_payments_paid_out_at_is_in_range check (
-    paid_out_at between '2000-01-01' and '2100-01-01') not valid;
+    paid_out_at between '2000-01-01' and '2100-01-01') not valid,
+  add constraint session_payments_earned_at_is_in_range check (earned_at between '2000-01-01' and '2100-01-01');
 
 revoke all on public.session_payments from anon, authenticated, service_role;
 -- No insert and no delete, not even for admins, and no amounts: money is written by the service, from what was paid.
 grant select, update (status, paid_out_at) on public.session_payments to authenticated;
 grant select, insert, update on public.session_payments to service_role;
+
+-- Whether somebody paid for this session by itself.
+-- Definer: whoever reads a session reads how it was paid, before the payment is earned as well.
+create function private.is_paid_singly(session_id uuid) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from public.session_payments p
+                  where p.session_id = is_paid_singly.session_id and p.credit_lot_id is null);
+$$;
+
+revoke execute on function private.is_paid_singly from public, anon, authenticated, service_role;
+grant execute on function private.is_paid_singly to authenticated;
+-- A session that another practitioner leads from now on is theirs to earn. What is earned already stays.
+-- Definer: whoever gives a session away may not write payments.
+create function private.move_unearned_payments() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.session_payments p set practitioner_id = new.practitioner_id
+   where p.session_id = new.id and p.practitioner_id = old.practitioner_id
+     and not exists (select from private.earned_seats e where e.payment_id = p.id);
+  return null;
+end
+$$;
+revoke execute on function private.move_unearned_payments from public, anon, authenticated, service_role;
 
 
 -- payments/fulfilment.sql
@@ -568,6 +607,40 @@ begin
 end
 $$;
 
+-- A class may change while somebody is paying for a seat in it. The seat is theirs; what they agreed to is what they
+-- paid for, so they are told what is different, and may leave freely.
+create function private.keep_what_was_paid_for(checkout public.checkout_sessions) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_seat     public.session_schedules;
+  v_paid     public.session_schedules;
+  v_previous jsonb;
+  v_by       text;
+begin
+  select * into v_seat from public.session_schedules s
+   where s.id = checkout.session_id and s.group_class_id = checkout.group_class_id;
+  v_paid := v_seat;
+  v_paid.scheduled_at := checkout.scheduled_at;
+  v_paid.practitioner_id := coalesce(checkout.practitioner_id, v_seat.practitioner_id);
+  v_paid.session_location := checkout.session_location;
+  v_paid.physical_location := checkout.physical_location;
+  v_paid.duration_minutes := coalesce(
+    (select h.duration_minutes from public.session_holds h where h.id = checkout.hold_id), v_seat.duration_minutes);
+  v_previous := private.list_previous_values(v_paid, v_seat);
+  if v_seat.id is null or v_previous is null then
+    return;
+  end if;
+  select a.changed_by into v_by from private.session_agreements a where a.session_id = v_seat.group_class_id;
+  v_by := coalesce(v_by, 'admin');
+  insert into private.session_agreements (
+    session_id, scheduled_at, duration_minutes, practitioner_id, session_location, physical_location, agreed_at, changed_by)
+  values (v_seat.id, v_paid.scheduled_at, v_paid.duration_minutes, v_paid.practitioner_id, v_paid.session_location,
+          v_paid.physical_location, checkout.created_at, v_by);
+  perform private.publish_change(v_seat, v_previous, v_by);
+end
+$$;
+
 create function private.fulfil_checkout(checkout public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$
@@ -605,6 +678,9 @@ begin
     checkout.session_id := null;
   end;
 
+  if checkout.outcome = 'session_booked' and checkout.group_class_id is not null then
+    perform private.keep_what_was_paid_for(checkout);
+  end if;
   if checkout.outcome in ('credit_instead', 'nobody_there') then
     perform private.publish_event('session_not_booked', checkout.user_id, null, jsonb_build_object(
       'checkout_id', checkout.id, 'outcome', checkout.outcome, 'because', v_problem,
@@ -750,7 +826,7 @@ begin
 end
 $$;
 
-revoke execute on function private.grant_paid_credits, private.record_payment, private.fulfil_checkout,
+revoke execute on function private.grant_paid_credits, private.record_payment, private.keep_what_was_paid_for, private.fulfil_checkout,
   private.recalculate_payment_shares, private.set_credits_taken_back, private.apply_refunds_and_disputes, private.settle_checkout
   from public, anon, authenticated, service_role;
 

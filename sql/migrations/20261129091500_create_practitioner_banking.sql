@@ -116,6 +116,8 @@ begin
                  (old.bank_name, old.account_holder_name, old.account_last4, old.routing_last4, old.account_type, old.country, old.changed_at);
   end if;
   if v_changes then
+    perform private.refuse_blank('bank_name', new.bank_name),
+            private.refuse_blank('account_holder_name', new.account_holder_name);
     new.verified := false;  -- another account, which nobody has looked at
     new.changed_at := now();
     new.cooling_until := now() + (select s.cooling_period from private.banking_settings s);

@@ -383,19 +383,21 @@ begin
   v_seat.price_minor := v_funds.amount_minor * least(v_seat.seat_number, v_funds.seats) / v_funds.seats
                         - v_seat.preceding_minor;
 
+  v_seat.created_at := now();
   if v_payment.id is null then
     insert into public.session_payments as p
       (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
-       credit_lot_id, revenue_share_id)
+       credit_lot_id, revenue_share_id, earned_at)
     values
       (v_session.id, v_session.practitioner_id, v_session.client_id, round(v_seat.price_minor / 100.0, 2), 0,
-       round(v_seat.price_minor / 100.0, 2), v_seat.currency, 'completed', v_session.credit_lot_id, v_funds.revenue_share_id)
+       round(v_seat.price_minor / 100.0, 2), v_seat.currency, 'completed', v_session.credit_lot_id, v_funds.revenue_share_id,
+       v_seat.created_at)
     returning p.* into v_payment;
-  elsif v_payment.practitioner_id <> v_session.practitioner_id then
-    update public.session_payments p set practitioner_id = v_session.practitioner_id where p.id = v_payment.id;
+  else
+    update public.session_payments p set practitioner_id = v_session.practitioner_id, earned_at = v_seat.created_at
+     where p.id = v_payment.id;
   end if;
   v_seat.payment_id := v_payment.id;
-  v_seat.created_at := now();
   insert into private.earned_seats select v_seat.*;
 
   perform private.post_seat_difference(v_seat, case
@@ -502,8 +504,8 @@ create trigger session_payments_earn after insert or update of status on public.
 -- Reports of earnings: how much, when, and for which sessions. One call each, and currencies are never added together.
 --
 -- Amounts are in cents and come from the ledger, so they are what is paid out. The page's own sum over session_payments
--- also counts what is paid for and not held yet (`booked_minor`), and does not know what a refund takes from the next
--- payout.
+-- does not know what a refund takes from the next payout; what is paid for and not held yet (`booked_minor`) is in
+-- neither.
 
 -- The practitioners whose earnings the caller asks for: without an argument their own; an admin may name any.
 -- Definer: it asks whether a practitioner exists, and the caller may not be allowed to see them.
@@ -555,6 +557,18 @@ begin
 end
 $$;
 
+-- What clients have paid for sessions to come, of this practitioner: the page does not read it before it is earned.
+-- Definer: as above.
+create function private.sum_booked_shares(practitioner_id uuid, currency text) returns bigint
+  language sql stable security definer set search_path = ''
+as $$
+  select coalesce(sum(round(100 * p.practitioner_share)), 0)::bigint
+    from public.session_payments p join public.session_schedules s on s.id = p.session_id
+   where p.practitioner_id = any (private.resolve_practitioner_ids(sum_booked_shares.practitioner_id))
+     and lower(p.currency) = sum_booked_shares.currency and p.earned_at is null and p.paid_out_at is null
+     and p.status = 'completed' and s.status in ('scheduled', 'in_progress');
+$$;
+
 create function public.earnings_overview(practitioner_id uuid default null)
   returns table (currency text, period_start date, period_end date, period_earned_minor bigint, period_sessions integer,
                  pending_payout_minor bigint, on_its_way_minor bigint, disputed_minor bigint, booked_minor bigint,
@@ -576,11 +590,9 @@ begin
          (select * from public.payout_terms terms where terms.valid_from <= now() order by terms.valid_from desc limit 1) t;
 
   return query
-    with payments as (
-      select p.id, lower(p.currency) as currency, p.practitioner_share, p.status, s.status as session_status
-        from public.session_payments p join public.session_schedules s on s.id = p.session_id
-       where p.practitioner_id = any (v_practitioner_ids) and p.paid_out_at is null
-         and (p.status = 'disputed' or (p.status = 'completed' and s.status in ('scheduled', 'in_progress')))
+    with disputed as (
+      select p.id from public.session_payments p
+       where p.practitioner_id = any (v_practitioner_ids) and p.paid_out_at is null and p.status = 'disputed'
     ),
     sums as (
       select l.currency,
@@ -592,14 +604,13 @@ begin
              sum(l.amount_minor) filter (where l.occurred_at >= now() - interval '1 year') as year,
              sum(l.amount_minor) filter (where l.account = 'practitioner_payable' and d.id is not null) as disputed
         from private.list_earnings_lines(earnings_overview.practitioner_id) l
-        left join payments d on d.id = l.payment_id and d.status = 'disputed'
+        left join disputed d on d.id = l.payment_id
        group by l.currency
     )
     select c.currency, earnings_overview.period_start, earnings_overview.period_end,
            coalesce(sums.period, 0)::bigint, coalesce(sums.seats, 0)::integer,
            (coalesce(sums.owed, 0) + on_its_way.amount)::bigint, on_its_way.amount::bigint, coalesce(sums.disputed, 0)::bigint,
-           (select coalesce(sum(round(100 * b.practitioner_share)), 0)::bigint from payments b
-             where b.currency = c.currency and b.status = 'completed'),
+           private.sum_booked_shares(earnings_overview.practitioner_id, c.currency),
            (coalesce(sums.sent, 0) - on_its_way.amount)::bigint, coalesce(sums.year, 0)::bigint
       from (values ('cad'), ('usd')) c (currency)
       left join sums on sums.currency = c.currency
@@ -720,9 +731,9 @@ end
 $$;
 
 revoke execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
-  public.earnings_overview, public.earnings_series, public.earnings_sessions,
+  private.sum_booked_shares, public.earnings_overview, public.earnings_series, public.earnings_sessions,
   public.begin_earnings_export
   from public, anon, authenticated, service_role;
 grant execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
-  public.earnings_overview, public.earnings_series, public.earnings_sessions,
+  private.sum_booked_shares, public.earnings_overview, public.earnings_series, public.earnings_sessions,
   public.begin_earnings_export to authenticated;

@@ -390,7 +390,7 @@ begin
 
   return query
     select (v_session.scheduled_at at time zone coalesce(v_session.time_zone, 'UTC'))::date,
-           p.id, p.name, t.name, t.session_type, v_session.max_participants > 1, v_session.class_name,
+           p.id, p.name, t.name, t.session_type, v_session.group_class_id is not null, v_session.class_name,
            v_session.duration_minutes, v_session.session_location,
            -- The mood given on leaving the session, else that of the entry about it, else that of the last entry.
            coalesce(private.normalize_mood(journal_prefill.mood), private.normalize_mood(existing.mood),

@@ -1,4 +1,4 @@
--- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/user_notifications, messages/email_logs, messages/mail_links, messages/send_mails, messages/request_mails.
+-- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/send_mails, messages/request_mails.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -255,14 +255,14 @@ create type private.credit_summary as (remaining integer, expires_at timestamptz
 create type private.document_summary as (
   version text, signed_at timestamptz, signature_name text, body text, sha256 text);
 
--- Where a session takes place, in words: the column holds a studio's id, "Name - Address" or an address.
-create function private.describe_location(physical_location text) returns text
+-- Where a session takes place; of a studio the whole address.
+create function private.describe_location(session public.session_schedules) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce(
     (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
-       from public.studio_locations l where l.id::text = lower(describe_location.physical_location)),
-    describe_location.physical_location);
+       from public.studio_locations l where l.id = (session).studio_id),
+    (session).physical_location);
 $$;
 
 -- Definer: a mail names client and practitioner to each other, whoever causes it and whatever they may read.
@@ -271,11 +271,11 @@ create function private.summarize_session(session public.session_schedules) retu
 as $$
   select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
          coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
-         coalesce((session).max_participants, 1) > 1, (session).class_name,
+         coalesce((session).max_participants, 1) > 1 or (session).group_class_id is not null, (session).class_name,
          (session).session_location is distinct from 'in_person',
-         case when (session).session_location = 'in_person' then private.describe_location((session).physical_location) end,
+         case when (session).session_location = 'in_person' then private.describe_location(session) end,
          p.name, f.full_name,
-         (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
+         private.get_free_until(session)
     from (select 1) single_row
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id
@@ -309,8 +309,8 @@ as $$
   select jsonb_build_object('session', jsonb_build_object(
            'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
            'session_type_id', s.session_type_id, 'session_location', s.session_location,
-           'physical_location', s.physical_location, 'max_participants', s.max_participants, 'class_name', s.class_name,
-           'calendar_sequence', s.calendar_sequence))
+           'physical_location', s.physical_location, 'studio_id', s.studio_id, 'max_participants', s.max_participants,
+           'group_class_id', s.group_class_id, 'class_name', s.class_name, 'calendar_sequence', s.calendar_sequence))
     from public.session_schedules s where s.id = snapshot_session.session_id;
 $$;
 
@@ -369,16 +369,17 @@ begin
 end
 $$;
 
--- What a calendar file of the caller's session states.
+-- What a calendar file of the caller's session states, and the link by which its entry leads to the session's page.
 create function public.get_session_calendar(session_id uuid)
-  returns table (session private.session_summary, time_zone text)
-  language plpgsql stable security invoker set search_path = ''
+  returns table (session private.session_summary, time_zone text, link text)
+  language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(get_session_calendar.session_id);
 begin
   session := private.summarize_session(v_session);
   time_zone := (session).time_zone;
+  link := private.make_own_session_link(v_session.id);
   return next;
 end
 $$;
@@ -428,8 +429,18 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),
   ('session_rescheduled', 'practitioner', null),
+  ('session_changed',     'user',         null),
+  ('session_changed',     'practitioner', null),
+  ('session_given_away',  'practitioner', null),
+  ('change_proposed',     'user',         null),
+  ('change_declined',     'practitioner', null),
+  ('session_offered',     'practitioner', null),
+  ('session_offer_closed','practitioner', null),
+  ('session_not_taken',   'user',         null),
   ('session_not_booked',  'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
+  ('practitioner_late',   'user',         null),
+  ('my_sessions',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
@@ -528,15 +539,17 @@ begin
     v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
+    -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and new.kind <> 'recording_failed')
+    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
     else
       select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
-      continue when v_user = auth.uid() or v_user = new.user_id;
+      -- Whoever takes a session over said so themself, and still needs it in their calendar.
+      continue when (v_user = new.user_id and v_is_class is not true)
+                 or (v_user = auth.uid() and not coalesce(new.payload -> 'previous' ? 'practitioner_id', false));
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.
@@ -556,6 +569,143 @@ revoke execute on function private.is_covered_by_other_mail, private.notify_reci
 
 create trigger outbox_70_notify_recipients after insert on private.outbox
   for each row execute function private.notify_recipients();
+
+
+-- messages/change_summaries.sql
+
+-- Change summaries: what about a session is different from what somebody was told last, in words.
+--
+-- An event keeps the values before it as columns of session_schedules (sessions/changes.sql). They become words when
+-- the mail is written, because a studio may have a new name by then, and because of two changes only the older of two
+-- values was ever told.
+
+-- By what a mail names: scheduled_at, duration_minutes, place, practitioner, class_name. Only what is different now.
+create function private.describe_previous(previous jsonb, session public.session_schedules) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  with now_and_then as (
+    -- Where the event kept nothing, nothing was different.
+    select to_jsonb(session) as now_row, to_jsonb(session) || coalesce(previous, '{}') as old_row
+  ),
+  old_session as (
+    select n.now_row, n.old_row, n.old_row ->> 'session_location' = 'online' as was_online from now_and_then n
+  )
+  select nullif(jsonb_strip_nulls(jsonb_build_object(
+    'scheduled_at', case when (o.old_row ->> 'scheduled_at')::timestamptz <> (session).scheduled_at then o.old_row -> 'scheduled_at' end,
+    'duration_minutes', case when o.old_row -> 'duration_minutes' <> o.now_row -> 'duration_minutes' then o.old_row -> 'duration_minutes' end,
+    'place', case when o.old_row -> 'session_location' <> o.now_row -> 'session_location'
+                    or (not o.was_online and o.old_row -> 'physical_location' is distinct from o.now_row -> 'physical_location')
+      then case when o.was_online then 'Online'
+                else coalesce(private.describe_place(o.old_row ->> 'physical_location'), 'In person') end end,
+    'practitioner', case when o.old_row -> 'practitioner_id' <> o.now_row -> 'practitioner_id'
+      then coalesce((select p.name from public.practitioners p where p.id = (o.old_row ->> 'practitioner_id')::uuid), 'another practitioner') end,
+    'class_name', case when o.old_row -> 'class_name' is distinct from o.now_row -> 'class_name'
+      then coalesce(o.old_row ->> 'class_name', 'Class') end)), '{}')
+    from old_session o;
+$$;
+
+-- All that a mail about a session must say is different: what its own event changed, and every later event whose mail
+-- this one takes the place of. And whether any of that was done by somebody but the client.
+create function private.list_untold_changes(mail private.mails) returns jsonb
+  language sql stable set search_path = ''
+as $$
+  with untold as (
+    select m.position, m.payload from private.mails m
+     where m.session_id = (mail).session_id and m.user_id = (mail).user_id and m.payload ? 'previous'
+       and (m.id = (mail).id or (m.position > (mail).position and m.status = 'queued'))
+  )
+  select jsonb_build_object(
+           'was', private.describe_previous(
+             (select jsonb_object_agg(oldest.key, oldest.value)
+                from (select distinct on (was.key) was.key, was.value
+                        from untold u cross join jsonb_each(u.payload -> 'previous') was
+                       order by was.key, u.position) oldest), s),
+           'by_others', exists (select from untold u where u.payload ->> 'by' <> 'client'))
+    from public.session_schedules s
+   where s.id = (mail).session_id and (mail).kind in ('session_booked', 'session_rescheduled', 'session_changed');
+$$;
+
+-- What an event changed, in the words of a notification: "the time and the place have changed".
+create function private.name_changes(previous jsonb) returns text
+  language sql immutable set search_path = ''
+as $$
+  select string_agg(words.name, ' and ' order by words.position)
+         || case when count(*) = 1 then ' has changed' else ' have changed' end
+    from (select n.name, min(n.position) as position
+            from jsonb_object_keys(previous) was
+            join (values (1, 'scheduled_at', 'the time'), (2, 'duration_minutes', 'the length'),
+                         (3, 'session_location', 'the place'), (3, 'physical_location', 'the place'),
+                         (4, 'practitioner_id', 'the practitioner'), (5, 'class_name', 'the name')) n (position, key, name)
+              on n.key = was
+           group by n.name) words;
+$$;
+
+-- What there is to answer about a session, for whoever has a part in it. Definer: it reads what nobody may.
+create function private.get_session_change(session_id uuid)
+  returns table (session private.session_summary, is_changed boolean, changed_by text, changed_at timestamptz,
+                 agreed jsonb, proposed_scheduled_at timestamptz, answer_until timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules := private.get_session_of_caller(get_session_change.session_id);
+begin
+  return query
+    select private.summarize_session(v_session), private.has_unagreed_change(v_session), a.changed_by, a.changed_at,
+           private.describe_previous(to_jsonb(a), v_session), p.scheduled_at, p.answer_until
+      from (select 1) single_row
+      left join private.session_agreements a on a.session_id = v_session.id
+      left join private.session_proposals p
+        on p.session_id = v_session.id and p.status = 'open' and p.answer_until > now();
+end
+$$;
+
+create function public.get_session_change(session_id uuid)
+  returns table (session private.session_summary, is_changed boolean, changed_by text, changed_at timestamptz,
+                 agreed jsonb, proposed_scheduled_at timestamptz, answer_until timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select c.session, c.is_changed, c.changed_by, c.changed_at, c.agreed, c.proposed_scheduled_at, c.answer_until
+    from private.get_session_change(get_session_change.session_id) c;
+$$;
+comment on function public.get_session_change is
+  'What the client of a session may answer: a change that was made, with what they had agreed to, or a proposed time.';
+
+-- The sessions that the caller is asked to take over. Definer: they are somebody else's until then, and so is the name
+-- of their client.
+create function private.list_session_offers() returns table (session private.session_summary, answer_until timestamptz)
+  language plpgsql stable security definer set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  v_offer record;
+begin
+  for v_offer in
+    select s as row, o.answer_until from private.session_offers o join public.session_schedules s on s.id = o.session_id
+     where o.status = 'open' and o.answer_until > now() and o.practitioner_id in (select private.my_practitioner_ids())
+     order by s.scheduled_at, s.id limit 100
+  loop
+    session := private.summarize_session(v_offer.row);
+    session.client_name := null;
+    answer_until := v_offer.answer_until;
+    return next;
+  end loop;
+end
+$$;
+
+create function public.list_session_offers() returns table (session private.session_summary, answer_until timestamptz)
+  language sql stable security invoker set search_path = ''
+as $$
+  select o.session, o.answer_until from private.list_session_offers() o;
+$$;
+comment on function public.list_session_offers is
+  'For practitioners: the sessions they are asked to lead, and until when they may answer. Without the client''s name.';
+
+revoke execute on function private.describe_previous, private.list_untold_changes, private.name_changes,
+  private.get_session_change, public.get_session_change, private.list_session_offers, public.list_session_offers
+  from public, anon, authenticated, service_role;
+grant execute on function private.get_session_change, public.get_session_change, private.list_session_offers,
+  public.list_session_offers to authenticated;
 
 
 -- messages/user_notifications.sql
@@ -611,6 +761,12 @@ begin
 end
 $$;
 
+create function private.write_local_start(scheduled_at text, time_zone text) returns text
+  language sql stable set search_path = ''
+as $$
+  select to_char(write_local_start.scheduled_at::timestamptz at time zone time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+$$;
+
 -- The wording of the notification beside a mail. No row means no notification, as for a welcome.
 create function private.compose_notification(mail private.mails) returns table (title text, message text)
   language plpgsql stable set search_path = ''
@@ -618,23 +774,46 @@ as $$
 declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
-  v_session_name  text := coalesce(v_session.class_name, case when v_session.is_group then 'class' else 'session' end);
-  v_counterpart   text := case when v_is_client then v_session.practitioner_name
-                               when v_session.is_group then null else coalesce(v_session.client_name, 'a client') end;
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken');
+  v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
+                                   case when v_session.is_group then 'class' else 'session' end);
+  v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
+                               when v_session.is_group then null
+                               else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
-  v_local_start   text := to_char(v_session.scheduled_at at time zone v_time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_local_start   text := private.write_local_start(v_session.scheduled_at::text, v_time_zone);
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');
+  -- Without a token: what is stored here opens nothing.
+  v_manage_hint   text := coalesce(' To manage it: ' || private.pages_origin() || '/find-my-sessions', '');
 begin
   return query
-    select n.title, n.message from (values
+    select n.title,
+           n.message || case when n.kind in ('session_booked', 'session_rescheduled', 'session_reminder')
+                             then v_manage_hint else '' end
+      from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
+      ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
+                                                          private.name_changes(mail.payload -> 'previous'))),
+      ('session_given_away',  'Session given away',format('%s leads the session on %s instead of you.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Somebody else'), v_local_start)),
+      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please say yes or no.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
+                                                          private.write_local_start(mail.payload ->> 'proposed_scheduled_at', v_time_zone))),
+      ('change_declined',     'The time stays',    format('%s stays on %s: your other time got %s.', v_session_label, v_local_start,
+                                                          case mail.payload ->> 'answer' when 'declined' then 'a no' else 'no answer' end)),
+      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes has it.',
+                                                          v_local_start)),
+      ('session_offer_closed','No longer open',    format('The session on %s that you were asked to lead %s.', v_local_start,
+                                                          case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
+      ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
+                                                          mail.payload ->> 'minutes')),
       ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
@@ -659,7 +838,7 @@ begin
 end
 $$;
 
-revoke execute on function private.compose_notification from public, anon, authenticated, service_role;
+revoke execute on function private.write_local_start, private.compose_notification from public, anon, authenticated, service_role;
 
 
 -- messages/email_logs.sql
@@ -723,26 +902,58 @@ revoke execute on function private.log_mail from public, anon, authenticated, se
 --
 -- Looked up then and not when the event happened: who has answered meanwhile is not asked again.
 
+-- A link to the page about a session. It outlives the session: whoever opens it later is told what became of it.
+create function private.get_session_link_end(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select (session).scheduled_at + interval '30 days';
+$$;
+
+create function private.make_session_link(session public.session_schedules, user_id uuid) returns text
+  language sql volatile set search_path = ''
+as $$
+  select private.make_page_link('manage_session', make_session_link.user_id, (session).id::text,
+                                private.get_session_link_end(session));
+$$;
+
 -- By the page's name; a page that the mail does not lead to is not in it.
 create function private.make_mail_links(mail private.mails) returns jsonb
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_session   public.session_schedules;
+  v_session    public.session_schedules;
   v_is_to_come boolean;
+  -- Of a booking of one's own that is to come.
+  v_is_booked  boolean;
+  v_unanswered boolean := private.get_consent_answer(mail.user_id, 'session_recording') = 'unanswered';
 begin
   select * into v_session from public.session_schedules s where s.id = mail.session_id;
   v_is_to_come := v_session.status = 'scheduled' and v_session.scheduled_at > now();
+  v_is_booked := v_is_to_come and mail.audience = 'user';
   return (
     select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
       from (values
-        ('manage_session', v_session.id::text, v_session.scheduled_at + interval '30 days',
-         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder'))
+        ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'practitioner_late')),
+        -- Only what is online is recorded. To withdraw by, once it is answered; asked again only while it is not.
+        ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
+           when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
+                                        and (mail.audience = 'user' or v_unanswered)
+           when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
+           when 'contract_issued'  then true
+           else false end),
+        ('choose_place', v_session.id::text, v_session.scheduled_at,
+         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled') and v_session.place_said_at is null
+         and v_session.session_location = 'online' and private.can_choose_place(v_session)),
+        ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
+         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
+         and not private.has_signed_waiver(mail.user_id, v_session.id))
       ) l (page, subject, expires_at, is_wanted)
      where l.is_wanted);
 end
 $$;
-revoke execute on function private.make_mail_links from public, anon, authenticated, service_role;
+revoke execute on function private.get_session_link_end, private.make_session_link, private.make_mail_links
+  from public, anon, authenticated, service_role;
 
 
 -- messages/send_mails.sql
@@ -778,7 +989,8 @@ begin
     return 'opted_out';
   end if;
 
-  if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
+  if mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder', 'change_proposed',
+                   'session_offered', 'session_not_taken') then
     select * into v_session from public.session_schedules s where s.id = mail.session_id;
     if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
@@ -787,13 +999,29 @@ begin
     elsif mail.kind = 'session_reminder'
           and v_session.scheduled_at is distinct from (mail.payload ->> 'scheduled_at')::timestamptz then
       return 'session_moved';  -- the new time has a reminder of its own
-    elsif mail.kind <> 'session_reminder' and exists (
+    elsif mail.kind = 'change_proposed' and not exists (
+        select from private.session_proposals p
+         where p.id = (mail.payload ->> 'proposal_id')::bigint and p.status = 'open' and p.answer_until > now()) then
+      return 'answered';
+    elsif mail.kind = 'session_offered' and not exists (
+        select from private.session_offers o
+         where o.id = (mail.payload ->> 'offer_id')::bigint and o.status = 'open' and o.answer_until > now()) then
+      return 'offer_closed';
+    elsif mail.kind in ('session_booked', 'session_rescheduled', 'session_changed') and exists (
         select from private.mails earlier
          where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
-           and earlier.kind in ('session_booked', 'session_rescheduled') and earlier.status = 'sent'
+           and earlier.kind in ('session_booked', 'session_rescheduled', 'session_changed') and earlier.status = 'sent'
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
+  elsif mail.kind = 'practitioner_late' and not exists (
+      select from public.session_schedules s
+       where s.id = mail.session_id and s.status in ('scheduled', 'in_progress')
+         and s.scheduled_at = (mail.payload ->> 'scheduled_at')::timestamptz
+         and now() < (mail.payload ->> 'expected_at')::timestamptz + interval '10 minutes') then
+    return 'session_changed';  -- or they are there by now
+  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
+    return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
   elsif mail.kind = 'recording_ready' and not exists (
@@ -879,7 +1107,13 @@ begin
   if v_claimed.task = 'find' then
     return v_claimed;  -- It is looked for by its id.
   end if;
-  v_claimed.payload := mail.payload - 'session';
+  v_claimed.payload := (mail.payload - array['session', 'previous'])
+    || coalesce(private.list_untold_changes(mail), '{}')
+    || jsonb_build_object('recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
+    'recordings_are_kept', private.describe_recording_retention());
+  if mail.kind = 'my_sessions' then
+    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  end if;
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;
   v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
@@ -1106,7 +1340,7 @@ grant execute on function private.claim_mail, private.start_mail, private.finish
 -- event only where there is none because the booking is older than the outbox. However often they are called, nobody
 -- gets a second mail. What nobody would be mailed is refused, and no event of it is written.
 
--- A session of the caller's that somebody has booked. A class's own row names an administrator as its client, who has
+-- A session of the caller's that somebody has booked. A class's own row names its practitioner as its client, who has
 -- no seat in it.
 create function private.get_booking_of_caller(session_id uuid) returns public.session_schedules
   language plpgsql stable set search_path = ''

@@ -1,4 +1,4 @@
--- From sql/schemas: privacy/consents, privacy/memories_and_access_grants, privacy/erased_rows, privacy/erase_accounts, privacy/export_data, privacy/retention.
+-- From sql/schemas: privacy/consents, privacy/recording_consent_texts, privacy/memories_and_access_grants, privacy/erased_rows, privacy/erase_accounts, privacy/export_data, privacy/retention.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -136,6 +136,16 @@ $$;
 create trigger user_consents_20_record_history after insert or update or delete on public.user_consents
   for each row execute function private.record_consent_history();
 
+-- What somebody last said: given, declined (withdrawn as well), or unanswered.
+create function private.get_consent_answer(user_id uuid, consent_type text) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce((select case when c.consented and c.revoked_at is null then 'given' else 'declined' end
+                     from public.user_consents c
+                    where (c.user_id, c.consent_type) = (get_consent_answer.user_id, get_consent_answer.consent_type)),
+                  'unanswered');
+$$;
+
 create function public.record_consent(
   user_id      uuid,
   consent_type text,
@@ -220,11 +230,100 @@ $$;
 comment on function public.session_consents is
   'Who in a session has agreed to be recorded, for its practitioner and admins; no other consents.';
 
-revoke execute on function private.record_consent_history, public.record_consent, public.get_consent_status,
+revoke execute on function private.record_consent_history, private.get_consent_answer, public.record_consent, public.get_consent_status,
   private.session_consents, public.session_consents from public, anon, authenticated, service_role;
 -- Not granted to authenticated: the address is what the server saw, so only the server may pass one.
 grant execute on function public.record_consent to service_role;
+-- Of what they may read: their own answers.
+grant execute on function private.get_consent_answer to authenticated;
 grant execute on function public.get_consent_status, private.session_consents, public.session_consents to authenticated;
+
+
+-- privacy/recording_consent_texts.sql
+
+-- Recording consent texts: what people are shown before they say whether they may be recorded, by version. Exactly one
+-- version is active at any time; a correction is a new version, as of the waiver (signatures/waiver_policy.sql).
+--
+-- Each answer names its version and carries the text as it was shown, with how long recordings were kept on that day.
+
+create table public.recording_consent_texts (
+  id         uuid primary key default gen_random_uuid(),
+  version    integer     not null,
+  body       text        not null,
+  is_active  boolean     not null default true,
+  created_at timestamptz not null default now(),
+
+  constraint recording_consent_texts_version_key unique (version),
+  constraint recording_consent_texts_version_is_in_range check (version between 1 and 2000000000),
+  constraint recording_consent_texts_body_is_short check (char_length(body) <= 8000),
+  constraint recording_consent_texts_body_is_not_empty check (btrim(body) <> ''),
+  constraint recording_consent_texts_body_says_how_long check (strpos(body, '[How long]') > 0)
+);
+comment on column public.recording_consent_texts.body is
+  'Shown with the placeholder [How long] replaced by what the retention policy of session_recordings says. Never changes.';
+
+create unique index recording_consent_texts_one_is_active on public.recording_consent_texts (is_active) where is_active;
+
+alter table public.recording_consent_texts enable row level security;
+
+create policy "anyone reads the active recording consent text, admins all"
+  on public.recording_consent_texts for select to anon, authenticated
+  using (is_active or (select private.is_admin()));
+create policy "admins add recording consent texts"
+  on public.recording_consent_texts for insert to authenticated with check ((select private.is_admin()));
+create policy "admins activate recording consent texts"
+  on public.recording_consent_texts for update to authenticated using ((select private.is_admin()));
+
+revoke all on public.recording_consent_texts from anon, authenticated, service_role;
+grant select on public.recording_consent_texts to anon;
+-- No delete for anybody: somebody may have answered it.
+grant select, insert (version, body, is_active), update (is_active) on public.recording_consent_texts to authenticated;
+grant select on public.recording_consent_texts to service_role;
+
+create trigger recording_consent_texts_activate_version before insert or update on public.recording_consent_texts
+  for each row execute function private.activate_policy_version();
+create trigger recording_consent_texts_refuse_active_deletion before delete on public.recording_consent_texts
+  for each row when (old.is_active) execute function private.refuse_deleting_active_policy();
+
+-- A text to begin with. Whoever runs the platform has their lawyer read it, and adds their own as version 2.
+insert into public.recording_consent_texts (version, body) values (1, $text$What is recorded
+Picture and sound of your online sessions and classes, from when the practitioner and a client are there until the session ends. Only if everybody in it has agreed: nobody is recorded who has not. Sessions in person are not recorded.
+
+Who can watch
+Those who were in it: the client and the practitioner, or the people in the class; and the administrators of this platform. Each viewing is noted. The client and the practitioner of a session, and of a class its practitioner, can show it to others by a link that ends after 90 days at most and that either can end before; so can administrators.
+
+How long it is kept
+A recording is kept [How long], unless another time was set for that session. Then the recording and its files are erased.
+
+If you say no
+The session takes place as planned, unrecorded. Nothing else changes. The practitioner of your session sees your answer.
+
+If you change your mind
+You can change your answer at any time, as easily as you gave it. After a no, a recording that is running stops and nothing more is recorded of you. Recordings of sessions you were in are closed at once and erased after a day, unless you agree again before that. There are two exceptions: what the law obliges us to keep stays closed until it may be erased, and where the recording of a class is kept for the others by a rule made for that class, your own access to it ends.$text$);
+
+-- How long recordings are kept, as people say it: for 7 years from its end.
+create function private.describe_recording_retention() returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(
+    (select 'for ' || case when p.retention_days % 365 = 0 and p.retention_days > 0
+                 then (p.retention_days / 365) || case p.retention_days when 365 then ' year' else ' years' end
+                 else p.retention_days || case p.retention_days when 1 then ' day' else ' days' end end
+       from public.data_retention_policies p where p.table_name = 'session_recordings' and p.auto_delete)
+      || ' from its end',
+    'without an end');
+$$;
+
+-- The text to show today.
+create function private.write_recording_consent_text(out text_id uuid, out version integer, out body text)
+  language sql stable set search_path = ''
+as $$
+  select t.id, t.version, replace(t.body, '[How long]', private.describe_recording_retention())
+    from public.recording_consent_texts t where t.is_active;
+$$;
+
+revoke execute on function private.describe_recording_retention, private.write_recording_consent_text
+  from public, anon, authenticated, service_role;
 
 
 -- privacy/memories_and_access_grants.sql
@@ -339,7 +438,7 @@ grant select, insert, update, delete on public.access_grants to service_role;
 --   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
 --             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
 --             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session, a profile without a name: practitioners' pages join it.
+--             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
 --
 -- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
 -- covered.
@@ -482,14 +581,6 @@ begin
 end
 $$;
 
-create function private.is_studio(physical_location text) returns boolean
-  language sql stable set search_path = ''
-as $$
-  select exists (select from public.studio_locations l
-                  where is_studio.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address))
-   where is_studio.physical_location is not null;
-$$;
-
 create function private.queue_account_recordings(user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
@@ -515,20 +606,27 @@ declare
   c_user         constant uuid   := redact_evidence.user_id;
   c_session_ids  constant uuid[] := array(select s.id from public.session_schedules s
                                            where s.client_id = c_user and not private.is_class(s));
+  c_former       constant text   := case when cardinality(c_session_ids) > 0 then 'Former client' else 'Former practitioner' end;
+  c_is_listed    constant boolean := exists (select from public.session_schedules s where s.client_id = c_user)
+                                     or exists (select from public.practitioners p where p.user_id = c_user);
   c_checkout_ids constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
   c_names        constant text[] := array(
-    select distinct btrim(name) from (
+    select distinct btrim(written) from (
       select p.full_name from public.profiles p where p.id = c_user
       union select p.name from public.practitioners p where p.user_id = c_user
-      union select u.email from auth.users u where u.id = c_user) known (name)
+      union select u.email from auth.users u where u.id = c_user) known (name),
+      unnest(array[name, private.plain_name(name)]) written  -- as it is, and as it stands in a notification
      where char_length(btrim(name)) > 2 and name not in ('Former client', 'Former practitioner'));
 begin
   -- Sessions: the note, and a place that is not one of our studios.
   update public.session_schedules s
      set notes = null, host_room_url = null, location_coordinates = null,
-         physical_location = case when private.is_studio(s.physical_location) then s.physical_location end
+         physical_location = case when s.studio_id is not null then s.physical_location end
    where s.id = any (c_session_ids)
-     and (num_nonnulls(s.notes, s.host_room_url, s.location_coordinates) > 0 or not private.is_studio(s.physical_location));
+     and (num_nonnulls(s.notes, s.host_room_url, s.location_coordinates) > 0
+          or (s.physical_location is not null and s.studio_id is null));
+  update private.session_agreements a set physical_location = null
+   where a.session_id = any (c_session_ids) and (private.find_studio(a.physical_location)).id is null;
   update public.session_cancellations c set reason = '(erased)'
    where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason <> '(erased)';
   update public.session_attendance a set reason = '(erased)'
@@ -589,6 +687,8 @@ begin
    where m.session_id = any (c_session_ids) and m.status not in ('queued', 'sending') and m.payload ? 'session';
   update private.mails m set payload = jsonb_set(m.payload, '{session,physical_location}', 'null')
    where m.session_id = any (c_session_ids) and m.payload #>> '{session,physical_location}' is not null;
+  update private.mails m set payload = jsonb_set(m.payload, '{previous,physical_location}', 'null')
+   where m.session_id = any (c_session_ids) and m.payload #>> '{previous,physical_location}' is not null;
   update public.user_notifications n
      set title = private.replace_names(n.title, c_names), message = private.replace_names(n.message, c_names)
    where exists (select from unnest(c_names) name where strpos(n.title || n.message, name) > 0)
@@ -625,14 +725,14 @@ begin
    where p.user_id = c_user
      and (p.name <> 'Former practitioner' or p.available or num_nonnulls(p.bio, p.specialization, p.avatar_url) > 0);
 
-  -- The profile, last: the name in it was looked for above.
+  -- The profile, last: the name in it was looked for above. It stays where a session or a practitioner that stays
+  -- names the account: lists of these look it up.
   update public.profiles p
-     set full_name = 'Former client', email = null, avatar_url = null, phone_number = null, date_of_birth = null,
-         address = null
-   where p.id = c_user and cardinality(c_session_ids) > 0
-     and (p.full_name is distinct from 'Former client'
+     set full_name = c_former, email = null, avatar_url = null, phone_number = null, date_of_birth = null, address = null
+   where p.id = c_user and c_is_listed
+     and (p.full_name is distinct from c_former
           or num_nonnulls(p.email, p.avatar_url, p.phone_number, p.date_of_birth, p.address) > 0);
-  delete from public.profiles p where p.id = c_user and cardinality(c_session_ids) = 0;
+  delete from public.profiles p where p.id = c_user and not c_is_listed;
 end
 $$;
 
@@ -673,7 +773,7 @@ as $$
   select coalesce(sum(credits), 0)::integer from expired;
 $$;
 
-revoke execute on function private.replace_names, private.is_studio, private.queue_account_recordings, private.redact_evidence,
+revoke execute on function private.replace_names, private.queue_account_recordings, private.redact_evidence,
   private.delete_personal_rows, private.expire_user_credits
   from public, anon, authenticated, service_role;
 -- Not granted to anybody: private.erase_account calls them.

@@ -20,9 +20,10 @@ create view public.session_history with (security_invoker = true) as
   select s.id, s.scheduled_at, s.duration_minutes, s.time_zone, s.local_start, s.status, s.cancelled_at,
          s.client_id, s.practitioner_id, p.name as practitioner_name, p.avatar_url as practitioner_avatar_url,
          s.session_type_id, t.name as session_type_name, t.session_type,
-         s.max_participants > 1 as is_group, s.class_name, s.group_class_id, s.current_participants, s.max_participants,
+         s.max_participants > 1 or s.group_class_id is not null as is_group, s.class_name, s.group_class_id,
+         s.current_participants, s.max_participants,
          s.session_location, s.physical_location,
-         case when s.credit_lot_id is not null then 'credit' when paid.id is not null then 'payment' end as paid_with,
+         case when s.credit_lot_id is not null then 'credit' when private.is_paid_singly(s.id) then 'payment' end as paid_with,
          c.cancellation_type, c.credit_returned,
          r.id as recording_id, r.status as recording_status, r.recording_url,
          case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
@@ -50,7 +51,6 @@ create view public.session_history with (security_invoker = true) as
     left join public.session_types t on t.id = s.session_type_id
     left join lateral (select x.id, x.status, x.recording_url from public.session_recordings x
                         where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
-    left join lateral (select x.id from public.session_payments x where x.session_id = s.id limit 1) paid on true
     left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
                         where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
 comment on view public.session_history is
@@ -245,10 +245,23 @@ grant execute on function public.getting_started, public.client_dashboard to aut
 -- The practitioner's dashboard in one call: today's and upcoming sessions, clients, recommended actions, earnings, and
 -- whether contract and bank account are in place.
 --
--- Today is the day in the practitioner's own time zone. A class is one line, with its seats counted.
+-- Today is the day in the practitioner's own time zone. A class is one line, with its seats counted. A session to come
+-- names who is in it, with what they have answered about being recorded and whether they have signed the waiver.
+
+-- Definer: a practitioner reads nobody's consents and few waivers; this answers two questions about their own sessions.
+create function private.list_people_to_come(session public.session_schedules) returns jsonb
+  language sql stable security definer set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'client_id', c.user_id, 'name', f.full_name,
+           'recording_consent', private.get_consent_answer(c.user_id, 'session_recording'),
+           'has_signed_waiver', private.has_signed_waiver(c.user_id, c.session_id)) order by f.full_name, c.user_id), '[]')
+    from private.list_session_clients(session) c left join public.profiles f on f.id = c.user_id
+   where (session).status in ('scheduled', 'in_progress') and private.get_session_host(session) = auth.uid();
+$$;
 
 create function private.dashboard_session(session public.session_schedules, client_name text) returns jsonb
-  language sql immutable set search_path = ''
+  language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
     'id', (session).id, 'scheduled_at', (session).scheduled_at, 'duration_minutes', (session).duration_minutes,
@@ -257,13 +270,14 @@ as $$
     'client_name', case when (session).max_participants = 1 then client_name end,
     'current_participants', (session).current_participants, 'max_participants', (session).max_participants,
     'session_location', (session).session_location, 'physical_location', (session).physical_location,
-    'room_name', (session).room_name);
+    'room_name', (session).room_name, 'people', private.list_people_to_come(session));
 $$;
 
 create function public.practitioner_dashboard(at_most integer default 5)
   returns table (practitioner_id uuid, name text, available boolean, time_zone text, today jsonb, upcoming jsonb,
                  clients_in_all integer, recent_clients jsonb, sessions_completed integer, actions_open integer,
-                 actions_overdue integer, pending_actions jsonb, earnings jsonb, contract text, banking text)
+                 actions_overdue integer, pending_actions jsonb, earnings jsonb, contract text, banking text,
+                 recording_consent text)
   language sql stable security invoker set search_path = ''
 as $$
   with me as (
@@ -281,7 +295,7 @@ as $$
      where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
   ),
   met as (
-    -- A class's own row names an admin; its seats name the participants.
+    -- A class's own row names whoever leads it; its seats name the participants.
     select s.client_id, count(*) filter (where s.status = 'completed')::integer as completed,
            max(s.scheduled_at) filter (where s.scheduled_at <= now()) as last_met_at,
            min(s.scheduled_at) filter (where s.scheduled_at > now()) as meets_at
@@ -318,15 +332,16 @@ as $$
                      from public.practitioner_contracts k where k.practitioner_id = me.id
                     order by k.status = 'pending' desc, k.status = 'signed' desc, k.created_at desc limit 1), 'missing'),
          coalesce((select case when not b.verified then 'unverified' when b.cooling_until > now() then 'cooling' else 'verified' end
-                     from public.practitioner_banking b where b.practitioner_id = me.id), 'missing')
+                     from public.practitioner_banking b where b.practitioner_id = me.id), 'missing'),
+         private.get_consent_answer(me.user_id, 'session_recording')
     from me;
 $$;
 comment on function public.practitioner_dashboard is
   'The practitioner''s own page, in one row; none for whoever is not one. Earnings have a row for each currency.';
 
-revoke execute on function private.dashboard_session, public.practitioner_dashboard
+revoke execute on function private.list_people_to_come, private.dashboard_session, public.practitioner_dashboard
   from public, anon, authenticated, service_role;
-grant execute on function private.dashboard_session, public.practitioner_dashboard to authenticated;
+grant execute on function private.list_people_to_come, private.dashboard_session, public.practitioner_dashboard to authenticated;
 
 
 -- people/admin_dashboard.sql
@@ -368,6 +383,7 @@ begin
              'recordings_failed', (select count(*) from public.session_recordings r
                                     where r.status = 'failed' and r.created_at >= now() - interval '7 days'),
              'admin_banking',     (select count(*) from public.admin_banking b where b.verification = 'unverified'),
+             'admin_sessions_without_waiver', (select count(*) from public.admin_sessions_without_waiver),
              'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),
              'group_session_correlations', (select count(*) from public.group_session_correlations g
                                     where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),
@@ -447,10 +463,11 @@ as $$
   select l.users, l.next_cursor from private.list_users(list_users.page_size, list_users.cursor) l;
 $$;
 
-create function public.list_payments(
-  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+-- Definer: what is not earned is listed too, although admins, who pay out what they read, do not read it. So it checks
+-- who is calling.
+create function private.list_payments(status text, currency text, page_size integer, cursor text)
   returns table (payments jsonb, next_cursor text)
-  language plpgsql stable security invoker set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
 begin
@@ -481,9 +498,19 @@ begin
 end
 $$;
 
-revoke execute on function private.list_users, public.list_users, public.list_payments
+create function public.list_payments(
+  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+  returns table (payments jsonb, next_cursor text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select l.payments, l.next_cursor
+    from private.list_payments(list_payments.status, list_payments.currency, list_payments.page_size, list_payments.cursor) l;
+$$;
+
+revoke execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
   from public, anon, authenticated, service_role;
-grant execute on function private.list_users, public.list_users, public.list_payments to authenticated;
+grant execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
+  to authenticated;
 
 -- Views
 
@@ -502,18 +529,32 @@ create view public.admin_waivers with (security_invoker = true) as
 comment on view public.admin_waivers is
   'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
 
+create view public.admin_sessions_without_waiver with (security_invoker = true) as
+  select s.id as session_id, s.scheduled_at, s.session_location, s.group_class_id, s.class_name,
+         s.client_id, client.full_name as client_name, client.email as client_email,
+         s.practitioner_id, p.name as practitioner_name
+    from public.session_schedules s
+    left join public.profiles client on client.id = s.client_id
+    left join public.practitioners p on p.id = s.practitioner_id
+   where (select private.is_admin())
+     and (s.status = 'in_progress' or s.status = 'scheduled' and s.scheduled_at > now())
+     and (s.max_participants = 1 or s.group_class_id is not null)
+     and not private.has_signed_waiver(s.client_id, s.id);
+comment on view public.admin_sessions_without_waiver is
+  'For admins: who takes part in a session to come and has not signed the current waiver.';
+
 create index session_recordings_created_at_idx on public.session_recordings (created_at);  -- newest first
 create view public.admin_recordings with (security_invoker = true) as
   select r.id, r.created_at, r.status, r.started_at, r.completed_at, r.duration_seconds, r.file_size_bytes,
          r.recording_url,
-         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 as is_group,
+         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 or s.group_class_id is not null as is_group,
          s.client_id, client.full_name as client_name, client.email as client_email,
          s.practitioner_id, p.name as practitioner_name,
          seen.views::integer, seen.last_viewed_at
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
     left join public.practitioners p on p.id = s.practitioner_id
-    -- A class's own row names an admin there.
+    -- A class's own row names its practitioner there.
     left join public.profiles client on client.id = s.client_id
          and not (s.max_participants > 1 and s.group_class_id is null)
     cross join lateral (select count(*) as views, max(v.viewed_at) as last_viewed_at
@@ -564,9 +605,9 @@ create view public.admin_cancellations with (security_invoker = true) as
 comment on view public.admin_cancellations is
   'For admins: who cancelled what, how late, what it cost and what came back.';
 
-revoke all on public.admin_waivers, public.admin_recordings, public.admin_contracts, public.admin_banking,
-  public.admin_cancellations
+revoke all on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
+  public.admin_contracts, public.admin_banking, public.admin_cancellations
   from anon, authenticated, service_role;
-grant select on public.admin_waivers, public.admin_recordings, public.admin_contracts, public.admin_banking,
-  public.admin_cancellations
+grant select on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
+  public.admin_contracts, public.admin_banking, public.admin_cancellations
   to authenticated;

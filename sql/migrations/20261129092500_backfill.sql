@@ -54,8 +54,11 @@ alter table public.credit_ledger enable trigger credit_ledger_post;
 --
 -- After the backfills of sessions and credits, whose rows it reads. On an empty database it does nothing.
 
+-- Nobody has changed these payments, so no trigger fires: neither the audit log nor updated_at is to show a change.
+alter table public.session_payments disable trigger user;
 select private.record_earned_seat(s.id) from public.session_schedules s
  where s.status = 'completed' and not private.is_class(s);
+alter table public.session_payments enable trigger user;
 
 -- What was paid out gets a payout that is settled, or the next run would pay it again. Nobody is notified of it now.
 alter table public.payouts disable trigger payouts_70_publish;

@@ -15,6 +15,7 @@ from tests.banking_scene import BankingScene
 from tests.booking_scene import BookingScene
 from tests.cast import Person, Stage
 from tests.contract_scene import ContractScene
+from tests.page_scene import PageScene
 from tests.payment_scene import PaymentScene
 from tests.payout_scene import PayoutScene
 from tests.sharing_scene import Browser, SharingScene
@@ -33,13 +34,12 @@ UNLIMITED = {
     "quote-cancellation": READS,
     "create-agora-room": READS,
     "get-recording-status": READS,
-    "get-session-calendar": READS,
     "get-banking-key": READS,
     "list-users": READS,
     "list-payments": READS,
     "create-liability-waiver": ONCE,  # for each version and session; signing again finds the first one
     "cancel-session": ONCE,
-    "manage-session": ONCE,  # and a link of 244 random bits is not guessed
+    "sign-waiver": ONCE,
     "revoke-recording-share-link": ONCE,
     "sign-practitioner-contract": ONCE,
     "update-action-status": "changes a column of a row of one's own, and keeps no line of it",
@@ -244,6 +244,59 @@ def use_verify_signature(stage: Stage) -> Iterator[Use]:
     )
 
 
+def use_answer_recording_consent(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    link = scene.make_link("answer_recording_consent", scene.client, None)
+    shown = stage.value("select private.sha256_hex(body) from private.write_recording_consent_text()")
+
+    def act(n: int) -> httpx.Response:
+        return scene.press(link, consented=n % 2 == 0, text_sha256=shown)
+
+    yield Use("consents", scene.client.id, act)
+
+
+def use_choose_place(stage: Stage) -> Iterator[Use]:
+    scene = PageScene(stage)
+    studios = "insert into public.studio_locations (name, address) values ('Room', 'Street') returning id"
+    places = [stage.value(studios), "online"]
+    link = scene.make_link("choose_place", scene.client, scene.book())
+    yield Use("places chosen", scene.client.id, lambda n: scene.press(link, place=places[n % 2]))
+
+
+def use_get_session_calendar(stage: Stage) -> Iterator[Use]:
+    """Each file has a link of its own."""
+    booking = BookingScene(stage)
+    body = {"session_id": booking.book()}
+    yield of_caller(stage, "get-session-calendar", "calendar files", booking.client, body)
+
+
+def use_manage_session(stage: Stage) -> Iterator[Use]:
+    """Cancelling happens once. What is told to others is limited by whom or what it is about."""
+    scene = PageScene(stage)
+    link = scene.make_link("manage_session", scene.client, scene.book())
+    moved = [(scene.starts_at + timedelta(hours=hours)).isoformat() for hours in (2, 4)]
+    yield Use("times moved", scene.client.id, lambda n: scene.press(link, act="move", starts_at=moved[n % 2]))
+    near = scene.stage.session(client=scene.client, practitioner=scene.practitioner, starts_in_minutes=5)
+    leads = scene.make_link("manage_session", scene.practitioner, str(near["id"]))
+    yield Use("delays of a session", near["id"], lambda _: scene.press(leads, act="delay", minutes=5))
+
+
+def use_find_my_sessions(stage: Stage) -> Iterator[Use]:
+    """By who asks, by the address that they type, and all of them together; of known and unknown ones alike."""
+    scene = PageScene(stage)
+    page = scene.address("find_my_sessions")
+    yield of_address("session link requests", lambda n: scene.press(page, address=f"{n}@nobody.test"))
+    stage.execute("delete from private.rate_uses where rule = 'session link requests'")
+    for typed in (scene.client.email, "nobody@nobody.test"):
+        counted = hashlib.sha256(typed.encode()).hexdigest()
+        yield Use(
+            "session links to an address",
+            counted,
+            lambda n, typed=typed: scene.press(page, address=f" {typed.upper()}" if n else typed),  # type: ignore[misc]
+        )
+    yield Use("session links in all", "all", lambda n: scene.press(page, address=f"all{n}@nobody.test"))
+
+
 def use_unsubscribe(stage: Stage) -> Iterator[Use]:
     yield of_address("unknown links", lambda n: stage.invoke(f"unsubscribe?token=x{n}"), 404)
 
@@ -329,6 +382,7 @@ UNLIMITED_RPCS = {
     "call_once": "calls another one, which is limited; its answers are kept for a day",
     "cancel_session": ONCE,
     "cancel_managed_session": ONCE,
+    "move_managed_session": "moves as its link's person: times moved, and bookings",
     "release_hold": ONCE,
     "revoke_recording_share_link": ONCE,
     "create_action_recommendation": "inserts as its caller: rows written",
@@ -339,11 +393,13 @@ UNLIMITED_RPCS = {
             "adjust_credits",
             "adjust_earnings",
             "create_webhook_endpoint",
+            "give_session_to",
             "issue_practitioner_contract",
             "link_group_sessions",
             "unlink_group_sessions",
             "mark_payout_failed",
             "mark_payout_paid",
+            "offer_session_to",
             "redeliver_webhooks",
             "request_refund",
             "rotate_webhook_secret",
@@ -352,6 +408,8 @@ UNLIMITED_RPCS = {
         ADMINS,
     ),
     "reschedule_session": "updates as its caller: times moved",
+    "answer_session_change": "once for each proposal, and those are limited; or for each change by somebody else",
+    "answer_session_offer": "once for each offer, which an admin made",
 }
 
 

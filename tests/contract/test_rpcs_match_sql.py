@@ -117,15 +117,16 @@ def refusals(name: str, sql: Functions, seen: set[str]) -> set[str]:
 
 
 def test_every_rpc_is_granted_to_its_callers(function: Function, sql: Functions) -> None:
-    """To people where they call with their own token, to the service where it calls, and to no others."""
+    """To people where they call with their own token, to whoever has a link where nobody signs in, to the service
+    where it calls, and to no others.
+    """
+    people = "anon" if function.is_page else "authenticated"
     for use in uses(function):
         granted = sql[use.name]["granted"]
 
-        assert use.as_service or "authenticated" in granted, use.name
+        assert use.as_service or people in granted, use.name
         assert "service" not in function.callers or "service_role" in granted, use.name
-        assert granted <= ({"service_role"} if use.as_service else {"authenticated", "service_role"}), (
-            use.name
-        )
+        assert granted <= ({"service_role"} if use.as_service else {people, "service_role"}), use.name
 
 
 def test_passed_arguments_exist_and_required_ones_are_passed(function: Function, sql: Functions) -> None:

@@ -57,7 +57,7 @@ def test_an_idempotency_key_has_one_answer(stage: Stage, booking: BookingScene) 
 
 
 def test_an_in_person_booking_keeps_its_place(stage: Stage, booking: BookingScene) -> None:
-    """The studio's id, as the page sends it, and a point on the map."""
+    """The studio's id, as the page sends it, is kept in words, as pages print it; and a point on the map."""
     studio = stage.value(
         "insert into public.studio_locations (name, address) values ('S', 'A street') returning id"
     )
@@ -69,7 +69,8 @@ def test_an_in_person_booking_keeps_its_place(stage: Stage, booking: BookingScen
     )
 
     row = stage.row("select * from public.session_schedules where id = %s", session)
-    assert (row["physical_location"], row["location_coordinates"]) == (str(studio), "(-79.4,43.65)")
+    assert (row["physical_location"], row["studio_id"]) == ("S - A street", studio)
+    assert row["location_coordinates"] == "(-79.4,43.65)"
 
 
 @pytest.mark.parametrize(

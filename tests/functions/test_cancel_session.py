@@ -56,11 +56,7 @@ def test_after_the_deadline_only_the_grace_saves_the_credit_and_only_once(
     for use_grace in (True, True, False):
         if hours < 4:
             session = booking.book(scheduled_at=booking.starts_at.replace(hour=hours).isoformat())
-            stage.execute(
-                "update public.session_schedules set scheduled_at = now() + make_interval(mins => %s) where id = %s",
-                20 * hours,
-                session,
-            )
+            stage.pass_time_until(session, minutes_before=20 * hours)
             hours += 1
         reply = stage.invoke(
             "cancel-session", {"session_id": session, "use_grace": use_grace}, as_=booking.client

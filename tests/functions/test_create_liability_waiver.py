@@ -190,3 +190,21 @@ def test_a_signed_in_client_cannot_forge_evidence(stage: Stage, shown: str) -> N
     deleted = stage.rest("DELETE", f"liability_waivers?id=eq.{signed}", as_=client)
 
     assert [r.status_code for r in (inserted, called, changed, deleted)] == [403, 403, 403, 403]
+
+
+@pytest.mark.parametrize("name", ["  ", "\u3164", "\u2800\u200d", "\u0301"])
+def test_a_name_that_nobody_can_read_signs_nothing(stage: Stage, shown: str, name: str) -> None:
+    """A blank of any kind is refused with its field; a name with joiners is kept as it is."""
+    client = stage.client()
+    body = {"waiver_text": shown, "signature_name": name}
+
+    refused = stage.invoke("create-liability-waiver", body, as_=client)
+
+    assert (422, "text_is_blank") == (refused.status_code, refused.json()["code"])
+    assert "signature_name" in refused.json()["message"]
+    assert 0 == stage.value("select count(*) from public.liability_waivers where user_id = %s", client.id)
+    body["signature_name"] = "ශ්\u200dරී"
+    stage.invoke("create-liability-waiver", body, as_=client).raise_for_status()
+    assert body["signature_name"] == stage.value(
+        "select signature_name from public.liability_waivers where user_id = %s", client.id
+    )

@@ -1,6 +1,7 @@
 """Telling other systems: signed, once for each endpoint, until it has been heard; and nothing of anybody's."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -89,6 +90,65 @@ def test_a_delivery_is_signed_and_describes_the_event(receiver: Receiver) -> Non
     assert datetime.fromisoformat(event["timestamp"]) > datetime.now(UTC) - timedelta(minutes=5)
     assert {"session_id", "user_id", "practitioner_id", "scheduled_at"} == set(event["data"])
     assert receiver.deliver() == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "sent"),
+    [
+        (
+            "session_rescheduled",
+            {"by": "admin", "previous": {"scheduled_at": "x", "physical_location": "Private Street 1"}},
+            {"changed_by": "admin", "changed": ["physical_location", "scheduled_at"]},
+        ),
+        (
+            "session_changed",
+            {"by": "practitioner", "previous": {"practitioner_id": "x"}},
+            {"changed_by": "practitioner", "changed": ["practitioner_id"]},
+        ),
+        (
+            "payment_received",
+            {"checkout_id": "c", "amount_minor": 5, "currency": "cad"},
+            {"checkout_id": "c", "amount_minor": 5, "currency": "cad"},
+        ),
+        ("payment_returned", {"amount_minor": 5, "currency": "cad"}, {"amount_minor": 5, "currency": "cad"}),
+        (
+            "recording_failed",
+            {"recording_id": "r", "failure_code": "no_files"},
+            {"recording_id": "r", "failure_code": "no_files"},
+        ),
+    ],
+)
+def test_a_change_and_money_are_told_in_ids_times_and_amounts(
+    receiver: Receiver, kind: str, payload: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    """Never the place or the name before."""
+    event = kind.replace("_", ".")
+    receiver.stage.rest(
+        "PATCH", f"webhook_endpoints?id=eq.{receiver.id}", as_=receiver.admin, json={"events": [event]}
+    ).raise_for_status()
+    receiver.emit(kind, **payload)
+    assert receiver.deliver() == {"delivered": 1}
+
+    told = json.loads(receiver.heard[0].get_data())
+    assert event == told["type"]
+    assert sent == {
+        name: value
+        for name, value in told["data"].items()
+        if name not in ("session_id", "user_id", "scheduled_at")
+    }
+
+
+def test_every_event_that_an_endpoint_may_ask_for_is_sent_to_it(receiver: Receiver) -> None:
+    """The list of an endpoint's events and the condition of the trigger name the same."""
+    may_ask = receiver.stage.value(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'webhook_endpoints_events_are_known'"
+    )
+    are_sent = receiver.stage.value(
+        "select pg_get_triggerdef(oid) from pg_trigger where tgname = 'outbox_60_enqueue_webhook_deliveries'"
+    )
+    names = set(re.findall(r"'(\w+\.\w+)'", may_ask))
+    assert {"session.rescheduled", "session.changed", "recording.failed"} < names
+    assert {name.replace(".", "_") for name in names} == set(re.findall(r"'(\w+_\w+)'", are_sent))
 
 
 def test_a_failed_delivery_is_retried_under_the_same_id(receiver: Receiver) -> None:

@@ -10,9 +10,19 @@ from tests.page_scene import BROWSER, PageScene
 
 PAGES = [function.target for function in functions().values() if function.is_page]
 # Everybody may open these; they take no link.
-OPEN: set[str] = set()
+OPEN = {"find_my_sessions"}
 # What a form of each page may hold. Sent to every page with every link but its own.
-FORM = {"act": "cancel", "reason": "", "use_grace": "true"}
+FORM = {
+    "act": "cancel",
+    "reason": "",
+    "use_grace": "true",
+    "consented": "false",
+    "place": "online",
+    "version": "1",
+    "signature_name": "Somebody",
+    "show": "times",
+    "starts_at": "2027-03-01T15:00:00Z",
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +39,9 @@ def rows(scene: PageScene) -> Any:
         """select (select jsonb_agg(to_jsonb(s)) from public.session_schedules s where s.client_id = %(id)s),
                   (select jsonb_agg(to_jsonb(p)) from public.notification_preferences p where p.user_id = %(id)s),
                   (select jsonb_agg(to_jsonb(c)) from public.user_consents c where c.user_id = %(id)s),
-                  (select jsonb_agg(to_jsonb(w)) from public.liability_waivers w where w.user_id = %(id)s)""",
+                  (select jsonb_agg(to_jsonb(w)) from public.liability_waivers w where w.user_id = %(id)s),
+                  (select jsonb_agg(to_jsonb(o)) from private.outbox o where o.user_id = %(id)s),
+                  (select jsonb_agg(to_jsonb(a)) from public.session_attendance a where a.user_id = %(id)s)""",
         {"id": scene.client.id},
     ).fetchone()
 

@@ -27,9 +27,7 @@ def test_the_cancellation_is_what_was_quoted(stage: Stage, booking: BookingScene
 def test_after_the_deadline_the_quote_offers_the_grace(stage: Stage, booking: BookingScene) -> None:
     """With it the credit comes back, without it does not."""
     session = booking.book()
-    stage.execute(
-        "update public.session_schedules set scheduled_at = now() + interval '1 hour' where id = %s", session
-    )
+    stage.pass_time_until(session, minutes_before=60)
 
     without = stage.invoke("quote-cancellation", {"session_id": session}, as_=booking.client).json()
     graced = stage.invoke(

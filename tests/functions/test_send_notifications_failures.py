@@ -68,7 +68,13 @@ def test_postmark_receives_plain_text_html_and_our_own_id(mail: FailingPostmark)
         body["Metadata"],
     )
     assert (False, "None") == (body["TrackOpens"], body["TrackLinks"])
-    assert body["Attachments"][0]["ContentType"] == "text/calendar; charset=utf-8; method=REQUEST"
+    invitation, file = body["Attachments"]
+    assert ("text/calendar; charset=utf-8; method=REQUEST", "inline") == (
+        invitation["ContentType"],
+        invitation["Disposition"],
+    )
+    assert ("session.ics", "application/ics") == (file["Name"], file["ContentType"])
+    assert event_in(body).vevent.organizer.value == f"mailto:{body['ReplyTo']}"
     assert mail.logged()[0]["message_id"] == "pm-1"
 
 

@@ -182,3 +182,14 @@ def test_a_drawing_that_is_no_png_is_refused_with_its_field(scene: ContractScene
     reply = scene.sign(scene.offer(), signature_image=image)
 
     assert (422, "signature_image") == (reply.status_code, reply.json()["details"][0]["field"])
+
+
+@pytest.mark.parametrize("name", ["  ", "\u3164", "\u2800\u200d", "\u0301"])
+def test_a_name_that_nobody_can_read_signs_nothing(scene: ContractScene, name: str) -> None:
+    """A blank of any kind is refused with its field, and the contract waits on."""
+    contract = scene.offer()
+    reply = scene.sign(contract, signature_name=name)
+
+    assert (422, "text_is_blank") == (reply.status_code, reply.json()["code"])
+    assert "signature_name" in reply.json()["message"]
+    assert "pending" == scene.contract(contract)["status"]

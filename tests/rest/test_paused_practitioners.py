@@ -59,8 +59,10 @@ def paused(stage: Stage, booking: BookingScene) -> Paused:
     session = booking.book()
     stage.execute(
         """insert into public.session_payments (session_id, practitioner_id, client_id, total_amount,
-                                                practitioner_share, platform_share, currency, status)
-           select id, practitioner_id, client_id, 100, 75, 25, 'cad', 'completed' from public.session_schedules s
+                                                practitioner_share, platform_share, currency, status,
+                                                earned_at)
+           select id, practitioner_id, client_id, 100, 75, 25, 'cad', 'completed', now()
+             from public.session_schedules s
             where id = %s and not exists (select from public.session_payments p where p.session_id = s.id)""",
         session,
     )

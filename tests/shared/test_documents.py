@@ -103,7 +103,7 @@ WRITTEN = {
     "北京市 さくら 서울": None,
     "كتاب": None,
     "tab\tand\u00a0space": "tab and space",
-    "😀 ᐃᓄᒃ \u0007": "[U+1F600] [U+1403][U+14C4][U+1483] [U+0007]",
+    "😀 ᠮᠣᠩ \u0007": "[U+1F600] [U+182E][U+1823][U+1829] [U+0007]",
     "no\u2060width\ufe0f": "nowidth",
     "x" * 700: None,
 }

@@ -64,9 +64,15 @@ class Session(Block):
 
     policy: str = "easy"
     lot: Lot | None = None
+    agreed_slot: int | None = None  # if staff has moved it since
     paid_by: "Checkout | None" = None
     is_seat: bool = False
     status: str = "scheduled"
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Not at the time that its client agreed to."""
+        return self.agreed_slot is not None and self.agreed_slot != self.slot
 
 
 @dataclass
@@ -199,7 +205,8 @@ class Model:
         """How it is cancelled, how many credits come back, and whether as a new lot."""
         free_until, late_until = POLICIES[session.policy]
         hours = 100 if session.is_seat else 30 + session.slot / 2
-        in_time, by_client = hours >= free_until, by == "client"
+        by_client = by == "client"
+        in_time = hours >= free_until or (by_client and session.is_elsewhere)
         if use_grace and by_client and not in_time and session.who in self.graces:
             raise Refused("grace_used")
         kind = (
@@ -234,11 +241,18 @@ class Model:
             return
         if session.status != "scheduled":
             raise Refused("session_not_movable")
-        if by == "client" and 30 + session.slot / 2 < POLICIES[session.policy][0]:
+        free_until = POLICIES[session.policy][0]
+        if by == "client" and not session.is_elsewhere and 30 + session.slot / 2 < free_until:
             raise Refused("too_late_to_move")
+        if by == "practitioner" and 30 + min(session.slot, slot) / 2 < free_until:
+            raise Refused("change_needs_a_yes")
         if self.taken(session.who, slot, session.minutes, besides=session):
             raise Refused("slot_taken")
         self.take(session.who, slot, session.minutes)
+        if by == "client":
+            session.agreed_slot = slot
+        elif session.agreed_slot is None:
+            session.agreed_slot = session.slot
         session.slot = slot
 
     # Paying

@@ -180,10 +180,14 @@ def session(sandbox: Sandbox, session_id: object) -> dict[str, Any]:
 
 
 def start_in(sandbox: Sandbox, session_id: object, hours: float) -> None:
-    """Time has passed: the session starts so many hours from now."""
+    """Time has passed: the session starts so many hours from now, and nobody has changed it."""
     sandbox.act_as("owner")
     sandbox.run(
         "update public.session_schedules set scheduled_at = %s where id = %s", in_hours(hours), session_id
+    )
+    sandbox.run("delete from private.session_agreements where session_id = %s", session_id)
+    sandbox.run(
+        "delete from private.outbox where session_id = %s and kind = 'session_rescheduled'", session_id
     )
 
 

@@ -13,20 +13,28 @@ OTHER = (
 )
 
 
-def payment(sandbox: Sandbox, share_minor: int, *, practitioner: str = ROW, currency: str = "cad") -> str:
-    """Something a client paid for. Gives the row that the payments page shows."""
+def payment(
+    sandbox: Sandbox,
+    share_minor: int,
+    *,
+    practitioner: str = ROW,
+    currency: str = "cad",
+    earned: bool = True,
+) -> str:
+    """Something a client paid for. Gives the row that the payments page shows once it is earned."""
     sandbox.act_as("owner")
     return str(
         sandbox.one(
             "insert into public.session_payments (session_id, practitioner_id, client_id, total_amount,"
-            " practitioner_share, platform_share, currency, status)"
-            " values (%s, %s, %s, %s, %s, 0, %s, 'completed') returning id",
+            " practitioner_share, platform_share, currency, status, earned_at)"
+            " values (%s, %s, %s, %s, %s, 0, %s, 'completed', case when %s then now() end) returning id",
             ROW,
             practitioner,
             CLIENT,
             share_minor / 100,
             share_minor / 100,
             currency,
+            earned,
         )
     )
 

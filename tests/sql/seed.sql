@@ -64,9 +64,9 @@ insert into public.action_checklist (id, client_id, practitioner_id, title) valu
 insert into public.action_recommendations (id, session_id, practitioner_id, client_id, title, action_type) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'Breathe', 'mindfulness');
 insert into public.session_payments
-  (id, session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status)
+  (id, session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status, earned_at)
 values
-  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 100, 75, 25, 'cad', 'completed');
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 100, 75, 25, 'cad', 'completed', now());
 insert into public.ledger_transactions (id, kind, currency, practitioner_id, session_id, payment_id, cause) values
   ('10000000-0000-4000-8000-000000000001', 'accrual', 'cad', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'story');
 insert into public.ledger_postings (transaction_id, account, amount_minor)

@@ -168,7 +168,7 @@ def test_attendance_before_a_move_does_not_count_at_the_new_time(sandbox: Sandbo
     deliver_events(sandbox, session, event("joined", "practitioner", 0.1))
     before = attendance(sandbox, session)
 
-    sandbox.act_as("practitioner")
+    sandbox.act_as("admin")
     sandbox.run("select * from public.reschedule_session(%s, now() + interval '1 day')", session)
     sandbox.act_as("owner")
     sandbox.run("select private.update_attendance(%s)", session)

@@ -72,6 +72,7 @@ ARGUMENTS = {
     "match_memories.match_count": "read",
     "match_memories.match_threshold": "read",
     "practitioner_dashboard.at_most": "read",
+    "propose_session_time.scheduled_at": "private.session_proposals.scheduled_at",
     "redeliver_webhooks.since": "compared with the deliveries",
     "request_refund.amount_minor": "private.payment_refunds.amount_minor",
     "reschedule_session.scheduled_at": "public.session_schedules.scheduled_at",
@@ -274,6 +275,7 @@ def test_a_function_that_pages_call_names_what_is_out_of_range(
 # What an argument is given that is not being tried: a row of the seed, and something that is of the type.
 GIVEN = {
     "uuid": f"'{ROW}'",
+    "uuid[]": f"array['{ROW}'::uuid]",
     "text": "'America/Toronto'",
     "app_role": "'admin'",
     "boolean": "true",
@@ -289,8 +291,8 @@ ENDS = [
     ),
     *((NUMBERS, pair) for pair in (("-2147483648", "2147483647"), ("2147483647", "-2147483648"))),
 ]
-# Vectors and the whole of auth.users are not in this database.
-NOT_HERE = ("match_memories", "list_users", "call_once")
+# Vectors and the whole of auth.users are not in this database; an embed takes a row that is there.
+NOT_HERE = ("match_memories", "list_users", "call_once", "session_schedules")
 
 
 @pytest.mark.parametrize("who", ["client", "practitioner", "admin"])

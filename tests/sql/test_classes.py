@@ -1,5 +1,6 @@
 """Classes: a seat is a row and a credit, and there are no more of them than there are places."""
 
+import psycopg
 import pytest
 
 from .booking_steps import (
@@ -17,7 +18,7 @@ from .booking_steps import (
     type_id,
     wallet,
 )
-from .conftest import ADMIN, CLIENT, ROW, Sandbox
+from .conftest import CLIENT, PRACTITIONER, ROW, STRANGER, Sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -200,8 +201,59 @@ def test_a_class_has_no_fewer_places_than_seats(sandbox: Sandbox) -> None:
     assert 5 == sandbox.one(change, 5, evening)
 
 
+def test_a_class_is_listed_once(sandbox: Sandbox) -> None:
+    """A seat is for one, whatever the page sends for it and whoever looks, and its note names no id."""
+    evening = make_class(sandbox, in_hours(30))
+    seats = [join(sandbox, evening), join(sandbox, evening, who="other", max_participants=500)]
+    listed = (
+        "select id from public.session_schedules"
+        " where max_participants > 1 and scheduled_at >= now() and status <> 'cancelled' order by scheduled_at"
+    )
+    for who in ("client", "other", "practitioner", "admin"):
+        sandbox.act_as(who)
+        assert [evening] == [str(row["id"]) for row in sandbox.run(listed)], who
+
+    assert [(1, 1, "Joined group class: Evening class")] * 2 == [
+        (row["max_participants"], row["current_participants"], row["notes"])
+        for row in (session(sandbox, seat) for seat in seats)
+    ]
+    for who in ("admin", "service"):
+        sandbox.act_as(who)
+        with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
+            sandbox.run("update public.session_schedules set max_participants = 2 where id = %s", seats[0])
+
+
+def test_a_practitioner_gives_no_seat_away(sandbox: Sandbox) -> None:
+    """Not to a client of theirs either, although a seat is for one: it costs whoever joins a credit."""
+    evening = make_class(sandbox, in_hours(30), practitioner_id=ROW)
+    with sandbox.forbidden():
+        join(sandbox, evening, who="practitioner", practitioner_id=ROW, client_id=CLIENT)
+
+
+def test_no_class_is_made_or_moved_into_the_past(sandbox: Sandbox) -> None:
+    """Nor is a session of two people that would be over: whoever is in it would be told of an hour that has gone."""
+    with sandbox.refused("slot_in_past"):
+        make_class(sandbox, in_hours(-1))
+    for who in ("practitioner", "admin"):
+        sandbox.act_as(who)
+        with sandbox.refused("slot_in_past"):
+            sandbox.run(
+                "insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name)"
+                " values (%s, %s, now() - interval '1 hour', 'session-past')",
+                ROW,
+                CLIENT,
+            )
+    evening = make_class(sandbox, in_hours(30))
+    sandbox.act_as("admin")
+    with sandbox.refused("slot_in_past"):
+        sandbox.run(
+            "update public.session_schedules set scheduled_at = now() - interval '1 minute' where id = %s",
+            evening,
+        )
+
+
 def test_a_class_moves_with_all_its_seats(sandbox: Sandbox) -> None:
-    """Time, place, name and places; and each seat gets a message."""
+    """Time, place and name; and each seat gets a message."""
     evening = make_class(sandbox, in_hours(30))
     seat = join(sandbox, evening)
     sandbox.act_as("admin")
@@ -213,9 +265,10 @@ def test_a_class_moves_with_all_its_seats(sandbox: Sandbox) -> None:
     )
 
     row = session(sandbox, seat)
-    assert (in_hours(40), "Night", 9, "in_person", "Studio", 1) == (
+    assert (in_hours(40), "Night", "Joined group class: Night", 1, "in_person", "Studio", 1) == (
         row["scheduled_at"],
         row["class_name"],
+        row["notes"],
         row["max_participants"],
         row["session_location"],
         row["physical_location"],
@@ -256,6 +309,21 @@ def test_cancelling_a_class_gives_every_seat_its_credit_back(sandbox: Sandbox, w
     assert ["session_booked", "session_cancelled"] == messages(sandbox, seats[0])
     assert 0 == taken(sandbox, evening)
     assert not booking_violations(sandbox)
+    # Deleted, or deleted once it is cancelled, it leaves the admin's list and stays as evidence.
+    sandbox.act_as("admin")
+    listed = "select id from public.session_schedules where id = %s and notes not like 'Joined group class%%'"
+    assert (way != "delete") == bool(sandbox.run(listed, evening))
+    sandbox.run("delete from public.session_schedules where id = %s", evening)
+    assert [] == sandbox.run(listed, evening)
+    assert "cancelled" == session(sandbox, evening)["status"]
+
+
+def test_a_class_that_was_held_is_kept(sandbox: Sandbox) -> None:
+    """With its note, and the admin is told why."""
+    evening = make_class(sandbox, in_hours(30))
+    join(sandbox, evening)
+    sandbox.act_as("owner")
+    sandbox.run("update public.session_schedules set status = 'completed' where id = %s", evening)
     sandbox.act_as("admin")
     with sandbox.refused("class_is_kept"):
         sandbox.run("delete from public.session_schedules where id = %s", evening)
@@ -374,10 +442,44 @@ def test_a_class_takes_the_time_of_its_practitioner(sandbox: Sandbox) -> None:
         book(sandbox, at, duration_minutes=60)
 
 
-def test_the_admin_in_the_row_of_a_class_does_not_participate(sandbox: Sandbox) -> None:
-    """Their wallet and history are their own."""
+# Whose row it is
+
+
+def test_a_class_names_whoever_leads_it(sandbox: Sandbox) -> None:
+    """Whatever the page writes there, and whoever leads it next; nobody is booked by that."""
     evening = make_class(sandbox, in_hours(30))
+    assert STRANGER == str(session(sandbox, evening)["client_id"])
+    assert [] == messages(sandbox, evening)
 
     sandbox.act_as("owner")
-    assert [] == messages(sandbox, evening)
-    assert str(session(sandbox, evening)["client_id"]) == ADMIN
+    sandbox.run("update public.session_schedules set practitioner_id = %s where id = %s", ROW, evening)
+    assert PRACTITIONER == str(session(sandbox, evening)["client_id"])
+    assert CLIENT == str(session(sandbox, join(sandbox, evening))["client_id"])
+
+
+def test_whoever_leads_a_class_is_told_what_others_do_with_it(sandbox: Sandbox) -> None:
+    """Although they stand in its row as its client: once, as the practitioner."""
+    evening = make_class(sandbox, in_hours(30))
+    sandbox.run("update public.session_schedules set status = 'cancelled' where id = %s", evening)
+
+    sandbox.act_as("owner")
+    sent = sandbox.run(
+        "select kind, audience, user_id::text from private.mails where session_id = %s", evening
+    )
+    assert [{"kind": "session_cancelled", "audience": "practitioner", "user_id": STRANGER}] == sent
+
+
+def test_nobody_leads_a_class_whose_account_is_gone(sandbox: Sandbox) -> None:
+    """The page that made it reads why."""
+    sandbox.act_as("owner")
+    sandbox.run("delete from auth.users where id = %s", STRANGER)
+    with sandbox.refused("practitioner_unavailable"):
+        make_class(sandbox, in_hours(30))
+
+
+def test_one_persons_session_does_not_become_a_class(sandbox: Sandbox) -> None:
+    """Whoever booked it would stand in it as nobody's client."""
+    booked = book(sandbox, in_hours(30))["session_id"]
+    sandbox.act_as("admin")
+    with sandbox.refused("session_is_booked"):
+        sandbox.run("update public.session_schedules set max_participants = 5 where id = %s", booked)

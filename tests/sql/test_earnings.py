@@ -357,7 +357,7 @@ def bought_and_held(sandbox: Sandbox) -> list[Bought]:
 
 
 def test_an_overview_is_one_row_per_currency(sandbox: Sandbox) -> None:
-    """What is booked and not held is not pending; what the page adds up is both."""
+    """What is booked and not held is not pending, neither here nor in what the page adds up."""
     bought_and_held(sandbox)
 
     sandbox.act_as("stranger")
@@ -376,7 +376,7 @@ def test_an_overview_is_one_row_per_currency(sandbox: Sandbox) -> None:
         cad["period_sessions"],
     )
     assert (usd["pending_payout_minor"], usd["booked_minor"]) == (5475, 0)
-    assert [225, 54.75] == [float(row["pending"]) for row in page]
+    assert [150, 54.75] == [float(row["pending"]) for row in page]
     assert (cad["period_end"] - cad["period_start"]).days == 14
     assert cad["period_start"] <= sandbox.one("select (now() at time zone 'UTC')::date") < cad["period_end"]
     assert (cad["period_start"] - sandbox.one("select date '2026-01-05'")).days % 14 == 0

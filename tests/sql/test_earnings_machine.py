@@ -4,6 +4,7 @@
 runs under the same invariants. See earnings_model.py.
 """
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -21,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from .booking_steps import ANY_TIME, FREE, book, grant, in_hours, join, make_class, session, sign, start_in
-from .conftest import ADMIN, Sandbox
+from .conftest import ADMIN, ROW, Sandbox
 from .earnings_model import Earnings, Funds, Seat
 from .earnings_steps import (
     Bought,
@@ -292,6 +293,25 @@ class Earning(RuleBasedStateMachine):
             assert known.share == round(100 * row["practitioner_share"])
             if known.funds and known.price:
                 assert known.funds.is_disputed == (row["status"] == "disputed")
+
+    def is_payable(self, seat: Seat) -> bool:
+        return bool(seat.funds and seat.is_earned and seat.share and not seat.funds.is_disputed)
+
+    @rule()
+    def the_page_adds_up(self) -> None:
+        """Its own sum, over all it reads: what is earned and kept, not what is booked, cancelled or disputed."""
+        self.sandbox.act_as("admin")
+        rows = self.sandbox.run(
+            "select practitioner_id::text, currency, round(100 * sum(practitioner_share))::int as pending"
+            " from public.session_payments where status = 'completed' and paid_out_at is null"
+            " and practitioner_id <> %s group by 1, 2 having sum(practitioner_share) > 0",
+            ROW,
+        )
+        payable: dict[tuple[str, str], int] = defaultdict(int)
+        for seat in filter(self.is_payable, self.model.seats.values()):
+            assert seat.funds
+            payable[seat.practitioner, seat.funds.currency] += seat.share
+        assert payable == {(row["practitioner_id"], row["currency"]): row["pending"] for row in rows}
 
 
 def test_the_ledger_agrees_with_the_model(connection: psycopg.Connection[dict[str, Any]]) -> None:

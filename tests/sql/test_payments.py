@@ -494,6 +494,51 @@ def test_a_checkout_for_a_class_may_omit_the_class(sandbox: Sandbox) -> None:
         single(sandbox, "other", group_class_id=group_class)
 
 
+@pytest.mark.parametrize(
+    ("change", "was"),
+    [
+        ("scheduled_at = scheduled_at + interval '1 day'", {"scheduled_at"}),
+        ("session_location = 'in_person', physical_location = 'Studio Two - 2 St'", {"place"}),
+        (f"practitioner_id = '{ROW}'", {"practitioner"}),
+        ("duration_minutes = 50", {"duration_minutes"}),
+        ("class_name = 'Another name'", set()),
+    ],
+)
+def test_a_class_that_changes_while_it_is_paid_for_may_be_left_freely(
+    sandbox: Sandbox, change: str, was: set[str]
+) -> None:
+    """The seat is theirs, and what they agreed to is what they paid for; the confirmation says what is different."""
+    checkout = single(
+        sandbox,
+        session_type_id=type_of(sandbox, 45, is_group=True),
+        group_class_id=class_with_one_seat(sandbox),
+    )
+    sandbox.act_as("service")
+    sandbox.run(f"update public.session_schedules set {change} where id = %s", group_class_of(sandbox))
+    deliver(sandbox, paid_by(checkout).completed())
+
+    (seat,) = booked(sandbox)
+    sandbox.act_as("owner")
+    sandbox.run(
+        "update private.mails set status = 'dropped' where user_id <> %s"
+        " or kind not in ('session_booked', 'session_rescheduled', 'session_changed')",
+        CLIENT,
+    )
+    sandbox.act_as("service")
+    (mail,) = sandbox.run("select kind, payload from public.claim_mail()")
+    assert ("session_booked", was) == (mail["kind"], (mail["payload"]["was"] or {}).keys())
+    sandbox.act_as("client")
+    (quoted,) = sandbox.run("select * from public.quote_cancellation(%s)", seat["id"])
+    assert bool(was) == (quoted["free_until"] == seat["scheduled_at"])
+    if was:
+        sandbox.run("select * from public.answer_session_change(%s, false)", seat["id"])
+        assert 1 == sandbox.one("select total_credits from public.check_session_credits()")
+
+
+def group_class_of(sandbox: Sandbox) -> Any:
+    return sandbox.one("select id from public.session_schedules where room_name = 'a-class'")
+
+
 def class_with_one_seat(sandbox: Sandbox) -> Any:
     """A class for two, in which somebody sits already."""
     sandbox.act_as("owner")

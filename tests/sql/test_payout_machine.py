@@ -180,10 +180,10 @@ class Paying(Earning):
     @precondition(lambda self: self.on_page())
     @rule(data=st.data())
     def mark_on_page(self, data: st.DataObject) -> None:
-        """One payment or several, whatever payouts they are in."""
+        """One payment or several, whatever payouts they are in; what is under dispute is left out."""
         shown = [seat.id for seat in self.on_page()]
         seats = [shown[n] for n in data.draw(st.sets(st.integers(0, len(shown) - 1), min_size=1))]
-        chosen = set(seats)
+        chosen = set(seats) - {seat.id for seat in self.on_page() if seat.funds and seat.funds.is_disputed}
         ends = {
             name: "paid"
             if {seat for seat, amount in each.pays.items() if amount > 0} & set(self.model.seats) <= chosen
@@ -192,17 +192,16 @@ class Paying(Earning):
             if any(each.pays.get(seat, 0) > 0 for seat in chosen)
         }
         lives = {seat for name, end in ends.items() if end == "paid" for seat in self.payouts[name].pays}
-        disputed = {s.id for s in self.on_page() if s.funds and s.funds.is_disputed}
         statement = (
             "update public.session_payments set paid_out_at = now(), status = 'paid_out'"
             " where session_id = any (%s::uuid[]) returning id"
         )
         self.sandbox.act_as("admin")
-        if disputed & chosen - lives:
+        if not chosen:
             with self.sandbox.refused("nothing_to_pay_out"):
                 self.sandbox.run(statement, seats)
             return
-        assert len(seats) == len(self.sandbox.run(statement, seats))
+        assert len(chosen) == len(self.sandbox.run(statement, seats))
         settle(self.sandbox)
         for name, end in ends.items():
             self.end(self.payouts[name], end)
@@ -213,6 +212,9 @@ class Paying(Earning):
         self.marked |= chosen
 
     # What must be true
+
+    def is_payable(self, seat: Seat) -> bool:
+        return super().is_payable(seat) and seat.id not in self.marked
 
     @rule(seat=Earning.seats)
     def the_rows_agree(self, seat: str) -> None:

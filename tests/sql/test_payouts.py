@@ -281,15 +281,39 @@ def test_marking_a_part_of_a_pending_payout_leaves_the_rest_to_the_next_run(sand
     assert [("cad", 3000), ("cad", 2000)] == sorted(amounts(sandbox, status="paid"), reverse=True)
 
 
-def test_a_payment_that_is_not_earned_cannot_be_paid_out(sandbox: Sandbox) -> None:
-    """Neither before the session, nor after its price went back; and then none of the update happens."""
+def test_all_are_paid_but_those_that_are_not_earned(sandbox: Sandbox) -> None:
+    """Neither before the session, nor after its price went back; and where none is earned, the reason is said."""
+    earned, returned = earn(sandbox, 7500), earn(sandbox, 2000)
+    entry(sandbox, -2000, of=returned)
+    booked = Entry("", payment(sandbox, 3000, earned=False), "", (ROW, "cad"))
+
+    for each in (returned, booked):
+        with sandbox.refused("nothing_to_pay_out"):
+            mark_on_page(sandbox, each)
+    assert [] == payouts(sandbox)
+
+    assert 1 == mark_on_page(sandbox, earned, returned, booked)
+    assert [("paid_out", True), ("completed", False), ("completed", False)] == on_page(
+        sandbox, earned, returned, booked
+    )
+    assert [("cad", 7500)] == amounts(sandbox, status="paid")
+
+
+def test_only_admins_are_told_that_there_is_nothing_to_pay_out(sandbox: Sandbox) -> None:
+    """Whoever may change no payment changes none, as everywhere."""
+    earned = earn(sandbox, 7500)
+
+    assert [0, 0] == [mark_on_page(sandbox, earned, who=who) for who in ("client", "practitioner")]
+
+
+def test_the_service_pays_out_all_or_nothing(sandbox: Sandbox) -> None:
+    """A program can read the reason, and chose what it marks."""
     earned, returned = earn(sandbox, 7500), earn(sandbox, 2000)
     entry(sandbox, -2000, of=returned)
 
     with sandbox.refused("nothing_to_pay_out"):
-        mark_on_page(sandbox, earned, returned)
+        mark_on_page(sandbox, earned, returned, who="service")
 
-    assert [("completed", False)] * 2 == on_page(sandbox, earned, returned)
     assert [] == payouts(sandbox)
 
 

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 
 const { createClient } = createRequire(process.env.NODE_FOLDER)("@supabase/supabase-js");
 const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SCENE } = process.env;
-const { practitioner_id, tokens } = JSON.parse(SCENE);
+const { practitioner_id, client_id, tokens } = JSON.parse(SCENE);
 const tell = (fact, value) => console.log(JSON.stringify({ fact, value }));
 const signedIn = (token) => createClient(SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, {
   auth: { persistSession: false, autoRefreshToken: false },
@@ -12,6 +12,7 @@ const signedIn = (token) => createClient(SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY,
 });
 const practitioner = signedIn(tokens.practitioner);
 const admin = signedIn(tokens.admin);
+const client = signedIn(tokens.client);
 const must = ({ data, error }) => {
   if (error) throw new Error(JSON.stringify(error));
   return data;
@@ -62,7 +63,14 @@ const pay = (person, ids) =>
   person.from("session_payments").update({ paid_out_at: new Date().toISOString(), status: "paid_out" }).in("id", ids).select("id");
 const ids = owed.map(({ id }) => id);
 tell("paid by the practitioner", await pay(practitioner, ids));
-tell("paid one", must(await pay(admin, ids.slice(0, 1))).length);
+const payable = must(await admin.from("session_payments").select("*").eq("practitioner_id", practitioner_id));
+tell("payable", payable);
+tell("purchases", must(await client.from("session_payments")
+  .select("id, total_amount, currency, status, created_at, session:session_schedules(id, scheduled_at, duration_minutes)")
+  .eq("client_id", client_id)));
+const notEarned = ids.filter((id) => !payable.some((payment) => payment.id === id));
+tell("not earned", await Promise.all(notEarned.map((id) => pay(admin, [id]))));
+tell("paid one", must(await pay(admin, [payable[0].id])).length);
 tell("paid all", must(await pay(admin, ids)).length);
 
 // And what the practitioner sees of it

@@ -63,6 +63,7 @@ def test_joining_takes_one_seat_and_one_credit(facts: dict[str, Any]) -> None:
         {"id": facts["class"]["id"], "current_participants": 0, "max_participants": 3}
     ]
     assert facts["joined"]["group_class_id"] == facts["class"]["id"]
+    assert facts["joined"]["max_participants"] == 1
     assert (facts["deducted by the page"]["error"], facts["deducted by the page"]["data"]) == (None, [])
     assert facts["class after"] == {"current_participants": 1}
     assert facts["credits after joining"]["total_credits"] == 1

@@ -51,7 +51,7 @@ $$;
 -- Definer: as above.
 create function private.list_start_slots(
   session_type public.session_types, from_time timestamptz, until_time timestamptz, time_zone text,
-  practitioner_id uuid, explain boolean)
+  practitioner_id uuid, explain boolean default false)
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
 as $$

@@ -63,7 +63,10 @@ begin
         when v_own && tstzrange(s, s + v_length) then 'double_booked'
       end
       from unnest(starts) s
-      left join private.list_starts(v_calendar.practitioner_id, v_first, v_last) allowed on allowed = s;
+      left join (select private.list_starts(v_calendar.practitioner_id, v_first, v_last)
+                 union  -- a session may stay where it is
+                 select own.scheduled_at from public.session_schedules own where own.id = ignore_session) starts (allowed)
+        on allowed = s;
 end
 $$;
 
@@ -115,5 +118,35 @@ begin
 end
 $$;
 
-revoke execute on function private.check_starts, private.get_unbookable_reason, private.refuse_unbookable
+-- Of a time that a session is to move to, or that another practitioner is to take over: whether it is within the hours,
+-- and whether nothing else takes it. Neither asks for notice or horizon, which are about new bookings.
+
+create function private.is_in_hours(practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer)
+  returns boolean
+  language sql stable set search_path = ''
+as $$
+  select private.get_open_hours(c.practitioner_id, (is_in_hours.scheduled_at at time zone c.time_zone)::date,
+                                ((is_in_hours.scheduled_at + make_interval(mins => duration_minutes)) at time zone c.time_zone)::date)
+         @> tstzrange(is_in_hours.scheduled_at, is_in_hours.scheduled_at + make_interval(mins => duration_minutes))
+    from public.practitioner_calendars c where c.practitioner_id = is_in_hours.practitioner_id;
+$$;
+
+create function private.is_free_time(
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, ignore_session uuid) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select not exists (
+    select from private.practitioner_time t
+     where t.practitioner_id = c.practitioner_id
+       and t.during && private.add_buffers(is_free_time.scheduled_at, duration_minutes, c)
+       and t.session_id is distinct from ignore_session and coalesce(t.lapses_at > now(), true))
+     -- Nor are they somebody's client then.
+     and not private.get_time_as_client(p.user_id, p.id, asked.during, ignore_session) && asked.during
+    from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+   cross join tstzrange(scheduled_at, scheduled_at + make_interval(mins => duration_minutes)) asked (during)
+   where c.practitioner_id = is_free_time.practitioner_id;
+$$;
+
+revoke execute on function private.check_starts, private.get_unbookable_reason, private.refuse_unbookable,
+  private.is_in_hours, private.is_free_time
   from public, anon, authenticated, service_role;

@@ -161,6 +161,7 @@ begin
   elsif hold_slot.practitioner_id is null or hold_slot.scheduled_at is null then
     perform private.refuse(422, 'nothing_to_hold', 'Please say with whom and when, or which class.');
   end if;
+  hold_slot.physical_location := private.describe_place(hold_slot.physical_location);
 
   select h.* into v_hold from public.session_holds h
    where h.user_id = hold_slot.user_id and h.status = 'held' and h.expires_at > now()

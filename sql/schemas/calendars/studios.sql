@@ -1,7 +1,8 @@
 -- Studios: where in-person sessions take place, and what can be booked at each.
 --
 -- A practitioner may meet a client at any studio, as the booking page offers it; a class takes place at the one it
--- names, by the studio's id or as "Name - Address".
+-- names. The pages send a studio's id or "Name - Address", and print what the session has: so that is always in words,
+-- and the studio's id stands beside it.
 
 create table public.studio_locations (
   id             uuid primary key default gen_random_uuid(),
@@ -50,13 +51,54 @@ grant select, insert, update, delete on public.studio_locations to authenticated
 create trigger update_studio_locations_updated_at before update on public.studio_locations
   for each row execute function public.update_updated_at_column();
 
--- A class stores its place as text, so it can name a studio in either form. An online class is at none.
-create function private.is_at_studio(session public.session_schedules, studio public.studio_locations) returns boolean
+-- A studio as the pages print it, and write it themselves for a class.
+create function private.describe_studio(studio public.studio_locations) returns text
   language sql immutable set search_path = ''
 as $$
-  select (session).session_location = 'in_person'
-     and (session).physical_location in ((studio).id::text, (studio).name || ' - ' || (studio).address);
+  select left((studio).name || ' - ' || (studio).address, 500);
 $$;
+
+create function private.is_studio_id(physical_location text) returns boolean
+  language sql immutable set search_path = ''
+as $$
+  select coalesce(is_studio_id.physical_location ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', false);
+$$;
+
+-- The studio that somebody names by its id, in words, or by its name alone.
+create function private.find_studio(physical_location text) returns public.studio_locations
+  language sql stable set search_path = ''
+as $$
+  select l from public.studio_locations l
+   where l.id::text = lower(find_studio.physical_location)
+      or find_studio.physical_location in (private.describe_studio(l), l.name)
+   order by l.is_active desc, l.created_at, l.id limit 1;
+$$;
+
+-- The place that somebody names, in words.
+create function private.describe_place(physical_location text) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce(case when private.is_studio_id(describe_place.physical_location)
+                       then private.describe_studio(private.find_studio(describe_place.physical_location)) end,
+                  describe_place.physical_location);
+$$;
+
+-- A studio that is renamed or moves is where its sessions to come take place.
+-- Definer: whoever changes a studio need not have the right to read its sessions.
+create function private.copy_studio_to_sessions() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  -- A class changes its seats.
+  update public.session_schedules s set physical_location = private.describe_studio(new)
+   where s.studio_id = new.id and s.group_class_id is null and s.status = 'scheduled' and s.scheduled_at > now();
+  return null;
+end
+$$;
+
+create trigger studio_locations_copy_to_sessions after update of name, address on public.studio_locations
+  for each row when (private.describe_studio(new) <> private.describe_studio(old))
+  execute function private.copy_studio_to_sessions();
 
 create function public.studio_availability(
   session_type_id uuid default null, from_date date default null, until_date date default null,
@@ -103,7 +145,7 @@ begin
                 or s.session_type_id is null and s.duration_minutes = (
                      select t.duration_minutes from public.session_types t
                       where t.id = studio_availability.session_type_id and t.is_group))
-           and private.is_at_studio(s, l)) taught on true
+           and s.studio_id = l.id) taught on true
      where l.is_active
      order by l.name, l.id;
 end
@@ -111,6 +153,9 @@ $$;
 comment on function public.studio_availability is
   'The studios for a map: where they are, their classes with free seats, and when a one-to-one session can be booked.';
 
-revoke execute on function private.is_at_studio, public.studio_availability
+revoke execute on function private.describe_studio, private.is_studio_id, private.find_studio,
+  private.describe_place, private.copy_studio_to_sessions, public.studio_availability
   from public, anon, authenticated, service_role;
-grant execute on function private.is_at_studio, public.studio_availability to authenticated;
+-- The condition of a trigger is evaluated as whoever writes the row.
+grant execute on function private.describe_studio, public.studio_availability to authenticated;
+grant execute on function private.describe_studio to service_role;

@@ -182,19 +182,21 @@ begin
   v_seat.price_minor := v_funds.amount_minor * least(v_seat.seat_number, v_funds.seats) / v_funds.seats
                         - v_seat.preceding_minor;
 
+  v_seat.created_at := now();
   if v_payment.id is null then
     insert into public.session_payments as p
       (session_id, practitioner_id, client_id, total_amount, practitioner_share, platform_share, currency, status,
-       credit_lot_id, revenue_share_id)
+       credit_lot_id, revenue_share_id, earned_at)
     values
       (v_session.id, v_session.practitioner_id, v_session.client_id, round(v_seat.price_minor / 100.0, 2), 0,
-       round(v_seat.price_minor / 100.0, 2), v_seat.currency, 'completed', v_session.credit_lot_id, v_funds.revenue_share_id)
+       round(v_seat.price_minor / 100.0, 2), v_seat.currency, 'completed', v_session.credit_lot_id, v_funds.revenue_share_id,
+       v_seat.created_at)
     returning p.* into v_payment;
-  elsif v_payment.practitioner_id <> v_session.practitioner_id then
-    update public.session_payments p set practitioner_id = v_session.practitioner_id where p.id = v_payment.id;
+  else
+    update public.session_payments p set practitioner_id = v_session.practitioner_id, earned_at = v_seat.created_at
+     where p.id = v_payment.id;
   end if;
   v_seat.payment_id := v_payment.id;
-  v_seat.created_at := now();
   insert into private.earned_seats select v_seat.*;
 
   perform private.post_seat_difference(v_seat, case

@@ -6,8 +6,11 @@
 --   all payments of a pending payout   that payout is paid, with whatever was taken back in it
 --   some of them                       it fails; those marked get a payout of their own, the rest is for the next run
 --   payments in no payout              a payout of their own, in the current period
---   not earned yet, or refunded,       refused
+--   not earned yet, or refunded,       left as they are, and the others are paid; where none is left to pay, refused
 --   or under dispute
+--
+-- An update of many payments is the button for all of them, and one that cannot be paid must not keep the others from
+-- it: the page shows no reason. One payment that cannot be paid is refused in a sentence.
 
 -- Makes payouts, settled as paid, of what these payments earned and no payout pays. Left alone are payments of which a
 -- line is in a payout already, and those of which nothing is left to pay.
@@ -71,6 +74,35 @@ begin
 end
 $$;
 
+-- Definer: it reads the ledger, whoever marks.
+create function private.skip_payment_not_owed() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if old.earned_at is null or old.status <> 'completed'
+     -- A payment that is worth nothing is marked along with the rest: there is no money in it.
+     or (old.practitioner_share > 0 and 0 >= (
+       select coalesce(sum(p.amount_minor), 0) from public.ledger_transactions t
+         join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
+        where t.payment_id = old.id)) then
+    return null;
+  end if;
+  return new;
+end
+$$;
+
+create function private.refuse_nothing_to_pay_out() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if not exists (select from new_rows) then
+    perform private.refuse(409, 'nothing_to_pay_out', 'Nothing is earned by this payment, or nothing any more.',
+                           'A payment can be paid out once its session is completed.');
+  end if;
+  return null;
+end
+$$;
+
 -- Definer: nobody writes payouts directly, and an admin's update makes them.
 create function private.settle_payouts_of_marked_payments() returns trigger
   language plpgsql security definer set search_path = ''
@@ -100,7 +132,7 @@ begin
     end if;
   end loop;
   perform private.create_manual_payouts(v_marked);
-  -- A payment that is worth nothing is marked along with the rest: there is no money in it.
+  -- For the service and for operators, who are not skipped: as above.
   if exists (select from new_rows n join old_rows o on o.id = n.id
               where n.id = any (v_marked) and (n.practitioner_share > 0 or o.status <> 'completed')
                 and not exists (select from public.payout_lines l join public.ledger_transactions t on t.id = l.ledger_transaction_id
@@ -112,15 +144,23 @@ begin
 end
 $$;
 
-revoke execute on function private.create_manual_payouts, private.lock_payouts_first, private.guard_payment_status,
-  private.settle_payouts_of_marked_payments from public, anon, authenticated, service_role;
+revoke execute on function private.create_manual_payouts, private.lock_payouts_first, private.skip_payment_not_owed,
+  private.guard_payment_status, private.settle_payouts_of_marked_payments, private.refuse_nothing_to_pay_out
+  from public, anon, authenticated, service_role;
 
 -- Order matters: the payouts lock is taken before the rows' own locks, and by writers of this column only. Whoever
 -- changes what a payment is worth holds its row already, and never writes this column.
 create trigger session_payments_10_lock_payouts before update of paid_out_at on public.session_payments
   for each statement execute function private.lock_payouts_first();
+create trigger session_payments_15_skip_not_owed before update of paid_out_at on public.session_payments
+  for each row when (old.paid_out_at is null and new.paid_out_at is not null and private.is_api_caller())
+  execute function private.skip_payment_not_owed();
 create trigger session_payments_20_guard_status before update of status, paid_out_at on public.session_payments
   for each row execute function private.guard_payment_status();
 create trigger session_payments_30_settle_payouts after update on public.session_payments
   referencing old table as old_rows new table as new_rows
   for each statement execute function private.settle_payouts_of_marked_payments();
+create trigger session_payments_40_refuse_nothing after update on public.session_payments
+  referencing new table as new_rows
+  for each statement when (private.is_api_caller() and private.is_admin())
+  execute function private.refuse_nothing_to_pay_out();

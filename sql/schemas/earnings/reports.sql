@@ -1,8 +1,8 @@
 -- Reports of earnings: how much, when, and for which sessions. One call each, and currencies are never added together.
 --
 -- Amounts are in cents and come from the ledger, so they are what is paid out. The page's own sum over session_payments
--- also counts what is paid for and not held yet (`booked_minor`), and does not know what a refund takes from the next
--- payout.
+-- does not know what a refund takes from the next payout; what is paid for and not held yet (`booked_minor`) is in
+-- neither.
 
 -- The practitioners whose earnings the caller asks for: without an argument their own; an admin may name any.
 -- Definer: it asks whether a practitioner exists, and the caller may not be allowed to see them.
@@ -54,6 +54,18 @@ begin
 end
 $$;
 
+-- What clients have paid for sessions to come, of this practitioner: the page does not read it before it is earned.
+-- Definer: as above.
+create function private.sum_booked_shares(practitioner_id uuid, currency text) returns bigint
+  language sql stable security definer set search_path = ''
+as $$
+  select coalesce(sum(round(100 * p.practitioner_share)), 0)::bigint
+    from public.session_payments p join public.session_schedules s on s.id = p.session_id
+   where p.practitioner_id = any (private.resolve_practitioner_ids(sum_booked_shares.practitioner_id))
+     and lower(p.currency) = sum_booked_shares.currency and p.earned_at is null and p.paid_out_at is null
+     and p.status = 'completed' and s.status in ('scheduled', 'in_progress');
+$$;
+
 create function public.earnings_overview(practitioner_id uuid default null)
   returns table (currency text, period_start date, period_end date, period_earned_minor bigint, period_sessions integer,
                  pending_payout_minor bigint, on_its_way_minor bigint, disputed_minor bigint, booked_minor bigint,
@@ -75,11 +87,9 @@ begin
          (select * from public.payout_terms terms where terms.valid_from <= now() order by terms.valid_from desc limit 1) t;
 
   return query
-    with payments as (
-      select p.id, lower(p.currency) as currency, p.practitioner_share, p.status, s.status as session_status
-        from public.session_payments p join public.session_schedules s on s.id = p.session_id
-       where p.practitioner_id = any (v_practitioner_ids) and p.paid_out_at is null
-         and (p.status = 'disputed' or (p.status = 'completed' and s.status in ('scheduled', 'in_progress')))
+    with disputed as (
+      select p.id from public.session_payments p
+       where p.practitioner_id = any (v_practitioner_ids) and p.paid_out_at is null and p.status = 'disputed'
     ),
     sums as (
       select l.currency,
@@ -91,14 +101,13 @@ begin
              sum(l.amount_minor) filter (where l.occurred_at >= now() - interval '1 year') as year,
              sum(l.amount_minor) filter (where l.account = 'practitioner_payable' and d.id is not null) as disputed
         from private.list_earnings_lines(earnings_overview.practitioner_id) l
-        left join payments d on d.id = l.payment_id and d.status = 'disputed'
+        left join disputed d on d.id = l.payment_id
        group by l.currency
     )
     select c.currency, earnings_overview.period_start, earnings_overview.period_end,
            coalesce(sums.period, 0)::bigint, coalesce(sums.seats, 0)::integer,
            (coalesce(sums.owed, 0) + on_its_way.amount)::bigint, on_its_way.amount::bigint, coalesce(sums.disputed, 0)::bigint,
-           (select coalesce(sum(round(100 * b.practitioner_share)), 0)::bigint from payments b
-             where b.currency = c.currency and b.status = 'completed'),
+           private.sum_booked_shares(earnings_overview.practitioner_id, c.currency),
            (coalesce(sums.sent, 0) - on_its_way.amount)::bigint, coalesce(sums.year, 0)::bigint
       from (values ('cad'), ('usd')) c (currency)
       left join sums on sums.currency = c.currency
@@ -219,9 +228,9 @@ end
 $$;
 
 revoke execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
-  public.earnings_overview, public.earnings_series, public.earnings_sessions,
+  private.sum_booked_shares, public.earnings_overview, public.earnings_series, public.earnings_sessions,
   public.begin_earnings_export
   from public, anon, authenticated, service_role;
 grant execute on function private.resolve_practitioner_ids, private.get_earnings_time_zone, private.list_earnings_lines,
-  public.earnings_overview, public.earnings_series, public.earnings_sessions,
+  private.sum_booked_shares, public.earnings_overview, public.earnings_series, public.earnings_sessions,
   public.begin_earnings_export to authenticated;

@@ -116,8 +116,8 @@ as $$
   select r.practitioner_id from public.action_recommendations r where r.client_id = (select auth.uid());
 $$;
 
--- Whoever is in my lists of sessions or assignments: their names are shown there, also of those who are gone.
--- The client named in a class's own row is the admin who made it; its seats name the participants.
+-- Whoever is in my lists of sessions, assignments or recommendations: their names are shown there, also of those who
+-- are gone. The client named in a class's own row is myself; its seats name the participants.
 -- Definer: policies on other tables ask this question for every row they guard.
 create function private.my_listed_client_ids() returns setof uuid
   language sql stable security definer set search_path = ''
@@ -127,7 +127,10 @@ as $$
   union
   select s.client_id from public.session_schedules s
    where s.practitioner_id in (select private.my_practitioner_ids())
-     and (s.max_participants = 1 or s.group_class_id is not null);
+     and (s.max_participants = 1 or s.group_class_id is not null)
+  union
+  select r.client_id from public.action_recommendations r
+   where r.practitioner_id in (select private.my_practitioner_ids());
 $$;
 
 -- Who is a client now: assigned, or with a session to come or not long over, and not erased. Who was one once is none.

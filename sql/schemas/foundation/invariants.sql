@@ -101,6 +101,10 @@ create view private.broken_invariants with (security_invoker = true) as
          join public.ledger_postings p on p.transaction_id = t.id and p.account = 'practitioner_payable'
         where t.session_id = e.session_id and t.kind in ('accrual', 'reversal'))
   union all
+  select 'a payment is earned and not dated', e.payment_id::text
+    from private.earned_seats e join public.session_payments payment on payment.id = e.payment_id
+   where payment.earned_at is null
+  union all
   select 'a payment does not add up', payment.id::text
     from public.session_payments payment
    where num_nonnulls(payment.checkout_id, payment.credit_lot_id) > 0

@@ -47,6 +47,7 @@ insert into private.rate_limits (rule, times, per) values
   ('bookings',                  60, '1 day'),
   ('picks kept',               120, '1 day'),
   ('times moved',              100, '1 day'),
+  ('places chosen',             20, '1 day'),
   ('consents',                 100, '1 hour'),
   ('bank account changes',      20, '1 day'),
   ('share links',               30, '1 hour'),
@@ -59,7 +60,9 @@ insert into private.rate_limits (rule, times, per) values
   ('recording commands',        60, '1 hour'),
   ('video tokens',             120, '1 hour'),
   ('attendance set',           300, '1 hour'),
-  -- Of a recording, of a link, in a view
+  ('calendar files',           120, '1 hour'),
+  -- Of a session, of a recording, of a link, in a view
+  ('delays of a session',        3, '1 day'),
   ('share links of a recording', 100, '1 day'),
   ('password guesses',           5, '15 minutes'),
   ('views of a link',          200, '1 hour'),
@@ -67,7 +70,11 @@ insert into private.rate_limits (rule, times, per) values
   -- From an address, on pages that need no sign-in. Many people may share one.
   ('unknown links',             60, '10 minutes'),
   ('signature checks',         120, '10 minutes'),
-  ('welcome requests',          60, '10 minutes');
+  ('welcome requests',          60, '10 minutes'),
+  ('session link requests',     10, '10 minutes'),
+  -- To an address that somebody types, and to all of them together
+  ('session links to an address', 3, '1 day'),
+  ('session links in all',    1000, '1 hour');
 
 -- Counts a use, or gives the seconds after which there will be one again. Windows lie side by side in time, so that the
 -- rows of a past one are nobody's any more, and deleting them makes nobody wait.

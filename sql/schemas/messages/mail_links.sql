@@ -2,23 +2,55 @@
 --
 -- Looked up then and not when the event happened: who has answered meanwhile is not asked again.
 
+-- A link to the page about a session. It outlives the session: whoever opens it later is told what became of it.
+create function private.get_session_link_end(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select (session).scheduled_at + interval '30 days';
+$$;
+
+create function private.make_session_link(session public.session_schedules, user_id uuid) returns text
+  language sql volatile set search_path = ''
+as $$
+  select private.make_page_link('manage_session', make_session_link.user_id, (session).id::text,
+                                private.get_session_link_end(session));
+$$;
+
 -- By the page's name; a page that the mail does not lead to is not in it.
 create function private.make_mail_links(mail private.mails) returns jsonb
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_session   public.session_schedules;
+  v_session    public.session_schedules;
   v_is_to_come boolean;
+  -- Of a booking of one's own that is to come.
+  v_is_booked  boolean;
+  v_unanswered boolean := private.get_consent_answer(mail.user_id, 'session_recording') = 'unanswered';
 begin
   select * into v_session from public.session_schedules s where s.id = mail.session_id;
   v_is_to_come := v_session.status = 'scheduled' and v_session.scheduled_at > now();
+  v_is_booked := v_is_to_come and mail.audience = 'user';
   return (
     select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
       from (values
-        ('manage_session', v_session.id::text, v_session.scheduled_at + interval '30 days',
-         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder'))
+        ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'practitioner_late')),
+        -- Only what is online is recorded. To withdraw by, once it is answered; asked again only while it is not.
+        ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
+           when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
+                                        and (mail.audience = 'user' or v_unanswered)
+           when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
+           when 'contract_issued'  then true
+           else false end),
+        ('choose_place', v_session.id::text, v_session.scheduled_at,
+         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled') and v_session.place_said_at is null
+         and v_session.session_location = 'online' and private.can_choose_place(v_session)),
+        ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
+         v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
+         and not private.has_signed_waiver(mail.user_id, v_session.id))
       ) l (page, subject, expires_at, is_wanted)
      where l.is_wanted);
 end
 $$;
-revoke execute on function private.make_mail_links from public, anon, authenticated, service_role;
+revoke execute on function private.get_session_link_end, private.make_session_link, private.make_mail_links
+  from public, anon, authenticated, service_role;

@@ -33,8 +33,18 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),
   ('session_rescheduled', 'practitioner', null),
+  ('session_changed',     'user',         null),
+  ('session_changed',     'practitioner', null),
+  ('session_given_away',  'practitioner', null),
+  ('change_proposed',     'user',         null),
+  ('change_declined',     'practitioner', null),
+  ('session_offered',     'practitioner', null),
+  ('session_offer_closed','practitioner', null),
+  ('session_not_taken',   'user',         null),
   ('session_not_booked',  'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
+  ('practitioner_late',   'user',         null),
+  ('my_sessions',         'user',         null),
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
@@ -133,15 +143,17 @@ begin
     v_payload := v_payload || coalesce(private.snapshot_session(new.session_id), '{}');
   end if;
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
-    -- A class's own row names an administrator as its client, who has no seat in it. And whoever leads a class gets
+    -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and new.kind <> 'recording_failed')
+    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
     else
       select p.user_id into v_user from public.practitioners p where p.id = (new.payload ->> 'practitioner_id')::uuid;
-      continue when v_user = auth.uid() or v_user = new.user_id;
+      -- Whoever takes a session over said so themself, and still needs it in their calendar.
+      continue when (v_user = new.user_id and v_is_class is not true)
+                 or (v_user = auth.uid() and not coalesce(new.payload -> 'previous' ? 'practitioner_id', false));
     end if;
     continue when not exists (select from auth.users u where u.id = v_user);
     -- A payment's mail waits for the link to Stripe's receipt, which comes a moment after the payment.

@@ -4,7 +4,7 @@
 -- event only where there is none because the booking is older than the outbox. However often they are called, nobody
 -- gets a second mail. What nobody would be mailed is refused, and no event of it is written.
 
--- A session of the caller's that somebody has booked. A class's own row names an administrator as its client, who has
+-- A session of the caller's that somebody has booked. A class's own row names its practitioner as its client, who has
 -- no seat in it.
 create function private.get_booking_of_caller(session_id uuid) returns public.session_schedules
   language plpgsql stable set search_path = ''

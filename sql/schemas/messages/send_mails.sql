@@ -29,7 +29,8 @@ begin
     return 'opted_out';
   end if;
 
-  if mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder') then
+  if mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder', 'change_proposed',
+                   'session_offered', 'session_not_taken') then
     select * into v_session from public.session_schedules s where s.id = mail.session_id;
     if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
@@ -38,13 +39,29 @@ begin
     elsif mail.kind = 'session_reminder'
           and v_session.scheduled_at is distinct from (mail.payload ->> 'scheduled_at')::timestamptz then
       return 'session_moved';  -- the new time has a reminder of its own
-    elsif mail.kind <> 'session_reminder' and exists (
+    elsif mail.kind = 'change_proposed' and not exists (
+        select from private.session_proposals p
+         where p.id = (mail.payload ->> 'proposal_id')::bigint and p.status = 'open' and p.answer_until > now()) then
+      return 'answered';
+    elsif mail.kind = 'session_offered' and not exists (
+        select from private.session_offers o
+         where o.id = (mail.payload ->> 'offer_id')::bigint and o.status = 'open' and o.answer_until > now()) then
+      return 'offer_closed';
+    elsif mail.kind in ('session_booked', 'session_rescheduled', 'session_changed') and exists (
         select from private.mails earlier
          where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
-           and earlier.kind in ('session_booked', 'session_rescheduled') and earlier.status = 'sent'
+           and earlier.kind in ('session_booked', 'session_rescheduled', 'session_changed') and earlier.status = 'sent'
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;
+  elsif mail.kind = 'practitioner_late' and not exists (
+      select from public.session_schedules s
+       where s.id = mail.session_id and s.status in ('scheduled', 'in_progress')
+         and s.scheduled_at = (mail.payload ->> 'scheduled_at')::timestamptz
+         and now() < (mail.payload ->> 'expected_at')::timestamptz + interval '10 minutes') then
+    return 'session_changed';  -- or they are there by now
+  elsif mail.kind = 'my_sessions' and not exists (select from private.list_sessions_to_come(mail.user_id)) then
+    return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
   elsif mail.kind = 'recording_ready' and not exists (
@@ -130,7 +147,13 @@ begin
   if v_claimed.task = 'find' then
     return v_claimed;  -- It is looked for by its id.
   end if;
-  v_claimed.payload := mail.payload - 'session';
+  v_claimed.payload := (mail.payload - array['session', 'previous'])
+    || coalesce(private.list_untold_changes(mail), '{}')
+    || jsonb_build_object('recording_consent', private.get_consent_answer(mail.user_id, 'session_recording'),
+    'recordings_are_kept', private.describe_recording_retention());
+  if mail.kind = 'my_sessions' then
+    v_claimed.payload := jsonb_build_object('sessions', private.link_sessions_to_come(mail.user_id));
+  end if;
   select u.email, f.full_name into v_claimed.recipient_email, v_claimed.recipient_name
     from auth.users u left join public.profiles f on f.id = u.id where u.id = mail.user_id;
   v_claimed.session := private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));

@@ -40,14 +40,14 @@ create type private.credit_summary as (remaining integer, expires_at timestamptz
 create type private.document_summary as (
   version text, signed_at timestamptz, signature_name text, body text, sha256 text);
 
--- Where a session takes place, in words: the column holds a studio's id, "Name - Address" or an address.
-create function private.describe_location(physical_location text) returns text
+-- Where a session takes place; of a studio the whole address.
+create function private.describe_location(session public.session_schedules) returns text
   language sql stable set search_path = ''
 as $$
   select coalesce(
     (select concat_ws(', ', l.name, l.address, l.city, l.province_state, l.postal_code)
-       from public.studio_locations l where l.id::text = lower(describe_location.physical_location)),
-    describe_location.physical_location);
+       from public.studio_locations l where l.id = (session).studio_id),
+    (session).physical_location);
 $$;
 
 -- Definer: a mail names client and practitioner to each other, whoever causes it and whatever they may read.
@@ -56,11 +56,11 @@ create function private.summarize_session(session public.session_schedules) retu
 as $$
   select (session).id, (session).status, (session).scheduled_at, coalesce((session).duration_minutes, 0),
          coalesce((session).time_zone, c.time_zone, 'America/Toronto'), (session).calendar_sequence, t.session_type,
-         coalesce((session).max_participants, 1) > 1, (session).class_name,
+         coalesce((session).max_participants, 1) > 1 or (session).group_class_id is not null, (session).class_name,
          (session).session_location is distinct from 'in_person',
-         case when (session).session_location = 'in_person' then private.describe_location((session).physical_location) end,
+         case when (session).session_location = 'in_person' then private.describe_location(session) end,
          p.name, f.full_name,
-         (session).scheduled_at - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours)
+         private.get_free_until(session)
     from (select 1) single_row
     left join public.practitioners p on p.id = (session).practitioner_id
     left join public.practitioner_calendars c on c.practitioner_id = p.id
@@ -94,8 +94,8 @@ as $$
   select jsonb_build_object('session', jsonb_build_object(
            'client_id', s.client_id, 'duration_minutes', s.duration_minutes, 'time_zone', s.time_zone,
            'session_type_id', s.session_type_id, 'session_location', s.session_location,
-           'physical_location', s.physical_location, 'max_participants', s.max_participants, 'class_name', s.class_name,
-           'calendar_sequence', s.calendar_sequence))
+           'physical_location', s.physical_location, 'studio_id', s.studio_id, 'max_participants', s.max_participants,
+           'group_class_id', s.group_class_id, 'class_name', s.class_name, 'calendar_sequence', s.calendar_sequence))
     from public.session_schedules s where s.id = snapshot_session.session_id;
 $$;
 
@@ -155,16 +155,17 @@ begin
 end
 $$;
 
--- What a calendar file of the caller's session states.
+-- What a calendar file of the caller's session states, and the link by which its entry leads to the session's page.
 create function public.get_session_calendar(session_id uuid)
-  returns table (session private.session_summary, time_zone text)
-  language plpgsql stable security invoker set search_path = ''
+  returns table (session private.session_summary, time_zone text, link text)
+  language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.get_session_of_caller(get_session_calendar.session_id);
 begin
   session := private.summarize_session(v_session);
   time_zone := (session).time_zone;
+  link := private.make_own_session_link(v_session.id);
   return next;
 end
 $$;

@@ -49,6 +49,12 @@ begin
 end
 $$;
 
+create function private.write_local_start(scheduled_at text, time_zone text) returns text
+  language sql stable set search_path = ''
+as $$
+  select to_char(write_local_start.scheduled_at::timestamptz at time zone time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+$$;
+
 -- The wording of the notification beside a mail. No row means no notification, as for a welcome.
 create function private.compose_notification(mail private.mails) returns table (title text, message text)
   language plpgsql stable set search_path = ''
@@ -56,23 +62,46 @@ as $$
 declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind <> 'recording_failed';
-  v_session_name  text := coalesce(v_session.class_name, case when v_session.is_group then 'class' else 'session' end);
-  v_counterpart   text := case when v_is_client then v_session.practitioner_name
-                               when v_session.is_group then null else coalesce(v_session.client_name, 'a client') end;
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken');
+  v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
+                                   case when v_session.is_group then 'class' else 'session' end);
+  v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
+                               when v_session.is_group then null
+                               else coalesce(private.isolate_name(v_session.client_name), 'a client') end;
   v_time_zone     text := coalesce(private.find_user_time_zone(mail.user_id), v_session.time_zone);
-  v_local_start   text := to_char(v_session.scheduled_at at time zone v_time_zone, 'FMDay, FMMonth FMDD at FMHH12:MI AM');
+  v_local_start   text := private.write_local_start(v_session.scheduled_at::text, v_time_zone);
   v_session_label text := concat_ws(' with ', 'Your ' || v_session_name, v_counterpart);
   v_amount        text := to_char((mail.payload ->> 'amount_minor')::numeric / 100, 'FM999999990.00') || ' '
                        || upper(mail.payload ->> 'currency');
+  -- Without a token: what is stored here opens nothing.
+  v_manage_hint   text := coalesce(' To manage it: ' || private.pages_origin() || '/find-my-sessions', '');
 begin
   return query
-    select n.title, n.message from (values
+    select n.title,
+           n.message || case when n.kind in ('session_booked', 'session_rescheduled', 'session_reminder')
+                             then v_manage_hint else '' end
+      from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
+      ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
+                                                          private.name_changes(mail.payload -> 'previous'))),
+      ('session_given_away',  'Session given away',format('%s leads the session on %s instead of you.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Somebody else'), v_local_start)),
+      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please say yes or no.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
+                                                          private.write_local_start(mail.payload ->> 'proposed_scheduled_at', v_time_zone))),
+      ('change_declined',     'The time stays',    format('%s stays on %s: your other time got %s.', v_session_label, v_local_start,
+                                                          case mail.payload ->> 'answer' when 'declined' then 'a no' else 'no answer' end)),
+      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes has it.',
+                                                          v_local_start)),
+      ('session_offer_closed','No longer open',    format('The session on %s that you were asked to lead %s.', v_local_start,
+                                                          case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
+      ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
+      ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
+                                                          mail.payload ->> 'minutes')),
       ('session_completed',   'Session completed', case when not coalesce((mail.payload ->> 'is_no_show')::boolean, false)
                                                       then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
@@ -97,4 +126,4 @@ begin
 end
 $$;
 
-revoke execute on function private.compose_notification from public, anon, authenticated, service_role;
+revoke execute on function private.write_local_start, private.compose_notification from public, anon, authenticated, service_role;

@@ -1,5 +1,23 @@
 -- The page on which somebody manages a session of theirs, by the link in its mails: what cancelling returns right now,
 -- and cancelling. Each function sees the link's person as its caller, and goes through the function that the API has.
+-- Moving is in move_session.sql; what only whoever leads the session does, in lead_session.sql.
+
+create type private.session_participant as (user_id uuid, name text, attended boolean);
+
+-- What the page shows. The last columns are for whoever leads the session, and empty for everybody else.
+create type private.managed_session as (
+  session         private.session_summary,
+  time_zone       text,
+  caller_role     text,
+  quote           private.cancellation_terms,
+  can_move        boolean,
+  is_seat         boolean,
+  participants    private.session_participant[],
+  seats           integer,
+  delays          integer[],
+  no_shows_from   timestamptz,
+  no_show_pays    boolean
+);
 
 -- The link, and its session. Definer: its callers are not signed in.
 create function private.open_session_link(token text, page text) returns public.session_schedules
@@ -17,56 +35,112 @@ begin
 end
 $$;
 
--- Definer: as above.
-create function private.read_managed_session(token text)
-  returns table (session private.session_summary, time_zone text, caller_role text, quote private.cancellation_terms)
-  language plpgsql stable security definer set search_path = ''
+-- Whose session the page shows. Unlike get_caller_role: an admin who books or leads a session is shown it as such.
+create function private.get_part_in_session(session public.session_schedules) returns text
+  language sql stable set search_path = ''
+as $$
+  select case when private.get_session_host(session) = auth.uid() then 'practitioner'
+              when (session).client_id = auth.uid() and not private.is_class(session) then 'client'
+              else 'admin' end;
+$$;
+
+create function private.compose_managed_session(session_id uuid) returns private.managed_session
+  language plpgsql stable set search_path = ''
 as $$
 declare
-  v_session public.session_schedules := private.open_session_link(read_managed_session.token, 'manage_session');
+  v_session public.session_schedules;
+  v_shown   private.managed_session;
+  v_rules   public.session_rules;
 begin
-  session := private.summarize_session(v_session);
-  time_zone := coalesce(private.find_user_time_zone(auth.uid()), (session).time_zone);
-  caller_role := private.get_caller_role(v_session);
-  if v_session.status = 'scheduled' and v_session.scheduled_at > now() then
-    quote := private.compute_cancellation_terms(v_session, false);
+  select * into strict v_session from public.session_schedules s where s.id = compose_managed_session.session_id;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.caller_role := private.get_part_in_session(v_session);
+  v_shown.is_seat := v_session.group_class_id is not null;
+  v_shown.can_move := false;
+  if v_session.status = 'scheduled' and v_session.scheduled_at > now()
+     or v_session.status in ('scheduled', 'in_progress') and v_shown.caller_role <> 'client' then
+    v_shown.quote := private.compute_cancellation_terms(v_session, false);
+    v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
   end if;
-  return next;
+
+  if v_shown.caller_role = 'practitioner' then
+    select * into strict v_rules from public.session_rules;
+    select coalesce(array_agg(row(c.user_id, f.full_name, private.has_attended(v_session, c.user_id))
+                              ::private.session_participant order by f.full_name, c.user_id), '{}')
+      into v_shown.participants
+      from private.list_session_clients(v_session) c left join public.profiles f on f.id = c.user_id;
+    v_shown.seats := coalesce(v_session.max_participants, 1);
+    v_shown.delays := private.list_possible_delays(v_session, v_rules);
+    if v_session.status in ('scheduled', 'in_progress') then
+      v_shown.no_shows_from := v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes);
+    end if;
+    v_shown.no_show_pays := v_rules.client_no_show_forfeits;
+  end if;
+  return v_shown;
 end
 $$;
 
 -- Definer: as above.
-create function private.cancel_managed_session(token text, reason text, use_grace boolean)
-  returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text)
+create function private.read_managed_session(token text) returns private.managed_session
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.compose_managed_session((private.open_session_link(read_managed_session.token, 'manage_session')).id);
+end
+$$;
+
+-- Gives what came of it beside the session: one request, one call. Definer: as above.
+create function private.cancel_managed_session(
+  token text, reason text, use_grace boolean,
+  out cancellation_type text, out credit_returned integer, out fee_charged numeric, out currency text,
+  out shown private.managed_session)
   language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   v_session public.session_schedules := private.open_session_link(cancel_managed_session.token, 'manage_session');
 begin
-  return query
-    select c.cancellation_type, c.credit_returned::integer, c.fee_charged, c.fee_currency
-      from public.cancel_session(v_session.id, cancel_managed_session.reason, cancel_managed_session.use_grace) c;
+  select c.cancellation_type, c.credit_returned, c.fee_charged, c.fee_currency
+    into cancellation_type, credit_returned, fee_charged, currency
+    from public.cancel_session(v_session.id, cancel_managed_session.reason, cancel_managed_session.use_grace) c;
+  shown := private.compose_managed_session(v_session.id);
+end
+$$;
+
+-- A link to this page for whoever asks with their own token, as for their calendar file.
+-- Definer: nobody makes links by themselves.
+create function private.make_own_session_link(session_id uuid) returns text
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.get_session_of_caller(make_own_session_link.session_id);
+begin
+  perform private.limit_use('calendar files', auth.uid());
+  return private.make_session_link(v_session, auth.uid());
 end
 $$;
 
 -- The same, exposed: the API calls functions of schema public.
 
-create function public.read_managed_session(token text)
-  returns table (session private.session_summary, time_zone text, caller_role text, quote private.cancellation_terms)
+create function public.read_managed_session(token text) returns setof private.managed_session
   language sql stable security invoker set search_path = ''
 as $$
   select * from private.read_managed_session(read_managed_session.token);
 $$;
 
 create function public.cancel_managed_session(token text, reason text default null, use_grace boolean default false)
-  returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text)
+  returns table (cancellation_type text, credit_returned integer, fee_charged numeric, currency text,
+                 shown private.managed_session)
   language sql volatile security invoker set search_path = ''
 as $$
   select * from private.cancel_managed_session(cancel_managed_session.token, cancel_managed_session.reason,
                                                cancel_managed_session.use_grace);
 $$;
 
-revoke execute on function private.open_session_link, private.read_managed_session, private.cancel_managed_session,
+revoke execute on function private.open_session_link, private.get_part_in_session, private.compose_managed_session,
+  private.read_managed_session, private.cancel_managed_session, private.make_own_session_link,
   public.read_managed_session, public.cancel_managed_session from public, anon, authenticated, service_role;
 grant execute on function private.read_managed_session, private.cancel_managed_session, public.read_managed_session,
   public.cancel_managed_session to anon;
+-- get_session_calendar calls it as the caller.
+grant execute on function private.make_own_session_link to authenticated;

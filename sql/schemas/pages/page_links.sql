@@ -88,7 +88,7 @@ $$;
 -- Where the pages are. Functions have it as PAGES_URL; here it is for sentences, as in a refusal that people read.
 
 create table private.pages_origin (
-  origin     text        not null,
+  origin     text        primary key,
   updated_at timestamptz not null default now(),
 
   constraint pages_origin_is_an_origin check (origin ~ '^https?://[^/]+$' and char_length(origin) <= 255)

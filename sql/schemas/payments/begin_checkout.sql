@@ -116,9 +116,13 @@ begin
     else
       v_new.practitioner_id   := begin_checkout.practitioner_id;
       v_new.scheduled_at      := begin_checkout.scheduled_at;
-      v_new.session_location  := coalesce(begin_checkout.session_location, 'online');
+      v_new.session_location  := begin_checkout.session_location;
       v_new.physical_location := begin_checkout.physical_location;
-      perform private.refuse_unknown_place(v_new.session_location, v_new.physical_location, null);
+      if v_new.session_location is not null then
+        perform private.refuse_unknown_place(v_new.session_location, v_new.physical_location, null);
+      end if;
+      -- In words at once: by the time it is paid, the studio may be gone.
+      v_new.physical_location := private.describe_place(v_new.physical_location);
       -- That beginning is how the pages join a class.
       v_new.notes := nullif(btrim(regexp_replace(begin_checkout.notes, '^\s*Joined group class:', '', 'i')), '');
     end if;
@@ -185,7 +189,8 @@ begin
     select array_agg(r.stripe_session_id) filter (where r.stripe_session_id is not null) into v_supersedes from released r;
     select h.id into v_new.hold_id
       from private.hold_slot(begin_checkout.user_id, v_new.practitioner_id, v_new.scheduled_at, v_type.id,
-                             v_new.session_location, v_new.physical_location, v_new.group_class_id) h;
+                             coalesce(v_new.session_location, 'online'), v_new.physical_location,
+                             v_new.group_class_id) h;
   end if;
 
   insert into public.checkout_sessions as c

@@ -63,7 +63,7 @@ create table public.checkout_sessions (
   updated_at                   timestamptz not null default now(),
 
   constraint checkout_sessions_fit_payment_type check (
-    case payment_type when 'single' then scheduled_at is not null and session_location is not null
+    case payment_type when 'single' then scheduled_at is not null and (session_location is not null or group_class_id is null)
                       else scheduled_at is null end),
   constraint checkout_sessions_texts_are_short check (
     char_length(notes) <= 2000 and char_length(physical_location) <= 500),

@@ -85,6 +85,40 @@ begin
 end
 $$;
 
+-- A class may change while somebody is paying for a seat in it. The seat is theirs; what they agreed to is what they
+-- paid for, so they are told what is different, and may leave freely.
+create function private.keep_what_was_paid_for(checkout public.checkout_sessions) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_seat     public.session_schedules;
+  v_paid     public.session_schedules;
+  v_previous jsonb;
+  v_by       text;
+begin
+  select * into v_seat from public.session_schedules s
+   where s.id = checkout.session_id and s.group_class_id = checkout.group_class_id;
+  v_paid := v_seat;
+  v_paid.scheduled_at := checkout.scheduled_at;
+  v_paid.practitioner_id := coalesce(checkout.practitioner_id, v_seat.practitioner_id);
+  v_paid.session_location := checkout.session_location;
+  v_paid.physical_location := checkout.physical_location;
+  v_paid.duration_minutes := coalesce(
+    (select h.duration_minutes from public.session_holds h where h.id = checkout.hold_id), v_seat.duration_minutes);
+  v_previous := private.list_previous_values(v_paid, v_seat);
+  if v_seat.id is null or v_previous is null then
+    return;
+  end if;
+  select a.changed_by into v_by from private.session_agreements a where a.session_id = v_seat.group_class_id;
+  v_by := coalesce(v_by, 'admin');
+  insert into private.session_agreements (
+    session_id, scheduled_at, duration_minutes, practitioner_id, session_location, physical_location, agreed_at, changed_by)
+  values (v_seat.id, v_paid.scheduled_at, v_paid.duration_minutes, v_paid.practitioner_id, v_paid.session_location,
+          v_paid.physical_location, checkout.created_at, v_by);
+  perform private.publish_change(v_seat, v_previous, v_by);
+end
+$$;
+
 create function private.fulfil_checkout(checkout public.checkout_sessions) returns public.checkout_sessions
   language plpgsql volatile set search_path = ''
 as $$
@@ -122,6 +156,9 @@ begin
     checkout.session_id := null;
   end;
 
+  if checkout.outcome = 'session_booked' and checkout.group_class_id is not null then
+    perform private.keep_what_was_paid_for(checkout);
+  end if;
   if checkout.outcome in ('credit_instead', 'nobody_there') then
     perform private.publish_event('session_not_booked', checkout.user_id, null, jsonb_build_object(
       'checkout_id', checkout.id, 'outcome', checkout.outcome, 'because', v_problem,
@@ -267,6 +304,6 @@ begin
 end
 $$;
 
-revoke execute on function private.grant_paid_credits, private.record_payment, private.fulfil_checkout,
+revoke execute on function private.grant_paid_credits, private.record_payment, private.keep_what_was_paid_for, private.fulfil_checkout,
   private.recalculate_payment_shares, private.set_credits_taken_back, private.apply_refunds_and_disputes, private.settle_checkout
   from public, anon, authenticated, service_role;

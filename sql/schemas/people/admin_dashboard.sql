@@ -35,6 +35,7 @@ begin
              'recordings_failed', (select count(*) from public.session_recordings r
                                     where r.status = 'failed' and r.created_at >= now() - interval '7 days'),
              'admin_banking',     (select count(*) from public.admin_banking b where b.verification = 'unverified'),
+             'admin_sessions_without_waiver', (select count(*) from public.admin_sessions_without_waiver),
              'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),
              'group_session_correlations', (select count(*) from public.group_session_correlations g
                                     where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),

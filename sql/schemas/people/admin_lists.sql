@@ -49,10 +49,11 @@ as $$
   select l.users, l.next_cursor from private.list_users(list_users.page_size, list_users.cursor) l;
 $$;
 
-create function public.list_payments(
-  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+-- Definer: what is not earned is listed too, although admins, who pay out what they read, do not read it. So it checks
+-- who is calling.
+create function private.list_payments(status text, currency text, page_size integer, cursor text)
   returns table (payments jsonb, next_cursor text)
-  language plpgsql stable security invoker set search_path = ''
+  language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
 begin
@@ -83,9 +84,19 @@ begin
 end
 $$;
 
-revoke execute on function private.list_users, public.list_users, public.list_payments
+create function public.list_payments(
+  status text default 'all', currency text default 'all', page_size integer default null, cursor text default null)
+  returns table (payments jsonb, next_cursor text)
+  language sql stable security invoker set search_path = ''
+as $$
+  select l.payments, l.next_cursor
+    from private.list_payments(list_payments.status, list_payments.currency, list_payments.page_size, list_payments.cursor) l;
+$$;
+
+revoke execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
   from public, anon, authenticated, service_role;
-grant execute on function private.list_users, public.list_users, public.list_payments to authenticated;
+grant execute on function private.list_users, private.list_payments, public.list_users, public.list_payments
+  to authenticated;
 
 -- Views
 
@@ -104,18 +115,32 @@ create view public.admin_waivers with (security_invoker = true) as
 comment on view public.admin_waivers is
   'For admins: who signed which version of the waiver, when. Without a session: for all of them.';
 
+create view public.admin_sessions_without_waiver with (security_invoker = true) as
+  select s.id as session_id, s.scheduled_at, s.session_location, s.group_class_id, s.class_name,
+         s.client_id, client.full_name as client_name, client.email as client_email,
+         s.practitioner_id, p.name as practitioner_name
+    from public.session_schedules s
+    left join public.profiles client on client.id = s.client_id
+    left join public.practitioners p on p.id = s.practitioner_id
+   where (select private.is_admin())
+     and (s.status = 'in_progress' or s.status = 'scheduled' and s.scheduled_at > now())
+     and (s.max_participants = 1 or s.group_class_id is not null)
+     and not private.has_signed_waiver(s.client_id, s.id);
+comment on view public.admin_sessions_without_waiver is
+  'For admins: who takes part in a session to come and has not signed the current waiver.';
+
 create index session_recordings_created_at_idx on public.session_recordings (created_at);  -- newest first
 create view public.admin_recordings with (security_invoker = true) as
   select r.id, r.created_at, r.status, r.started_at, r.completed_at, r.duration_seconds, r.file_size_bytes,
          r.recording_url,
-         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 as is_group,
+         r.session_id, s.scheduled_at, s.class_name, s.max_participants > 1 or s.group_class_id is not null as is_group,
          s.client_id, client.full_name as client_name, client.email as client_email,
          s.practitioner_id, p.name as practitioner_name,
          seen.views::integer, seen.last_viewed_at
     from public.session_recordings r
     join public.session_schedules s on s.id = r.session_id
     left join public.practitioners p on p.id = s.practitioner_id
-    -- A class's own row names an admin there.
+    -- A class's own row names its practitioner there.
     left join public.profiles client on client.id = s.client_id
          and not (s.max_participants > 1 and s.group_class_id is null)
     cross join lateral (select count(*) as views, max(v.viewed_at) as last_viewed_at
@@ -166,9 +191,9 @@ create view public.admin_cancellations with (security_invoker = true) as
 comment on view public.admin_cancellations is
   'For admins: who cancelled what, how late, what it cost and what came back.';
 
-revoke all on public.admin_waivers, public.admin_recordings, public.admin_contracts, public.admin_banking,
-  public.admin_cancellations
+revoke all on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
+  public.admin_contracts, public.admin_banking, public.admin_cancellations
   from anon, authenticated, service_role;
-grant select on public.admin_waivers, public.admin_recordings, public.admin_contracts, public.admin_banking,
-  public.admin_cancellations
+grant select on public.admin_waivers, public.admin_sessions_without_waiver, public.admin_recordings,
+  public.admin_contracts, public.admin_banking, public.admin_cancellations
   to authenticated;

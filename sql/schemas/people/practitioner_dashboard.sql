@@ -1,10 +1,23 @@
 -- The practitioner's dashboard in one call: today's and upcoming sessions, clients, recommended actions, earnings, and
 -- whether contract and bank account are in place.
 --
--- Today is the day in the practitioner's own time zone. A class is one line, with its seats counted.
+-- Today is the day in the practitioner's own time zone. A class is one line, with its seats counted. A session to come
+-- names who is in it, with what they have answered about being recorded and whether they have signed the waiver.
+
+-- Definer: a practitioner reads nobody's consents and few waivers; this answers two questions about their own sessions.
+create function private.list_people_to_come(session public.session_schedules) returns jsonb
+  language sql stable security definer set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'client_id', c.user_id, 'name', f.full_name,
+           'recording_consent', private.get_consent_answer(c.user_id, 'session_recording'),
+           'has_signed_waiver', private.has_signed_waiver(c.user_id, c.session_id)) order by f.full_name, c.user_id), '[]')
+    from private.list_session_clients(session) c left join public.profiles f on f.id = c.user_id
+   where (session).status in ('scheduled', 'in_progress') and private.get_session_host(session) = auth.uid();
+$$;
 
 create function private.dashboard_session(session public.session_schedules, client_name text) returns jsonb
-  language sql immutable set search_path = ''
+  language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
     'id', (session).id, 'scheduled_at', (session).scheduled_at, 'duration_minutes', (session).duration_minutes,
@@ -13,13 +26,14 @@ as $$
     'client_name', case when (session).max_participants = 1 then client_name end,
     'current_participants', (session).current_participants, 'max_participants', (session).max_participants,
     'session_location', (session).session_location, 'physical_location', (session).physical_location,
-    'room_name', (session).room_name);
+    'room_name', (session).room_name, 'people', private.list_people_to_come(session));
 $$;
 
 create function public.practitioner_dashboard(at_most integer default 5)
   returns table (practitioner_id uuid, name text, available boolean, time_zone text, today jsonb, upcoming jsonb,
                  clients_in_all integer, recent_clients jsonb, sessions_completed integer, actions_open integer,
-                 actions_overdue integer, pending_actions jsonb, earnings jsonb, contract text, banking text)
+                 actions_overdue integer, pending_actions jsonb, earnings jsonb, contract text, banking text,
+                 recording_consent text)
   language sql stable security invoker set search_path = ''
 as $$
   with me as (
@@ -37,7 +51,7 @@ as $$
      where s.status <> 'cancelled' and s.scheduled_at > now() - interval '2 days'
   ),
   met as (
-    -- A class's own row names an admin; its seats name the participants.
+    -- A class's own row names whoever leads it; its seats name the participants.
     select s.client_id, count(*) filter (where s.status = 'completed')::integer as completed,
            max(s.scheduled_at) filter (where s.scheduled_at <= now()) as last_met_at,
            min(s.scheduled_at) filter (where s.scheduled_at > now()) as meets_at
@@ -74,12 +88,13 @@ as $$
                      from public.practitioner_contracts k where k.practitioner_id = me.id
                     order by k.status = 'pending' desc, k.status = 'signed' desc, k.created_at desc limit 1), 'missing'),
          coalesce((select case when not b.verified then 'unverified' when b.cooling_until > now() then 'cooling' else 'verified' end
-                     from public.practitioner_banking b where b.practitioner_id = me.id), 'missing')
+                     from public.practitioner_banking b where b.practitioner_id = me.id), 'missing'),
+         private.get_consent_answer(me.user_id, 'session_recording')
     from me;
 $$;
 comment on function public.practitioner_dashboard is
   'The practitioner''s own page, in one row; none for whoever is not one. Earnings have a row for each currency.';
 
-revoke execute on function private.dashboard_session, public.practitioner_dashboard
+revoke execute on function private.list_people_to_come, private.dashboard_session, public.practitioner_dashboard
   from public, anon, authenticated, service_role;
-grant execute on function private.dashboard_session, public.practitioner_dashboard to authenticated;
+grant execute on function private.list_people_to_come, private.dashboard_session, public.practitioner_dashboard to authenticated;

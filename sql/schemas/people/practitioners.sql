@@ -66,6 +66,19 @@ revoke execute on function private.paused_practitioner_ids, private.my_class_ids
   from public, anon, authenticated, service_role;
 grant execute on function private.paused_practitioner_ids, private.my_class_ids to authenticated;
 
+create function private.refuse_nameless_practitioner() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse_blank('name', new.name);
+  return new;
+end
+$$;
+revoke execute on function private.refuse_nameless_practitioner from public, anon, authenticated, service_role;
+
+create trigger practitioners_refuse_nameless before insert or update of name on public.practitioners
+  for each row execute function private.refuse_nameless_practitioner();
+
 -- Definer: it reads contracts and the ledger, whoever removes.
 create function private.refuse_practitioner_removal() returns trigger
   language plpgsql security definer set search_path = ''

@@ -1,8 +1,8 @@
 -- Profiles and preferences: what a person entered at sign-up, in a table that others may read, and the currency,
 -- language and time zone in which they want the pages.
 --
--- A profile follows the row in auth.users, and never stops a sign-up. Of an erased account whose sessions stand in a
--- practitioner's list a row without a name stays: the pages join all of them, and die on the first missing one.
+-- A profile follows the row in auth.users, and never stops a sign-up. Of an erased account that is the client of a
+-- session a row without a name stays: the pages join all of them, and die on the first missing one.
 
 create table public.profiles (
   id            uuid primary key,

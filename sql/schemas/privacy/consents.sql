@@ -128,6 +128,16 @@ $$;
 create trigger user_consents_20_record_history after insert or update or delete on public.user_consents
   for each row execute function private.record_consent_history();
 
+-- What somebody last said: given, declined (withdrawn as well), or unanswered.
+create function private.get_consent_answer(user_id uuid, consent_type text) returns text
+  language sql stable set search_path = ''
+as $$
+  select coalesce((select case when c.consented and c.revoked_at is null then 'given' else 'declined' end
+                     from public.user_consents c
+                    where (c.user_id, c.consent_type) = (get_consent_answer.user_id, get_consent_answer.consent_type)),
+                  'unanswered');
+$$;
+
 create function public.record_consent(
   user_id      uuid,
   consent_type text,
@@ -212,8 +222,10 @@ $$;
 comment on function public.session_consents is
   'Who in a session has agreed to be recorded, for its practitioner and admins; no other consents.';
 
-revoke execute on function private.record_consent_history, public.record_consent, public.get_consent_status,
+revoke execute on function private.record_consent_history, private.get_consent_answer, public.record_consent, public.get_consent_status,
   private.session_consents, public.session_consents from public, anon, authenticated, service_role;
 -- Not granted to authenticated: the address is what the server saw, so only the server may pass one.
 grant execute on function public.record_consent to service_role;
+-- Of what they may read: their own answers.
+grant execute on function private.get_consent_answer to authenticated;
 grant execute on function public.get_consent_status, private.session_consents, public.session_consents to authenticated;

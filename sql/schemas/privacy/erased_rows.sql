@@ -6,7 +6,7 @@
 --   kept      sessions, seats, attendance, credits and both ledgers, payments, refunds, cancellations, waivers,
 --             contracts and their signatures, consent history, audit log: ids, times, amounts, states, hashes. Names,
 --             addresses, agents, images and what people wrote are blanked. The id is the pseudonym: no table leads from
---             it to a person. Of who had a session, a profile without a name: practitioners' pages join it.
+--             it to a person. Of who had a session or gave some, a profile without a name: pages join it.
 --
 -- Which rows are deleted is read from the foreign keys on auth.users: a table that is added later and cascades is
 -- covered.
@@ -149,14 +149,6 @@ begin
 end
 $$;
 
-create function private.is_studio(physical_location text) returns boolean
-  language sql stable set search_path = ''
-as $$
-  select exists (select from public.studio_locations l
-                  where is_studio.physical_location in (l.id::text, l.name, l.name || ' - ' || l.address))
-   where is_studio.physical_location is not null;
-$$;
-
 create function private.queue_account_recordings(user_id uuid) returns void
   language sql volatile set search_path = ''
 as $$
@@ -182,20 +174,27 @@ declare
   c_user         constant uuid   := redact_evidence.user_id;
   c_session_ids  constant uuid[] := array(select s.id from public.session_schedules s
                                            where s.client_id = c_user and not private.is_class(s));
+  c_former       constant text   := case when cardinality(c_session_ids) > 0 then 'Former client' else 'Former practitioner' end;
+  c_is_listed    constant boolean := exists (select from public.session_schedules s where s.client_id = c_user)
+                                     or exists (select from public.practitioners p where p.user_id = c_user);
   c_checkout_ids constant uuid[] := array(select c.id from public.checkout_sessions c where c.user_id = c_user);
   c_names        constant text[] := array(
-    select distinct btrim(name) from (
+    select distinct btrim(written) from (
       select p.full_name from public.profiles p where p.id = c_user
       union select p.name from public.practitioners p where p.user_id = c_user
-      union select u.email from auth.users u where u.id = c_user) known (name)
+      union select u.email from auth.users u where u.id = c_user) known (name),
+      unnest(array[name, private.plain_name(name)]) written  -- as it is, and as it stands in a notification
      where char_length(btrim(name)) > 2 and name not in ('Former client', 'Former practitioner'));
 begin
   -- Sessions: the note, and a place that is not one of our studios.
   update public.session_schedules s
      set notes = null, host_room_url = null, location_coordinates = null,
-         physical_location = case when private.is_studio(s.physical_location) then s.physical_location end
+         physical_location = case when s.studio_id is not null then s.physical_location end
    where s.id = any (c_session_ids)
-     and (num_nonnulls(s.notes, s.host_room_url, s.location_coordinates) > 0 or not private.is_studio(s.physical_location));
+     and (num_nonnulls(s.notes, s.host_room_url, s.location_coordinates) > 0
+          or (s.physical_location is not null and s.studio_id is null));
+  update private.session_agreements a set physical_location = null
+   where a.session_id = any (c_session_ids) and (private.find_studio(a.physical_location)).id is null;
   update public.session_cancellations c set reason = '(erased)'
    where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason <> '(erased)';
   update public.session_attendance a set reason = '(erased)'
@@ -256,6 +255,8 @@ begin
    where m.session_id = any (c_session_ids) and m.status not in ('queued', 'sending') and m.payload ? 'session';
   update private.mails m set payload = jsonb_set(m.payload, '{session,physical_location}', 'null')
    where m.session_id = any (c_session_ids) and m.payload #>> '{session,physical_location}' is not null;
+  update private.mails m set payload = jsonb_set(m.payload, '{previous,physical_location}', 'null')
+   where m.session_id = any (c_session_ids) and m.payload #>> '{previous,physical_location}' is not null;
   update public.user_notifications n
      set title = private.replace_names(n.title, c_names), message = private.replace_names(n.message, c_names)
    where exists (select from unnest(c_names) name where strpos(n.title || n.message, name) > 0)
@@ -292,14 +293,14 @@ begin
    where p.user_id = c_user
      and (p.name <> 'Former practitioner' or p.available or num_nonnulls(p.bio, p.specialization, p.avatar_url) > 0);
 
-  -- The profile, last: the name in it was looked for above.
+  -- The profile, last: the name in it was looked for above. It stays where a session or a practitioner that stays
+  -- names the account: lists of these look it up.
   update public.profiles p
-     set full_name = 'Former client', email = null, avatar_url = null, phone_number = null, date_of_birth = null,
-         address = null
-   where p.id = c_user and cardinality(c_session_ids) > 0
-     and (p.full_name is distinct from 'Former client'
+     set full_name = c_former, email = null, avatar_url = null, phone_number = null, date_of_birth = null, address = null
+   where p.id = c_user and c_is_listed
+     and (p.full_name is distinct from c_former
           or num_nonnulls(p.email, p.avatar_url, p.phone_number, p.date_of_birth, p.address) > 0);
-  delete from public.profiles p where p.id = c_user and cardinality(c_session_ids) = 0;
+  delete from public.profiles p where p.id = c_user and not c_is_listed;
 end
 $$;
 
@@ -340,7 +341,7 @@ as $$
   select coalesce(sum(credits), 0)::integer from expired;
 $$;
 
-revoke execute on function private.replace_names, private.is_studio, private.queue_account_recordings, private.redact_evidence,
+revoke execute on function private.replace_names, private.queue_account_recordings, private.redact_evidence,
   private.delete_personal_rows, private.expire_user_credits
   from public, anon, authenticated, service_role;
 -- Not granted to anybody: private.erase_account calls them.

@@ -18,7 +18,7 @@ create function private.list_session_participants(session public.session_schedul
 as $$
   select p.user_id from public.practitioners p where p.id = (session).practitioner_id and p.user_id is not null
   union
-  -- One to one. A class's own row has an administrator as its client, who takes no part by that.
+  -- One to one. A class's own row has its practitioner as its client.
   select (session).client_id
    where (session).group_class_id is null and coalesce((session).max_participants, 1) <= 1
   union

@@ -85,8 +85,7 @@ begin
   end if;
   v_is_host := exists (select from public.practitioners p where p.id = v_class.practitioner_id and p.user_id = v_caller);
   if v_is_host
-     -- One to one: the client's own row. A class's own row has an administrator as its client, who has no access by
-     -- that.
+     -- One to one: the client's own row. A class's own row names whoever led it when it was made or given away.
      or (v_class.group_class_id is null and coalesce(v_class.max_participants, 1) <= 1 and v_class.client_id = v_caller)
      or exists (select from public.session_schedules mine
                  where mine.group_class_id = v_class.id and mine.client_id = v_caller and mine.status <> 'cancelled') then
@@ -117,6 +116,25 @@ begin
 end;
 $$;
 
+-- Where the rule says so, whoever takes part signs first. Not by a trigger on payments: who paid has a right to the
+-- session, and signs until it begins.
+create function private.refuse_entry_without_waiver(access private.channel_access) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if not access.is_host and (select r.waiver_required_to_enter from public.session_rules r)
+     and not private.has_signed_waiver((select auth.uid()), coalesce(
+           (select seat.id from public.session_schedules seat
+             where seat.group_class_id = (access.session).id and seat.client_id = (select auth.uid())
+               and seat.status <> 'cancelled'),
+           (access.session).id)) then
+    perform private.refuse(409, 'waiver_required', 'Please sign the liability waiver before you enter.',
+      'Use the link in the mail about this session.' || coalesce(
+        ' You get it again at ' || private.pages_origin() || '/find-my-sessions.', ''));
+  end if;
+end;
+$$;
+
 create function private.is_test_channel_of_caller(channel_name text) returns boolean
   language sql stable set search_path = ''
 as $$
@@ -141,6 +159,7 @@ declare
 begin
   if (v_access.session).id is not null then
     perform private.refuse_closed_room(v_access.session);
+    perform private.refuse_entry_without_waiver(v_access);
     return query select private.get_channel_name(v_access.session);
   elsif create_agora_room.session_id is not null or private.is_session_channel(create_agora_room.channel_name) then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
@@ -186,6 +205,7 @@ begin
   perform private.limit_use('video tokens', (select auth.uid()));
   if v_session.id is not null then
     perform private.refuse_closed_room(v_session);
+    perform private.refuse_entry_without_waiver(v_access);
     -- Asked for the room name of a seat, the answer is still the channel of its class.
     v_channel := private.get_channel_name(v_session);
     v_expires_at := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60);
@@ -205,8 +225,10 @@ end;
 $$;
 
 revoke execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
-  private.is_test_channel_of_caller, private.is_session_channel, private.issue_channel_admission,
+  private.refuse_entry_without_waiver, private.is_test_channel_of_caller, private.is_session_channel,
+  private.issue_channel_admission,
   public.create_agora_room, public.create_agora_token from public, anon, authenticated, service_role;
 grant execute on function private.get_channel_name, private.get_channel_access, private.refuse_closed_room,
-  private.is_test_channel_of_caller, private.is_session_channel, private.issue_channel_admission,
+  private.refuse_entry_without_waiver, private.is_test_channel_of_caller, private.is_session_channel,
+  private.issue_channel_admission,
   public.create_agora_room, public.create_agora_token to authenticated;

@@ -44,8 +44,7 @@ create function private.refuse_without_waiver(user_id uuid) returns void
   language plpgsql stable set search_path = ''
 as $$
 begin
-  if not exists (select from public.liability_waivers w join public.waiver_policy p on p.version = w.waiver_policy_version
-                  where w.user_id = refuse_without_waiver.user_id and w.session_id is null and p.is_active) then
+  if not private.has_signed_waiver(refuse_without_waiver.user_id) then
     perform private.refuse(409, 'waiver_required', 'Please sign the current liability waiver first.');
   end if;
 end
@@ -61,7 +60,7 @@ begin
   elsif btrim(coalesce(physical_location, '')) = '' then
     perform private.refuse(409, 'location_missing', 'Please say where the session takes place.',
                            'Choose a studio or give an address.');
-  elsif physical_location ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and not exists (
+  elsif private.is_studio_id(physical_location) and not exists (
         select from public.studio_locations l where l.id = physical_location::uuid and l.is_active) then
     perform private.refuse(404, 'studio_not_found', 'There is no such studio.', 'Choose a studio or give an address.');
   elsif abs(location_coordinates[0]) > 180 or abs(location_coordinates[1]) > 90 then
@@ -92,8 +91,8 @@ as $$
        and h.group_class_id is null and h.status = 'held' and h.expires_at > now() and has_slot_hold.scheduled_at > now());
 $$;
 
--- A one-to-one session, paid with a credit or paid elsewhere. What cannot be booked is refused, and then nothing has
--- happened. The caller holds the client's lock.
+-- A one-to-one session, paid with a credit or paid elsewhere; online where nobody said a place. What cannot be booked
+-- is refused, and then nothing has happened. The caller holds the client's lock.
 create function private.insert_session(
   client_id                   uuid,
   practitioner_id             uuid,
@@ -127,11 +126,13 @@ begin
   end if;
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,
-     session_location, physical_location, location_coordinates, cancellation_policy_version, cancellation_policy_agreed_at)
+     session_location, place_said_at, physical_location, location_coordinates, cancellation_policy_version,
+     cancellation_policy_agreed_at)
   values
     (insert_session.practitioner_id, insert_session.client_id, insert_session.scheduled_at, v_minutes,
      private.build_room_name('session', insert_session.practitioner_id, insert_session.client_id),
-     insert_session.session_type_id, insert_session.notes, v_lot, insert_session.session_location,
+     insert_session.session_type_id, insert_session.notes, v_lot, coalesce(insert_session.session_location, 'online'),
+     case when insert_session.session_location is not null then now() end,
      case when v_in_person then insert_session.physical_location end,
      case when v_in_person then insert_session.location_coordinates end,
      coalesce(insert_session.cancellation_policy_version, (select p.id from public.cancellation_policy p where p.is_active)), now())

@@ -1,6 +1,7 @@
 -- Cancellation terms: what cancelling now costs and returns. The quote and the cancellation call one function.
 --
---   standard     until the standard hours before the start, whoever cancels: the credit is returned
+--   standard     until the standard hours before the start, whoever cancels: the credit is returned. By the client, of
+--                a session that somebody else has changed since they agreed to it: until the start (agreements.sql)
 --   grace        later, by the client, who asks for a grace cancellation and has one left: the credit is returned
 --   late         later, by the client, but until the late hours before: the credit is returned, and a fee is due
 --   last_minute  later than that, by the client: nothing is returned
@@ -91,7 +92,9 @@ declare
   v_is_client boolean := private.get_caller_role(session) = 'client';
 begin
   v_terms.cancellation_policy_version := v_policy.id;
-  v_terms.free_until := session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours);
+  v_terms.free_until := case
+    when v_is_client and private.has_unagreed_change(session) then session.scheduled_at
+    else session.scheduled_at - make_interval(hours => v_policy.standard_cancellation_hours) end;
   v_terms.hours_before_session := round(extract(epoch from session.scheduled_at - now()) / 3600, 2);
   v_terms.currency := private.get_session_currency(session);
   v_terms.grace_available := v_is_client and now() > v_terms.free_until

@@ -132,7 +132,8 @@ $$;
 
 -- Cancelled by being deleted.
 
--- Deleting a class in which somebody has a seat cancels it, and the row stays as evidence.
+-- Deleting a class in which somebody has or had a seat cancels it, and the row stays as evidence. Without its note, the
+-- admin page, which lists classes by their notes, shows it no longer.
 -- Definer: whoever deletes may write neither credits nor cancellations.
 create function private.cancel_class_instead_of_deleting() returns trigger
   language plpgsql security definer set search_path = ''
@@ -140,10 +141,10 @@ as $$
 begin
   if not exists (select from public.session_schedules seat where seat.group_class_id = old.id) then
     return old;
-  elsif old.status not in ('scheduled', 'in_progress') then
+  elsif old.status = 'completed' then
     perform private.refuse(409, 'class_is_kept', 'People had a seat in this class, so it is kept.');
   end if;
-  update public.session_schedules class set status = 'cancelled' where class.id = old.id;
+  update public.session_schedules class set status = 'cancelled', notes = null where class.id = old.id;
   return null;
 end
 $$;

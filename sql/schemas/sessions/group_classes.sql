@@ -3,6 +3,10 @@
 -- The pages insert the row of whoever joins, with the note "Joined group class: <id>"; `join_group_class` does the
 -- same. A client who joins takes a seat and spends a credit, or neither. `current_participants` is the number of seats:
 -- a trigger overwrites whatever else is written there.
+--
+-- A class's own row is nobody's booking, but its client_id cannot be null: the admin page writes the first admin it
+-- finds. It is made the account of whoever leads the class: their page joins the clients of their sessions with
+-- profiles, and dies on the first that they may not read.
 
 -- The session types of a class, and so which credits can pay for it.
 create function private.list_class_session_type_ids(class public.session_schedules) returns uuid[]
@@ -12,6 +16,13 @@ as $$
   select coalesce(array[(class).session_type_id], '{}') || coalesce(array_agg(t.id), '{}')
     from public.session_types t
    where (class).session_type_id is null and t.is_group and t.duration_minutes = (class).duration_minutes;
+$$;
+
+-- The note of a seat, as pages print it: they write the class's id in it.
+create function private.describe_joining(class public.session_schedules) returns text
+  language sql immutable set search_path = ''
+as $$
+  select 'Joined group class' || coalesce(': ' || nullif(btrim((class).class_name), ''), '');
 $$;
 
 -- Turns a row that joins a class into a seat.
@@ -43,10 +54,12 @@ begin
   new.duration_minutes  := v_class.duration_minutes;
   new.session_location  := v_class.session_location;
   new.physical_location := v_class.physical_location;
-  new.max_participants  := v_class.max_participants;
+  new.studio_id         := v_class.studio_id;
+  new.max_participants  := 1;
   new.current_participants := 1;
   new.class_name        := v_class.class_name;
   new.session_type_id   := coalesce(new.session_type_id, v_class.session_type_id);
+  new.notes             := private.describe_joining(v_class);
 
   -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
@@ -59,6 +72,33 @@ begin
   return new;
 end
 $$;
+
+-- Definer: whoever gives a class to somebody else need not be able to read them.
+create function private.set_class_placeholder() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_leader uuid := (select p.user_id from public.practitioners p where p.id = new.practitioner_id);
+begin
+  if v_leader is not null and not exists (select from auth.users u where u.id = v_leader) then
+    perform private.refuse(409, 'practitioner_unavailable', 'This practitioner has left, and leads no class any more.',
+                           'Please choose another practitioner.');
+  end if;
+  new.client_id := coalesce(v_leader, new.client_id);  -- without a practitioner the foreign key refuses the row
+  return new;
+end
+$$;
+
+create function private.refuse_class_of_session() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform private.refuse(409, 'session_is_booked', 'This session is one person''s, and does not become a class.',
+                         'Make a class of its own.');
+end
+$$;
+revoke execute on function private.set_class_placeholder, private.refuse_class_of_session
+  from public, anon, authenticated, service_role;
 
 -- Definer: it counts rows that the class's reader may not read.
 create function private.set_participant_count() returns trigger
@@ -109,8 +149,9 @@ $$;
 comment on function public.join_group_class is
   'Takes a seat and spends a credit, as the pages do by inserting the row.';
 
-revoke execute on function private.list_class_session_type_ids, private.make_class_seat, private.set_participant_count,
-  private.update_class_participant_count, public.join_group_class from public, anon, authenticated, service_role;
+revoke execute on function private.list_class_session_type_ids, private.describe_joining, private.make_class_seat,
+  private.set_participant_count, private.update_class_participant_count, public.join_group_class
+  from public, anon, authenticated, service_role;
 grant execute on function public.join_group_class to authenticated;
 
 -- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes

@@ -12,9 +12,10 @@ create view public.session_history with (security_invoker = true) as
   select s.id, s.scheduled_at, s.duration_minutes, s.time_zone, s.local_start, s.status, s.cancelled_at,
          s.client_id, s.practitioner_id, p.name as practitioner_name, p.avatar_url as practitioner_avatar_url,
          s.session_type_id, t.name as session_type_name, t.session_type,
-         s.max_participants > 1 as is_group, s.class_name, s.group_class_id, s.current_participants, s.max_participants,
+         s.max_participants > 1 or s.group_class_id is not null as is_group, s.class_name, s.group_class_id,
+         s.current_participants, s.max_participants,
          s.session_location, s.physical_location,
-         case when s.credit_lot_id is not null then 'credit' when paid.id is not null then 'payment' end as paid_with,
+         case when s.credit_lot_id is not null then 'credit' when private.is_paid_singly(s.id) then 'payment' end as paid_with,
          c.cancellation_type, c.credit_returned,
          r.id as recording_id, r.status as recording_status, r.recording_url,
          case when s.status = 'completed' then '/journal?session_id=' || s.id end as journal_path
@@ -42,7 +43,6 @@ create view public.session_history with (security_invoker = true) as
     left join public.session_types t on t.id = s.session_type_id
     left join lateral (select x.id, x.status, x.recording_url from public.session_recordings x
                         where x.session_id = s.id and x.status <> 'failed' limit 1) r on true
-    left join lateral (select x.id from public.session_payments x where x.session_id = s.id limit 1) paid on true
     left join lateral (select x.cancellation_type, x.credit_returned from public.session_cancellations x
                         where x.session_id = s.id order by x.cancelled_at limit 1) c on true;
 comment on view public.session_history is

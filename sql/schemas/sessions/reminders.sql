@@ -19,7 +19,7 @@ begin
        and (due.max_participants = 1 or due.group_class_id is not null)
        and due.id = coalesce(remind_sessions.session_id, due.id)
        and not exists (select from private.outbox o
-                        where o.session_id = due.id and o.kind in ('session_booked', 'session_rescheduled')
+                        where o.session_id = due.id and o.kind in ('session_booked', 'session_rescheduled', 'session_changed')
                           and o.created_at > due.scheduled_at - interval '26 hours')
      order by due.scheduled_at limit 200 for no key update skip locked
   loop
@@ -37,15 +37,17 @@ begin
 end
 $$;
 
-create function public.prepare_mails(pages_origin text) returns table (reminders integer, lost integer)
+create function public.prepare_mails(pages_origin text) 
+  returns table (reminders integer, lost integer, unanswered integer)
   language sql volatile security invoker set search_path = ''
 as $$
   select private.keep_pages_origin(prepare_mails.pages_origin);
-  select private.remind_sessions(), private.mark_lost_mails_unknown();
+  select private.answer_session_link_requests();
+  select private.remind_sessions(), private.mark_lost_mails_unknown(), private.expire_questions();
 $$;
 comment on function public.prepare_mails is
-  'For the scheduler, again until both are nought: writes due reminders and marks mails whose sender died. Keeps where'
-  ' the pages of our own are.';
+  'For the scheduler, again until all are nought: due reminders, mails whose sender died, what nobody answered in time.'
+  ' Keeps where the pages of our own are, and answers who asked for their links.';
 
 revoke execute on function private.remind_sessions, public.prepare_mails from public, anon, authenticated, service_role;
 grant execute on function private.remind_sessions, public.prepare_mails to service_role;

@@ -1,9 +1,22 @@
 -- Rescheduling: the same rules as for booking, and for a client the same hours as for cancelling free of charge.
 --
 -- The pages update `scheduled_at`; `reschedule_session` does the same update. Credit, price and everything else stay
--- with the row. A class moves with all its seats, a seat never alone. Practitioners and admins may reschedule to a time
--- outside the hours, not to one that is taken. The platform is not checked: `private.recompute_session_starts` moves
--- sessions when clock rules change.
+-- with the row. A class moves with all its seats, a seat never alone. A practitioner moves a session within their own
+-- hours and with the notice of the policy; else the client is asked (proposals.sql), and their yes is their own move.
+-- An admin may move it to any time that is not taken. The platform is not checked: `private.recompute_session_starts`
+-- moves sessions when clock rules change.
+
+-- Whether a practitioner's move needs the client's yes: outside their hours, beyond the time they offer, or so late
+-- that the client, by the policy, could not leave any more: before the time that was agreed, or before the new one.
+create function private.move_needs_yes(session public.session_schedules, scheduled_at timestamptz) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select least((session).scheduled_at, move_needs_yes.scheduled_at)
+           - make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours) < now()
+      or move_needs_yes.scheduled_at > now() + make_interval(days => c.booking_horizon_days)
+      or not private.is_in_hours((session).practitioner_id, move_needs_yes.scheduled_at, (session).duration_minutes)
+    from public.practitioner_calendars c where c.practitioner_id = (session).practitioner_id;
+$$;
 
 -- Definer: it depends on other bookings of the practitioner, which the caller may not read.
 create function private.authorize_reschedule() returns trigger
@@ -25,13 +38,19 @@ begin
     null;
   elsif old.status <> 'scheduled' then
     perform private.refuse(409, 'session_not_movable', 'Only a scheduled session can be moved.');
+  elsif private.is_accepted_time(old.id, new.scheduled_at) then
+    null;  -- both want it
   elsif v_role = 'client' then
-    if now() > old.scheduled_at - make_interval(hours => (private.get_cancellation_policy(old)).standard_cancellation_hours) then
+    if now() > private.get_free_until(old) then
       perform private.refuse(409, 'too_late_to_move', 'It is too late to move this session.', 'You can still cancel it.');
     end if;
     perform private.refuse_unbookable(old.practitioner_id, new.scheduled_at, old.duration_minutes, old.client_id, old.id);
   elsif new.scheduled_at <= now() then
     perform private.refuse(409, 'slot_in_past', 'This time has passed.', 'Please choose another time.');
+  elsif v_role = 'practitioner' and private.move_needs_yes(old, new.scheduled_at) then
+    perform private.refuse(409, 'change_needs_a_yes',
+      'This time is outside your hours, or too close to the session: your client must agree to it.',
+      'Propose it with propose_session_time. Your client is asked, and a yes moves the session.');
   end if;
   new.reminder_sent := null;
   return new;
@@ -46,20 +65,9 @@ begin
   update public.session_schedules seat
      set practitioner_id = new.practitioner_id, scheduled_at = new.scheduled_at, duration_minutes = new.duration_minutes,
          session_location = new.session_location, physical_location = new.physical_location,
-         class_name = new.class_name, max_participants = new.max_participants
+         studio_id = new.studio_id, class_name = new.class_name,
+         notes = case seat.notes when private.describe_joining(old) then private.describe_joining(new) else seat.notes end
    where seat.group_class_id = new.id and seat.status in ('scheduled', 'in_progress');
-  return null;
-end
-$$;
-
--- Definer: nobody reads or writes the outbox.
-create function private.publish_session_rescheduled() returns trigger
-  language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.publish_event('session_rescheduled', new.client_id, new.id, jsonb_build_object(
-    'by', private.get_caller_role(old), 'practitioner_id', new.practitioner_id, 'group_class_id', new.group_class_id,
-    'previous_scheduled_at', old.scheduled_at, 'scheduled_at', new.scheduled_at));
   return null;
 end
 $$;
@@ -100,7 +108,6 @@ end
 $$;
 comment on function public.reschedule_session is 'Reschedules a session or a class, as the pages do by updating the row.';
 
-revoke execute on function private.authorize_reschedule, private.copy_class_schedule_to_seats,
-  private.publish_session_rescheduled, private.raise_calendar_sequence, public.reschedule_session from public, anon,
-  authenticated, service_role;
+revoke execute on function private.move_needs_yes, private.authorize_reschedule, private.copy_class_schedule_to_seats,
+  private.raise_calendar_sequence, public.reschedule_session from public, anon, authenticated, service_role;
 grant execute on function public.reschedule_session to authenticated;

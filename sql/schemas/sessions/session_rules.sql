@@ -10,12 +10,17 @@ create table public.session_rules (
   completion_grace_minutes   integer     not null default 15,
   empty_minutes              integer     not null default 5,
   client_days                integer     not null default 90,
+  waiver_required_to_enter   boolean     not null default false,
+  delay_notice_minutes       integer     not null default 60,
+  answer_hours               integer     not null default 48,
   updated_at                 timestamptz not null default now(),
 
   constraint session_rules_minutes_are_in_range check (
     practitioner_grace_minutes between 1 and 60 and client_grace_minutes between 1 and 60
     and completion_grace_minutes between 0 and 60 and empty_minutes between 1 and 60),
-  constraint session_rules_client_days_are_in_range check (client_days between 1 and 3650)
+  constraint session_rules_client_days_are_in_range check (client_days between 1 and 3650),
+  constraint session_rules_answer_hours_are_in_range check (answer_hours between 1 and 336),
+  constraint session_rules_delay_notice_is_in_range check (delay_notice_minutes between 0 and 1440)
 );
 comment on column public.session_rules.practitioner_grace_minutes is
   'So long after the start an absent practitioner is a no-show: the session is cancelled and credits are returned.';
@@ -31,6 +36,12 @@ comment on column public.session_rules.empty_minutes is
   ' Agora''s recorder, alone in its channel, leaves after as long.';
 comment on column public.session_rules.client_days is
   'So long after their last session somebody is still a client, for whom the practitioner books and writes.';
+comment on column public.session_rules.waiver_required_to_enter is
+  'True: no room and no token for whoever has not signed the current waiver. Who leads a session is not asked.';
+comment on column public.session_rules.delay_notice_minutes is
+  'From so long before the start a practitioner can tell that they are late.';
+comment on column public.session_rules.answer_hours is
+  'So long a client may answer a proposed time, and a practitioner an offer; never longer than until the session.';
 
 create unique index session_rules_are_one_row on public.session_rules ((true));
 
@@ -44,7 +55,7 @@ create policy "admins change the session rules"
 revoke all on public.session_rules from anon, authenticated, service_role;
 grant select on public.session_rules to authenticated, service_role;
 grant update (practitioner_grace_minutes, client_grace_minutes, client_no_show_forfeits, completion_grace_minutes,
-              empty_minutes, client_days)
+              empty_minutes, client_days, waiver_required_to_enter, delay_notice_minutes, answer_hours)
   on public.session_rules to authenticated;
 -- No insert and no delete: there is always one row.
 

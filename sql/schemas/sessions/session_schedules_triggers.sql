@@ -21,10 +21,13 @@
 --     u   30_set_status_times                 dates the start and the completion           sessions/session_states
 --     u   35_authorize_cancellation           applies the terms, decides about the grace   sessions/cancelling
 --     u   35_authorize_reschedule             refuses by the rules for rescheduling        sessions/rescheduling
+--     iu  40_set_class_placeholder            names the leader as a class's client         sessions/group_classes
 --     iu  40_set_wall_time                    sets zone and local time beside the instant  sessions/wall_time
+--     iu  42_set_place                        puts the place in words, finds its studio    sessions/session_schedules
 --     u   44_raise_calendar_sequence          counts the changes that calendars show       sessions/rescheduling
 --     iu  45_count_participants               counts a class's seats, refuses too few      sessions/group_classes
 --     u   45_keep_class                       refuses to make a class with seats 1:1       sessions/group_classes
+--     u   45_keep_one_to_one                  refuses to make a class of one person's      sessions/group_classes
 --     iu  99_refuse_unknown_client            refuses a client without an account          privacy/erased_rows
 --     u   update_session_schedules_updated_at                                              (the baseline's)
 --
@@ -35,6 +38,9 @@
 --     iu  47_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
 --     u   50_change_time                      frees or moves the practitioner's time       calendars/practitioner_time
 --     i   50_take_time                        reserves the practitioner's time             calendars/practitioner_time
+--     u   52_record_change                    keeps what the client had agreed to          sessions/agreements
+--     u   53_close_questions                  ends proposals and offers about it           sessions/substitutes
+--     u   54_move_payments                    gives what is unearned to who leads it       payments/session_payments
 --     u   55_copy_schedule_to_seats           moves and renames seats with their class     sessions/rescheduling
 --     i   60_spend_credit                     writes the line of the ledger                sessions/booking
 --     u   65_count_left_seat                  counts the class's seats                     sessions/group_classes
@@ -42,8 +48,8 @@
 --     i   65_count_new_seat                   the same                                     sessions/group_classes
 --     u   66_copy_status_to_seats             begins and completes seats with their class  sessions/session_states
 --     i   70_publish_booked                   publishes session_booked                     sessions/booking
+--     u   70_publish_change                   publishes session_rescheduled or _changed    sessions/changes
 --     u   70_publish_completed                publishes session_completed                  sessions/session_states
---     u   70_publish_rescheduled              publishes session_rescheduled                sessions/rescheduling
 --     u   75_delete_observed_attendance       deletes presence at the time before          sessions/channel_events
 --
 --   after the statement, when all its rows are done
@@ -110,10 +116,20 @@ create trigger session_schedules_35_authorize_cancellation before update of stat
 create trigger session_schedules_35_authorize_reschedule before update of scheduled_at on public.session_schedules
   for each row when (new.scheduled_at <> old.scheduled_at) execute function private.authorize_reschedule();
 
+create trigger session_schedules_40_set_class_placeholder
+  before insert or update of practitioner_id, client_id on public.session_schedules
+  for each row when (new.group_class_id is null and new.max_participants > 1)
+  execute function private.set_class_placeholder();
+
 -- Of time_zone and local_start too: whatever else is written there is overwritten.
 create trigger session_schedules_40_set_wall_time
   before insert or update of scheduled_at, practitioner_id, time_zone, local_start on public.session_schedules
   for each row execute function private.set_wall_time();
+
+-- Not for a seat: its place and its studio are its class's.
+create trigger session_schedules_42_set_place before insert or update of session_location, physical_location
+  on public.session_schedules
+  for each row when (new.group_class_id is null) execute function private.set_place();
 
 -- Only for what calendars show: a note or a reminder does not raise it.
 create trigger session_schedules_44_raise_calendar_sequence before update on public.session_schedules
@@ -134,6 +150,12 @@ create trigger session_schedules_45_count_participants before insert or update o
 create trigger session_schedules_45_keep_class before update of max_participants on public.session_schedules
   for each row when (new.group_class_id is null and new.max_participants = 1 and old.max_participants > 1)
   execute function private.set_participant_count();
+
+-- Whoever has booked it would no longer be its client.
+create trigger session_schedules_45_keep_one_to_one before update of max_participants on public.session_schedules
+  for each row when (new.group_class_id is null and new.max_participants > 1 and old.max_participants = 1
+                     and private.is_api_caller())
+  execute function private.refuse_class_of_session();
 
 -- After the triggers that fill columns in.
 create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules
@@ -174,15 +196,31 @@ create trigger session_schedules_50_change_time
 create trigger session_schedules_50_take_time after insert on public.session_schedules
   for each row when (new.group_class_id is null) execute function private.reserve_session_time();
 
+-- Not for a name: nobody agrees to that.
+create trigger session_schedules_52_record_change after update on public.session_schedules
+  for each row when (
+    (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.physical_location)
+    is distinct from
+    (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.physical_location))
+  execute function private.record_session_change();
+
+create trigger session_schedules_53_close_questions after update on public.session_schedules
+  for each row when ((new.scheduled_at, new.practitioner_id, new.status)
+                     is distinct from (old.scheduled_at, old.practitioner_id, old.status))
+  execute function private.close_questions();
+
+create trigger session_schedules_54_move_payments after update on public.session_schedules
+  for each row when (new.practitioner_id <> old.practitioner_id) execute function private.move_unearned_payments();
+
 -- After the class has its new time: a seat's is checked against that of its class.
 create trigger session_schedules_55_copy_schedule_to_seats after update on public.session_schedules
   for each row when (
     new.max_participants > 1 and new.group_class_id is null
     and (new.practitioner_id, new.scheduled_at, new.duration_minutes, new.session_location, new.physical_location,
-         new.class_name, new.max_participants)
+         new.studio_id, new.class_name)
         is distinct from
         (old.practitioner_id, old.scheduled_at, old.duration_minutes, old.session_location, old.physical_location,
-         old.class_name, old.max_participants))
+         old.studio_id, old.class_name))
   execute function private.copy_class_schedule_to_seats();
 
 -- After the time is reserved: in the order of locks credits come last.
@@ -209,6 +247,18 @@ create trigger session_schedules_70_publish_booked after insert on public.sessio
   for each row when (new.max_participants = 1 or new.group_class_id is not null)
   execute function private.publish_session_booked();
 
+-- For whatever raises the calendar's sequence but a cancellation, which has an event of its own. For every row: the
+-- event of a seat that changes with its class is for the seat's client.
+create trigger session_schedules_70_publish_change after update on public.session_schedules
+  for each row when (
+    new.status = 'scheduled' and new.scheduled_at > now()
+    and (new.scheduled_at, new.duration_minutes, new.practitioner_id, new.session_location, new.physical_location,
+         new.class_name)
+        is distinct from
+        (old.scheduled_at, old.duration_minutes, old.practitioner_id, old.session_location, old.physical_location,
+         old.class_name))
+  execute function private.publish_session_change();
+
 -- Not for a class's own row, and not for what ended long ago: before `advance-sessions`, sessions were never completed,
 -- and its first runs complete years of them.
 create trigger session_schedules_70_publish_completed after update of status on public.session_schedules
@@ -216,10 +266,6 @@ create trigger session_schedules_70_publish_completed after update of status on 
                      and (new.max_participants = 1 or new.group_class_id is not null)
                      and new.scheduled_at > now() - interval '2 days')
   execute function private.publish_session_completed();
-
--- For every row: the event of a seat that moves with its class is for the seat's client.
-create trigger session_schedules_70_publish_rescheduled after update of scheduled_at on public.session_schedules
-  for each row when (new.scheduled_at <> old.scheduled_at) execute function private.publish_session_rescheduled();
 
 -- Whoever was early for the time before the change is not present at the new one.
 create trigger session_schedules_75_delete_observed_attendance after update of scheduled_at on public.session_schedules

@@ -80,6 +80,7 @@ as $$
 declare
   v_contract public.practitioner_contracts;
 begin
+  perform private.refuse_blank('signature_name', new.signature_name);
   -- Signing and revoking at once: whoever comes second sees what the first has done.
   select c.* into v_contract from public.practitioner_contracts c where c.id = new.contract_id for update;
   if v_contract.status = 'pending' then

@@ -104,6 +104,7 @@ create function private.complete_waiver() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
+  perform private.refuse_blank('signature_name', new.signature_name);
   -- Not a generated column: it must stay when the image is redacted.
   new.signature_image_sha256 := encode(sha256(new.signature_image), 'hex');
   select p.full_name, u.email into new.signer_name, new.signer_email

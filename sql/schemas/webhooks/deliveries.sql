@@ -53,9 +53,14 @@ as $$
   select jsonb_strip_nulls(jsonb_build_object(
            'session_id', event.session_id, 'user_id', event.user_id,
            'practitioner_id', event.payload -> 'practitioner_id', 'group_class_id', event.payload -> 'group_class_id',
-           'scheduled_at', event.payload -> 'scheduled_at', 'cancelled_by', event.payload -> 'by',
+           'scheduled_at', event.payload -> 'scheduled_at', 'previous_scheduled_at', event.payload -> 'previous_scheduled_at',
+           'cancelled_by', case event.kind when 'session_cancelled' then event.payload -> 'by' end,
+           'changed_by', case when event.payload ? 'previous' then event.payload -> 'by' end,
+           -- Which columns: neither a place nor a name.
+           'changed', (select jsonb_agg(name order by name) from jsonb_object_keys(event.payload -> 'previous') name),
            'cancellation_type', event.payload -> 'cancellation_type', 'credit_returned', event.payload -> 'credit_returned',
            'is_no_show', event.payload -> 'is_no_show', 'recording_id', event.payload -> 'recording_id',
+           'failure_code', event.payload -> 'failure_code', 'checkout_id', event.payload -> 'checkout_id',
            'payout_id', event.payload -> 'payout_id', 'amount_minor', event.payload -> 'amount_minor',
            'currency', event.payload -> 'currency'));
 $$;
@@ -228,5 +233,6 @@ grant execute on function private.claim_webhook_delivery, private.finish_webhook
   public.claim_webhook_delivery, public.finish_webhook_delivery to service_role;
 
 create trigger outbox_60_enqueue_webhook_deliveries after insert on private.outbox for each row
-  when (new.kind in ('session_booked', 'session_cancelled', 'session_completed', 'recording_ready', 'payout_paid'))
+  when (new.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_cancelled', 'session_completed',
+                     'recording_ready', 'recording_failed', 'payment_received', 'payment_returned', 'payout_paid'))
   execute function private.enqueue_webhook_deliveries();

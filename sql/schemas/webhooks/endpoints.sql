@@ -17,7 +17,9 @@ create table public.webhook_endpoints (
     check (url ~ '^https://[^/?#@[:space:]]+([/?#][^[:space:]]*)?$'
            or url ~ '^http://(127\.0\.0\.1|localhost)(:[0-9]+)?([/?#][^[:space:]]*)?$'),
   constraint webhook_endpoints_events_are_known
-    check (events <@ array['session.booked', 'session.cancelled', 'session.completed', 'recording.ready', 'payout.paid']
+    check (events <@ array['session.booked', 'session.rescheduled', 'session.changed', 'session.cancelled',
+                           'session.completed', 'recording.ready', 'recording.failed', 'payment.received',
+                           'payment.returned', 'payout.paid']
            and cardinality(events) between 1 and 10),
   constraint webhook_endpoints_url_is_short check (char_length(url) <= 2000),
   constraint webhook_endpoints_description_is_short check (char_length(description) <= 500)

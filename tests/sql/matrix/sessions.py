@@ -28,8 +28,8 @@ SESSIONS = {
         sets="session_location physical_location max_participants current_participants class_name",
         changes={
             "status notes cancelled_at scheduled_at": PARTIES,
-            "class_name session_location physical_location max_participants current_participants"
-            " correlated_session_id": STAFF,
+            "class_name session_location physical_location current_participants correlated_session_id": STAFF,
+            "max_participants": "service",  # one person's session does not become a class
             "credit_lot_id": "",  # what was spent stays spent
         },
         values={"status": "'cancelled'", "session_location": "'in_person'", "scheduled_at": MONDAY_AT_TEN},
@@ -76,7 +76,7 @@ SESSIONS = {
         new={"empty_minutes": 5},
         changes={
             "practitioner_grace_minutes client_grace_minutes client_no_show_forfeits completion_grace_minutes"
-            " empty_minutes client_days": "admin",
+            " empty_minutes client_days waiver_required_to_enter delay_notice_minutes answer_hours": "admin",
         },
         rest="",
     ),

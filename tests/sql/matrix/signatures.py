@@ -16,6 +16,15 @@ SIGNATURES = {
         never="policy_text_sha256",
         row="is_active",
     ),
+    "recording_consent_texts": Rules(
+        read=ANYBODY,
+        insert="admin",
+        delete="",
+        new={"version": 2, "body": "Kept [How long].", "is_active": True},
+        changes={"is_active": "admin"},
+        rest="",
+        row="is_active",
+    ),
     "liability_waivers": Rules(
         read=PARTIES,
         insert="service",
