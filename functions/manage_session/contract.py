@@ -112,7 +112,7 @@ read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=LINK)
 cancel_managed_session_rpc = Rpc(
     "cancel_managed_session",
     gives=Cancelled,
-    refuses=(*LINK, "session_not_cancellable", "session_started"),
+    refuses=(*LINK, "session_not_found", "session_not_cancellable", "session_started"),
 )
 move_managed_session_rpc = Rpc(
     "move_managed_session",
