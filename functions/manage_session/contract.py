@@ -105,6 +105,7 @@ class Cancelled(Output):
     shown: ManagedSession
 
 
+CANCEL = ("session_not_found", "session_not_cancellable", "session_started")
 LINK = ("link_not_found", "link_ended", "grace_used")  # the last by the quote, which each of them shows
 LEADS = ("practitioners_only", "session_over", "too_many_requests")
 read_managed_session_rpc = Rpc("read_managed_session", gives=ManagedSession, refuses=LINK)
@@ -112,13 +113,15 @@ read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=LINK)
 cancel_managed_session_rpc = Rpc(
     "cancel_managed_session",
     gives=Cancelled,
-    refuses=(*LINK, "session_not_found", "session_not_cancellable", "session_started"),
+    refuses=(*LINK, *CANCEL),
 )
 move_managed_session_rpc = Rpc(
     "move_managed_session",
     gives=ManagedSession,
     refuses=(
         *LINK,
+        *CANCEL,  # of the seat that is left for another
+        "class_not_found",
         "not_your_booking",
         "time_missing",
         "class_missing",

@@ -175,7 +175,7 @@ declare
       from public.user_session_credits c
      where c.user_id = refuse_without_credit.user_id and c.credits_remaining > 0 and c.session_type_id is null
        and (c.expires_at is null or c.expires_at > now()));
-  v_address  text := private.pages_origin() || '/pay';
+  v_address  text := private.pages_origin() || '/pay-session';
 begin
   if v_good_for is null then
     perform private.refuse(402, 'no_usable_credit', 'You have no credit for this kind of session.',

@@ -113,7 +113,22 @@ def unsubscribing(stage: Stage) -> Iterator[Visit]:
     )
 
 
+def paying(stage: Stage) -> Iterator[Visit]:
+    """Something that was picked, and the short address."""
+    scene = PageScene(stage)
+    stage.execute(
+        "insert into public.refused_picks (user_id, practitioner_id, scheduled_at, session_type_id, session_location)"
+        " select %s, %s, %s, id, 'online' from public.session_types where not is_group limit 1",
+        scene.client.id,
+        scene.practitioner.practitioner_id,
+        scene.starts_at,
+    )
+    yield Visit("pay_session", "picked", scene.make_link("pay_session", scene.client, None))
+    yield Visit("pay_session", "without a link", f"{stage.env['PAGES_URL']}/pay-session")
+
+
 SCENES = {
+    "pay_session": paying,
     "unsubscribe": unsubscribing,
     "open_recording": recordings,
     "show_refused_checkout": checkouts,

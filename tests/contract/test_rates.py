@@ -41,6 +41,7 @@ UNLIMITED = {
     "cancel-session": ONCE,
     "show-refused-checkout": "has a few sentences, and no database",
     "sign-waiver": ONCE,
+    "pay-session": READS,  # by a link of 244 random bits
     "revoke-recording-share-link": ONCE,
     "sign-practitioner-contract": ONCE,
     "update-action-status": "changes a column of a row of one's own, and keeps no line of it",

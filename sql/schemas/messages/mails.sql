@@ -42,6 +42,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_offer_closed','practitioner', null),
   ('session_not_taken',   'user',         null),
   ('session_not_booked',  'user',         null),
+  ('session_to_pay',      'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
   ('practitioner_late',   'user',         null),
   ('my_sessions',         'user',         null),

@@ -99,6 +99,7 @@ begin
                                                           case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
       ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
+      ('session_to_pay',      'Pay for your session', 'A link to pay for the session that you chose is in your mail.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
       ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
                                                           mail.payload ->> 'minutes')),

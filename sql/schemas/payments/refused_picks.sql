@@ -74,7 +74,7 @@ begin
     keep_refused_pick.practitioner_id, keep_refused_pick.scheduled_at, keep_refused_pick.session_type_id,
     keep_refused_pick.duration_minutes, keep_refused_pick.session_type, keep_refused_pick.session_location,
     keep_refused_pick.physical_location, null, keep_refused_pick.notes);
-  pay_at := private.pages_origin() || '/pay';
+  pay_at := private.pages_origin() || '/pay-session';
   return next;
 end
 $$;
