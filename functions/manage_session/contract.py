@@ -136,5 +136,18 @@ announce_delay_rpc = Rpc(
 report_absence_rpc = Rpc(
     "report_absence",
     gives=ManagedSession,
-    refuses=(*LINK, *LEADS, "person_not_in_session", "grace_not_over", "session_not_begun"),
+    refuses=(
+        *LINK,
+        *LEADS,
+        "person_not_in_session",
+        "grace_not_over",
+        "session_not_begun",
+        # by the same rules as an attendance that is set elsewhere
+        "session_not_found",
+        "session_cancelled",
+        "not_about_oneself",
+        "reason_missing",
+        "text_too_long",
+        "times_not_possible",
+    ),
 )
