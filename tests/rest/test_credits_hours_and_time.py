@@ -56,7 +56,7 @@ def test_both_practices_are_booked_with_what_the_wallet_sold(scene: BookingScene
     assert reply.status_code == 200 and reply.json()["success"] is False
     assert reply.json()["error"] == (
         "Your credits are good for 45-minute one-to-one sessions, and this is a one-to-one session of 60 minutes."
-        f" You can pay for it at {scene.stage.env['PAGES_URL']}/pay"
+        f" You can pay for it at {scene.stage.env['PAGES_URL']}/pay-session"
     )
     (pick,) = scene.stage.rest("GET", "refused_picks?select=*", as_=scene.client).json()
     assert datetime.fromisoformat(pick["scheduled_at"]) == at

@@ -25,7 +25,7 @@ const asked = {
 };
 tell("credits before", must(await supabase.functions.invoke("check-session-credits")));
 tell("booked", must(await supabase.functions.invoke("book-session-with-credit", { body: asked })));
-const late = { ...asked, scheduled_at: new Date(new Date(starts_at).getTime() + 20 * 60_000).toISOString() };
+const late = { ...asked, scheduled_at: new Date(new Date(starts_at).getTime() + 30 * 60_000).toISOString() };
 tell("taken", await supabase.functions.invoke("book-session-with-credit", { body: late }));
 
 // A class: the list, the count, the seat, the credit; as the wizard does it, one request after the other
