@@ -18,7 +18,7 @@ class Function:
     granted: tuple[str, ...]
     timeout: float
     schedule: str | None
-    is_page: bool
+    is_page: bool = False
 
     @property
     def target(self) -> str:
