@@ -1,10 +1,12 @@
-"""Times and money as people read them."""
+"""Times, money and what was changed, as people read them."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
+from .names import one_line
 
 CURRENCIES = {"cad": "CA$", "usd": "US$"}
 
@@ -63,3 +65,22 @@ def money(amount_minor: int | float, currency: str) -> str:
     """CA$75.00."""
     sign = CURRENCIES.get(currency.lower(), f"{currency.upper()} ")
     return f"{sign}{amount_minor / 100:,.2f}"
+
+
+def as_it_was(was: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """What about a session is different now, each as it was; by the names that the database gives them."""
+    said = []
+    for name, value in was.items():
+        match name:
+            case "scheduled_at":
+                at = datetime.fromisoformat(value)
+                said.append(f"{day(at, zone)} at {clock(at, zone)} ({zone_name(at, zone)})")
+            case "duration_minutes":
+                said.append(f"{value} minutes long")
+            case "place":
+                said.append("online" if value == "Online" else f"at {one_line(value, 200)}")
+            case "practitioner":
+                said.append(f"with {one_line(value, 200)}")
+            case "class_name":
+                said.append(f"called “{one_line(value, 200)}”")
+    return said

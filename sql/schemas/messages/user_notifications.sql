@@ -62,7 +62,7 @@ as $$
 declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken');
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted');
   v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
                                    case when v_session.is_group then 'class' else 'session' end);
   v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
@@ -98,6 +98,8 @@ begin
       ('session_offer_closed','No longer open',    format('The session on %s that you were asked to lead %s.', v_local_start,
                                                           case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
       ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
+      ('substitute_wanted',   'Substitute wanted', format('%s cannot lead the session on %s.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'A practitioner'), v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
       ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
