@@ -189,6 +189,7 @@ def _call_the_rest(stage: Stage) -> None:
         ("erase-my-account", {"confirmation": "ERASE MY ACCOUNT"}, stage.sign_up()),
     ):
         stage.invoke(function, body, as_=person).raise_for_status()
+    stage.http.get("/show-refused-checkout?code=slot_taken").raise_for_status()
     for name, function in functions().items():
         if function.schedule:
             stage.invoke_as_service(name)

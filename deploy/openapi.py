@@ -36,6 +36,13 @@ REFUSED_WITH_200 = {
         {"type": "object", "required": ["success"], "properties": {"success": {"const": False}}},
     ]
 }
+REFUSAL_URL = {
+    "type": "object",
+    "required": ["url"],
+    "properties": {
+        "url": {"type": "string", "description": "A page of ours that says why, and the way back."}
+    },
+}
 SECURITY = {
     "user": {"type": "http", "scheme": "bearer", "description": "The access token of a signed-in person."},
     "service": {
@@ -121,7 +128,10 @@ def _responses(function: Function, contract: Contract) -> dict[str, Any]:
     codes = sorted({code for rpc in rpcs(function) for code in rpc.refuses})
     named = f"; from the database: {', '.join(f'`{code}`' for code in codes)}" if codes else ""
     if contract.gives and contract.refusals_with_200:
-        either = {"oneOf": [_json(contract.gives.__name__)["application/json"]["schema"], REFUSED_WITH_200]}
+        refused = {
+            "allOf": [*REFUSED_WITH_200["allOf"], *([REFUSAL_URL] if contract.refusals_have_url else [])]
+        }
+        either = {"oneOf": [_json(contract.gives.__name__)["application/json"]["schema"], refused]}
         done: dict[str, Any] = {
             "200": {
                 "description": f"Done; or `success` is false and the state of the world is in the way{named}.",

@@ -24,6 +24,7 @@ class Contract:
     gives_file: str | None  # its media type, where the reply is no JSON
     settings: tuple[type[Settings], ...]
     refusals_with_200: bool = False
+    refusals_have_url: bool = False
     is_page: bool = False
 
 

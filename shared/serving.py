@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
@@ -47,6 +48,7 @@ REQUEST_ID = re.compile(r"[\w.:/=+-]{1,64}", re.ASCII)
 
 Handler = Callable[[Call[Any]], Awaitable[Any]]
 RefusalPage = Callable[[Refusal], Response]
+RefusalUrl = Callable[[Call[Any], Refusal], str | None]
 
 
 def endpoint(
@@ -55,6 +57,7 @@ def endpoint(
     methods: tuple[str, ...] = ("POST",),
     settings: tuple[type[Settings], ...] = (),
     refusals_with_200: bool = False,
+    refusal_url: RefusalUrl | None = None,
     page: RefusalPage | None = None,
 ) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
     """Serve an async handler.
@@ -62,20 +65,27 @@ def endpoint(
     `caller` is one or more of `user` (signed in), `service` (the secret key), `webhook` and `public` (the handler
     checks for itself). `settings` are read when the process starts: if one is missing it does not start.
     `refusals_with_200` is for pages that can read a reason only so: what the handler refuses because of the state of
-    the world is answered with status 200 and `success: false` beside the usual keys. `page` is for pages of our own: a
-    body may be a form's as well, which adds to what is in the address; and a browser is shown a refusal by this.
+    the world is answered with status 200 and `success: false` beside the usual keys. `refusal_url` is for pages that
+    read nothing and follow a `url`: the same, with the address of a page that says why; refusals for which it gives
+    none keep their status. `page` is for pages of our own: a body may be a form's as well, which adds to what is in the
+    address; and a browser is shown a refusal by this.
     """
     callers = (caller,) if isinstance(caller, str) else caller
     needed: tuple[type[Settings], ...] = (SupabaseSettings, *settings)
 
     def serve(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        contract = _contract(handler, callers, methods, needed, refusals_with_200, page is not None)
+        contract = replace(
+            _contract(handler, callers, methods, needed),
+            refusals_with_200=refusals_with_200 or refusal_url is not None,
+            refusals_have_url=refusal_url is not None,
+            is_page=page is not None,
+        )
         if os.environ.get("FUNCTION_TARGET") == contract.name:
             read_all(needed)
 
         @functools.wraps(handler)
         async def function(request: Request) -> Response:
-            return await _answer(request, handler, contract, page)
+            return await _answer(request, handler, contract, page, refusal_url)
 
         function.__annotations__ = {}
         function.contract = contract  # type: ignore[attr-defined]
@@ -90,12 +100,11 @@ def _contract(
     callers: tuple[str, ...],
     methods: tuple[str, ...],
     settings: tuple[type[Settings], ...],
-    refusals_with_200: bool,
-    is_page: bool,
 ) -> Contract:
     hints = get_type_hints(handler)
     takes = get_args(hints["call"])[0]
-    gives = hints["return"]
+    # A page that programs read too gives them its model, and browsers a response.
+    gives = next((each for each in get_args(hints["return"]) if issubclass(each, BaseModel)), hints["return"])
     return Contract(
         name=handler.__name__,
         callers=callers,
@@ -104,13 +113,15 @@ def _contract(
         gives=gives if isinstance(gives, type) and issubclass(gives, BaseModel) else None,
         gives_file=gives.media_type if isinstance(gives, type) and issubclass(gives, Response) else None,
         settings=settings,
-        refusals_with_200=refusals_with_200,
-        is_page=is_page,
     )
 
 
 async def _answer(
-    request: Request, handler: Handler, contract: Contract, page: RefusalPage | None
+    request: Request,
+    handler: Handler,
+    contract: Contract,
+    page: RefusalPage | None,
+    refusal_url: RefusalUrl | None,
 ) -> Response:
     end_in_time()
     if request.method == "OPTIONS":
@@ -125,8 +136,10 @@ async def _answer(
         response = _reply(await handler(call))
     except Refusal as refused:
         line |= _explain(refused)
-        readable = call is not None and contract.refusals_with_200 and refused.status in DOMAIN_STATUSES
-        response = page(refused) if page and _is_browser(headers) else _reply(refused, readable=readable)
+        if page and _is_browser(headers):
+            response = page(refused)
+        else:
+            response = _reply(refused, readable=_readable(call, contract, refused, refusal_url))
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is, the caller gets one shape
         line |= {"code": Broken.code, "error": traceback.format_exc()}
         response = page(Broken()) if page and _is_browser(headers) else _reply(Broken())
@@ -157,13 +170,25 @@ def _write(line: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _reply(result: Any, *, readable: bool = False) -> Response:
+def _readable(
+    call: Call[Any] | None, contract: Contract, refused: Refusal, refusal_url: RefusalUrl | None
+) -> dict[str, Any] | None:
+    """What stands beside the usual keys of a refusal that is answered with 200; None if it keeps its status."""
+    if call is None or not contract.refusals_with_200:
+        return None
+    if refusal_url and refused.status in DOMAIN_STATUSES | {429}:
+        url = refusal_url(call, refused)
+        return {"success": False, "url": url} if url else None
+    return {"success": False} if refused.status in DOMAIN_STATUSES else None
+
+
+def _reply(result: Any, *, readable: dict[str, Any] | None = None) -> Response:
     if isinstance(result, Response):
         return result
     if isinstance(result, Refusal):
         body = Broken().body() if result.status == 500 else result.body()
         if readable:
-            return Response(to_json({"success": False, **body}), 200, result.headers, "application/json")
+            return Response(to_json({**readable, **body}), 200, result.headers, "application/json")
         return Response(to_json(body), result.status, result.headers, "application/json")
     return Response(result.model_dump_json(), 200, media_type="application/json")
 

@@ -21,7 +21,7 @@ in_a_browser = pytest.mark.skipif(
 )
 
 
-def play(script: str, scene: dict[str, Any], **env: str) -> dict[str, Any]:
+def play(script: str, scene: dict[str, Any], *, seconds: int = 120, **env: str) -> dict[str, Any]:
     """The facts, by their names."""
     install_node(HERE, HERE / "package-lock.json")
     with tempfile.TemporaryDirectory(prefix="browser-") as folder:
@@ -32,7 +32,7 @@ def play(script: str, scene: dict[str, Any], **env: str) -> dict[str, Any]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=seconds,
         )
     assert played.returncode == 0, played.stdout + played.stderr
     return {line["fact"]: line["value"] for line in map(json.loads, played.stdout.splitlines())}

@@ -1,5 +1,6 @@
 """A finished recording that is shared, as rows: what happens to links needs no video. And somebody's browser."""
 
+import json
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -79,7 +80,8 @@ class Browser:
 
 def addresses(page: httpx.Response) -> list[str]:
     """What the player on a page asks for."""
-    return re.findall(r'"(http[^"]+part=\d+)"', page.text)
+    found = re.search(r'id="parts">(.+?)</script>', page.text)
+    return list(json.loads(found[1])) if found else []
 
 
 class Link:

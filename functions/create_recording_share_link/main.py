@@ -2,13 +2,13 @@
 
 from shared.call import Call
 from shared.serving import endpoint
-from shared.settings import SupabaseSettings
+from shared.settings import PagesSettings
 from shared.share_links import new_salt, scrypt_of
 
 from .contract import CreateRecordingShareLink, SharedRecording, create_recording_share_link_rpc
 
 
-@endpoint(caller="user")
+@endpoint(caller="user", settings=(PagesSettings,))
 async def create_recording_share_link(call: Call[CreateRecordingShareLink]) -> SharedRecording:
     """Make a link and give it out, once: the database keeps its hash. Asking again makes another one."""
     password, salt = call.body.password, new_salt()
@@ -20,5 +20,5 @@ async def create_recording_share_link(call: Call[CreateRecordingShareLink]) -> S
         view_limit=call.body.view_limit,
     )
     share = f"{made.token}.{salt}" if password else made.token
-    url = f"{SupabaseSettings.read().public_functions_url}/open-recording?share={share}"
+    url = PagesSettings.read().address("open_recording", share=share)
     return SharedRecording(**made.model_dump(exclude={"token"}), url=url)

@@ -5,8 +5,9 @@ from shared.errors import Conflict, Refusal
 from shared.outside import outside
 from shared.payment_facts import PaymentFacts
 from shared.payments import Order, Payments, StripeSettings
+from shared.refused_checkouts import address_of_refusal
 from shared.serving import endpoint
-from shared.settings import ServiceSettings, SiteSettings
+from shared.settings import PagesSettings, ServiceSettings, SiteSettings
 
 from .contract import (
     BegunCheckout,
@@ -18,7 +19,16 @@ from .contract import (
 )
 
 
-@endpoint(caller="user", settings=(ServiceSettings, StripeSettings, SiteSettings))
+def _refusal_url(call: Call[CreateSessionPayment], refused: Refusal) -> str | None:
+    """The checkout page and the wallet follow an address and show no sentence; the wallet knows no practitioner."""
+    return address_of_refusal(refused.code, to_wallet=call.body.practitioner_id is None)
+
+
+@endpoint(
+    caller="user",
+    settings=(ServiceSettings, StripeSettings, SiteSettings, PagesSettings),
+    refusal_url=_refusal_url,
+)
 async def create_session_payment(call: Call[CreateSessionPayment]) -> Checkout:
     """Open a checkout page for what is requested, at the price that our database has for it.
 

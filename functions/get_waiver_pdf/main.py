@@ -3,11 +3,12 @@
 from shared.call import Call
 from shared.documents import Pdf, copy_of
 from shared.serving import endpoint
+from shared.settings import PagesSettings
 
 from .contract import GetWaiverPdf, get_waiver_pdf_rpc
 
 
-@endpoint(caller="user", methods=("POST", "GET"))
+@endpoint(caller="user", methods=("POST", "GET"), settings=(PagesSettings,))
 async def get_waiver_pdf(call: Call[GetWaiverPdf]) -> Pdf:
     """A PDF for whoever signed, and for admins. The same evidence gives the same bytes."""
     document = await call.database.rpc(get_waiver_pdf_rpc, waiver_id=call.body.waiver_id)

@@ -113,7 +113,7 @@ class Cancelled(Output):
 LINK = ("link_not_found", "link_ended")
 LEADS = ("practitioners_only", "session_over", "too_many_requests")
 read_managed_session_rpc = Rpc("read_managed_session", gives=ManagedSession, refuses=LINK)
-read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=LINK)
+read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=(*LINK, "grace_used"))
 cancel_managed_session_rpc = Rpc(
     "cancel_managed_session",
     gives=Cancelled,

@@ -1,20 +1,19 @@
 """Play a recording by its link: a page for a browser, a redirect to the file for the player in it.
 
 A link is somebody's own (`token`) or was shared (`share`). It is good until it is revoked, and each view is logged: a
-view is one browser's, by a cookie.
+view is one browser's, by a cookie. It leads to PAGES_URL; those from before lead to the functions, and open as well.
 What it redirects to is signed for a minute, and knows neither; so nothing here ever hands out a longer one, and a
 player comes back here whenever it needs another.
 """
-
-from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from shared.agora.playlist import readdress
 from shared.call import Call
-from shared.errors import NotAllowed, Refusal
+from shared.errors import NotAllowed
+from shared.pages import PAGE_METHODS, Pages, refusal_page
 from shared.serving import endpoint
-from shared.settings import ServiceSettings, SupabaseSettings
+from shared.settings import PagesSettings, ServiceSettings, SupabaseSettings
 from shared.share_links import scrypt_of, sha256_of, split
 from shared.storage.supabase import Storage
 
@@ -26,7 +25,6 @@ from .contract import (
     open_share_link_rpc,
     view_recording_rpc,
 )
-from .page import closed_page, player_page, refusal_page
 from .view_cookie import keep_view_key, view_key
 
 END = "#EXT-X-ENDLIST"
@@ -38,26 +36,24 @@ PRIVATE = {
     "x-robots-tag": "noindex, nofollow, noarchive",
     "x-content-type-options": "nosniff",
 }
+pages = Pages(__file__)
 
 
-@endpoint(caller="public", methods=("GET", "POST"), settings=(ServiceSettings,), page=refusal_page)
+@endpoint(caller="public", methods=PAGE_METHODS, settings=(ServiceSettings, PagesSettings), page=refusal_page)
 async def open_recording(call: Call[OpenRecording]) -> Response:
     """Show, redirect or rewrite. An unknown link and a revoked one look the same.
 
-    A shared link with a password or a view limit is opened by a POST; what looks at it before uses nothing up.
+    A shared link with a password or a view limit is opened by a POST; what looks at it before uses nothing up. A HEAD
+    begins no view, and so leads to no file: it is answered as the page would be.
     """
-    wants_page = "text/html" in call.headers.get("accept", "")
-    try:
-        found = await _find_shared(call) if call.body.share else await _find(call)
-    except Refusal as refused:
-        if wants_page and refused.status in (404, 410, 429):
-            return _private(refusal_page(refused))
-        raise
+    wants_page = call.method == "HEAD" or "text/html" in call.headers.get("accept", "")
+    found = await _find_shared(call) if call.body.share else await _find(call)
     if isinstance(found, SharedRecording):
         if wants_page:
-            return _private(closed_page(call.body.share, found))
+            return _door(call.body.share, found)
         raise NotAllowed(f"share_link_{found.state}", "This link is opened on its page.")
-    response = _private(await _show(call, found, wants_page))
+    response = await _show(call, found, wants_page)
+    response.headers.update(PRIVATE)
     if found.new_view_key:
         keep_view_key(response, call.body, found.new_view_key)
     return response
@@ -68,11 +64,27 @@ async def _show(call: Call[OpenRecording], found: OpenedRecording, wants_page: b
         # So that the page can be loaded again without a password in its history.
         return RedirectResponse(_address(call.body), 303)
     if wants_page:
-        addresses = [_address(call.body, part=part) for part in range(1, len(found.part_kinds) + 1)]
-        return player_page(addresses, media_origin=SupabaseSettings.read().supabase_url)
+        return pages.show(
+            "player.html",
+            addresses=[_address(call.body, part=part) for part in range(1, len(found.part_kinds) + 1)],
+            runs_script=True,
+            media_from=[SupabaseSettings.read().supabase_url],
+        )
     if found.kind == "playlist":
         return await _playlist(call.body, found)
     return RedirectResponse(await Storage(BUCKET).sign(found.storage_path, SIGNED_FOR_S), 302)
+
+
+def _door(share: str, link: SharedRecording) -> Response:
+    """A password where there is one, and a button, because opening is an act that is counted."""
+    is_wrong = link.state == "wrong_password"
+    return pages.show(
+        "door.html",
+        status=403 if is_wrong else 200,
+        share=share,
+        has_password=link.has_password,
+        is_wrong=is_wrong,
+    )
 
 
 async def _find(call: Call[OpenRecording]) -> OpenedRecording:
@@ -82,6 +94,7 @@ async def _find(call: Call[OpenRecording]) -> OpenedRecording:
         part=call.body.part,
         file_name=call.body.file,
         view_sha256=_view_sha256(call),
+        begins_view=call.method != "HEAD",
         ip_address=call.address,
         user_agent=call.agent,
     )
@@ -102,6 +115,7 @@ async def _find_shared(call: Call[OpenRecording]) -> OpenedRecording | SharedRec
         part=body.part,
         file_name=body.file,
         view_sha256=_view_sha256(call),
+        begins_view=call.method != "HEAD",
         ip_address=call.address,
         user_agent=call.agent,
     )
@@ -124,10 +138,4 @@ async def _playlist(asked: OpenRecording, found: OpenedRecording) -> Response:
 
 def _address(asked: OpenRecording, **which: int | str) -> str:
     link = {"share": asked.share} if asked.share else {"token": asked.token}
-    query = urlencode({**link, **which})
-    return f"{SupabaseSettings.read().public_functions_url}/open-recording?{query}"
-
-
-def _private(response: Response) -> Response:
-    response.headers.update(PRIVATE)
-    return response
+    return PagesSettings.read().address("open_recording", **link, **{k: str(v) for k, v in which.items()})

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from shared.settings import SupabaseSettings
+from shared.settings import PagesSettings
 from shared.share_links import sha256_of
 
 from .contract import OpenRecording
@@ -26,7 +26,7 @@ def view_key(headers: Mapping[str, str], asked: OpenRecording) -> str | None:
 
 def keep_view_key(response: Response, asked: OpenRecording, key: str) -> None:
     """Give the browser the key of a new view, out of reach of scripts and of other sites."""
-    address = urlsplit(f"{SupabaseSettings.read().public_functions_url}/open-recording")
+    address = urlsplit(PagesSettings.read().address("open_recording"))
     response.set_cookie(
         _name(asked),
         key,

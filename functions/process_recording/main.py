@@ -6,7 +6,7 @@ from shared.errors import Refusal
 from shared.recorded_media import NotPlayable
 from shared.recordings import Recording
 from shared.serving import endpoint
-from shared.settings import ServiceSettings, SupabaseSettings
+from shared.settings import PagesSettings, ServiceSettings
 from shared.storage.bucket import BucketUnavailable, SourceChanged, recording_bucket
 from shared.storage.supabase import Storage, StorageRefused, StorageUnavailable
 
@@ -22,7 +22,7 @@ from .copying import Copy, NotEqual
 BUCKET = "session-recordings"
 
 
-@endpoint(caller="service", settings=(ServiceSettings, RecordingBucketSettings))
+@endpoint(caller="service", settings=(ServiceSettings, RecordingBucketSettings, PagesSettings))
 async def process_recording(call: Call[ProcessRecording]) -> Processed:
     """Copy one recording, named or the next in turn, whole and verified, or note why not and when to try again.
 
@@ -38,7 +38,7 @@ async def process_recording(call: Call[ProcessRecording]) -> Processed:
         if not claim.is_planned:
             await copy.plan()
         await copy.run()
-        playback_url = f"{SupabaseSettings.read().public_functions_url}/open-recording"
+        playback_url = PagesSettings.read().address("open_recording")
         recording = await call.service.rpc(complete_recording_rpc, **copy.lease, playback_url=playback_url)
         return _report(True, recording)
     except (BucketUnavailable, StorageUnavailable, StorageRefused) as error:

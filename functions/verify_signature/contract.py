@@ -1,18 +1,20 @@
 """What verifying a signature takes and gives."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.database import Rpc
-from shared.wire import Output, StrictInput
+from shared.wire import Input, Output
 
 
-class VerifySignature(StrictInput):
-    """The fingerprint that is printed on a copy."""
+class VerifySignature(Input):
+    """The fingerprint that is printed on a copy; the blanks and line ends that come along with it do not count."""
 
-    sha256: str = Field("", max_length=64, description="64 hexadecimal digits.")
+    sha256: Annotated[str, AfterValidator(lambda text: "".join(text.split()))] = Field(
+        "", max_length=200, description="64 hexadecimal digits."
+    )
 
 
 class VerifiedSignature(Output):

@@ -10,12 +10,11 @@ import asyncio
 import re
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.responses import Response
 
-from shared.settings import SupabaseSettings
+from shared.settings import PagesSettings
 from shared.wire import Output
 
 
@@ -71,5 +70,5 @@ async def copy_of(document: SignedDocument) -> Pdf:
 def _set(document: SignedDocument) -> bytes:
     from .pdf import render  # with fpdf2 half a second to import: the first copy pays for it, no refusal does
 
-    query = urlencode({"sha256": document.evidence_sha256 or ""})
-    return render(document, f"{SupabaseSettings.read().public_functions_url}/verify-signature?{query}")
+    address = PagesSettings.read().address("verify_signature", sha256=document.evidence_sha256 or "")
+    return render(document, address)

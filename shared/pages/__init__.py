@@ -6,7 +6,7 @@
     async def manage_session(call: Call[ManageSession]) -> HTMLResponse:
         return pages.show("session.html", session=...)
 
-A GET shows and changes nothing, because mail scanners follow every link; a POST does. A page works without scripts, and
+A GET shows and changes nothing, because mail scanners follow every link; a POST does. A page works without scripts,
 is never stored, framed, indexed, or named to another site.
 """
 
@@ -29,7 +29,7 @@ TITLES = {
     404: "This link is not known",
     409: "That is not possible now",
     410: "This link has ended",
-    422: "Something is missing",
+    422: "Please check that again",
     429: "Please wait a moment",
 }
 
@@ -57,9 +57,20 @@ class Pages:
         }
 
     def show(
-        self, template: str, *, status: int = 200, form_targets: Sequence[str] = (), **variables: Any
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        form_targets: Sequence[str] = (),
+        runs_script: bool = False,
+        media_from: Sequence[str] = (),
+        **variables: Any,
     ) -> HTMLResponse:
-        """A filled-in page. `form_targets` are other origins to which its form leads, as to a payment."""
+        """A filled-in page.
+
+        `form_targets` are other origins to which its form leads, as to a payment. A page that cannot do without runs a
+        script of its own, marked with the nonce. `media_from` are other origins whose video it plays.
+        """
         nonce = secrets.token_urlsafe(16)
         html = self._environment.get_template(template).render(nonce=nonce, **variables)
         allowed = "; ".join(
@@ -67,6 +78,8 @@ class Pages:
                 "default-src 'none'",
                 f"style-src 'nonce-{nonce}'",
                 "img-src data:",
+                *([f"script-src 'nonce-{nonce}'"] if runs_script else []),
+                *([" ".join(["media-src 'self'", *media_from])] if media_from else []),
                 " ".join(["form-action 'self'", *form_targets]),
                 "base-uri 'none'",
                 "frame-ancestors 'none'",

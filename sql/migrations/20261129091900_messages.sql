@@ -1,4 +1,4 @@
--- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/send_mails, messages/request_mails.
+-- From sql/schemas: messages/outbox, messages/notification_preferences, messages/summaries, messages/mails, messages/change_summaries, messages/user_notifications, messages/email_logs, messages/mail_links, messages/unreachable_people, messages/send_mails, messages/request_mails.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -956,6 +956,57 @@ revoke execute on function private.get_session_link_end, private.make_session_li
   from public, anon, authenticated, service_role;
 
 
+-- messages/unreachable_people.sql
+
+-- People whom mails do not reach: their address has refused one for good, and no other is sent there.
+--
+-- It lasts until they have another address, or an operator queues the failed mail again (`resolve_mail`). Whoever leads
+-- a session of theirs that is to come sees it, and can say so when they meet; admins see all of them. Not the address:
+-- that is in `email_logs`, for admins and its owner.
+
+create index mails_refused_user_id_idx on private.mails (user_id)
+  where status = 'failed' and status_reason = 'inactive_recipient';
+
+-- Since when; null: mails arrive, as far as is known.
+create function private.find_unreachable_since(user_id uuid) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select min(m.ended_at) from private.mails m join auth.users u on u.id = m.user_id
+   where m.user_id = find_unreachable_since.user_id and m.status = 'failed' and m.status_reason = 'inactive_recipient'
+     and m.recipient_email = u.email;
+$$;
+
+-- Definer: nobody reads mails, or everybody's sessions. So it checks who is calling.
+create function private.list_unreachable_people() returns table (user_id uuid, since timestamptz, meets_at timestamptz)
+  language sql stable security definer set search_path = ''
+as $$
+  select refused.user_id, refused.since, next.meets_at
+    from (select m.user_id, private.find_unreachable_since(m.user_id) as since
+            from private.mails m where m.status = 'failed' and m.status_reason = 'inactive_recipient'
+           group by m.user_id) refused
+    cross join lateral (
+      select min(s.scheduled_at) as meets_at from public.session_schedules s
+       where s.client_id = refused.user_id and s.status = 'scheduled' and s.scheduled_at > now()
+         -- A class's own row names an admin; its seats name the participants.
+         and (s.max_participants = 1 or s.group_class_id is not null)
+         and ((select private.is_admin()) or s.practitioner_id in (select private.my_practitioner_ids()))) next
+   where refused.since is not null
+     and ((select private.is_admin()) or next.meets_at is not null or refused.user_id = (select auth.uid()));
+$$;
+
+create view public.unreachable_people with (security_invoker = true) as
+  select l.user_id, f.full_name as name, l.since, l.meets_at
+    from private.list_unreachable_people() l left join public.profiles f on f.id = l.user_id;
+comment on view public.unreachable_people is
+  'Whom mails do not reach: for admins all, for a practitioner the clients of sessions to come, and oneself.';
+
+revoke all on public.unreachable_people from anon, authenticated, service_role;
+grant select on public.unreachable_people to authenticated;
+revoke execute on function private.find_unreachable_since, private.list_unreachable_people
+  from public, anon, authenticated, service_role;
+grant execute on function private.list_unreachable_people to authenticated;
+
+
 -- messages/send_mails.sql
 
 -- Sending mails: claim one, start it, record how it ended. Any number of senders at once, each may die at any point.
@@ -980,9 +1031,7 @@ declare
 begin
   if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
     return 'no_address';
-  elsif exists (select from private.mails failed join auth.users u on u.id = failed.user_id
-                 where failed.user_id = mail.user_id and failed.status = 'failed'
-                   and failed.status_reason = 'inactive_recipient' and failed.recipient_email = u.email) then
+  elsif private.find_unreachable_since(mail.user_id) is not null then
     return 'address_inactive';
   elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
                                              where (k.kind, k.audience) = (mail.kind, mail.audience))) then

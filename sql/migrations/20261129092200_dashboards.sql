@@ -277,7 +277,7 @@ create function public.practitioner_dashboard(at_most integer default 5)
   returns table (practitioner_id uuid, name text, available boolean, time_zone text, today jsonb, upcoming jsonb,
                  clients_in_all integer, recent_clients jsonb, sessions_completed integer, actions_open integer,
                  actions_overdue integer, pending_actions jsonb, earnings jsonb, contract text, banking text,
-                 recording_consent text)
+                 recording_consent text, unreachable_clients jsonb)
   language sql stable security invoker set search_path = ''
 as $$
   with me as (
@@ -333,7 +333,11 @@ as $$
                     order by k.status = 'pending' desc, k.status = 'signed' desc, k.created_at desc limit 1), 'missing'),
          coalesce((select case when not b.verified then 'unverified' when b.cooling_until > now() then 'cooling' else 'verified' end
                      from public.practitioner_banking b where b.practitioner_id = me.id), 'missing'),
-         private.get_consent_answer(me.user_id, 'session_recording')
+         private.get_consent_answer(me.user_id, 'session_recording'),
+         -- They do not get our mails: whoever meets them can tell them.
+         coalesce((select jsonb_agg(jsonb_build_object('client_id', u.user_id, 'name', u.name, 'meets_at', u.meets_at)
+                                    order by u.meets_at, u.user_id)
+                     from public.unreachable_people u where u.meets_at is not null and u.user_id <> me.user_id), '[]')
     from me;
 $$;
 comment on function public.practitioner_dashboard is
@@ -387,6 +391,7 @@ begin
              'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),
              'group_session_correlations', (select count(*) from public.group_session_correlations g
                                     where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),
+             'unreachable_people', (select count(*) from public.unreachable_people),
              'payouts_failed',    (select count(*) from public.payouts o where o.status = 'failed' and o.created_at >= v_month),
              'webhook_deliveries_failed', (select count(*) from public.webhook_deliveries d
                                     where d.status = 'failed' and d.created_at >= now() - interval '7 days'))

@@ -81,6 +81,40 @@ def test_each_view_is_logged_once(finished: RecordingScene) -> None:
     assert (logged[-1]["ip_address"], logged[-1]["user_agent"]) == ("127.0.0.1", BROWSER["user-agent"])
 
 
+def test_a_look_by_head_begins_no_view_and_leads_to_no_file(finished: RecordingScene) -> None:
+    """Own and shared, whatever it accepts: an unlimited link is answered as its page is, a door stays shut."""
+    shares = [shared(finished), shared(finished, view_limit=1), shared(finished, password="correct horse")]
+    before = len(views(finished))
+
+    for address in (link(finished), *(share.url for share in shares)):
+        for headers in (BROWSER, {"accept": "*/*"}):
+            reply = httpx.head(address, headers=headers)
+            assert (reply.status_code, reply.content) == (200, b"")
+            assert reply.headers["content-type"].startswith("text/html")
+            assert "location" not in reply.headers and "set-cookie" not in reply.headers
+    assert httpx.head(f"{link(finished)}x").status_code == 404
+    assert len(views(finished)) == before
+    assert [share.row["view_count"] for share in shares] == [0, 0, 0]
+
+
+def test_links_of_before_open_at_the_functions_address(finished: RecordingScene) -> None:
+    """They stand in mails and rows. The page that they show plays from the new address, in the same view."""
+    old = link(finished).replace("/open-recording", "/functions/v1/open-recording")
+    share = shared(finished, password="correct horse")
+    before, browser = len(views(finished)), Browser()
+
+    (address,) = addresses(browser.get(old))
+
+    assert address.startswith(f"{finished.stage.env['PAGES_URL']}/open-recording?token=")
+    assert browser.play(address).status_code == 302
+    assert len(views(finished)) == before + 1
+    assert httpx.get(old).status_code == 302
+    form = {"share": share.token, "password": "correct horse"}
+    opened = browser.post(f"{finished.stage.env['FUNCTIONS_URL']}/open-recording", form)
+    assert "<video" in browser.get(opened.headers["location"]).text
+    assert share.row["view_count"] == 1
+
+
 def test_the_view_of_another_link_is_not_accepted(finished: RecordingScene, sliced: RecordingScene) -> None:
     """Its key under this link's name starts a view of its own; so does what is no key."""
     here, there = Browser(), Browser()
@@ -101,7 +135,7 @@ def test_the_cookie_of_a_view_is_only_this_functions(finished: RecordingScene) -
 
     made = SimpleCookie(reply.headers["set-cookie"])
     (cookie,) = made.values()
-    assert cookie["path"] == urlsplit(link(finished)).path == "/functions/v1/open-recording"
+    assert cookie["path"] == urlsplit(link(finished)).path == "/open-recording"
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "lax", "86400")
     assert (cookie["secure"], cookie["domain"]) == ("", "")  # this stack has no TLS
     assert cookie.value not in reply.text and link(finished).partition("token=")[2] not in cookie.key

@@ -73,7 +73,7 @@ def test_a_recording_is_copied_and_can_be_played(scene: RecordingScene) -> None:
     assert (recording["file_size_bytes"], done["bytes"]) == (len(stored), len(stored))
     assert recording["duration_seconds"] > 0
     assert recording["completed_at"]
-    assert recording["recording_url"].startswith(f"{scene.stage.env['FUNCTIONS_URL']}/open-recording?token=")
+    assert recording["recording_url"].startswith(f"{scene.stage.env['PAGES_URL']}/open-recording?token=")
 
 
 def test_a_second_run_for_a_finished_recording_does_nothing(scene: RecordingScene) -> None:

@@ -131,6 +131,20 @@ def test_a_dead_address_is_not_written_to_again(mail: FailingPostmark) -> None:
     ]
 
 
+def test_who_meets_somebody_with_a_dead_address_knows(mail: FailingPostmark) -> None:
+    """On the practitioner's dashboard, and for admins; the address is not shown."""
+    mail.book()
+    mail.postmark.will_answer(422, 406, f"Found inactive addresses: {mail.client.email}")
+    mail.send()
+
+    dashboard = mail.stage.rest("POST", "rpc/practitioner_dashboard", as_=mail.practitioner, json={})
+    (unreached,) = dashboard.json()[0]["unreachable_clients"]
+    assert unreached["client_id"] == str(mail.client.id)
+    assert mail.client.email not in dashboard.text
+    listed = mail.stage.rest("GET", f"unreachable_people?user_id=eq.{mail.client.id}", as_=mail.stage.admin())
+    assert len(listed.json()) == 1
+
+
 def test_a_mail_that_postmark_rejects_has_failed(mail: FailingPostmark) -> None:
     """The others go out."""
     mail.book()

@@ -1,11 +1,16 @@
 """Verifying a copy: anybody can learn whether it is genuine and still holds, and nothing else."""
 
+import io
 import json
+from typing import Any
 
+import httpx
 import pytest
+from pypdf import PdfReader
 
 from tests.cast import Stage
 from tests.contract_scene import ContractScene
+from tests.page_scene import BROWSER
 
 
 @pytest.fixture
@@ -78,6 +83,44 @@ def test_any_other_fingerprint_is_unknown(scene: ContractScene, sha256: str) -> 
 
     assert (404, "signature_not_found") == (reply.status_code, reply.json()["code"])
     assert 404 == scene.verify(scene.contract(scene.offer())["text_sha256"]).status_code
+
+
+def test_a_browser_is_told_in_words(scene: ContractScene) -> None:
+    """A form to begin with; what holds, what held, what is unknown; blanks of pasting do not count."""
+    contract = scene.offer()
+    evidence = scene.sign(contract).json()["evidence_sha256"]
+
+    def seen(sha256: str, method: str = "GET") -> httpx.Response:
+        address = f"{scene.stage.env['PAGES_URL']}/verify-signature"
+        more: Any = {"data": {"sha256": sha256}} if method == "POST" else {"params": {"sha256": sha256}}
+        return scene.stage.http.request(method, address, headers=BROWSER, **more)
+
+    assert (seen("").status_code, "Is a copy genuine?" in seen("").text) == (200, True)
+    pasted = f" {evidence[:32].upper()}\n{evidence[32:]} "
+    for reply in (seen(evidence), seen(pasted), seen(pasted, "POST")):
+        assert reply.status_code == 200
+        assert "This copy is genuine" in reply.text and "<strong>holds</strong>" in reply.text
+        assert scene.contract(contract)["text_sha256"] in reply.text
+        assert "no-store" in reply.headers["cache-control"]
+    scene.revoke(contract).raise_for_status()
+    assert "holds no more" in seen(evidence).text and "was revoked" in seen(evidence).text
+    unknown = seen("<script>alert(1)</script>")
+    assert (unknown.status_code, "No signature has this fingerprint" in unknown.text) == (404, True)
+    assert "<script>" not in unknown.text
+    assert seen("0" * 201).status_code == 422
+
+
+def test_the_copy_leads_to_the_page(scene: ContractScene) -> None:
+    contract = scene.offer()
+    evidence = scene.sign(contract).json()["evidence_sha256"]
+    copy = scene.stage.invoke("get-contract-pdf", {"contract_id": contract}, as_=scene.practitioner).content
+
+    address = f"{scene.stage.env['PAGES_URL']}/verify-signature?sha256={evidence}"
+    assert address in {
+        annotation["/A"]["/URI"]
+        for page in PdfReader(io.BytesIO(copy)).pages
+        for annotation in page.get("/Annots", [])
+    }
 
 
 def test_the_fingerprint_can_be_recomputed_from_the_facts(scene: ContractScene) -> None:

@@ -128,7 +128,8 @@ def test_a_no_and_no_answer_leave_all_as_it_was(sandbox: Sandbox, way: str) -> N
         with sandbox.refused("nothing_to_answer"):
             answer(sandbox, made, accepts=True)
         sandbox.act_as("service")
-        assert [1, 0] == [sandbox.one("select unanswered from public.prepare_mails('http://pages.test')") for _ in range(2)]
+        ended = "select unanswered from public.prepare_mails('http://pages.test')"
+        assert [1, 0] == [sandbox.one(ended) for _ in range(2)]
 
     with sandbox.refused("nothing_to_answer"):
         answer(sandbox, made, accepts=True)

@@ -20,9 +20,7 @@ declare
 begin
   if not exists (select from auth.users u where u.id = mail.user_id and u.email <> '') then
     return 'no_address';
-  elsif exists (select from private.mails failed join auth.users u on u.id = failed.user_id
-                 where failed.user_id = mail.user_id and failed.status = 'failed'
-                   and failed.status_reason = 'inactive_recipient' and failed.recipient_email = u.email) then
+  elsif private.find_unreachable_since(mail.user_id) is not null then
     return 'address_inactive';
   elsif private.is_opted_out(mail.user_id, (select k.category from private.mail_kinds k
                                              where (k.kind, k.audience) = (mail.kind, mail.audience))) then

@@ -39,6 +39,7 @@ begin
              'admin_contracts',   (select count(*) from public.admin_contracts k where k.status = 'pending'),
              'group_session_correlations', (select count(*) from public.group_session_correlations g
                                     where g.status = 'scheduled' and g.correlation not in ('alone', 'linked')),
+             'unreachable_people', (select count(*) from public.unreachable_people),
              'payouts_failed',    (select count(*) from public.payouts o where o.status = 'failed' and o.created_at >= v_month),
              'webhook_deliveries_failed', (select count(*) from public.webhook_deliveries d
                                     where d.status = 'failed' and d.created_at >= now() - interval '7 days'))

@@ -33,7 +33,7 @@ create function public.practitioner_dashboard(at_most integer default 5)
   returns table (practitioner_id uuid, name text, available boolean, time_zone text, today jsonb, upcoming jsonb,
                  clients_in_all integer, recent_clients jsonb, sessions_completed integer, actions_open integer,
                  actions_overdue integer, pending_actions jsonb, earnings jsonb, contract text, banking text,
-                 recording_consent text)
+                 recording_consent text, unreachable_clients jsonb)
   language sql stable security invoker set search_path = ''
 as $$
   with me as (
@@ -89,7 +89,11 @@ as $$
                     order by k.status = 'pending' desc, k.status = 'signed' desc, k.created_at desc limit 1), 'missing'),
          coalesce((select case when not b.verified then 'unverified' when b.cooling_until > now() then 'cooling' else 'verified' end
                      from public.practitioner_banking b where b.practitioner_id = me.id), 'missing'),
-         private.get_consent_answer(me.user_id, 'session_recording')
+         private.get_consent_answer(me.user_id, 'session_recording'),
+         -- They do not get our mails: whoever meets them can tell them.
+         coalesce((select jsonb_agg(jsonb_build_object('client_id', u.user_id, 'name', u.name, 'meets_at', u.meets_at)
+                                    order by u.meets_at, u.user_id)
+                     from public.unreachable_people u where u.meets_at is not null and u.user_id <> me.user_id), '[]')
     from me;
 $$;
 comment on function public.practitioner_dashboard is

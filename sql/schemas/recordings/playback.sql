@@ -5,6 +5,8 @@
 -- Later requests belong to that view, for a day, and need neither the password nor another view: its key is in a cookie
 -- of the browser that opened it, and in no address.
 --
+-- A HEAD begins no view (`begins_view` is false): the function then shows the page, and no way to a file.
+--
 -- An unknown link is answered and counted, by address. A known one always works, but each has its limit: of views, and
 -- of requests in one view.
 
@@ -30,7 +32,8 @@ begin
        and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || find_recording_part.file_name;
   end if;
   if v_file.id is null then
-    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
+                           'Please ask for a new one.');
   end if;
   part_kinds := array(select p.kind from unnest(v_parts) p);
   kind := v_file.kind;
@@ -52,7 +55,8 @@ create function private.find_or_answer(recording public.session_recordings, ip_a
 as $$
 begin
   if (recording).id is null and private.limit_attempt('unknown links', private.mask_address(ip_address)) then
-    perform private.answer_refusal(404, 'recording_not_found', 'This link leads to no recording, or not any more.');
+    perform private.answer_refusal(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
+                                   'Please ask for a new one.');
   end if;
   return (recording).id is not null;
 end
@@ -64,7 +68,8 @@ create function public.view_recording(
   file_name    text    default null,
   view_sha256  text    default null,
   ip_address   text    default null,
-  user_agent   text    default null
+  user_agent   text    default null,
+  begins_view  boolean default true
 ) returns table (recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
   language plpgsql security invoker set search_path = ''
 as $$
@@ -87,12 +92,12 @@ begin
 
   -- A player makes many requests; all of them are one view, for a day.
   v_view := private.find_recording_view(view_recording.view_sha256, v_link.id);
-  if v_view is null then
+  if v_view is not null then
+    perform private.limit_use('requests of a view', v_view);
+  elsif view_recording.begins_view then
     perform private.limit_use('views of a link', v_link.id);
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
-  else
-    perform private.limit_use('requests of a view', v_view);
   end if;
   return query select v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
 end;
@@ -124,7 +129,8 @@ create function public.open_share_link(
   file_name       text    default null,
   view_sha256     text    default null,
   ip_address      text    default null,
-  user_agent      text    default null
+  user_agent      text    default null,
+  begins_view     boolean default true
 ) returns table (
   state text, has_password boolean, recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
   language plpgsql security invoker set search_path = ''
@@ -168,6 +174,10 @@ begin
     elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
       state := 'wrong_password';
       return next;
+      return;
+    elsif not open_share_link.begins_view then
+      return query
+        select 'open', false, v_recording.id, null::text, v_part.part_kinds, v_part.kind, v_part.storage_path;
       return;
     end if;
     perform private.limit_use('views of a link', v_link.id);

@@ -1,0 +1,125 @@
+// Opens every page of ours as people do: on a small phone and a wide screen, in the light and in the dark, by keyboard,
+// with scripts off, and with nobody to ask but us; presses its first button; and notes all that is wrong.
+// Each line on standard output is one fact, as JSON; the Python test beside it says what must be true of them.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { launch } from "./launch.mjs";
+
+const { SHOTS } = process.env; // a folder for screenshots, to look at
+const { origin, visits } = JSON.parse(process.env.SCENE);
+const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const WIDTHS = [320, 360, 1280];
+const tell = (fact, value) => console.log(JSON.stringify({ fact, value }));
+const browser = await launch();
+
+async function visitor(options) {
+  const foreign = [];
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, ...options });
+  await context.route("**", (route) => {
+    const url = new URL(route.request().url());
+    if (url.origin === origin) return route.continue();
+    foreign.push(url.href);
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  return { context, page, foreign };
+}
+
+// Runs in the page.
+async function inspect(axeSource) {
+  const problems = [];
+  if (!window.axe) new Function(axeSource)();
+  const found = await window.axe.run(document, { rules: { "target-size": { enabled: true } } });
+  for (const { id, nodes } of found.violations) problems.push(`axe ${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  for (const rule of [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])) {
+    if (rule.selectorText && rule.cssRules.length) problems.push(`${rule.selectorText} has no end, and holds the rules after it`);
+  }
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) problems.push(`it scrolls sideways, ${scrollWidth} in ${clientWidth}`);
+  if (!document.title.trim()) problems.push("it has no title");
+  if (document.querySelectorAll("h1").length !== 1) problems.push("it has not one heading");
+  for (const each of document.querySelectorAll("button, .button, .choice, select, textarea, input:not([type=hidden])")) {
+    const box = (each.closest(".choice") ?? each).getBoundingClientRect();
+    if (box.height < 44) problems.push(`${box.height} px is low for a finger: ${each.outerHTML.slice(0, 120)}`);
+  }
+  return problems;
+}
+
+const REACHED = () => {
+  const { activeElement: at } = document;
+  if (!at || at === document.body) return null;
+  const style = getComputedStyle(at);
+  // A radio button stands for its group, within which arrow keys lead on.
+  const name = at.type === "radio" ? `radio ${at.name}` : at.dataset.stop;
+  return { name, isSeen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 };
+};
+
+async function walk(page) {
+  const stops = await page.evaluate(() => {
+    document.activeElement?.blur?.();
+    const all = [...document.querySelectorAll("a[href], button, select, textarea, summary, input:not([type=hidden])")];
+    all.forEach((each, at) => { each.dataset.stop = `${at} ${each.outerHTML.slice(0, 100)}`; });
+    return [...new Set(all.filter((each) => each.checkVisibility())
+      .map((each) => (each.type === "radio" ? `radio ${each.name}` : each.dataset.stop)))];
+  });
+  const problems = [], reached = new Set();
+  for (let press = 0; press < stops.length + 12; press += 1) {
+    await page.keyboard.press("Tab");
+    const stop = await page.evaluate(REACHED);
+    if (!stop?.name) continue; // the browser's own, or the controls of a video
+    reached.add(stop.name);
+    if (!stop.isSeen) problems.push(`the focus is not seen: ${stop.name}`);
+  }
+  return [...problems, ...stops.filter((stop) => !reached.has(stop)).map((stop) => `no key leads to ${stop}`)];
+}
+
+async function look(page, name, problems) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of WIDTHS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 740 });
+      for (const problem of await page.evaluate(inspect, AXE)) problems.add(`${width} px, ${colorScheme}: ${problem}`);
+      if (SHOTS && width !== 320) await page.screenshot({ path: `${SHOTS}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+    }
+  }
+  for (const problem of await walk(page)) problems.add(problem);
+}
+
+async function press(page) {
+  const needed = page.locator("main :is(input, textarea)[required]");
+  for (const field of await needed.all()) {
+    const type = await field.getAttribute("type");
+    if (type === "radio" && await field.evaluate((each) => Boolean(each.form[each.name].value))) continue;
+    if (type === "radio" || type === "checkbox") await field.check();
+    else await field.fill(type === "email" ? "somebody@stage.test" : "correct horse");
+  }
+  await Promise.all([page.waitForEvent("load"), page.locator("main form button").first().click()]);
+  return words(page);
+}
+
+const words = (page) => page.evaluate(() => document.querySelector("main")?.innerText.replace(/\s+/g, " ").trim());
+
+for (const { name, url, presses, runsScript } of visits) {
+  const problems = new Set();
+  const reader = await visitor();
+  const reply = await reader.page.goto(url);
+  await look(reader.page, name, problems);
+  tell(`${name}: status`, reply.status());
+  tell(`${name}: words`, await words(reader.page));
+
+  const plain = await visitor({ javaScriptEnabled: false });
+  await plain.page.goto(url);
+  if (!runsScript && (await words(plain.page)) !== (await words(reader.page))) problems.add("without scripts it says something else");
+  if (presses && await reader.page.locator("main form button").count()) {
+    tell(`${name}: pressed`, await press(plain.page));
+    await press(reader.page); // the same once more, where it can be looked at: axe needs scripts
+    await look(reader.page, `${name}, pressed`, problems);
+  }
+  tell(`${name}: problems`, [...problems]);
+  tell(`${name}: asked elsewhere`, [...reader.foreign, ...plain.foreign]);
+  await reader.context.close();
+  await plain.context.close();
+}
+await browser.close();

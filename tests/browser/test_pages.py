@@ -1,0 +1,192 @@
+"""Every page of ours in a browser: on a phone, in the dark, by keyboard, without scripts, with nothing from elsewhere.
+
+A page is found in deploy.yaml and opened by the links in mails, or by one that is made for a session; what is reached
+otherwise has a scene here. One that cannot be opened by any of these fails. SHOTS=… keeps screenshots, to be looked at.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from deploy.functions import functions
+from tests.browser_scene import in_a_browser, play
+from tests.cast import Stage
+from tests.contract_scene import ContractScene
+from tests.functions.test_every_page import OPEN
+from tests.functions.test_sign_waiver import Paid
+from tests.page_scene import PageScene
+from tests.sharing_scene import SharingScene
+
+pytestmark = in_a_browser
+PAGES = [function.target for function in functions().values() if function.is_page]
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Maximiliana <b>von</b> und zu Überlingen"
+
+
+class Visit(NamedTuple):
+    """A page as somebody finds it, and whether its first button is pressed."""
+
+    page: str
+    name: str
+    url: str
+    presses: bool = False
+    runs_script: bool = False
+
+
+def recordings(stage: Stage) -> Iterator[Visit]:
+    """Shared: the player, its parts, and the door."""
+    scene = SharingScene(stage)
+    player, door = scene.link().url, scene.link(password="a password").url
+    yield Visit("open_recording", "player", player, runs_script=True)
+    yield Visit("open_recording", "door", door, presses=True)
+    stage.execute(
+        "insert into private.recording_files"
+        " (recording_id, position, kind, source_key, source_etag, size_bytes, storage_path)"
+        " select recording_id, 2, kind, 'k2', source_etag, size_bytes, storage_path || '.2'"
+        " from private.recording_files where recording_id = %s",
+        scene.id,
+    )
+    yield Visit("open_recording", "two parts", scene.link().url, runs_script=True)
+
+
+def checkouts(stage: Stage) -> Iterator[Visit]:
+    """Reasons."""
+    for code, back in (("slot_taken", "sessions"), ("package_not_found", "wallet")):
+        address = f"{stage.env['PAGES_URL']}/show-refused-checkout?code={code}&back={back}"
+        yield Visit("show_refused_checkout", code, address)
+
+
+def signatures(stage: Stage) -> Iterator[Visit]:
+    """One that holds, one that does not, one that nobody gave, and the form."""
+    for name, revokes in (("valid", False), ("revoked", True)):
+        scene = ContractScene(stage)
+        contract = scene.offer()
+        evidence = scene.sign(contract).json()["evidence_sha256"]
+        if revokes:
+            scene.revoke(contract).raise_for_status()
+        address = f"{stage.env['PAGES_URL']}/verify-signature"
+        yield Visit("verify_signature", name, f"{address}?sha256={evidence}")
+    yield Visit("verify_signature", "unknown fingerprint", f"{address}?sha256={'0' * 64}")
+    yield Visit("verify_signature", "form", address, presses=True)
+
+
+def links_in(mails: list[dict[str, Any]], page: str) -> list[str]:
+    return [
+        url
+        for mail in mails
+        for url in re.findall(rf"https?://\S+/{page.replace('_', '-')}\?\S+", mail["TextBody"])
+    ]
+
+
+def by_link(stage: Stage, page: str) -> Iterator[Visit]:
+    """By a mail that leads there, or a link that is made: for client and practitioner, of what is booked or paid."""
+    found: dict[str, str] = {}
+    for how, scene in (("booked", PageScene(stage)), ("paid", Paid(stage))):
+        scene.call(scene.client, LONG_NAME)
+        scene.call(scene.practitioner, LONG_NAME)
+        scene.session = scene.session if how == "paid" else scene.book()
+        scene.send()
+        for person, who in ((scene.client, "client"), (scene.practitioner, "practitioner")):
+            made = scene.make_link(page, person, scene.session)
+            if mailed := links_in(scene.mails_to(person), page):
+                found[f"{how}, mailed to {who}"] = mailed[-1]
+            elif scene.look(made).status_code == 200:
+                found[f"{how}, {who}"] = made
+    for name, url in sorted(found.items(), key=lambda each: "client" in each[0]):
+        # What one presses may be over for the other: a client of each scene does, after everybody else's look.
+        yield Visit(page, name, url, presses="client" in name)
+    over = scene.make_link(page, scene.client, scene.session, ends_in="-1 second")
+    yield Visit(page, "over", over)
+
+
+def unsubscribing(stage: Stage) -> Iterator[Visit]:
+    """About the reminders."""
+    scene = PageScene(stage)
+    yield Visit(
+        "unsubscribe",
+        "reminders",
+        scene.make_link("unsubscribe", scene.client, "session_reminders"),
+        presses=True,
+    )
+
+
+SCENES = {
+    "unsubscribe": unsubscribing,
+    "open_recording": recordings,
+    "show_refused_checkout": checkouts,
+    "verify_signature": signatures,
+}
+
+
+@pytest.fixture(scope="module")
+def visits(stage: Stage, unlimited: None) -> dict[str, Visit]:
+    found: dict[str, Visit] = {}
+    stage.execute(  # so that a place can be chosen
+        "insert into public.studio_locations (name, address, city, latitude, longitude)"
+        " values (%s, '1 Front Street', 'Toronto', 43.6, -79.4)",
+        LONG_NAME,
+    )
+    for page in PAGES:
+        scene = SCENES[page](stage) if page in SCENES else by_link(stage, page)
+        unknown = f"{stage.env['PAGES_URL']}/{page.replace('_', '-')}?token=unknown"
+        for visit in (*scene, Visit(page, "unknown", unknown)):
+            if page not in OPEN or visit.url != unknown:
+                found[f"{page}, {visit.name}"] = visit
+    return found
+
+
+@pytest.fixture(scope="module")
+def facts(stage: Stage, visits: dict[str, Visit]) -> dict[str, Any]:
+    """All of them, one after the other."""
+    scene = {
+        "origin": stage.env["PAGES_URL"],
+        "visits": [
+            {"name": name, "url": visit.url, "presses": visit.presses, "runsScript": visit.runs_script}
+            for name, visit in visits.items()
+        ],
+    }
+    return play("pages.mjs", scene, seconds=900, SHOTS=os.environ.get("SHOTS", ""))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens(facts: dict[str, Any], visits: dict[str, Visit], page: str) -> None:
+    """Somehow: by a link of a mail, by one made for a session, or by its scene. Unknown and past links say so."""
+    shown = {name: facts[f"{name}: status"] for name, visit in visits.items() if visit.page == page}
+
+    assert 200 in shown.values(), f"nobody gets to see {page}: it needs a scene in {__name__}"
+    assert shown.get(f"{page}, unknown", 404) == 404
+    assert shown.get(f"{page}, over", 410) in (410, 200)  # those that end mails never end
+    assert all(status < 500 for status in shown.values())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_wrong_with_a_page(facts: dict[str, Any], visits: dict[str, Visit], page: str) -> None:
+    """Axe, widths, sizes, the way of the keyboard; light and dark; the page behind its first button as well."""
+    for name, visit in visits.items():
+        if visit.page == page:
+            assert facts[f"{name}: problems"] == [], name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_nobody_else(facts: dict[str, Any], visits: dict[str, Visit], page: str) -> None:
+    """No font, no picture, no script, no counting."""
+    for name, visit in visits.items():
+        if visit.page == page:
+            assert facts[f"{name}: asked elsewhere"] == [], name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_speaks_to_people(facts: dict[str, Any], visits: dict[str, Visit], page: str) -> None:
+    """No code, no token, no markup of others, no value that is missing."""
+    for name, visit in visits.items():
+        if visit.page == page:
+            words = facts[f"{name}: words"]
+            token = parse_qs(urlsplit(visit.url).query).get("token", ["-none-"])[0]
+            assert len(words) > 20
+            assert not re.search(
+                r"\b(None|null|undefined|[a-z]+_[a-z_]+)\b|\{\{|[0-9a-f]{8}-[0-9a-f]{4}-", words
+            ), words
+            assert token == "unknown" or token not in words
