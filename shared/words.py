@@ -70,17 +70,15 @@ def money(amount_minor: int | float, currency: str) -> str:
 def as_it_was(was: dict[str, Any], zone: ZoneInfo) -> list[str]:
     """What about a session is different now, each as it was; by the names that the database gives them."""
     said = []
-    for name, value in was.items():
-        match name:
-            case "scheduled_at":
-                at = datetime.fromisoformat(value)
-                said.append(f"{day(at, zone)} at {clock(at, zone)} ({zone_name(at, zone)})")
-            case "duration_minutes":
-                said.append(f"{value} minutes long")
-            case "place":
-                said.append("online" if value == "Online" else f"at {one_line(value, 200)}")
-            case "practitioner":
-                said.append(f"with {one_line(value, 200)}")
-            case "class_name":
-                said.append(f"called “{one_line(value, 200)}”")
+    if "scheduled_at" in was:
+        at = datetime.fromisoformat(was["scheduled_at"])
+        said.append(f"{day(at, zone)} at {clock(at, zone)} ({zone_name(at, zone)})")
+    if "duration_minutes" in was:
+        said.append(f"{was['duration_minutes']} minutes long")
+    if "place" in was:
+        said.append("online" if was["place"] == "Online" else f"at {one_line(was['place'], 200)}")
+    if "practitioner" in was:
+        said.append(f"with {one_line(was['practitioner'], 200)}")
+    if "class_name" in was:
+        said.append(f"called “{one_line(was['class_name'], 200)}”")
     return said

@@ -1,4 +1,4 @@
-"""Answer another time that one's practitioner proposes, or a change that somebody else has made, by a link in a mail."""
+"""Answer another time that one's practitioner proposes, or a change that somebody else made, by a link in a mail."""
 
 from datetime import UTC, datetime
 
