@@ -27,10 +27,9 @@ WORK = """
        set time_zone = (array['America/Toronto', 'America/Vancouver', 'America/Edmonton', 'America/Winnipeg',
                               'America/New_York', 'America/St_Johns'])[1 + n % 6]
       from unnest({crowd}) with ordinality p (id, n) where c.practitioner_id = p.id;
-    insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)
-    select p, day, '09:00', '17:00' from unnest({crowd}) p, generate_series(1, 5) day;
+    delete from public.practitioner_availability where practitioner_id = any ({crowd}) and day_of_week in (0, 6);
     insert into public.session_schedules (practitioner_id, client_id, scheduled_at, duration_minutes, room_name)
-    select p, '{client}', date_trunc('day', now()) + make_interval(days => day, hours => 13 + 2 * place), 45,
+    select p, p, date_trunc('day', now()) + make_interval(days => day, hours => 13 + 2 * place), 45,
            gen_random_uuid()::text
       from unnest({crowd}) p, generate_series(1, {days}) day, generate_series(0, 4) place;
     update public.practitioners set available = id = any ({crowd});
@@ -70,7 +69,7 @@ def measure(
     """Put fifty practitioners to work, then ask in turns."""
     on_progress(f"{PRACTITIONERS} practitioners")
     crowd = [str(uuid4()) for _ in range(PRACTITIONERS)]
-    work = WORK.format(crowd=f"'{{{','.join(crowd)}}}'::uuid[]", client=stage.client().id, days=DAYS)
+    work = WORK.format(crowd=f"'{{{','.join(crowd)}}}'::uuid[]", days=DAYS)
     stage.owner.execute(work.encode())
     asked, search = slots_of_a_month(stage), Search()
     direct = f"{function.env['SUPABASE_REST_URL']}/rpc/get_available_slots"

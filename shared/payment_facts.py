@@ -41,6 +41,8 @@ OBSERVING_REFUSES = (
     "slot_in_past",
     "slot_taken",
     "too_short_notice",
+    "not_a_start",
+    "double_booked",
 )
 
 

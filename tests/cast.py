@@ -127,6 +127,13 @@ class Stage:
             "insert into public.practitioners (user_id, name) values (%s, 'Practitioner') returning id",
             person.id,
         )
+        # Bookable whenever a test runs and without an offer, as who was there before there were hours and offers.
+        self.execute("delete from public.practitioner_availability where practitioner_id = %s", own)
+        self.execute(
+            "update public.practitioner_calendars set is_always_open = true where practitioner_id = %s", own
+        )
+        self.execute("delete from public.practitioner_contracts where practitioner_id = %s", own)
+        self.execute("delete from private.outbox where user_id = %s and kind = 'contract_issued'", person.id)
         return Person(person.id, person.email, person.token, own)
 
     def admin(self) -> Person:

@@ -53,6 +53,13 @@ class Booked(BookedSession):
     success: bool = True
 
 
+class KeptPick(Output):
+    """What was picked is kept."""
+
+    pay_at: str | None
+
+
+keep_refused_pick_rpc = Rpc("keep_refused_pick", gives=KeptPick, refuses=("too_many_requests",))
 book_session_with_credit_rpc = Rpc(
     "book_session_with_credit",
     gives=BookedSession,
@@ -69,6 +76,8 @@ book_session_with_credit_rpc = Rpc(
         "too_short_notice",
         "beyond_horizon",
         "outside_availability",
+        "not_a_start",
+        "double_booked",
         "slot_taken",
         "no_usable_credit",
         "too_many_requests",

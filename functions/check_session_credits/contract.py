@@ -22,7 +22,11 @@ class CreditLot(Output):
     id: UUID
     credits_remaining: int
     package_id: UUID | None = Field(description="Null: not from a package.")
-    session_type_id: UUID | None = Field(description="The one kind of session they are good for; null: any.")
+    session_type_id: UUID | None = Field(description="The one kind of session they are good for.")
+    duration_minutes: int | None = Field(
+        description="Without a kind: the length they are good for. Null: any session."
+    )
+    is_group: bool | None = Field(description="With the length: classes, or one-to-one sessions.")
     purchased_at: datetime
     expires_at: datetime | None
     metadata: dict[str, Any] | None

@@ -50,6 +50,8 @@ choose_place_rpc = Rpc(
         "practitioner_unavailable",
         "slot_in_past",
         "too_short_notice",
+        "not_a_start",
+        "double_booked",
         "beyond_horizon",
         "outside_availability",
         "slot_taken",

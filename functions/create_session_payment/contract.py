@@ -95,6 +95,8 @@ begin_checkout_rpc = Rpc(
         "too_short_notice",
         "beyond_horizon",
         "outside_availability",
+        "not_a_start",
+        "double_booked",
         "slot_taken",
         "too_many_requests",
     ),

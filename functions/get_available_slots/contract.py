@@ -40,8 +40,8 @@ class RefusedSlot(Slot):
     """A start that is not offered."""
 
     reason: str = Field(
-        description="slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken, class_full "
-        "or practitioner_unavailable."
+        description="slot_in_past, too_short_notice, beyond_horizon, outside_availability, not_a_start, slot_taken, "
+        "double_booked, already_joined, class_full or practitioner_unavailable."
     )
 
 

@@ -110,20 +110,23 @@ class Cancelled(Output):
     shown: ManagedSession
 
 
-LINK = ("link_not_found", "link_ended")
+CANCEL = ("session_not_found", "session_not_cancellable", "session_started")
+LINK = ("link_not_found", "link_ended", "grace_used")  # the last by the quote, which each of them shows
 LEADS = ("practitioners_only", "session_over", "too_many_requests")
 read_managed_session_rpc = Rpc("read_managed_session", gives=ManagedSession, refuses=LINK)
-read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=(*LINK, "grace_used"))
+read_session_offers_rpc = Rpc("read_session_offers", gives=Offers, refuses=LINK)
 cancel_managed_session_rpc = Rpc(
     "cancel_managed_session",
     gives=Cancelled,
-    refuses=(*LINK, "session_not_cancellable", "session_started", "grace_used"),
+    refuses=(*LINK, *CANCEL),
 )
 move_managed_session_rpc = Rpc(
     "move_managed_session",
     gives=ManagedSession,
     refuses=(
         *LINK,
+        *CANCEL,  # of the seat that is left for another
+        "class_not_found",
         "not_your_booking",
         "time_missing",
         "class_missing",
@@ -159,5 +162,18 @@ announce_delay_rpc = Rpc(
 report_absence_rpc = Rpc(
     "report_absence",
     gives=ManagedSession,
-    refuses=(*LINK, *LEADS, "person_not_in_session", "grace_not_over", "session_not_begun"),
+    refuses=(
+        *LINK,
+        *LEADS,
+        "person_not_in_session",
+        "grace_not_over",
+        "session_not_begun",
+        # by the same rules as an attendance that is set elsewhere
+        "session_not_found",
+        "session_cancelled",
+        "not_about_oneself",
+        "reason_missing",
+        "text_too_long",
+        "times_not_possible",
+    ),
 )

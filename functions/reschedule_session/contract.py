@@ -49,6 +49,8 @@ reschedule_session_rpc = Rpc(
         "too_short_notice",
         "beyond_horizon",
         "outside_availability",
+        "not_a_start",
+        "double_booked",
         "slot_taken",
         "too_many_requests",
     ),

@@ -19,6 +19,11 @@ values (
 )
 on conflict (user_id) do nothing;
 
+-- The demo can be played at night.
+update public.practitioner_calendars c set is_always_open = true
+  from public.practitioners p
+ where p.id = c.practitioner_id and p.user_id = current_setting('demo.practitioner')::uuid;
+
 -- Both agree to be recorded; the demo is about a recording.
 insert into public.user_consents (user_id, consent_type, consented, version)
 select person::uuid, consent_type, true, '1'

@@ -627,6 +627,7 @@ insert into private.rate_limits (rule, times, per) values
   ('holds of newcomers',        10, '1 day'),
   ('checkouts',                 30, '1 hour'),
   ('bookings',                  60, '1 day'),
+  ('picks kept',               120, '1 day'),
   ('times moved',              100, '1 day'),
   ('places chosen',             20, '1 day'),
   ('consents',                 100, '1 hour'),

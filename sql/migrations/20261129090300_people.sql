@@ -41,8 +41,9 @@ grant select, insert, update, delete on public.user_roles to service_role;
 --
 -- Whoever is paused takes no new bookings, and loses nothing else: their own pages never ask whether they are
 -- available, their clients still see the name, and their classes stay with whoever has a seat and are offered to nobody
--- else. Whoever has a contract, signed or not, or has earned cannot be removed, because contracts and money are about
--- somebody. Removing is for whoever was added by mistake; their clients get their credits back.
+-- else. Whoever has answered a contract or has earned cannot be removed: contracts and money are about somebody.
+-- Removing is for whoever was added by mistake: an offer they never answered goes with them, and their clients get
+-- their credits back.
 
 -- The baseline's policies overlap, ask who is calling again for every row, and hide a paused practitioner from
 -- themself.
@@ -120,7 +121,7 @@ create function private.refuse_practitioner_removal() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  if exists (select from public.practitioner_contracts c where c.practitioner_id = old.id)
+  if exists (select from public.practitioner_contracts c where c.practitioner_id = old.id and c.status <> 'pending')
      or exists (select from public.ledger_transactions t where t.practitioner_id = old.id) then
     perform private.refuse(409, 'practitioner_is_kept', 'This practitioner has a contract or earnings, so they are kept.',
                            'Pause them instead.');

@@ -1,4 +1,4 @@
--- From sql/schemas: calendars/session_holds, calendars/practitioner_time, calendars/bookable_times, calendars/available_slots.
+-- From sql/schemas: calendars/session_holds, calendars/practitioner_time, calendars/people_time, calendars/bookable_times, calendars/available_slots.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -120,6 +120,8 @@ begin
   elsif exists (select from public.session_schedules s
                  where s.group_class_id = class.id and s.client_id = for_user and s.status <> 'cancelled') then
     perform private.refuse(409, 'already_joined', 'You have a seat in this class already.');
+  elsif private.get_time_of(for_user, class.practitioner_id, private.get_time_range(class)) && private.get_time_range(class) then
+    perform private.refuse_double_booking(for_user);
   elsif private.count_taken_seats(class.id) + private.count_held_seats(class.id, for_user) >= class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   elsif (class.practitioner_id in (select private.paused_practitioner_ids())
@@ -184,7 +186,7 @@ begin
   if v_rules.is_newcomer then
     perform private.limit_use('holds of newcomers', hold_slot.user_id);
   end if;
-  perform private.lock_calendar(hold_slot.practitioner_id);
+  perform private.lock_calendars(hold_slot.practitioner_id, hold_slot.user_id);
   -- Another choice of the same person replaces the one it overlaps, unless that one is being paid for.
   update public.session_holds h set status = 'released'
    where h.user_id = hold_slot.user_id and h.status = 'held' and h.checkout_session_id is null
@@ -536,12 +538,130 @@ grant execute on function private.is_class to authenticated, service_role;
 grant execute on function private.lock_client to service_role;
 
 
+-- calendars/people_time.sql
+
+-- People's time: nobody is booked twice for one hour, as a client, as a practitioner, or as one and the other.
+--
+-- With one practitioner only the two forms of a class overlap, online and in person, which are one occasion
+-- (practitioner_time.sql): whoever wants both may have both, so sessions with the same practitioner never stand in each
+-- other's way here. A seat that moves with its class is told and not refused: one person does not hold up a class. The
+-- trigger stands among that table's others (sessions/session_schedules_triggers.sql).
+
+create function private.get_time_range(session public.session_schedules) returns tstzrange
+  language sql immutable set search_path = ''
+as $$
+  select tstzrange((session).scheduled_at, (session).scheduled_at + make_interval(mins => (session).duration_minutes));
+$$;
+
+-- Definer: sessions with other practitioners, which the caller may not read; only the time is returned.
+create function private.get_time_as_client(
+  user_id uuid, except_practitioner uuid, during tstzrange, ignore_session uuid default null) returns tstzmultirange
+  language sql stable security definer set search_path = ''
+as $$
+  select coalesce(range_agg(private.get_time_range(s)), '{}')
+    from public.session_schedules s
+   where s.client_id = get_time_as_client.user_id and s.status in ('scheduled', 'in_progress')
+     -- The client of a class's own row is whoever made it.
+     and not private.is_class(s)
+     and s.practitioner_id <> except_practitioner and s.id is distinct from ignore_session
+     -- No session lasts longer than a day.
+     and s.scheduled_at > lower(during) - interval '1 day' and s.scheduled_at < upper(during);
+$$;
+
+-- Definer: as above. Of their own practice also what others are about to book; time off is theirs to spend.
+create function private.get_time_of(
+  user_id uuid, except_practitioner uuid, during tstzrange, ignore_session uuid default null) returns tstzmultirange
+  language sql stable security definer set search_path = ''
+as $$
+  select private.get_time_as_client(get_time_of.user_id, except_practitioner, during, ignore_session)
+       + coalesce((
+           select range_agg(private.get_time_range(s))
+             from public.practitioners p join public.session_schedules s on s.practitioner_id = p.id
+            where p.user_id = get_time_of.user_id and p.id <> except_practitioner and private.occupies_time(s)
+              and s.id is distinct from ignore_session
+              and s.scheduled_at > lower(during) - interval '1 day' and s.scheduled_at < upper(during)), '{}')
+       + coalesce((
+           select range_agg(tstzrange(h.scheduled_at, h.scheduled_at + make_interval(mins => h.duration_minutes)))
+             from public.practitioners p join public.session_holds h on h.practitioner_id = p.id
+            where p.user_id = get_time_of.user_id and p.id <> except_practitioner and h.group_class_id is null
+              and h.status = 'held' and h.expires_at > now() and h.user_id <> get_time_of.user_id
+              and h.scheduled_at > lower(during) - interval '1 day' and h.scheduled_at < upper(during)), '{}');
+$$;
+
+-- Whoever books with somebody, and has a practice of their own, needs both calendars: in the order of their ids,
+-- because two practitioners who book each other at once would otherwise wait for each other.
+-- Definer: clients lock the calendar they book in, and may not write it.
+create function private.lock_calendars(practitioner_id uuid, user_id uuid) returns void
+  language sql volatile security definer set search_path = ''
+as $$
+  select c.practitioner_id from public.practitioner_calendars c
+   where c.practitioner_id = lock_calendars.practitioner_id
+      or c.practitioner_id in (select p.id from public.practitioners p where p.user_id = lock_calendars.user_id)
+   order by c.practitioner_id for update;
+$$;
+
+create function private.refuse_double_booking(client_id uuid) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.refuse(
+    409, 'double_booked',
+    case when client_id = auth.uid() then 'You have another session at this time.'
+         else 'This client has another session at this time.' end,
+    'Cancel or move that one first, or choose another time.');
+end
+$$;
+
+-- Definer: it reads other sessions of both, and locks calendars.
+create function private.refuse_overlap() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_during tstzrange := private.get_time_range(new);
+  v_host   uuid := (select p.user_id from public.practitioners p where p.id = new.practitioner_id);
+begin
+  if upper(v_during) <= now() then
+    return null;
+  end if;
+  if tg_op = 'UPDATE' then
+    if new.group_class_id is not null or private.get_caller_role(old) = 'platform' then
+      return null;
+    end if;
+  elsif not private.is_class(new) then
+    -- Two sessions of one client, with two practitioners at once, queue here.
+    perform private.lock_client(new.client_id);
+  end if;
+  if not private.is_class(new) then
+    perform private.lock_calendars(new.practitioner_id, new.client_id);
+    if private.get_time_of(new.client_id, new.practitioner_id, v_during, new.id) && v_during then
+      perform private.refuse_double_booking(new.client_id);
+    end if;
+  end if;
+  if new.group_class_id is null and private.get_time_as_client(v_host, new.practitioner_id, v_during, new.id) && v_during then
+    perform private.refuse(
+      409, 'slot_taken',
+      case when v_host = auth.uid() then 'You take part in another session at this time.'
+           else 'The practitioner takes part in another session at this time.' end,
+      'Please choose another time.');
+  end if;
+  return null;
+end
+$$;
+
+revoke execute on function private.get_time_range, private.get_time_as_client, private.get_time_of,
+  private.lock_calendars, private.refuse_double_booking, private.refuse_overlap
+  from public, anon, authenticated, service_role;
+
+
 -- calendars/bookable_times.sql
 
 -- Bookable times, and why others are not: the one check of hours, notice, horizon and the time already taken.
 --
 --   practitioner_unavailable   paused, unknown, or in a time zone whose rules this server does not know
---   slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken
+--   slot_in_past, too_short_notice, beyond_horizon, outside_availability
+--   not_a_start                within the hours, but not at one of the calendar's intervals
+--   slot_taken                 the practitioner's time, also as somebody's client
+--   double_booked              the client's own time, also as a practitioner
 --
 -- A hold excludes everybody but its owner.
 
@@ -561,6 +681,7 @@ declare
   v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
   v_open     tstzmultirange;
   v_busy     tstzmultirange;
+  v_own      tstzmultirange;
   v_until    timestamptz := private.get_bookable_until(check_starts.practitioner_id);
 begin
   select c.* into v_calendar
@@ -582,6 +703,10 @@ begin
      and t.during && tstzrange(v_first - v_before, v_last + v_after)
      and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from check_starts.for_user))
      and (t.session_id is null or t.session_id is distinct from check_starts.ignore_session);
+  v_busy := v_busy + private.get_time_as_client(
+    (select p.user_id from public.practitioners p where p.id = v_calendar.practitioner_id), v_calendar.practitioner_id,
+    tstzrange(v_first - v_before, v_last + v_after), ignore_session);
+  v_own := private.get_time_of(for_user, v_calendar.practitioner_id, tstzrange(v_first, v_last), ignore_session);
 
   return query
     select s, case
@@ -590,9 +715,15 @@ begin
         when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
         when s + v_length > v_until then 'practitioner_unavailable'
         when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'
+        when allowed is null then 'not_a_start'
         when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
+        when v_own && tstzrange(s, s + v_length) then 'double_booked'
       end
-      from unnest(starts) s;
+      from unnest(starts) s
+      left join (select private.list_starts(v_calendar.practitioner_id, v_first, v_last)
+                 union  -- a session may stay where it is
+                 select own.scheduled_at from public.session_schedules own where own.id = ignore_session) starts (allowed)
+        on allowed = s;
 end
 $$;
 
@@ -614,7 +745,7 @@ create function private.refuse_unbookable(
 as $$
 begin
   -- Checked under the lock: what is free now stays free until this transaction has reserved it.
-  perform private.lock_calendar(refuse_unbookable.practitioner_id);
+  perform private.lock_calendars(refuse_unbookable.practitioner_id, for_user);
   case private.get_unbookable_reason(
       refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
       refuse_unbookable.for_user, refuse_unbookable.ignore_session)
@@ -632,6 +763,11 @@ begin
     when 'outside_availability' then
       perform private.refuse(409, 'outside_availability', 'The practitioner does not work at this time.',
                              'Please choose another time.');
+    when 'not_a_start' then
+      perform private.refuse(409, 'not_a_start', 'The practitioner starts no session at this minute.',
+                             'Please choose another time.');
+    when 'double_booked' then
+      perform private.refuse_double_booking(for_user);
     when 'slot_taken' then
       perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
     else null;
@@ -661,7 +797,11 @@ as $$
      where t.practitioner_id = c.practitioner_id
        and t.during && private.add_buffers(is_free_time.scheduled_at, duration_minutes, c)
        and t.session_id is distinct from ignore_session and coalesce(t.lapses_at > now(), true))
-    from public.practitioner_calendars c where c.practitioner_id = is_free_time.practitioner_id;
+     -- Nor are they somebody's client then.
+     and not private.get_time_as_client(p.user_id, p.id, asked.during, ignore_session) && asked.during
+    from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+   cross join tstzrange(scheduled_at, scheduled_at + make_interval(mins => duration_minutes)) asked (during)
+   where c.practitioner_id = is_free_time.practitioner_id;
 $$;
 
 revoke execute on function private.check_starts, private.get_unbookable_reason, private.refuse_unbookable,
@@ -673,8 +813,9 @@ revoke execute on function private.check_starts, private.get_unbookable_reason, 
 
 -- Slots: when sessions of a type can be booked, with whom, and on request why not.
 --
--- One to one, a slot starts every half hour from local midnight, in the practitioner's own zone, and is offered if
--- `private.check_starts` gives no reason against it. For a type of group session, the slots are its classes with seats.
+-- One to one, a slot is a start of the practitioner's calendar (`private.list_starts`) against which
+-- `private.check_starts` gives no reason: what is offered is what can be booked. For a type of group session, the slots
+-- are its classes with seats.
 --
 -- A row is a day in the caller's time zone, and practitioners who are free at the same instant share a slot: a month of
 -- fifty calendars is one small answer, far below the thousand rows to which the API limits one.
@@ -705,7 +846,10 @@ as $$
               when s.practitioner_id in (select private.paused_practitioner_ids())
                 or s.scheduled_at + make_interval(mins => s.duration_minutes) > private.get_bookable_until(s.practitioner_id)
               then 'practitioner_unavailable'
-              when s.max_participants <= seats.taken then 'class_full' end
+              when s.id in (select private.my_class_ids()) then 'already_joined'
+              when s.max_participants <= seats.taken then 'class_full'
+              when private.get_time_of(auth.uid(), s.practitioner_id, private.get_time_range(s)) && private.get_time_range(s)
+              then 'double_booked' end
     from public.session_schedules s
    cross join lateral (select private.count_taken_seats(s.id) + private.count_held_seats(s.id, auth.uid()) as taken) seats
    where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
@@ -720,33 +864,37 @@ $$;
 -- Definer: as above.
 create function private.list_start_slots(
   session_type public.session_types, from_time timestamptz, until_time timestamptz, time_zone text,
-  practitioner_id uuid)
+  practitioner_id uuid, explain boolean default false)
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
 as $$
   with calendars as (
-    select c.practitioner_id, c.time_zone from public.practitioner_calendars c
+    select c.practitioner_id, c.time_zone, c.slot_interval_minutes from public.practitioner_calendars c
      where list_start_slots.practitioner_id is null or c.practitioner_id = list_start_slots.practitioner_id
   ),
-  grids as (
-    select zone.time_zone, array_agg(start) as starts
-      from (select distinct time_zone from calendars) zone,
-           generate_series((from_time at time zone zone.time_zone)::date::timestamp,
-                           until_time at time zone zone.time_zone,
+  -- To explain, also the intervals of the clock at which nothing is open.
+  clocks as (
+    select rhythm.time_zone, rhythm.slot_interval_minutes, start
+      from (select distinct time_zone, slot_interval_minutes from calendars) rhythm,
+           generate_series((from_time at time zone rhythm.time_zone)::date::timestamp,
+                           until_time at time zone rhythm.time_zone,
                            '1 day') midnight,
-           -- Half hours of real time: a day on which the clocks change has two more or two fewer of them.
-           generate_series(midnight at time zone zone.time_zone,
-                           (midnight + interval '1 day') at time zone zone.time_zone - interval '1 second',
-                           '30 minutes') start
-     where start >= from_time and start < until_time
-     group by zone.time_zone
+           generate_series(midnight at time zone rhythm.time_zone,
+                           (midnight + interval '1 day') at time zone rhythm.time_zone - interval '1 second',
+                           make_interval(mins => rhythm.slot_interval_minutes)) start
+     where list_start_slots.explain and start >= from_time and start < until_time
   )
   select s.starts_at, s.starts_at + make_interval(mins => (session_type).duration_minutes),
          s.starts_at at time zone list_start_slots.time_zone,
          array_agg(c.practitioner_id order by c.practitioner_id), null::uuid, null::integer, s.reason
     from calendars c
-    join grids g on g.time_zone = c.time_zone
-   cross join lateral private.check_starts(c.practitioner_id, g.starts, (session_type).duration_minutes, auth.uid()) s
+   cross join lateral private.check_starts(
+           c.practitioner_id,
+           array(select private.list_starts(c.practitioner_id, from_time, until_time)
+                 union
+                 select k.start from clocks k
+                  where (k.time_zone, k.slot_interval_minutes) = (c.time_zone, c.slot_interval_minutes)),
+           (session_type).duration_minutes, auth.uid()) s
    group by s.starts_at, s.reason;
 $$;
 
@@ -780,7 +928,7 @@ begin
        where v_type.is_group
       union all
       select s.* from private.list_start_slots(v_type, v_from_time, v_until_time, get_available_slots.time_zone,
-                                            get_available_slots.practitioner_id) s
+                                            get_available_slots.practitioner_id, get_available_slots.explain) s
        where not v_type.is_group
     )
     select c.local_start::date,

@@ -8,16 +8,27 @@ set check_function_bodies = off;
 
 -- Credit lots: granting, choosing, taking back, expiring, correcting and reading credits.
 --
--- A lot is a row of user_session_credits: so many credits, bought or given at once. One with a session type is good for
--- that type, one without for any. Whoever spends takes a typed one before a generic one, and of those the one that ends
--- first. A lot past its end is ignored by the clock; a job then writes the line that says so. Every change is a line of
--- the ledger (credit_ledger.sql).
+-- A lot is a row of user_session_credits: so many credits, bought or given at once.
+--
+--   session_type_id                  good for that type
+--   else duration_minutes, is_group  good for any type of that length and form: what the wallet sells as "45 min 1:1"
+--   neither                          good for any session
+--
+-- Whoever spends takes the narrowest, and of those the one that ends first. A lot past its end is ignored by the clock;
+-- a job then writes the line that says so. Every change is a line of the ledger (credit_ledger.sql).
 
 alter table public.user_session_credits
-  add column credits_owed integer not null default 0,
-  add constraint user_session_credits_owed_is_not_negative check (credits_owed >= 0);
+  add column credits_owed     integer not null default 0,
+  add column duration_minutes integer,
+  add column is_group         boolean,
+  add constraint user_session_credits_owed_is_not_negative check (credits_owed >= 0),
+  add constraint user_session_credits_have_length_and_form_or_neither check (
+    (duration_minutes is null) = (is_group is null)),
+  add constraint user_session_credits_duration_is_in_range check (duration_minutes between 1 and 1440);
 comment on column public.user_session_credits.credits_owed is
   'Credits that had been spent when their price was refunded: of those that come back, so many are not given back.';
+comment on column public.user_session_credits.duration_minutes is
+  'With is_group: the length and form the credits are good for. Also of a typed lot, which they hold when its type is gone.';
 
 create index user_session_credits_package_id_idx on public.user_session_credits (package_id);
 create index user_session_credits_session_type_id_idx on public.user_session_credits (session_type_id);
@@ -41,6 +52,25 @@ alter table public.user_session_credits
     created_at between '2000-01-01' and '2100-01-01' and updated_at between '2000-01-01' and '2100-01-01' and
     cancellation_policy_agreed_at between '2000-01-01' and '2100-01-01') not valid;
 
+-- A type that is deleted leaves its lots without one: without length and form, a credit for 20 minutes would buy 60.
+create function private.set_lot_form() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  select t.duration_minutes, t.is_group into new.duration_minutes, new.is_group
+    from public.session_types t where t.id = new.session_type_id;
+  return new;
+end
+$$;
+revoke execute on function private.set_lot_form from public, anon, authenticated, service_role;
+
+create trigger user_session_credits_set_form before insert or update of session_type_id on public.user_session_credits
+  for each row when (new.session_type_id is not null) execute function private.set_lot_form();
+
+-- Here and not in the backfill: before the ledger's triggers, for lots sold earlier.
+update public.user_session_credits c set duration_minutes = t.duration_minutes, is_group = t.is_group
+  from public.session_types t where t.id = c.session_type_id;
+
 revoke all on public.user_session_credits from anon, authenticated, service_role;
 grant select on public.user_session_credits to authenticated;
 -- Update is granted and no policy allows it: the frontend sends updates while a client joins a class or cancels, and
@@ -62,7 +92,9 @@ create function private.grant_credits(
   metadata                 jsonb       default '{}',
   kind                     text        default 'purchase',
   session_id               uuid        default null,
-  reason                   text        default null
+  reason                   text        default null,
+  duration_minutes         integer     default null,
+  is_group                 boolean     default null
 ) returns uuid
   language plpgsql security definer set search_path = ''
 as $$
@@ -71,10 +103,12 @@ declare
   v_lot uuid;
 begin
   insert into public.user_session_credits
-    (user_id, package_id, session_type_id, credits_remaining, expires_at, stripe_payment_intent_id, order_id, metadata)
+    (user_id, package_id, session_type_id, duration_minutes, is_group, credits_remaining, expires_at,
+     stripe_payment_intent_id, order_id, metadata)
   values
-    (grant_credits.user_id, grant_credits.package_id, grant_credits.session_type_id, 0, grant_credits.expires_at,
-     grant_credits.stripe_payment_intent_id, grant_credits.order_id, grant_credits.metadata)
+    (grant_credits.user_id, grant_credits.package_id, grant_credits.session_type_id, grant_credits.duration_minutes,
+     grant_credits.is_group, 0, grant_credits.expires_at, grant_credits.stripe_payment_intent_id, grant_credits.order_id,
+     grant_credits.metadata)
   returning id into v_lot;
   insert into public.credit_ledger (lot_id, user_id, change, kind, session_id, reason)
   values (v_lot, grant_credits.user_id, grant_credits.credits, grant_credits.kind, grant_credits.session_id,
@@ -107,22 +141,74 @@ begin
 end
 $$;
 
-create function private.choose_credit_lot(user_id uuid, session_type_ids uuid[]) returns uuid
+create function private.describe_length_and_form(duration_minutes integer, is_group boolean) returns text
+  language sql immutable set search_path = ''
+as $$
+  select case when duration_minutes is null then null when is_group then format('%s-minute classes', duration_minutes)
+              else format('%s-minute one-to-one sessions', duration_minutes) end;
+$$;
+
+-- The usable lots of somebody that are good for a session, those to spend first at the top. Types: those it can be of.
+create function private.list_good_lots(user_id uuid, session_type_ids uuid[], duration_minutes integer, is_group boolean)
+  returns setof public.user_session_credits
+  language sql stable set search_path = ''
+as $$
+  select c.* from public.user_session_credits c
+   where c.user_id = list_good_lots.user_id and c.credits_remaining > 0
+     and (c.expires_at is null or c.expires_at > now())
+     and case when c.session_type_id is not null then c.session_type_id = any (list_good_lots.session_type_ids)
+              when c.duration_minutes is not null
+                then (c.duration_minutes, c.is_group) = (list_good_lots.duration_minutes, list_good_lots.is_group)
+              else true end
+   order by c.session_type_id is null, c.duration_minutes is null, c.expires_at nulls last, c.purchased_at, c.id;
+$$;
+
+-- The pages find a lot without a type, take it for good for anything, and offer no payment: so the sentence says what
+-- the credits are good for, and where to pay. The pages show the sentence, and no hint.
+create function private.refuse_without_credit(user_id uuid, duration_minutes integer, is_group boolean) returns void
+  language plpgsql stable set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_good_for text := (
+    select string_agg(distinct private.describe_length_and_form(c.duration_minutes, c.is_group), ' and ')
+      from public.user_session_credits c
+     where c.user_id = refuse_without_credit.user_id and c.credits_remaining > 0 and c.session_type_id is null
+       and (c.expires_at is null or c.expires_at > now()));
+  v_address  text := private.pages_origin() || '/pay-session';
+begin
+  if v_good_for is null then
+    perform private.refuse(402, 'no_usable_credit', 'You have no credit for this kind of session.',
+                           'Buy a package, or pay for this session alone.');
+  end if;
+  perform private.refuse(
+    402, 'no_usable_credit',
+    format('Your credits are good for %s, and this is %s of %s minutes. %s', v_good_for,
+           case when refuse_without_credit.is_group then 'a class' else 'a one-to-one session' end,
+           refuse_without_credit.duration_minutes,
+           coalesce('You can pay for it at ' || v_address, 'Please choose one of that length, or ask us how to pay for this one.')),
+    'Buy a package, or pay for this session alone.');
+end
+$$;
+
+create function private.choose_credit_lot(
+  user_id uuid, session_type_ids uuid[], duration_minutes integer, is_group boolean) returns uuid
   language plpgsql set search_path = ''
 as $$
+#variable_conflict use_column
 declare
   v_lot uuid;
 begin
   -- Under the client's lock, so two bookings of one client never choose at once; the row lock keeps refunds away.
-  select c.id into v_lot from public.user_session_credits c
-   where c.user_id = choose_credit_lot.user_id and c.credits_remaining > 0
-     and (c.expires_at is null or c.expires_at > now())
-     and (c.session_type_id is null or c.session_type_id = any (choose_credit_lot.session_type_ids))
-   order by c.session_type_id is null, c.expires_at nulls last, c.purchased_at, c.id
-   limit 1 for no key update;
+  select c.id into v_lot
+    from private.list_good_lots(choose_credit_lot.user_id, choose_credit_lot.session_type_ids,
+                                choose_credit_lot.duration_minutes, choose_credit_lot.is_group) with ordinality good
+    join public.user_session_credits c on c.id = good.id
+   where c.credits_remaining > 0
+   order by good.ordinality limit 1 for no key update of c;
   if v_lot is null then
-    perform private.refuse(402, 'no_usable_credit', 'You have no credit for this kind of session.',
-                           'Buy a package, or pay for this session alone.');
+    perform private.refuse_without_credit(choose_credit_lot.user_id, choose_credit_lot.duration_minutes,
+                                          choose_credit_lot.is_group);
   end if;
   return v_lot;
 end
@@ -221,7 +307,8 @@ begin
 end
 $$;
 
-revoke execute on function private.grant_credits, private.revoke_credits, private.choose_credit_lot,
+revoke execute on function private.grant_credits, private.revoke_credits, private.describe_length_and_form,
+  private.list_good_lots, private.refuse_without_credit, private.choose_credit_lot,
   private.adjust_credits, private.expire_credits, public.check_session_credits, public.adjust_credits
   from public, anon, authenticated, service_role;
 grant execute on function private.grant_credits, private.revoke_credits, private.expire_credits to service_role;

@@ -193,7 +193,7 @@ declare
   v_lot       uuid;
   v_session   uuid;
 begin
-  perform private.lock_calendar(insert_session.practitioner_id);
+  perform private.lock_calendars(insert_session.practitioner_id, insert_session.client_id);
   -- A time that was free when it was held is theirs, even if the required notice has passed meanwhile.
   if not private.has_slot_hold(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at,
                                v_minutes) then
@@ -201,7 +201,7 @@ begin
                                       insert_session.client_id);
   end if;
   if with_credit then
-    v_lot := private.choose_credit_lot(insert_session.client_id, array[insert_session.session_type_id]);
+    v_lot := private.choose_credit_lot(insert_session.client_id, array[insert_session.session_type_id], v_minutes, false);
   end if;
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,
@@ -416,7 +416,8 @@ begin
   -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
     perform private.refuse_without_waiver(new.client_id);
-    new.credit_lot_id := private.choose_credit_lot(new.client_id, private.list_class_session_type_ids(v_class));
+    new.credit_lot_id := private.choose_credit_lot(
+      new.client_id, private.list_class_session_type_ids(v_class), v_class.duration_minutes, true);
     new.cancellation_policy_version := (select p.id from public.cancellation_policy p where p.is_active);
     new.cancellation_policy_agreed_at := now();
   end if;
@@ -500,20 +501,10 @@ $$;
 comment on function public.join_group_class is
   'Takes a seat and spends a credit, as the pages do by inserting the row.';
 
-create function public.increment_group_class_participants(group_class_id uuid, increment_by integer default 1)
-  returns table (id uuid, current_participants integer, max_participants integer)
-  language sql stable security invoker set search_path = ''
-as $$
-  select s.id, s.current_participants, s.max_participants from public.session_schedules s
-   where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
-$$;
-comment on function public.increment_group_class_participants is
-  'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
-
 revoke execute on function private.list_class_session_type_ids, private.describe_joining, private.make_class_seat,
-  private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+  private.set_participant_count, private.update_class_participant_count, public.join_group_class
   from public, anon, authenticated, service_role;
-grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
+grant execute on function public.join_group_class to authenticated;
 
 -- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes
 -- one in either or in both.
@@ -930,17 +921,22 @@ end
 $$;
 
 -- Returned to the lot it came from, which expires when it did before; what was paid singly becomes a credit for its
--- session type.
+-- session type, or, where a session has none, for its length and form if anything of that kind is sold.
 create function private.return_credit(session public.session_schedules) returns void
   language plpgsql set search_path = ''
 as $$
 declare
   v_lot     public.user_session_credits;
   v_payment public.session_payments := private.get_session_payment(session.id);
+  v_type    public.session_types;
 begin
   if session.credit_lot_id is null then
+    select t.* into v_type from public.session_types t
+     where t.is_active and (t.duration_minutes, t.is_group) = (session.duration_minutes, session.group_class_id is not null)
+     limit 1;
     perform private.grant_credits(
       session.client_id, 1, session_type_id => session.session_type_id, kind => 'return', session_id => session.id,
+      duration_minutes => v_type.duration_minutes, is_group => v_type.is_group,
       metadata => jsonb_build_object('source', 'cancellation_refund', 'currency', v_payment.currency,
                                      'total_amount', v_payment.total_amount));
     return;

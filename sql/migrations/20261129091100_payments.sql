@@ -1,4 +1,4 @@
--- From sql/schemas: payments/checkouts, payments/begin_checkout, payments/session_payments, payments/fulfilment, payments/stripe_events, payments/refunds.
+-- From sql/schemas: payments/checkouts, payments/begin_checkout, payments/refused_picks, payments/session_payments, payments/fulfilment, payments/stripe_events, payments/refunds.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -34,6 +34,7 @@ create table public.checkout_sessions (
   currency                     text        not null check (currency in ('cad', 'usd')),
   credits                      integer     not null check (credits > 0),
   session_type_id              uuid        not null references public.session_types (id),
+  is_for_any_type              boolean     not null default false,
   package_id                   uuid        references public.session_packages (id) on delete set null,
   practitioner_id              uuid        references public.practitioners (id) on delete set null,
   scheduled_at                 timestamptz,
@@ -263,6 +264,7 @@ begin
   v_type := private.find_type_to_pay(begin_checkout.session_type_id, begin_checkout.duration_minutes,
                                 begin_checkout.session_type, begin_checkout.is_group);
   v_new.session_type_id := v_type.id;
+  v_new.is_for_any_type := false;
   v_new.currency := coalesce(begin_checkout.currency,
                              (select p.currency from public.user_preferences p where p.user_id = begin_checkout.user_id), 'usd');
 
@@ -302,6 +304,8 @@ begin
     end if;
     v_new.package_id := v_package.id;
     v_new.credits := v_package.session_count;
+    -- The wallet sells a length, and sends the first type of it that it finds. Who picked a practice has chosen.
+    v_new.is_for_any_type := begin_checkout.practitioner_id is null and begin_checkout.session_type is null;
     v_new.description := v_package.name;
     v_new.amount_minor := round(100 * case v_new.currency when 'cad' then v_package.price_cad else v_package.price_usd end);
     -- The wallet asks nobody to agree; who did on the checkout page has.
@@ -314,8 +318,8 @@ begin
    where c.user_id = begin_checkout.user_id
      -- One that is still being opened must last for as long as Stripe demands of a new page.
      and c.expires_at > now() + case c.status when 'open' then interval '10 minutes' when 'opening' then interval '30.5 minutes' end
-     and (c.payment_type, c.session_type_id, c.amount_minor, c.currency)
-         = (begin_checkout.payment_type, v_new.session_type_id, v_new.amount_minor, v_new.currency)
+     and (c.payment_type, c.session_type_id, c.is_for_any_type, c.amount_minor, c.currency)
+         = (begin_checkout.payment_type, v_new.session_type_id, v_new.is_for_any_type, v_new.amount_minor, v_new.currency)
      and (c.package_id, c.practitioner_id, c.scheduled_at, c.session_location, c.physical_location, c.group_class_id, c.notes)
          is not distinct from (v_new.package_id, v_new.practitioner_id, v_new.scheduled_at, v_new.session_location,
                                v_new.physical_location, v_new.group_class_id, v_new.notes)
@@ -358,12 +362,13 @@ begin
   end if;
 
   insert into public.checkout_sessions as c
-    (user_id, payment_type, description, amount_minor, currency, credits, session_type_id, package_id, practitioner_id,
+    (user_id, payment_type, description, amount_minor, currency, credits, session_type_id, is_for_any_type, package_id,
+     practitioner_id,
      scheduled_at, session_location, physical_location, group_class_id, hold_id, notes, cancellation_policy_version,
      expires_at, next_check_at)
   values
     (begin_checkout.user_id, begin_checkout.payment_type, v_new.description, v_new.amount_minor, v_new.currency,
-     v_new.credits, v_new.session_type_id, v_new.package_id, v_new.practitioner_id, v_new.scheduled_at,
+     v_new.credits, v_new.session_type_id, v_new.is_for_any_type, v_new.package_id, v_new.practitioner_id, v_new.scheduled_at,
      v_new.session_location, v_new.physical_location, v_new.group_class_id, v_new.hold_id, v_new.notes,
      v_new.cancellation_policy_version, date_trunc('second', now()) + interval '32 minutes', now() + interval '5 minutes')
   returning c.* into v_new;
@@ -427,6 +432,156 @@ revoke execute on function private.find_type_to_pay, private.find_class_to_pay, 
 grant execute on function private.begin_checkout, public.begin_checkout to authenticated;
 -- Only the server knows what Stripe answered.
 grant execute on function private.open_checkout, public.open_checkout to service_role;
+
+
+-- payments/refused_picks.sql
+
+-- Refused picks: what somebody wanted to book and had no credit for, so that they can still pay for it.
+--
+-- The pages take a lot without a type for good for anything and offer no payment; the refusal names the page to pay at
+-- (credits/credit_lots.sql), and that page finds here what was picked, the last for each person. A refusal leaves
+-- nothing behind, so it is kept beside it: by book-session-with-credit after the refusal, and of a class by
+-- `increment_group_class_participants`, which the pages call just before they insert the seat.
+
+create table public.refused_picks (
+  user_id           uuid primary key references auth.users (id) on delete cascade,
+  practitioner_id   uuid        not null references public.practitioners (id) on delete cascade,
+  scheduled_at      timestamptz not null,
+  session_type_id   uuid        not null references public.session_types (id) on delete cascade,
+  session_location  text        not null,
+  physical_location text,
+  group_class_id    uuid references public.session_schedules (id) on delete cascade,
+  notes             text,
+  picked_at         timestamptz not null default now(),
+
+  constraint refused_picks_location_is_known check (session_location in ('online', 'in_person')),
+  constraint refused_picks_texts_are_short check (char_length(physical_location) <= 500 and char_length(notes) <= 2000),
+  constraint refused_picks_times_are_in_range check (
+    scheduled_at between '2000-01-01' and '2100-01-01' and picked_at between '2000-01-01' and '2100-01-01')
+);
+comment on table public.refused_picks is 'What somebody last wanted to book without a credit that was good for it.';
+
+create index refused_picks_practitioner_id_idx on public.refused_picks (practitioner_id);
+create index refused_picks_session_type_id_idx on public.refused_picks (session_type_id);
+create index refused_picks_group_class_id_idx on public.refused_picks (group_class_id);
+
+alter table public.refused_picks enable row level security;
+
+create policy "people read their own pick, admins all"
+  on public.refused_picks for select to authenticated
+  using (user_id = (select auth.uid()) or (select private.is_admin()));
+
+revoke all on public.refused_picks from anon, authenticated, service_role;
+grant select on public.refused_picks to authenticated, service_role;
+-- No insert, update or delete for people: the functions below keep one.
+
+-- Definer: people may not write picks. It keeps nothing that cannot be sold.
+create function private.keep_refused_pick(
+  practitioner_id uuid, scheduled_at timestamptz, session_type_id uuid, duration_minutes integer, session_type text,
+  session_location text, physical_location text, group_class_id uuid, notes text) returns void
+  language sql volatile security definer set search_path = ''
+as $$
+  insert into public.refused_picks as k (
+    user_id, practitioner_id, scheduled_at, session_type_id, session_location, physical_location, group_class_id, notes)
+  select auth.uid(), p.id, keep_refused_pick.scheduled_at, t.id, keep_refused_pick.session_location,
+         keep_refused_pick.physical_location, keep_refused_pick.group_class_id, left(keep_refused_pick.notes, 2000)
+    from public.practitioners p
+    join public.session_types t
+      on t.is_active and t.is_group = (keep_refused_pick.group_class_id is not null)
+     and t.duration_minutes = keep_refused_pick.duration_minutes
+     and case when keep_refused_pick.session_type_id is not null then t.id = keep_refused_pick.session_type_id
+              else t.session_type = coalesce(keep_refused_pick.session_type, t.session_type) end
+   where p.id = keep_refused_pick.practitioner_id and auth.uid() is not null
+   order by t.session_type = 'standing' desc, t.id limit 1
+  on conflict (user_id) do update
+    set practitioner_id = excluded.practitioner_id, scheduled_at = excluded.scheduled_at,
+        session_type_id = excluded.session_type_id, session_location = excluded.session_location,
+        physical_location = excluded.physical_location, group_class_id = excluded.group_class_id, notes = excluded.notes,
+        picked_at = now();
+$$;
+
+create function public.keep_refused_pick(
+  practitioner_id uuid, scheduled_at timestamptz, duration_minutes integer, session_type_id uuid default null,
+  session_type text default 'standing', session_location text default 'online', physical_location text default null,
+  notes text default null) returns table (pay_at text)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  perform private.limit_use('picks kept', (select auth.uid()));
+  perform private.keep_refused_pick(
+    keep_refused_pick.practitioner_id, keep_refused_pick.scheduled_at, keep_refused_pick.session_type_id,
+    keep_refused_pick.duration_minutes, keep_refused_pick.session_type, keep_refused_pick.session_location,
+    keep_refused_pick.physical_location, null, keep_refused_pick.notes);
+  pay_at := private.pages_origin() || '/pay-session';
+  return next;
+end
+$$;
+comment on function public.keep_refused_pick is
+  'Keeps what was picked, for the page to pay at: the last pick of each person. Gives that page''s address, if it has one.';
+
+-- A class that the caller has credits for, though none that is good for it.
+-- Definer: it reads credits, and writes the pick.
+create function private.keep_refused_class(group_class_id uuid) returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_class public.session_schedules;
+begin
+  select * into v_class from public.session_schedules s
+   where s.id = keep_refused_class.group_class_id and private.is_class(s) and s.status = 'scheduled' and s.scheduled_at > now();
+  if found and exists (select from public.user_session_credits c where c.user_id = auth.uid() and c.credits_remaining > 0)
+     and not exists (select from private.list_good_lots(
+                       auth.uid(), private.list_class_session_type_ids(v_class), v_class.duration_minutes, true)) then
+    perform private.limit_use('picks kept', auth.uid());
+    perform private.keep_refused_pick(
+      v_class.practitioner_id, v_class.scheduled_at, v_class.session_type_id, v_class.duration_minutes, null,
+      v_class.session_location, v_class.physical_location, v_class.id, null);
+  end if;
+end
+$$;
+
+create function public.increment_group_class_participants(group_class_id uuid, increment_by integer default 1)
+  returns table (id uuid, current_participants integer, max_participants integer)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  perform private.keep_refused_class(increment_group_class_participants.group_class_id);
+  return query
+    select s.id, s.current_participants, s.max_participants from public.session_schedules s
+     where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
+end
+$$;
+comment on function public.increment_group_class_participants is
+  'Returns how full a class is: the pages call it before they insert a seat, and the seat is counted.';
+
+-- For the page to pay at: the checkout of what this person picked. It refuses what any checkout refuses.
+create function private.begin_pick_checkout(
+  user_id uuid, cancellation_policy_agreed boolean, cancellation_policy_version uuid, currency text default null)
+  returns private.begun_checkout
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_pick public.refused_picks;
+begin
+  select * into v_pick from public.refused_picks k where k.user_id = begin_pick_checkout.user_id;
+  if not found then
+    perform private.refuse(404, 'nothing_picked', 'There is nothing to pay for.', 'Choose a time on the website first.');
+  end if;
+  return private.begin_checkout(
+    v_pick.user_id, 'single', begin_pick_checkout.currency, v_pick.session_type_id,
+    (select t.duration_minutes from public.session_types t where t.id = v_pick.session_type_id), null, null,
+    v_pick.practitioner_id, v_pick.scheduled_at, v_pick.session_location, v_pick.physical_location, v_pick.group_class_id,
+    v_pick.notes, begin_pick_checkout.cancellation_policy_agreed, begin_pick_checkout.cancellation_policy_version);
+end
+$$;
+
+revoke execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class,
+  public.increment_group_class_participants, private.begin_pick_checkout from public, anon, authenticated, service_role;
+-- The two public ones run as the person who calls them. begin_pick_checkout: for definer functions of the page.
+grant execute on function private.keep_refused_pick, public.keep_refused_pick, private.keep_refused_class,
+  public.increment_group_class_participants to authenticated;
 
 
 -- payments/session_payments.sql
@@ -559,7 +714,10 @@ as $$
 declare
   -- The wallet reads price and currency from the metadata.
   v_lot uuid := private.grant_credits(
-    checkout.user_id, checkout.credits, package_id => checkout.package_id, session_type_id => checkout.session_type_id,
+    checkout.user_id, checkout.credits, package_id => checkout.package_id,
+    session_type_id => case when not checkout.is_for_any_type then checkout.session_type_id end,
+    duration_minutes => (select t.duration_minutes from public.session_types t where t.id = checkout.session_type_id),
+    is_group => (select t.is_group from public.session_types t where t.id = checkout.session_type_id),
     order_id => checkout.id::text,
     metadata => jsonb_build_object(
       'purchased_via', 'stripe_checkout', 'currency', checkout.currency,

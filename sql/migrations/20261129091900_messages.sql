@@ -326,7 +326,8 @@ $$;
 create function private.summarize_credits(lot_id uuid) returns private.credit_summary
   language sql stable set search_path = ''
 as $$
-  select lot.credits_remaining, lot.expires_at, t.name
+  select lot.credits_remaining, lot.expires_at,
+         coalesce(t.name, private.describe_length_and_form(lot.duration_minutes, lot.is_group))
     from public.user_session_credits lot left join public.session_types t on t.id = lot.session_type_id
    where lot.id = summarize_credits.lot_id;
 $$;
@@ -438,6 +439,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_offer_closed','practitioner', null),
   ('session_not_taken',   'user',         null),
   ('session_not_booked',  'user',         null),
+  ('session_to_pay',      'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
   ('practitioner_late',   'user',         null),
   ('my_sessions',         'user',         null),
@@ -811,6 +813,7 @@ begin
                                                           case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
       ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
+      ('session_to_pay',      'Pay for your session', 'A link to pay for the session that you chose is in your mail.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
       ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
                                                           mail.payload ->> 'minutes')),
@@ -947,7 +950,8 @@ begin
          and v_session.session_location = 'online' and private.can_choose_place(v_session)),
         ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
-         and not private.has_signed_waiver(mail.user_id, v_session.id))
+         and not private.has_signed_waiver(mail.user_id, v_session.id)),
+        ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay')
       ) l (page, subject, expires_at, is_wanted)
      where l.is_wanted);
 end

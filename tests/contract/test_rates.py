@@ -41,6 +41,7 @@ UNLIMITED = {
     "cancel-session": ONCE,
     "show-refused-checkout": "has a few sentences, and no database",
     "sign-waiver": ONCE,
+    "pay-session": READS,  # by a link of 244 random bits
     "revoke-recording-share-link": ONCE,
     "sign-practitioner-contract": ONCE,
     "update-action-status": "changes a column of a row of one's own, and keeps no line of it",
@@ -49,6 +50,9 @@ UNLIMITED = {
     "refund-payment": ADMINS,
     "verify-practitioner-banking": ADMINS,
     "issue-practitioner-contract": ADMINS,
+    "find-substitute": ADMINS,
+    "answer-change": ONCE,
+    "answer-offer": ONCE,
 }
 
 
@@ -280,6 +284,15 @@ def use_manage_session(stage: Stage) -> Iterator[Use]:
     near = scene.stage.session(client=scene.client, practitioner=scene.practitioner, starts_in_minutes=5)
     leads = scene.make_link("manage_session", scene.practitioner, str(near["id"]))
     yield Use("delays of a session", near["id"], lambda _: scene.press(leads, act="delay", minutes=5))
+
+    def ask(n: int) -> httpx.Response:
+        """About another session each time: the same one is asked about once."""
+        session = scene.stage.session(
+            client=scene.client, practitioner=scene.practitioner, starts_in_minutes=10000 + 60 * n
+        )
+        return scene.press(scene.make_link("manage_session", scene.practitioner, session["id"]), act="substitute")
+
+    yield Use("substitutes wanted", scene.practitioner.id, ask)
 
 
 def use_find_my_sessions(stage: Stage) -> Iterator[Use]:

@@ -412,6 +412,7 @@ OTHERS = {
         {"practitioner_id": None, "scheduled_at": "2031-01-01T17:00:00Z"},
         "Nothing is lost",
     ),
+    "session_to_pay": ({}, "pay for it by itself"),
     "payment_returned": ({"amount_minor": 2500, "currency": "cad", "credits_taken_back": 1}, "CA$25.00"),
     "credits_granted": ({"credits": 2, "kind": "adjustment"}, "added 2 credits"),
     "credit_expiring": ({}, "can be used until"),

@@ -256,6 +256,9 @@ def prepare_load(postgres: Server, name: str, seed: int = 1) -> BookingLoad:
             "insert into public.practitioners (id, user_id, name) values (%s, %s, 'P')",
             list(zip(leaders, leaders, strict=True)),
         )
+        run.execute(
+            "update public.practitioner_calendars set is_always_open = true, slot_interval_minutes = 5"
+        )
         # Half of them need a pause between two.
         run.execute(
             "update public.practitioner_calendars set buffer_after_minutes = 10"

@@ -7,6 +7,10 @@ from .conftest import ADMIN, IDENTITIES, Sandbox
 
 FREE = "20000000-0000-4000-8000-000000000002"  # a practitioner without weekly hours: bookable at any time
 
+ANY_TIME = """
+    update public.practitioner_calendars set is_always_open = true, slot_interval_minutes = 1 where practitioner_id = %s
+"""
+
 # Everything that must be true of credits, seats and time whatever happened; a row is what is not.
 BOOKING_VIOLATIONS = """
     select 'credits are not the sum of the ledger' as violation, c.id as of from public.user_session_credits c

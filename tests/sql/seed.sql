@@ -17,6 +17,11 @@ insert into public.user_roles (id, user_id, role) values
 insert into public.practitioners (id, user_id, name) values
   ('10000000-0000-4000-8000-000000000001', 'f0000000-0000-4000-8000-000000000001', 'Practitioner'),
   ('20000000-0000-4000-8000-000000000002', 'f0000000-0000-4000-8000-000000000002', 'Other practitioner');
+-- One works on Mondays, the other can be booked at any time; a test says so where it is about when sessions start.
+delete from public.practitioner_availability;
+delete from public.practitioner_contracts;
+update public.practitioner_calendars
+   set slot_interval_minutes = 1, is_always_open = practitioner_id = '20000000-0000-4000-8000-000000000002';
 insert into public.practitioner_availability (id, practitioner_id, day_of_week, start_time, end_time) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 1, '09:00', '17:00');
 insert into public.availability_exceptions (id, practitioner_id, on_date, is_open, start_time, end_time) values
@@ -98,6 +103,8 @@ insert into public.session_types (id, name, duration_minutes, session_type, is_g
   ('10000000-0000-4000-8000-000000000001', '20min Laying', 20, 'laying', false, 50, 36.50);
 insert into public.session_holds (id, user_id, practitioner_id, scheduled_at, duration_minutes, session_type_id, expires_at) values
   ('10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '2031-04-07T14:00Z', 20, '10000000-0000-4000-8000-000000000001', '2031-04-01');
+insert into public.refused_picks (user_id, practitioner_id, scheduled_at, session_type_id, session_location) values
+  ('c0000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '2031-04-07T18:00Z', '10000000-0000-4000-8000-000000000001', 'online');
 update public.session_packages set id = '10000000-0000-4000-8000-000000000001' where name = '5 Session Package - 60min Expert 1:1';
 update public.revenue_shares set id = '10000000-0000-4000-8000-000000000001';
 insert into public.checkout_sessions

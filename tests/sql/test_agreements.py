@@ -106,7 +106,7 @@ def test_after_a_change_by_somebody_else_leaving_is_free_until_the_start(
     )
     if form != "seat" and "practitioner_id" not in columns:
         with sandbox.undone():
-            change(sandbox, "client", mine, scheduled_at="now() + interval '50 hours'")
+            change(sandbox, "client", mine, scheduled_at="date_trunc('minute', now()) + interval '50 hours'")
     sandbox.act_as("client")
     sandbox.run("select public.cancel_session(%s)", mine)
     assert before + 1 == wallet(sandbox)
@@ -180,7 +180,7 @@ def test_the_clients_own_move_is_what_they_agreed_to(sandbox: Sandbox) -> None:
     """Also from where somebody else had put it."""
     mine, _ = booked(sandbox, "one to one")
     change(sandbox, "admin", mine, scheduled_at="now() + interval '30 hours'")
-    change(sandbox, "client", mine, scheduled_at="now() + interval '90 minutes'")
+    change(sandbox, "client", mine, scheduled_at="date_trunc('minute', now()) + interval '90 minutes'")
     assert "last_minute" == quote(sandbox, mine)["cancellation_type"]
     sandbox.act_as("owner")
     assert "client" == sandbox.one(
@@ -214,8 +214,8 @@ def test_a_client_moves_what_was_changed_until_the_start(sandbox: Sandbox) -> No
     """As they may leave it; to a time that can be booked."""
     mine, _ = booked(sandbox, "one to one")
     with sandbox.refused("too_late_to_move"):
-        change(sandbox, "client", mine, scheduled_at="now() + interval '30 hours'")
+        change(sandbox, "client", mine, scheduled_at="date_trunc('minute', now()) + interval '30 hours'")
     change(sandbox, "admin", mine, scheduled_at="now() + interval '30 minutes'")
     with sandbox.refused("beyond_horizon"):
-        change(sandbox, "client", mine, scheduled_at="now() + interval '9000 hours'")
-    change(sandbox, "client", mine, scheduled_at="now() + interval '30 hours'")
+        change(sandbox, "client", mine, scheduled_at="date_trunc('minute', now()) + interval '9000 hours'")
+    change(sandbox, "client", mine, scheduled_at="date_trunc('minute', now()) + interval '30 hours'")

@@ -61,6 +61,8 @@ ARGUMENTS = {
     "get_available_slots.from_date": "read",
     "get_available_slots.until_date": "read",
     "hold_slot.scheduled_at": "public.session_holds.scheduled_at",
+    "keep_refused_pick.scheduled_at": "public.refused_picks.scheduled_at",
+    "keep_refused_pick.duration_minutes": "compared with session_types.duration_minutes",
     "increment_group_class_participants.increment_by": "compared: a class counts its own seats",
     "issue_practitioner_contract.expires_at": "public.practitioner_contracts.expires_at",
     "issue_practitioner_contract.template_version": "compared with the templates",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from .booking_steps import (
+    ANY_TIME,
     FREE,
     book,
     booking_violations,
@@ -363,7 +364,7 @@ def test_a_deleted_session_gives_its_credit_back(sandbox: Sandbox) -> None:
 
 
 def test_removing_a_practitioner_gives_their_clients_their_credits_back(sandbox: Sandbox) -> None:
-    """Sessions and seats go with them. Who has a contract is kept."""
+    """Sessions and seats go with them, and the offer they never answered. Who has a contract is kept."""
     sandbox.act_as("owner")
     mistake = str(
         sandbox.one(
@@ -371,6 +372,7 @@ def test_removing_a_practitioner_gives_their_clients_their_credits_back(sandbox:
             OTHER_CLIENT,
         )
     )
+    sandbox.run(ANY_TIME, mistake)
     booked(sandbox, 30, practitioner_id=mistake)
     join(sandbox, make_class(sandbox, in_hours(50), practitioner_id=mistake), practitioner_id=mistake)
     assert 1 == wallet(sandbox)

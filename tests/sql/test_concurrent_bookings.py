@@ -93,7 +93,7 @@ def test_one_time_is_booked_once(crowd: BookingLoad, connections: list[Connectio
 
 
 def test_one_credit_is_spent_once(crowd: BookingLoad, connections: list[Connection]) -> None:
-    """One person, with one credit, wants ten practitioners."""
+    """One person, with one credit, wants ten practitioners, one after the other of a day."""
     person = crowd.clients[30]
     with psycopg.connect(crowd.url) as connection:
         connection.execute(
@@ -103,9 +103,44 @@ def test_one_credit_is_spent_once(crowd: BookingLoad, connections: list[Connecti
         )
     crowd.clients.remove(person)  # the audit counts those with all their credits
 
-    acts = [run_as(person, BOOK, practitioner, free_time(10), 45) for practitioner in crowd.practitioners]
+    acts = [
+        run_as(person, BOOK, practitioner, free_time(50 + number), 45)
+        for number, practitioner in enumerate(crowd.practitioners)
+    ]
 
     assert {"done": 1, "no_usable_credit": len(acts) - 1} == Counter(run_together(connections, *acts))
+
+
+def test_one_person_is_booked_once_for_one_hour(crowd: BookingLoad, connections: list[Connection]) -> None:
+    """With credits for all of them, at the ten practitioners at once."""
+    person = crowd.clients[32]
+    acts = [run_as(person, BOOK, practitioner, free_time(10), 45) for practitioner in crowd.practitioners]
+
+    assert {"done": 1, "double_booked": len(acts) - 1} == Counter(run_together(connections, *acts))
+
+
+def test_two_practitioners_book_each_other_without_waiting_for_each_other(
+    crowd: BookingLoad, connections: list[Connection]
+) -> None:
+    """Both at once for one hour: one of them sits with the other, and nobody is at two places."""
+    some = crowd.practitioners[:6]
+    with psycopg.connect(crowd.url) as connection:
+        connection.execute(
+            "insert into public.liability_waivers (user_id, waiver_text, waiver_policy_id, waiver_policy_version)"
+            " select person, policy_text, id, version from public.waiver_policy, unnest(%s::uuid[]) person"
+            " on conflict do nothing",
+            [some],
+        )
+        for person in some:
+            connection.execute("select private.grant_credits(%s, 3)", [person])
+    for number in range(0, 6, 2):
+        one, other = some[number], some[number + 1]
+        acts = [run_as(one, BOOK, other, free_time(80), 45), run_as(other, BOOK, one, free_time(80), 45)]
+
+        done = Counter(run_together(connections, *acts))
+
+        assert done["done"] == 1, done
+        assert set(done) <= {"done", "slot_taken", "double_booked"}
 
 
 def test_twelve_clicks_at_once_are_one_session(crowd: BookingLoad, connections: list[Connection]) -> None:

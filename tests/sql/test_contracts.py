@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from .conftest import ADMIN, CLIENT, PRACTITIONER, ROW, Sandbox
+from .conftest import ADMIN, CLIENT, OTHER_CLIENT, PRACTITIONER, ROW, STRANGER, Sandbox
 
 SIGN = (
     "select * from public.sign_practitioner_contract(%s, ip_address => '192.0.2.7', user_agent => 'Browser')"
@@ -136,7 +136,10 @@ def test_the_owner_of_the_tables_does_not_change_evidence_either(sandbox: Sandbo
 
 
 def test_evidence_outlives_the_account(sandbox: Sandbox) -> None:
-    """Nothing cascades: with their contract a practitioner is kept, and without an account the evidence stays."""
+    """Nothing cascades: with their contract a practitioner is kept, and without an account the evidence stays.
+
+    Only an offer that nobody answered goes, with the one event it has.
+    """
     sign(sandbox)
     sandbox.act_as("owner")
     with pytest.raises(psycopg.errors.ForeignKeyViolation), sandbox.undone():
@@ -146,7 +149,9 @@ def test_evidence_outlives_the_account(sandbox: Sandbox) -> None:
             where c.contype = 'f' and c.conrelid::regclass::text in ('contract_signatures', 'contract_events',
                                               'public.contract_signatures', 'public.contract_events')"""
     )
-    assert {"a"} == {row["confdeltype"] for row in keeps}
+    assert ["a", "c"] == sorted(row["confdeltype"] for row in keeps)
+    with sandbox.refused("evidence_is_kept"):
+        sandbox.run("delete from public.practitioner_contracts where id = %s", ROW)
 
 
 def test_erasing_a_person_leaves_the_evidence_verifiable(sandbox: Sandbox) -> None:
@@ -236,11 +241,7 @@ def booking_refusals(sandbox: Sandbox) -> Any:
     at = "date_trunc('day', now()) + interval '20 days 12 hours'"
     sandbox.run("delete from public.availability_exceptions")
     sandbox.run("update public.practitioner_calendars set booking_horizon_days = 60, time_zone = 'UTC'")
-    sandbox.run(
-        """insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)
-           select p.id, d, '00:00', '23:59' from public.practitioners p, generate_series(0, 6) d
-           on conflict do nothing"""
-    )
+    sandbox.run("update public.practitioner_calendars set is_always_open = true")
 
     def ask() -> list[str | None]:
         sandbox.act_as("owner")
@@ -323,3 +324,85 @@ def test_slots_classes_and_bookings_apply_the_same_rule(sandbox: Sandbox, bookin
 
     sign(sandbox)
     assert [1, 1] == offered()
+
+
+# Becoming a practitioner
+
+BECOME = "insert into public.practitioners (user_id, name) values (%s, %s) returning id"
+OFFERS = """select c.status, c.contract_version, c.contract_text, t.version::text as newest
+              from public.practitioner_contracts c join public.practitioners p on p.id = c.practitioner_id,
+                   (select max(version) as version from public.contract_templates) t
+             where p.user_id = %s"""
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["insert", "role"],
+        ["role", "insert"],
+        ["insert", "role", "role again", "update"],
+        ["role", "insert", "remove role", "role"],
+        ["insert"],
+    ],
+)
+def test_who_becomes_a_practitioner_is_offered_the_newest_contract_once(
+    sandbox: Sandbox, statements: list[str]
+) -> None:
+    """In whichever order and however often an admin's pages write row and role."""
+    ways = {
+        "insert": (BECOME, OTHER_CLIENT, "New"),
+        "role": (
+            "insert into public.user_roles (user_id, role) values (%s, 'practitioner')"
+            " on conflict (user_id, role) do nothing",
+            OTHER_CLIENT,
+        ),
+        "role again": (
+            "insert into public.user_roles (user_id, role) values (%s, 'practitioner')"
+            " on conflict (user_id, role) do update set role = excluded.role",
+            OTHER_CLIENT,
+        ),
+        "remove role": (
+            "delete from public.user_roles where user_id = %s and role = 'practitioner'",
+            OTHER_CLIENT,
+        ),
+        "update": ("update public.practitioners set bio = 'B' where user_id = %s", OTHER_CLIENT),
+    }
+    sandbox.act_as("admin")
+    for statement in statements:
+        sandbox.run(*ways[statement])
+
+    (offer,) = sandbox.run(OFFERS, OTHER_CLIENT)
+    assert ("pending", offer["newest"]) == (offer["status"], offer["contract_version"])
+    assert "New" in offer["contract_text"]
+    sandbox.act_as("owner")
+    told = "select count(*) from private.outbox where kind = 'contract_issued' and user_id = %s"
+    assert 1 == sandbox.one(told, OTHER_CLIENT)
+
+
+def test_who_was_there_before_the_rule_gets_it_with_the_role(sandbox: Sandbox) -> None:
+    """And whoever has signed keeps what they have."""
+    sandbox.act_as("owner")
+    sandbox.run("update public.practitioner_contracts set status = 'expired' where practitioner_id = %s", ROW)
+    sandbox.act_as("admin")
+    again = "update public.user_roles set role = 'practitioner' where user_id = %s and role = 'practitioner'"
+    for person in (PRACTITIONER, STRANGER):
+        sandbox.run(again, person)
+
+    assert ["expired", "pending"] == sorted(row["status"] for row in sandbox.run(OFFERS, PRACTITIONER))
+    assert ["signed"] == [row["status"] for row in sandbox.run(OFFERS, STRANGER)]
+
+
+def test_an_offer_that_nobody_answered_goes_with_whoever_was_added_by_mistake(sandbox: Sandbox) -> None:
+    """Its event too; a contract that was ended is history and stays, with its practitioner."""
+    sandbox.act_as("admin")
+    mistake = sandbox.one(BECOME, OTHER_CLIENT, "Mistake")
+    sandbox.run("delete from public.practitioners where id = %s", mistake)
+    assert not sandbox.run(OFFERS, OTHER_CLIENT)
+
+    kept = sandbox.one(BECOME, OTHER_CLIENT, "Kept")
+    sandbox.run(
+        "update public.practitioner_contracts set status = 'revoked', revoked_reason = 'No' where practitioner_id = %s",
+        kept,
+    )
+    with sandbox.refused("practitioner_is_kept"):
+        sandbox.run("delete from public.practitioners where id = %s", kept)

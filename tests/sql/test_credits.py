@@ -113,13 +113,17 @@ def test_typed_credits_are_spent_before_generic_ones_and_earlier_endings_first(
     chosen = []
     for _ in range(4):
         chosen.append(
-            str(sandbox.one("select private.choose_credit_lot(%s, array[%s]::uuid[])", CLIENT, kind))
+            str(
+                sandbox.one(
+                    "select private.choose_credit_lot(%s, array[%s]::uuid[], 45, false)", CLIENT, kind
+                )
+            )
         )
         sandbox.run("select private.revoke_credits(%s, 1, 'Spent')", chosen[-1])
 
     assert [ending, typed, generic_ending, generic] == chosen
     with sandbox.refused("no_usable_credit"):
-        sandbox.run("select private.choose_credit_lot(%s, array[%s]::uuid[])", CLIENT, kind)
+        sandbox.run("select private.choose_credit_lot(%s, array[%s]::uuid[], 45, false)", CLIENT, kind)
 
 
 def test_lapsed_credits_are_written_off_once(sandbox: Sandbox) -> None:

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from .booking_steps import FREE, book, grant, in_hours, join, make_class, session, sign, start_in
+from .booking_steps import ANY_TIME, FREE, book, grant, in_hours, join, make_class, session, sign, start_in
 from .conftest import ADMIN, ROW, Sandbox
 from .earnings_model import Earnings, Funds, Seat
 from .earnings_steps import (
@@ -65,6 +65,7 @@ class Earning(RuleBasedStateMachine):
         second = self.sandbox.one(
             "insert into public.practitioners (user_id, name) values (%s, 'Second') returning id", ADMIN
         )
+        self.sandbox.run(ANY_TIME, second)
         self.practitioners = [FREE, str(second)]
         for who in ("client", "other"):
             sign(self.sandbox, who)
@@ -153,11 +154,9 @@ class Earning(RuleBasedStateMachine):
         self.sandbox.act_as("owner")
         return bool(
             self.sandbox.run(
-                """select 1 from public.user_session_credits c
-                    left join public.session_types t on t.id = c.session_type_id
-                    join auth.users u on u.id = c.user_id
+                """select 1 from public.user_session_credits c join auth.users u on u.id = c.user_id
                    where u.email = %s and c.credits_remaining > 0
-                     and (t.id is null or (t.is_group, t.duration_minutes) = (%s, %s))""",
+                     and (c.is_group is null or (c.is_group, c.duration_minutes) = (%s, %s))""",
                 {"client": "client@demo.test", "other": "other-client@demo.test"}[who],
                 is_group,
                 60 if is_group else 45,

@@ -173,14 +173,15 @@ def repeat_later(order: Iterable[bytes], chance: random.Random) -> list[bytes]:
 
 
 def test_a_package_becomes_credits_of_its_kind(sandbox: Sandbox) -> None:
-    """Five for the type it was bought for; the wallet reads the price from the metadata."""
+    """Five for the length and form the wallet sold; the wallet reads the price from the metadata."""
     checkout = package(sandbox)
 
     deliver(sandbox, paid_by(checkout).completed())
 
     (lot,) = rows_of(sandbox, "user_session_credits")
     assert (checkout["amount_minor"], checkout["currency"]) == (34310, "usd")
-    assert (lot["credits_remaining"], lot["session_type_id"]) == (5, type_of(sandbox, 45))
+    assert (lot["credits_remaining"], lot["session_type_id"]) == (5, None)
+    assert (lot["duration_minutes"], lot["is_group"]) == (45, False)
     assert lot["package_id"]
     assert lot["metadata"] == {
         "purchased_via": "stripe_checkout",

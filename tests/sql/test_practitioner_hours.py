@@ -65,8 +65,11 @@ def test_every_practitioner_has_a_calendar(sandbox: Sandbox) -> None:
     )
 
     (calendar,) = sandbox.run("select * from public.practitioner_calendars where practitioner_id = %s", new)
-    assert ("America/Toronto", 0, 365) == (
+    assert ("America/Toronto", 15, "midnight", False, 0, 365) == (
         calendar["time_zone"],
+        calendar["slot_interval_minutes"],
+        calendar["slot_alignment"],
+        calendar["is_always_open"],
         calendar["minimum_notice_minutes"],
         calendar["booking_horizon_days"],
     )
@@ -116,17 +119,100 @@ def test_adjacent_hours_are_one_span(sandbox: Sandbox) -> None:
 def test_hours_do_not_overlap(sandbox: Sandbox, start: str, end: str) -> None:
     """Nor end before they start."""
     sandbox.act_as("practitioner")
-    with pytest.raises(psycopg.errors.ExclusionViolation), sandbox.undone():
+    with sandbox.refused("hours_overlap"):
         add_hours(sandbox, start, end)
     with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
         add_hours(sandbox, end, start)
 
 
-def test_without_hours_every_hour_is_open(sandbox: Sandbox) -> None:
-    """As before there were hours."""
-    sandbox.run("delete from public.practitioner_availability")
+def test_without_hours_no_hour_is_open(sandbox: Sandbox) -> None:
+    """Unless the switch says always; whoever adds hours then has those."""
+    sandbox.act_as("practitioner")
+    sandbox.run("delete from public.practitioner_availability where practitioner_id = %s", ROW)
+    assert {"outside_availability"} == {
+        refusal(sandbox, -600),
+        refusal(sandbox, 0),
+        refusal(sandbox, 24 * 60 * 3),
+    }
 
+    set_up(sandbox, is_always_open=True)
     assert [None, None] == [refusal(sandbox, -600), refusal(sandbox, 24 * 60 * 3)]
+
+    sandbox.act_as("practitioner")
+    add_hours(sandbox, "09:00", "17:00")
+    assert ["outside_availability", None] == [refusal(sandbox, -600), refusal(sandbox, 0)]
+
+
+def test_who_becomes_a_practitioner_starts_with_the_hours_of_the_booking_page(sandbox: Sandbox) -> None:
+    """As rows that the page of hours lists, and removes as it does; without any there is no time."""
+    sandbox.act_as("admin")
+    new = sandbox.one(
+        "insert into public.practitioners (user_id, name) values (%s, 'New') returning id", OTHER_CLIENT
+    )
+    sandbox.act_as("other")
+    rows = sandbox.run(
+        "select * from public.practitioner_availability where practitioner_id = %s order by day_of_week", new
+    )
+    assert [(day, "09:00:00", "17:00:00") for day in range(7)] == [
+        (row["day_of_week"], str(row["start_time"]), str(row["end_time"])) for row in rows
+    ]
+    sandbox.act_as("owner")
+    why = "select private.get_unbookable_reason(%s, %s, 45, %s)"
+    assert sandbox.one(why, new, MONDAY, CLIENT) == "beyond_horizon"
+    sandbox.run(
+        "update public.practitioner_calendars set booking_horizon_days = 1830 where practitioner_id = %s", new
+    )
+    assert sandbox.one(why, new, MONDAY, CLIENT) is None
+    assert sandbox.one(why, new, MONDAY - timedelta(minutes=15), CLIENT) == "outside_availability"
+
+    sandbox.act_as("other")
+    for row in rows:
+        sandbox.run("delete from public.practitioner_availability where id = %s", row["id"])
+    sandbox.act_as("owner")
+    assert sandbox.one(why, new, MONDAY, CLIENT) == "outside_availability"
+
+
+@pytest.mark.parametrize(("opens", "lasting"), [("09:15", 45), ("09:10", 45), ("09:01", 20), ("16:05", 60)])
+def test_hours_as_long_as_a_session_offer_one(sandbox: Sandbox, opens: str, lasting: int) -> None:
+    """Whenever they open, at their opening: and nothing that does not fit."""
+    start = timedelta(hours=int(opens[:2]), minutes=int(opens[3:]))
+    sandbox.run("delete from public.practitioner_availability")
+    add_hours(sandbox, opens, str(start + timedelta(minutes=lasting)))
+    for columns in (
+        {"slot_interval_minutes": 15},
+        {"slot_interval_minutes": 60, "slot_alignment": "opening"},
+    ):
+        set_up(sandbox, **columns)
+        kind = sandbox.one(
+            "select id from public.session_types where duration_minutes = %s and not is_group limit 1",
+            lasting,
+        )
+        sandbox.act_as("client")
+        offered = sandbox.run(
+            "select slot.local_start from public.get_available_slots(%s, '2031-06-02', '2031-06-02', 'America/Toronto',"
+            " practitioner_id => %s), unnest(slots) slot",
+            kind,
+            ROW,
+        )
+        assert [MONDAY.replace(hour=0, tzinfo=None) + start] == [slot["local_start"] for slot in offered]
+        at_opening = start / timedelta(minutes=1) - 9 * 60
+        assert [None, "outside_availability"] == [
+            refusal(sandbox, at_opening, lasting),
+            refusal(sandbox, at_opening + 15, lasting),
+        ]
+
+
+def test_sessions_start_at_the_calendars_intervals(sandbox: Sandbox) -> None:
+    """From midnight they lie on the clock, whenever the hours open; from the opening they do not."""
+    sandbox.run("delete from public.practitioner_availability")
+    add_hours(sandbox, "09:10", "17:00")
+    set_up(sandbox, slot_interval_minutes=30)
+    assert [None, "not_a_start", None, "not_a_start"] == [refusal(sandbox, n) for n in (10, 20, 30, 40)]
+    set_up(sandbox, slot_alignment="opening")
+    assert [None, "not_a_start", "not_a_start", None] == [refusal(sandbox, n) for n in (10, 20, 30, 40)]
+    for beyond in (0, 241):
+        with pytest.raises(psycopg.errors.CheckViolation), sandbox.undone():
+            set_up(sandbox, slot_interval_minutes=beyond)
 
 
 def test_empty_hours_open_nothing(sandbox: Sandbox) -> None:
@@ -197,6 +283,9 @@ def test_each_reason_has_its_code(sandbox: Sandbox) -> None:
     refused("slot_in_past", at=now)
     refused("slot_in_past", at=now - timedelta(days=7))
     refused("outside_availability", at=MONDAY - timedelta(minutes=1))
+    set_up(sandbox, slot_interval_minutes=20)
+    refused("not_a_start", at=MONDAY + timedelta(minutes=15))
+    set_up(sandbox, slot_interval_minutes=1)
     set_up(sandbox, minimum_notice_minutes=120, booking_horizon_days=3)
     refused("too_short_notice", at=now + timedelta(minutes=119))
     refused("beyond_horizon", at=now + timedelta(days=3, minutes=1))

@@ -90,9 +90,9 @@ def test_sessions_of_any_length_never_overlap(sandbox: Sandbox, lasting: int) ->
 
 
 def test_another_practitioner_has_another_calendar(sandbox: Sandbox) -> None:
-    """At the same moment, with the same client even."""
+    """At the same moment, with another client."""
     book(sandbox, 0)
-    assert book(sandbox, 0, practitioner_id=OTHERS_ROW)
+    assert book(sandbox, 0, practitioner_id=OTHERS_ROW, client_id=OTHER_CLIENT)
 
 
 def test_a_practitioner_cannot_book_over_a_session(sandbox: Sandbox) -> None:
@@ -140,7 +140,7 @@ def test_a_moved_session_takes_free_time_or_stays(sandbox: Sandbox, moved: dict[
     """Later, longer, or with somebody else: only where there is room."""
     session = book(sandbox, 0)
     in_the_way = book(sandbox, 120)
-    elsewhere = book(sandbox, 0, practitioner_id=OTHERS_ROW)
+    elsewhere = book(sandbox, 0, practitioner_id=OTHERS_ROW, client_id=OTHER_CLIENT)
 
     with sandbox.refused("slot_taken"):
         change(sandbox, session, **moved)
@@ -148,7 +148,7 @@ def test_a_moved_session_takes_free_time_or_stays(sandbox: Sandbox, moved: dict[
     change(sandbox, elsewhere, status="cancelled")
     change(sandbox, session, **moved)
     if "duration_minutes" not in moved:
-        assert book(sandbox, 0)
+        assert book(sandbox, 0, client_id=OTHER_CLIENT)
 
 
 def test_buffers_are_kept_free_around_a_session(sandbox: Sandbox) -> None:

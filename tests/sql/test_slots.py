@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shared.timezones  # noqa: F401 - from here on Python tells the time by the package tzdata
-from tests.sql.conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, Sandbox
+from tests.sql.conftest import ADMIN, CLIENT, OTHER_CLIENT, ROW, STRANGER, Sandbox
 
 ZONES = ["Toronto", "Vancouver", "Edmonton", "Winnipeg", "New_York", "St_Johns"]
 ZONE = {name: ZoneInfo(f"America/{name}") for name in ZONES}
-STEP = timedelta(minutes=30)
 TODAY = datetime.now(UTC).date()
 
 Range = tuple[datetime, datetime]
@@ -63,6 +62,30 @@ def overlaps(one: Range, other: Range) -> bool:
     return one[0] < other[1] and other[0] < one[1] and one[0] < one[1] and other[0] < other[1]
 
 
+def merged(ranges: list[Range]) -> list[Range]:
+    """The same time, in pieces that neither overlap nor touch."""
+    pieces: list[Range] = []
+    for begin, end in sorted(each for each in ranges if each[0] < each[1]):
+        if pieces and begin <= pieces[-1][1]:
+            pieces[-1] = (pieces[-1][0], max(end, pieces[-1][1]))
+        else:
+            pieces.append((begin, end))
+    return pieces
+
+
+def without(ranges: list[Range], taken: list[Range]) -> list[Range]:
+    """What is left of some pieces."""
+    for begin, end in taken:
+        if begin < end:
+            ranges = [
+                piece
+                for a, b in ranges
+                for piece in ((a, min(b, begin)), (max(a, end), b))
+                if piece[0] < piece[1]
+            ]
+    return ranges
+
+
 class Plan:
     """A practitioner's hours, as Python reads them."""
 
@@ -72,43 +95,67 @@ class Plan:
         weekly: list[tuple[int, int]],
         exceptions: list[tuple[date, int, int, bool]],
         taken: list[Range],
+        *,
+        is_always_open: bool,
+        step: int,
+        alignment: str,
     ) -> None:
         self.zone, self.weekly, self.exceptions, self.taken = zone, weekly, exceptions, taken
+        self.is_always_open, self.step, self.alignment = is_always_open, timedelta(minutes=step), alignment
 
     def opened(self, on: date) -> list[Range]:
-        """Open exceptions if there are any, else the same hours on every weekday, else the whole day."""
+        """Open exceptions if there are any, else the same hours on every weekday, else the whole day if always."""
         own = [(start, end) for day, start, end, is_open in self.exceptions if day == on and is_open]
-        return [hours(self.zone, on, *each) for each in own or self.weekly or [(0, 1440)]]
+        usual = [(0, 1440)] if self.is_always_open else self.weekly
+        return merged([hours(self.zone, on, *each) for each in own or usual])
+
+    def closed(self) -> list[Range]:
+        return [
+            hours(self.zone, day, start, end) for day, start, end, is_open in self.exceptions if not is_open
+        ]
+
+    def may_start(self, start: datetime) -> bool:
+        """At the opening of a piece of the hours of a date, or at an interval from there or from midnight."""
+        on = start.astimezone(self.zone).date()
+        for day in (on - timedelta(1), on):
+            for begin, end in without(self.opened(day), self.closed()):
+                since = begin if self.alignment == "opening" else instant(self.zone, day, 0)
+                if begin <= start < end and (start == begin or (start - since) % self.step == timedelta(0)):
+                    return True
+        return False
 
     def judge(self, start: datetime, minutes: int) -> str | None:
         """Why a start is not offered, or None."""
         wanted = (start, start + timedelta(minutes=minutes))
         first, last = (at.astimezone(self.zone).date() for at in wanted)
         opened = [each for on in {first, last} for each in self.opened(on)]
-        closed = [
-            hours(self.zone, day, begins, ends)
-            for day, begins, ends, is_open in self.exceptions
-            if not is_open and day in {first, last}
-        ]
-        if not covered(wanted, opened) or any(overlaps(wanted, each) for each in closed):
+        if not covered(wanted, opened) or any(overlaps(wanted, each) for each in self.closed()):
             return "outside_availability"
+        if not self.may_start(start):
+            return "not_a_start"
         return "slot_taken" if any(overlaps(wanted, each) for each in self.taken) else None
 
     def starts(self, first: datetime, last: datetime) -> Iterator[datetime]:
-        """Every half hour from each local midnight."""
+        """Every interval from each local midnight, and whatever else may be a start."""
         on = first.astimezone(self.zone).date() - timedelta(1)
         while on <= last.astimezone(self.zone).date():
             start, midnight = instant(self.zone, on, 0), instant(self.zone, on, 1440)
             while start < midnight:
                 if first <= start < last:
                     yield start
-                start += STEP
+                start += self.step
+            for begin, end in without(self.opened(on), self.closed()):
+                for number in range(-((begin - end) // self.step)):
+                    if first <= begin + number * self.step < last and self.may_start(
+                        begin + number * self.step
+                    ):
+                        yield begin + number * self.step
             on += timedelta(1)
 
 
 # What PostgreSQL is told, and says ----------------------------------------------------------------------------
 
-minute = st.integers(0, 96).map(lambda quarter: quarter * 15)
+minute = st.integers(0, 96).map(lambda quarter: quarter * 15) | st.integers(0, 1440)
 window = st.tuples(minute, minute).filter(lambda w: w[0] < w[1])
 
 
@@ -132,12 +179,6 @@ def store(sandbox: Sandbox, plan: Plan) -> None:
     """The plan becomes the practitioner's, who is open every weekday alike."""
     sandbox.act_as("owner")
     sandbox.run("delete from public.practitioner_availability where practitioner_id = %s", ROW)
-    sandbox.run(
-        "update public.practitioner_calendars set time_zone = %s, booking_horizon_days = 1830"
-        " where practitioner_id = %s",
-        plan.zone.key,
-        ROW,
-    )
     for start, end in plan.weekly:
         sandbox.run(
             "insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)"
@@ -146,6 +187,16 @@ def store(sandbox: Sandbox, plan: Plan) -> None:
             clock(start),
             clock(end),
         )
+    # Afterwards: adding hours turns "always" off.
+    sandbox.run(
+        "update public.practitioner_calendars set time_zone = %s, booking_horizon_days = 1830, is_always_open = %s,"
+        " slot_interval_minutes = %s, slot_alignment = %s where practitioner_id = %s",
+        plan.zone.key,
+        plan.is_always_open,
+        plan.step // timedelta(minutes=1),
+        plan.alignment,
+        ROW,
+    )
     for on, start, end, is_open in plan.exceptions:
         sandbox.run(
             "insert into public.availability_exceptions (practitioner_id, on_date, start_time, end_time, is_open)"
@@ -218,6 +269,9 @@ def test_the_offered_slots_are_what_the_wall_clock_says(
         data.draw(windows, "weekly"),
         [(on, *each, is_open) for (on, is_open), those in special.items() for each in those],
         [(start, start + timedelta(minutes=data.draw(st.integers(1, 300))))],
+        is_always_open=data.draw(st.booleans(), "always"),
+        step=data.draw(st.sampled_from([5, 15, 20, 30, 50, 60]), "interval"),
+        alignment=data.draw(st.sampled_from(["midnight", "opening"]), "from"),
     )
     minutes, asker = (
         data.draw(st.sampled_from(sorted(kinds))),
@@ -228,7 +282,21 @@ def test_the_offered_slots_are_what_the_wall_clock_says(
     with sandbox.undone():
         store(sandbox, plan)
         judged = ask(sandbox, kinds[minutes], first, last, f"America/{asker}")
+        offers = [slot["starts_at"] for slot in judged if slot["reason"] is None]
+        beside = timedelta(minutes=data.draw(st.integers(0, 20), "beside"))
+        asked = [slot["starts_at"] for slot in judged[data.draw(st.integers(0, 16), "asked") :: 17]]
+        asked += [at + beside for at in offers[-20:-10]]
+        sandbox.act_as("owner")
+        bookable = sandbox.run(
+            "select at from unnest(%s::timestamptz[]) at where private.get_unbookable_reason(%s, at, %s, %s) is null",
+            asked,
+            ROW,
+            minutes,
+            CLIENT,
+        )
 
+    # One by one, as a booking asks.
+    assert set(offers) & set(asked) == {row["at"] for row in bookable}
     begin, end = instant(ZONE[asker], first, 0), instant(ZONE[asker], last, 1440)
     expected = {at: plan.judge(at, minutes) for at in plan.starts(begin, end)}
     assert expected == {slot["starts_at"]: slot["reason"] for slot in judged}
@@ -238,6 +306,13 @@ def test_the_offered_slots_are_what_the_wall_clock_says(
 
 
 # What else is offered, and what is not ----------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _half_hours(sandbox: Sandbox) -> None:
+    """The seeded calendars take any minute."""
+    sandbox.run("update public.practitioner_calendars set slot_interval_minutes = 30")
+
 
 GET = """select slot.* from public.get_available_slots(%s, %s, %s, 'America/Toronto', explain => %s),
                            unnest(slots || refused) slot"""
@@ -277,9 +352,9 @@ def test_a_paused_practitioner_is_not_offered(sandbox: Sandbox, kinds: dict[int,
 
 def test_notice_and_horizon_limit_the_offer(sandbox: Sandbox, kinds: dict[int, str]) -> None:
     """And what has passed is not offered at all."""
-    sandbox.run("delete from public.practitioner_availability")
     sandbox.run(
-        "update public.practitioner_calendars set minimum_notice_minutes = 1440, booking_horizon_days = 2"
+        "update public.practitioner_calendars"
+        "   set minimum_notice_minutes = 1440, booking_horizon_days = 2, is_always_open = true"
     )
     now = sandbox.one("select now()")
 
@@ -334,7 +409,7 @@ def test_a_group_session_is_offered_as_its_classes(sandbox: Sandbox) -> None:
         insert = f"insert into public.session_schedules ({names}) values ({marks}) returning id"
         classes.append(sandbox.one(insert, *row.values()))
     evening = classes[3]
-    for client in (CLIENT, OTHER_CLIENT):
+    for client in (STRANGER, OTHER_CLIENT):
         sandbox.run(
             """insert into public.session_schedules (practitioner_id, client_id, scheduled_at, room_name, notes)
                values (%s, %s, now(), %s, %s)""",

@@ -1,7 +1,8 @@
 -- Slots: when sessions of a type can be booked, with whom, and on request why not.
 --
--- One to one, a slot starts every half hour from local midnight, in the practitioner's own zone, and is offered if
--- `private.check_starts` gives no reason against it. For a type of group session, the slots are its classes with seats.
+-- One to one, a slot is a start of the practitioner's calendar (`private.list_starts`) against which
+-- `private.check_starts` gives no reason: what is offered is what can be booked. For a type of group session, the slots
+-- are its classes with seats.
 --
 -- A row is a day in the caller's time zone, and practitioners who are free at the same instant share a slot: a month of
 -- fifty calendars is one small answer, far below the thousand rows to which the API limits one.
@@ -32,7 +33,10 @@ as $$
               when s.practitioner_id in (select private.paused_practitioner_ids())
                 or s.scheduled_at + make_interval(mins => s.duration_minutes) > private.get_bookable_until(s.practitioner_id)
               then 'practitioner_unavailable'
-              when s.max_participants <= seats.taken then 'class_full' end
+              when s.id in (select private.my_class_ids()) then 'already_joined'
+              when s.max_participants <= seats.taken then 'class_full'
+              when private.get_time_of(auth.uid(), s.practitioner_id, private.get_time_range(s)) && private.get_time_range(s)
+              then 'double_booked' end
     from public.session_schedules s
    cross join lateral (select private.count_taken_seats(s.id) + private.count_held_seats(s.id, auth.uid()) as taken) seats
    where s.max_participants > 1 and s.group_class_id is null and s.status = 'scheduled'
@@ -47,33 +51,37 @@ $$;
 -- Definer: as above.
 create function private.list_start_slots(
   session_type public.session_types, from_time timestamptz, until_time timestamptz, time_zone text,
-  practitioner_id uuid)
+  practitioner_id uuid, explain boolean default false)
   returns setof public.available_slot
   language sql stable security definer set search_path = ''
 as $$
   with calendars as (
-    select c.practitioner_id, c.time_zone from public.practitioner_calendars c
+    select c.practitioner_id, c.time_zone, c.slot_interval_minutes from public.practitioner_calendars c
      where list_start_slots.practitioner_id is null or c.practitioner_id = list_start_slots.practitioner_id
   ),
-  grids as (
-    select zone.time_zone, array_agg(start) as starts
-      from (select distinct time_zone from calendars) zone,
-           generate_series((from_time at time zone zone.time_zone)::date::timestamp,
-                           until_time at time zone zone.time_zone,
+  -- To explain, also the intervals of the clock at which nothing is open.
+  clocks as (
+    select rhythm.time_zone, rhythm.slot_interval_minutes, start
+      from (select distinct time_zone, slot_interval_minutes from calendars) rhythm,
+           generate_series((from_time at time zone rhythm.time_zone)::date::timestamp,
+                           until_time at time zone rhythm.time_zone,
                            '1 day') midnight,
-           -- Half hours of real time: a day on which the clocks change has two more or two fewer of them.
-           generate_series(midnight at time zone zone.time_zone,
-                           (midnight + interval '1 day') at time zone zone.time_zone - interval '1 second',
-                           '30 minutes') start
-     where start >= from_time and start < until_time
-     group by zone.time_zone
+           generate_series(midnight at time zone rhythm.time_zone,
+                           (midnight + interval '1 day') at time zone rhythm.time_zone - interval '1 second',
+                           make_interval(mins => rhythm.slot_interval_minutes)) start
+     where list_start_slots.explain and start >= from_time and start < until_time
   )
   select s.starts_at, s.starts_at + make_interval(mins => (session_type).duration_minutes),
          s.starts_at at time zone list_start_slots.time_zone,
          array_agg(c.practitioner_id order by c.practitioner_id), null::uuid, null::integer, s.reason
     from calendars c
-    join grids g on g.time_zone = c.time_zone
-   cross join lateral private.check_starts(c.practitioner_id, g.starts, (session_type).duration_minutes, auth.uid()) s
+   cross join lateral private.check_starts(
+           c.practitioner_id,
+           array(select private.list_starts(c.practitioner_id, from_time, until_time)
+                 union
+                 select k.start from clocks k
+                  where (k.time_zone, k.slot_interval_minutes) = (c.time_zone, c.slot_interval_minutes)),
+           (session_type).duration_minutes, auth.uid()) s
    group by s.starts_at, s.reason;
 $$;
 
@@ -107,7 +115,7 @@ begin
        where v_type.is_group
       union all
       select s.* from private.list_start_slots(v_type, v_from_time, v_until_time, get_available_slots.time_zone,
-                                            get_available_slots.practitioner_id) s
+                                            get_available_slots.practitioner_id, get_available_slots.explain) s
        where not v_type.is_group
     )
     select c.local_start::date,

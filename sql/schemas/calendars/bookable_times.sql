@@ -1,7 +1,10 @@
 -- Bookable times, and why others are not: the one check of hours, notice, horizon and the time already taken.
 --
 --   practitioner_unavailable   paused, unknown, or in a time zone whose rules this server does not know
---   slot_in_past, too_short_notice, beyond_horizon, outside_availability, slot_taken
+--   slot_in_past, too_short_notice, beyond_horizon, outside_availability
+--   not_a_start                within the hours, but not at one of the calendar's intervals
+--   slot_taken                 the practitioner's time, also as somebody's client
+--   double_booked              the client's own time, also as a practitioner
 --
 -- A hold excludes everybody but its owner.
 
@@ -21,6 +24,7 @@ declare
   v_last     timestamptz := (select max(s) from unnest(starts) s) + v_length;
   v_open     tstzmultirange;
   v_busy     tstzmultirange;
+  v_own      tstzmultirange;
   v_until    timestamptz := private.get_bookable_until(check_starts.practitioner_id);
 begin
   select c.* into v_calendar
@@ -42,6 +46,10 @@ begin
      and t.during && tstzrange(v_first - v_before, v_last + v_after)
      and (t.hold_id is null or (t.lapses_at > now() and h.user_id is distinct from check_starts.for_user))
      and (t.session_id is null or t.session_id is distinct from check_starts.ignore_session);
+  v_busy := v_busy + private.get_time_as_client(
+    (select p.user_id from public.practitioners p where p.id = v_calendar.practitioner_id), v_calendar.practitioner_id,
+    tstzrange(v_first - v_before, v_last + v_after), ignore_session);
+  v_own := private.get_time_of(for_user, v_calendar.practitioner_id, tstzrange(v_first, v_last), ignore_session);
 
   return query
     select s, case
@@ -50,9 +58,15 @@ begin
         when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
         when s + v_length > v_until then 'practitioner_unavailable'
         when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'
+        when allowed is null then 'not_a_start'
         when v_busy && tstzrange(s - v_before, s + v_length + v_after) then 'slot_taken'
+        when v_own && tstzrange(s, s + v_length) then 'double_booked'
       end
-      from unnest(starts) s;
+      from unnest(starts) s
+      left join (select private.list_starts(v_calendar.practitioner_id, v_first, v_last)
+                 union  -- a session may stay where it is
+                 select own.scheduled_at from public.session_schedules own where own.id = ignore_session) starts (allowed)
+        on allowed = s;
 end
 $$;
 
@@ -74,7 +88,7 @@ create function private.refuse_unbookable(
 as $$
 begin
   -- Checked under the lock: what is free now stays free until this transaction has reserved it.
-  perform private.lock_calendar(refuse_unbookable.practitioner_id);
+  perform private.lock_calendars(refuse_unbookable.practitioner_id, for_user);
   case private.get_unbookable_reason(
       refuse_unbookable.practitioner_id, refuse_unbookable.scheduled_at, refuse_unbookable.duration_minutes,
       refuse_unbookable.for_user, refuse_unbookable.ignore_session)
@@ -92,6 +106,11 @@ begin
     when 'outside_availability' then
       perform private.refuse(409, 'outside_availability', 'The practitioner does not work at this time.',
                              'Please choose another time.');
+    when 'not_a_start' then
+      perform private.refuse(409, 'not_a_start', 'The practitioner starts no session at this minute.',
+                             'Please choose another time.');
+    when 'double_booked' then
+      perform private.refuse_double_booking(for_user);
     when 'slot_taken' then
       perform private.refuse(409, 'slot_taken', 'This time is taken.', 'Please choose another time.');
     else null;
@@ -121,7 +140,11 @@ as $$
      where t.practitioner_id = c.practitioner_id
        and t.during && private.add_buffers(is_free_time.scheduled_at, duration_minutes, c)
        and t.session_id is distinct from ignore_session and coalesce(t.lapses_at > now(), true))
-    from public.practitioner_calendars c where c.practitioner_id = is_free_time.practitioner_id;
+     -- Nor are they somebody's client then.
+     and not private.get_time_as_client(p.user_id, p.id, asked.during, ignore_session) && asked.during
+    from public.practitioner_calendars c join public.practitioners p on p.id = c.practitioner_id
+   cross join tstzrange(scheduled_at, scheduled_at + make_interval(mins => duration_minutes)) asked (during)
+   where c.practitioner_id = is_free_time.practitioner_id;
 $$;
 
 revoke execute on function private.check_starts, private.get_unbookable_reason, private.refuse_unbookable,

@@ -1,8 +1,13 @@
 -- Practitioners' hours: weekly hours in their own time zone, exceptions by date, how soon and how far ahead they are
 -- booked.
 --
--- Hours are wall time: 09:00 stays 09:00 when the clocks change. Whoever has no weekly hours can be booked at any time.
--- On a date with open exceptions those replace the weekly hours; closed ones are then taken away.
+-- Hours are wall time: 09:00 stays 09:00 when the clocks change. No hours is no time; open always is a switch, on for
+-- whoever had no hours before there was one, and off as soon as they add some. On a date with open exceptions those
+-- replace the weekly hours; closed ones are then taken away.
+--
+-- Within the hours of a date a session starts when they open, and at each interval: from midnight, so that starts lie
+-- on the clock, or from the opening. The pages offer whole hours of the client's own clock, which in every zone of the
+-- world are a multiple of the default, a quarter of an hour, from midnight.
 
 -- For `practitioner_id with =` in exclusion constraints. A project may have it for purposes of its own.
 create extension if not exists btree_gist with schema extensions;
@@ -14,6 +19,9 @@ create table public.practitioner_calendars (
   booking_horizon_days   integer     not null default 365,
   buffer_before_minutes  integer     not null default 0,
   buffer_after_minutes   integer     not null default 0,
+  slot_interval_minutes  integer     not null default 15,
+  slot_alignment         text        not null default 'midnight',
+  is_always_open         boolean     not null default false,
   updated_at             timestamptz not null default now(),
 
   constraint practitioner_calendars_time_zone_exists check (private.is_time_zone(time_zone)),
@@ -21,12 +29,18 @@ create table public.practitioner_calendars (
   constraint practitioner_calendars_horizon_is_1_day_to_5_years check (booking_horizon_days between 1 and 1830),
   constraint practitioner_calendars_buffers_are_at_most_4_hours
     check (buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240),
+  constraint practitioner_calendars_slot_interval_is_at_most_4_hours check (slot_interval_minutes between 1 and 240),
+  constraint practitioner_calendars_slot_alignment_is_known check (slot_alignment in ('midnight', 'opening')),
   constraint practitioner_calendars_time_zone_is_short check (char_length(time_zone) <= 100)
 );
 comment on table public.practitioner_calendars is
   'How a practitioner can be booked. Locking the row locks their time: see private.lock_calendar.';
 comment on column public.practitioner_calendars.buffer_before_minutes is
   'Kept free before each session booked from now on.';
+comment on column public.practitioner_calendars.slot_alignment is
+  'From when the intervals count: local midnight, or the opening of the hours of that date.';
+comment on column public.practitioner_calendars.is_always_open is
+  'Day and night, whatever the weekly hours. Adding weekly hours turns it off.';
 
 alter table public.practitioner_calendars enable row level security;
 
@@ -38,7 +52,8 @@ create policy "practitioners set up their own calendar, admins any"
 
 revoke all on public.practitioner_calendars from anon, authenticated, service_role;
 grant select,
-      update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes)
+      update (time_zone, minimum_notice_minutes, booking_horizon_days, buffer_before_minutes, buffer_after_minutes,
+              slot_interval_minutes, slot_alignment, is_always_open)
   on public.practitioner_calendars to authenticated;
 -- No insert or delete: a trigger makes it with its practitioner, and it is deleted with them.
 grant select, update on public.practitioner_calendars to service_role;
@@ -46,12 +61,16 @@ grant select, update on public.practitioner_calendars to service_role;
 create trigger update_practitioner_calendars_updated_at before update on public.practitioner_calendars
   for each row execute function public.update_updated_at_column();
 
+-- With the hours that the booking page offers of everybody, every day from 9 to 17, as rows of their own: the page of
+-- hours lists them, and removes them one by one.
 -- Definer: whoever adds a practitioner has no right to add calendars.
 create function private.create_calendar() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
   insert into public.practitioner_calendars (practitioner_id) values (new.id);
+  insert into public.practitioner_availability (practitioner_id, day_of_week, start_time, end_time)
+  select new.id, weekday, '09:00', '17:00' from generate_series(0, 6) weekday;
   return null;
 end
 $$;
@@ -61,7 +80,10 @@ create trigger practitioners_create_calendar after insert on public.practitioner
   for each row execute function private.create_calendar();
 
 -- Here and not in the backfill: the wall time of each session, which is never null, is by its practitioner's calendar.
-insert into public.practitioner_calendars (practitioner_id) select p.id from public.practitioners p;
+-- Whoever had no hours could be booked at any time, and stays so until they say otherwise.
+insert into public.practitioner_calendars (practitioner_id, is_always_open)
+select p.id, not exists (select from public.practitioner_availability a where a.practitioner_id = p.id)
+  from public.practitioners p;
 
 -- Weekly hours are the baseline's table; constraints keep its rows from overlapping.
 create function private.minutes_of_day(start_time time, end_time time) returns int4range
@@ -99,6 +121,31 @@ alter table public.practitioner_availability
   add constraint practitioner_availability_never_overlaps exclude using gist (
     practitioner_id with =, day_of_week with =, (private.minutes_of_day(start_time, end_time)) with &&)
     where (start_time < end_time);
+
+-- The constraint is the guarantee; the pages, which show what the database says, get a sentence.
+-- Definer: an admin adds hours too, and the caller has no right to another's calendar.
+create function private.check_added_hours() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (select from public.practitioner_availability a
+              where a.practitioner_id = new.practitioner_id and a.day_of_week = new.day_of_week and a.id <> new.id
+                and a.start_time < a.end_time and a.start_time < new.end_time and new.start_time < a.end_time) then
+    perform private.refuse(409, 'hours_overlap', 'There are hours on that day already that overlap these.',
+                           'Remove those first.');
+  end if;
+  if tg_op = 'INSERT' then
+    update public.practitioner_calendars c set is_always_open = false
+     where c.practitioner_id = new.practitioner_id and c.is_always_open;
+  end if;
+  return new;
+end
+$$;
+revoke execute on function private.check_added_hours from public, anon, authenticated, service_role;
+
+create trigger practitioner_availability_check_added
+  before insert or update of practitioner_id, day_of_week, start_time, end_time on public.practitioner_availability
+  for each row when (new.start_time < new.end_time) execute function private.check_added_hours();
 
 create table public.availability_exceptions (
   id              uuid primary key default gen_random_uuid(),
@@ -154,45 +201,78 @@ as $$
       as wall (starts_at, ends_at);
 $$;
 
--- The open hours by calendar, weekly hours and exceptions. With a generic plan: planning takes five times as long as
--- executing, and the dates make no difference to the plan.
-create function private.get_open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
+-- The open hours, date by date, by calendar, weekly hours and exceptions. With a generic plan: planning takes five
+-- times as long as executing, and the dates make no difference to the plan.
+create function private.list_open_hours(practitioner_id uuid, from_date date, until_date date)
+  returns table (midnight timestamptz, during tstzrange)
   language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 begin
-  return (
+  return query
     with calendar as (
-      select c.time_zone from public.practitioner_calendars c where c.practitioner_id = get_open_hours.practitioner_id
+      select c.time_zone, c.is_always_open from public.practitioner_calendars c
+       where c.practitioner_id = list_open_hours.practitioner_id
     ),
     exceptions as (
       select e.* from public.availability_exceptions e
-       where e.practitioner_id = get_open_hours.practitioner_id
-         and e.on_date between get_open_hours.from_date and get_open_hours.until_date
-    ),
-    weekly as (
-      select a.* from public.practitioner_availability a where a.practitioner_id = get_open_hours.practitioner_id
+       where e.practitioner_id = list_open_hours.practitioner_id
+         and e.on_date between list_open_hours.from_date and list_open_hours.until_date
     ),
     usual as (
-      select get_open_hours.from_date + n as on_date
-        from generate_series(0, get_open_hours.until_date - get_open_hours.from_date) n
-       where not exists (select from exceptions e where e.on_date = get_open_hours.from_date + n and e.is_open)
+      select list_open_hours.from_date + n as on_date
+        from generate_series(0, list_open_hours.until_date - list_open_hours.from_date) n
+       where not exists (select from exceptions e where e.on_date = list_open_hours.from_date + n and e.is_open)
     ),
-    opened as (
-      select e.on_date, e.start_time, e.end_time from exceptions e where e.is_open
+    written as (
+      select e.on_date, e.is_open, e.start_time, e.end_time from exceptions e
       union all
-      select u.on_date, w.start_time, w.end_time
-        from usual u join weekly w on w.day_of_week = extract(dow from u.on_date) and w.start_time < w.end_time
+      select u.on_date, true, w.start_time, w.end_time
+        from usual u
+        join public.practitioner_availability w on w.practitioner_id = list_open_hours.practitioner_id
+         and w.day_of_week = extract(dow from u.on_date) and w.start_time < w.end_time
       union all
-      select u.on_date, time '00:00', time '24:00' from usual u where not exists (select from weekly)
-    )
-    select coalesce((select range_agg(private.get_wall_time_range(o.on_date, o.start_time, o.end_time, calendar.time_zone))
-                       from opened o), '{}')
-         - coalesce((select range_agg(private.get_wall_time_range(e.on_date, e.start_time, e.end_time, calendar.time_zone))
-                       from exceptions e where not e.is_open), '{}')
-      from calendar);
+      select u.on_date, true, time '00:00', time '24:00' from usual u, calendar where calendar.is_always_open
+    ),
+    dates as (
+      select w.on_date::timestamp at time zone c.time_zone as midnight,
+             coalesce(range_agg(r.during) filter (where w.is_open), '{}') as opened,
+             coalesce(range_agg(r.during) filter (where not w.is_open), '{}') as closed
+        from written w cross join calendar c
+       cross join lateral private.get_wall_time_range(w.on_date, w.start_time, w.end_time, c.time_zone) r (during)
+       group by w.on_date, c.time_zone
+    ),
+    -- By instants, not by dates: a midnight that the clocks skip or repeat belongs to two dates.
+    closed as (select coalesce(range_agg(piece), '{}') as during from dates d, unnest(d.closed) piece)
+    select d.midnight, piece from dates d, closed c, unnest(d.opened - c.during) piece;
 end
 $$;
 
-revoke execute on function private.get_wall_time_range, private.get_open_hours from public, anon, authenticated,
-  service_role;
+create function private.get_open_hours(practitioner_id uuid, from_date date, until_date date) returns tstzmultirange
+  language sql stable set search_path = ''
+as $$
+  select coalesce(range_agg(h.during), '{}')
+    from private.list_open_hours(get_open_hours.practitioner_id, from_date, until_date) h;
+$$;
+
+-- When sessions may start, if the time is free: the one definition of it, for what is offered and for what is booked.
+create function private.list_starts(practitioner_id uuid, from_time timestamptz, until_time timestamptz)
+  returns setof timestamptz
+  language sql stable set search_path = ''
+as $$
+  select distinct start
+    from public.practitioner_calendars c
+   cross join lateral private.list_open_hours(
+           c.practitioner_id, (from_time at time zone c.time_zone)::date - 1, (until_time at time zone c.time_zone)::date) h
+   -- Intervals of real time: a day on which the clocks change has more of them, or fewer.
+   cross join lateral (
+     select lower(h.during) as start
+     union all
+     select generate_series(case c.slot_alignment when 'opening' then lower(h.during) else h.midnight end,
+                            upper(h.during), make_interval(mins => c.slot_interval_minutes))) starts
+   where c.practitioner_id = list_starts.practitioner_id
+     and start <@ h.during and start >= from_time and start < until_time;
+$$;
+
+revoke execute on function private.get_wall_time_range, private.list_open_hours, private.get_open_hours,
+  private.list_starts from public, anon, authenticated, service_role;

@@ -112,6 +112,8 @@ begin
   elsif exists (select from public.session_schedules s
                  where s.group_class_id = class.id and s.client_id = for_user and s.status <> 'cancelled') then
     perform private.refuse(409, 'already_joined', 'You have a seat in this class already.');
+  elsif private.get_time_of(for_user, class.practitioner_id, private.get_time_range(class)) && private.get_time_range(class) then
+    perform private.refuse_double_booking(for_user);
   elsif private.count_taken_seats(class.id) + private.count_held_seats(class.id, for_user) >= class.max_participants then
     perform private.refuse(409, 'class_full', 'This class is full.', 'Please choose another class.');
   elsif (class.practitioner_id in (select private.paused_practitioner_ids())
@@ -176,7 +178,7 @@ begin
   if v_rules.is_newcomer then
     perform private.limit_use('holds of newcomers', hold_slot.user_id);
   end if;
-  perform private.lock_calendar(hold_slot.practitioner_id);
+  perform private.lock_calendars(hold_slot.practitioner_id, hold_slot.user_id);
   -- Another choice of the same person replaces the one it overlaps, unless that one is being paid for.
   update public.session_holds h set status = 'released'
    where h.user_id = hold_slot.user_id and h.status = 'held' and h.checkout_session_id is null

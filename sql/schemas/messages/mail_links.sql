@@ -58,7 +58,8 @@ begin
          and v_session.session_location = 'online' and private.can_choose_place(v_session)),
         ('sign_waiver', v_session.id::text, v_session.scheduled_at + interval '1 day',
          v_is_booked and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'payment_received')
-         and not private.has_signed_waiver(mail.user_id, v_session.id))
+         and not private.has_signed_waiver(mail.user_id, v_session.id)),
+        ('pay_session', null, now() + interval '2 days', mail.kind = 'session_to_pay')
       ) l (page, subject, expires_at, is_wanted)
      where l.is_wanted);
 end

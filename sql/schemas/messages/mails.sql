@@ -43,6 +43,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_not_taken',   'user',         null),
   ('substitute_wanted',   'user',         null),
   ('session_not_booked',  'user',         null),
+  ('session_to_pay',      'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
   ('practitioner_late',   'user',         null),
   ('my_sessions',         'user',         null),

@@ -101,6 +101,7 @@ begin
       ('substitute_wanted',   'Substitute wanted', format('%s cannot lead the session on %s.',
                                                           coalesce(private.isolate_name(v_session.practitioner_name), 'A practitioner'), v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
+      ('session_to_pay',      'Pay for your session', 'A link to pay for the session that you chose is in your mail.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
       ('practitioner_late',   'A little later',    format('%s begins about %s minutes late.', v_session_label,
                                                           mail.payload ->> 'minutes')),

@@ -96,6 +96,7 @@ begin
   v_type := private.find_type_to_pay(begin_checkout.session_type_id, begin_checkout.duration_minutes,
                                 begin_checkout.session_type, begin_checkout.is_group);
   v_new.session_type_id := v_type.id;
+  v_new.is_for_any_type := false;
   v_new.currency := coalesce(begin_checkout.currency,
                              (select p.currency from public.user_preferences p where p.user_id = begin_checkout.user_id), 'usd');
 
@@ -135,6 +136,8 @@ begin
     end if;
     v_new.package_id := v_package.id;
     v_new.credits := v_package.session_count;
+    -- The wallet sells a length, and sends the first type of it that it finds. Who picked a practice has chosen.
+    v_new.is_for_any_type := begin_checkout.practitioner_id is null and begin_checkout.session_type is null;
     v_new.description := v_package.name;
     v_new.amount_minor := round(100 * case v_new.currency when 'cad' then v_package.price_cad else v_package.price_usd end);
     -- The wallet asks nobody to agree; who did on the checkout page has.
@@ -147,8 +150,8 @@ begin
    where c.user_id = begin_checkout.user_id
      -- One that is still being opened must last for as long as Stripe demands of a new page.
      and c.expires_at > now() + case c.status when 'open' then interval '10 minutes' when 'opening' then interval '30.5 minutes' end
-     and (c.payment_type, c.session_type_id, c.amount_minor, c.currency)
-         = (begin_checkout.payment_type, v_new.session_type_id, v_new.amount_minor, v_new.currency)
+     and (c.payment_type, c.session_type_id, c.is_for_any_type, c.amount_minor, c.currency)
+         = (begin_checkout.payment_type, v_new.session_type_id, v_new.is_for_any_type, v_new.amount_minor, v_new.currency)
      and (c.package_id, c.practitioner_id, c.scheduled_at, c.session_location, c.physical_location, c.group_class_id, c.notes)
          is not distinct from (v_new.package_id, v_new.practitioner_id, v_new.scheduled_at, v_new.session_location,
                                v_new.physical_location, v_new.group_class_id, v_new.notes)
@@ -191,12 +194,13 @@ begin
   end if;
 
   insert into public.checkout_sessions as c
-    (user_id, payment_type, description, amount_minor, currency, credits, session_type_id, package_id, practitioner_id,
+    (user_id, payment_type, description, amount_minor, currency, credits, session_type_id, is_for_any_type, package_id,
+     practitioner_id,
      scheduled_at, session_location, physical_location, group_class_id, hold_id, notes, cancellation_policy_version,
      expires_at, next_check_at)
   values
     (begin_checkout.user_id, begin_checkout.payment_type, v_new.description, v_new.amount_minor, v_new.currency,
-     v_new.credits, v_new.session_type_id, v_new.package_id, v_new.practitioner_id, v_new.scheduled_at,
+     v_new.credits, v_new.session_type_id, v_new.is_for_any_type, v_new.package_id, v_new.practitioner_id, v_new.scheduled_at,
      v_new.session_location, v_new.physical_location, v_new.group_class_id, v_new.hold_id, v_new.notes,
      v_new.cancellation_policy_version, date_trunc('second', now()) + interval '32 minutes', now() + interval '5 minutes')
   returning c.* into v_new;

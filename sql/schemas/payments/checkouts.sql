@@ -26,6 +26,7 @@ create table public.checkout_sessions (
   currency                     text        not null check (currency in ('cad', 'usd')),
   credits                      integer     not null check (credits > 0),
   session_type_id              uuid        not null references public.session_types (id),
+  is_for_any_type              boolean     not null default false,
   package_id                   uuid        references public.session_packages (id) on delete set null,
   practitioner_id              uuid        references public.practitioners (id) on delete set null,
   scheduled_at                 timestamptz,

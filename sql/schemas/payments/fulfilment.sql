@@ -34,7 +34,10 @@ as $$
 declare
   -- The wallet reads price and currency from the metadata.
   v_lot uuid := private.grant_credits(
-    checkout.user_id, checkout.credits, package_id => checkout.package_id, session_type_id => checkout.session_type_id,
+    checkout.user_id, checkout.credits, package_id => checkout.package_id,
+    session_type_id => case when not checkout.is_for_any_type then checkout.session_type_id end,
+    duration_minutes => (select t.duration_minutes from public.session_types t where t.id = checkout.session_type_id),
+    is_group => (select t.is_group from public.session_types t where t.id = checkout.session_type_id),
     order_id => checkout.id::text,
     metadata => jsonb_build_object(
       'purchased_via', 'stripe_checkout', 'currency', checkout.currency,

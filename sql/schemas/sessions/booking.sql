@@ -114,7 +114,7 @@ declare
   v_lot       uuid;
   v_session   uuid;
 begin
-  perform private.lock_calendar(insert_session.practitioner_id);
+  perform private.lock_calendars(insert_session.practitioner_id, insert_session.client_id);
   -- A time that was free when it was held is theirs, even if the required notice has passed meanwhile.
   if not private.has_slot_hold(insert_session.client_id, insert_session.practitioner_id, insert_session.scheduled_at,
                                v_minutes) then
@@ -122,7 +122,7 @@ begin
                                       insert_session.client_id);
   end if;
   if with_credit then
-    v_lot := private.choose_credit_lot(insert_session.client_id, array[insert_session.session_type_id]);
+    v_lot := private.choose_credit_lot(insert_session.client_id, array[insert_session.session_type_id], v_minutes, false);
   end if;
   insert into public.session_schedules
     (practitioner_id, client_id, scheduled_at, duration_minutes, room_name, session_type_id, notes, credit_lot_id,

@@ -23,17 +23,22 @@ end
 $$;
 
 -- Returned to the lot it came from, which expires when it did before; what was paid singly becomes a credit for its
--- session type.
+-- session type, or, where a session has none, for its length and form if anything of that kind is sold.
 create function private.return_credit(session public.session_schedules) returns void
   language plpgsql set search_path = ''
 as $$
 declare
   v_lot     public.user_session_credits;
   v_payment public.session_payments := private.get_session_payment(session.id);
+  v_type    public.session_types;
 begin
   if session.credit_lot_id is null then
+    select t.* into v_type from public.session_types t
+     where t.is_active and (t.duration_minutes, t.is_group) = (session.duration_minutes, session.group_class_id is not null)
+     limit 1;
     perform private.grant_credits(
       session.client_id, 1, session_type_id => session.session_type_id, kind => 'return', session_id => session.id,
+      duration_minutes => v_type.duration_minutes, is_group => v_type.is_group,
       metadata => jsonb_build_object('source', 'cancellation_refund', 'currency', v_payment.currency,
                                      'total_amount', v_payment.total_amount));
     return;

@@ -64,7 +64,8 @@ begin
   -- Inserted for the client by somebody else, an admin or the payment, a seat costs no credit.
   if new.client_id = auth.uid() then
     perform private.refuse_without_waiver(new.client_id);
-    new.credit_lot_id := private.choose_credit_lot(new.client_id, private.list_class_session_type_ids(v_class));
+    new.credit_lot_id := private.choose_credit_lot(
+      new.client_id, private.list_class_session_type_ids(v_class), v_class.duration_minutes, true);
     new.cancellation_policy_version := (select p.id from public.cancellation_policy p where p.is_active);
     new.cancellation_policy_agreed_at := now();
   end if;
@@ -148,20 +149,10 @@ $$;
 comment on function public.join_group_class is
   'Takes a seat and spends a credit, as the pages do by inserting the row.';
 
-create function public.increment_group_class_participants(group_class_id uuid, increment_by integer default 1)
-  returns table (id uuid, current_participants integer, max_participants integer)
-  language sql stable security invoker set search_path = ''
-as $$
-  select s.id, s.current_participants, s.max_participants from public.session_schedules s
-   where s.id = increment_group_class_participants.group_class_id and s.max_participants > 1 and s.group_class_id is null;
-$$;
-comment on function public.increment_group_class_participants is
-  'Returns how full a class is, and changes nothing: the pages call it before they insert a seat, and the seat is counted.';
-
 revoke execute on function private.list_class_session_type_ids, private.describe_joining, private.make_class_seat,
-  private.set_participant_count, private.update_class_participant_count, public.join_group_class, public.increment_group_class_participants
+  private.set_participant_count, private.update_class_participant_count, public.join_group_class
   from public, anon, authenticated, service_role;
-grant execute on function public.join_group_class, public.increment_group_class_participants to authenticated;
+grant execute on function public.join_group_class to authenticated;
 
 -- A class online and the same class in person: an admin links the two. Each has seats of its own, and a client takes
 -- one in either or in both.

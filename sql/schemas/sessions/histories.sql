@@ -55,12 +55,14 @@ create view public.credit_history with (security_invoker = true) as
   select l.id, l.user_id, l.created_at, l.kind, l.change, l.reason, l.session_id, s.scheduled_at as session_scheduled_at,
          l.lot_id, c.purchased_at, c.expires_at, c.credits_remaining as lot_credits_remaining,
          c.package_id, p.name as package_name, c.session_type_id, t.name as session_type_name,
-         t.duration_minutes, t.session_type, t.is_group
+         coalesce(t.duration_minutes, c.duration_minutes) as duration_minutes, t.session_type,
+         coalesce(t.is_group, c.is_group) as is_group
     from (select m.* from public.credit_ledger m where m.user_id = (select auth.uid())
           union all
           select m.* from public.credit_ledger m
            where (select private.is_admin() or not private.is_api_caller()) and m.user_id is distinct from (select auth.uid())) l
-    left join lateral (select x.purchased_at, x.expires_at, x.credits_remaining, x.package_id, x.session_type_id
+    left join lateral (select x.purchased_at, x.expires_at, x.credits_remaining, x.package_id, x.session_type_id,
+                              x.duration_minutes, x.is_group
                          from public.user_session_credits x where x.id = l.lot_id limit 1) c on true
     left join public.session_packages p on p.id = c.package_id
     left join public.session_types t on t.id = c.session_type_id

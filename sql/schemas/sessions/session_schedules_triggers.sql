@@ -35,6 +35,7 @@
 --     iud audit_session_schedules             writes the audit log                         privacy/audit_log
 --     u   05_stop_recording                   stops the recording of what has ended        recordings/consent
 --     u   45_settle                           returns credits, writes the cancellation     sessions/cancelling
+--     iu  47_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
 --     u   50_change_time                      frees or moves the practitioner's time       calendars/practitioner_time
 --     i   50_take_time                        reserves the practitioner's time             calendars/practitioner_time
 --     u   52_record_change                    keeps what the client had agreed to          sessions/agreements
@@ -175,6 +176,11 @@ create trigger session_schedules_05_stop_recording after update of status on pub
 create trigger session_schedules_45_settle after update of status on public.session_schedules
   for each row when (new.status = 'cancelled' and old.status <> 'cancelled')
   execute function private.settle_cancelled_session();
+
+-- After the policies have been asked: a stranger, whose row they refuse, must not learn when somebody is busy.
+create trigger session_schedules_47_refuse_overlap
+  after insert or update of scheduled_at, duration_minutes, practitioner_id, client_id on public.session_schedules
+  for each row when (new.status in ('scheduled', 'in_progress')) execute function private.refuse_overlap();
 
 create trigger session_schedules_50_change_time
   after update of status, scheduled_at, duration_minutes, practitioner_id, session_location, max_participants,

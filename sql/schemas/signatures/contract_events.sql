@@ -6,7 +6,7 @@
 
 create table public.contract_events (
   id          bigint      primary key generated always as identity,
-  contract_id uuid        not null references public.practitioner_contracts (id),
+  contract_id uuid        not null references public.practitioner_contracts (id) on delete cascade,
   event       text        not null,
   reason      text,
   happened_at timestamptz not null default now(),
@@ -33,11 +33,16 @@ revoke all on public.contract_events from anon, authenticated, service_role;
 -- No insert, update or delete for anybody: the functions below write it.
 grant select on public.contract_events to authenticated, service_role;
 
--- Erasing an account may blank the reason, never what happened.
+-- Erasing an account may blank the reason, never what happened. An offer that nobody answered may be withdrawn with its
+-- practitioner (contract_lifecycle.sql), and then its event goes with it.
+-- Definer: whether the contract is gone must not depend on whether the caller may read it.
 create function private.refuse_contract_event_changes() returns trigger
-  language plpgsql set search_path = ''
+  language plpgsql security definer set search_path = ''
 as $$
 begin
+  if tg_op = 'DELETE' and old.event = 'issued' and not exists (select from public.practitioner_contracts c where c.id = old.contract_id) then
+    return old;
+  end if;
   if tg_op = 'UPDATE' and private.is_reason_erasure(to_jsonb(old), to_jsonb(new)) then
     return new;
   end if;

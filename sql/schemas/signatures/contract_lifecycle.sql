@@ -2,6 +2,56 @@
 -- it.
 --
 --   (template) -> pending -> signed -> expired        a month before its end the practitioner is notified, once
+--
+-- Whoever becomes a practitioner is offered the newest by that, whichever way: a row of practitioners or, for somebody
+-- who has the row, the role.
+
+-- The name last, and as one line: people choose their own, and a name must not write clauses.
+create function private.write_contract_text(template public.contract_templates, name text) returns text
+  language sql stable set search_path = ''
+as $$
+  select replace(replace((template).body, '[Date of issue]', to_char(now() at time zone 'UTC', 'FMDD FMMonth YYYY')),
+                 '[Name of practitioner]', left(btrim(regexp_replace(name, '\s+', ' ', 'g')), 120));
+$$;
+
+-- Only to whoever has no contract that holds or waits for them: however many statements make somebody one, it is once.
+-- Definer: whoever adds a practitioner or a role may be the platform, which issues no contracts.
+create function private.offer_newest_contract() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('issue_practitioner_contract', 0));
+  insert into public.practitioner_contracts (practitioner_id, template_id, contract_version, title, contract_text)
+  select p.id, t.id, t.version::text, t.title, private.write_contract_text(t, p.name)
+    from public.practitioners p
+   cross join lateral (select * from public.contract_templates order by version desc limit 1) t
+   where case tg_table_name when 'practitioners' then p.id = (to_jsonb(new) ->> 'id')::uuid
+                            else p.user_id = (to_jsonb(new) ->> 'user_id')::uuid end
+     and not exists (select from public.practitioner_contracts c
+                      where c.practitioner_id = p.id and c.status in ('pending', 'signed')
+                        and coalesce(c.expires_at > now(), true));
+  return null;
+end
+$$;
+
+-- Somebody who was added by mistake is removed together with an offer that they never answered.
+-- Definer: nobody deletes contracts.
+create function private.withdraw_unanswered_offers() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.practitioner_contracts c where c.practitioner_id = old.id and c.status = 'pending';
+  return old;
+end
+$$;
+
+create trigger practitioners_withdraw_offers before delete on public.practitioners
+  for each row execute function private.withdraw_unanswered_offers();
+
+create trigger practitioners_offer_contract after insert on public.practitioners
+  for each row execute function private.offer_newest_contract();
+create trigger user_roles_offer_contract after insert or update of role, user_id on public.user_roles
+  for each row when (new.role = 'practitioner') execute function private.offer_newest_contract();
 
 create function public.issue_practitioner_contract(
   practitioner_id uuid default null, template_version integer default null, expires_at timestamptz default null)
@@ -49,10 +99,7 @@ begin
     insert into public.practitioner_contracts as c (
       practitioner_id, template_id, contract_version, title, contract_text, expires_at)
     select p.id, v_template.id, v_template.version::text, v_template.title,
-           -- The name last, and as one line: people choose their own, and a name must not write clauses.
-           replace(replace(v_template.body, '[Date of issue]', to_char(now() at time zone 'UTC', 'FMDD FMMonth YYYY')),
-                   '[Name of practitioner]', left(btrim(regexp_replace(p.name, '\s+', ' ', 'g')), 120)),
-           issue_practitioner_contract.expires_at
+           private.write_contract_text(v_template, p.name), issue_practitioner_contract.expires_at
       from public.practitioners p
      where p.id <> all (v_holders)
        -- To all means to those who work; somebody who is paused is named.
@@ -172,6 +219,10 @@ $$;
 comment on function public.reconcile_contracts is
   'For the scheduler, again until it did nothing. Late is harmless: past its end a contract is not live anyway.';
 
+revoke execute on function private.offer_newest_contract, private.withdraw_unanswered_offers from public, anon, authenticated, service_role;
+-- An admin issues as themself.
+revoke execute on function private.write_contract_text from public, anon, service_role;
+grant execute on function private.write_contract_text to authenticated;
 revoke execute on function public.issue_practitioner_contract, public.sign_practitioner_contract,
   private.remind_of_expiring_contracts, public.reconcile_contracts from public, anon, authenticated, service_role;
 grant execute on function public.issue_practitioner_contract to authenticated;

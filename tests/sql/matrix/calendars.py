@@ -19,9 +19,9 @@ CALENDARS = {
         new={"practitioner_id": ROW},
         changes={
             "time_zone minimum_notice_minutes booking_horizon_days buffer_before_minutes"
-            " buffer_after_minutes": "practitioner admin service",
+            " buffer_after_minutes slot_interval_minutes slot_alignment is_always_open": "practitioner admin service",
         },
-        values={"time_zone": "'America/Vancouver'"},
+        values={"time_zone": "'America/Vancouver'", "slot_alignment": "'opening'"},
         row=f"practitioner_id = '{ROW}'",
     ),
     "availability_exceptions": Rules(

@@ -48,6 +48,20 @@ SESSIONS = {
         },
         values={"status": "'released'"},
     ),
+    "refused_picks": Rules(
+        read="client admin service",
+        insert="",
+        delete="",
+        new={
+            "user_id": PRACTITIONER,
+            "practitioner_id": ROW,
+            "scheduled_at": "2031-04-07T16:00Z",
+            "session_type_id": ROW,
+            "session_location": "online",
+        },
+        rest="",
+        row=f"user_id = '{CLIENT}'",
+    ),
     "session_attendance": Rules(
         read=PARTIES,
         insert="",
