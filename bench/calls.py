@@ -4,8 +4,8 @@ One is the target; two where the world outside is asked in between. What the clo
 again for each thing on it: for those the numbers are given, and there is no target.
 """
 
-import re
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta

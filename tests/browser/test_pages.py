@@ -140,7 +140,9 @@ def changes(stage: Stage) -> Iterator[Visit]:
         to = scene.starts_at + timedelta(hours=2)
         if name in ("asked", "taken"):
             body = {"session_id": session, "scheduled_at": to.isoformat()}
-            stage.rest("POST", "rpc/propose_session_time", as_=scene.practitioner, json=body).raise_for_status()
+            stage.rest(
+                "POST", "rpc/propose_session_time", as_=scene.practitioner, json=body
+            ).raise_for_status()
         else:
             stage.execute(
                 "update public.session_schedules set session_location = 'in_person', physical_location = %s,"
@@ -150,12 +152,16 @@ def changes(stage: Stage) -> Iterator[Visit]:
                 session,
             )
         if name == "taken":
-            stage.session(client=scene.booker(), practitioner=scene.practitioner, scheduled_at=to, duration_minutes=45)
+            stage.session(
+                client=scene.booker(), practitioner=scene.practitioner, scheduled_at=to, duration_minutes=45
+            )
         link = scene.make_link("answer_change", scene.client, session)
         if name == "cancelled":
             scene.cancel(session)
         yield Visit("answer_change", name, link, presses=name in ("asked", "changed"))
-    yield Visit("answer_change", "over", scene.make_link("answer_change", scene.client, session, ends_in="-1 second"))
+    yield Visit(
+        "answer_change", "over", scene.make_link("answer_change", scene.client, session, ends_in="-1 second")
+    )
 
 
 def offers(stage: Stage) -> Iterator[Visit]:
@@ -168,7 +174,10 @@ def offers(stage: Stage) -> Iterator[Visit]:
         stage.execute(
             "update public.practitioners set name = %s where user_id = %s", f"{LONG_NAME}, {name}", person.id
         )
-    body = {"session_id": str(group["id"]), "practitioner_ids": [str(p.practitioner_id) for p in asked.values()]}
+    body = {
+        "session_id": str(group["id"]),
+        "practitioner_ids": [str(p.practitioner_id) for p in asked.values()],
+    }
     stage.rest("POST", "rpc/offer_session_to", as_=stage.admin(), json=body).raise_for_status()
     stage.execute(
         "insert into public.availability_exceptions (practitioner_id, on_date, is_open)"
@@ -181,7 +190,9 @@ def offers(stage: Stage) -> Iterator[Visit]:
     for name, person in asked.items():
         yield Visit("answer_offer", name, scene.make_link("answer_offer", person, group["id"]))
     # After everybody else's look, who is too late is told so.
-    yield Visit("answer_offer", "yes", scene.make_link("answer_offer", asked["asked"], group["id"]), presses=True)
+    yield Visit(
+        "answer_offer", "yes", scene.make_link("answer_offer", asked["asked"], group["id"]), presses=True
+    )
 
 
 def substitutes(stage: Stage) -> Iterator[Visit]:

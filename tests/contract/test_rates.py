@@ -290,7 +290,9 @@ def use_manage_session(stage: Stage) -> Iterator[Use]:
         session = scene.stage.session(
             client=scene.client, practitioner=scene.practitioner, starts_in_minutes=10000 + 60 * n
         )
-        return scene.press(scene.make_link("manage_session", scene.practitioner, session["id"]), act="substitute")
+        return scene.press(
+            scene.make_link("manage_session", scene.practitioner, session["id"]), act="substitute"
+        )
 
     yield Use("substitutes wanted", scene.practitioner.id, ask)
 
