@@ -188,10 +188,10 @@ def offers(stage: Stage) -> Iterator[Visit]:
         client=scene.booker(), practitioner=asked["busy"], scheduled_at=scene.starts_at, duration_minutes=45
     )
     for name, person in asked.items():
-        yield Visit("answer_offer", name, scene.make_link("answer_offer", person, group["id"]))
+        yield Visit("answer_offer", name, scene.make_link("answer_offer", person, str(group["id"])))
     # After everybody else's look, who is too late is told so.
     yield Visit(
-        "answer_offer", "yes", scene.make_link("answer_offer", asked["asked"], group["id"]), presses=True
+        "answer_offer", "yes", scene.make_link("answer_offer", asked["asked"], str(group["id"])), presses=True
     )
 
 

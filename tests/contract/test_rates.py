@@ -291,7 +291,7 @@ def use_manage_session(stage: Stage) -> Iterator[Use]:
             client=scene.client, practitioner=scene.practitioner, starts_in_minutes=10000 + 60 * n
         )
         return scene.press(
-            scene.make_link("manage_session", scene.practitioner, session["id"]), act="substitute"
+            scene.make_link("manage_session", scene.practitioner, str(session["id"])), act="substitute"
         )
 
     yield Use("substitutes wanted", scene.practitioner.id, ask)
@@ -419,6 +419,8 @@ UNLIMITED_RPCS = {
             "mark_payout_failed",
             "mark_payout_paid",
             "offer_session_to",
+            "give_to_substitute",
+            "ask_substitutes",
             "redeliver_webhooks",
             "request_refund",
             "rotate_webhook_secret",
@@ -429,6 +431,8 @@ UNLIMITED_RPCS = {
     "reschedule_session": "updates as its caller: times moved",
     "answer_session_change": "once for each proposal, and those are limited; or for each change by somebody else",
     "answer_session_offer": "once for each offer, which an admin made",
+    "answer_change": "as answer_session_change",
+    "answer_offer": "as answer_session_offer",
 }
 
 

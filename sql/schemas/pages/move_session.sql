@@ -37,23 +37,23 @@ declare
   v_type   public.session_types;
   v_starts timestamptz[];
   v_leads  boolean := private.get_part_in_session(session) = 'practitioner';
+  v_notice interval;
 begin
   select * into v_type from public.session_types t where t.id = session.session_type_id;
   v_type.duration_minutes := session.duration_minutes;
   select array_agg(s.starts_at) into v_starts
     from private.list_start_slots(v_type, list_offered_starts.from_time, list_offered_starts.until_time,
                                   list_offered_starts.time_zone, session.practitioner_id) s;
+  -- As move_needs_yes, of times that are within hours and horizon.
+  v_notice := make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours);
   return query
     select c.starts_at, c.starts_at + make_interval(mins => session.duration_minutes), null::uuid, null::text,
-           null::text, null::integer, v_leads and private.move_needs_yes(session, c.starts_at)
+           null::text, null::integer, asks.needs_yes
       from private.check_starts(session.practitioner_id, v_starts, session.duration_minutes, session.client_id,
-                                session.id) c
-     where (c.reason is null
-            or v_leads and c.reason = 'too_short_notice'
-               and private.is_in_hours(session.practitioner_id, c.starts_at, session.duration_minutes)
-               and private.is_free_time(session.practitioner_id, c.starts_at, session.duration_minutes, session.id))
-       and c.starts_at <> session.scheduled_at
-       and not (v_leads and private.is_class(session) and private.move_needs_yes(session, c.starts_at))
+                                session.id, ignore_notice => v_leads) c
+     cross join lateral (
+       select v_leads and least(session.scheduled_at, c.starts_at) - v_notice < now() as needs_yes) asks
+     where c.reason is null and c.starts_at <> session.scheduled_at and not (asks.needs_yes and private.is_class(session))
      order by c.starts_at;
 end
 $$;
