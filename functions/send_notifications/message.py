@@ -108,6 +108,7 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
                 "is_led": each.is_led,
                 "title": _title_of(each.session, each.is_led),
                 "link": pages.address("manage_session", token=each.token),
+                "answer": each.answer_token and pages.address("answer_change", token=each.answer_token),
             }
             for each in mail.sessions
         ],

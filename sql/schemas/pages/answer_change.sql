@@ -37,6 +37,15 @@ as $$
     from (select 1) single_row left join private.session_agreements a on a.session_id = (session).id;
 $$;
 
+-- Whether the client of a session is asked something about it.
+create function private.waits_for_answer(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select private.get_change_state(session, (
+    select p from private.session_proposals p where p.session_id = (session).id order by p.id desc limit 1))
+    in ('proposed', 'changed');
+$$;
+
 create function private.compose_answerable_change(session_id uuid) returns private.answerable_change
   language plpgsql stable set search_path = ''
 as $$
@@ -127,7 +136,7 @@ as $$
                                       answer_change.sequence);
 $$;
 
-revoke execute on function private.get_change_state, private.compose_answerable_change, private.refuse_unless_booked,
+revoke execute on function private.get_change_state, private.waits_for_answer, private.compose_answerable_change, private.refuse_unless_booked,
   private.read_change, private.answer_change, public.read_change, public.answer_change
   from public, anon, authenticated, service_role;
 grant execute on function private.read_change, private.answer_change, public.read_change, public.answer_change to anon;

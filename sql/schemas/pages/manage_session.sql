@@ -4,7 +4,7 @@
 
 create type private.session_participant as (user_id uuid, name text, attended boolean);
 
--- What the page shows. From participants on, the columns are for whoever leads the session, and empty for everybody else.
+-- What the page shows. From participants on, for whoever leads the session, and empty for everybody else.
 create type private.managed_session as (
   session                private.session_summary,
   time_zone              text,
