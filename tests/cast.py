@@ -193,7 +193,11 @@ class Stage:
             minutes_before,
             session,
         )
-        self.execute("delete from private.session_agreements where session_id = %s", session)
+        self.execute(
+            "delete from private.session_agreements a using public.session_schedules s"
+            " where s.id = a.session_id and %s in (s.id, s.group_class_id)",
+            session,
+        )
 
     def join(self, group_class: dict[str, Any], person: Person) -> dict[str, Any]:
         """A participant's own row, as the frontend words it."""

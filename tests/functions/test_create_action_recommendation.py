@@ -54,8 +54,8 @@ def test_a_template_fills_in_the_fields_that_are_not_given(stage: Stage) -> None
 def test_a_practitioner_keeps_templates_of_their_own(stage: Stage) -> None:
     """Made, changed and retired in the table; used by nobody else; counted by client and by template."""
     client, practitioner, other = stage.client(), stage.practitioner(), stage.practitioner()
-    for host in (practitioner, other):
-        stage.session(client=client, practitioner=host)
+    for hours, host in enumerate((practitioner, other)):
+        stage.session(client=client, practitioner=host, starts_in_minutes=60 * hours)
     own = {"practitioner_id": str(practitioner.practitioner_id), "title": "Stand", "action_type": "physical"}
     template = stage.rest("POST", "action_templates", as_=practitioner, json=own).json()[0]["id"]
     row = f"action_templates?id=eq.{template}"
@@ -109,7 +109,7 @@ def test_a_practitioner_recommends_only_to_a_client_of_theirs(stage: Stage) -> N
 
     assert ask(client_id=str(client.id)) == (404, "client_not_found")
     assert ask(client_id=str(uuid.uuid4())) == (404, "client_not_found")
-    stage.session(client=client, practitioner=other)
+    stage.session(client=client, practitioner=other, starts_in_minutes=60)
     assert ask(client_id=str(client.id), session_id=str(session["id"])) == (404, "session_not_found")
     assert ask(client_id=str(client.id), template_id=str(uuid.uuid4())) == (404, "template_not_found")
 

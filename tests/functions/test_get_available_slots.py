@@ -56,7 +56,7 @@ def test_slots_are_given_in_the_time_zone_of_the_caller(
     (day,) = reply["days"]
     starts = [datetime.fromisoformat(slot["starts_at"]) for slot in day["slots"]]
     nine = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 9, tzinfo=ZoneInfo("America/Winnipeg"))
-    assert [nine + timedelta(minutes=n) for n in range(0, 121, 15)] == starts
+    assert [nine + timedelta(minutes=n) for n in range(0, 136, 15)] == starts
     first = day["slots"][0]
     assert (
         nine.astimezone(ZoneInfo("America/Toronto")).replace(tzinfo=None).isoformat() == first["local_start"]
@@ -66,7 +66,7 @@ def test_slots_are_given_in_the_time_zone_of_the_caller(
 
 
 def test_each_refused_start_has_its_reason(stage: Stage, kind: str, practitioner: Person) -> None:
-    """Every half hour of the day is either offered or has its reason; by GET as well."""
+    """Every quarter of an hour of the day is either offered or has its reason; by GET as well."""
     client = stage.client()
     reply = stage.invoke("get-available-slots", body(kind, practitioner), as_=client).json()
     at = reply["days"][0]["slots"][-1]["starts_at"]
@@ -76,7 +76,7 @@ def test_each_refused_start_has_its_reason(stage: Stage, kind: str, practitioner
     query = "&".join(f"{name}={value}" for name, value in body(kind, practitioner, explain="true").items())
     (day,) = stage.invoke(f"get-available-slots?{query}", as_=client, method="GET").json()["days"]
 
-    assert 48 == len(day["slots"]) + len(day["refused"])
+    assert 96 == len(day["slots"]) + len(day["refused"])
     reasons = {slot["starts_at"]: slot["reason"] for slot in day["refused"]}
     assert "slot_taken" == reasons[at]
     assert {"slot_taken", "outside_availability"} == set(reasons.values())

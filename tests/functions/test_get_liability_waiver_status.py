@@ -30,7 +30,7 @@ def test_the_status_contains_the_signature(stage: Stage) -> None:
 def test_a_signature_for_a_session_counts_for_that_session_alone(stage: Stage) -> None:
     """A general one counts everywhere."""
     client = stage.client()
-    one, two = stage.session(client=client), stage.session(client=client)
+    one, two = stage.session(client=client), stage.session(client=client, starts_in_minutes=60)
     sign(stage, client, session_id=str(one["id"]))
 
     def ask(session: dict[str, object]) -> bool:

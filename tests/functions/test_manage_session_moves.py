@@ -108,7 +108,7 @@ def test_a_time_that_is_not_free_is_refused_beside_those_that_are(booked: PageSc
 
 
 def test_when_it_is_too_late_the_page_says_so_and_offers_nothing(booked: PageScene) -> None:
-    booked.stage.pass_time_until(booked.session, 60)
+    booked.stage.pass_time_until(booked.session, minutes_before=60)
     link = booked.make_link("manage_session", booked.client, booked.session)
 
     assert "It is too late to move it" in booked.look(link).text
@@ -229,8 +229,7 @@ def test_a_seat_is_left_for_one_in_another_class(seated: PageScene) -> None:
 
 
 def test_a_seat_does_not_change_when_it_is_too_late(seated: PageScene) -> None:
-    seated.stage.pass_time_until(seated.group["id"], 60)
-    seated.stage.execute("delete from private.session_agreements where session_id = %s", seated.session)
+    seated.stage.pass_time_until(seated.group["id"], minutes_before=60)
     other = seated.make_class(duration_minutes=45, scheduled_at=seated.starts_at + timedelta(days=1))
     link = seated.make_link("manage_session", seated.client, seated.session)
 

@@ -1,13 +1,12 @@
 """Taking a share link back: it ends at the next request, whoever is watching."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import unknown_id
-from tests.sharing_scene import SharingScene
+from tests.sharing_scene import SharingScene, addresses
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,7 @@ def test_a_revoked_link_ends_at_the_next_request(sharing: SharingScene) -> None:
     """The page, the player's requests, and a view that was open; it then looks like a link that never was."""
     link = sharing.link()
     page = link.get()
-    (address,) = re.findall(r'"(http[^"]+part=1)"', page.text)
+    (address,) = addresses(page)
 
     reply = sharing.revoke(link)
 

@@ -135,24 +135,24 @@ def test_nobody_enters_unsigned_where_the_rule_says_so(stage: Stage) -> None:
     scene = PageScene(stage)
     scene.client = stage.client()
     alone = stage.session(client=scene.client, practitioner=scene.practitioner)
-    other = stage.practitioner()
+    other, second = stage.practitioner(), stage.client()
     group = stage.group_class(practitioner=other)
-    seat = stage.join(group, scene.client)
+    seat = stage.join(group, second)
     scene.run()  # says where the pages are
 
-    refused = enter(stage, scene.client, alone) + enter(stage, scene.client, seat)
+    refused = enter(stage, scene.client, alone) + enter(stage, second, seat)
     led = enter(stage, scene.practitioner, alone) + enter(stage, other, group)
     body = {"channelName": alone["room_name"], "role": "publisher"}
     sentence = stage.invoke("create-agora-room", body, as_=scene.client).json()
-    scene.press(
-        scene.make_link("sign_waiver", scene.client, str(alone["id"])), version="1", signature_name=NAME
-    )
+    for person, session in ((scene.client, alone), (second, seat)):
+        link = scene.make_link("sign_waiver", person, str(session["id"]))
+        scene.press(link, version="1", signature_name=NAME)
 
     assert refused == [(409, "waiver_required")] * 4
     assert led == [(200, None)] * 4
     assert sentence["message"] == "Please sign the liability waiver before you enter."
     assert f"{stage.env['PAGES_URL']}/find-my-sessions" in sentence["hint"]
-    assert enter(stage, scene.client, alone) + enter(stage, scene.client, seat) == [(200, None)] * 4
+    assert enter(stage, scene.client, alone) + enter(stage, second, seat) == [(200, None)] * 4
 
 
 def test_everybody_enters_while_the_rule_is_off(stage: Stage) -> None:

@@ -8,8 +8,8 @@
 --
 -- A hold excludes everybody but its owner.
 
--- Who leads a session and moves it needs no notice from themself. Definer: others' bookings and holds, and time off, may
--- not be read by the caller; only the reason is returned.
+-- Who leads a session and moves it needs no notice from themself.
+-- Definer: others' bookings and holds, and time off, may not be read by the caller; only the reason is returned.
 create function private.check_starts(
   practitioner_id uuid, starts timestamptz[], duration_minutes integer, for_user uuid, ignore_session uuid default null,
   ignore_notice boolean default false)

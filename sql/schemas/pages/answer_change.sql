@@ -4,8 +4,8 @@
 -- The link is to the session and not to one question, so that an old mail leads to what is asked now. A form names what
 -- it was about, and an answer to anything else is refused.
 
--- States: proposed, changed (both wait for an answer); accepted, declined, expired, withdrawn, agreed (were answered, or
--- ended); cancelled, over; as_agreed (nothing was ever asked).
+-- States: proposed, changed (both wait for an answer); accepted, declined, expired, withdrawn, agreed (that has ended);
+-- cancelled, over; as_agreed (nothing was ever asked).
 create type private.answerable_change as (
   session               private.session_summary,
   time_zone             text,

@@ -194,7 +194,8 @@ begin
      and (num_nonnulls(s.notes, s.host_room_url, s.location_coordinates) > 0
           or (s.physical_location is not null and s.studio_id is null));
   update private.session_agreements a set physical_location = null
-   where a.session_id = any (c_session_ids) and (private.find_studio(a.physical_location)).id is null;
+   where a.session_id = any (c_session_ids) and a.physical_location is not null
+     and (private.find_studio(a.physical_location)).id is null;
   update public.session_cancellations c set reason = '(erased)'
    where (c.user_id = c_user or c.session_id = any (c_session_ids)) and c.reason <> '(erased)';
   update public.session_attendance a set reason = '(erased)'
