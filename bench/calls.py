@@ -5,6 +5,7 @@ again for each thing on it: for those the numbers are given, and there is no tar
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -171,6 +172,21 @@ def _answer(scene: PageScene) -> None:
         scene.look(link).raise_for_status()
         if pressed:  # there is no studio here to choose
             scene.press(link, **pressed).raise_for_status()
+    _hand_over(scene, session)
+
+
+def _hand_over(scene: PageScene, session: str) -> None:
+    """A session that its practitioner cannot lead goes to another one, and its client says that it is fine."""
+    leads = scene.make_link("manage_session", scene.practitioner, session)
+    scene.look(f"{leads}&show=times").raise_for_status()
+    scene.press(leads, act="substitute").raise_for_status()
+    other, find = scene.stage.practitioner(), scene.make_link("find_substitute", scene.stage.admin(), session)
+    scene.look(find).raise_for_status()
+    scene.press(find, act="ask", practitioner=str(other.practitioner_id)).raise_for_status()
+    for page, person in (("answer_offer", other), ("answer_change", scene.client)):
+        link = scene.make_link(page, person, session)
+        fields = re.findall(r'name="(\w+)" value="(\w+)"', scene.look(link).text.partition("</form>")[0])
+        scene.press(link, **dict(fields)).raise_for_status()
 
 
 def _call_the_rest(stage: Stage) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
@@ -114,7 +114,11 @@ def _parse(request: Request, headers: Headers, raw: bytes, contract: Contract) -
             return takes.model_validate_json(b"{}")
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type == FORM and contract.is_page:
-            form = dict(parse_qsl(raw.decode(errors="replace")))
+            # Boxes that are ticked under one name come one by one.
+            form = {
+                name: values if len(values) > 1 else values[0]
+                for name, values in parse_qs(raw.decode(errors="replace")).items()
+            }
             return takes.model_validate(_without_nul(dict(request.query_params) | form))
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMedia()

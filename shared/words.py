@@ -1,10 +1,12 @@
-"""Times and money as people read them."""
+"""Times, money and what was changed, as people read them."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
+from .names import one_line
 
 CURRENCIES = {"cad": "CA$", "usd": "US$"}
 
@@ -63,3 +65,20 @@ def money(amount_minor: int | float, currency: str) -> str:
     """CA$75.00."""
     sign = CURRENCIES.get(currency.lower(), f"{currency.upper()} ")
     return f"{sign}{amount_minor / 100:,.2f}"
+
+
+def as_it_was(was: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """What about a session is different now, each as it was; by the names that the database gives them."""
+    said = []
+    if "scheduled_at" in was:
+        at = datetime.fromisoformat(was["scheduled_at"])
+        said.append(f"{day(at, zone)} at {clock(at, zone)} ({zone_name(at, zone)})")
+    if "duration_minutes" in was:
+        said.append(f"{was['duration_minutes']} minutes long")
+    if "place" in was:
+        said.append("online" if was["place"] == "Online" else f"at {one_line(was['place'], 200)}")
+    if "practitioner" in was:
+        said.append(f"with {one_line(was['practitioner'], 200)}")
+    if "class_name" in was:
+        said.append(f"called “{one_line(was['class_name'], 200)}”")
+    return said

@@ -20,7 +20,7 @@ class ManageSession(Input):
     )
     show: Literal["times"] | None = Field(None, description="Times to which it can be moved.")
     day: date | None = Field(None, description="The first day of which times are shown.")
-    act: Literal["cancel", "move", "delay", "absence"] | None = Field(
+    act: Literal["cancel", "move", "propose", "delay", "absence", "substitute"] | None = Field(
         None, description="What to do, of a form."
     )
     reason: str | None = Field(None, max_length=1000)
@@ -66,11 +66,15 @@ class ManagedSession(Output):
     quote: Annotated[Quote | None, _none_unless("cancellation_type")]
     can_move: bool
     is_seat: bool
+    proposed_scheduled_at: datetime | None = Field(description="The time that the client is asked for.")
+    answer_until: datetime | None
     participants: list[Participant] | None
     seats: int | None
     delays: list[int] | None = Field(description="By how many minutes it can be told to start late.")
     no_shows_from: datetime | None = Field(description="From when on somebody can be said to be absent.")
     no_show_pays: bool | None = Field(description="Whether the credit of whoever does not come is used.")
+    can_ask_for_substitute: bool | None
+    substitute_wanted_at: datetime | None = Field(description="When they asked for one.")
 
 
 class OfferedTime(Output):
@@ -82,6 +86,7 @@ class OfferedTime(Output):
     class_name: str | None
     practitioner_name: str | None
     seats_left: int | None
+    needs_yes: bool = Field(description="Whether the client must agree to it first.")
 
 
 class Offers(Output):
@@ -128,7 +133,28 @@ move_managed_session_rpc = Rpc(
         "too_late_to_move",
         "slot_taken",
         "class_full",
+        "change_needs_a_yes",
     ),
+)
+propose_managed_time_rpc = Rpc(
+    "propose_managed_time",
+    gives=ManagedSession,
+    refuses=(
+        *LINK,
+        *LEADS,
+        "time_missing",
+        "class_asks_nobody",
+        "session_not_movable",
+        "nothing_to_change",
+        "slot_in_past",
+        "beyond_horizon",
+        "slot_taken",
+    ),
+)
+ask_for_substitute_rpc = Rpc(
+    "ask_for_substitute",
+    gives=ManagedSession,
+    refuses=(*LINK, *LEADS, "session_started", "seat_follows_its_class"),
 )
 announce_delay_rpc = Rpc(
     "announce_delay", gives=ManagedSession, refuses=(*LINK, *LEADS, "minutes_missing", "delay_not_possible")

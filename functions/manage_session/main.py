@@ -1,6 +1,7 @@
 """Manage a session by the link in its mails: what cancelling returns right now, cancelling, moving, a calendar file.
 
-Whoever leads it says here that they are late, and that somebody did not come.
+Whoever leads it says here that they are late, that somebody did not come, or that somebody else must lead it; they move
+it, or ask for another time.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from shared.call import Call
 from shared.errors import Refusal
 from shared.names import one_line
-from shared.pages import PAGE_METHODS, Pages, refusal_page
+from shared.pages import PAGE_METHODS, Pages, refusal_page, tells_on_page
 from shared.serving import endpoint
 from shared.session_event import Party, calendar_file
 from shared.settings import ContactSettings, PagesSettings, SiteSettings
@@ -23,16 +24,16 @@ from .contract import (
     ManageSession,
     Offers,
     announce_delay_rpc,
+    ask_for_substitute_rpc,
     cancel_managed_session_rpc,
     move_managed_session_rpc,
+    propose_managed_time_rpc,
     read_managed_session_rpc,
     read_session_offers_rpc,
     report_absence_rpc,
 )
 
 pages = Pages(__file__)
-# Whoever chose a time that is gone by now, or is refused otherwise, is told so beside what there is to choose.
-TOLD_ON_THE_PAGE = (409, 422, 429)
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ async def manage_session(call: Call[ManageSession]) -> Response:
     try:
         return _page(call, await _act(call))
     except Refusal as refused:
-        if refused.status not in TOLD_ON_THE_PAGE or "text/html" not in call.headers.get("accept", ""):
+        if not tells_on_page(call, refused):
             raise
         return _page(call, await _look(call, refused))
 
 
 async def _look(call: Call[ManageSession], refused: Refusal | None = None) -> View:
     token = call.body.token
-    if call.body.show or (refused and call.body.act == "move"):
+    if call.body.show or (refused and call.body.act in ("move", "propose")):
         offers = await call.database.rpc(read_session_offers_rpc, token=token, day=call.body.day)
         return View(offers.shown, offers, refused=refused)
     return View(await call.database.rpc(read_managed_session_rpc, token=token), refused=refused)
@@ -91,6 +92,12 @@ async def _act(call: Call[ManageSession]) -> View:
                 starts_at=asked.starts_at,
                 class_id=asked.class_id,
             )
+        case "propose":
+            shown = await call.database.rpc(
+                propose_managed_time_rpc, token=asked.token, starts_at=asked.starts_at
+            )
+        case "substitute":
+            shown = await call.database.rpc(ask_for_substitute_rpc, token=asked.token)
         case "delay":
             shown = await call.database.rpc(announce_delay_rpc, token=asked.token, minutes=asked.minutes)
         case _:

@@ -67,6 +67,7 @@ class SessionToCome(Output):
     session: SessionSummary
     is_led: bool
     token: str
+    answer_token: str | None = Field(description="Of a link to what is asked about it, if anything is.")
 
 
 class ClaimedMail(Output):

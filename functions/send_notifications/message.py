@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -109,11 +108,12 @@ def _variables(mail: ClaimedMail) -> dict[str, Any]:
                 "is_led": each.is_led,
                 "title": _title_of(each.session, each.is_led),
                 "link": pages.address("manage_session", token=each.token),
+                "answer": each.answer_token and pages.address("answer_change", token=each.answer_token),
             }
             for each in mail.sessions
         ],
-        "was": _was(mail),
-        "before": _before(mail, zone),
+        "was": {name: one_line(str(value), 200) for name, value in _was(mail).items()},
+        "before": words.as_it_was(_was(mail), zone),
         "proposed": _moment(mail, "proposed_scheduled_at"),
         "answer_until": _moment(mail, "answer_until"),
         "amount": _amount(mail),
@@ -157,27 +157,7 @@ def _link(mail: ClaimedMail, site: str) -> str:
 
 def _was(mail: ClaimedMail) -> dict[str, Any]:
     """What about the session is different from what the reader was told last, as it was."""
-    was: dict[str, Any] = (mail.payload or {}).get("was") or {}
-    return {name: one_line(value, 200) if isinstance(value, str) else value for name, value in was.items()}
-
-
-def _before(mail: ClaimedMail, zone: ZoneInfo) -> list[str]:
-    """The same in words."""
-    said = []
-    for name, value in _was(mail).items():
-        match name:
-            case "scheduled_at":
-                at = datetime.fromisoformat(value)
-                said.append(f"{words.day(at, zone)} at {words.clock(at, zone)} ({words.zone_name(at, zone)})")
-            case "duration_minutes":
-                said.append(f"{value} minutes long")
-            case "place":
-                said.append("online" if value == "Online" else f"at {value}")
-            case "practitioner":
-                said.append(f"with {value}")
-            case "class_name":
-                said.append(f"called “{value}”")
-    return said
+    return (mail.payload or {}).get("was") or {}
 
 
 def _moment(mail: ClaimedMail, name: str) -> datetime | None:

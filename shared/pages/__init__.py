@@ -19,6 +19,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from shared import words
+from shared.call import Call
 from shared.errors import Refusal
 from shared.names import one_line
 
@@ -93,7 +94,14 @@ PRIVATE = {
     "x-robots-tag": "noindex, nofollow, noarchive",
     "x-content-type-options": "nosniff",
 }
+# Refusals that leave something to choose: whoever chose a time that is gone is told so beside those that are free.
+TOLD_ON_THE_PAGE = (409, 422, 429)
 _shared = Pages(__file__)
+
+
+def tells_on_page(call: Call[Any], refused: Refusal) -> bool:
+    """Whether the function's own page says it, and not the page of refusals or, to a program, JSON."""
+    return refused.status in TOLD_ON_THE_PAGE and "text/html" in call.headers.get("accept", "")
 
 
 def refusal_page(refused: Refusal) -> HTMLResponse:

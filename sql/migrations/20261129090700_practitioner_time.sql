@@ -665,9 +665,11 @@ revoke execute on function private.get_time_range, private.get_time_as_client, p
 --
 -- A hold excludes everybody but its owner.
 
+-- Who leads a session and moves it needs no notice from themself.
 -- Definer: others' bookings and holds, and time off, may not be read by the caller; only the reason is returned.
 create function private.check_starts(
-  practitioner_id uuid, starts timestamptz[], duration_minutes integer, for_user uuid, ignore_session uuid default null)
+  practitioner_id uuid, starts timestamptz[], duration_minutes integer, for_user uuid, ignore_session uuid default null,
+  ignore_notice boolean default false)
   returns table (starts_at timestamptz, reason text)
   language plpgsql stable security definer set search_path = ''
 as $$
@@ -711,7 +713,7 @@ begin
   return query
     select s, case
         when s <= now() then 'slot_in_past'
-        when s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
+        when not ignore_notice and s < now() + make_interval(mins => v_calendar.minimum_notice_minutes) then 'too_short_notice'
         when s > now() + make_interval(days => v_calendar.booking_horizon_days) then 'beyond_horizon'
         when s + v_length > v_until then 'practitioner_unavailable'
         when not v_open @> tstzrange(s, s + v_length) then 'outside_availability'

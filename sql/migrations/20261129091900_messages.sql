@@ -438,6 +438,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_offered',     'practitioner', null),
   ('session_offer_closed','practitioner', null),
   ('session_not_taken',   'user',         null),
+  ('substitute_wanted',   'user',         null),
   ('session_not_booked',  'user',         null),
   ('session_to_pay',      'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
@@ -543,7 +544,7 @@ begin
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
     -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken'))
+    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;
@@ -776,7 +777,7 @@ as $$
 declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken');
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted');
   v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
                                    case when v_session.is_group then 'class' else 'session' end);
   v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
@@ -802,16 +803,18 @@ begin
                                                           private.name_changes(mail.payload -> 'previous'))),
       ('session_given_away',  'Session given away',format('%s leads the session on %s instead of you.',
                                                           coalesce(private.isolate_name(v_session.practitioner_name), 'Somebody else'), v_local_start)),
-      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please say yes or no.',
+      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please answer by the mail about it.',
                                                           coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
                                                           private.write_local_start(mail.payload ->> 'proposed_scheduled_at', v_time_zone))),
       ('change_declined',     'The time stays',    format('%s stays on %s: your other time got %s.', v_session_label, v_local_start,
                                                           case mail.payload ->> 'answer' when 'declined' then 'a no' else 'no answer' end)),
-      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes has it.',
+      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes, by the mail about it, has it.',
                                                           v_local_start)),
       ('session_offer_closed','No longer open',    format('The session on %s that you were asked to lead %s.', v_local_start,
                                                           case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
       ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
+      ('substitute_wanted',   'Substitute wanted', format('%s cannot lead the session on %s. The mail about it leads to who is free.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'A practitioner'), v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_to_pay',      'Pay for your session', 'A link to pay for the session that you chose is in your mail.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),
@@ -937,7 +940,18 @@ begin
     select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
       from (values
         ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
-         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'practitioner_late')),
+         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder',
+                                        'practitioner_late', 'change_proposed', 'change_declined')),
+        -- What somebody else did or asks: while there is something to answer.
+        ('answer_change', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_booked and case when mail.kind = 'change_proposed' then true
+           when mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder')
+             then private.has_unagreed_change(v_session)
+           else false end),
+        ('answer_offer', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind = 'session_offered'),
+        ('find_substitute', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind in ('substitute_wanted', 'session_not_taken')),
         -- Only what is online is recorded. To withdraw by, once it is answered; asked again only while it is not.
         ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
            when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
@@ -1043,7 +1057,7 @@ begin
   end if;
 
   if mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder', 'change_proposed',
-                   'session_offered', 'session_not_taken') then
+                   'session_offered', 'session_not_taken', 'substitute_wanted') then
     select * into v_session from public.session_schedules s where s.id = mail.session_id;
     if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
@@ -1060,6 +1074,9 @@ begin
         select from private.session_offers o
          where o.id = (mail.payload ->> 'offer_id')::bigint and o.status = 'open' and o.answer_until > now()) then
       return 'offer_closed';
+    elsif mail.kind = 'substitute_wanted'
+          and v_session.practitioner_id <> (mail.payload ->> 'practitioner_id')::uuid then
+      return 'given_away';
     elsif mail.kind in ('session_booked', 'session_rescheduled', 'session_changed') and exists (
         select from private.mails earlier
          where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id

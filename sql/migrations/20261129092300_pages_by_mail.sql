@@ -1,4 +1,4 @@
--- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/find_my_sessions, pages/pay_session.
+-- From sql/schemas: pages/manage_session, pages/answer_recording_consent, pages/choose_place, pages/sign_waiver, pages/move_session, pages/lead_session, pages/answer_change, pages/answer_offer, pages/find_substitute, pages/find_my_sessions, pages/pay_session.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -12,19 +12,23 @@ set check_function_bodies = off;
 
 create type private.session_participant as (user_id uuid, name text, attended boolean);
 
--- What the page shows. The last columns are for whoever leads the session, and empty for everybody else.
+-- What the page shows. From participants on, for whoever leads the session, and empty for everybody else.
 create type private.managed_session as (
-  session         private.session_summary,
-  time_zone       text,
-  caller_role     text,
-  quote           private.cancellation_terms,
-  can_move        boolean,
-  is_seat         boolean,
-  participants    private.session_participant[],
-  seats           integer,
-  delays          integer[],
-  no_shows_from   timestamptz,
-  no_show_pays    boolean
+  session                private.session_summary,
+  time_zone              text,
+  caller_role            text,
+  quote                  private.cancellation_terms,
+  can_move               boolean,
+  is_seat                boolean,
+  proposed_scheduled_at  timestamptz,
+  answer_until           timestamptz,
+  participants           private.session_participant[],
+  seats                  integer,
+  delays                 integer[],
+  no_shows_from          timestamptz,
+  no_show_pays           boolean,
+  can_ask_for_substitute boolean,
+  substitute_wanted_at   timestamptz
 );
 
 -- The link, and its session. Definer: its callers are not signed in.
@@ -70,6 +74,9 @@ begin
      or v_session.status in ('scheduled', 'in_progress') and v_shown.caller_role <> 'client' then
     v_shown.quote := private.compute_cancellation_terms(v_session, false);
     v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
+    select p.scheduled_at, p.answer_until into v_shown.proposed_scheduled_at, v_shown.answer_until
+      from private.session_proposals p
+     where p.session_id = v_session.id and p.status = 'open' and p.answer_until > now();
   end if;
 
   if v_shown.caller_role = 'practitioner' then
@@ -84,6 +91,8 @@ begin
       v_shown.no_shows_from := v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes);
     end if;
     v_shown.no_show_pays := v_rules.client_no_show_forfeits;
+    v_shown.can_ask_for_substitute := v_session.status = 'scheduled' and v_session.scheduled_at > now() and not v_shown.is_seat;
+    v_shown.substitute_wanted_at := private.get_substitute_wanted_at(v_session);
   end if;
   return v_shown;
 end
@@ -444,29 +453,34 @@ grant execute on function private.read_waiver_to_sign, private.sign_waiver, publ
 -- pages/move_session.sql
 
 -- Moving a session by its link: to a time that the booking page offers for the same practitioner and length; from a
--- seat in a class, to another class of the kind. Only whoever booked it, and as long as leaving costs nothing.
+-- seat in a class, to another class of the kind. Whoever booked it, as long as leaving costs nothing; and whoever leads
+-- it: at once where the rules allow it (sessions/rescheduling.sql), else by asking the client (sessions/proposals.sql).
 --
 -- Offered are a few days at a time, first those with the first free time.
 
 create type private.offered_time as (
   starts_at timestamptz, ends_at timestamptz, class_id uuid, class_name text, practitioner_name text,
-  seats_left integer);
+  seats_left integer, needs_yes boolean);
 
 -- A session is moved until the hour until which it is cancelled free of charge; who runs the platform, at any time. A
--- seat is left for another one while its credit comes back.
+-- seat is left for another one while its credit comes back. Who leads it can ask for another time until it begins; but
+-- not a class, which nobody can be asked about, nor one form of a class without the other.
 create function private.can_move_session(session public.session_schedules, quote private.cancellation_terms)
   returns boolean
   language sql stable set search_path = ''
 as $$
   select (session).status = 'scheduled' and (session).scheduled_at > now()
-    and private.get_part_in_session(session) = 'client'
-    and case when (session).group_class_id is not null
-             then (quote).credit_returned > 0 and (quote).fee_charged = 0
-             else now() <= (quote).free_until or private.is_admin() end;
+    and case private.get_part_in_session(session)
+      when 'practitioner' then not private.is_class(session)
+        or (session).correlated_session_id is null and not private.move_needs_yes(session, (session).scheduled_at)
+      when 'client' then case when (session).group_class_id is not null
+                         then (quote).credit_returned > 0 and (quote).fee_charged = 0
+                         else now() <= (quote).free_until or private.is_admin() end
+      else false end;
 $$;
 
 -- The starts are those of the booking page. They are asked about again without this session itself, whose own hour does
--- not stand in the way of moving it by half an hour.
+-- not stand in the way of moving it by half an hour. Whoever leads it needs no notice from themself.
 create function private.list_offered_starts(
   session public.session_schedules, from_time timestamptz, until_time timestamptz, time_zone text)
   returns setof private.offered_time
@@ -476,18 +490,24 @@ as $$
 declare
   v_type   public.session_types;
   v_starts timestamptz[];
+  v_leads  boolean := private.get_part_in_session(session) = 'practitioner';
+  v_notice interval;
 begin
   select * into v_type from public.session_types t where t.id = session.session_type_id;
   v_type.duration_minutes := session.duration_minutes;
   select array_agg(s.starts_at) into v_starts
     from private.list_start_slots(v_type, list_offered_starts.from_time, list_offered_starts.until_time,
                                   list_offered_starts.time_zone, session.practitioner_id) s;
+  -- As move_needs_yes, of times that are within hours and horizon.
+  v_notice := make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours);
   return query
     select c.starts_at, c.starts_at + make_interval(mins => session.duration_minutes), null::uuid, null::text,
-           null::text, null::integer
+           null::text, null::integer, asks.needs_yes
       from private.check_starts(session.practitioner_id, v_starts, session.duration_minutes, session.client_id,
-                                session.id) c
-     where c.reason is null and c.starts_at <> session.scheduled_at
+                                session.id, ignore_notice => v_leads) c
+     cross join lateral (
+       select v_leads and least(session.scheduled_at, c.starts_at) - v_notice < now() as needs_yes) asks
+     where c.reason is null and c.starts_at <> session.scheduled_at and not (asks.needs_yes and private.is_class(session))
      order by c.starts_at;
 end
 $$;
@@ -498,7 +518,7 @@ create function private.list_offered_classes(
   returns setof private.offered_time
   language sql stable set search_path = ''
 as $$
-  select distinct s.starts_at, s.ends_at, s.group_class_id, class.class_name, p.name, s.seats_left
+  select distinct s.starts_at, s.ends_at, s.group_class_id, class.class_name, p.name, s.seats_left, false
     from public.session_schedules own
    cross join unnest(private.list_class_session_type_ids(own)) type_id
     join public.session_types t on t.id = type_id
@@ -576,8 +596,8 @@ declare
   v_session public.session_schedules := private.open_session_link(move_managed_session.token, 'manage_session');
   v_seat    uuid;
 begin
-  if private.get_part_in_session(v_session) <> 'client' then
-    perform private.refuse(403, 'not_your_booking', 'Here only whoever booked a session moves it.');
+  if private.get_part_in_session(v_session) not in ('client', 'practitioner') then
+    perform private.refuse(403, 'not_your_booking', 'Here only whoever has booked or leads a session moves it.');
   elsif v_session.group_class_id is null then
     if move_managed_session.starts_at is null then
       perform private.refuse(422, 'time_missing', 'Please choose a time.');
@@ -602,6 +622,22 @@ begin
 end
 $$;
 
+-- For whoever leads it: asks the client for another time. Definer: as above.
+create function private.propose_managed_time(token text, starts_at timestamptz) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(propose_managed_time.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  if propose_managed_time.starts_at is null then
+    perform private.refuse(422, 'time_missing', 'Please choose a time.');
+  end if;
+  perform private.propose_session_time(v_session.id, propose_managed_time.starts_at);
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
 create function public.read_session_offers(token text, day date default null)
   returns table (shown private.managed_session, offers private.offered_time[], from_day date, until_day date,
                  earlier_day date, later_day date)
@@ -618,11 +654,18 @@ as $$
                                              move_managed_session.class_id);
 $$;
 
+create function public.propose_managed_time(token text, starts_at timestamptz default null)
+  returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.propose_managed_time(propose_managed_time.token, propose_managed_time.starts_at);
+$$;
+
 revoke execute on function private.can_move_session, private.list_offered_starts, private.list_offered_classes,
-  private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, public.read_session_offers,
-  public.move_managed_session from public, anon, authenticated, service_role;
-grant execute on function private.read_session_offers, private.move_managed_session, public.read_session_offers,
-  public.move_managed_session to anon;
+  private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, private.propose_managed_time,
+  public.read_session_offers, public.move_managed_session, public.propose_managed_time from public, anon, authenticated, service_role;
+grant execute on function private.read_session_offers, private.move_managed_session, private.propose_managed_time,
+  public.read_session_offers, public.move_managed_session, public.propose_managed_time to anon;
 
 
 -- pages/lead_session.sql
@@ -717,6 +760,477 @@ grant execute on function private.announce_delay, private.report_absence, public
   to anon;
 
 
+-- pages/answer_change.sql
+
+-- The page on which a client answers what somebody else did, or asks: another time that their practitioner proposes, or
+-- a change that was made already (sessions/proposals.sql, sessions/agreements.sql).
+--
+-- The link is to the session and not to one question, so that an old mail leads to what is asked now. A form names what
+-- it was about, and an answer to anything else is refused.
+
+-- States: proposed, changed (both wait for an answer); accepted, declined, expired, withdrawn, agreed (that has ended);
+-- cancelled, over; as_agreed (nothing was ever asked).
+create type private.answerable_change as (
+  session               private.session_summary,
+  time_zone             text,
+  state                 text,
+  proposal_id           bigint,
+  proposed_scheduled_at timestamptz,
+  proposed_is_free      boolean,
+  answer_until          timestamptz,
+  agreed                jsonb,
+  changed_by            text,
+  comes_back            text,
+  usual_free_until      timestamptz
+);
+
+create function private.get_change_state(session public.session_schedules, proposal private.session_proposals)
+  returns text
+  language sql stable set search_path = ''
+as $$
+  select case
+    when (session).status = 'cancelled' then 'cancelled'
+    when (session).status <> 'scheduled' or (session).scheduled_at <= now() then 'over'
+    when (proposal).status = 'open' and (proposal).answer_until > now() then 'proposed'
+    when private.has_unagreed_change(session) then 'changed'
+    -- A yes is noted as agreed in the same moment.
+    when (proposal).id is not null and coalesce((proposal).ended_at, (proposal).answer_until) >= coalesce(a.agreed_at, '-infinity')
+      then case (proposal).status when 'open' then 'expired' else (proposal).status end
+    when a.session_id is not null then 'agreed'
+    else 'as_agreed' end
+    from (select 1) single_row left join private.session_agreements a on a.session_id = (session).id;
+$$;
+
+-- Whether the client of a session is asked something about it.
+create function private.waits_for_answer(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select private.get_change_state(session, (
+    select p from private.session_proposals p where p.session_id = (session).id order by p.id desc limit 1))
+    in ('proposed', 'changed');
+$$;
+
+create function private.compose_answerable_change(session_id uuid) returns private.answerable_change
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session  public.session_schedules;
+  v_proposal private.session_proposals;
+  v_shown    private.answerable_change;
+begin
+  select * into strict v_session from public.session_schedules s where s.id = compose_answerable_change.session_id;
+  select * into v_proposal from private.session_proposals p where p.session_id = v_session.id order by p.id desc limit 1;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.state := private.get_change_state(v_session, v_proposal);
+  if v_shown.state in ('proposed', 'accepted', 'declined', 'expired', 'withdrawn') then
+    v_shown.proposed_scheduled_at := v_proposal.scheduled_at;
+    v_shown.answer_until := v_proposal.answer_until;
+  end if;
+  if v_shown.state = 'proposed' then
+    v_shown.proposal_id := v_proposal.id;
+    v_shown.proposed_is_free := v_proposal.scheduled_at > now() and private.is_free_time(
+      v_session.practitioner_id, v_proposal.scheduled_at, v_session.duration_minutes, v_session.id);
+  elsif v_shown.state = 'changed' then
+    select private.describe_previous(to_jsonb(a), v_session), a.changed_by into v_shown.agreed, v_shown.changed_by
+      from private.session_agreements a where a.session_id = v_session.id;
+    v_shown.comes_back := case
+      when (private.compute_cancellation_terms(v_session, false)).credit_returned = 0 then 'nothing'
+      when v_session.credit_lot_id is null then 'payment' else 'credit' end;
+    v_shown.usual_free_until := v_session.scheduled_at - make_interval(
+      hours => (private.get_cancellation_policy(v_session)).standard_cancellation_hours);
+  end if;
+  return v_shown;
+end
+$$;
+
+-- A link of whoever is not its client any more, or of an admin, is none to answer by.
+create function private.refuse_unless_booked(session public.session_schedules) returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if session.client_id <> auth.uid() or private.is_class(session) then
+    perform private.refuse(410, 'link_ended', 'This link has ended.', 'Its session is not yours any more.');
+  end if;
+end
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_change(token text) returns private.answerable_change
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(read_change.token, 'answer_change');
+begin
+  perform private.refuse_unless_booked(v_session);
+  return private.compose_answerable_change(v_session.id);
+end
+$$;
+
+-- Definer: as above.
+create function private.answer_change(
+  token text, accepts boolean, proposal_id bigint, sequence integer, out outcome text, out shown private.answerable_change)
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(answer_change.token, 'answer_change');
+begin
+  perform private.refuse_unless_booked(v_session);
+  if answer_change.accepts is null or answer_change.sequence is null then
+    perform private.refuse(422, 'answer_missing', 'Please say yes or no.');
+  end if;
+  select a.outcome into outcome from private.answer_session_change(
+    v_session.id, answer_change.accepts, answer_change.proposal_id, answer_change.sequence) a;
+  shown := private.compose_answerable_change(v_session.id);
+end
+$$;
+
+create function public.read_change(token text) returns setof private.answerable_change
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_change(read_change.token);
+$$;
+
+create function public.answer_change(
+  token text, accepts boolean default null, proposal_id bigint default null, sequence integer default null)
+  returns table (outcome text, shown private.answerable_change)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.answer_change(answer_change.token, answer_change.accepts, answer_change.proposal_id,
+                                      answer_change.sequence);
+$$;
+
+revoke execute on function private.get_change_state, private.waits_for_answer, private.compose_answerable_change, private.refuse_unless_booked,
+  private.read_change, private.answer_change, public.read_change, public.answer_change
+  from public, anon, authenticated, service_role;
+grant execute on function private.read_change, private.answer_change, public.read_change, public.answer_change to anon;
+
+
+-- pages/answer_offer.sql
+
+-- The page on which a practitioner says whether they take a session over that they were offered
+-- (sessions/substitutes.sql).
+--
+-- Until then it is somebody else's session: what, when and where is shown, and not who its client is. What they would
+-- earn is said as their part of what was paid, not as a sum: the price is its payer's business.
+
+-- States: those of the offer. `reason`: why they could not take it now, of an open one.
+create type private.offered_session as (
+  session      private.session_summary,
+  time_zone    text,
+  state        text,
+  reason       text,
+  offer_id     bigint,
+  answer_until timestamptz,
+  seats_taken  integer,
+  pay_percent  numeric
+);
+
+-- The practitioner's part of what was paid for it, as far as one version of the share decides; null where nobody paid.
+create function private.get_pay_percent(session public.session_schedules) returns numeric
+  language sql stable set search_path = ''
+as $$
+  select case when private.is_class(session) then (private.get_revenue_share(now())).practitioner_percent
+    else (select r.practitioner_percent from public.revenue_shares r where r.id = coalesce(
+            ((private.get_payment_funds(private.get_session_payment((session).id)))).revenue_share_id,
+            (select (private.get_credit_lot_funds(l)).revenue_share_id from public.user_session_credits l
+              where l.id = (session).credit_lot_id))) end;
+$$;
+
+-- The newest offer of this session to whom the link is. Definer: its callers are not signed in.
+create function private.open_offer_link(token text, page text) returns private.session_offers
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_link  private.page_links := private.open_page_link(open_offer_link.token, open_offer_link.page);
+  v_offer private.session_offers;
+begin
+  select * into v_offer from private.session_offers o
+   where o.session_id::text = v_link.subject and o.practitioner_id in (select private.my_practitioner_ids())
+   order by o.id desc limit 1;
+  if not found then
+    perform private.refuse(410, 'link_ended', 'This link has ended.', 'Its session is gone, or was not offered to you.');
+  end if;
+  return v_offer;
+end
+$$;
+
+create function private.compose_offered_session(offer private.session_offers) returns private.offered_session
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+  v_shown   private.offered_session;
+begin
+  select * into strict v_session from public.session_schedules s where s.id = offer.session_id;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.session.client_name := null;
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.offer_id := offer.id;
+  v_shown.answer_until := offer.answer_until;
+  v_shown.state := case
+    when offer.status = 'open' and offer.answer_until <= now() then 'expired'
+    when offer.status = 'accepted' and v_session.practitioner_id <> offer.practitioner_id then 'taken'
+    else offer.status end;
+  if v_shown.state = 'open' then
+    v_shown.reason := private.find_reason_not_to_lead(v_session, offer.practitioner_id);
+    v_shown.pay_percent := private.get_pay_percent(v_session);
+    if private.is_class(v_session) then
+      v_shown.seats_taken := (select count(*) from private.list_session_clients(v_session));
+    end if;
+  end if;
+  return v_shown;
+end
+$$;
+
+-- Definer: as above.
+create function private.read_offer(token text) returns private.offered_session
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.compose_offered_session(private.open_offer_link(read_offer.token, 'answer_offer'));
+end
+$$;
+
+-- `offer_id` and `sequence` say what they were looking at: a yes to what has changed since is none.
+-- Definer: as above.
+create function private.answer_offer(token text, accepts boolean, offer_id bigint, sequence integer)
+  returns private.offered_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_offer   private.session_offers := private.open_offer_link(answer_offer.token, 'answer_offer');
+  v_session public.session_schedules;
+begin
+  if answer_offer.accepts is null or answer_offer.sequence is null then
+    perform private.refuse(422, 'answer_missing', 'Please say yes or no.');
+  end if;
+  if v_offer.status = 'open' then
+    v_session := private.lock_session_to_give(v_offer.session_id);
+    v_offer := private.open_offer_link(answer_offer.token, 'answer_offer');
+    if v_offer.status = 'open' and (v_offer.id, v_session.calendar_sequence) is distinct from (
+        answer_offer.offer_id, answer_offer.sequence) then
+      perform private.refuse(409, 'question_changed', 'Something has changed since you opened this page.',
+                             'Please look again, and then answer.');
+    end if;
+  end if;
+  perform private.answer_session_offer(v_offer.session_id, answer_offer.accepts);
+  return private.compose_offered_session(private.open_offer_link(answer_offer.token, 'answer_offer'));
+end
+$$;
+
+create function public.read_offer(token text) returns setof private.offered_session
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_offer(read_offer.token);
+$$;
+
+create function public.answer_offer(
+  token text, accepts boolean default null, offer_id bigint default null, sequence integer default null)
+  returns setof private.offered_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.answer_offer(answer_offer.token, answer_offer.accepts, answer_offer.offer_id,
+                                     answer_offer.sequence);
+$$;
+
+revoke execute on function private.get_pay_percent, private.open_offer_link, private.compose_offered_session,
+  private.read_offer, private.answer_offer, public.read_offer, public.answer_offer
+  from public, anon, authenticated, service_role;
+grant execute on function private.read_offer, private.answer_offer, public.read_offer, public.answer_offer to anon;
+
+
+-- pages/find_substitute.sql
+
+-- The page on which an admin finds somebody else to lead a session or class: who is free then, giving it to one of them
+-- at once, or asking several (sessions/substitutes.sql); what was asked and answered. And what leads there: a
+-- practitioner who says, by the link to their session, that they cannot lead it.
+--
+-- Whoever is not an admin any more opens nothing with an old link.
+
+create type private.substitute_candidate as (practitioner_id uuid, name text, is_in_hours boolean, is_asked boolean);
+create type private.asked_practitioner as (name text, status text, answer_until timestamptz, ended_at timestamptz);
+
+create type private.substitution as (
+  session      private.session_summary,
+  time_zone    text,
+  is_open      boolean,
+  is_seat      boolean,
+  seats_taken  integer,
+  candidates   private.substitute_candidate[],
+  unable       integer,
+  asked        private.asked_practitioner[],
+  answer_until timestamptz
+);
+
+create function private.compose_substitution(session_id uuid) returns private.substitution
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_session public.session_schedules;
+  v_shown   private.substitution;
+begin
+  select * into strict v_session from public.session_schedules s where s.id = compose_substitution.session_id;
+  v_shown.session := private.summarize_session(v_session);
+  v_shown.time_zone := coalesce(private.find_user_time_zone(auth.uid()), (v_shown.session).time_zone);
+  v_shown.is_seat := v_session.group_class_id is not null;
+  v_shown.is_open := v_session.status = 'scheduled' and v_session.scheduled_at > now() and not v_shown.is_seat;
+  if private.is_class(v_session) then
+    v_shown.seats_taken := (select count(*) from private.list_session_clients(v_session));
+  end if;
+  select coalesce(array_agg(row (p.name, o.status, o.answer_until, o.ended_at)::private.asked_practitioner order by o.id), '{}')
+    into v_shown.asked
+    from (select * from private.session_offers newest where newest.session_id = v_session.id
+           order by newest.id desc limit 100) o
+    join public.practitioners p on p.id = o.practitioner_id;
+  if v_shown.is_open then
+    v_shown.answer_until := private.get_answer_deadline(v_session);
+    with checked as (
+      select p.id, p.name, private.find_reason_not_to_lead(v_session, p.id) as reason
+        from public.practitioners p where p.id <> v_session.practitioner_id
+    ), able as (
+      select c.id, c.name, c.reason is null as is_in_hours,
+             exists (select from private.session_offers o
+                      where o.session_id = v_session.id and o.practitioner_id = c.id and o.status = 'open') as is_asked
+        from checked c where coalesce(c.reason, 'outside_availability') = 'outside_availability'
+       order by c.reason is not null, c.name, c.id limit 200
+    )
+    select (select coalesce(array_agg(row (a.id, a.name, a.is_in_hours, a.is_asked)::private.substitute_candidate
+                                      order by not a.is_in_hours, a.name, a.id), '{}') from able a),
+           (select count(*) from checked c where c.reason <> 'outside_availability')
+      into v_shown.candidates, v_shown.unable;
+  end if;
+  return v_shown;
+end
+$$;
+
+create function private.refuse_unless_admin() returns void
+  language plpgsql stable set search_path = ''
+as $$
+begin
+  if not private.is_admin() then
+    perform private.refuse(410, 'link_ended', 'This link has ended.', 'It was for administrators.');
+  end if;
+end
+$$;
+
+-- Definer: its callers are not signed in.
+create function private.read_substitution(token text) returns private.substitution
+  language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(read_substitution.token, 'find_substitute');
+begin
+  perform private.refuse_unless_admin();
+  return private.compose_substitution(v_session.id);
+end
+$$;
+
+-- Definer: as above.
+create function private.give_to_substitute(token text, practitioner_id uuid, outside_hours boolean)
+  returns private.substitution
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(give_to_substitute.token, 'find_substitute');
+begin
+  perform private.refuse_unless_admin();
+  if give_to_substitute.practitioner_id is null then
+    perform private.refuse(422, 'practitioners_missing', 'Please choose a practitioner.');
+  -- A second click finds the first.
+  elsif v_session.practitioner_id <> give_to_substitute.practitioner_id then
+    perform private.give_session_to(v_session.id, give_to_substitute.practitioner_id, give_to_substitute.outside_hours);
+  end if;
+  return private.compose_substitution(v_session.id);
+end
+$$;
+
+-- They have so many hours to answer; without a number, as long as the session rules say. Definer: as above.
+create function private.ask_substitutes(token text, practitioner_ids uuid[], hours integer) returns private.substitution
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(ask_substitutes.token, 'find_substitute');
+begin
+  perform private.refuse_unless_admin();
+  perform private.offer_session_to(v_session.id, ask_substitutes.practitioner_ids,
+                                   now() + make_interval(hours => ask_substitutes.hours));
+  return private.compose_substitution(v_session.id);
+end
+$$;
+
+-- When whoever leads it asked for a substitute; null: they have not.
+create function private.get_substitute_wanted_at(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select max(o.created_at) from private.outbox o
+   where o.session_id = (session).id and o.kind = 'substitute_wanted'
+     and o.payload ->> 'practitioner_id' = (session).practitioner_id::text;
+$$;
+
+-- Tells the admins, at most once a day: a second click finds the first. Definer: as above.
+create function private.ask_for_substitute(token text) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(ask_for_substitute.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  if v_session.status <> 'scheduled' or v_session.scheduled_at <= now() then
+    perform private.refuse(409, 'session_started', 'This session has begun.');
+  elsif v_session.group_class_id is not null then
+    perform private.refuse(409, 'seat_follows_its_class', 'A seat has the practitioner of its class.',
+                           'Ask for a substitute for the class.');
+  end if;
+  perform from public.session_schedules s where s.id = v_session.id for update;
+  if coalesce(private.get_substitute_wanted_at(v_session) < now() - interval '1 day', true) then
+    perform private.limit_use('substitutes wanted', auth.uid());
+    perform private.publish_event('substitute_wanted', a.user_id, v_session.id, jsonb_build_object(
+              'practitioner_id', v_session.practitioner_id, 'scheduled_at', v_session.scheduled_at))
+       -- Enough to be read by somebody.
+       from (select r.user_id from public.user_roles r join auth.users u on u.id = r.user_id
+              where r.role = 'admin' order by u.created_at, u.id limit 20) a;
+  end if;
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
+create function public.read_substitution(token text) returns setof private.substitution
+  language sql stable security invoker set search_path = ''
+as $$
+  select * from private.read_substitution(read_substitution.token);
+$$;
+
+create function public.give_to_substitute(
+  token text, practitioner_id uuid default null, outside_hours boolean default false) returns setof private.substitution
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.give_to_substitute(give_to_substitute.token, give_to_substitute.practitioner_id,
+                                           give_to_substitute.outside_hours);
+$$;
+
+create function public.ask_substitutes(token text, practitioner_ids uuid[] default '{}', hours integer default null)
+  returns setof private.substitution
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.ask_substitutes(ask_substitutes.token, ask_substitutes.practitioner_ids, ask_substitutes.hours);
+$$;
+
+create function public.ask_for_substitute(token text) returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.ask_for_substitute(ask_for_substitute.token);
+$$;
+
+revoke execute on function private.compose_substitution, private.refuse_unless_admin, private.read_substitution,
+  private.give_to_substitute, private.ask_substitutes, private.get_substitute_wanted_at, private.ask_for_substitute,
+  public.read_substitution, public.give_to_substitute, public.ask_substitutes, public.ask_for_substitute
+  from public, anon, authenticated, service_role;
+grant execute on function private.read_substitution, private.give_to_substitute, private.ask_substitutes,
+  private.ask_for_substitute, public.read_substitution, public.give_to_substitute, public.ask_substitutes,
+  public.ask_for_substitute to anon;
+
+
 -- pages/find_my_sessions.sql
 
 -- Somebody's links, sent again to whoever types an address: all sessions to come, in one mail, to that address alone.
@@ -778,14 +1292,17 @@ as $$
    order by s.scheduled_at limit 50;
 $$;
 
--- Each with a new link to its page, for the mail that is being written.
+-- Each with a new link to its page, and to what is asked about it, for the mail that is being written.
 create function private.link_sessions_to_come(user_id uuid) returns jsonb
   language sql volatile set search_path = ''
 as $$
   select coalesce(jsonb_agg(jsonb_build_object(
            'session', private.summarize_session(s),
            'is_led', private.get_session_host(s) is not distinct from link_sessions_to_come.user_id,
-           'token', private.make_session_link(s, link_sessions_to_come.user_id))), '[]')
+           'token', private.make_session_link(s, link_sessions_to_come.user_id),
+           'answer_token', case when s.client_id = link_sessions_to_come.user_id and private.waits_for_answer(s)
+             then private.make_page_link('answer_change', link_sessions_to_come.user_id, s.id::text,
+                                         private.get_session_link_end(s)) end)), '[]')
     from private.list_sessions_to_come(link_sessions_to_come.user_id) s;
 $$;
 

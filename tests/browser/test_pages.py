@@ -7,6 +7,7 @@ otherwise has a scene here. One that cannot be opened by any of these fails. SHO
 import os
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -127,7 +128,98 @@ def paying(stage: Stage) -> Iterator[Visit]:
     yield Visit("pay_session", "without a link", f"{stage.env['PAGES_URL']}/pay-session")
 
 
+def changes(stage: Stage) -> Iterator[Visit]:
+    """A time that is asked for, one that is taken by now, a change that was made, and what came of them."""
+    for name in ("asked", "taken", "changed", "cancelled"):
+        scene = PageScene(stage)
+        scene.call(scene.practitioner, LONG_NAME)
+        stage.execute(
+            "update public.practitioners set name = %s where user_id = %s", LONG_NAME, scene.practitioner.id
+        )
+        session = scene.book()
+        to = scene.starts_at + timedelta(hours=2)
+        if name in ("asked", "taken"):
+            body = {"session_id": session, "scheduled_at": to.isoformat()}
+            stage.rest(
+                "POST", "rpc/propose_session_time", as_=scene.practitioner, json=body
+            ).raise_for_status()
+        else:
+            stage.execute(
+                "update public.session_schedules set session_location = 'in_person', physical_location = %s,"
+                " scheduled_at = %s where id = %s",
+                LONG_NAME,
+                to,
+                session,
+            )
+        if name == "taken":
+            stage.session(
+                client=scene.booker(), practitioner=scene.practitioner, scheduled_at=to, duration_minutes=45
+            )
+        link = scene.make_link("answer_change", scene.client, session)
+        if name == "cancelled":
+            scene.cancel(session)
+        yield Visit("answer_change", name, link, presses=name in ("asked", "changed"))
+    yield Visit(
+        "answer_change", "over", scene.make_link("answer_change", scene.client, session, ends_in="-1 second")
+    )
+
+
+def offers(stage: Stage) -> Iterator[Visit]:
+    """Open, with hours or a pause in the way, and too late; then the page of who asks."""
+    scene = PageScene(stage)
+    scene.call(scene.practitioner, LONG_NAME)
+    group = scene.make_class(class_name=LONG_NAME)
+    asked = {name: stage.practitioner() for name in ("asked", "outside hours", "busy")}
+    for name, person in asked.items():
+        stage.execute(
+            "update public.practitioners set name = %s where user_id = %s", f"{LONG_NAME}, {name}", person.id
+        )
+    body = {
+        "session_id": str(group["id"]),
+        "practitioner_ids": [str(p.practitioner_id) for p in asked.values()],
+    }
+    stage.rest("POST", "rpc/offer_session_to", as_=stage.admin(), json=body).raise_for_status()
+    stage.execute(
+        "insert into public.availability_exceptions (practitioner_id, on_date, is_open)"
+        " select %s, current_date + n, false from generate_series(0, 6) n",
+        asked["outside hours"].practitioner_id,
+    )
+    stage.session(
+        client=scene.booker(), practitioner=asked["busy"], scheduled_at=scene.starts_at, duration_minutes=45
+    )
+    for name, person in asked.items():
+        yield Visit("answer_offer", name, scene.make_link("answer_offer", person, str(group["id"])))
+    # After everybody else's look, who is too late is told so.
+    yield Visit(
+        "answer_offer", "yes", scene.make_link("answer_offer", asked["asked"], str(group["id"])), presses=True
+    )
+
+
+def substitutes(stage: Stage) -> Iterator[Visit]:
+    """Somebody is free, some of them outside their hours, and some were asked; or all is over."""
+    scene = PageScene(stage)
+    scene.call(scene.practitioner, LONG_NAME)
+    admin, free = stage.admin(), [stage.practitioner() for _ in range(3)]
+    for number, person in enumerate(free):
+        name = f"{LONG_NAME} {number}"
+        stage.execute("update public.practitioners set name = %s where user_id = %s", name, person.id)
+    stage.execute(
+        "insert into public.availability_exceptions (practitioner_id, on_date, is_open)"
+        " select %s, current_date + n, false from generate_series(0, 6) n",
+        free[1].practitioner_id,
+    )
+    session = scene.book()
+    body = {"session_id": session, "practitioner_ids": [str(free[2].practitioner_id)]}
+    stage.rest("POST", "rpc/offer_session_to", as_=admin, json=body).raise_for_status()
+    yield Visit("find_substitute", "wanted", scene.make_link("find_substitute", admin, session), presses=True)
+    over = scene.make_link("find_substitute", admin, session, ends_in="-1 second")
+    yield Visit("find_substitute", "over", over)
+
+
 SCENES = {
+    "answer_change": changes,
+    "answer_offer": offers,
+    "find_substitute": substitutes,
     "pay_session": paying,
     "unsubscribe": unsubscribing,
     "open_recording": recordings,

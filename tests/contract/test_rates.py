@@ -50,6 +50,9 @@ UNLIMITED = {
     "refund-payment": ADMINS,
     "verify-practitioner-banking": ADMINS,
     "issue-practitioner-contract": ADMINS,
+    "find-substitute": ADMINS,
+    "answer-change": ONCE,
+    "answer-offer": ONCE,
 }
 
 
@@ -282,6 +285,17 @@ def use_manage_session(stage: Stage) -> Iterator[Use]:
     leads = scene.make_link("manage_session", scene.practitioner, str(near["id"]))
     yield Use("delays of a session", near["id"], lambda _: scene.press(leads, act="delay", minutes=5))
 
+    def ask(n: int) -> httpx.Response:
+        """About another session each time: the same one is asked about once."""
+        session = scene.stage.session(
+            client=scene.client, practitioner=scene.practitioner, starts_in_minutes=10000 + 60 * n
+        )
+        return scene.press(
+            scene.make_link("manage_session", scene.practitioner, str(session["id"])), act="substitute"
+        )
+
+    yield Use("substitutes wanted", scene.practitioner.id, ask)
+
 
 def use_find_my_sessions(stage: Stage) -> Iterator[Use]:
     """By who asks, by the address that they type, and all of them together; of known and unknown ones alike."""
@@ -405,6 +419,8 @@ UNLIMITED_RPCS = {
             "mark_payout_failed",
             "mark_payout_paid",
             "offer_session_to",
+            "give_to_substitute",
+            "ask_substitutes",
             "redeliver_webhooks",
             "request_refund",
             "rotate_webhook_secret",
@@ -415,6 +431,8 @@ UNLIMITED_RPCS = {
     "reschedule_session": "updates as its caller: times moved",
     "answer_session_change": "once for each proposal, and those are limited; or for each change by somebody else",
     "answer_session_offer": "once for each offer, which an admin made",
+    "answer_change": "as answer_session_change",
+    "answer_offer": "as answer_session_offer",
 }
 
 

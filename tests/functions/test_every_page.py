@@ -22,6 +22,12 @@ FORM = {
     "signature_name": "Somebody",
     "show": "times",
     "starts_at": "2027-03-01T15:00:00Z",
+    "accepts": "true",
+    "sequence": "0",
+    "proposal": "1",
+    "offer": "1",
+    "practitioner": "10000000-0000-4000-8000-000000000001",
+    "hours": "2",
 }
 
 
@@ -41,8 +47,11 @@ def rows(scene: PageScene) -> Any:
                   (select jsonb_agg(to_jsonb(c)) from public.user_consents c where c.user_id = %(id)s),
                   (select jsonb_agg(to_jsonb(w)) from public.liability_waivers w where w.user_id = %(id)s),
                   (select jsonb_agg(to_jsonb(o)) from private.outbox o where o.user_id = %(id)s),
-                  (select jsonb_agg(to_jsonb(a)) from public.session_attendance a where a.user_id = %(id)s)""",
-        {"id": scene.client.id},
+                  (select jsonb_agg(to_jsonb(a)) from public.session_attendance a where a.user_id = %(id)s),
+                  (select jsonb_agg(to_jsonb(p)) from private.session_proposals p where p.session_id = %(session)s),
+                  (select jsonb_agg(to_jsonb(a)) from private.session_agreements a where a.session_id = %(session)s),
+                  (select jsonb_agg(to_jsonb(o)) from private.session_offers o where o.session_id = %(session)s)""",
+        {"id": scene.client.id, "session": scene.session},
     ).fetchone()
 
 

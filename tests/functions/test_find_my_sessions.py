@@ -4,6 +4,7 @@ import re
 import statistics
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -74,6 +75,21 @@ def test_one_mail_brings_a_link_to_each_session(scene: PageScene) -> None:
     assert {booked, str(led["id"]), str(group["id"])} == set(subjects) and len(links) == 3
     assert str(over["id"]) not in subjects
     assert all(scene.look(link).status_code == 200 for link in links)
+
+
+def test_the_mail_leads_to_what_waits_for_an_answer(scene: PageScene) -> None:
+    """Whoever lost the mail about it."""
+    body = {"session_id": scene.book(), "scheduled_at": (scene.starts_at + timedelta(hours=2)).isoformat()}
+    scene.stage.rest("POST", "rpc/propose_session_time", as_=scene.practitioner, json=body).raise_for_status()
+    scene.send()
+
+    ask(scene, scene.client.email)
+    ask(scene, scene.practitioner.email)
+    scene.send()
+
+    assert "Would another time suit you?" in scene.look(scene.link_to("answer_change")).text
+    assert "answer-change" in scene.mails_to(scene.client)[-1]["TextBody"]
+    assert "answer-change" not in scene.mails_to(scene.practitioner)[-1]["TextBody"]
 
 
 def test_nobody_else_gets_a_mail(scene: PageScene) -> None:

@@ -118,13 +118,70 @@ def test_when_it_is_too_late_the_page_says_so_and_offers_nothing(booked: PageSce
     assert "It is too late to move this session" in late.text
 
 
-def test_whoever_leads_it_does_not_move_it_here(booked: PageScene) -> None:
+def test_whoever_leads_it_moves_it_with_notice(booked: PageScene) -> None:
+    """Within their hours; the client is told, and may leave freely."""
     link = booked.link_to("manage_session", booked.practitioner)
+    assert "See your free times" in booked.look(link).text
+    times = booked.look(f"{link}&show=times&day={booked.starts_at.date()}").text
+    assert 'value="move"' in times and "can leave free of charge until it begins" in times
 
-    refused = booked.press(link, act="move", starts_at=(booked.starts_at + timedelta(hours=2)).isoformat())
+    page = booked.press(link, act="move", starts_at=offered(times)[-1])
 
-    assert (403, booked.starts_at) == (refused.status_code, row(booked)["scheduled_at"])
-    assert not offered(booked.look(f"{link}&show=times").text)
+    assert (200, offered(times)[-1]) == (page.status_code, row(booked)["scheduled_at"].isoformat())
+    assert "Everybody who booked is told" in page.text
+    booked.send()
+    assert "answer-change?token=" in booked.mails_to(booked.client)[-1]["TextBody"]
+
+
+def test_too_close_the_client_is_asked(booked: PageScene) -> None:
+    """The page says so before the button, offers what needs a yes as a question, and a move is refused."""
+    booked.stage.pass_time_until(booked.session, 60)
+    booked.send()
+    link = booked.link_to("manage_session", booked.practitioner)
+    times = booked.look(f"{link}&show=times").text
+    assert 'value="propose"' in times and 'value="move"' not in times
+    assert "a yes moves it, and after a no, or no answer, it stays as it is" in times
+    before = row(booked)["scheduled_at"]
+
+    refused = booked.press(link, act="move", starts_at=offered(times)[-1])
+    pages = [booked.press(link, act="propose", starts_at=offered(times)[-1]) for _ in range(2)]
+
+    assert (409, 'value="propose"' in refused.text) == (refused.status_code, True)
+    assert "your client must agree to it" in refused.text
+    assert [200, 200] == [page.status_code for page in pages]
+    assert "Your client is asked by mail" in pages[0].text and "has not answered yet" in pages[1].text
+    assert before == row(booked)["scheduled_at"]
+    booked.send()
+    asked = [mail for mail in booked.mails_to(booked.client) if mail["Subject"].startswith("Another time?")]
+    assert 1 == len(asked)
+    assert "You were asked whether you can come" in booked.look(booked.link_to("manage_session")).text
+
+
+def test_a_practitioner_is_offered_what_they_can_have(booked: PageScene) -> None:
+    """Also within the notice that bookings need; each time that is offered is taken, as the page says."""
+    booked.stage.pass_time_until(booked.session, 60)
+    link = booked.make_link("manage_session", booked.practitioner, booked.session)
+    times = offered(booked.look(f"{link}&show=times").text)
+    assert times
+    for time in (times[0], times[-1]):
+        assert booked.press(link, act="propose", starts_at=time).status_code == 200
+    client = booked.make_link("manage_session", booked.client, booked.session)
+    assert booked.press(client, act="propose", starts_at=times[0]).status_code == 403
+    assert booked.press(link, act="propose").status_code == 422
+
+
+def test_a_class_is_moved_by_whoever_leads_it_and_asks_nobody(stage: Stage) -> None:
+    scene = PageScene(stage)
+    scene.group = scene.make_class(duration_minutes=45)
+    scene.session = str(scene.group["id"])
+    link = scene.make_link("manage_session", scene.practitioner, scene.session)
+    times = scene.look(f"{link}&show=times").text
+    assert offered(times) and 'value="propose"' not in times
+    assert scene.press(link, act="propose", starts_at=offered(times)[-1]).status_code == 409
+
+    scene.press(link, act="move", starts_at=offered(times)[-1]).raise_for_status()
+
+    assert offered(times)[-1] == row(scene)["scheduled_at"].isoformat()
 
 
 @pytest.fixture

@@ -178,7 +178,8 @@ def test_a_proposed_time_is_asked_for_and_the_answer_told(mail: MailScene) -> No
     propose(1)
     asked = " ".join(mail.mails_to(mail.client)[-1]["TextBody"].split())
     assert "Practitioner asks whether you can come on" in asked
-    assert "If you say no, or nothing, your session stays as it is." in asked
+    assert "With a yes your session moves; it costs nothing. If you say no, or nothing until" in asked
+    assert "/answer-change?token=" in asked and "/manage-session?token=" in asked
     answer(False)
     assert "cannot come" in " ".join(mail.mails_to(mail.practitioner)[-1]["TextBody"].split())
     propose(2)
@@ -467,7 +468,7 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     )
     elsewhere = {"welcome", "session_booked", "session_cancelled", "session_rescheduled", "session_reminder"}
     elsewhere |= {"session_changed", "session_given_away", "change_proposed", "change_declined"}
-    elsewhere |= {"session_offered", "session_offer_closed", "session_not_taken"}
+    elsewhere |= {"session_offered", "session_offer_closed", "session_not_taken", "substitute_wanted"}
     kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
     assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()
 

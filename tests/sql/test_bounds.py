@@ -71,6 +71,7 @@ ARGUMENTS = {
     "mark_payout_paid.paid_at": "public.payouts.paid_at",
     "match_memories.match_count": "read",
     "match_memories.match_threshold": "read",
+    "offer_session_to.until": "never later than the session",
     "practitioner_dashboard.at_most": "read",
     "propose_session_time.scheduled_at": "private.session_proposals.scheduled_at",
     "redeliver_webhooks.since": "compared with the deliveries",

@@ -125,13 +125,13 @@ def test_a_no_and_no_answer_leave_all_as_it_was(sandbox: Sandbox, way: str) -> N
     else:
         sandbox.act_as("owner")
         sandbox.run("update private.session_proposals set answer_until = now() - interval '1 second'")
-        with sandbox.refused("nothing_to_answer"):
+        with sandbox.refused("answer_too_late"):
             answer(sandbox, made, accepts=True)
         sandbox.act_as("service")
         ended = "select unanswered from public.prepare_mails('http://pages.test')"
         assert [1, 0] == [sandbox.one(ended) for _ in range(2)]
 
-    with sandbox.refused("nothing_to_answer"):
+    with sandbox.refused("nothing_to_answer" if way == "no" else "answer_too_late"):
         answer(sandbox, made, accepts=True)
     assert at == starts_at(sandbox, made)
     assert [STRANGER] == told(sandbox, "change_declined")

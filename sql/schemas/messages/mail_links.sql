@@ -34,7 +34,18 @@ begin
     select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
       from (values
         ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
-         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_reminder', 'practitioner_late')),
+         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder',
+                                        'practitioner_late', 'change_proposed', 'change_declined')),
+        -- What somebody else did or asks: while there is something to answer.
+        ('answer_change', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_booked and case when mail.kind = 'change_proposed' then true
+           when mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder')
+             then private.has_unagreed_change(v_session)
+           else false end),
+        ('answer_offer', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind = 'session_offered'),
+        ('find_substitute', v_session.id::text, private.get_session_link_end(v_session),
+         v_is_to_come and mail.kind in ('substitute_wanted', 'session_not_taken')),
         -- Only what is online is recorded. To withdraw by, once it is answered; asked again only while it is not.
         ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
            when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'

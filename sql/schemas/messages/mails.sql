@@ -41,6 +41,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_offered',     'practitioner', null),
   ('session_offer_closed','practitioner', null),
   ('session_not_taken',   'user',         null),
+  ('substitute_wanted',   'user',         null),
   ('session_not_booked',  'user',         null),
   ('session_to_pay',      'user',         null),
   ('session_reminder',    'user',         'session_reminders'),
@@ -146,7 +147,7 @@ begin
   for v_kind in select * from private.mail_kinds k where k.kind = new.kind loop
     -- A class's own row names its practitioner as its client, who has no seat in it. And whoever leads a class gets
     -- no mail about each seat.
-    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken'))
+    continue when (v_kind.audience = 'user' and v_is_class and new.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted'))
                or (v_kind.audience = 'practitioner' and v_is_seat);
     if v_kind.audience = 'user' then
       v_user := new.user_id;

@@ -28,7 +28,7 @@ begin
   end if;
 
   if mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder', 'change_proposed',
-                   'session_offered', 'session_not_taken') then
+                   'session_offered', 'session_not_taken', 'substitute_wanted') then
     select * into v_session from public.session_schedules s where s.id = mail.session_id;
     if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
@@ -45,6 +45,9 @@ begin
         select from private.session_offers o
          where o.id = (mail.payload ->> 'offer_id')::bigint and o.status = 'open' and o.answer_until > now()) then
       return 'offer_closed';
+    elsif mail.kind = 'substitute_wanted'
+          and v_session.practitioner_id <> (mail.payload ->> 'practitioner_id')::uuid then
+      return 'given_away';
     elsif mail.kind in ('session_booked', 'session_rescheduled', 'session_changed') and exists (
         select from private.mails earlier
          where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id

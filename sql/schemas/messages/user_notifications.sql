@@ -62,7 +62,7 @@ as $$
 declare
   v_session       private.session_summary :=
     private.summarize_session(private.find_session_or_snapshot(mail.session_id, mail.payload));
-  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken');
+  v_is_client     boolean := mail.audience = 'user' and mail.kind not in ('recording_failed', 'session_not_taken', 'substitute_wanted');
   v_session_name  text := coalesce(private.isolate_name(v_session.class_name),
                                    case when v_session.is_group then 'class' else 'session' end);
   v_counterpart   text := case when v_is_client then private.isolate_name(v_session.practitioner_name)
@@ -88,16 +88,18 @@ begin
                                                           private.name_changes(mail.payload -> 'previous'))),
       ('session_given_away',  'Session given away',format('%s leads the session on %s instead of you.',
                                                           coalesce(private.isolate_name(v_session.practitioner_name), 'Somebody else'), v_local_start)),
-      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please say yes or no.',
+      ('change_proposed',     'Another time?',     format('%s asks whether you can come on %s instead. Please answer by the mail about it.',
                                                           coalesce(private.isolate_name(v_session.practitioner_name), 'Your practitioner'),
                                                           private.write_local_start(mail.payload ->> 'proposed_scheduled_at', v_time_zone))),
       ('change_declined',     'The time stays',    format('%s stays on %s: your other time got %s.', v_session_label, v_local_start,
                                                           case mail.payload ->> 'answer' when 'declined' then 'a no' else 'no answer' end)),
-      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes has it.',
+      ('session_offered',     'Can you lead it?',  format('A session on %s needs another practitioner. The first yes, by the mail about it, has it.',
                                                           v_local_start)),
       ('session_offer_closed','No longer open',    format('The session on %s that you were asked to lead %s.', v_local_start,
                                                           case mail.payload ->> 'because' when 'taken' then 'is taken' else 'was withdrawn' end)),
       ('session_not_taken',   'Nobody took it',    format('Nobody whom you asked took the session on %s.', v_local_start)),
+      ('substitute_wanted',   'Substitute wanted', format('%s cannot lead the session on %s. The mail about it leads to who is free.',
+                                                          coalesce(private.isolate_name(v_session.practitioner_name), 'A practitioner'), v_local_start)),
       ('session_not_booked',  'Session not booked','The time was gone when your payment arrived. You have a credit instead.'),
       ('session_to_pay',      'Pay for your session', 'A link to pay for the session that you chose is in your mail.'),
       ('session_reminder',    'Session tomorrow',  format('%s is on %s.', v_session_label, v_local_start)),

@@ -57,14 +57,17 @@ as $$
    order by s.scheduled_at limit 50;
 $$;
 
--- Each with a new link to its page, for the mail that is being written.
+-- Each with a new link to its page, and to what is asked about it, for the mail that is being written.
 create function private.link_sessions_to_come(user_id uuid) returns jsonb
   language sql volatile set search_path = ''
 as $$
   select coalesce(jsonb_agg(jsonb_build_object(
            'session', private.summarize_session(s),
            'is_led', private.get_session_host(s) is not distinct from link_sessions_to_come.user_id,
-           'token', private.make_session_link(s, link_sessions_to_come.user_id))), '[]')
+           'token', private.make_session_link(s, link_sessions_to_come.user_id),
+           'answer_token', case when s.client_id = link_sessions_to_come.user_id and private.waits_for_answer(s)
+             then private.make_page_link('answer_change', link_sessions_to_come.user_id, s.id::text,
+                                         private.get_session_link_end(s)) end)), '[]')
     from private.list_sessions_to_come(link_sessions_to_come.user_id) s;
 $$;
 

@@ -4,19 +4,23 @@
 
 create type private.session_participant as (user_id uuid, name text, attended boolean);
 
--- What the page shows. The last columns are for whoever leads the session, and empty for everybody else.
+-- What the page shows. From participants on, for whoever leads the session, and empty for everybody else.
 create type private.managed_session as (
-  session         private.session_summary,
-  time_zone       text,
-  caller_role     text,
-  quote           private.cancellation_terms,
-  can_move        boolean,
-  is_seat         boolean,
-  participants    private.session_participant[],
-  seats           integer,
-  delays          integer[],
-  no_shows_from   timestamptz,
-  no_show_pays    boolean
+  session                private.session_summary,
+  time_zone              text,
+  caller_role            text,
+  quote                  private.cancellation_terms,
+  can_move               boolean,
+  is_seat                boolean,
+  proposed_scheduled_at  timestamptz,
+  answer_until           timestamptz,
+  participants           private.session_participant[],
+  seats                  integer,
+  delays                 integer[],
+  no_shows_from          timestamptz,
+  no_show_pays           boolean,
+  can_ask_for_substitute boolean,
+  substitute_wanted_at   timestamptz
 );
 
 -- The link, and its session. Definer: its callers are not signed in.
@@ -62,6 +66,9 @@ begin
      or v_session.status in ('scheduled', 'in_progress') and v_shown.caller_role <> 'client' then
     v_shown.quote := private.compute_cancellation_terms(v_session, false);
     v_shown.can_move := private.can_move_session(v_session, v_shown.quote);
+    select p.scheduled_at, p.answer_until into v_shown.proposed_scheduled_at, v_shown.answer_until
+      from private.session_proposals p
+     where p.session_id = v_session.id and p.status = 'open' and p.answer_until > now();
   end if;
 
   if v_shown.caller_role = 'practitioner' then
@@ -76,6 +83,8 @@ begin
       v_shown.no_shows_from := v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes);
     end if;
     v_shown.no_show_pays := v_rules.client_no_show_forfeits;
+    v_shown.can_ask_for_substitute := v_session.status = 'scheduled' and v_session.scheduled_at > now() and not v_shown.is_seat;
+    v_shown.substitute_wanted_at := private.get_substitute_wanted_at(v_session);
   end if;
   return v_shown;
 end

@@ -1,27 +1,32 @@
 -- Moving a session by its link: to a time that the booking page offers for the same practitioner and length; from a
--- seat in a class, to another class of the kind. Only whoever booked it, and as long as leaving costs nothing.
+-- seat in a class, to another class of the kind. Whoever booked it, as long as leaving costs nothing; and whoever leads
+-- it: at once where the rules allow it (sessions/rescheduling.sql), else by asking the client (sessions/proposals.sql).
 --
 -- Offered are a few days at a time, first those with the first free time.
 
 create type private.offered_time as (
   starts_at timestamptz, ends_at timestamptz, class_id uuid, class_name text, practitioner_name text,
-  seats_left integer);
+  seats_left integer, needs_yes boolean);
 
 -- A session is moved until the hour until which it is cancelled free of charge; who runs the platform, at any time. A
--- seat is left for another one while its credit comes back.
+-- seat is left for another one while its credit comes back. Who leads it can ask for another time until it begins; but
+-- not a class, which nobody can be asked about, nor one form of a class without the other.
 create function private.can_move_session(session public.session_schedules, quote private.cancellation_terms)
   returns boolean
   language sql stable set search_path = ''
 as $$
   select (session).status = 'scheduled' and (session).scheduled_at > now()
-    and private.get_part_in_session(session) = 'client'
-    and case when (session).group_class_id is not null
-             then (quote).credit_returned > 0 and (quote).fee_charged = 0
-             else now() <= (quote).free_until or private.is_admin() end;
+    and case private.get_part_in_session(session)
+      when 'practitioner' then not private.is_class(session)
+        or (session).correlated_session_id is null and not private.move_needs_yes(session, (session).scheduled_at)
+      when 'client' then case when (session).group_class_id is not null
+                         then (quote).credit_returned > 0 and (quote).fee_charged = 0
+                         else now() <= (quote).free_until or private.is_admin() end
+      else false end;
 $$;
 
 -- The starts are those of the booking page. They are asked about again without this session itself, whose own hour does
--- not stand in the way of moving it by half an hour.
+-- not stand in the way of moving it by half an hour. Whoever leads it needs no notice from themself.
 create function private.list_offered_starts(
   session public.session_schedules, from_time timestamptz, until_time timestamptz, time_zone text)
   returns setof private.offered_time
@@ -31,18 +36,24 @@ as $$
 declare
   v_type   public.session_types;
   v_starts timestamptz[];
+  v_leads  boolean := private.get_part_in_session(session) = 'practitioner';
+  v_notice interval;
 begin
   select * into v_type from public.session_types t where t.id = session.session_type_id;
   v_type.duration_minutes := session.duration_minutes;
   select array_agg(s.starts_at) into v_starts
     from private.list_start_slots(v_type, list_offered_starts.from_time, list_offered_starts.until_time,
                                   list_offered_starts.time_zone, session.practitioner_id) s;
+  -- As move_needs_yes, of times that are within hours and horizon.
+  v_notice := make_interval(hours => (private.get_cancellation_policy(session)).standard_cancellation_hours);
   return query
     select c.starts_at, c.starts_at + make_interval(mins => session.duration_minutes), null::uuid, null::text,
-           null::text, null::integer
+           null::text, null::integer, asks.needs_yes
       from private.check_starts(session.practitioner_id, v_starts, session.duration_minutes, session.client_id,
-                                session.id) c
-     where c.reason is null and c.starts_at <> session.scheduled_at
+                                session.id, ignore_notice => v_leads) c
+     cross join lateral (
+       select v_leads and least(session.scheduled_at, c.starts_at) - v_notice < now() as needs_yes) asks
+     where c.reason is null and c.starts_at <> session.scheduled_at and not (asks.needs_yes and private.is_class(session))
      order by c.starts_at;
 end
 $$;
@@ -53,7 +64,7 @@ create function private.list_offered_classes(
   returns setof private.offered_time
   language sql stable set search_path = ''
 as $$
-  select distinct s.starts_at, s.ends_at, s.group_class_id, class.class_name, p.name, s.seats_left
+  select distinct s.starts_at, s.ends_at, s.group_class_id, class.class_name, p.name, s.seats_left, false
     from public.session_schedules own
    cross join unnest(private.list_class_session_type_ids(own)) type_id
     join public.session_types t on t.id = type_id
@@ -131,8 +142,8 @@ declare
   v_session public.session_schedules := private.open_session_link(move_managed_session.token, 'manage_session');
   v_seat    uuid;
 begin
-  if private.get_part_in_session(v_session) <> 'client' then
-    perform private.refuse(403, 'not_your_booking', 'Here only whoever booked a session moves it.');
+  if private.get_part_in_session(v_session) not in ('client', 'practitioner') then
+    perform private.refuse(403, 'not_your_booking', 'Here only whoever has booked or leads a session moves it.');
   elsif v_session.group_class_id is null then
     if move_managed_session.starts_at is null then
       perform private.refuse(422, 'time_missing', 'Please choose a time.');
@@ -157,6 +168,22 @@ begin
 end
 $$;
 
+-- For whoever leads it: asks the client for another time. Definer: as above.
+create function private.propose_managed_time(token text, starts_at timestamptz) returns private.managed_session
+  language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_session public.session_schedules := private.open_session_link(propose_managed_time.token, 'manage_session');
+begin
+  perform private.refuse_unless_led(v_session);
+  if propose_managed_time.starts_at is null then
+    perform private.refuse(422, 'time_missing', 'Please choose a time.');
+  end if;
+  perform private.propose_session_time(v_session.id, propose_managed_time.starts_at);
+  return private.compose_managed_session(v_session.id);
+end
+$$;
+
 create function public.read_session_offers(token text, day date default null)
   returns table (shown private.managed_session, offers private.offered_time[], from_day date, until_day date,
                  earlier_day date, later_day date)
@@ -173,8 +200,15 @@ as $$
                                              move_managed_session.class_id);
 $$;
 
+create function public.propose_managed_time(token text, starts_at timestamptz default null)
+  returns setof private.managed_session
+  language sql volatile security invoker set search_path = ''
+as $$
+  select * from private.propose_managed_time(propose_managed_time.token, propose_managed_time.starts_at);
+$$;
+
 revoke execute on function private.can_move_session, private.list_offered_starts, private.list_offered_classes,
-  private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, public.read_session_offers,
-  public.move_managed_session from public, anon, authenticated, service_role;
-grant execute on function private.read_session_offers, private.move_managed_session, public.read_session_offers,
-  public.move_managed_session to anon;
+  private.list_times_to_move_to, private.read_session_offers, private.move_managed_session, private.propose_managed_time,
+  public.read_session_offers, public.move_managed_session, public.propose_managed_time from public, anon, authenticated, service_role;
+grant execute on function private.read_session_offers, private.move_managed_session, private.propose_managed_time,
+  public.read_session_offers, public.move_managed_session, public.propose_managed_time to anon;

@@ -120,8 +120,11 @@ begin
 end
 $$;
 
--- The client's answer. Definer: it writes proposals, agreements and, for a seat, locks its class.
-create function private.answer_session_change(session_id uuid, accepts boolean)
+-- The client's answer. `proposal_id` and `sequence` say what they were looking at: an answer to what has changed since
+-- is none. Without them it is to whatever is asked now.
+-- Definer: it writes proposals, agreements and, for a seat, locks its class.
+create function private.answer_session_change(
+  session_id uuid, accepts boolean, proposal_id bigint default null, sequence integer default null)
   returns table (outcome text, scheduled_at timestamptz)
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -129,6 +132,7 @@ as $$
 declare
   v_session  public.session_schedules;
   v_proposal private.session_proposals;
+  v_asks     text;
 begin
   -- In the order of locks: the client, the class, the session.
   perform private.lock_client(auth.uid());
@@ -142,8 +146,21 @@ begin
   end if;
   select * into v_proposal from private.session_proposals p
    where p.session_id = v_session.id order by p.id desc limit 1 for update;
+  v_asks := case
+    when v_proposal.status = 'open' and v_proposal.answer_until > now() then 'proposal'
+    when v_session.status = 'scheduled' and v_session.scheduled_at > now() and private.has_unagreed_change(v_session)
+      then 'change' end;
 
-  if v_proposal.status = 'open' and v_proposal.answer_until > now() then
+  -- A second click gets the answer of the first, also where something else is asked by now.
+  if not accepts and v_proposal.status = 'declined' and (v_asks is null or answer_session_change.proposal_id = v_proposal.id)
+     and v_session.status = 'scheduled' then
+    outcome := 'kept';
+  elsif v_asks is not null and answer_session_change.sequence is not null
+        and (answer_session_change.proposal_id, answer_session_change.sequence) is distinct from (
+      case v_asks when 'proposal' then v_proposal.id end, v_session.calendar_sequence) then
+    perform private.refuse(409, 'question_changed', 'Something has changed since you opened this page.',
+                           'Please look again, and then answer.');
+  elsif v_asks = 'proposal' then
     if accepts then
       update private.session_proposals p set status = 'accepted', ended_at = now() where p.id = v_proposal.id;
       update public.session_schedules s set scheduled_at = v_proposal.scheduled_at where s.id = v_session.id;
@@ -152,7 +169,7 @@ begin
       perform private.end_proposal(v_proposal, 'declined');
       outcome := 'kept';
     end if;
-  elsif v_session.status = 'scheduled' and v_session.scheduled_at > now() and private.has_unagreed_change(v_session) then
+  elsif v_asks = 'change' then
     if accepts then
       perform private.agree_to_session(v_session);
       outcome := 'agreed';
@@ -161,17 +178,16 @@ begin
        where s.id = v_session.id;
       outcome := 'cancelled';
     end if;
-  -- A second click gets the answer of the first.
   elsif v_session.status = 'scheduled' and accepts and v_proposal.status = 'accepted'
         and v_proposal.scheduled_at = v_session.scheduled_at then
     outcome := 'moved';
-  elsif v_session.status = 'scheduled' and not accepts and v_proposal.status = 'declined' then
-    outcome := 'kept';
-  elsif v_session.status = 'scheduled' and accepts
+  elsif v_session.status = 'scheduled' and accepts and answer_session_change.proposal_id is null
         and exists (select from private.session_agreements a where a.session_id = v_session.id) then
     outcome := 'agreed';
   elsif v_session.status = 'cancelled' and not accepts then
     outcome := 'cancelled';
+  elsif v_session.status = 'scheduled' and v_proposal.status in ('open', 'expired') then
+    perform private.refuse(409, 'answer_too_late', 'The time to answer is over: your session stays as it is.');
   else
     perform private.refuse(409, 'nothing_to_answer', 'There is nothing to answer any more: this session is as it was agreed.');
   end if;

@@ -145,7 +145,7 @@ comment on function public.give_session_to is
   'For admins: another practitioner leads a session or class from now on. Outside their hours only if you say so.';
 
 -- Definer: it writes offers, and reads everybody's time.
-create function private.offer_session_to(session_id uuid, practitioner_ids uuid[])
+create function private.offer_session_to(session_id uuid, practitioner_ids uuid[], until timestamptz)
   returns table (practitioner_id uuid, answer_until timestamptz)
   language plpgsql volatile security definer set search_path = ''
 as $$
@@ -154,6 +154,7 @@ declare
   v_session      public.session_schedules;
   v_practitioner uuid;
   v_offer        private.session_offers;
+  v_until        timestamptz;
 begin
   if not private.is_admin() then
     perform private.refuse(403, 'admins_only', 'Only admins offer a session to practitioners.');
@@ -161,11 +162,15 @@ begin
     perform private.refuse(422, 'practitioners_missing', 'Name the practitioners to ask: between 1 and 50.');
   end if;
   v_session := private.lock_session_to_give(offer_session_to.session_id);
+  v_until := least(offer_session_to.until, private.get_answer_deadline(v_session));
+  if v_until <= now() then
+    perform private.refuse(422, 'deadline_past', 'This moment has passed.', 'Give them until a later one.');
+  end if;
   for v_practitioner in select distinct id from unnest(practitioner_ids) id order by id loop
     -- Their yes overrules their hours.
     perform private.refuse_substitute(v_session, v_practitioner, outside_hours => true);
     insert into private.session_offers as o (session_id, practitioner_id, offered_by, answer_until)
-    values (v_session.id, v_practitioner, auth.uid(), private.get_answer_deadline(v_session))
+    values (v_session.id, v_practitioner, auth.uid(), v_until)
     on conflict (session_id, practitioner_id) where status = 'open' do nothing
     returning o.* into v_offer;
     if found then
@@ -179,15 +184,15 @@ begin
 end
 $$;
 
-create function public.offer_session_to(session_id uuid, practitioner_ids uuid[])
+create function public.offer_session_to(session_id uuid, practitioner_ids uuid[], until timestamptz default null)
   returns table (practitioner_id uuid, answer_until timestamptz)
   language sql volatile security invoker set search_path = ''
 as $$
   select o.practitioner_id, o.answer_until
-    from private.offer_session_to(offer_session_to.session_id, practitioner_ids) o;
+    from private.offer_session_to(offer_session_to.session_id, practitioner_ids, offer_session_to.until) o;
 $$;
 comment on function public.offer_session_to is
-  'For admins: asks practitioners to take a session or class over. The first yes wins. Returns the offers that are open.';
+  'For admins: asks practitioners to take a session or class over. The first yes wins. Returns what is open.';
 
 -- Ends an open offer without a yes. Who was too late, or whose offer was withdrawn, is told; and when nobody is left to
 -- say yes, whoever offered it.
