@@ -33,7 +33,7 @@ migrate: install ## Apply new migrations to the stack that runs
 reset: install ## Empty it; keys stay
 	@$(local) reset
 
-demo: install ## Play a session in the terminal, from waiver to a recording that plays
+demo: install ## Play in the terminal: a booking managed by mail, a session, a recording that plays
 	@$(python) -m local.demo $(STATE)
 
 migration: install ## Write what the chapters have and the migrations have not: NAME=… (DROPS=1 lets things go)

@@ -1,79 +1,25 @@
-"""`make demo`: one session, told from waiver to recording, against the running stack.
+"""`make demo`: a booking and a session, told from waiver to recording, against the running stack.
 
-Everything goes over HTTP as the frontend does it: sign in, write tables, call functions. Each run makes a new session
-and shows its last half minute; nobody presses start or stop. That people join and leave is told to Agora's emulator,
-and the scheduler is called when something is due instead of on the next minute.
+Everything goes over HTTP as the frontend and mail programs do it: sign in, write tables, call functions, open links.
+First a session is booked, moved and cancelled again, by mail; then the last half minute of another one is shown, in
+which nobody presses start or stop. That people join and leave is told to Agora's emulator, and the scheduler is called
+when something is due instead of on the next minute.
 """
 
+import re
 import sys
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
-import httpx
-
+from .demo_cast import Mailbox, Person, StandIns, read_paragraph, sign_in
 from .envfile import read_env
 
 LASTS_MINUTES = 30
 SHOWN_S = 40  # of the session
 PATIENCE_S = 180
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody signed in."""
-
-    id: str
-    api: httpx.Client
-
-    def call(self, function: str, body: dict[str, Any] | None = None) -> Any:
-        """What supabase-js does on `functions.invoke`."""
-        return self._read(self.api.post(f"/functions/v1/{function}", json=body or {}))
-
-    def read(self, table: str, **filters: str) -> Any:
-        """What supabase-js does on `from(table).select()`."""
-        return self._read(self.api.get(f"/rest/v1/{table}", params=filters))
-
-    def write(self, table: str, row: dict[str, Any], conflict: str | None = None) -> Any:
-        """What supabase-js does on `insert`, or on `upsert` where a conflict is named."""
-        prefer = "return=representation" + (",resolution=merge-duplicates" if conflict else "")
-        params = {"on_conflict": conflict} if conflict else {}
-        return self._read(
-            self.api.post(f"/rest/v1/{table}", json=row, params=params, headers={"prefer": prefer})
-        )
-
-    def change(self, table: str, row: dict[str, Any], **filters: str) -> Any:
-        """What supabase-js does on `update`."""
-        return self._read(
-            self.api.patch(
-                f"/rest/v1/{table}", json=row, params=filters, headers={"prefer": "return=representation"}
-            )
-        )
-
-    @staticmethod
-    def _read(reply: httpx.Response) -> Any:
-        if reply.status_code >= 300:
-            raise SystemExit(
-                f"\n{reply.request.method} {reply.request.url.path}: {reply.status_code} {reply.text}"
-            )
-        return reply.json()
-
-
-def sign_in(env: dict[str, str], role: str) -> Person:
-    """Sign in with the log-in that the first start made up."""
-    api = httpx.Client(
-        base_url=env["SUPABASE_URL"], headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]}, timeout=60
-    )
-    reply = api.post(
-        "/auth/v1/token",
-        params={"grant_type": "password"},
-        json={"email": env[f"DEMO_{role}_EMAIL"], "password": env[f"DEMO_{role}_PASSWORD"]},
-    ).raise_for_status()
-    session = reply.json()
-    api.headers["authorization"] = f"Bearer {session['access_token']}"
-    return Person(session["user"]["id"], api)
 
 
 def main(state: Path) -> None:
@@ -82,7 +28,8 @@ def main(state: Path) -> None:
         env = read_env(state)
     except FileNotFoundError:
         raise SystemExit("There is no stack here yet. Start one: make up") from None
-    client, practitioner = sign_in(env, "CLIENT"), sign_in(env, "PRACTITIONER")
+    client, practitioner, admin = (sign_in(env, role) for role in ("CLIENT", "PRACTITIONER", "ADMIN"))
+    stand_ins, mailbox = StandIns(env), Mailbox(env)
     say("The client and the practitioner sign in.")
 
     policy = client.read("waiver_policy", is_active="eq.true")[0]
@@ -90,14 +37,14 @@ def main(state: Path) -> None:
     signed = client.call("create-liability-waiver", {"waiver_text": text, "signature_name": "Demo client"})
     say(f"The client signs waiver version {policy['version']}.", signed["waiver_id"])
 
-    for person in (client, practitioner):
-        consent = {"user_id": person.id, "consent_type": "session_recording", "consented": True}
-        person.write("user_consents", consent, conflict="user_id,consent_type")
-    say("Both agree to be recorded.")
+    book_with_credit(client, practitioner, admin)
+    stand_ins.run("send-notifications")
+    say("The client books with a credit. Both get a mail.", mailbox.newest(client)["Subject"])
+    answer_about_recording(mailbox, client, practitioner)
+    manage(mailbox, stand_ins, client, practitioner)
 
-    stand_ins = StandIns(env)
-    session = book(client, practitioner, stand_ins)
-    say("The practitioner sets up a session; its last half minute has come.", session["room_name"])
+    session = set_up(client, practitioner, stand_ins)
+    say("The practitioner sets up another session; its last half minute has come.", session["room_name"])
 
     room = client.call("create-agora-room", {"channelName": session["room_name"], "sessionId": session["id"]})
     channel = room["channelName"]
@@ -108,7 +55,7 @@ def main(state: Path) -> None:
     await_status(client, session["id"], "in_progress")
     await_both(practitioner, session["id"])
 
-    stand_ins.advance()
+    stand_ins.run("advance-sessions")
     say("Both are there and have agreed, so the recording starts by itself.")
     watch(practitioner, session["id"], until=("recording",))
     count_down(until=ends_at(session))
@@ -119,7 +66,7 @@ def main(state: Path) -> None:
     for line in practitioner.read("session_attendance", session_id=f"eq.{session['id']}"):
         who = "client" if line["user_id"] == client.id else "practitioner"
         print(f"    {who} was there for {line['total_seconds']} s", flush=True)
-    finished = watch(client, session["id"], until=("completed", "failed"))
+    finished = watch(client, session["id"], until=("completed", "failed"), stand_ins=stand_ins)
     if finished["status"] == "failed":
         raise SystemExit("The recording failed; `make logs` says why.")
 
@@ -140,24 +87,78 @@ def main(state: Path) -> None:
     print(f"\n    {finished['recording_url']}\n")
 
 
-class StandIns:
-    """What the world does in the real one: people who join and leave, and the scheduler's minute."""
+def book_with_credit(client: Person, practitioner: Person, admin: Person) -> None:
+    """The booking page's first free time, days from now. Whoever has no credit is given one."""
+    if not client.call("check-session-credits")["total_credits"]:
+        admin.call_rpc("adjust_credits", {"user_id": client.id, "change": 1, "reason": "For the demo"})
+    own = practitioner.read("practitioners", user_id=f"eq.{practitioner.id}")[0]
+    kind = client.read("session_types", is_active="is.true", is_group="is.false", duration_minutes="eq.45")[0]
+    today = datetime.now(UTC).date()
+    free = client.call(
+        "get-available-slots",
+        {
+            "session_type_id": kind["id"],
+            "practitioner_id": own["id"],
+            "from_date": f"{today + timedelta(days=3)}",
+            "until_date": f"{today + timedelta(days=30)}",
+            "time_zone": "America/Toronto",
+        },
+    )
+    reply = client.call(
+        "book-session-with-credit",
+        {
+            "practitioner_id": own["id"],
+            "scheduled_at": free["days"][0]["slots"][0]["starts_at"],
+            "duration_minutes": kind["duration_minutes"],
+            "session_type_id": kind["id"],
+            "session_type": kind["session_type"],
+            "is_group": False,
+            "session_location": "online",
+            "physical_location": None,
+            "notes": None,
+        },
+    )
+    if not reply["success"]:
+        raise SystemExit(reply["error"])
 
-    def __init__(self, env: dict[str, str]) -> None:
-        self._agora = httpx.Client(base_url=env["AGORA_API_URLS"], timeout=20)
-        key = env["SUPABASE_SECRET_KEY"]
-        self._service = httpx.Client(base_url=env["FUNCTIONS_URL"], headers={"apikey": key}, timeout=60)
 
-    def set_present(self, channel: str, uids: list[int]) -> None:
-        """These people, and nobody else, are in the channel."""
-        self._agora.post(f"/_control/channels/{channel}", json={"uids": uids}).raise_for_status()
+def answer_about_recording(mailbox: Mailbox, *people: Person) -> None:
+    """Each by the link in their own mail. Who has agreed, in an earlier demo, is not asked again."""
+    page = ""
+    for person in people:
+        link = mailbox.find_link(person, "answer-recording-consent")
+        asks = mailbox.open(link) if link else ""
+        shown = re.search(r'name="text_sha256" value="(\w+)"', asks)
+        if link and shown and 'name="consented" value="true"' in asks:
+            page = mailbox.press(link, consented="true", text_sha256=shown[1])
+    if page:
+        say("It asks each whether they may be recorded. They open its link, and say yes. The page answers:")
+        tell(read_paragraph(page, "You have agreed"))
+    else:
+        say("Both have agreed to be recorded, by the link in an earlier mail.")
 
-    def advance(self) -> None:
-        """The scheduler calls, as it does each minute."""
-        self._service.post("/advance-sessions", json={}).raise_for_status()
+
+def manage(mailbox: Mailbox, stand_ins: StandIns, client: Person, practitioner: Person) -> None:
+    """The page about a session: what cancelling means, another time, and in the end cancelling."""
+    link = mailbox.find_link(client, "manage-session")
+    if not link:
+        raise SystemExit("No mail leads to the page about the session; `make logs` says why.")
+    say("The client opens the link to manage it. The page says:")
+    tell(read_paragraph(mailbox.open(link), "If you cancel now"))
+
+    times = re.findall(r'name="starts_at" value="([^"]+)"', mailbox.open(f"{link}&show=times"))
+    page = mailbox.press(link, act="move", starts_at=times[-1])
+    stand_ins.run("send-notifications")
+    say("They move it there. Mail and calendar of both follow.", mailbox.newest(practitioner)["Subject"])
+    tell(read_paragraph(page, "It is moved"))
+
+    page = mailbox.press(link, act="cancel", reason="It was for the demo")
+    stand_ins.run("send-notifications")
+    say("Something comes up, and they cancel it there.", mailbox.newest(practitioner)["Subject"])
+    tell(read_paragraph(page, "It is cancelled"))
 
 
-def book(client: Person, practitioner: Person, stand_ins: StandIns) -> Any:
+def set_up(client: Person, practitioner: Person, stand_ins: StandIns) -> Any:
     """The practitioner's own direct writes, as the frontend does them."""
     own = practitioner.read("practitioners", user_id=f"eq.{practitioner.id}")[0]
     now = datetime.now(UTC)
@@ -200,7 +201,7 @@ def await_status(person: Person, session_id: str, status: str, stand_ins: StandI
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if stand_ins:
-            stand_ins.advance()
+            stand_ins.run("advance-sessions")
         if person.read("session_schedules", id=f"eq.{session_id}")[0]["status"] == status:
             return
         time.sleep(0.5)
@@ -220,8 +221,8 @@ def await_both(practitioner: Person, session_id: str) -> None:
     raise SystemExit("Nobody told that they joined; `make logs` says why.")
 
 
-def watch(person: Person, session_id: str, until: tuple[str, ...]) -> Any:
-    """Follow a recording's status, showing each change."""
+def watch(person: Person, session_id: str, until: tuple[str, ...], stand_ins: StandIns | None = None) -> Any:
+    """Follow a recording's status, showing each change; if told so, with the scheduler calling meanwhile."""
     deadline, shown = time.monotonic() + PATIENCE_S, None
     while time.monotonic() < deadline:
         recording = person.call("get-recording-status", {"session_id": session_id})["recording"]
@@ -230,6 +231,8 @@ def watch(person: Person, session_id: str, until: tuple[str, ...]) -> Any:
             print(f"    recording is {shown}", flush=True)
         if shown in (*until, "failed"):
             return recording
+        if stand_ins:
+            stand_ins.run("process-recording")
         time.sleep(0.5)
     raise SystemExit("The recording did not get on; `make logs` says why.")
 
@@ -242,6 +245,12 @@ def count_down(until: datetime) -> None:
         time.sleep(min(1, left))
     if sys.stdout.isatty():
         print("\r" + " " * 40 + "\r", end="", flush=True)
+
+
+def tell(words: str) -> None:
+    """What somebody reads on a page."""
+    for line in wrap(words, 90):
+        print(f"    {line}", flush=True)
 
 
 def say(sentence: str, detail: object = "") -> None:

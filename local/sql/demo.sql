@@ -24,13 +24,6 @@ update public.practitioner_calendars c set is_always_open = true
   from public.practitioners p
  where p.id = c.practitioner_id and p.user_id = current_setting('demo.practitioner')::uuid;
 
--- Both agree to be recorded; the demo is about a recording.
-insert into public.user_consents (user_id, consent_type, consented, version)
-select person::uuid, consent_type, true, '1'
-from unnest(array[current_setting('demo.client'), current_setting('demo.practitioner')]) as person,
-     unnest(array['session_recording', 'data_processing']) as consent_type
-on conflict (user_id, consent_type) do nothing;
-
 insert into public.studio_locations (name, address, city, province_state, country, postal_code)
 select 'Demo studio', '1 Example Street', 'Toronto', 'ON', 'CA', 'M5V 0A1'
 where not exists (select from public.studio_locations);
