@@ -26,6 +26,7 @@ from .settings import MailSettings
 
 CALENDAR: dict[str, Method] = {
     "session_booked": "REQUEST",
+    "class_scheduled": "REQUEST",
     "session_rescheduled": "REQUEST",
     "session_changed": "REQUEST",
     "session_given_away": "CANCEL",

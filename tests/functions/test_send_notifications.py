@@ -153,8 +153,9 @@ def test_a_hall_that_is_moved_is_told_with_what_it_was_and_what_one_may_do(mail:
     events = [event_in(each).vevent for each in (booked, changed)]
     assert ["0", "1"] == [event.sequence.value for event in events]
     assert "Hall 9 - New Street" == events[1].location.value
-    assert [("session_changed", "sent", None)] == mail.states(mail.practitioner)
-    assert "You did not ask" not in mail.only_mail_to(mail.practitioner)["TextBody"]
+    told = [("class_scheduled", "sent", None), ("session_changed", "sent", None)]
+    assert told == mail.states(mail.practitioner)
+    assert "You did not ask" not in mail.mails_to(mail.practitioner)[-1]["TextBody"]
 
 
 def test_a_proposed_time_is_asked_for_and_the_answer_told(mail: MailScene) -> None:
@@ -301,7 +302,8 @@ def test_a_class_is_announced_to_each_seat_and_its_practitioner(mail: MailScene)
     ]
     assert "Evening class with Practitioner" in mail.only_mail_to(mail.client)["Subject"]
     assert "Hall 2" in mail.only_mail_to(mail.client)["TextBody"]
-    assert [("session_cancelled", "sent", None)] == mail.states(mail.practitioner)
+    told = [("class_scheduled", "dropped", "session_cancelled"), ("session_cancelled", "sent", None)]
+    assert told == mail.states(mail.practitioner)
 
 
 def test_a_person_is_reminded_once_a_day_before(mail: MailScene) -> None:
@@ -469,6 +471,7 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     elsewhere = {"welcome", "session_booked", "session_cancelled", "session_rescheduled", "session_reminder"}
     elsewhere |= {"session_changed", "session_given_away", "change_proposed", "change_declined"}
     elsewhere |= {"session_offered", "session_offer_closed", "session_not_taken", "substitute_wanted"}
+    elsewhere |= {"class_scheduled"}
     kinds = mail.stage.owner.execute("select distinct kind from private.mail_kinds").fetchall()
     assert {row["kind"] for row in kinds} == elsewhere | {"payment_received", "waiver_signed"} | OTHERS.keys()
 

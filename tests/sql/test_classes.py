@@ -449,7 +449,7 @@ def test_a_class_names_whoever_leads_it(sandbox: Sandbox) -> None:
     """Whatever the page writes there, and whoever leads it next; nobody is booked by that."""
     evening = make_class(sandbox, in_hours(30))
     assert STRANGER == str(session(sandbox, evening)["client_id"])
-    assert [] == messages(sandbox, evening)
+    assert ["class_scheduled"] == messages(sandbox, evening)
 
     sandbox.act_as("owner")
     sandbox.run("update public.session_schedules set practitioner_id = %s where id = %s", ROW, evening)
@@ -464,9 +464,13 @@ def test_whoever_leads_a_class_is_told_what_others_do_with_it(sandbox: Sandbox) 
 
     sandbox.act_as("owner")
     sent = sandbox.run(
-        "select kind, audience, user_id::text from private.mails where session_id = %s", evening
+        "select kind, audience, user_id::text from private.mails where session_id = %s order by position",
+        evening,
     )
-    assert [{"kind": "session_cancelled", "audience": "practitioner", "user_id": STRANGER}] == sent
+    assert [
+        {"kind": kind, "audience": "practitioner", "user_id": STRANGER}
+        for kind in ("class_scheduled", "session_cancelled")
+    ] == sent
 
 
 def test_nobody_leads_a_class_whose_account_is_gone(sandbox: Sandbox) -> None:

@@ -72,6 +72,7 @@ def test_the_row_of_a_class_mails_its_practitioner_and_seats_only(sandbox: Sandb
 
     mailed = {(kind, who) for kind, who, _ in mails(sandbox)}
     assert {
+        ("class_scheduled", STRANGER),
         ("session_booked", CLIENT),
         ("session_rescheduled", CLIENT),
         ("session_rescheduled", STRANGER),

@@ -13,7 +13,11 @@ as $$
     select to_jsonb(session) as now_row, to_jsonb(session) || coalesce(previous, '{}') as old_row
   ),
   old_session as (
-    select n.now_row, n.old_row, n.old_row ->> 'session_location' = 'online' as was_online from now_and_then n
+    select n.now_row, n.old_row, n.old_row ->> 'session_location' = 'online' as was_online,
+           -- In the words in which the mail says where it is now.
+           jsonb_populate_record(session, n.old_row || jsonb_build_object(
+             'studio_id', (private.find_studio(n.old_row ->> 'physical_location')).id)) as old_session
+      from now_and_then n
   )
   select nullif(jsonb_strip_nulls(jsonb_build_object(
     'scheduled_at', case when (o.old_row ->> 'scheduled_at')::timestamptz <> (session).scheduled_at then o.old_row -> 'scheduled_at' end,
@@ -21,7 +25,7 @@ as $$
     'place', case when o.old_row -> 'session_location' <> o.now_row -> 'session_location'
                     or (not o.was_online and o.old_row -> 'physical_location' is distinct from o.now_row -> 'physical_location')
       then case when o.was_online then 'Online'
-                else coalesce(private.describe_place(o.old_row ->> 'physical_location'), 'In person') end end,
+                else coalesce(private.describe_location(o.old_session), 'In person') end end,
     'practitioner', case when o.old_row -> 'practitioner_id' <> o.now_row -> 'practitioner_id'
       then coalesce((select p.name from public.practitioners p where p.id = (o.old_row ->> 'practitioner_id')::uuid), 'another practitioner') end,
     'class_name', case when o.old_row -> 'class_name' is distinct from o.now_row -> 'class_name'
@@ -47,7 +51,8 @@ as $$
                        order by was.key, u.position) oldest), s),
            'by_others', exists (select from untold u where u.payload ->> 'by' <> 'client'))
     from public.session_schedules s
-   where s.id = (mail).session_id and (mail).kind in ('session_booked', 'session_rescheduled', 'session_changed');
+   where s.id = (mail).session_id
+     and (mail).kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed');
 $$;
 
 -- What an event changed, in the words of a notification: "the time and the place have changed".

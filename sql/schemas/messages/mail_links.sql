@@ -34,8 +34,8 @@ begin
     select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
       from (values
         ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
-         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder',
-                                        'practitioner_late', 'change_proposed', 'change_declined')),
+         v_is_to_come and mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed',
+                                        'session_reminder', 'practitioner_late', 'change_proposed', 'change_declined')),
         -- What somebody else did or asks: while there is something to answer.
         ('answer_change', v_session.id::text, private.get_session_link_end(v_session),
          v_is_booked and case when mail.kind = 'change_proposed' then true
@@ -50,6 +50,7 @@ begin
         ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
            when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
                                         and (mail.audience = 'user' or v_unanswered)
+           when 'class_scheduled'  then v_is_to_come and v_session.session_location = 'online' and v_unanswered
            when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
            when 'contract_issued'  then true
            else false end),

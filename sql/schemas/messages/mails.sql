@@ -29,6 +29,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('welcome',             'user',         null),
   ('session_booked',      'user',         null),
   ('session_booked',      'practitioner', null),
+  ('class_scheduled',     'practitioner', null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),

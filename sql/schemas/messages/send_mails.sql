@@ -27,8 +27,8 @@ begin
     return 'opted_out';
   end if;
 
-  if mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder', 'change_proposed',
-                   'session_offered', 'session_not_taken', 'substitute_wanted') then
+  if mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed', 'session_reminder',
+                   'change_proposed', 'session_offered', 'session_not_taken', 'substitute_wanted') then
     select * into v_session from public.session_schedules s where s.id = mail.session_id;
     if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
@@ -48,10 +48,11 @@ begin
     elsif mail.kind = 'substitute_wanted'
           and v_session.practitioner_id <> (mail.payload ->> 'practitioner_id')::uuid then
       return 'given_away';
-    elsif mail.kind in ('session_booked', 'session_rescheduled', 'session_changed') and exists (
+    elsif mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed') and exists (
         select from private.mails earlier
          where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
-           and earlier.kind in ('session_booked', 'session_rescheduled', 'session_changed') and earlier.status = 'sent'
+           and earlier.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed')
+           and earlier.status = 'sent'
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;

@@ -78,10 +78,11 @@ declare
 begin
   return query
     select n.title,
-           n.message || case when n.kind in ('session_booked', 'session_rescheduled', 'session_reminder')
+           n.message || case when n.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_reminder')
                              then v_manage_hint else '' end
       from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
+      ('class_scheduled',     'A class to lead',   format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
