@@ -59,6 +59,24 @@ class BookingScene:
             practitioner=self.practitioner, **{"scheduled_at": self.starts_at, "max_participants": 3, **more}
         )
 
+    def from_classes_page(self, admin: Person, **more: Any) -> dict[str, Any]:
+        """What the admin's page sends for a class: the first admin stands in as the client."""
+        return {
+            "practitioner_id": str(self.practitioner.practitioner_id),
+            "client_id": str(admin.id),
+            "scheduled_at": self.starts_at.isoformat().replace("+00:00", ".000Z"),
+            "duration_minutes": 60,
+            "max_participants": 8,
+            "current_participants": 0,
+            "session_location": "online",
+            "physical_location": None,
+            "room_name": f"group-{uuid.uuid4().hex[:8]}-{uuid.uuid4().int % 10**13:013}",
+            "class_name": "Evening class",
+            "status": "scheduled",
+            "notes": "Pre-scheduled group class created by admin",
+            **more,
+        }
+
     def seat(self, group_class: dict[str, Any], person: Person) -> dict[str, Any]:
         """The row that the booking page inserts for whoever joins."""
         return {

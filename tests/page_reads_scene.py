@@ -85,22 +85,9 @@ class ReadsScene(BookingScene):
         self.rows["held"] = ("session_schedules", str(held["id"]))
 
     def make_class_on_page(self, days: int = 0, **more: Any) -> tuple[str, str]:
-        """As the admin's page writes it: the first admin stands in as the client."""
-        row = {
-            "practitioner_id": str(self.practitioner.practitioner_id),
-            "client_id": str(self.admin.id),
-            "scheduled_at": (self.starts_at + timedelta(days=days, hours=2)).isoformat(),
-            "duration_minutes": 60,
-            "max_participants": 8,
-            "current_participants": 0,
-            "session_location": "online",
-            "physical_location": None,
-            "room_name": f"group-{uuid.uuid4().hex[:8]}-{uuid.uuid4().int % 10**13:013}",
-            "class_name": "Evening class",
-            "status": "scheduled",
-            "notes": "Pre-scheduled group class created by admin",
-            **more,
-        }
+        """As the admin's page writes it."""
+        at = {"scheduled_at": (self.starts_at + timedelta(days=days, hours=2)).isoformat()}
+        row = self.from_classes_page(self.admin, **(at | more))
         reply = self.stage.rest("POST", "session_schedules", as_=self.admin, json=row)
         assert reply.status_code == 201, reply.text
         return ("session_schedules", str(reply.json()[0]["id"]))

@@ -57,21 +57,15 @@ class Scene:
 
     def insert_class(self, hours: float, **more: Any) -> httpx.Response:
         """What the admin's page sends."""
-        row = {
-            "practitioner_id": str(self.booking.practitioner.practitioner_id),
-            "client_id": str(self.admin.id),
-            "scheduled_at": (datetime.now(UTC) + timedelta(hours=hours)).isoformat(),
-            "duration_minutes": 60,
-            "max_participants": 8,
-            "current_participants": 0,
-            "session_location": "in_person",
-            "physical_location": f"{self.studio['name']} - {self.studio['address']}",
-            "room_name": f"group-{uuid.uuid4().hex[:8]}-1795352388836",
-            "class_name": "Evening class",
-            "status": "scheduled",
-            "notes": "Pre-scheduled group class created by admin",
-            **more,
-        }
+        row = self.booking.from_classes_page(
+            self.admin,
+            **{
+                "scheduled_at": (datetime.now(UTC) + timedelta(hours=hours)).isoformat(),
+                "session_location": "in_person",
+                "physical_location": f"{self.studio['name']} - {self.studio['address']}",
+                **more,
+            },
+        )
         return self.stage.rest("POST", "session_schedules", as_=self.admin, json=row)
 
     def joined_class(self, hours: float) -> dict[str, Any]:
