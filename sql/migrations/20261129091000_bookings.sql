@@ -111,7 +111,9 @@ create function private.publish_session_booked() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.publish_event('session_booked', new.client_id, new.id, jsonb_build_object(
+  -- By a class's own row nobody is booked; whoever leads it has something in their calendar.
+  perform private.publish_event(
+    case when private.is_class(new) then 'class_scheduled' else 'session_booked' end, new.client_id, new.id, jsonb_build_object(
     'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id));
   return null;
 end

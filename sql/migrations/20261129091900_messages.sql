@@ -426,6 +426,7 @@ insert into private.mail_kinds (kind, audience, category) values
   ('welcome',             'user',         null),
   ('session_booked',      'user',         null),
   ('session_booked',      'practitioner', null),
+  ('class_scheduled',     'practitioner', null),
   ('session_cancelled',   'user',         null),
   ('session_cancelled',   'practitioner', null),
   ('session_rescheduled', 'user',         null),
@@ -591,7 +592,11 @@ as $$
     select to_jsonb(session) as now_row, to_jsonb(session) || coalesce(previous, '{}') as old_row
   ),
   old_session as (
-    select n.now_row, n.old_row, n.old_row ->> 'session_location' = 'online' as was_online from now_and_then n
+    select n.now_row, n.old_row, n.old_row ->> 'session_location' = 'online' as was_online,
+           -- In the words in which the mail says where it is now.
+           jsonb_populate_record(session, n.old_row || jsonb_build_object(
+             'studio_id', (private.find_studio(n.old_row ->> 'physical_location')).id)) as old_session
+      from now_and_then n
   )
   select nullif(jsonb_strip_nulls(jsonb_build_object(
     'scheduled_at', case when (o.old_row ->> 'scheduled_at')::timestamptz <> (session).scheduled_at then o.old_row -> 'scheduled_at' end,
@@ -599,7 +604,7 @@ as $$
     'place', case when o.old_row -> 'session_location' <> o.now_row -> 'session_location'
                     or (not o.was_online and o.old_row -> 'physical_location' is distinct from o.now_row -> 'physical_location')
       then case when o.was_online then 'Online'
-                else coalesce(private.describe_place(o.old_row ->> 'physical_location'), 'In person') end end,
+                else coalesce(private.describe_location(o.old_session), 'In person') end end,
     'practitioner', case when o.old_row -> 'practitioner_id' <> o.now_row -> 'practitioner_id'
       then coalesce((select p.name from public.practitioners p where p.id = (o.old_row ->> 'practitioner_id')::uuid), 'another practitioner') end,
     'class_name', case when o.old_row -> 'class_name' is distinct from o.now_row -> 'class_name'
@@ -625,7 +630,8 @@ as $$
                        order by was.key, u.position) oldest), s),
            'by_others', exists (select from untold u where u.payload ->> 'by' <> 'client'))
     from public.session_schedules s
-   where s.id = (mail).session_id and (mail).kind in ('session_booked', 'session_rescheduled', 'session_changed');
+   where s.id = (mail).session_id
+     and (mail).kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed');
 $$;
 
 -- What an event changed, in the words of a notification: "the time and the place have changed".
@@ -793,10 +799,11 @@ declare
 begin
   return query
     select n.title,
-           n.message || case when n.kind in ('session_booked', 'session_rescheduled', 'session_reminder')
+           n.message || case when n.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_reminder')
                              then v_manage_hint else '' end
       from (values
       ('session_booked',      'Session booked',    format('%s is on %s.', v_session_label, v_local_start)),
+      ('class_scheduled',     'A class to lead',   format('%s is on %s.', v_session_label, v_local_start)),
       ('session_cancelled',   'Session cancelled', format('%s on %s was cancelled.', v_session_label, v_local_start)),
       ('session_rescheduled', 'Session moved',     format('%s is now on %s.', v_session_label, v_local_start)),
       ('session_changed',     'Session changed',   format('%s on %s: %s.', v_session_label, v_local_start,
@@ -940,8 +947,8 @@ begin
     select coalesce(jsonb_object_agg(l.page, private.make_page_link(l.page, mail.user_id, l.subject, l.expires_at)), '{}')
       from (values
         ('manage_session', v_session.id::text, private.get_session_link_end(v_session),
-         v_is_to_come and mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder',
-                                        'practitioner_late', 'change_proposed', 'change_declined')),
+         v_is_to_come and mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed',
+                                        'session_reminder', 'practitioner_late', 'change_proposed', 'change_declined')),
         -- What somebody else did or asks: while there is something to answer.
         ('answer_change', v_session.id::text, private.get_session_link_end(v_session),
          v_is_booked and case when mail.kind = 'change_proposed' then true
@@ -956,6 +963,7 @@ begin
         ('answer_recording_consent', null, now() + interval '1 year', case mail.kind
            when 'session_booked'   then v_is_to_come and v_session.session_location = 'online'
                                         and (mail.audience = 'user' or v_unanswered)
+           when 'class_scheduled'  then v_is_to_come and v_session.session_location = 'online' and v_unanswered
            when 'session_reminder' then v_is_booked and v_session.session_location = 'online' and v_unanswered
            when 'contract_issued'  then true
            else false end),
@@ -1056,8 +1064,8 @@ begin
     return 'opted_out';
   end if;
 
-  if mail.kind in ('session_booked', 'session_rescheduled', 'session_changed', 'session_reminder', 'change_proposed',
-                   'session_offered', 'session_not_taken', 'substitute_wanted') then
+  if mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed', 'session_reminder',
+                   'change_proposed', 'session_offered', 'session_not_taken', 'substitute_wanted') then
     select * into v_session from public.session_schedules s where s.id = mail.session_id;
     if v_session.id is null or v_session.status = 'cancelled' then
       return 'session_cancelled';
@@ -1077,10 +1085,11 @@ begin
     elsif mail.kind = 'substitute_wanted'
           and v_session.practitioner_id <> (mail.payload ->> 'practitioner_id')::uuid then
       return 'given_away';
-    elsif mail.kind in ('session_booked', 'session_rescheduled', 'session_changed') and exists (
+    elsif mail.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed') and exists (
         select from private.mails earlier
          where earlier.session_id = mail.session_id and earlier.user_id = mail.user_id and earlier.id <> mail.id
-           and earlier.kind in ('session_booked', 'session_rescheduled', 'session_changed') and earlier.status = 'sent'
+           and earlier.kind in ('session_booked', 'class_scheduled', 'session_rescheduled', 'session_changed')
+           and earlier.status = 'sent'
            and earlier.session_sequence >= v_session.calendar_sequence) then
       return 'already_stated';  -- an earlier mail already stated this time
     end if;

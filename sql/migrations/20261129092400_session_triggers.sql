@@ -121,7 +121,7 @@ create trigger limit_updated_rows after update on public.user_consents
 --     d   65_count_lost_seat                  the same                                     sessions/group_classes
 --     i   65_count_new_seat                   the same                                     sessions/group_classes
 --     u   66_copy_status_to_seats             begins and completes seats with their class  sessions/session_states
---     i   70_publish_booked                   publishes session_booked                     sessions/booking
+--     i   70_publish_booked                   publishes session_booked or class_scheduled  sessions/booking
 --     u   70_publish_change                   publishes session_rescheduled or _changed    sessions/changes
 --     u   70_publish_completed                publishes session_completed                  sessions/session_states
 --     u   75_delete_observed_attendance       deletes presence at the time before          sessions/channel_events
@@ -316,10 +316,8 @@ create trigger session_schedules_66_copy_status_to_seats after update of status 
                      and new.status in ('in_progress', 'completed') and old.status <> new.status)
   execute function private.copy_class_status_to_seats();
 
--- Not for a class's own row: nobody is booked by that.
 create trigger session_schedules_70_publish_booked after insert on public.session_schedules
-  for each row when (new.max_participants = 1 or new.group_class_id is not null)
-  execute function private.publish_session_booked();
+  for each row execute function private.publish_session_booked();
 
 -- For whatever raises the calendar's sequence but a cancellation, which has an event of its own. For every row: the
 -- event of a seat that changes with its class is for the seat's client.
