@@ -62,6 +62,8 @@ answer_change_rpc = Rpc(
     gives=Answered,
     refuses=(
         *LINK,
+        "session_not_found",
+        "grace_used",
         "answer_missing",
         "question_changed",
         "answer_too_late",

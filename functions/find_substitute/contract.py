@@ -60,6 +60,9 @@ class Substitution(Output):
 
 LINK = ("link_not_found", "link_ended")
 CANNOT = (
+    "admins_only",
+    "session_not_found",
+    "outside_availability",
     "practitioner_not_found",
     "practitioner_leads_it",
     "practitioner_unavailable",
@@ -70,7 +73,5 @@ CANNOT = (
     "practitioners_missing",
 )
 read_substitution_rpc = Rpc("read_substitution", gives=Substitution, refuses=LINK)
-give_to_substitute_rpc = Rpc(
-    "give_to_substitute", gives=Substitution, refuses=(*LINK, *CANNOT, "outside_availability")
-)
+give_to_substitute_rpc = Rpc("give_to_substitute", gives=Substitution, refuses=(*LINK, *CANNOT))
 ask_substitutes_rpc = Rpc("ask_substitutes", gives=Substitution, refuses=(*LINK, *CANNOT, "deadline_past"))

@@ -142,6 +142,7 @@ propose_managed_time_rpc = Rpc(
     refuses=(
         *LINK,
         *LEADS,
+        "session_not_found",
         "time_missing",
         "class_asks_nobody",
         "session_not_movable",
