@@ -56,7 +56,7 @@ class Answered(Output):
 
 
 LINK = ("link_not_found", "link_ended")
-read_change_rpc = Rpc("read_change", gives=AnswerableChange, refuses=LINK)
+read_change_rpc = Rpc("read_change", gives=AnswerableChange, refuses=(*LINK, "grace_used"))
 answer_change_rpc = Rpc(
     "answer_change",
     gives=Answered,
