@@ -1,6 +1,6 @@
 """Asking for slots: one call, in the caller's own zone, with reasons on request."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -115,25 +115,3 @@ def test_a_refusal_of_the_database_reaches_the_caller(stage: Stage, kind: str, p
         (reply.status_code, reply.json()["code"])
         for reply in (stage.invoke("get-available-slots", each, as_=client) for each in (unknown, long))
     ]
-
-
-def test_a_month_of_fifty_calendars_is_one_answer(stage: Stage, kind: str) -> None:
-    """Whole, below the number of rows at which the API cuts an answer off. How long it takes, the bench measures."""
-    client = stage.client()
-    stage.execute(
-        "with people as (insert into auth.users (id) select gen_random_uuid() from generate_series(1, 50) returning id)"
-        " insert into public.practitioners (user_id, name) select id, 'Practitioner' from people"
-    )
-    stage.execute("update public.practitioner_calendars set is_always_open = true")
-    question = {
-        "session_type_id": kind,
-        "from_date": str(MONDAY),
-        "until_date": str(MONDAY + timedelta(29)),
-        "time_zone": "America/Toronto",
-    }
-
-    reply = stage.invoke("get-available-slots", question, as_=client)
-
-    days = reply.json()["days"]
-    assert [MONDAY + timedelta(n) for n in range(30)] == [date.fromisoformat(day["on_date"]) for day in days]
-    assert {96} == {len(day["slots"]) for day in days}

@@ -445,3 +445,27 @@ def test_an_impossible_question_is_refused(sandbox: Sandbox, kinds: dict[int, st
     sandbox.act_as("client")
     with sandbox.refused("time_zone_rules_outdated"):
         sandbox.run(GET, kinds[60], TODAY, TODAY, False)
+
+
+def test_a_month_of_fifty_calendars_is_one_answer(sandbox: Sandbox) -> None:
+    """A row for each day, fewer than the rows at which the API cuts off. How long it takes, the bench measures."""
+    kind = sandbox.one(
+        "select id from public.session_types where duration_minutes = 45 and not is_group limit 1"
+    )
+    sandbox.run(
+        "with people as (insert into auth.users (id) select gen_random_uuid() from generate_series(1, 50) returning id)"
+        " insert into public.practitioners (user_id, name) select id, 'Practitioner' from people"
+    )
+    sandbox.run("update public.practitioner_calendars set is_always_open = true")
+    sandbox.act_as("client")
+    first = TODAY + timedelta(days=7)
+
+    days = sandbox.run(
+        "select * from public.get_available_slots(%s, %s, %s, 'America/Toronto')",
+        kind,
+        first,
+        first + timedelta(29),
+    )
+
+    assert [first + timedelta(n) for n in range(30)] == [day["on_date"] for day in days]
+    assert all(len(day["slots"]) >= 92 for day in days)  # 96 quarters; fewer when the clocks change
