@@ -37,7 +37,7 @@ grant execute on function private.my_session_type_ids to authenticated;
 create policy "visitors read active session types"
   on public.session_types for select to anon using (is_active);
 -- The wallet names the type of a credit and of its package, also a withdrawn one.
-create policy "people read active session types and those of theirs, admins all"
+create policy "people read active session types and theirs, admins all"
   on public.session_types for select to authenticated
   using (is_active or id in (select private.my_session_type_ids()) or (select private.is_admin()));
 create policy "admins add session types"
