@@ -37,7 +37,8 @@ comment on column private.page_links.subject        is 'What the page is about: 
 comment on column private.page_links.address_sha256 is
   'The address it was sent to. The link ends when the person has another one, since a stranger may read the old one.';
 comment on column private.page_links.expires_at     is 'Null: never, as the law has it for links that end mails.';
-comment on column private.page_links.used_at        is 'When something was first done by it.';
+comment on column private.page_links.used_at        is
+  'When it was first answered, on pages that keep evidence; what else was done stands in what it was done to.';
 
 create index page_links_user_id_idx on private.page_links (user_id);
 create index page_links_expires_at_idx on private.page_links (expires_at);
