@@ -1,10 +1,13 @@
 """A bundle: a function's folder, the part of `shared/` that it reaches, fonts included, its pins, how to start it.
 
+What a page runs of others in the browser is named in package.json beside it: packages, and their files to `bundle`.
+
 The start command stands in a Procfile, which Google's and other buildpacks, Heroku and honcho read alike.
 FUNCTION_TARGET is a variable and no option, because a function that finds its own name there reads its settings
 when it starts and not at its first request.
 """
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +17,7 @@ from .imports import shared_files
 from .pins import pinned
 
 BUILD = ROOT / "build"
+NOT_BUNDLED = ("node_modules", ".new-*", ".npmrc")
 
 
 def write(names: Sequence[str]) -> None:
@@ -26,10 +30,13 @@ def build(function: Function, into: Path) -> Path:
     """Build one function as `into/<name>/`, in place of what was there."""
     bundle = into / function.name
     shutil.rmtree(bundle, ignore_errors=True)
-    shutil.copytree(function.folder, bundle, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    shutil.copytree(
+        function.folder, bundle, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", *NOT_BUNDLED)
+    )
     code = shared_files(function)
-    for file in sorted(code | data_beside(code)):
-        copy = bundle / file.relative_to(ROOT)
+    copies = {file: bundle / file.relative_to(ROOT) for file in sorted(code | data_beside(code))}
+    copies |= {file: bundle / file.relative_to(function.folder) for file in browser_files(function.folder)}
+    for file, copy in copies.items():
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
     (bundle / "requirements.txt").write_text(pinned(function))
@@ -44,3 +51,25 @@ def data_beside(code: set[Path]) -> set[Path]:
     return {
         file for folder in folders for file in folder.iterdir() if file.is_file() and file.suffix != ".py"
     }
+
+
+def browser_files(folder: Path) -> list[Path]:
+    """What package.json says is served from its packages. Exits if one is not here, or not as the lock has it."""
+    if not (folder / "package.json").exists():
+        return []
+    wanted = json.loads((folder / "package.json").read_text())
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+    modules = folder / "node_modules"
+    for name in wanted["dependencies"]:
+        described = modules / name / "package.json"
+        installed = json.loads(described.read_text())["version"] if described.exists() else "nothing"
+        if installed != (version := locked[f"node_modules/{name}"]["version"]):
+            raise SystemExit(
+                f"{folder.name} serves {name} {version}; installed is {installed}. Remedy: make install."
+            )
+    files = [modules / name for name in wanted["bundle"]]
+    if missing := [file.relative_to(folder) for file in files if not file.is_file()]:
+        raise SystemExit(
+            f"{folder.name} serves {', '.join(map(str, missing))}, which its packages do not have."
+        )
+    return files

@@ -60,6 +60,8 @@ def checks(functions: list[Function], env: Environment) -> Iterator[tuple[str, I
         yield "Agora", _safely(_agora, env)
     if set(RecordingBucketSettings.names()) <= env.keys() & wanted:
         yield "Agora's bucket", _agoras_bucket(env)
+    if "FFMPEG_PATH" in wanted:
+        yield "ffmpeg", _ffmpeg(env)
     if "STRIPE_SECRET_KEY" in env.keys() & wanted:
         yield "Stripe", _safely(_stripe, env)
 
@@ -235,6 +237,18 @@ def _agoras_bucket(env: Environment) -> Iterator[str]:
         yield f"{where}: {error.details}"
     except SourceChanged:
         yield f"{where} is not there"
+
+
+def _ffmpeg(env: Environment) -> Iterator[str]:
+    """Nothing fails without it, so nobody would notice."""
+    from functions.process_recording.ffmpeg import FfmpegSettings
+
+    settings = FfmpegSettings.from_environment(env)
+    if not settings.program:
+        yield (
+            f"{settings.ffmpeg_path or 'ffmpeg'} is not here; where process-recording finds none either, "
+            "a recording of several takes stays several files to download"
+        )
 
 
 def _stripe(env: Environment) -> Iterator[str]:

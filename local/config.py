@@ -10,7 +10,7 @@ import secrets
 import socket
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import jwt
@@ -101,6 +101,7 @@ class Config:
             "STRIPE_API_URL": self.url(Port.STRIPE),
             "POSTMARK_API_URL": self.url(Port.MAIL),
             "POSTMARK_FROM_EMAIL": "noreply@demo.test",
+            "FFMPEG_PATH": _ffmpeg(),
             "SITE_URL": self.url(),
             "PAGES_URL": self.url(),
             "MAIL_URL": self.url(Port.MAIL),
@@ -112,6 +113,14 @@ class Config:
 def sign(claims: dict[str, object], key: jwt.PyJWK) -> str:
     """A token as the auth server makes it."""
     return jwt.encode(claims, key.key, algorithm="ES256", headers={"kid": key.key_id})
+
+
+@cache
+def _ffmpeg() -> str:
+    """The program that the video's stand-in makes its media with."""
+    import imageio_ffmpeg  # type: ignore[import-untyped]
+
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def write_private(path: Path, text: str) -> None:

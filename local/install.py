@@ -1,4 +1,5 @@
-"""Installs everything the stack runs on: `.venv` from requirements.txt, `local/node/node_modules` from its lock.
+"""Installs everything the stack runs on: `.venv` from requirements.txt, `local/node/node_modules` from its lock, and in
+a function's folder with a lock of its own what its page runs in browsers.
 
 Run by whatever Python there is, so it uses the standard library alone. It does nothing when nothing has changed.
 Each is made aside and then renamed: interrupted at any moment, it is the old one, or none, and never half of one.
@@ -42,7 +43,8 @@ def main() -> None:
     try:
         with _one_at_a_time():
             install_python(VENV, ROOT / "requirements.txt")
-            install_node(NODE, NODE / "package-lock.json")
+            for lock in (NODE / "package-lock.json", *sorted(ROOT.glob("functions/*/package-lock.json"))):
+                install_node(lock.parent, lock)
     except KeyboardInterrupt:
         sys.exit(130)
     except subprocess.CalledProcessError as error:

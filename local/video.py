@@ -10,9 +10,13 @@ from .processes import Processes, answers
 
 
 async def start(config: Config, processes: Processes, client: aiohttp.ClientSession) -> None:
-    """Start it with the project's own credentials, writing to our bucket and notifying our webhooks."""
+    """Start it with the project's own credentials, writing to our bucket and notifying our webhooks.
+
+    `AGORA_EMULATOR_SEED=… make up` repeats an order of what Agora promises no order for; its log names the seed.
+    """
     everything = config.env()
     env = {name: value for name, value in everything.items() if name.startswith(("AGORA_", "RECORDING_S3_"))}
+    env |= {name: value for name, value in os.environ.items() if name.startswith("AGORA_EMULATOR_")}
     env["AGORA_WEBHOOK_URL"] = f"{everything['FUNCTIONS_URL']}/agora-recording-webhook"
     env["AGORA_CHANNEL_WEBHOOK_URL"] = f"{everything['FUNCTIONS_URL']}/agora-channel-webhook"
     env["PATH"] = os.environ["PATH"]

@@ -79,7 +79,7 @@ class Selection:
 
 
 async def select(bucket: Bucket, media: Media) -> Selection:
-    """The MP4s where they tell the whole story, else the playlists, each before its slices.
+    """The MP4s where they tell the whole story, else the playlists, each before its slices; WebM slices by themselves.
 
     Raises NotPlayable.
     """
@@ -90,13 +90,12 @@ async def select(bucket: Bucket, media: Media) -> Selection:
         seconds = [await _mp4_seconds(bucket, part) for part in videos]
         if videos and all(seconds):
             return Selection(videos, sum(seconds))
-    by_name = {part.name: part for part in media.parts}
     kept: list[Part] = []
     seconds_of_track: dict[tuple[str | None, str], float] = defaultdict(float)
-    for part in _worth_playing(media):
-        playlist = media.playlists[part.key]
-        kept += [part, *(by_name[name] for name in playlist.names if name in by_name)]
-        seconds_of_track[part.uid, part.track] += playlist.duration_seconds
+    for part in media.parts:
+        if part.key in media.playlists:
+            kept += _worth_playing(media, part)
+            seconds_of_track[part.uid, part.track] += media.playlists[part.key].duration_seconds
     # One person's playlists follow each other; two persons' run side by side.
     longest = max(seconds_of_track.values(), default=0.0)
     if not longest:
@@ -104,17 +103,23 @@ async def select(bucket: Bucket, media: Media) -> Selection:
     return Selection(tuple(dict.fromkeys(kept)), longest)
 
 
-def _worth_playing(media: Media) -> list[Part]:
-    """The playlists; of somebody whose sound and picture are also told together, only that one."""
-    playlists = [
-        part for part in media.parts if part.key in media.playlists and media.playlists[part.key].names
-    ]
-    together = {(part.uid, part.failover) for part in playlists if part.track == "audio_and_video"}
-    return [
-        part
-        for part in playlists
-        if part.track == "audio_and_video" or (part.uid, part.failover) not in together
-    ]
+def _worth_playing(media: Media, listed: Part) -> list[Part]:
+    """A playlist and its slices; without it where it lists WebM alone, which no player of playlists plays.
+
+    Of somebody whose sound and picture are also told together, only that playlist, and the WebM slices: an index of
+    them plays nowhere, and somebody who changed device has both (decision 0057).
+    """
+    playlist = media.playlists[listed.key]
+    by_name = {part.name: part for part in media.parts}
+    slices = [by_name[name] for name in playlist.names if name in by_name]
+    if listed.track != "audio_and_video" and any(
+        (other.uid, other.failover, other.track) == (listed.uid, listed.failover, "audio_and_video")
+        and media.playlists[other.key].names
+        for other in media.parts
+        if other.key in media.playlists
+    ):
+        return [part for part in slices if part.kind == "webm"]
+    return [listed, *slices] if playlist.plays else slices
 
 
 async def _mp4_seconds(bucket: Bucket, part: Part) -> float:

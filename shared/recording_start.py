@@ -5,33 +5,48 @@ from typing import Any
 
 from .agora.answers import Acquired, AlreadyRunning, Expired, Started, StartResult, TaskConflict, TryLater
 from .agora.settings import AgoraSettings, RecordingBucketSettings
-from .agora.start_request import start_request
+from .agora.start_request import MOST_PEOPLE, start_request
 from .agora.tokens import LONGEST_LIFETIME_SECONDS, build_token
 from .call import Call
-from .recordings import Observation, Recording, agora, observe
+from .database import Rpc
+from .recordings import Observation, Take, agora, observe
+from .wire import Output
+
+
+class ExpectedPeople(Output):
+    """How many people may come to a session, its practitioner among them."""
+
+    people: int
+
+
+count_expected_people_rpc = Rpc("count_expected_people", gives=ExpectedPeople)
 
 TOKEN_SLACK_S = 600  # the recorder's token outlives the room a little: it cannot be renewed
 
 
-async def start(call: Call[Any], recording: Recording, *, patience: float) -> Recording:
+async def start(call: Call[Any], take: Take, *, patience: float) -> Take:
     """Ask Agora to record: acquire, keep the resource, start.
 
-    The resource is stored before the start, so that a crash in between leaves a recording that can be found again.
+    The resource is stored before the start, so that a crash in between leaves a take that can be found again.
     """
     service = agora(call, patience)
-    if recording.agora_resource_id is None:
-        acquired = await service.acquire(recording.recorder)
+    people = await _count_people(call, take)
+    if people > MOST_PEOPLE:
+        sentence = f"Agora records {MOST_PEOPLE} people separately at most, and {people} may come."
+        return await observe(call, take, "rejected", reason=sentence)
+    if take.agora_resource_id is None:
+        acquired = await service.acquire(take.recorder)
         if not isinstance(acquired, Acquired):
             name, facts = start_observation(acquired)
             # Nothing has been started yet, so nothing is unclear.
-            return await observe(call, recording, "busy" if name != "rejected" else name, **facts)
-        recording = await observe(call, recording, "acquired", resource_id=acquired.resource_id)
-    if not recording.may_start:  # withdrawn, or cancelled, while Agora was thinking
-        return recording
-    assert recording.record_until is not None
-    assert recording.prefix is not None
-    lifetime_s = int((recording.record_until - datetime.now(UTC)).total_seconds()) + TOKEN_SLACK_S
-    recorder = recording.recorder
+            return await observe(call, take, "busy" if name != "rejected" else name, **facts)
+        take = await observe(call, take, "acquired", resource_id=acquired.resource_id)
+    if not take.may_start:  # withdrawn, or cancelled, while Agora was thinking
+        return take
+    assert take.record_until is not None
+    assert take.prefix is not None
+    lifetime_s = int((take.record_until - datetime.now(UTC)).total_seconds()) + TOKEN_SLACK_S
+    recorder = take.recorder
     token = build_token(
         AgoraSettings.read(),
         recorder.channel,
@@ -40,9 +55,16 @@ async def start(call: Call[Any], recording: Recording, *, patience: float) -> Re
         max(TOKEN_SLACK_S, min(lifetime_s, LONGEST_LIFETIME_SECONDS)),
     )
     bucket = RecordingBucketSettings.read()
-    request = start_request(recorder, token, bucket, tuple(recording.prefix.split("/")))
+    request = start_request(recorder, token, bucket, tuple(take.prefix.split("/")), people=people)
     name, facts = start_observation(await service.start(recorder, request))
-    return await observe(call, recording, name, **facts)
+    return await observe(call, take, name, **facts)
+
+
+async def _count_people(call: Call[Any], take: Take) -> int:
+    """For how many people an individual recording needs room; a mix takes as many as it can, whatever it is told."""
+    if take.mode == "mix":
+        return 0
+    return (await call.service.rpc(count_expected_people_rpc, session_id=take.session_id)).people
 
 
 def start_observation(result: Acquired | StartResult) -> Observation:

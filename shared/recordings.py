@@ -1,4 +1,4 @@
-"""A recording and Agora: asking and stopping. Every answer ends in `observe_recording`, where SQL decides.
+"""A take of a recording, and Agora: asking and stopping. Every answer ends in `observe_take`, where SQL decides.
 
 Nothing here raises for what Agora does or fails to do, and all of it may be repeated after a crash at any point.
 """
@@ -30,10 +30,11 @@ RecordingStatus = Literal["pending", "recording", "processing", "completed", "fa
 Observation = tuple[str, dict[str, Any]]
 
 
-class Recording(Output):
-    """A row of `session_recordings`, as far as functions need it."""
+class Take(Output):
+    """A row of `recording_takes`, as far as functions need it."""
 
     id: UUID
+    recording_id: UUID
     session_id: UUID
     status: RecordingStatus
     mode: Mode
@@ -79,39 +80,39 @@ def row_or_none(value: Any) -> Any:
     return None if isinstance(value, dict) and value.get("id") is None else value
 
 
-MaybeRecording = Annotated[Recording | None, BeforeValidator(row_or_none)]
+MaybeTake = Annotated[Take | None, BeforeValidator(row_or_none)]
 
-find_recording_rpc = Rpc("find_recording", gives=Recording)
-observe_recording_rpc = Rpc("observe_recording", gives=Recording, refuses=("recording_not_found",))
-
-
-async def find(call: Call[Any], recording_id: UUID) -> Recording:
-    """What Agora needs to know of a recording, and its people may not read."""
-    return await call.service.rpc(find_recording_rpc, recording_id=recording_id)
+find_take_rpc = Rpc("find_take", gives=Take)
+observe_take_rpc = Rpc("observe_take", gives=Take, refuses=("recording_not_found",))
 
 
-async def observe(call: Call[Any], recording: Recording, observation: str, **facts: Any) -> Recording:
-    """Record an observation of a recording, and return the recording as it is now."""
+async def find(call: Call[Any], take_id: UUID) -> Take:
+    """What Agora needs to know of a take, and its people may not read."""
+    return await call.service.rpc(find_take_rpc, take_id=take_id)
+
+
+async def observe(call: Call[Any], take: Take, observation: str, **facts: Any) -> Take:
+    """Record an observation of a take, and return the take as it is now."""
     return await call.service.rpc(
-        observe_recording_rpc,
-        recording_id=recording.id,
-        attempt=recording.attempt,
+        observe_take_rpc,
+        take_id=take.id,
+        attempt=take.attempt,
         observation=observation,
         **facts,
     )
 
 
-async def query(call: Call[Any], recording: Recording) -> Recording:
-    """Ask Agora how a recording is doing."""
-    name, facts = query_observation(await agora(call, 0).query(recording.recorder))
-    return await observe(call, recording, name, **facts)
+async def query(call: Call[Any], take: Take) -> Take:
+    """Ask Agora how a take is doing."""
+    name, facts = query_observation(await agora(call, 0).query(take.recorder))
+    return await observe(call, take, name, **facts)
 
 
-async def stop(call: Call[Any], recording: Recording, *, patience: float) -> Recording:
+async def stop(call: Call[Any], take: Take, *, patience: float) -> Take:
     """Tell Agora to stop. It answers at once; whether the files are uploaded is known later."""
-    result = await agora(call, patience).stop(recording.recorder, wait_for_upload=False)
+    result = await agora(call, patience).stop(take.recorder, wait_for_upload=False)
     name, facts = stop_observation(result)
-    return await observe(call, recording, name, **facts)
+    return await observe(call, take, name, **facts)
 
 
 def query_observation(result: QueryResult) -> Observation:

@@ -144,20 +144,21 @@ DUE = (
         # Nine of ten were stopped before Agora was asked; and notifications about recordings nobody knows.
         sessions("now() - interval '10 days'", status="completed", id_="c.session_id")
         + """
-        insert into public.session_recordings
-          (session_id, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at, stop_requested_at,
-           agora_sid)
-        select session_id, 'room', 4000000000 + number, 'recordings/' || number, now(),
+        insert into public.session_recordings (id, session_id) select session_id, session_id from private.crowd;
+        insert into private.recording_takes
+          (recording_id, session_id, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at,
+           stop_requested_at, agora_sid)
+        select session_id, session_id, 'room', 4000000000 + number, 'recordings/' || number, now(),
                now() - interval '1 second' * (%(n)s - number), now(), now(),
                case when number %% 10 = 0 then 'sid' || number end
           from private.crowd;
         insert into private.agora_notifications (notice_id, product, event_type, channel, sid, payload, observation)
         select 'notice ' || number, 3, 40, 'nowhere', 'nobody', '{}', 'running' from private.crowd;
         """,
-        "select claim_count > 0 or status <> 'pending' from public.session_recordings order by recorder_uid",
-        tables=("public.session_schedules", "public.session_recordings"),
+        "select claim_count > 0 or status <> 'pending' from private.recording_takes order by recorder_uid",
+        tables=("public.session_schedules", "public.session_recordings", "private.recording_takes"),
         stamps="""
-        select 'recordings ' || updated_at as stamp from public.session_recordings where updated_at > created_at
+        select 'takes ' || updated_at as stamp from private.recording_takes where updated_at > created_at
         union all select 'notifications ' || next_attempt_at from private.agora_notifications where attempts > 0
         """,
     ),
@@ -165,19 +166,19 @@ DUE = (
         "process-recording",
         # Finished ones without a file to copy.
         """
-        update public.session_recordings
+        update private.recording_takes
            set status = 'processing', failure_code = null, upload_complete = true, ended_at = now(), claim_count = 0,
                deadline_at = now() + interval '72 hours', next_check_at = now() - interval '1 hour';
         """,
-        "select claim_count > 0 or copy_failures > 0 from public.session_recordings order by id",
-        tables=("public.session_recordings",),
+        "select claim_count > 0 or copy_failures > 0 from private.recording_takes order by id",
+        tables=("public.session_recordings", "private.recording_takes"),
         runs_side_by_side=10**9,
     ),
     Due(
         "purge-recordings",
         # All but a few are under a legal hold.
         """
-        update public.session_recordings
+        update private.recording_takes
            set status = 'failed', failure_code = 'no_media', upload_complete = false, next_check_at = null;
         insert into public.legal_holds (user_id, reason)
         select id, 'A court' from private.crowd where number %% 100 <> 0;

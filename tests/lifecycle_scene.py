@@ -37,9 +37,14 @@ class LifecycleScene(RecordingScene):
         uids = [self.uids[person] for person in people]
         self.agora.http.post(f"/_control/channels/{self.channel}", json={"uids": uids}).raise_for_status()
 
+    def switch_device(self, person: Person, device: str, clock_ahead_ms: int) -> None:
+        """They come on another device, with a clock of its own; the one they are on is put out."""
+        body = {"uid": self.uids[person], "device": device, "ahead_ms": clock_ahead_ms}
+        self.agora.http.post(f"/_control/channels/{self.channel}/join", json=body).raise_for_status()
+
     def wait_for_events(self, many: int) -> None:
-        """Until so many events of the channel have come."""
-        query = "select count(*) from private.channel_events where channel = %s"
+        """Until so many events of the channel have come, the recorder's not counted."""
+        query = "select count(*) from private.channel_events where channel = %s and not is_recorder"
         until(lambda: self.stage.value(query, self.channel) >= many, f"{many} channel events")
 
     # Time, and the scheduler
@@ -50,6 +55,9 @@ class LifecycleScene(RecordingScene):
             "public.session_schedules set scheduled_at = scheduled_at - %s * interval '1 minute' where id = %s",
             "private.channel_admissions set admitted_at = admitted_at - %s * interval '1 minute' where session_id = %s",
             "private.channel_events set happened_at = happened_at - %s * interval '1 minute' where session_id = %s",
+            "private.session_reopenings set reopened_at = reopened_at - %s * interval '1 minute' where session_id = %s",
+            "private.recording_takes set started_at = started_at - m, ended_at = ended_at - m"
+            " from (select %s * interval '1 minute' as m) passed where session_id = %s",
         ):
             self.stage.execute(f"update {change}", minutes, self.session["id"])
         self.stage.execute("delete from private.session_agreements")  # nobody has changed it
@@ -67,17 +75,6 @@ class LifecycleScene(RecordingScene):
         return str(
             self.stage.value("select status from public.session_schedules where id = %s", self.session["id"])
         )
-
-    @property
-    def recordings(self) -> list[dict[str, Any]]:
-        """Every attempt to record it, the oldest first."""
-        return [
-            dict(row)
-            for row in self.stage.owner.execute(
-                "select * from public.session_recordings where session_id = %s order by created_at",
-                [self.session["id"]],
-            )
-        ]
 
     def attendance(self) -> dict[Person, tuple[str, bool, bool]]:
         """Of whom it is known: how, whether they are there still, and whether they are a no-show."""

@@ -1,7 +1,8 @@
 """A session that is recorded: its people, the emulator behind it, and time that passes when a test says so."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -22,8 +23,22 @@ class AgoraEmulator:
     def __init__(self, env: dict[str, str]) -> None:
         self.http = httpx.Client(base_url=env["AGORA_API_URLS"], timeout=20)
 
+    @property
+    def seed(self) -> int:
+        """By which it orders what Agora promises no order for."""
+        return int(self.http.get("/_control/health").json()["seed"])
+
     def set_speed(self, speed: int) -> None:
         self.http.post("/_control/clock", json={"speed": speed}).raise_for_status()
+
+    @contextmanager
+    def slowly(self) -> Iterator[None]:
+        """Meanwhile a minute is a minute, so that a busy machine does not miss what is to happen in it."""
+        self.set_speed(1)
+        try:
+            yield
+        finally:
+            self.set_speed(SPEED)
 
     def recordings(self, channel: str) -> list[dict[str, Any]]:
         """Every recording of a channel, as the emulator knows it."""
@@ -85,7 +100,7 @@ class RecordingScene:
     def reconcile(self) -> dict[str, Any]:
         """Let a minute pass, and the reconciler come by."""
         self.stage.execute(
-            "update public.session_recordings set next_check_at = now() "
+            "update private.recording_takes set next_check_at = now() "
             "where session_id = %s and status in ('pending', 'recording', 'processing') and not upload_complete",
             self.session["id"],
         )
@@ -94,51 +109,77 @@ class RecordingScene:
     def process(self) -> dict[str, Any]:
         """Let the copy's turn come, and the scheduler call."""
         self.stage.execute(
-            "update public.session_recordings set lease_until = null, next_check_at = now() where id = %s",
-            self.recording["id"],
+            "update private.recording_takes set lease_until = null, next_check_at = now() where session_id = %s",
+            self.session["id"],
         )
         body = {"recording_id": str(self.recording["id"])}
         return dict(self.stage.invoke_as_service("process-recording", body).raise_for_status().json())
 
     def change(self, **columns: str) -> None:
-        """Set columns of the recording to SQL expressions: how time passes here."""
+        """Set columns of the newest take to SQL expressions: how time passes here."""
         sets = ", ".join(f"{name} = {value}" for name, value in columns.items())
-        self.stage.execute(f"update public.session_recordings set {sets} where id = %s", self.recording["id"])
+        self.stage.execute(f"update private.recording_takes set {sets} where id = %s", self.take["id"])
+
+    def complete(self) -> None:
+        """The session is over."""
+        self.stage.execute(
+            "update public.session_schedules set status = 'completed' where id = %s and status <> 'completed'",
+            self.session["id"],
+        )
 
     # What is seen
 
     @property
     def recording(self) -> dict[str, Any]:
-        """The session's newest recording."""
+        """The session's recording, as the pages read it."""
         return self.stage.row(
-            "select * from public.session_recordings where session_id = %s order by created_at desc limit 1",
-            self.session["id"],
+            "select * from public.session_recordings where session_id = %s", self.session["id"]
         )
 
+    @property
+    def takes(self) -> list[dict[str, Any]]:
+        """Every take of it, the oldest first."""
+        rows = self.stage.owner.execute(
+            "select * from private.recording_takes where session_id = %s order by number",
+            [self.session["id"]],
+        )
+        return [dict(row) for row in rows]
+
+    @property
+    def take(self) -> dict[str, Any]:
+        """The newest one."""
+        return self.takes[-1]
+
     def wait_for(self, status: str, *, upload_complete: bool | None = None) -> dict[str, Any]:
-        """The recording, once it has come so far by notifications alone."""
+        """The newest take, once it has come so far by notifications alone."""
 
         def has_come() -> bool:
-            row = self.recording
+            row = self.take
             return row["status"] == status and upload_complete in (None, row["upload_complete"])
 
-        until(has_come, f"{status}; it is {self.recording['status']}, {self.recording['failure_code']}")
-        return self.recording
+        until(has_come, f"{status}; it is {self.take['status']}, {self.take['failure_code']}")
+        return self.take
 
     def reconcile_to(self, status: str, *, upload_complete: bool | None = None) -> dict[str, Any]:
-        """The recording, once the reconciler has brought it so far."""
+        """The newest take, once the reconciler has brought it so far."""
 
         def has_come() -> bool:
-            row = self.recording
+            row = self.take
             if row["status"] == status and upload_complete in (None, row["upload_complete"]):
                 return True
             self.reconcile()
             return False
 
-        until(has_come, f"{status}; it is {self.recording['status']}, {self.recording['failure_code']}")
-        return self.recording
+        until(has_come, f"{status}; it is {self.take['status']}, {self.take['failure_code']}")
+        return self.take
 
     def record(self, **body: Any) -> dict[str, Any]:
+        """A take; then the session is over."""
+        take = self.record_take(**body)
+        self.complete()
+        return take
+
+    def record_take(self, **body: Any) -> dict[str, Any]:
         """Start, let some media come, stop, and wait until every file is in the bucket."""
         self.start(**body).raise_for_status()
         self.wait_for("recording")
@@ -153,9 +194,9 @@ class RecordingScene:
     # Files
 
     def source_keys(self) -> list[str]:
-        """What is in the recording's folder of Agora's bucket."""
+        """What is in the newest take's folder of Agora's bucket."""
         reply = self.bucket().list_objects_v2(
-            Bucket=self.stage.env["RECORDING_S3_BUCKET"], Prefix=f"{self.recording['prefix']}/"
+            Bucket=self.stage.env["RECORDING_S3_BUCKET"], Prefix=f"{self.take['prefix']}/"
         )
         return [entry["Key"] for entry in reply.get("Contents", ())]
 
@@ -177,8 +218,9 @@ class RecordingScene:
     def files(self) -> list[dict[str, Any]]:
         """The parts of the recording, in order, as the database knows them."""
         rows = self.stage.owner.execute(
-            "select * from private.recording_files where recording_id = %s order by position",
-            [self.recording["id"]],
+            "select f.* from private.recording_files f join private.recording_takes t on t.id = f.take_id"
+            " where t.session_id = %s order by t.number, f.position",
+            [self.session["id"]],
         ).fetchall()
         return [dict(row) for row in rows]
 

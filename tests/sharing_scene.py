@@ -80,8 +80,9 @@ class Browser:
 
 def addresses(page: httpx.Response) -> list[str]:
     """What the player on a page asks for."""
-    found = re.search(r'id="parts">(.+?)</script>', page.text)
-    return list(json.loads(found[1])) if found else []
+    found = re.search(r'id="film">(.+?)</script>', page.text)
+    film = json.loads(found[1]) if found else {"parts": []}
+    return [f"{film['address']}&part={number}" for number in range(1, len(film["parts"]) + 1)]
 
 
 class Link:
@@ -128,37 +129,47 @@ def shared(scene: RecordingScene, **body: Any) -> Link:
 def finished_recording(
     stage: Stage, session_id: uuid.UUID, *, of_class: uuid.UUID | None = None, **columns: Any
 ) -> uuid.UUID:
-    """A completed recording of one file; or a participant's own row for their class's."""
+    """A recording of one take with one file, completed or in another state; or a participant's own row for their
+    class's."""
     recording = uuid.uuid4()
     ended = datetime.now(UTC) - timedelta(hours=1)
-    row = {
-        "id": recording,
-        "session_id": session_id,
-        "class_recording_id": of_class,
+    facts = {
         "status": "completed",
-        "recording_url": "https://functions.test/open-recording?token=x",
         "storage_path": f"{session_id}/{of_class or recording}/1.mp4",
         "duration_seconds": 60,
         "file_size_bytes": 1000,
         "ended_at": ended,
-        "completed_at": ended,
-        **(
-            {}
-            if of_class
-            else {"cname": "c", "recorder_uid": 4_000_000_001, "prefix": "p", "record_until": ended}
-        ),
-        **columns,
+        "failure_code": None,
+        **{name: value for name, value in columns.items() if name != "completed_at"},
     }
-    stage.execute(
-        f"insert into public.session_recordings ({', '.join(row)}) values ({', '.join(['%s'] * len(row))})",
-        *row.values(),
-    )
-    if of_class is None and row["status"] == "completed":
-        stage.execute(
-            "insert into private.recording_files"
-            " (recording_id, position, kind, source_key, source_etag, size_bytes, storage_path)"
-            " values (%s, 1, 'mp4', 'k', 'e', 1000, %s)",
-            recording,
-            row["storage_path"],
-        )
+    row = {
+        "id": recording,
+        "session_id": session_id,
+        "class_recording_id": of_class,
+        "recording_url": "https://functions.test/open-recording?token=x",
+        "playback_url": "https://functions.test/open-recording",
+        "completed_at": columns.get("completed_at", ended if facts["status"] == "completed" else None),
+        **facts,
+    }
+    _insert(stage, "public.session_recordings", row)
+    if of_class is None:
+        take = {"id": uuid.uuid4(), "recording_id": recording, "session_id": session_id, **facts}
+        made_by = {"cname": "c", "recorder_uid": 4_000_000_001, "prefix": "p", "record_until": ended}
+        _insert(stage, "private.recording_takes", {**take, **made_by})
+        # As it is to stand, whatever followed from the take: its session may be in any state.
+        sets = ", ".join(f"{name} = %s" for name in row)
+        stage.execute(f"update public.session_recordings set {sets} where id = %s", *row.values(), recording)
+        if facts["status"] == "completed":
+            stage.execute(
+                "insert into private.recording_files"
+                " (take_id, position, kind, source_key, source_etag, size_bytes, storage_path)"
+                " values (%s, 1, 'mp4', 'k', 'e', 1000, %s)",
+                take["id"],
+                facts["storage_path"],
+            )
     return recording
+
+
+def _insert(stage: Stage, table: str, row: dict[str, Any]) -> None:
+    values = ", ".join(["%s"] * len(row))
+    stage.execute(f"insert into {table} ({', '.join(row)}) values ({values})", *row.values())

@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.database import Rpc
-from shared.recordings import MaybeRecording
+from shared.recordings import MaybeTake
 from shared.wire import Output
 
 Task = Literal["start", "stop"]
@@ -18,7 +18,7 @@ class SessionCheck(Output):
     session_id: UUID | None
     moved_to: Literal["in_progress", "completed", "cancelled"] | None
     task: Task | None
-    recording: MaybeRecording
+    take: MaybeTake
     failure: str | None
 
 
@@ -39,11 +39,13 @@ advance_next_session_rpc = Rpc(
     refuses=(
         "session_not_found",
         "not_allowed",
-        "session_already_recorded",
         "session_cancelled",
         "session_over",
         "session_in_person",
         "too_early",
         "recording_consent_missing",
+        "recording_stopping",
+        "recording_being_erased",
+        "too_many_takes",
     ),
 )

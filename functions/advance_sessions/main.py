@@ -80,10 +80,10 @@ async def _work(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
 
 
 async def _ask_agora(call: Call[None], check: SessionCheck, progress: Progress) -> None:
-    if check.task is None or check.recording is None:
+    if check.task is None or check.take is None:
         return
     progress.recording_tasks[check.task] += 1
     if check.task == "start":
-        await start(call, check.recording, patience=PATIENCE_S)
+        await start(call, check.take, patience=PATIENCE_S)
     else:
-        await recordings.stop(call, check.recording, patience=PATIENCE_S)
+        await recordings.stop(call, check.take, patience=PATIENCE_S)

@@ -50,4 +50,5 @@ async def _store(call: Call[None], notification: Notification) -> StoredEvent:
         client_seq=change.client_seq if change else None,
         happened_at=notification.happened_at,
         stayed_seconds=change.stayed_seconds if change else None,
+        reason=change.reason if change else None,
     )

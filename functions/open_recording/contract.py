@@ -1,5 +1,6 @@
 """What a recording's link carries, and where it leads."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -7,7 +8,7 @@ from pydantic import Field
 from shared.database import Rpc
 from shared.wire import Input, Output
 
-FileKind = Literal["mp4", "playlist", "slice"]
+FileKind = Literal["mp4", "playlist", "slice", "webm"]
 
 
 class OpenRecording(Input):
@@ -23,15 +24,50 @@ class OpenRecording(Input):
     )
     part: int = Field(1, ge=1, le=10_000, description="Which of several parts, in playing order.")
     file: str | None = Field(None, max_length=500, description="A slice, by its name in the playlist.")
+    download: bool = Field(False, description="To be saved, under a name.")
+    script: str = Field(
+        "", max_length=100, description="What the page runs, by its name there; no link is needed."
+    )
+
+
+class Part(Output):
+    """A file on the timeline of its lane: one for everybody, or one for each person that was recorded alone."""
+
+    kind: FileKind
+    lane: str
+    starts_at: float
+    seconds: float
+
+
+class Chapter(Output):
+    """A take begins, or somebody comes or leaves; nameless where a link may not say who."""
+
+    at: float
+    kind: Literal["begins", "goes_on", "joined", "left"]
+    who: str | None
+
+
+class Film(Output):
+    """What the page shows beside the video. `client_name` is null for whoever was shown a link."""
+
+    name: str | None
+    held_at: datetime
+    time_zone: str
+    practitioner_name: str | None
+    client_name: str | None
+    is_class: bool
+    seconds: float
+    parts: list[Part]
+    chapters: list[Chapter]
 
 
 class OpenedRecording(Output):
-    """A file of the recording, and the parts that a page shows."""
+    """A file of the recording; for a page, the film as well."""
 
     new_view_key: str | None
-    part_kinds: list[FileKind]
     kind: FileKind
     storage_path: str
+    film: Film | None
 
 
 class SharedRecording(Output):
@@ -40,9 +76,9 @@ class SharedRecording(Output):
     state: Literal["open", "closed", "wrong_password"]
     has_password: bool
     new_view_key: str | None
-    part_kinds: list[FileKind] | None
     kind: FileKind | None
     storage_path: str | None
+    film: Film | None
 
 
 class CountedGuess(Output):

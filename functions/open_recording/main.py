@@ -17,6 +17,7 @@ from shared.settings import PagesSettings, ServiceSettings, SupabaseSettings
 from shared.share_links import scrypt_of, sha256_of, split
 from shared.storage.supabase import Storage
 
+from . import scripts
 from .contract import (
     OpenedRecording,
     OpenRecording,
@@ -25,6 +26,7 @@ from .contract import (
     open_share_link_rpc,
     view_recording_rpc,
 )
+from .film_page import file_name, film_page
 from .view_cookie import keep_view_key, view_key
 
 END = "#EXT-X-ENDLIST"
@@ -46,7 +48,9 @@ async def open_recording(call: Call[OpenRecording]) -> Response:
     A shared link with a password or a view limit is opened by a POST; what looks at it before uses nothing up. A HEAD
     begins no view, and so leads to no file: it is answered as the page would be.
     """
-    wants_page = call.method == "HEAD" or "text/html" in call.headers.get("accept", "")
+    if call.body.script:
+        return scripts.serve(call.body.script, call.headers)
+    wants_page = _wants_page(call)
     found = await _find_shared(call) if call.body.share else await _find(call)
     if isinstance(found, SharedRecording):
         if wants_page:
@@ -59,20 +63,34 @@ async def open_recording(call: Call[OpenRecording]) -> Response:
     return response
 
 
+def _wants_page(call: Call[OpenRecording]) -> bool:
+    is_browser = "text/html" in call.headers.get("accept", "")
+    return call.method == "HEAD" or (is_browser and not call.body.download)
+
+
 async def _show(call: Call[OpenRecording], found: OpenedRecording, wants_page: bool) -> Response:
     if call.method == "POST":
         # So that the page can be loaded again without a password in its history.
         return RedirectResponse(_address(call.body), 303)
-    if wants_page:
+    if wants_page and found.film:
         return pages.show(
             "player.html",
-            addresses=[_address(call.body, part=part) for part in range(1, len(found.part_kinds) + 1)],
+            **film_page(
+                found.film,
+                call.body.part,
+                is_shared=bool(call.body.share),
+                address=_address(call.body),
+                streams_script=PagesSettings.read().address("open_recording", script=scripts.STREAMS),
+            ),
             runs_script=True,
             media_from=[SupabaseSettings.read().supabase_url],
         )
-    if found.kind == "playlist":
+    if found.kind == "playlist" and not call.body.download:
         return await _playlist(call.body, found)
-    return RedirectResponse(await Storage(BUCKET).sign(found.storage_path, SIGNED_FOR_S), 302)
+    name = (
+        file_name(found.film, call.body.part, found.storage_path) if found.film and call.body.download else ""
+    )
+    return RedirectResponse(await Storage(BUCKET).sign(found.storage_path, SIGNED_FOR_S, save_as=name), 302)
 
 
 def _door(share: str, link: SharedRecording) -> Response:
@@ -95,6 +113,7 @@ async def _find(call: Call[OpenRecording]) -> OpenedRecording:
         file_name=call.body.file,
         view_sha256=_view_sha256(call),
         begins_view=call.method != "HEAD",
+        describes=_wants_page(call) or call.body.download,
         ip_address=call.address,
         user_agent=call.agent,
     )
@@ -116,6 +135,7 @@ async def _find_shared(call: Call[OpenRecording]) -> OpenedRecording | SharedRec
         file_name=body.file,
         view_sha256=_view_sha256(call),
         begins_view=call.method != "HEAD",
+        describes=_wants_page(call) or call.body.download,
         ip_address=call.address,
         user_agent=call.agent,
     )

@@ -1,4 +1,4 @@
-"""Copying a recording's files: bucket to storage in a stream, resumable at any byte, equal to the last one.
+"""Copying a take's files: bucket to storage in a stream, resumable at any byte, equal to the last one.
 
 The source's SHA-256 is made while its bytes go by. What storage then holds is read back and hashed as well: only that
 proves that the copy is whole, wherever the bytes were lost. A copy that goes on after a kill reads the source from
@@ -14,17 +14,17 @@ from uuid import UUID
 
 from shared.call import Call
 from shared.recorded_media import inspect_recording, select
-from shared.recordings import Recording
+from shared.recordings import Take
 from shared.storage.bucket import Bucket, BucketObject
 from shared.storage.supabase import Storage
 
 from .contract import (
     RecordingFile,
-    next_recording_file_rpc,
-    plan_recording_files_rpc,
-    record_recording_upload_rpc,
-    renew_recording_lease_rpc,
-    verify_recording_file_rpc,
+    next_take_file_rpc,
+    plan_take_files_rpc,
+    record_take_upload_rpc,
+    renew_take_lease_rpc,
+    verify_take_file_rpc,
 )
 
 RENEW_LEASE_EVERY_S = 30  # it lasts for 120
@@ -41,11 +41,11 @@ class NotEqual(Exception):
 
 
 class Copy:
-    """One recording's copy, for as long as its lease is ours."""
+    """One take's copy, for as long as its lease is ours."""
 
-    def __init__(self, call: Call[Any], recording: Recording, bucket: Bucket, storage: Storage) -> None:
+    def __init__(self, call: Call[Any], take: Take, bucket: Bucket, storage: Storage) -> None:
         self._database = call.service
-        self._recording = recording
+        self._take = take
         self._bucket = bucket
         self._storage = storage
         self._renewed_at = time.monotonic()
@@ -53,12 +53,12 @@ class Copy:
     @property
     def lease(self) -> dict[str, UUID | None]:
         """What every step shows: without it, a process that slept too long would write into another's work."""
-        return {"recording_id": self._recording.id, "lease_id": self._recording.lease_id}
+        return {"take_id": self._take.id, "lease_id": self._take.lease_id}
 
     async def plan(self) -> None:
-        """Write down which files make the recording, in which order."""
-        recording = self._recording
-        media = await inspect_recording(self._bucket, recording.folder, recording.mode, recording.agora_sid)
+        """Write down which files make the take, in which order."""
+        take = self._take
+        media = await inspect_recording(self._bucket, take.folder, take.mode, take.agora_sid)
         chosen = await select(self._bucket, media)
         files = [
             {
@@ -67,12 +67,12 @@ class Copy:
                 "source_key": part.key,
                 "source_etag": media.objects[part.key].etag,
                 "size_bytes": part.size,
-                "storage_path": f"{recording.session_id}/{recording.id}/{part.name}",
+                "storage_path": f"{take.session_id}/{take.recording_id}/{part.name}",
             }
             for position, part in enumerate(chosen.parts, start=1)
         ]
         await self._database.rpc(
-            plan_recording_files_rpc,
+            plan_take_files_rpc,
             **self.lease,
             files=files,
             duration_seconds=round(chosen.duration_seconds),
@@ -81,7 +81,7 @@ class Copy:
     async def run(self) -> None:
         """Copy every file that is not verified yet."""
         while True:
-            found = await self._database.rpc(next_recording_file_rpc, **self.lease)
+            found = await self._database.rpc(next_take_file_rpc, **self.lease)
             self._renewed_at = time.monotonic()
             if found.file is None:
                 return
@@ -100,7 +100,7 @@ class Copy:
                 pass
         await self._check(file, digest.hexdigest())
         await self._database.rpc(
-            verify_recording_file_rpc, **self.lease, file_id=file.id, sha256=digest.hexdigest()
+            verify_take_file_rpc, **self.lease, file_id=file.id, sha256=digest.hexdigest()
         )
 
     async def _resume(self, file: RecordingFile) -> tuple[str, int]:
@@ -141,11 +141,9 @@ class Copy:
             )
 
     async def _record_upload(self, file: RecordingFile, upload: str | None) -> None:
-        await self._database.rpc(
-            record_recording_upload_rpc, **self.lease, file_id=file.id, upload_url=upload
-        )
+        await self._database.rpc(record_take_upload_rpc, **self.lease, file_id=file.id, upload_url=upload)
 
     async def _renew_lease(self) -> None:
         if time.monotonic() - self._renewed_at > RENEW_LEASE_EVERY_S:
-            await self._database.rpc(renew_recording_lease_rpc, **self.lease)
+            await self._database.rpc(renew_take_lease_rpc, **self.lease)
             self._renewed_at = time.monotonic()

@@ -45,8 +45,9 @@ class Receipt(Output):
 
 
 class Prepared(Output):
-    """How many recordings' retention was over, and how many are under a legal hold."""
+    """Of how many recordings people were told, how many's retention was over, and how many are under a legal hold."""
 
+    told: int
     queued: int
     held: int
 

@@ -29,7 +29,7 @@ WORK_FOR_S = 600  # then the rest is tomorrow's, or the next call's
 
 @endpoint(caller="service", settings=(ServiceSettings, RecordingBucketSettings))
 async def purge_recordings(call: Call[PurgeRecordings]) -> Purged:
-    """Erase what is due and under no legal hold, one after the other.
+    """Tell people a week before, then erase what is due and under no legal hold, one after the other.
 
     Killed anywhere, the next call deletes what is left: the row goes last, and leaves a receipt that names nobody.
     """
@@ -41,7 +41,10 @@ async def purge_recordings(call: Call[PurgeRecordings]) -> Purged:
 
 
 async def _prepare(call: Call[PurgeRecordings]) -> AsyncGenerator[None]:
-    while (prepared := await call.service.rpc(prepare_recording_erasures_rpc)).queued or prepared.held:
+    while True:
+        prepared = await call.service.rpc(prepare_recording_erasures_rpc)
+        if not (prepared.told or prepared.queued or prepared.held):
+            return
         yield
 
 

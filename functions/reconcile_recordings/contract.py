@@ -3,21 +3,21 @@
 from typing import Literal
 
 from shared.database import Rpc
-from shared.recordings import MaybeRecording
+from shared.recordings import MaybeTake
 from shared.wire import Output
 
 Task = Literal["start", "find", "query", "stop", "look", "none"]
 
 
-class DueRecording(Output):
-    """A recording that is due, and what is to be done; no task when nothing is due."""
+class DueTake(Output):
+    """A take that is due, and what is to be done; no task when nothing is due."""
 
     task: Task | None
-    recording: MaybeRecording
+    take: MaybeTake
 
 
 class AppliedNotifications(Output):
-    """How many waiting notifications were tried and matched their recording, and how many old ones were deleted."""
+    """How many waiting notifications were tried and matched their take, and how many old ones were deleted."""
 
     tried: int
     applied: int
@@ -32,7 +32,7 @@ class Reconciled(Output):
     tasks: dict[Task, int]
 
 
-claim_recording_check_rpc = Rpc("claim_recording_check", gives=DueRecording)
+claim_take_check_rpc = Rpc("claim_take_check", gives=DueTake)
 apply_waiting_notifications_rpc = Rpc(
     "apply_waiting_agora_notifications", gives=AppliedNotifications, refuses=("recording_not_found",)
 )

@@ -14,7 +14,7 @@ from shared.serving import endpoint
 from shared.settings import ServiceSettings
 from shared.workers import run_workers
 
-from .contract import Reconciled, Task, apply_waiting_notifications_rpc, claim_recording_check_rpc
+from .contract import Reconciled, Task, apply_waiting_notifications_rpc, claim_take_check_rpc
 from .tasks import carry_out
 
 WORKERS = 4
@@ -56,10 +56,10 @@ async def _apply(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
 
 async def _work(call: Call[None], progress: Progress) -> AsyncGenerator[None]:
     while True:
-        due = await call.service.rpc(claim_recording_check_rpc)
+        due = await call.service.rpc(claim_take_check_rpc)
         if due.task is None:
             return
         progress.tasks[due.task] += 1
-        if due.recording is not None:  # else it ended with the claim
-            await carry_out(call, due.task, due.recording)
+        if due.take is not None:  # else it ended with the claim
+            await carry_out(call, due.task, due.take)
         yield

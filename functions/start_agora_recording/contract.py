@@ -15,11 +15,12 @@ class StartAgoraRecording(Input):
     recording_mode: Literal["composite", "individual"] = "composite"
 
 
-class ClaimedRecording(Output):
-    """The session's recording, and whether this caller is the one who asks Agora for it."""
+class ClaimedTake(Output):
+    """The take that is on, and whether this caller is the one who asks Agora for it."""
 
     is_new: bool
-    id: UUID
+    take_id: UUID
+    recording_id: UUID
     status: RecordingStatus
     agora_resource_id: str | None
     agora_sid: str | None
@@ -37,16 +38,18 @@ class StartedRecording(Output):
 
 start_agora_recording_rpc = Rpc(
     "start_agora_recording",
-    gives=ClaimedRecording,
+    gives=ClaimedTake,
     refuses=(
         "session_not_found",
         "not_allowed",
-        "session_already_recorded",
         "session_cancelled",
         "session_over",
         "session_in_person",
         "too_early",
         "recording_consent_missing",
+        "recording_stopping",
+        "recording_being_erased",
+        "too_many_takes",
         "too_many_requests",
     ),
 )

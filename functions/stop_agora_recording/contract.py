@@ -23,15 +23,16 @@ class StopAgoraRecording(Input):
         return self
 
 
-class RecordingToStop(Output):
-    """The recording, as far as its people may know it."""
+class TakeToStop(Output):
+    """The newest take, as far as its people may know it."""
 
-    id: UUID
+    take_id: UUID
+    recording_id: UUID
     status: RecordingStatus
 
 
 class StoppedRecording(Output):
-    """The reply. The files follow: `processing` becomes `completed` within minutes."""
+    """The reply, about the take that was on. Its files follow, and the recording is complete after the session."""
 
     success: bool = True
     recording_id: UUID
@@ -43,12 +44,12 @@ MESSAGES: dict[RecordingStatus, str] = {
     "pending": "The recording is stopped as soon as Agora has answered to its start.",
     "recording": "The recording is being stopped.",
     "processing": "The recording has stopped and is being processed.",
-    "completed": "The recording had stopped already and can be played.",
+    "completed": "The recording had stopped already.",
     "failed": "There is nothing to stop: this recording has failed.",
 }
 
 stop_agora_recording_rpc = Rpc(
     "stop_agora_recording",
-    gives=RecordingToStop,
+    gives=TakeToStop,
     refuses=("recording_not_found", "not_allowed", "too_many_requests"),
 )

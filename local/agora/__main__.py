@@ -9,6 +9,7 @@ from .clock import Clock
 from .faults import Faults
 from .media import Studio
 from .notices import Notices, Receiver
+from .order import Order
 from .server import Server
 from .service import Service
 from .settings import EmulatorSettings
@@ -17,7 +18,7 @@ from .settings import EmulatorSettings
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.agora", description=__doc__)
     parser.add_argument(
-        "--port", type=int, required=True, help="0 takes any free one; the first line printed names it"
+        "--port", type=int, required=True, help="0 takes any free one; the second line printed names it"
     )
     arguments = parser.parse_args()
     web.run_app(
@@ -33,13 +34,14 @@ def main() -> None:
 async def _app() -> web.Application:
     """Everything together. The media is made before the first request is taken."""
     settings = EmulatorSettings.read()
-    clock, faults = Clock(settings.agora_emulator_speed), Faults()
+    clock, faults, order = Clock(settings.agora_emulator_speed), Faults(), Order(settings.agora_emulator_seed)
+    print(f"What Agora promises no order for is shuffled with AGORA_EMULATOR_SEED={order.seed}", flush=True)
     recordings = Receiver.of(settings.agora_webhook_url, settings.agora_webhook_secret)
     channels = Receiver.of(settings.agora_channel_webhook_url, settings.agora_channel_webhook_secret)
-    notices = Notices(recordings, channels if channels.secret else recordings, clock, faults)
+    notices = Notices(recordings, channels if channels.secret else recordings, clock, faults, order)
     studio = Studio()
     await studio.open()
-    service = Service(settings, clock, faults, notices, studio)
+    service = Service(settings, clock, faults, order, notices, studio)
     app = Server(service).app()
 
     async def close(_: web.Application) -> None:

@@ -5,6 +5,9 @@ from typing import Any
 
 LARGEST_UID = 2**32 - 1
 VENDORS = (1, 2, 3, 5, 6, 7, 8, 11)
+AMAZON = 1
+AMAZON_REGIONS = (*range(17), *range(18, 23), 24, 25)  # agora.md §2.2.1
+VENDORS_WITHOUT_REGIONS = (5, 6, 11)  # agora.md §2.2.1: their region is 0
 FRAME_RATES = (1, 7, 10, 15, 24, 30, 60)
 MOST_PIXELS = 1920 * 1080
 
@@ -59,6 +62,10 @@ def _check_storage(storage: Any) -> None:
             raise _bad("Start", f"storageConfig.{name} is missing!")
     if storage.get("vendor") not in VENDORS or not _whole(storage.get("region"), 0, 30):
         raise _bad("Start", "invalid storageConfig.vendor or region!")
+    if storage["vendor"] in VENDORS_WITHOUT_REGIONS and storage["region"] != 0:
+        raise _bad("Start", "storageConfig.region is 0 for this vendor!")
+    if storage["vendor"] == AMAZON and storage["region"] not in AMAZON_REGIONS:
+        raise _bad("Start", "storageConfig.region is none of Amazon's!")
     prefix = storage.get("fileNamePrefix", [])
     if not isinstance(prefix, list) or not all(
         isinstance(one, str) and _FOLDER.fullmatch(one) for one in prefix

@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from .channels import Codec
+
 OPERATIONS = ("acquire", "start", "query", "update", "stop")
 Effect = Literal["lose", "late", "duplicate", "forge", "unsign", "sha1_only", "reorder"]
 
@@ -45,6 +47,7 @@ class Plan:
     slices: int | None = None  # exactly so many, however soon it is stopped; 0 is a recording without media
     mp4_parts: int = 1  # Agora starts a new MP4 after 2 GB
     mp4_bytes: int = 0  # pad each MP4 to this size
+    codec: Codec = "vp8"  # what those send whom nobody said to be there
     never_runs: bool = False  # start is accepted, then 404: what bad keys or tokens look like
     silent: bool = False  # with never_runs: not even a notification
     failover_after: float | None = None
@@ -52,6 +55,7 @@ class Plan:
     lost_mp4: bool = False  # the MP4 of the machine that failed is gone; its slices are not
     idle_after: float | None = None  # it ends because nobody is there
     crash_after: float | None = None  # it ends abnormally
+    token_expires_after: float | None = None  # the recorder is put out: its token cannot be renewed
     late_files_after: float | None = (
         None  # some files take the way through Agora's backup, and arrive so late
     )

@@ -1,5 +1,7 @@
 """Real media: a short H.264/AAC clip, made once, cut into HLS slices and joined into MP4s of any size.
 
+Sound and picture of each slice are there as WebM, too: what Agora writes for browsers that send VP8.
+
 The clip is a test pattern with a running clock and a tone. It is encoded once and kept beside this file, for every
 stack; everything else is copied out of it without encoding.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 Track = Literal["audio_and_video", "audio", "video"]
+Container = Literal["ts", "webm"]
 TRACKS: tuple[Track, ...] = ("audio_and_video", "audio", "video")
 
 SLICE_SECONDS = 6
@@ -38,10 +41,13 @@ class FfmpegFailed(Exception):
 
 @dataclass(frozen=True)
 class Slice:
-    """One TS slice of the clip."""
+    """One slice of the clip. Of sound and picture together there is no WebM."""
 
-    path: Path
+    ts: Path
     seconds: float
+
+    def path(self, container: Container) -> Path:
+        return self.ts.with_suffix(f".{container}")
 
 
 class Studio:
@@ -74,6 +80,12 @@ class Studio:
                 *("-map", "0:a", draft / f"audio-{number}.ts"),
                 *("-c", "copy", "-muxdelay", "0", "-map", "0:v", draft / f"video-{number}.ts"),
             )
+            await _ffmpeg(
+                *("-i", draft / f"audio_and_video-{number}.ts"),
+                *("-map", "0:a", "-c:a", "libopus", "-b:a", "32k", draft / f"audio-{number}.webm"),
+                *("-map", "0:v", "-c:v", "libvpx", "-b:v", "400k", "-vf", "scale=640:360"),
+                *("-deadline", "realtime", "-cpu-used", "8", draft / f"video-{number}.webm"),
+            )
         draft.rename(self._folder)
 
     @cached_property
@@ -89,11 +101,11 @@ class Studio:
 
     async def mp4(self, slices: Sequence[Slice]) -> Path:
         """These slices as one MP4 that starts playing before it is loaded."""
-        path = self._folder / f"{'+'.join(one.path.stem for one in slices)}.mp4"
+        path = self._folder / f"{'+'.join(one.ts.stem for one in slices)}.mp4"
         async with self._joining:
             if not path.exists():
                 draft = path.with_suffix(f".{os.getpid()}.mp4")  # another stack may be joining the same
-                joined = "concat:" + "|".join(str(one.path) for one in slices)
+                joined = "concat:" + "|".join(str(one.ts) for one in slices)
                 await _ffmpeg("-i", joined, "-c", "copy", "-movflags", "+faststart", draft)
                 draft.rename(path)
         return path

@@ -12,11 +12,13 @@ import aiohttp
 
 from .clock import Clock
 from .faults import Faults
+from .order import Order
 
 ANSWER_SECONDS = 10  # real ones: the receiver is no faster than it is
 RETRY_GAPS = (0, 3, 9)  # at once, then with growing gaps; Agora does not publish its own
 SESSION_EXIT, CHANNEL_CLOSED = 11, 102
 CHANNELS = 1
+HELD_SECONDS = 0.2  # real ones: how long a notification waits to be overtaken by the next of its story
 
 
 @dataclass(frozen=True)
@@ -32,27 +34,30 @@ class Receiver:
 
 
 class Notices:
-    """Sends notifications, in the order in which they happen unless a fault disturbs it."""
+    """Sends notifications. Order is not promised (agora.md §3.3): now and then one is overtaken by the next."""
 
-    def __init__(self, recordings: Receiver, channels: Receiver, clock: Clock, faults: Faults) -> None:
-        self.recordings, self.channels = recordings, channels
+    def __init__(
+        self, recordings: Receiver, channels: Receiver, clock: Clock, faults: Faults, order: Order
+    ) -> None:
+        self.recordings, self.channels, self._order = recordings, channels, order
         self.sent: list[dict[str, Any]] = []  # every delivery, with the answer it got
         self._clock, self._faults = clock, faults
         self._last: dict[str, asyncio.Task[None]] = {}
         self._kept_back: dict[str, list[dict[str, Any]]] = {}
+        self._held: dict[str, tuple[dict[str, Any], str]] = {}  # by story: waits to be overtaken
+        self._count = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._http: aiohttp.ClientSession | None = None
 
     def send(self, product: int, event: int, payload: dict[str, Any], story: str = "") -> dict[str, Any]:
-        """Notify, without waiting. Notifications of one `story` (a recording) leave one after the other."""
+        """Notify, without waiting. Notifications of one `story` (a recording, a channel) may change places."""
         envelope: dict[str, Any] = {
-            "noticeId": str(uuid4()),
+            "noticeId": self._new_notice_id() if product == CHANNELS else str(uuid4()),
             "productId": product,
             "eventType": event,
             "notifyMs": 0,
             "payload": payload,
         }
-        story = story or str(envelope["noticeId"])
         channel = str(payload.get("cname") or payload.get("channelName") or "")
         fault = self._faults.notification(event, channel)
         match fault.effect if fault else None:
@@ -70,7 +75,7 @@ class Notices:
                 self._queue(story, envelope, spoilt=effect or "")
         if event in (SESSION_EXIT, CHANNEL_CLOSED):
             for kept in reversed(self._kept_back.pop(story, [])):
-                self._queue(story, kept)
+                self._chain(story, kept)
         return envelope
 
     def forget(self) -> None:
@@ -80,13 +85,38 @@ class Notices:
         self.sent.clear()
         self._last.clear()
         self._kept_back.clear()
+        self._held.clear()
 
     async def close(self) -> None:
         self.forget()
         if self._http:
             await self._http.close()
 
+    def _new_notice_id(self) -> str:
+        """Three numbers with colons (agora.md addendum). Whether one may come again is not said; here none does."""
+        self._count += 1
+        return f"{int(time.time())}:{self._count}:{self._order.rng.randint(100, 999)}"
+
     def _queue(self, story: str, envelope: dict[str, Any], *, spoilt: str = "") -> None:
+        overtaken = self._held.pop(story, None)
+        if story and overtaken is None and self._order.flip():
+            self._held[story] = envelope, spoilt
+            self._spawn(self._release(story, envelope))
+            return
+        self._chain(story, envelope, spoilt=spoilt)
+        if overtaken:
+            self._chain(story, overtaken[0], spoilt=overtaken[1])
+
+    async def _release(self, story: str, envelope: dict[str, Any]) -> None:
+        """Nothing has overtaken it."""
+        await asyncio.sleep(HELD_SECONDS)
+        held = self._held.get(story)
+        if held and held[0] is envelope:
+            del self._held[story]
+            self._chain(story, envelope, spoilt=held[1])
+
+    def _chain(self, story: str, envelope: dict[str, Any], *, spoilt: str = "") -> None:
+        story = story or str(envelope["noticeId"])
         self._last[story] = self._spawn(
             self._deliver(envelope, spoilt=spoilt, following=self._last.get(story))
         )

@@ -2,8 +2,9 @@
 
     starting -> recording -> stopping -> exited          (404 from then on)
 
-It ends by a stop, because nobody is in the channel, or by a crash; `Plan` says what goes wrong on the way.
-The clip lasts SLICES slices: a longer recording has nothing more to write, as if cameras were off.
+It ends by a stop, because nobody is in the channel, because its token has expired, or by a crash; `Plan` says what
+goes wrong on the way. The clip lasts SLICES slices: a longer recording has nothing more to write, as if cameras were
+off. Where `agora.md` is silent, docs/decisions/0057 says what is done here.
 """
 
 import asyncio
@@ -11,15 +12,17 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
 from .bucket import Bucket, BucketRefused
+from .channels import BY_THEMSELVES, TIMED_OUT, TOKEN, Channels, Codec
 from .clock import Clock
 from .faults import Plan
-from .layout import JOIN_SECONDS, Layout, Run, Stream
+from .layout import EVERYBODY, JOIN_SECONDS, Layout, Run, Stream, Written
 from .media import SLICE_SECONDS, SLICES, Padded, Studio
+from .order import Order
+from .upload import Upload
 
 EXITING_SECONDS = 5  # after its end a recording answers 501 for a moment, then 404
 PROGRESS_SECONDS = 60
@@ -28,12 +31,19 @@ NEVER = float("inf")
 CLOUD_RECORDING = 3
 SERVICE, RECORDER, UPLOADER = 0, 1, 2
 EXITED, CRASHED = 8, 20  # of the statuses that a query tells
-LEAVE_CODES = {"idle": 4, "stop": 16}
+MOST_MIXED = 17  # agora.md §1.2: the 18th is recorded once one of the first 17 has left
+UIDS_OF_GROUP = (2, 7, 12, 17, 32, 49)  # agora.md §2.2.2: how many uids subscribeUidGroup 0, 1, 2 … reaches
+NOBODY_DECLARED = (1001, 1002)  # who is where nobody said who is
+
+TOKEN_EXPIRED = 109  # agora.md §2.8, older list
+LEAVE_CODES = {"idle": 4 | 8, "stop": 16, "token_expired": 8}  # agora.md §4, event 41: a mask
+LEAVE_REASONS = {"idle": BY_THEMSELVES, "stop": BY_THEMSELVES, "crash": TIMED_OUT, "token_expired": TOKEN}
 MESSAGE_NAMES = {
     1: "cloud_recording_error",
     4: "cloud_recording_file_infos",
     11: "session_exit",
     12: "session_failover",
+    13: "high_availability_register_success",
     30: "uploader_started",
     31: "uploaded",
     32: "backuped",
@@ -41,10 +51,11 @@ MESSAGE_NAMES = {
     40: "recorder_started",
     41: "recorder_leave",
     42: "recorder_slice_start",
+    43: "recorder_audio_stream_state_changed",
+    44: "recorder_video_stream_state_changed",
 }
 
-Content = bytes | Path | Padded
-Ending = Literal["stop", "idle", "crash"]
+Ending = Literal["stop", "idle", "crash", "token_expired"]
 State = Literal["starting", "recording", "stopping", "exited"]
 Notify = Callable[[int, int, dict[str, Any], str], object]
 
@@ -58,9 +69,10 @@ class Recording:
     uid: str
     mode: str
     request: dict[str, Any]
-    people: tuple[int, ...]
     plan: Plan
     clock: Clock
+    order: Order
+    channels: Channels
     studio: Studio
     bucket: Bucket
     notify: Notify
@@ -75,12 +87,20 @@ class Recording:
         self.ended_by: Ending | None = None
         self.uploaded = asyncio.Event()
         self.layout = Layout(
-            self.sid, self.channel, self.mode, self.request, self.people, self.began, self.studio
+            self.sid,
+            self.channel,
+            self.mode,
+            self.request,
+            self.began,
+            self.studio,
+            17 if self.order.flip() else 13,
         )
-        self._keys: list[str] = []
-        self._late: list[tuple[str, Content]] = []  # files on their way through Agora's backup
+        self._files = Upload(self.bucket)
         self._events: list[int] = []
-        self._runs = [Run(0, 0, 0)]
+        self._runs = [Run(0, 0)]
+        self._slices_up = 0  # those that are in the bucket
+        self._there: dict[int, Codec] = {}  # whose streams are received
+        self._last_there: dict[int, Codec] = {}  # whose were, when there were any
         self._first_uid = self.uid
         self._end, self._fail_over = asyncio.Event(), asyncio.Event()
         self._unreachable_until = self._exited_at = -NEVER
@@ -109,7 +129,17 @@ class Recording:
         return is_there and self.clock.now() >= self._unreachable_until and not self.doomed_because
 
     def file_list(self) -> str | list[dict[str, Any]]:
-        return self.layout.file_list(self._keys + self._keys_to_come)
+        return self.layout.file_list(self._files.keys + self._files.keys_to_come)
+
+    def subscribed(self) -> dict[int, Codec]:
+        """Whose streams it receives: of the people in the channel the first, as many as it can (agora.md §1.2)."""
+        people = self.channels.people(self.channel)
+        there: dict[int, Codec] = {one.uid: one.codec for one in people or ()}
+        if people is None:
+            there = dict.fromkeys(NOBODY_DECLARED, self.plan.codec)
+        config = self.request["recordingConfig"]
+        most = MOST_MIXED if self.mode == "mix" else UIDS_OF_GROUP[config["subscribeUidGroup"]]
+        return dict(list(there.items())[:most])
 
     async def work(self) -> None:
         """Record until something ends it, then upload, then tell."""
@@ -120,13 +150,17 @@ class Recording:
                 return
             if not self._end.is_set():
                 self.state, self.status = "recording", 5
+            self.channels.join_recorder(self.channel, int(self.uid))
             self._event(40, RECORDER, status=0)
+            self._event(13, SERVICE)  # agora.md §4: wait for it after a start
             self._event(30, UPLOADER, status=0)
             await self._record()
+            self.channels.leave_recorder(self.channel, int(self.uid), LEAVE_REASONS[self.ended_by or "stop"])
             await self._finish()
         except BucketRefused as error:
             self._end_abnormally(str(error), code=32, module=1)
         finally:
+            self.channels.leave_recorder(self.channel, int(self.uid), TIMED_OUT)
             self.uploaded.set()
         await self._deliver_late_files()
 
@@ -134,30 +168,66 @@ class Recording:
         """A slice every few seconds, until the end; meanwhile fail over, fall idle or crash as planned."""
         most = SLICES if self.plan.slices is None else min(self.plan.slices, SLICES)
         joined = self.clock.now()
-        progress_at = joined + PROGRESS_SECONDS
+        slice_at, progress_at = joined + SLICE_SECONDS, joined + PROGRESS_SECONDS
         planned = self._planned(joined)
         run = self._runs[0]
-        if most:
-            self._notify_of_first_slices()
-        while not self._end.is_set():
-            slice_at = joined + (run.last + 1) * SLICE_SECONDS if run.last < most else NEVER
-            await self._pause(min(slice_at, progress_at, planned[0][0] if planned else NEVER))
+        while True:
+            if most:
+                self._look_who_is_there(self.clock.now() - joined)
+            if self._end.is_set():
+                break
+            next_slice_at = slice_at if run.last < most else NEVER
+            await self._pause(min(next_slice_at, progress_at, planned[0][0] if planned else NEVER))
             now = self.clock.now()
             if planned and now >= planned[0][0]:
                 planned.pop(0)[1]()
             if self._fail_over.is_set():
-                if run.is_empty and run.last < most:
+                if not run.slices and run.last < most:
                     await self._write_slice(run)  # the machine that fails leaves something behind
                 run = self._change_machine(run)
-            elif now >= slice_at:
-                await self._write_slice(run)
+            elif now >= next_slice_at:
+                if self._there:  # nothing is written while nobody is there
+                    await self._write_slice(run, slice_at - SLICE_SECONDS - joined)
+                slice_at += SLICE_SECONDS
             if now >= progress_at:
                 progress_at += PROGRESS_SECONDS
                 self._event(33, UPLOADER, progress=run.last * 10_000 // (SLICES + 1))
         # The slice that was being filled; and as many as the plan needs to show what it is about.
         least = max(self.plan.mp4_parts, 1 if self.plan.late_files_after is None else 2)
-        while run.last < min(run.first + least if self.plan.slices is None else most, SLICES):
+        while self._last_there and run.last < min(
+            run.first + least if self.plan.slices is None else most, SLICES
+        ):
             await self._write_slice(run)
+
+    def _look_who_is_there(self, at: float) -> None:
+        """Tell whose streams begin or end (agora.md §4: 42 again after an interruption, 43 and 44)."""
+        there = self.subscribed()
+        before, self._there = self._there, there
+        self._last_there = there or self._last_there
+        for uid in there.keys() ^ before.keys():
+            for event in (43, 44):
+                state = 0 if uid in there else 1
+                self._event(event, RECORDER, streamUid=str(uid), state=state, UtcMs=self.layout.epoch_ms(at))
+        if self.mode == "individual":
+            for uid in (one for one in there if one not in before):
+                self._tell_beginning(uid, ("audio", "video"), at)
+        elif there and not before:
+            self._tell_beginning(EVERYBODY, ("audio_and_video",), at)
+
+    def _tell_beginning(self, uid: int, tracks: tuple[str, ...], at: float) -> None:
+        start = self.layout.epoch_ms(at)
+        earlier = [one for run in self._runs for one in run.slices if uid == EVERYBODY or uid in one.people]
+        end_of_last = self.layout.epoch_ms(earlier[-1].at + SLICE_SECONDS) if earlier else start
+        for track in tracks:
+            self._event(
+                42,
+                RECORDER,
+                startUtcMs=start,
+                discontinueUtcMs=end_of_last,
+                mixedAllUser=self.mode == "mix",
+                streamUid=str(uid),
+                trackType=track,
+            )
 
     def _planned(self, joined: float) -> list[tuple[float, Callable[[], None]]]:
         """What the plan lets happen, with its time, in order."""
@@ -166,39 +236,54 @@ class Recording:
             (plan.failover_after, self.fail_over),
             (plan.idle_after, lambda: self.end("idle")),
             (plan.crash_after, lambda: self.end("crash")),
+            (plan.token_expires_after, lambda: self.end("token_expired")),
         ]
         due = [(joined + after, happen) for after, happen in happenings if after is not None]
         return sorted(due, key=lambda one: one[0])
 
-    async def _write_slice(self, run: Run) -> None:
+    async def _write_slice(self, run: Run, at: float | None = None) -> None:
+        """The next slice of the clip, from `at` on, or right after the one before."""
         number, is_late = run.last, self._comes_late(run.last)
+        before = [one for each in self._runs for one in each.slices]
+        follows = before[-1].at + SLICE_SECONDS if before else 0.0
+        written = Written(
+            number, follows if at is None else max(at, follows), self._there or self._last_there
+        )
+        run.slices.append(written)
         for stream in self.layout.streams(run):
-            content = stream.slices[number].path
-            await self._write(self.layout.slice_name(stream, number), content, is_late)
+            if written not in stream.slices:
+                continue
+            if stream.kind != "mpd":
+                name = self.layout.slice_name(stream, written)
+                await self._files.write(name, self.layout.content(stream, written), is_late)
             if not (is_late and self.plan.playlist_from_backup):
-                playlist = self.layout.playlist(stream, run.first, number + 1)
-                await self._write(f"{stream.name}.m3u8", playlist)
-        run.last += 1
-        if run.number == 0 and run.last == 1:
+                await self._files.write(stream.file_name, self.layout.playlist(stream))
+        self._slices_up += 1
+        if run.number == 0 and len(run.slices) == 1:
             first = next(self.layout.streams(run))
-            self._event(4, SERVICE, fileList=self.bucket.key(f"{first.name}.m3u8"))
+            self._event(4, SERVICE, fileList=self.bucket.key(first.file_name))
 
     def _change_machine(self, run: Run) -> Run:
         """Another machine takes over, with another uid and file names; for a while nobody can reach it."""
         self._fail_over.clear()
         self._unreachable_until = self.clock.now() + self.plan.gone_for
+        self.channels.leave_recorder(self.channel, int(self.uid), TIMED_OUT)
         self.uid = str(1_000_000_000 + secrets.randbelow(2_000_000_000))
+        self.channels.join_recorder(self.channel, int(self.uid))
         self._event(12, SERVICE, newUid=int(self.uid))
-        self._runs.append(Run(run.number + 1, run.last, run.last))
+        self._runs.append(Run(run.number + 1, run.last))
         return self._runs[-1]
 
     async def _finish(self) -> None:
-        """The rest goes up: closed playlists, MP4s; then the news of it."""
+        """The rest goes up: closed playlists, MP4s; then the news of it. It may be told before or after the leave."""
         if self.ended_by == "crash":
             self._exit(normally=False)
             return
         self.status = 7
-        runs = [run for run in self._runs if not run.is_empty]
+        leaves_first = self.order.flip()  # agora.md §9.6: the order of 31 or 32 and 41 is not known
+        if leaves_first:
+            self._tell_leave()
+        runs = [run for run in self._runs if run.slices]
         for run in runs:
             for stream in self.layout.streams(run):
                 await self._close_playlist(stream, run)
@@ -206,20 +291,27 @@ class Recording:
                 await self._write_mp4s(run)
         if runs:
             self._event(33, UPLOADER, progress=10_000)
-            self.upload = "backuped" if self._late else "uploaded"
-            event = 32 if self._late else 31
+            self.upload = "backuped" if self._files.is_late else "uploaded"
+            event = 32 if self._files.is_late else 31
             if len(self._runs) > 1:  # the machine before the fail-over tells it, too
                 self._event(event, UPLOADER, uid=self._first_uid, status=0, fileList=self.file_list())
             self._event(event, UPLOADER, status=0, fileList=self.file_list())
+        if not leaves_first:
+            self._tell_leave()
+        self._exit(normally=self.ended_by != "token_expired")
+
+    def _tell_leave(self) -> None:
+        if self.ended_by == "token_expired":
+            self._error(module=0, code=TOKEN_EXPIRED, sentence="token expired")
         self._event(41, RECORDER, leaveCode=LEAVE_CODES[self.ended_by or "stop"])
-        self._exit(normally=True)
 
     async def _close_playlist(self, stream: Stream, run: Run) -> None:
-        closed = self.layout.playlist(stream, run.first, run.last) + b"#EXT-X-ENDLIST\n"
-        if self._late and self.plan.playlist_from_backup:
-            await self._write(f"{stream.name}_{self.layout.epoch_ms(run.last)}_1.m3u8", closed, late=True)
+        closed = self.layout.playlist(stream, is_closed=True)
+        if self._files.is_late and self.plan.playlist_from_backup:
+            tick = self.layout.epoch_ms(run.slices[-1].at)
+            await self._files.write(f"{stream.name}_{tick}_1.{stream.kind}", closed, late=True)
         else:
-            await self._write(f"{stream.name}.m3u8", closed)
+            await self._files.write(stream.file_name, closed)
 
     async def _write_mp4s(self, run: Run) -> None:
         slices = self.studio.slices["audio_and_video"][run.first : run.last]
@@ -228,26 +320,12 @@ class Recording:
         for index in range(parts):
             path = await self.studio.mp4(slices[bounds[index] : bounds[index + 1]])
             content = Padded(path, self.plan.mp4_bytes) if self.plan.mp4_bytes else path
-            await self._write(f"{self.layout.name(run)}_{index}.mp4", content, late=bool(self._late))
+            await self._files.write(f"{self.layout.name(run)}_{index}.mp4", content, late=self._files.is_late)
 
     async def _deliver_late_files(self) -> None:
-        if self._late:
+        if self._files.is_late:
             await self.clock.sleep(self.plan.late_files_after or 0)
-            for name, content in self._late:
-                await self._write(name, content)
-
-    async def _write(self, name: str, content: Content, late: bool = False) -> None:
-        if late:
-            self._late.append((name, content))
-            return
-        await self.bucket.write(name, content)
-        if (key := self.bucket.key(name)) not in self._keys:
-            self._keys.append(key)
-
-    @property
-    def _keys_to_come(self) -> list[str]:
-        late = (self.bucket.key(name) for name, _ in self._late)
-        return [key for key in late if key not in self._keys]
+            await self._files.write_late_files()
 
     def _comes_late(self, number: int) -> bool:
         """Of a recording with late files, every slice but the first takes the way through the backup."""
@@ -256,8 +334,11 @@ class Recording:
     def _end_abnormally(self, why: str, *, code: int, module: int, tell: bool = True) -> None:
         self.doomed_because = why
         if tell:
-            self._event(1, SERVICE, module=module, errorLevel=5, errorCode=code, stat=0, errorMsg=why[:200])
+            self._error(module=module, code=code, sentence=why)
         self._exit(normally=False, tell=tell)
+
+    def _error(self, *, module: int, code: int, sentence: str) -> None:
+        self._event(1, SERVICE, module=module, errorLevel=5, errorCode=code, stat=0, errorMsg=sentence[:200])
 
     def _exit(self, *, normally: bool, tell: bool = True) -> None:
         self.state, self.status = "exited", EXITED if normally else CRASHED
@@ -274,19 +355,6 @@ class Recording:
         finally:
             for task in tasks:
                 task.cancel()
-
-    def _notify_of_first_slices(self) -> None:
-        start = self.layout.epoch_ms(0)
-        for person, track in self.layout.tracks():
-            self._event(
-                42,
-                RECORDER,
-                startUtcMs=start,
-                discontinueUtcMs=start,
-                mixedAllUser=self.mode == "mix",
-                streamUid=person,
-                trackType=track,
-            )
 
     def _event(self, event: int, service: int, *, uid: str = "", **details: Any) -> None:
         payload = {
@@ -305,7 +373,8 @@ class Recording:
     def seen(self) -> dict[str, Any]:
         """What the control API tells of it."""
         clip = self.studio.slices["audio_and_video"]
-        recorded = [one.seconds for run in self._runs for one in clip[run.first : run.last]]
+        written = [one for run in self._runs for one in run.slices][: self._slices_up]
+        recorded = [clip[one.number].seconds for one in written]
         return {
             "sid": self.sid,
             "resource_id": self.resource_id,
@@ -317,8 +386,9 @@ class Recording:
             "upload": self.upload,
             "ended_by": self.ended_by,
             "doomed_because": self.doomed_because,
-            "files": self._keys,
-            "files_still_to_come": self._keys_to_come,
+            "files": self._files.keys,
+            "people": list(self._there),
+            "files_still_to_come": self._files.keys_to_come,
             "events": self._events,
             "slices": len(recorded),
             "media_seconds": sum(recorded),

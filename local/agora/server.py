@@ -6,8 +6,11 @@ POST /_control/clock          {"speed": 200}      emulator seconds per real seco
 POST /_control/webhook        {"url", "secret"}   where all notifications go from now on; "" is nowhere
 POST /_control/faults         one fault or a list of them: see faults.py
 GET  /_control/recordings     ?channel=           state, files, events of each; recordings started per channel
-POST /_control/recordings/<sid>/idle|crash|failover
-POST /_control/channels/<channel>  {"uids": []}   who is there: people join and leave; an empty channel makes idle
+POST /_control/recordings/<sid>/idle|crash|failover|token_expired
+POST /_control/channels/<channel>  {"uids": [], "reason": 10}   who is there from now on; an empty channel makes idle
+POST /_control/channels/<channel>/join   {"uid", "device", "ahead_ms", "account", "codec"}   uid alone is enough
+POST /_control/channels/<channel>/leave  {"uid", "reason": 1}
+POST /_control/order          {"seed": 7, "shuffled": false}   of what Agora promises no order for
 GET  /_control/requests       every call with its answer; counts, also by channel
 GET  /_control/notifications  every delivery with the answer it got
 POST /_control/notify         {"productId": 3, "eventType": 31, "payload": {}}   any notification, signed
@@ -30,7 +33,7 @@ PREFIX = "/v1/apps/{app}/cloud_recording"
 RUNNING = PREFIX + "/resourceid/{resource}/sid/{sid}/mode/{mode}"
 NO_ROUTE = {"message": "no Route matched with those values"}
 
-ChannelEvent = Literal["idle", "crash", "failover"]
+Happening = Literal["idle", "crash", "failover", "token_expired"]
 
 
 @dataclass
@@ -58,7 +61,10 @@ class Server:
                 web.get("/_control/notifications", self._notifications),
                 web.post("/_control/notify", self._notify),
                 web.post("/_control/webhook", self._set_webhook),
-                web.post("/_control/channels/{channel}", self._move),
+                web.post("/_control/channels/{channel}", self._declare),
+                web.post("/_control/channels/{channel}/join", self._join),
+                web.post("/_control/channels/{channel}/leave", self._leave),
+                web.post("/_control/order", self._set_order),
                 web.post("/_control/clock", self._set_clock),
                 web.post("/_control/reset", self._reset),
             ]
@@ -127,7 +133,10 @@ class Server:
     # Control
 
     async def _health(self, request: web.Request) -> web.Response:
-        return web.json_response({"ready": True, "speed": self.service.clock.speed})
+        order = self.service.order
+        return web.json_response(
+            {"ready": True, "speed": self.service.clock.speed, "seed": order.seed, "shuffled": order.shuffled}
+        )
 
     async def _order_faults(self, request: web.Request) -> web.Response:
         asked = await _json(request)
@@ -145,7 +154,7 @@ class Server:
     async def _happen(self, request: web.Request) -> web.Response:
         recording = self.service.recordings.get(request.match_info["sid"])
         happening = request.match_info["happening"]
-        if recording is None or happening not in get_args(ChannelEvent):
+        if recording is None or happening not in get_args(Happening):
             raise web.HTTPNotFound
         if happening == "failover":
             recording.fail_over()
@@ -177,10 +186,28 @@ class Server:
         notices.channels = notices.recordings
         return web.json_response({"url": notices.recordings.url})
 
-    async def _move(self, request: web.Request) -> web.Response:
-        people = {int(uid) for uid in (await _json(request))["uids"]}
-        self.service.move(request.match_info["channel"], people)
-        return web.json_response({"uids": sorted(people)})
+    async def _declare(self, request: web.Request) -> web.Response:
+        asked = await _json(request)
+        uids = {int(uid) for uid in asked.pop("uids")}
+        self.service.channels.declare(request.match_info["channel"], uids, **asked)
+        return self._people(request)
+
+    async def _join(self, request: web.Request) -> web.Response:
+        self.service.channels.join(request.match_info["channel"], **await _json(request))
+        return self._people(request)
+
+    async def _leave(self, request: web.Request) -> web.Response:
+        self.service.channels.leave(request.match_info["channel"], **await _json(request))
+        return self._people(request)
+
+    def _people(self, request: web.Request) -> web.Response:
+        channel = request.match_info["channel"]
+        self.service.watch(channel)
+        return web.json_response({"uids": [one.uid for one in self.service.channels.people(channel) or ()]})
+
+    async def _set_order(self, request: web.Request) -> web.Response:
+        self.service.order.reset(**await _json(request))
+        return await self._health(request)
 
     async def _set_clock(self, request: web.Request) -> web.Response:
         self.service.clock.set_speed(float((await _json(request))["speed"]))
@@ -188,6 +215,7 @@ class Server:
 
     async def _reset(self, request: web.Request) -> web.Response:
         self.service.forget()
+        self.service.order.reset()
         self.asked.clear()
         return await self._health(request)
 

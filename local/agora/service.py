@@ -3,25 +3,25 @@
 import asyncio
 import base64
 import hmac
-import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from .bucket import Bucket
+from .channels import Channels
 from .checks import Refused, check_acquire, check_identity, check_start
 from .clock import Clock
 from .faults import Faults
 from .media import Studio
 from .notices import Notices
+from .order import Order
 from .recording import CRASHED, Recording
 from .settings import EmulatorSettings
 from .tokens import TokenRefused, check_token
 
 RESOURCE_SECONDS = 300
 SYNC_STOP_SECONDS = 20  # real ones: as long as Agora lets a caller wait for the upload
-NOBODY_DECLARED = (1001, 1002)  # who is in a channel that nobody told the emulator about
 
 Reply = tuple[int, dict[str, Any]]
 
@@ -43,14 +43,16 @@ class Service:
     settings: EmulatorSettings
     clock: Clock
     faults: Faults
+    order: Order
     notices: Notices
     studio: Studio
     resources: dict[str, Resource] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
-    channels: dict[str, set[int]] = field(default_factory=dict)  # who is where, as far as declared
-    joined: dict[tuple[str, int], float] = field(default_factory=dict)  # since when
     started: Counter[str] = field(default_factory=Counter)  # recordings per channel
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.channels = Channels(self._tell, self.order)
 
     def admit(self, authorization: str, app_id: str) -> Reply | None:
         """The gateway in front: refuses before the service is asked."""
@@ -131,51 +133,27 @@ class Service:
         }
         return 200, self._base(recording, body) | {"serverResponse": server}
 
-    def move(self, channel: str, people: set[int]) -> None:
-        """Declare who is in a channel. Coming and going is notified; an empty channel makes recorders idle."""
-        before = self.channels.get(channel, set())
-        self.channels[channel] = people
-        if people and not before:
-            self._tell(channel, 101)
-        for uid in sorted(people - before):
-            self.joined[channel, uid] = time.time()
-            self._tell(channel, 107, uid=uid, platform=7, reason=1)
-        for uid in sorted(before - people):
-            stayed = int(time.time() - self.joined.pop((channel, uid)))
-            self._tell(channel, 108, uid=uid, platform=7, reason=1, duration=stayed)
-        if before and not people:
-            self._tell(channel, 102, lastUid=max(before))
-        if before and not people:
+    def watch(self, channel: str) -> None:
+        """Whoever records an empty channel leaves after maxIdleTime, unless somebody comes."""
+        if self.channels.people(channel) == ():
             for recording in self.recordings.values():
                 if recording.channel == channel and not recording.is_over:
-                    self._spawn(self._wait_for_somebody(recording))
+                    self._spawn(self._end_idle(recording))
 
-    def _tell(self, channel: str, event: int, **payload: int) -> None:
-        """A channel event; those of one person are numbered by the millisecond."""
-        numbered = {"clientSeq": time.time_ns() // 1_000_000} if "uid" in payload else {}
-        payload = {"ts": int(time.time()), **numbered, **payload}
+    def _tell(self, channel: str, event: int, payload: dict[str, Any]) -> None:
         self.notices.send(1, event, {"channelName": channel, **payload}, story=f"channel {channel}")
 
     def forget(self) -> None:
         """As if nothing had ever happened."""
         for task in self._tasks:
             task.cancel()
-        for known in (
-            self.resources,
-            self.recordings,
-            self.channels,
-            self.joined,
-            self.started,
-            self.faults.ordered,
-        ):
+        for known in (self.resources, self.recordings, self.started, self.faults.ordered):
             known.clear()
+        self.channels.forget()
         self.notices.forget()
 
     def _begin(self, resource_id: str, resource: Resource, mode: str, request: dict[str, Any]) -> Recording:
         plan = self.faults.plan(resource.channel)
-        people = self.channels.get(resource.channel)
-        if people == set():
-            plan = replace(plan, slices=0)  # nobody is there to be recorded
         recording = Recording(
             resource_id=resource_id,
             channel=resource.channel,
@@ -183,14 +161,13 @@ class Service:
             mode=mode,
             request=request,
             plan=plan,
-            people=tuple(sorted(people)) if people is not None else NOBODY_DECLARED,
             clock=self.clock,
+            order=self.order,
+            channels=self.channels,
             studio=self.studio,
             bucket=Bucket(request["storageConfig"], self.settings.recording_s3_endpoint),
             notify=self.notices.send,
-            doomed_because="planned"
-            if plan.never_runs
-            else self._failure_after_start(resource, request, people),
+            doomed_because="planned" if plan.never_runs else self._failure_after_start(resource, request),
         )
         self.recordings[recording.sid] = recording
         self.started[resource.channel] += 1
@@ -200,15 +177,12 @@ class Service:
                 flush=True,
             )
         self._spawn(recording.work())
-        if people == set():
-            self._spawn(self._wait_for_somebody(recording))
+        self.watch(recording.channel)
         return recording
 
-    def _failure_after_start(
-        self, resource: Resource, request: dict[str, Any], people: set[int] | None
-    ) -> str:
+    def _failure_after_start(self, resource: Resource, request: dict[str, Any]) -> str:
         """What Agora accepts at start and stumbles over a moment later."""
-        if int(resource.uid) in (people or ()):
+        if int(resource.uid) in self.channels.members.get(resource.channel, {}):
             return "its uid belongs to somebody in the channel"
         try:
             check_token(
@@ -238,9 +212,10 @@ class Service:
             raise _not_found()
         return recording
 
-    async def _wait_for_somebody(self, recording: Recording) -> None:
+    async def _end_idle(self, recording: Recording) -> None:
+        turns = self.channels.turns[recording.channel]
         await self.clock.sleep(recording.request["recordingConfig"].get("maxIdleTime", 30))
-        if not self.channels.get(recording.channel):
+        if self.channels.turns[recording.channel] == turns:  # nobody has come since
             recording.end("idle")
 
     def _base(self, recording: Recording, body: dict[str, Any] | None = None) -> dict[str, Any]:

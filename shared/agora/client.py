@@ -88,7 +88,7 @@ class Agora:
 
     async def start(self, recorder: Recorder, request: dict[str, Any]) -> StartResult:
         """Start recording, with the `clientRequest` of `recording.start_request`."""
-        path = f"resourceid/{recorder.resource_id}/mode/{recorder.mode}/start"
+        path = f"resourceid/{recorder.resource_id}/mode/{recorder.mode_sent}/start"
         return cast(StartResult, await self._ask("start", path, recorder, request))
 
     async def query(self, recorder: Recorder) -> QueryResult:
@@ -179,4 +179,4 @@ class Agora:
 
 
 def _running(recorder: Recorder, verb: str) -> str:
-    return f"resourceid/{recorder.resource_id}/sid/{recorder.sid}/mode/{recorder.mode}/{verb}"
+    return f"resourceid/{recorder.resource_id}/sid/{recorder.sid}/mode/{recorder.mode_sent}/{verb}"

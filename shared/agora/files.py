@@ -1,7 +1,8 @@
 """What a recording leaves in the bucket: file names as Agora writes them, sorted into the order they play in.
 
     mix          <sid>_<cname>.m3u8    <sid>_<cname>_<utc>.ts    <sid>_<cname>_<index>.mp4
-    individual   <sid>_<cname>__uid_s_<uid>__uid_e_<track>.m3u8    …_<track>_<utc>.ts (or .webm)
+    individual   <sid>_<cname>__uid_s_<uid>__uid_e_<track>.m3u8    …_<track>_<utc>.ts
+                 of browsers that send VP8                         …_<track>_<utc>.webm, and an .mpd of both tracks
     fail-over    bak<n>_ before any of these: the recording went on elsewhere, so it plays after the parts before
     from backup  <sid>_<cname>_<tick>_<index>.m3u8: a playlist that Agora forwarded later
 
@@ -17,7 +18,7 @@ from typing import Any, Literal, Protocol
 
 from shared.signed_json import sane
 
-Kind = Literal["mp4", "playlist", "slice"]
+Kind = Literal["mp4", "playlist", "slice", "webm"]  # a WebM plays by itself, a slice needs its playlist
 
 _NAME = re.compile(
     r"(?:bak(?P<failover>\d+)_)?(?P<sid>[^_]+)_(?P<cname>[^_]*)"
@@ -29,7 +30,7 @@ _KINDS: Mapping[str, Kind] = {
     "m3u8": "playlist",
     "mpd": "playlist",
     "ts": "slice",
-    "webm": "slice",
+    "webm": "webm",
 }
 
 
@@ -88,8 +89,8 @@ class Part:
 def arrange(objects: Iterable[StoredObject], sid: str) -> tuple[Part, ...]:
     """The files of recording `sid` among `objects`, in playing order; anything else is left out.
 
-    MP4s first, then playlists, then slices; within each by person and track, then by fail-over, then by index or time.
-    Of a playlist and the copies of it that came from Agora's backup only one remains: the longest.
+    MP4s first, then playlists, then slices, TS before WebM; within each by person and track, then by fail-over, then by
+    index or time. Of a playlist and the copies of it that came from Agora's backup only one remains: the longest.
     """
     parts: dict[object, Part] = {}
     for stored in objects:
@@ -99,7 +100,7 @@ def arrange(objects: Iterable[StoredObject], sid: str) -> tuple[Part, ...]:
         rival = parts.get(part.identity)
         if rival is None or (part.size, part.index) > (rival.size, rival.index):
             parts[part.identity] = part
-    kinds: tuple[Kind, ...] = ("mp4", "playlist", "slice")
+    kinds: tuple[Kind, ...] = ("mp4", "playlist", "slice", "webm")
     return tuple(
         sorted(
             parts.values(),

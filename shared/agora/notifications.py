@@ -114,13 +114,18 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class ChannelChanged:
-    """Somebody came or went (product 1). `client_seq` puts one person's events in order, whatever their times say."""
+    """Somebody came or went (product 1).
+
+    `client_seq` puts the events of one client in order, whatever their times say: of somebody with two devices, each
+    counts for itself.
+    """
 
     change: Change
     uid: int
     is_recorder: bool
     client_seq: int | None = None
     stayed_seconds: int | None = None  # in a leave: how long they had been there
+    reason: int | None = None  # in a leave: one of Agora's numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +248,9 @@ def _channel_event(kind: int, payload: dict[str, Any]) -> Event:
         and _number(payload.get("clientType")) == 10,
         client_seq=_number(payload.get("clientSeq"), below=2**63) or None,
         stayed_seconds=_number(payload["duration"]) if "duration" in payload else None,
+        reason=_number(payload["reason"], below=10**6)
+        if CHANNEL_CHANGES[kind] == "left" and "reason" in payload
+        else None,
     )
 
 

@@ -11,6 +11,8 @@ from .files import moment
 _EXTINF = re.compile(r"#EXTINF:\s*(\d+(?:\.\d+)?)\s*,?(.*)")
 _START = re.compile(r"#EXT-X-AGORA-TRACK-EVENT:.*EVENT=START.*TIME=(\d+)")
 
+WEBM = ".webm"
+
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
@@ -20,6 +22,11 @@ class Playlist:
     duration_seconds: float
     is_ended: bool
     started_at: datetime | None
+
+    @property
+    def plays(self) -> bool:
+        """Whether a player of HLS finds anything in it: none plays WebM slices (agora.md §5.4)."""
+        return any(not name.endswith(WEBM) for name in self.names)
 
     def missing(self, keys: Iterable[str]) -> tuple[str, ...]:
         """The slices that are not among these bucket keys yet. Slices stand beside their playlist."""
@@ -41,14 +48,21 @@ def read_playlist(text: str) -> Playlist:
 
 
 def readdress(text: str, address_of: Callable[[str], str]) -> str:
-    """The playlist for a player: every slice's name replaced by its address, and the missing commas put in."""
-    return "\n".join(_player_line(line.strip(), address_of) for line in text.splitlines()) + "\n"
+    """The playlist for a player: every slice's name replaced by its address, and the missing commas put in.
 
-
-def _player_line(line: str, address_of: Callable[[str], str]) -> str:
-    if found := _EXTINF.fullmatch(line):
-        return f"#EXTINF:{found[1]},{found[2]}"
-    return address_of(line) if line and not line.startswith("#") else line
+    WebM slices, of somebody who came back in a browser, are left out: they are parts of their own.
+    """
+    lines: list[str] = []
+    for line in (line.strip() for line in text.splitlines()):
+        if found := _EXTINF.fullmatch(line):
+            lines.append(f"#EXTINF:{found[1]},{found[2]}")
+        elif line.endswith(WEBM) and not line.startswith("#"):
+            if lines and lines[-1].startswith("#EXTINF:"):
+                lines.pop()
+            lines.append("#EXT-X-DISCONTINUITY")
+        else:
+            lines.append(address_of(line) if line and not line.startswith("#") else line)
+    return "\n".join(lines) + "\n"
 
 
 def _event_time(digits: str) -> datetime | None:

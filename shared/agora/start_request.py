@@ -3,7 +3,7 @@
 import re
 from typing import Any, Literal, Protocol
 
-from .recorder import Recorder
+from .recorder import INDIVIDUAL_CONFIG, Recorder
 
 Orientation = Literal["landscape", "portrait"]
 
@@ -14,6 +14,7 @@ MIX_FRAMES_PER_SECOND = 15
 MIX_KBPS = 1130  # Agora's figure for 720p at 15 frames
 BEST_FIT_LAYOUT = 1
 LARGEST_UID_IN_GROUP = (2, 7, 12, 17, 32, 49)  # how many people Agora's subscribeUidGroup 0, 1, 2 … reaches
+MOST_PEOPLE = LARGEST_UID_IN_GROUP[-1]
 OTHER_S3 = 11
 
 _FOLDER = re.compile(r"[A-Za-z0-9]+")
@@ -48,14 +49,15 @@ def start_request(
     bucket: Bucket,
     prefix: tuple[str, ...],
     *,
-    people: int = 2,
+    people: int,
     orientation: Orientation = "landscape",
     is_live: bool = False,
 ) -> dict[str, Any]:
     """The `clientRequest` that records everybody in the channel into `prefix` of the bucket.
 
     It holds the bucket's keys: never log it. `is_live` must equal the channel profile of the browsers' SDK
-    (the platform joins in `rtc` mode, which is not live). `people` sizes an individual recording.
+    (the platform joins in `rtc` mode, which is not live). `people` may come at most: whoever is one too many is not in
+    an individual recording.
     """
     # No subscribe lists: naming one kind of stream would silence the other, and an empty list records nobody.
     recording: dict[str, Any] = {
@@ -82,8 +84,8 @@ def start_request(
         # Both: an MP4 alone is refused, and is always written in addition to the slices.
         request["recordingFileConfig"] = {"avFileType": ["hls", "mp4"]}
     else:
-        # Individual recordings are HLS only. `standard` also writes an index with sound and picture together.
-        recording |= {"subscribeUidGroup": _uid_group(people), "streamMode": "standard"}
+        # Individual recordings have slices only.
+        recording |= {"subscribeUidGroup": _uid_group(people), **INDIVIDUAL_CONFIG}
     return request
 
 
@@ -108,4 +110,4 @@ def _uid_group(people: int) -> int:
     for group, most in enumerate(LARGEST_UID_IN_GROUP):
         if people <= most:
             return group
-    raise ValueError("An individual recording holds 49 people at most.")
+    raise ValueError(f"An individual recording holds {MOST_PEOPLE} people at most.")

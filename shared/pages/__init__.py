@@ -69,7 +69,8 @@ class Pages:
         """A filled-in page.
 
         `form_targets` are other origins to which its form leads, as to a payment. A page that cannot do without runs a
-        script of its own, marked with the nonce. `media_from` are other origins whose video it plays.
+        script of its own, marked with the nonce. `media_from` are other origins whose video it plays: in an element, or
+        fetched by a script that puts it together.
         """
         nonce = secrets.token_urlsafe(16)
         html = self._environment.get_template(template).render(nonce=nonce, **variables)
@@ -79,7 +80,8 @@ class Pages:
                 f"style-src 'nonce-{nonce}'",
                 "img-src data:",
                 *([f"script-src 'nonce-{nonce}'"] if runs_script else []),
-                *([" ".join(["media-src 'self'", *media_from])] if media_from else []),
+                *([" ".join(["media-src 'self' blob:", *media_from])] if media_from else []),
+                *([" ".join(["connect-src 'self'", *media_from])] if media_from else []),
                 " ".join(["form-action 'self'", *form_targets]),
                 "base-uri 'none'",
                 "frame-ancestors 'none'",

@@ -6,6 +6,7 @@ and neither it nor any other lets the caller decide what a broken-off upload may
 
 import asyncio
 import base64
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from urllib.parse import quote, urlsplit
@@ -22,6 +23,7 @@ RESUMABLE = "/storage/v1/upload/resumable"
 WAITS_S = (0.5, 1, 2, 4)  # a lock of a killed upload lasts a few seconds
 CHUNK_TIMEOUT = httpx.Timeout(60, connect=5)  # for a chunk on its way there, for a MiB on its way back
 TIMEOUT = httpx.Timeout(15, connect=5)
+NOT_FOUND = re.compile(r'"(statusCode|error)": *"(404|not_found)"')  # in an answer with status 400
 ASKS_FOR_S = 25  # begins no further try after this
 
 
@@ -35,6 +37,13 @@ class StorageRefused(Unavailable):
     """Storage said no: it is full, the file is too large, or our key is not good."""
 
     code = "storage_refused"
+
+
+class ObjectMissing(StorageRefused):
+    """Storage has nothing under this path."""
+
+    code = "object_missing"
+    sentence = "The file is missing from our storage."
 
 
 class Storage:
@@ -147,15 +156,19 @@ class Storage:
         except httpx.TransportError as error:
             raise StorageUnavailable(details=type(error).__name__) from error
 
-    async def sign(self, path: str, seconds: int) -> str:
-        """An address that opens one object without headers, for a while. It cannot be revoked: keep it short."""
+    async def sign(self, path: str, seconds: int, *, save_as: str = "") -> str:
+        """An address that opens one object without headers, for a while. It cannot be revoked: keep it short.
+
+        With a name to `save_as`, a browser saves it instead of showing it.
+        """
         response = await self._ask(
             "POST", f"/storage/v1/object/sign/{self._key(path)}", self._headers, json={"expiresIn": seconds}
         )
         signed = response.json().get("signedURL") if response.is_success else None
         if not isinstance(signed, str):
             raise _failure(response)
-        return self._url(f"/storage/v1{signed}")
+        saved = f"&download={quote(save_as, safe='')}" if save_as else ""
+        return self._url(f"/storage/v1{signed}{saved}")
 
     async def list(self, folder: str) -> list[str]:
         """The paths of some objects in a folder, at most a thousand; none if it is empty."""
@@ -237,6 +250,8 @@ def _is_temporary(response: httpx.Response) -> bool:
 
 
 def _failure(response: httpx.Response) -> StorageUnavailable | StorageRefused:
+    if response.status_code in (400, 404) and NOT_FOUND.search(response.text):
+        return ObjectMissing(details=_words(response), hint="Please tell us, so that we can look for it.")
     kind = StorageUnavailable if _is_temporary(response) or response.is_success else StorageRefused
     return kind(details=_words(response))
 

@@ -1,4 +1,4 @@
--- From sql/schemas: recordings/session_recordings, recordings/consent, recordings/start_and_stop, recordings/automatic_start, recordings/observations, recordings/agora_notifications, recordings/checks, recordings/files, recordings/completion, recordings/links, recordings/share_links, recordings/playback, recordings/legal_holds, recordings/recording_erasure_queue, recordings/erasures.
+-- From sql/schemas: recordings/session_recordings, recordings/recording_takes, recordings/joined_takes, recordings/consent, recordings/start_and_stop, recordings/expected_people, recordings/automatic_start, recordings/observations, recordings/agora_notifications, recordings/checks, recordings/files, recordings/completion, recordings/links, recordings/share_links, recordings/film, recordings/playback, recordings/legal_holds, recordings/recording_erasure_queue, recordings/joined_files, recordings/erasure_notices, recordings/erasures.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -6,31 +6,22 @@ set check_function_bodies = off;
 
 -- recordings/session_recordings.sql
 
--- Session recordings: one attempt to record a session, and what came of it.
+-- Session recordings: one row for each session, which the pages read. It is derived from the session's takes
+-- (recording_takes.sql), of which there may be several, by `private.update_recording` alone (joined_takes.sql).
 --
---   pending ----> recording ----> processing ----> completed
---      |              |                |
---      +--------------+----------------+---------> failed
+--   pending      no take has recorded yet: one is being started, or the next will be
+--   recording    a take is on, or the next may begin by itself
+--   processing   none is on, and none will begin by itself: files are uploaded and copied, or the session is not over
+--   completed    the session is over, every take has ended, and at least one plays
+--   failed       no take plays, none is on, and none will begin by itself; `failure_code` says why
 --
---   pending     the row is inserted; Agora is being asked to start, in attempt 1, 2, 3
---   recording   Agora said that it records
---   processing  it has ended; first Agora uploads its files to the bucket, then we copy them to storage
---   completed   every file is in our storage, equal to its source
---   failed      `failure_code` says why. There is one way back, for an operator: `retry_recording`
---
--- A state only moves forward, by `private.observe_recording`; only the end of a copy (completion.sql) and of a
--- recording that Agora was never asked for (checks.sql) are written elsewhere. `next_check_at` is when the next check
--- is due, whatever webhooks say; `deadline_at` is until when it is tried.
+-- A take that somebody starts by hand, an operator's retry and a reopened session lead back to an earlier state. From
+-- its first completion on, a recording keeps its files and its links.
 --
 -- Against the milestone's table: row-level security, and
 -- * `session_id` does not cascade: only the row leads to the files in storage, so a session cannot be deleted while a
 --   recording of it exists.
--- * one recording per session, by index: two starters at once must not both reach Agora.
-
-create sequence private.recorder_uids as bigint minvalue 4000000000 maxvalue 4294967295 cycle;
-comment on sequence private.recorder_uids is
-  'The uids of Agora''s recorders: above all people''s, and a new one for each attempt, since two with one uid evict each other.';
-grant usage on sequence private.recorder_uids to service_role;
+-- * one recording per session, by index: the pages show no link where there are two.
 
 create table public.session_recordings (
   id                 uuid        primary key default gen_random_uuid(),
@@ -47,85 +38,46 @@ create table public.session_recordings (
   completed_at       timestamptz,
   created_at         timestamptz not null default now(),
   updated_at         timestamptz not null default now(),
-  -- The milestone's columns end here. The rest is how a recording is made.
-  mode               text        not null default 'mix',
-  requested_by       uuid        references auth.users on delete set null,
-  cname              text,
-  recorder_uid       bigint,
-  failover_uid       bigint,
-  attempt            integer     not null default 1,
-  prefix             text,
-  record_until       timestamptz,
-  agora_status       integer,
-  agora_seen_at      timestamptz,
-  missing_since      timestamptz,
-  crashed_at         timestamptz,
-  stop_requested_at  timestamptz,
-  stop_reason        text,
-  media_started_at   timestamptz,
+  -- The milestone's columns end here.
   ended_at           timestamptz,
-  upload_complete    boolean     not null default false,
-  next_check_at      timestamptz,
-  deadline_at        timestamptz,
-  lease_id           uuid,
-  lease_until        timestamptz,
-  copy_failures      integer     not null default 0,
-  claim_count        integer     not null default 0,
+  stopped_at         timestamptz,
+  playback_url       text,
   failure_code       text,
   failure_reason     text,
+  lease_id           uuid,
+  lease_until        timestamptz,
   class_recording_id uuid        references public.session_recordings on delete cascade,
 
-  constraint session_recordings_mode_is_known check (mode in ('mix', 'individual')),
-  constraint session_recordings_recorder_uid_is_in_its_band check (recorder_uid between 4000000000 and 4294967295),
-  -- Agora finds a recording only by all of these together; a participant's copy of a class recording has none.
-  constraint session_recordings_have_agora_ids
-    check (class_recording_id is not null or num_nulls(cname, recorder_uid, prefix, record_until) = 0),
   constraint session_recordings_failed_have_a_code check ((status = 'failed') = (failure_code is not null)),
   constraint session_recordings_complete_with_files
     check (status <> 'completed'
            or num_nulls(recording_url, storage_path, completed_at, duration_seconds, file_size_bytes) = 0),
   constraint session_recordings_ids_are_short check (
-    char_length(agora_resource_id) <= 5000 and char_length(agora_sid) <= 255 and char_length(cname) <= 255 and
-    char_length(prefix) <= 255),
+    char_length(agora_resource_id) <= 5000 and char_length(agora_sid) <= 255),
   constraint session_recordings_links_are_short check (
-    char_length(recording_url) <= 2000 and char_length(storage_path) <= 1000),
+    char_length(recording_url) <= 2000 and char_length(playback_url) <= 1000 and char_length(storage_path) <= 1000),
   constraint session_recordings_texts_are_short check (
-    char_length(stop_reason) <= 100 and char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
+    char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
 );
+comment on column public.session_recordings.agora_sid is 'Of the newest take, as is the resource''s id.';
 comment on column public.session_recordings.recording_url is
   'Our own link, which can be revoked and counts views: never a signed one.';
-comment on column public.session_recordings.storage_path is 'Inside the private bucket session-recordings.';
-comment on column public.session_recordings.mode is
-  'Agora''s word: mix is one picture of everybody, individual one file per person.';
-comment on column public.session_recordings.prefix is 'The folder in Agora''s bucket; each attempt has its own.';
-comment on column public.session_recordings.record_until is 'Recorded no longer than until then: the room closes.';
-comment on column public.session_recordings.agora_status is
-  'The status in Agora''s last answer: 4 and 5 are running, 20 is a crash.';
-comment on column public.session_recordings.missing_since is
-  'Since when Agora has answered 404: it has ended, or is changing machines (up to 90 s).';
-comment on column public.session_recordings.crashed_at is
-  'When Agora said that it had crashed; the files in the bucket decide what follows.';
-comment on column public.session_recordings.media_started_at is 'When the first picture or sound was recorded.';
-comment on column public.session_recordings.upload_complete is
-  'All of Agora''s files are in its bucket: copying may begin.';
-comment on column public.session_recordings.lease_id is
-  'Of the process that copies; with a newer lease, the older one can write nothing any more.';
-comment on column public.session_recordings.claim_count is
-  'Claims, to check or to copy it, since somebody last reported on it.';
+comment on column public.session_recordings.storage_path is
+  'Of its first file, inside the private bucket session-recordings. Those of all takes are beside it.';
+comment on column public.session_recordings.duration_seconds is 'Of all takes that play, as is the size.';
+comment on column public.session_recordings.completed_at is
+  'When it was last completed; not null from then on: it can be played, whatever follows.';
+comment on column public.session_recordings.stopped_at is
+  'Somebody stopped it on purpose: no take begins by itself until somebody starts one by hand.';
+comment on column public.session_recordings.playback_url is 'Where its links lead, without their tokens.';
+comment on column public.session_recordings.lease_id is 'Of the process that erases it.';
 comment on column public.session_recordings.class_recording_id is
   'A participant''s own row for the recording of their class: the pages look for it under the participant''s session.';
 
--- Guarantees one recording, and for the pages exactly one completed row: with two they show no link.
-create unique index session_recordings_one_per_session on public.session_recordings (session_id)
-  where status <> 'failed';
-create index idx_session_recordings_session_id on public.session_recordings (session_id);
+-- Guarantees one row, and for the pages exactly one completed row: with two they show no link.
+create unique index session_recordings_one_per_session on public.session_recordings (session_id);
 create index idx_session_recordings_status on public.session_recordings (status);
 create index idx_session_recordings_agora_sid on public.session_recordings (agora_sid) where agora_sid is not null;
-create index session_recordings_next_check_at_idx on public.session_recordings (next_check_at)
-  where status in ('pending', 'recording', 'processing');  -- the reconciler claims what is due
--- A notification whose sid is not stored yet is matched by its recorder's uid.
-create index session_recordings_recorder_uid_idx on public.session_recordings (recorder_uid);
-create index session_recordings_requested_by_idx on public.session_recordings (requested_by);
 create index session_recordings_class_recording_id_idx on public.session_recordings (class_recording_id);
 
 alter table public.session_recordings enable row level security;
@@ -155,8 +107,7 @@ create policy "participants and admins read recordings"
     and ((select private.is_admin()) or id not in (select private.closed_recording_ids())));
 
 revoke all on public.session_recordings from anon, authenticated, service_role;
--- Not Agora's ids, with which a recording can be stopped, nor the storage path, nor how it is made: people need the
--- link and the status.
+-- Not Agora's ids, with which a recording can be stopped, nor the storage path: people need the link and the status.
 grant select (id, session_id, recording_url, duration_seconds, file_size_bytes, status, started_at, completed_at,
               created_at, updated_at)
   on public.session_recordings to authenticated;
@@ -167,6 +118,298 @@ create trigger update_session_recordings_updated_at before update on public.sess
   for each row execute function public.update_updated_at_column();
 
 
+-- recordings/recording_takes.sql
+
+-- Takes: each time that a session is recorded, and what came of it. A session has any number of them, one after the
+-- other: until it is over, the next begins where the last one ended before it should have (automatic_start.sql).
+--
+--   pending ----> recording ----> processing ----> completed
+--      |              |                |
+--      +--------------+----------------+---------> failed
+--
+--   pending     the row is inserted; Agora is being asked to start, in attempt 1, 2, 3
+--   recording   Agora said that it records
+--   processing  it has ended; first Agora uploads its files to the bucket, then we copy them to storage
+--   completed   every file is in our storage, equal to its source
+--   failed      `failure_code` says why. There is one way back, for an operator: `retry_take`
+--
+-- A state only moves forward, by `private.observe_take`; only the end of a copy (completion.sql) and of a take that
+-- Agora was never asked for (checks.sql) are written elsewhere. `next_check_at` is when the next check is due, whatever
+-- webhooks say; `deadline_at` is until when it is tried.
+
+create sequence private.recorder_uids as bigint minvalue 4000000000 maxvalue 4294967295 cycle;
+comment on sequence private.recorder_uids is
+  'The uids of Agora''s recorders: above all people''s, and a new one for each attempt, since two with one uid evict each other.';
+grant usage on sequence private.recorder_uids to service_role;
+
+create table private.recording_takes (
+  id                uuid        primary key default gen_random_uuid(),
+  recording_id      uuid        not null references public.session_recordings on delete cascade,
+  session_id        uuid        not null references public.session_schedules,
+  number            integer     not null default 1,
+  status            text        not null default 'pending',
+  mode              text        not null default 'mix',
+  requested_by      uuid        references auth.users on delete set null,
+  cname             text        not null,
+  recorder_uid      bigint      not null,
+  failover_uid      bigint,
+  attempt           integer     not null default 1,
+  prefix            text        not null,
+  record_until      timestamptz not null,
+  agora_resource_id text,
+  agora_sid         text,
+  agora_status      integer,
+  agora_seen_at     timestamptz,
+  missing_since     timestamptz,
+  crashed_at        timestamptz,
+  stop_requested_at timestamptz,
+  stop_reason       text,
+  started_at        timestamptz,
+  media_started_at  timestamptz,
+  ended_at          timestamptz,
+  upload_complete   boolean     not null default false,
+  next_check_at     timestamptz,
+  deadline_at       timestamptz,
+  lease_id          uuid,
+  lease_until       timestamptz,
+  copy_failures     integer     not null default 0,
+  claim_count       integer     not null default 0,
+  storage_path      text,
+  duration_seconds  integer,
+  file_size_bytes   bigint,
+  failure_code      text,
+  failure_reason    text,
+  created_at        timestamptz not null default now(),
+  updated_at        timestamptz not null default now(),
+
+  constraint recording_takes_are_numbered unique (recording_id, number),
+  constraint recording_takes_are_few check (number between 1 and 24),
+  constraint recording_takes_status_is_known
+    check (status in ('pending', 'recording', 'processing', 'completed', 'failed')),
+  constraint recording_takes_mode_is_known check (mode in ('mix', 'individual')),
+  constraint recording_takes_recorder_uid_is_in_its_band check (recorder_uid between 4000000000 and 4294967295),
+  constraint recording_takes_failed_have_a_code check ((status = 'failed') = (failure_code is not null)),
+  constraint recording_takes_complete_with_files
+    check (status <> 'completed' or num_nulls(storage_path, duration_seconds, file_size_bytes) = 0),
+  constraint recording_takes_texts_are_short check (
+    char_length(agora_resource_id) <= 5000 and char_length(agora_sid) <= 255 and char_length(cname) <= 255 and
+    char_length(prefix) <= 255 and char_length(storage_path) <= 1000 and char_length(stop_reason) <= 100 and
+    char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
+);
+comment on column private.recording_takes.number is 'Takes play in this order.';
+comment on column private.recording_takes.mode is
+  'Agora''s word: mix is one picture of everybody, individual one file per person.';
+comment on column private.recording_takes.requested_by is 'Null: it began by itself.';
+comment on column private.recording_takes.prefix is 'The folder in Agora''s bucket; each attempt has its own.';
+comment on column private.recording_takes.record_until is 'Recorded no longer than until then: the room closes.';
+comment on column private.recording_takes.agora_status is
+  'The status in Agora''s last answer: 4 and 5 are running, 20 is a crash.';
+comment on column private.recording_takes.missing_since is
+  'Since when Agora has answered 404: it has ended, or is changing machines (up to 90 s).';
+comment on column private.recording_takes.crashed_at is
+  'When Agora said that it had crashed; the files in the bucket decide what follows.';
+comment on column private.recording_takes.media_started_at is 'When the first picture or sound was recorded.';
+comment on column private.recording_takes.upload_complete is
+  'All of Agora''s files are in its bucket: copying may begin.';
+comment on column private.recording_takes.lease_id is
+  'Of the process that copies; with a newer lease, the older one can write nothing any more.';
+comment on column private.recording_takes.claim_count is
+  'Claims, to check or to copy it, since somebody last reported on it.';
+
+-- Two who start at once must not both reach Agora, and two recorders must not record the same.
+create unique index recording_takes_one_at_once on private.recording_takes (session_id)
+  where status in ('pending', 'recording');
+create index recording_takes_session_id_idx on private.recording_takes (session_id);
+create index recording_takes_agora_sid_idx on private.recording_takes (agora_sid) where agora_sid is not null;
+create index recording_takes_next_check_at_idx on private.recording_takes (next_check_at)
+  where status in ('pending', 'recording', 'processing');  -- the reconciler claims what is due
+-- A notification whose sid is not stored yet is matched by its recorder's uid.
+create index recording_takes_recorder_uid_idx on private.recording_takes (recorder_uid);
+create index recording_takes_requested_by_idx on private.recording_takes (requested_by);
+
+alter table private.recording_takes enable row level security;
+-- No policy: only the service and the functions of this schema read and write it.
+grant select, insert, update, delete on private.recording_takes to service_role;
+
+create trigger update_recording_takes_updated_at before update on private.recording_takes
+  for each row execute function public.update_updated_at_column();
+
+-- The folder of a recording in Agora's bucket, and in it that of each attempt of each take. Agora accepts letters and
+-- digits only.
+create function private.recording_folder(recording_id uuid) returns text
+  language sql immutable set search_path = ''
+as $$
+  select 'recordings/' || replace(recording_id::text, '-', '');
+$$;
+
+create function private.take_prefix(recording_id uuid, number integer, attempt integer) returns text
+  language sql immutable set search_path = ''
+as $$
+  select private.recording_folder(recording_id) || '/' || number || '/' || attempt;
+$$;
+
+create function private.take_start_timeout() returns interval
+  language sql immutable set search_path = ''
+as $$
+  -- A resource is valid for 5 minutes, and a recorder alone in its channel leaves after 5. With no file and no sid
+  -- after 6, nothing is recording, so a second attempt cannot become a second recording.
+  select interval '6 minutes';
+$$;
+
+revoke execute on function private.recording_folder, private.take_prefix, private.take_start_timeout
+  from public, anon, authenticated, service_role;
+grant execute on function private.recording_folder, private.take_prefix, private.take_start_timeout to service_role;
+
+
+-- recordings/joined_takes.sql
+
+-- Joined takes: a session's recording follows its takes. Whatever moves a take, the session, a consent or the clock,
+-- the row is derived anew from all of them; the states and when each holds stand in session_recordings.sql.
+
+-- Whether another take may begin by itself as long as the session lasts: nobody stopped it on purpose, everybody there
+-- agrees, and there have not been too many. Each is paid for, and a recorder that fails for an hour fails for another.
+-- When it does begin is decided in automatic_start.sql.
+create function private.may_next_take_begin(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select (session).status in ('scheduled', 'in_progress') and (session).session_location = 'online'
+         and now() < (session).scheduled_at + make_interval(mins => (session).duration_minutes)
+         and not exists (select from public.session_recordings r
+                          where r.session_id = (session).id
+                            and (r.stopped_at is not null or private.is_being_erased(r.id)))
+         and (select count(*) from private.recording_takes t where t.session_id = (session).id) < private.max_takes()
+         and private.has_everybodys_consent(session);
+$$;
+
+-- As many takes of a session begin by themselves; by hand there may be twice as many (recording_takes_are_few).
+create function private.max_takes() returns integer
+  language sql immutable set search_path = ''
+as $$
+  select 12;
+$$;
+
+-- Definer: whoever moves a take, a session or a consent may not write its recording.
+create function private.update_recording(recording_id uuid) returns void
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_old     public.session_recordings;
+  v_new     public.session_recordings;
+  v_session public.session_schedules;
+  v_newest  private.recording_takes;
+  v_takes   record;
+  v_is_over boolean;
+begin
+  -- Locked before its takes are read: of two takes that move at once, the second sees what became of the first.
+  select * into v_old from public.session_recordings r where r.id = update_recording.recording_id for update;
+  select * into v_newest from private.recording_takes t where t.recording_id = v_old.id order by t.number desc limit 1;
+  if v_newest.id is null then
+    return;  -- it was erased, or has no take yet
+  end if;
+  select * into v_session from public.session_schedules s where s.id = v_old.session_id;
+  select bool_or(t.status in ('pending', 'recording')) as is_on, bool_or(t.started_at is not null) as has_recorded,
+         bool_or(t.status = 'processing') as is_processed, bool_or(t.status = 'completed') as plays,
+         min(t.started_at) as started_at, max(t.ended_at) as ended_at,
+         sum(t.duration_seconds) filter (where t.status = 'completed') as seconds,
+         sum(t.file_size_bytes) filter (where t.status = 'completed') as bytes
+    into v_takes
+    from private.recording_takes t where t.recording_id = v_old.id;
+  v_is_over := v_session.status in ('completed', 'cancelled');
+
+  v_new := v_old;
+  v_new.status := case
+    when v_takes.is_on or private.may_next_take_begin(v_session)
+      then case when v_takes.has_recorded then 'recording' else 'pending' end
+    when v_takes.is_processed or (v_takes.plays and not v_is_over) then 'processing'
+    when v_takes.plays then 'completed'
+    else 'failed'
+  end;
+  v_new.agora_resource_id := v_newest.agora_resource_id;
+  v_new.agora_sid := v_newest.agora_sid;
+  v_new.started_at := v_takes.started_at;
+  v_new.ended_at := v_takes.ended_at;
+  v_new.duration_seconds := v_takes.seconds;
+  v_new.file_size_bytes := v_takes.bytes;
+  v_new.storage_path := (select t.storage_path from private.recording_takes t
+                          where t.recording_id = v_old.id and t.status = 'completed' order by t.number limit 1);
+  -- Where none plays, the newest take says why.
+  v_new.failure_code := case when v_new.status = 'failed' then v_newest.failure_code end;
+  v_new.failure_reason := case when v_new.status = 'failed' then v_newest.failure_reason end;
+  if v_new.status = 'completed' then
+    v_new.recording_url := coalesce(v_old.recording_url, private.replace_recording_link(v_old.id, v_old.playback_url));
+    v_new.completed_at := case when v_old.status = 'completed' then v_old.completed_at else now() end;
+  end if;
+  if v_new is not distinct from v_old then
+    return;
+  end if;
+  update public.session_recordings r
+     set status = v_new.status, agora_resource_id = v_new.agora_resource_id, agora_sid = v_new.agora_sid,
+         started_at = v_new.started_at, ended_at = v_new.ended_at, duration_seconds = v_new.duration_seconds,
+         file_size_bytes = v_new.file_size_bytes, storage_path = v_new.storage_path,
+         failure_code = v_new.failure_code, failure_reason = v_new.failure_reason,
+         recording_url = v_new.recording_url, completed_at = v_new.completed_at
+   where r.id = v_old.id;
+  if v_new.status = 'completed' then
+    perform private.add_participant_recordings(v_old.id);
+  end if;
+end;
+$$;
+
+-- Definer: as above.
+create function private.update_recording_of_take() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.update_recording(new.recording_id);
+  return null;
+end;
+$$;
+
+create trigger recording_takes_10_update_recording
+  after insert or update of status, agora_resource_id, agora_sid, started_at, ended_at on private.recording_takes
+  for each row execute function private.update_recording_of_take();
+
+-- Tells the practitioner, once for each session, that what should have been recorded was not: while they can still do
+-- something about it, if it is noticed in time.
+create function private.tell_not_recorded(session public.session_schedules, failure_code text) returns void
+  language sql volatile set search_path = ''
+as $$
+  insert into private.outbox (kind, user_id, session_id, payload)
+  select 'recording_failed', p.user_id, (session).id, jsonb_build_object(
+           'recording_id', (select r.id from public.session_recordings r where r.session_id = (session).id),
+           'failure_code', tell_not_recorded.failure_code, 'client_id', (session).client_id,
+           'scheduled_at', (session).scheduled_at)
+    from public.practitioners p
+   where p.id = (session).practitioner_id and p.user_id is not null
+     and not exists (select from private.outbox o where o.session_id = (session).id and o.kind = 'recording_failed');
+$$;
+
+-- Definer: nobody reads or writes the outbox.
+create function private.publish_failed_take() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  -- A take of a room in which nobody was any more is no loss, if there is another.
+  if new.failure_code = 'no_media' and exists (
+       select from private.recording_takes t
+        where t.recording_id = new.recording_id and t.id <> new.id and t.status in ('recording', 'processing', 'completed')) then
+    return null;
+  end if;
+  perform private.tell_not_recorded(s, new.failure_code) from public.session_schedules s where s.id = new.session_id;
+  return null;
+end
+$$;
+
+-- Not if it was stopped before it began: that was requested.
+create trigger recording_takes_70_publish_failed after update of status on private.recording_takes
+  for each row when (new.status = 'failed' and old.status <> 'failed' and new.failure_code <> 'stopped_before_start')
+  execute function private.publish_failed_take();
+
+revoke execute on function private.may_next_take_begin, private.max_takes, private.update_recording,
+  private.update_recording_of_take, private.tell_not_recorded, private.publish_failed_take
+  from public, anon, authenticated, service_role;
+
+
 -- recordings/consent.sql
 
 -- Consent to be recorded: nobody is recorded who has not agreed.
@@ -174,6 +417,8 @@ create trigger update_session_recordings_updated_at before update on public.sess
 --   start        everybody must have agreed: practitioner, client, and whoever holds a live token for the channel
 --   admission    of somebody who has not agreed: stops the recording, and they get a token once it has stopped
 --   withdrawal   stops every recording of a session in which the person takes part
+--
+-- What is stopped is the take that is on. Another begins by itself once everybody there agrees (automatic_start.sql).
 --
 -- Transactions about the same session wait for each other here: a start takes the session's lock alone, admissions
 -- share it, and both lock the consent rows they relied on, so that a withdrawal waits and then sees what they did.
@@ -211,14 +456,25 @@ begin
 end;
 $$;
 
+-- The same as a question, which holds nobody up: a withdrawal at the same time may make the answer wrong.
+create function private.has_everybodys_consent(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select not exists (
+    select from private.list_session_participants(session) person
+     where not exists (select from public.user_consents c
+                        where c.user_id = person and c.consent_type = 'session_recording'
+                          and c.consented and c.revoked_at is null));
+$$;
+
 create function private.request_recording_stop(session_id uuid, reason text) returns void
   language sql set search_path = ''
 as $$
   -- Agora is told by the caller itself, or by the reconciler within a minute.
-  update public.session_recordings r
+  update private.recording_takes t
      set stop_requested_at = now(), stop_reason = request_recording_stop.reason, next_check_at = now()
-   where r.session_id = request_recording_stop.session_id and r.status in ('pending', 'recording')
-     and r.stop_requested_at is null;
+   where t.session_id = request_recording_stop.session_id and t.status in ('pending', 'recording')
+     and t.stop_requested_at is null;
 $$;
 
 -- For somebody who wants a token: true if they have to wait, since a recording is on to which they have not agreed. It
@@ -229,9 +485,9 @@ create function private.stop_recording_before_admission(session_id uuid, user_id
 as $$
 begin
   perform pg_advisory_xact_lock_shared(private.recording_lock_key(stop_recording_before_admission.session_id));
-  if not exists (select from public.session_recordings r
-                  where r.session_id = stop_recording_before_admission.session_id
-                    and r.status in ('pending', 'recording')) then
+  if not exists (select from private.recording_takes t
+                  where t.session_id = stop_recording_before_admission.session_id
+                    and t.status in ('pending', 'recording')) then
     return false;
   end if;
   perform from public.user_consents c
@@ -251,11 +507,17 @@ $$;
 create function private.stop_recordings_without_consent() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
+declare
+  v_recording public.session_recordings;
 begin
-  perform private.request_recording_stop(s.id, 'consent_withdrawn')
-    from public.session_recordings r
-    join public.session_schedules s on s.id = r.session_id
-   where r.status in ('pending', 'recording') and old.user_id in (select private.list_session_participants(s));
+  for v_recording in
+    select r.* from public.session_recordings r join public.session_schedules s on s.id = r.session_id
+     where r.status in ('pending', 'recording') and old.user_id in (select private.list_session_participants(s))
+     order by r.id
+  loop
+    perform private.request_recording_stop(v_recording.session_id, 'consent_withdrawn');
+    perform private.update_recording(v_recording.id);  -- between two takes there is nothing to stop
+  end loop;
   return null;
 end;
 $$;
@@ -269,20 +531,27 @@ create trigger user_consents_10_stop_recordings_on_delete after delete on public
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.stop_recordings_without_consent();
 
--- When a session is cancelled or completed; its trigger is among those of session_schedules.
--- Definer: whoever cancels or completes a session may not write its recording.
-create function private.stop_recording_of_ended_session() returns trigger
+-- When a session begins, ends or is reopened; its trigger is among those of session_schedules.
+-- Definer: whoever changes a session's status may not write its recording.
+create function private.update_recording_of_session() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.request_recording_stop(new.id, 'session_' || new.status);
+  if new.status in ('cancelled', 'completed') then
+    perform private.request_recording_stop(new.id, 'session_' || new.status);
+  end if;
+  perform private.update_recording(r.id) from public.session_recordings r where r.session_id = new.id;
+  if new.status = 'completed' then
+    perform private.tell_missing_recording(new);
+  end if;
   return null;
 end;
 $$;
 
 revoke execute on function private.recording_lock_key, private.list_session_participants, private.count_without_consent,
-  private.request_recording_stop, private.stop_recording_before_admission, private.stop_recordings_without_consent,
-  private.stop_recording_of_ended_session from public, anon, authenticated, service_role;
+  private.has_everybodys_consent, private.request_recording_stop, private.stop_recording_before_admission,
+  private.stop_recordings_without_consent, private.update_recording_of_session
+  from public, anon, authenticated, service_role;
 grant execute on function private.stop_recording_before_admission to authenticated;
 
 
@@ -290,8 +559,9 @@ grant execute on function private.stop_recording_before_admission to authenticat
 
 -- Starting a recording, stopping it, and its status: who may, and which of several callers calls Agora.
 --
--- A start inserts the row before Agora is called, so twenty callers make one recording. A stop is a request that is
--- stored: whoever passes it on to Agora may crash, and the reconciler passes it on again.
+-- A start inserts the take before Agora is called, so twenty callers make one. A stop is a request that is stored:
+-- whoever passes it on to Agora may crash, and the reconciler passes it on again. It is also final for the automatic
+-- start, until somebody starts a take by hand.
 
 -- The caller's access to a session's recording: `is_staff` is its practitioner, an admin or the service. The session is
 -- null for strangers.
@@ -316,17 +586,18 @@ begin
 end;
 $$;
 
--- `is_new` is true for the one caller who inserted the recording and is to call Agora.
--- Definer: nobody may write recordings in any other way.
+-- `is_new` is true for the one caller who inserted the take and is to call Agora.
+-- Definer: nobody may write takes in any other way.
 create function private.start_agora_recording(
-  session_id uuid, mode text, out is_new boolean, out recording public.session_recordings)
+  session_id uuid, mode text, by_hand boolean, out is_new boolean, out take private.recording_takes)
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_access  private.recording_access := private.my_recording_access(session_id);
-  v_session public.session_schedules := v_access.session;
-  v_missing bigint;
-  v_id      uuid := gen_random_uuid();
+  v_access    private.recording_access := private.my_recording_access(session_id);
+  v_session   public.session_schedules := v_access.session;
+  v_recording public.session_recordings;
+  v_missing   bigint;
+  v_number    integer;
 begin
   if v_session.id is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
@@ -336,16 +607,17 @@ begin
 
   -- From here on nobody is admitted: an admission at the same time has been committed, or waits.
   perform pg_advisory_xact_lock(private.recording_lock_key(v_session.id));
-  select * into recording from public.session_recordings r where r.session_id = v_session.id and r.status <> 'failed';
-  if found then
-    if recording.status not in ('pending', 'recording') then
-      perform private.refuse(409, 'session_already_recorded', 'This session has been recorded already.');
+  select * into take from private.recording_takes t where t.session_id = v_session.id and t.status in ('pending', 'recording');
+  is_new := take.id is null;
+  if not is_new then
+    if take.stop_requested_at is not null then
+      perform private.refuse(409, 'recording_stopping', 'The recording of this session is just being stopped.',
+                             'Please try again in a minute.');
     end if;
-    is_new := false;
     return;
   end if;
 
-  -- Locked as well: a cancellation at the same time is committed first, or finds this recording and stops it.
+  -- Locked as well: a cancellation at the same time is committed first, or finds this take and stops it.
   select * into v_session from public.session_schedules s where s.id = v_session.id for share;
   perform private.refuse_closed_room(v_session);
   v_missing := private.count_without_consent(v_session);
@@ -354,85 +626,90 @@ begin
                            v_missing || ' of the people present have not agreed.');
   end if;
 
-  insert into public.session_recordings as r
-    (id, session_id, mode, requested_by, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at)
+  insert into public.session_recordings (session_id) values (v_session.id) on conflict do nothing;
+  update public.session_recordings r
+     set stopped_at = case when not start_agora_recording.by_hand then r.stopped_at end
+   where r.session_id = v_session.id
+  returning r.* into v_recording;
+  select coalesce(max(t.number), 0) + 1 into v_number from private.recording_takes t where t.recording_id = v_recording.id;
+  if private.is_being_erased(v_recording.id) then
+    perform private.refuse(409, 'recording_being_erased', 'What was recorded of this session is being erased.');
+  elsif v_number > 2 * private.max_takes() then
+    perform private.refuse(409, 'too_many_takes', 'This session has been recorded too often already.');
+  end if;
+
+  insert into private.recording_takes as t
+    (recording_id, session_id, number, mode, requested_by, cname, recorder_uid, prefix, record_until, next_check_at,
+     deadline_at)
   values
-    (v_id, v_session.id, start_agora_recording.mode, (select auth.uid()), private.get_channel_name(v_session),
-     nextval('private.recorder_uids'), private.recording_prefix(v_id, 1),
+    (v_recording.id, v_session.id, v_number, start_agora_recording.mode,
+     case when start_agora_recording.by_hand then (select auth.uid()) end, private.get_channel_name(v_session),
+     nextval('private.recorder_uids'), private.take_prefix(v_recording.id, v_number, 1),
      v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60),
-     now() + interval '45 seconds', now() + private.recording_start_timeout())
-  returning r.* into recording;
-  is_new := true;
+     now() + interval '45 seconds', now() + private.take_start_timeout())
+  returning t.* into take;
 end;
 $$;
 
-create function private.recording_prefix(recording_id uuid, attempt integer) returns text
-  language sql immutable set search_path = ''
-as $$
-  select 'recordings/' || replace(recording_id::text, '-', '') || '/' || attempt;  -- Agora accepts letters and digits only
-$$;
-
-create function private.recording_start_timeout() returns interval
-  language sql immutable set search_path = ''
-as $$
-  -- A resource is valid for 5 minutes, and a recorder alone in its channel leaves after 5. With no file and no sid
-  -- after 6, nothing is recording, so a second attempt cannot become a second recording.
-  select interval '6 minutes';
-$$;
-
+-- Gives the newest take, which is stopped if it is on.
 -- Definer: nobody may write recordings in any other way.
-create function private.stop_agora_recording(session_id uuid, recording_id uuid) returns public.session_recordings
+create function private.stop_agora_recording(session_id uuid, recording_id uuid) returns private.recording_takes
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
   v_access    private.recording_access;
+  v_take      private.recording_takes;
 begin
   select * into v_recording from public.session_recordings r where r.id = stop_agora_recording.recording_id;
   v_access := private.my_recording_access(coalesce(v_recording.session_id, stop_agora_recording.session_id));
   if (v_access.session).id is not null and not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can stop a recording.');
-  elsif stop_agora_recording.recording_id is null then
-    select * into v_recording from public.session_recordings r
-     where r.session_id = (v_access.session).id
-     order by r.status = 'failed', r.created_at desc limit 1;
   end if;
-  if v_recording.id is null or (v_access.session).id is null then
+  -- In a class, a participant's row leads to that of the class.
+  if (v_access.session).id is not null and (v_recording.id is not null or stop_agora_recording.recording_id is null) then
+    perform pg_advisory_xact_lock(private.recording_lock_key((v_access.session).id));
+    perform private.request_recording_stop((v_access.session).id, 'asked');
+    update public.session_recordings r set stopped_at = coalesce(r.stopped_at, now())
+     where r.session_id = (v_access.session).id
+    returning r.* into v_recording;
+    perform private.update_recording(v_recording.id);
+    select * into v_take from private.recording_takes t where t.recording_id = v_recording.id order by t.number desc limit 1;
+  end if;
+  if v_take.id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   end if;
-
-  perform private.request_recording_stop(v_recording.session_id, 'asked');
-  select * into v_recording from public.session_recordings r where r.id = v_recording.id;
-  return v_recording;
+  return v_take;
 end;
 $$;
 
 create function public.start_agora_recording(session_id uuid, mode text default 'mix')
-  returns table (is_new boolean, id uuid, status text, agora_resource_id text, agora_sid text)
+  returns table (is_new boolean, take_id uuid, recording_id uuid, status text, agora_resource_id text, agora_sid text)
   language sql security invoker set search_path = ''
 as $$
   select private.limit_use('recording commands', (select auth.uid()));
-  select s.is_new, (s.recording).id, (s.recording).status, (s.recording).agora_resource_id, (s.recording).agora_sid
-    from private.start_agora_recording(session_id, mode) s;
+  select s.is_new, (s.take).id, (s.take).recording_id, (s.take).status, (s.take).agora_resource_id, (s.take).agora_sid
+    from private.start_agora_recording(session_id, mode, true) s;
 $$;
 
 create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
-  returns table (id uuid, status text)
+  returns table (take_id uuid, recording_id uuid, status text)
   language sql security invoker set search_path = ''
 as $$
   select private.limit_use('recording commands', (select auth.uid()));
-  select r.id, r.status from private.stop_agora_recording(session_id, stop_agora_recording.recording_id) r;
+  select t.id, t.recording_id, t.status from private.stop_agora_recording($1, $2) t;
 $$;
 
 -- The rest of the row, which whoever carries a start or a stop to Agora needs and people may not read.
-create function public.find_recording(recording_id uuid) returns setof public.session_recordings
+create function public.find_take(take_id uuid) returns setof private.recording_takes
   language sql stable security invoker set search_path = ''
 as $$
-  select * from public.session_recordings r where r.id = find_recording.recording_id;
+  select * from private.recording_takes t where t.id = find_take.take_id;
 $$;
 
 -- Definer: Agora's ids are for admins alone, and an admin too is `authenticated`, which has no right to these columns.
-create function private.get_recording_status(session_id uuid, recording_id uuid) returns public.session_recordings
+create function private.get_recording_status(
+  session_id uuid, recording_id uuid, out recording public.session_recordings, out newest_take private.recording_takes)
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -447,7 +724,7 @@ begin
     -- A participant's own row, once there is one, rather than the class's.
     select * into v_recording from public.session_recordings r
      where r.session_id in (get_recording_status.session_id, (v_access.session).id)
-     order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
+     order by r.session_id <> get_recording_status.session_id limit 1;
   end if;
   -- A closed recording is not found, except by admins and the service.
   if v_recording.id is null or (v_access.session).id is null
@@ -469,7 +746,9 @@ begin
      and coalesce((v_access.session).max_participants, 1) > 1 then
     v_recording.recording_url := null;  -- that is the practitioner's link; a participant has one of their own
   end if;
-  return v_recording;
+  recording := v_recording;
+  select * into newest_take from private.recording_takes t
+   where t.recording_id = v_recording.id order by t.number desc limit 1;
 end;
 $$;
 
@@ -481,65 +760,90 @@ create function public.get_recording_status(session_id uuid default null, record
     agora_seen_at timestamptz, failure_code text, failure_reason text)
   language sql stable security invoker set search_path = ''
 as $$
-  select r.id, r.session_id, r.status, r.agora_resource_id, r.agora_sid, r.recording_url, r.storage_path,
-         r.duration_seconds, r.file_size_bytes, r.started_at, r.completed_at, r.created_at, r.updated_at,
-         r.agora_status, r.agora_seen_at, r.failure_code, r.failure_reason
-    from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) r;
+  select (f.recording).id, (f.recording).session_id, (f.recording).status, (f.recording).agora_resource_id,
+         (f.recording).agora_sid, (f.recording).recording_url, (f.recording).storage_path,
+         (f.recording).duration_seconds, (f.recording).file_size_bytes, (f.recording).started_at,
+         (f.recording).completed_at, (f.recording).created_at, (f.recording).updated_at,
+         (f.newest_take).agora_status, (f.newest_take).agora_seen_at, (f.recording).failure_code,
+         (f.recording).failure_reason
+    from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) f;
 $$;
 
-revoke execute on function private.my_recording_access, private.start_agora_recording, private.recording_prefix,
-  private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording,
-  public.stop_agora_recording, private.get_recording_status, public.get_recording_status, public.find_recording
-  from public, anon, authenticated, service_role;
+revoke execute on function private.my_recording_access, private.start_agora_recording, private.stop_agora_recording,
+  public.start_agora_recording, public.stop_agora_recording, private.get_recording_status, public.get_recording_status,
+  public.find_take from public, anon, authenticated, service_role;
 grant execute on function private.start_agora_recording, private.stop_agora_recording, public.start_agora_recording,
   public.stop_agora_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
-grant execute on function private.recording_prefix, private.recording_start_timeout, public.find_recording
-  to service_role;
+grant execute on function public.find_take to service_role;
 -- Not granted to anybody: private.my_recording_access, which only definer functions call, here and in links.sql.
+
+
+-- recordings/expected_people.sql
+
+-- Expected people: how many a recorder must have room for. Agora wants to know before it starts a recording of each
+-- person separately, and leaves out whoever is one too many.
+
+create function public.count_expected_people(session_id uuid) returns table (people integer)
+  language sql stable security invoker set search_path = ''
+as $$
+  -- The practitioner, and whoever has a seat or may still take one while it is recorded.
+  select 1 + case when private.is_class(s)
+                  then greatest(s.max_participants, (select count(*) from public.session_schedules seat
+                                                       where seat.group_class_id = s.id and seat.status <> 'cancelled')::integer)
+                  else 1 end
+    from public.session_schedules s where s.id = count_expected_people.session_id;
+$$;
+
+revoke execute on function public.count_expected_people from public, anon, authenticated, service_role;
+-- For whoever carries a start to Agora.
+grant execute on function public.count_expected_people to service_role;
 
 
 -- recordings/automatic_start.sql
 
--- Automatic recording: starts when the practitioner and a client are present and everybody has agreed, and stops when
--- the session or somebody's consent ends.
+-- Automatic recording: a take starts when the practitioner and a client are present and everybody has agreed, and stops
+-- when the session or somebody's consent ends.
 --
---   start   the practitioner and a client are present, with everybody's consent (the rules are
---           start_agora_recording's);
---           the row is inserted here
+--   start   not before the scheduled time; the practitioner and a client are present, with everybody's consent (the
+--           rules are start_agora_recording's); the take is inserted here
 --   stop    the session has ended, the channel has been empty for a while, or somebody has withdrawn consent or joined
 --           without it: the request is written where that happens, and claimed here or by the reconciler
 --
--- A start that fails is tried again while the session lasts, after 1, 2, 4, 8, 16 minutes, and its practitioner is
--- notified once.
+-- A take that ended before the session did, for whatever reason but a deliberate stop, is followed by the next: after
+-- a crash, after a recorder that found nobody or that Agora lost, when people meet again in a channel that was empty,
+-- when a consent that was withdrawn is given again. After takes in vain it waits for 1, 2, 4, 8, 16 minutes.
 
 create function private.recording_retry_delay(failures bigint) returns interval
   language sql immutable set search_path = ''
 as $$
-  select interval '1 minute' * (2 ^ (least(failures, 5) - 1));  -- 1, 2, 4, 8, 16 minutes
+  select case when failures > 0 then interval '1 minute' * (2 ^ (least(failures, 5) - 1)) else interval '0' end;
+$$;
+
+-- Since when the next take may begin, as far as the ones before it say. In vain were those that failed or ended within
+-- a minute, since the last that was not.
+create function private.next_take_begins_at(session_id uuid) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select coalesce(max(t.ended_at) + private.recording_retry_delay(count(*)), '-infinity')
+    from private.recording_takes t
+   where t.session_id = next_take_begins_at.session_id
+     and t.number > coalesce((select max(good.number) from private.recording_takes good
+                               where good.session_id = next_take_begins_at.session_id and good.status <> 'failed'
+                                 and good.ended_at >= good.started_at + interval '1 minute'), 0);
 $$;
 
 create function private.may_start_recording(session public.session_schedules) returns boolean
-  language plpgsql stable set search_path = ''
+  language sql stable set search_path = ''
 as $$
-declare
-  v_failures    bigint;
-  v_last_failed timestamptz;
-begin
-  if session.status <> 'in_progress' or session.session_location <> 'online'
-     or now() >= session.scheduled_at + make_interval(mins => session.duration_minutes)
-     -- There is one already, or one was stopped on request.
-     or exists (select from public.session_recordings r
-                 where r.session_id = session.id and (r.status <> 'failed' or r.stop_reason = 'asked')) then
-    return false;
-  end if;
-  select count(*), max(r.ended_at) into v_failures, v_last_failed
-    from public.session_recordings r where r.session_id = session.id;
-  return v_failures = 0 or now() >= v_last_failed + private.recording_retry_delay(v_failures);
-end
+  select (session).status = 'in_progress' and now() >= (session).scheduled_at
+         and private.may_next_take_begin(session)
+         and not exists (select from private.recording_takes t
+                          where t.session_id = (session).id and t.status in ('pending', 'recording'))
+         and now() >= private.next_take_begins_at((session).id);
 $$;
 
 -- What Agora is to be asked for a session: `start` or `stop`, claimed by one caller (sessions/advancing.sql).
-create function private.claim_session_recording_task(session_id uuid, out task text, out recording public.session_recordings)
+create function private.claim_session_recording_task(session_id uuid, out task text, out take private.recording_takes)
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_variable
@@ -560,56 +864,61 @@ begin
      and v_last_activity_at <= now() - make_interval(mins => v_rules.empty_minutes) then
     perform private.request_recording_stop(v_session.id, 'channel_empty');
   end if;
-  update public.session_recordings r
-     set claim_count = r.claim_count + 1,
-         next_check_at = now() + greatest(interval '1 minute', private.retry_delay(r.claim_count + 1))
-   where r.session_id = v_session.id and r.status in ('pending', 'recording') and r.stop_requested_at is not null
-     and r.agora_sid is not null and r.next_check_at <= now()
-  returning r.* into recording;
+  update private.recording_takes t
+     set claim_count = t.claim_count + 1,
+         next_check_at = now() + greatest(interval '1 minute', private.retry_delay(t.claim_count + 1))
+   where t.session_id = v_session.id and t.status in ('pending', 'recording') and t.stop_requested_at is not null
+     and t.agora_sid is not null and t.next_check_at <= now()
+  returning t.* into take;
   if found then
     task := 'stop';
   elsif private.get_session_host(v_session) = any (v_present) and private.may_start_recording(v_session)
     and exists (select from private.list_session_clients(v_session) c where c.user_id = any (v_present)) then
     begin
-      v_start := private.start_agora_recording(v_session.id, 'mix');
-      recording := v_start.recording;
+      -- As the one before, which somebody may have begun by hand.
+      v_start := private.start_agora_recording(v_session.id, coalesce(
+        (select t.mode from private.recording_takes t where t.session_id = v_session.id order by t.number desc limit 1),
+        'mix'), false);
+      take := v_start.take;
       task := case when v_start.is_new then 'start' end;
     exception when sqlstate 'PT409' then
       null;  -- such as: somebody has not agreed
     end;
   end if;
+  -- By the clock alone, too: the scheduled end has come, or who had not agreed has.
+  perform private.update_recording(r.id) from public.session_recordings r where r.session_id = v_session.id;
+  if (select count(*) from private.recording_takes t where t.session_id = v_session.id) >= private.max_takes()
+     and v_session.status = 'in_progress'
+     and not exists (select from private.recording_takes t
+                      where t.session_id = v_session.id and t.status in ('pending', 'recording')) then
+    perform private.tell_not_recorded(v_session, 'too_many_takes');
+  end if;
 end
 $$;
 
--- Definer: nobody reads or writes the outbox.
-create function private.publish_recording_failed() returns trigger
-  language plpgsql security definer set search_path = ''
+-- At its completion: they met, all have agreed, nobody stopped it, and yet nothing was recorded.
+create function private.tell_missing_recording(session public.session_schedules) returns void
+  language plpgsql volatile set search_path = ''
 as $$
 begin
-  -- Once for each session: the start is tried again by itself, and another failure says nothing new.
-  insert into private.outbox (kind, user_id, session_id, payload)
-  select 'recording_failed', p.user_id, s.id, jsonb_build_object(
-           'recording_id', new.id, 'failure_code', new.failure_code, 'client_id', s.client_id, 'scheduled_at', s.scheduled_at)
-    from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
-   where s.id = new.session_id and p.user_id is not null
-     and not exists (select from private.outbox o where o.session_id = s.id and o.kind = 'recording_failed');
-  return null;
+  if session.session_location = 'online' and session.scheduled_at > now() - interval '2 days'
+     and private.has_attended(session, private.get_session_host(session))
+     and exists (select from private.list_session_clients(session) c where private.has_attended(session, c.user_id))
+     and private.has_everybodys_consent(session)
+     and not exists (select from public.session_recordings r where r.session_id = session.id and r.stopped_at is not null)
+     and not exists (select from private.recording_takes t where t.session_id = session.id and t.started_at is not null) then
+    perform private.tell_not_recorded(session, 'not_started');
+  end if;
 end
 $$;
 
--- Not if it was stopped before it began: that was requested.
-create trigger session_recordings_70_publish_failed after update of status on public.session_recordings
-  for each row when (new.status = 'failed' and old.status <> 'failed' and new.class_recording_id is null
-                     and new.failure_code <> 'stopped_before_start')
-  execute function private.publish_recording_failed();
-
-revoke execute on function private.recording_retry_delay, private.may_start_recording,
-  private.claim_session_recording_task, private.publish_recording_failed from public, anon, authenticated, service_role;
+revoke execute on function private.recording_retry_delay, private.next_take_begins_at, private.may_start_recording,
+  private.claim_session_recording_task, private.tell_missing_recording from public, anon, authenticated, service_role;
 
 
 -- recordings/observations.sql
 
--- Observations: what is observed of a recording, and its next state. Python reports the observation; SQL decides.
+-- Observations: what is observed of a take, and its next state. Python reports the observation; SQL decides.
 --
 --   observation      source                           pending                recording        processing
 --   acquired         acquire 200                      stores the resource
@@ -641,32 +950,32 @@ revoke execute on function private.recording_retry_delay, private.may_start_reco
 --
 -- Where a cell is empty, nothing changes. Nor does it by an observation of an earlier attempt, or after the end.
 
-create function private.next_recording_state(
-  recording public.session_recordings, observation text, out status text, out failure_code text)
+create function private.next_take_state(
+  take private.recording_takes, observation text, out status text, out failure_code text)
   language plpgsql stable set search_path = ''
 as $$
 begin
   status := case
     when observation in ('ended', 'exited', 'uploaded', 'backed_up', 'playable', 'complete') then 'processing'
-    when observation = 'partial' and now() > greatest(recording.deadline_at, recording.ended_at + interval '72 hours') then 'failed'
+    when observation = 'partial' and now() > greatest(take.deadline_at, take.ended_at + interval '72 hours') then 'failed'
     when observation = 'partial' then 'processing'
-    when observation in ('running', 'media_started') and recording.status = 'pending' then 'recording'
-    when observation = 'rejected' and recording.status = 'pending' then 'failed'
-    when observation = 'no_data' and recording.status <> 'processing' then 'failed'
-    when observation = 'absent' and (recording.crashed_at is not null or recording.status = 'recording') then 'failed'
-    when observation = 'absent' and recording.status = 'processing' and now() > recording.deadline_at then 'failed'
-    when observation in ('absent', 'no_worker') and recording.status = 'pending' then 'next attempt'
-    when observation in ('unclear', 'already_running') and recording.status = 'pending' and recording.agora_sid is null
-         and now() > recording.deadline_at then 'next attempt'
-    else recording.status
+    when observation in ('running', 'media_started') and take.status = 'pending' then 'recording'
+    when observation = 'rejected' and take.status = 'pending' then 'failed'
+    when observation = 'no_data' and take.status <> 'processing' then 'failed'
+    when observation = 'absent' and (take.crashed_at is not null or take.status = 'recording') then 'failed'
+    when observation = 'absent' and take.status = 'processing' and now() > take.deadline_at then 'failed'
+    when observation in ('absent', 'no_worker') and take.status = 'pending' then 'next attempt'
+    when observation in ('unclear', 'already_running') and take.status = 'pending' and take.agora_sid is null
+         and now() > take.deadline_at then 'next attempt'
+    else take.status
   end;
   failure_code := case
-    when status = 'next attempt' and recording.stop_requested_at is not null then 'stopped_before_start'
-    when status = 'next attempt' and (recording.attempt >= 3 or now() > recording.record_until) then 'not_started'
+    when status = 'next attempt' and take.stop_requested_at is not null then 'stopped_before_start'
+    when status = 'next attempt' and (take.attempt >= 3 or now() > take.record_until) then 'not_started'
     when status <> 'failed' then null
     when observation = 'rejected' then 'agora_rejected'
     when observation = 'partial' then 'upload_incomplete'
-    when observation = 'absent' and recording.crashed_at is not null then 'agora_crashed'
+    when observation = 'absent' and take.crashed_at is not null then 'agora_crashed'
     else 'no_media'
   end;
   if failure_code is not null then
@@ -675,7 +984,7 @@ begin
 end;
 $$;
 
-create function private.next_recording_check_at(recording public.session_recordings, observation text) returns timestamptz
+create function private.next_take_check_at(take private.recording_takes, observation text) returns timestamptz
   language sql stable set search_path = ''
 as $$
   select case
@@ -686,13 +995,13 @@ as $$
     when observation = 'running' then now() + interval '2 minutes'
     -- Files arrive within minutes or, from a backup, within days: checked ever more rarely.
     when observation in ('absent', 'partial', 'playable')
-      then now() + least(interval '10 minutes', greatest(interval '15 seconds', (now() - (recording).ended_at) / 4))
-    else (recording).next_check_at
+      then now() + least(interval '10 minutes', greatest(interval '15 seconds', (now() - (take).ended_at) / 4))
+    else (take).next_check_at
   end;
 $$;
 
-create function private.observe_recording(
-  recording_id uuid,
+create function private.observe_take(
+  take_id      uuid,
   attempt      integer,
   observation  text,
   resource_id  text        default null,
@@ -701,46 +1010,46 @@ create function private.observe_recording(
   happened_at  timestamptz default null,
   failover_uid bigint      default null,
   reason       text        default null
-) returns public.session_recordings
+) returns private.recording_takes
   language plpgsql set search_path = ''
 as $$
 declare
   v_happened_at timestamptz := least(coalesce(happened_at, now()), now());
-  v_old         public.session_recordings;
-  v_new         public.session_recordings;
+  v_old         private.recording_takes;
+  v_new         private.recording_takes;
   v_state       record;
 begin
   -- Locked, so that of two observations at once one is applied after the other.
-  select * into v_old from public.session_recordings s where s.id = observe_recording.recording_id for update;
+  select * into v_old from private.recording_takes s where s.id = observe_take.take_id for update;
   if v_old.id is null then
-    perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
-  elsif v_old.status in ('completed', 'failed') or v_old.upload_complete or v_old.attempt <> observe_recording.attempt then
+    perform private.refuse(404, 'recording_not_found', 'There is no such take.');
+  elsif v_old.status in ('completed', 'failed') or v_old.upload_complete or v_old.attempt <> observe_take.attempt then
     return v_old;
   end if;
 
   v_new := v_old;
-  v_new.agora_resource_id := coalesce(v_new.agora_resource_id, observe_recording.resource_id);
-  v_new.agora_sid := coalesce(v_new.agora_sid, observe_recording.sid);
-  v_new.agora_status := coalesce(observe_recording.agora_status, v_new.agora_status);
-  v_new.agora_seen_at := case when observe_recording.agora_status is null then v_new.agora_seen_at else now() end;
-  v_new.failover_uid := coalesce(observe_recording.failover_uid, v_new.failover_uid);
+  v_new.agora_resource_id := coalesce(v_new.agora_resource_id, observe_take.resource_id);
+  v_new.agora_sid := coalesce(v_new.agora_sid, observe_take.sid);
+  v_new.agora_status := coalesce(observe_take.agora_status, v_new.agora_status);
+  v_new.agora_seen_at := case when observe_take.agora_status is null then v_new.agora_seen_at else now() end;
+  v_new.failover_uid := coalesce(observe_take.failover_uid, v_new.failover_uid);
   v_new.missing_since := case when observation = 'missing' then coalesce(v_new.missing_since, now())
                               when observation not in ('starting', 'running', 'failed_over') then v_new.missing_since end;
   v_new.crashed_at := case when observation = 'crashed' then coalesce(v_new.crashed_at, v_happened_at) else v_new.crashed_at end;
   v_new.media_started_at := case when observation = 'media_started' then least(v_new.media_started_at, v_happened_at)
                                  else v_new.media_started_at end;
-  v_new.next_check_at := private.next_recording_check_at(v_new, observation);
+  v_new.next_check_at := private.next_take_check_at(v_new, observation);
 
-  v_state := private.next_recording_state(v_new, observation);
+  v_state := private.next_take_state(v_new, observation);
   if v_state.status = 'next attempt' then
     v_new.attempt := v_new.attempt + 1;
     v_new.recorder_uid := nextval('private.recorder_uids');
-    v_new.prefix := private.recording_prefix(v_new.id, v_new.attempt);
+    v_new.prefix := private.take_prefix(v_new.recording_id, v_new.number, v_new.attempt);
     v_new.agora_resource_id := null;
     v_new.agora_sid := null;
     v_new.missing_since := null;
     v_new.next_check_at := now();
-    v_new.deadline_at := now() + private.recording_start_timeout();
+    v_new.deadline_at := now() + private.take_start_timeout();
   elsif v_state.status = 'recording' and v_new.status = 'pending' then
     v_new.status := 'recording';
     v_new.started_at := v_happened_at;
@@ -761,12 +1070,12 @@ begin
   elsif v_state.status = 'failed' then
     v_new.status := 'failed';
     v_new.failure_code := v_state.failure_code;
-    v_new.failure_reason := left(observe_recording.reason, 2000);
+    v_new.failure_reason := left(observe_take.reason, 2000);
     v_new.ended_at := coalesce(v_new.ended_at, v_happened_at);
     v_new.next_check_at := null;
   end if;
 
-  update public.session_recordings s
+  update private.recording_takes s
      set status = v_new.status, attempt = v_new.attempt, recorder_uid = v_new.recorder_uid,
          failover_uid = v_new.failover_uid, prefix = v_new.prefix, agora_resource_id = v_new.agora_resource_id,
          agora_sid = v_new.agora_sid, agora_status = v_new.agora_status, agora_seen_at = v_new.agora_seen_at,
@@ -780,21 +1089,21 @@ begin
 end;
 $$;
 
-create function public.observe_recording(
-  recording_id uuid, attempt integer, observation text, resource_id text default null, sid text default null,
+create function public.observe_take(
+  take_id uuid, attempt integer, observation text, resource_id text default null, sid text default null,
   agora_status integer default null, reason text default null
-) returns setof public.session_recordings
+) returns setof private.recording_takes
   language sql security invoker set search_path = ''
 as $$
-  select * from private.observe_recording(recording_id, attempt, observation, resource_id, sid, agora_status,
+  select * from private.observe_take(take_id, attempt, observation, resource_id, sid, agora_status,
                                           reason => reason);
 $$;
 
-revoke execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording,
-  public.observe_recording from public, anon, authenticated, service_role;
+revoke execute on function private.next_take_state, private.next_take_check_at, private.observe_take,
+  public.observe_take from public, anon, authenticated, service_role;
 -- Not granted to authenticated: Agora's answers are evidence, and only the server gets them.
-grant execute on function private.next_recording_state, private.next_recording_check_at, private.observe_recording,
-  public.observe_recording to service_role;
+grant execute on function private.next_take_state, private.next_take_check_at, private.observe_take,
+  public.observe_take to service_role;
 
 
 -- recordings/agora_notifications.sql
@@ -804,7 +1113,7 @@ grant execute on function private.next_recording_state, private.next_recording_c
 --   received -> applied
 --
 -- Each is stored under Agora's own id (noticeId) before anything else happens, so a repeat changes nothing. One that
--- matches no recording yet (its sid is stored a moment later, or never: the console's health check) waits and is tried
+-- matches no take yet (its sid is stored a moment later, or never: the console's health check) waits and is tried
 -- again for a day. After 90 days they are deleted.
 
 create table private.agora_notifications (
@@ -819,7 +1128,7 @@ create table private.agora_notifications (
   failover_uid   bigint,
   payload        jsonb       not null,
   delivery_count integer     not null default 1,
-  recording_id   uuid,
+  take_id        uuid,
   received_at    timestamptz not null default now(),
   applied_at     timestamptz,
   attempts       integer     not null default 0,
@@ -834,9 +1143,9 @@ create table private.agora_notifications (
 );
 comment on table  private.agora_notifications is 'Agora''s notifications about recordings, unchanged.';
 comment on column private.agora_notifications.observation  is
-  'What it means to a recording (see observe_recording); null if nothing.';
-comment on column private.agora_notifications.recording_id is
-  'The recording it was applied to. No foreign key: the inbox outlives it.';
+  'What it means to a take (see observe_take); null if nothing.';
+comment on column private.agora_notifications.take_id is
+  'The take it was applied to. No foreign key: the inbox outlives it.';
 comment on column private.agora_notifications.failure is
   'The error of the last attempt to apply it; null if it only waits.';
 
@@ -851,25 +1160,25 @@ create function private.apply_agora_notification(notification private.agora_noti
   language plpgsql set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings;
+  v_take private.recording_takes;
 begin
   if (notification).observation is not null then
-    select * into v_recording from public.session_recordings r where r.agora_sid = (notification).sid;
+    select * into v_take from private.recording_takes t where t.agora_sid = (notification).sid;
     if not found then
       -- The notification came before Agora's answer to the start, or that answer was lost: the sid is known from here.
-      select * into v_recording from public.session_recordings r
-       where r.recorder_uid = (notification).recorder_uid and r.cname = (notification).channel and r.agora_sid is null
-         and r.status = 'pending';
+      select * into v_take from private.recording_takes t
+       where t.recorder_uid = (notification).recorder_uid and t.cname = (notification).channel and t.agora_sid is null
+         and t.status = 'pending';
     end if;
-    if v_recording.id is null then
+    if v_take.id is null then
       return false;
     end if;
-    perform private.observe_recording(
-      v_recording.id, v_recording.attempt, (notification).observation, sid => (notification).sid,
+    perform private.observe_take(
+      v_take.id, v_take.attempt, (notification).observation, sid => (notification).sid,
       happened_at => (notification).happened_at, failover_uid => (notification).failover_uid);
   end if;
 
-  update private.agora_notifications n set applied_at = now(), recording_id = v_recording.id
+  update private.agora_notifications n set applied_at = now(), take_id = v_take.id
    where n.notice_id = (notification).notice_id;
   return true;
 end;
@@ -968,10 +1277,10 @@ grant execute on function private.apply_agora_notification, private.try_agora_no
 
 -- recordings/checks.sql
 
--- Checks: which recording is due for a check, and which task that is. The reconciler claims them until none is due.
+-- Checks: which take is due for a check, and which task that is. The reconciler claims them until none is due.
 --
 --   start   ask Agora to record (again, with the same resource, if it has one)
---   find    the recording may run although its sid is unknown: look for the sid in the bucket
+--   find    it may run although its sid is unknown: look for the sid in the bucket
 --   query   ask Agora for its status
 --   stop    tell Agora to stop
 --   look    Agora does not know it, or says it is over: look for its files in the bucket
@@ -979,88 +1288,88 @@ grant execute on function private.apply_agora_notification, private.try_agora_no
 -- A claim moves `next_check_at` ahead, so two reconcilers never have the same row, and the row of one that crashed is
 -- due again, ever later (foundation/queues.sql).
 
-create function private.recording_task(recording public.session_recordings) returns text
+create function private.take_task(take private.recording_takes) returns text
   language sql stable set search_path = ''
 as $$
   select case
-    when (recording).status = 'processing' then 'look'
-    when (recording).crashed_at is not null or (recording).missing_since < now() - interval '90 seconds' then 'look'
+    when (take).status = 'processing' then 'look'
+    when (take).crashed_at is not null or (take).missing_since < now() - interval '90 seconds' then 'look'
     -- Tokens expire after a day: whatever Agora has or has not answered since, this is over.
-    when (recording).created_at < now() - interval '26 hours' then 'look'
-    when (recording).agora_sid is null then case when (recording).stop_requested_at is null then 'start' else 'find' end
-    when (recording).stop_requested_at is not null then 'stop'
+    when (take).created_at < now() - interval '26 hours' then 'look'
+    when (take).agora_sid is null then case when (take).stop_requested_at is null then 'start' else 'find' end
+    when (take).stop_requested_at is not null then 'stop'
     else 'query'
   end;
 $$;
 
--- Counts a claim, and says in the recording whether it is set aside instead: `failed`, with code and reason.
-create function private.count_recording_claim(recording public.session_recordings, until timestamptz)
-  returns public.session_recordings
+-- Counts a claim, and says in the take whether it is set aside instead: `failed`, with code and reason.
+create function private.count_take_claim(take private.recording_takes, until timestamptz)
+  returns private.recording_takes
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_reason    text := case when recording.claim_count >= private.max_attempts() then 'claimed and never reported on'
-                           else private.find_reason_unreadable(to_jsonb(recording)) end;
-  v_recording public.session_recordings;
+  v_reason    text := case when take.claim_count >= private.max_attempts() then 'claimed and never reported on'
+                           else private.find_reason_unreadable(to_jsonb(take)) end;
+  v_take private.recording_takes;
 begin
-  update public.session_recordings r
-     set claim_count = r.claim_count + 1,
+  update private.recording_takes t
+     set claim_count = t.claim_count + 1,
          next_check_at = case when v_reason is null
-                              then greatest(count_recording_claim.until, now() + private.retry_delay(r.claim_count + 1)) end,
-         status = case when v_reason is null then r.status else 'failed' end,
+                              then greatest(count_take_claim.until, now() + private.retry_delay(t.claim_count + 1)) end,
+         status = case when v_reason is null then t.status else 'failed' end,
          failure_code = case when v_reason is not null then 'set_aside' end,
-         failure_reason = coalesce(v_reason, r.failure_reason),
-         ended_at = case when v_reason is null then r.ended_at else coalesce(r.ended_at, now()) end
-   where r.id = recording.id
-  returning r.* into v_recording;
-  return v_recording;
+         failure_reason = coalesce(v_reason, t.failure_reason),
+         ended_at = case when v_reason is null then t.ended_at else coalesce(t.ended_at, now()) end
+   where t.id = take.id
+  returning t.* into v_take;
+  return v_take;
 end
 $$;
 
-create function public.claim_recording_check() returns table (task text, recording public.session_recordings)
+create function public.claim_take_check() returns table (task text, take private.recording_takes)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  select * into recording from public.session_recordings r
-   where r.status in ('pending', 'recording', 'processing') and not r.upload_complete and r.next_check_at <= now()
-   order by r.next_check_at limit 1
+  select * into take from private.recording_takes t
+   where t.status in ('pending', 'recording', 'processing') and not t.upload_complete and t.next_check_at <= now()
+   order by t.next_check_at limit 1
      for update skip locked;
-  if recording.id is not null then
-    recording := private.count_recording_claim(recording, now() + interval '1 minute');
+  if take.id is not null then
+    take := private.count_take_claim(take, now() + interval '1 minute');
   end if;
-  if recording.status in ('pending', 'recording', 'processing') then
-    update public.session_recordings r
-       set stop_requested_at = coalesce(r.stop_requested_at, case when now() >= r.record_until then now() end),
-           stop_reason = coalesce(r.stop_reason, case when now() >= r.record_until then 'session_over' end)
-     where r.id = recording.id
-    returning r.* into recording;
+  if take.status in ('pending', 'recording', 'processing') then
+    update private.recording_takes t
+       set stop_requested_at = coalesce(t.stop_requested_at, case when now() >= t.record_until then now() end),
+           stop_reason = coalesce(t.stop_reason, case when now() >= t.record_until then 'session_over' end)
+     where t.id = take.id
+    returning t.* into take;
   end if;
-  if recording.status = 'pending' and recording.agora_resource_id is null and recording.stop_requested_at is not null then
+  if take.status = 'pending' and take.agora_resource_id is null and take.stop_requested_at is not null then
     -- Agora was never asked for it.
-    update public.session_recordings r
+    update private.recording_takes t
        set status = 'failed', failure_code = 'stopped_before_start', ended_at = now(), next_check_at = null
-     where r.id = recording.id
-    returning r.* into recording;
+     where t.id = take.id
+    returning t.* into take;
   end if;
-  task := case when recording.status in ('pending', 'recording', 'processing') then private.recording_task(recording)
-               when recording.id is not null then 'none' end;
+  task := case when take.status in ('pending', 'recording', 'processing') then private.take_task(take)
+               when take.id is not null then 'none' end;
   if task = 'none' then
-    recording := null;  -- it ended here, and may be what nobody can read
+    take := null;  -- it ended here, and may be what nobody can read
   end if;
   return next;  -- always one row: nothing is due if its task is null
 end;
 $$;
 
-revoke execute on function private.recording_task, private.count_recording_claim, public.claim_recording_check
+revoke execute on function private.take_task, private.count_take_claim, public.claim_take_check
   from public, anon, authenticated, service_role;
-grant execute on function private.recording_task, private.count_recording_claim, public.claim_recording_check to service_role;
+grant execute on function private.take_task, private.count_take_claim, public.claim_take_check to service_role;
 
 
 -- recordings/files.sql
 
--- Files: copying a finished recording from Agora's bucket to our storage, file by file, by whoever has the lease.
+-- Files: copying a finished take from Agora's bucket to our storage, file by file, by whoever has the lease.
 --
---   planned -> uploading (upload_url) -> verified (sha256)            all verified: the recording is completed
+--   planned -> uploading (upload_url) -> verified (sha256)            all verified: the take is completed
 --
 -- A process may be killed at any byte: the next one takes the lease over, and each upload resumes at the offset that
 -- storage reports. A file is verified only when it was read back from storage and has the source's SHA-256.
@@ -1081,7 +1390,7 @@ create policy "recordings are opened only through their links"
 
 create table private.recording_files (
   id               uuid        primary key default gen_random_uuid(),
-  recording_id     uuid        not null references public.session_recordings on delete cascade,
+  take_id          uuid        not null references private.recording_takes on delete cascade,
   position         integer     not null,
   kind             text        not null,
   source_key       text        not null,
@@ -1093,9 +1402,9 @@ create table private.recording_files (
   verified_at      timestamptz,
   created_at       timestamptz not null default now(),
 
-  constraint recording_files_are_ordered unique (recording_id, position),
+  constraint recording_files_are_ordered unique (take_id, position),
   constraint recording_files_are_stored_once unique (storage_path),
-  constraint recording_files_kind_is_known check (kind in ('mp4', 'playlist', 'slice')),
+  constraint recording_files_kind_is_known check (kind in ('mp4', 'playlist', 'slice', 'webm')),
   constraint recording_files_size_is_not_negative check (size_bytes >= 0),
   constraint recording_files_verified_by_hash
     check ((verified_at is null) = (sha256 is null) and octet_length(sha256) = 32),
@@ -1103,7 +1412,7 @@ create table private.recording_files (
     char_length(source_key) <= 1000 and char_length(source_etag) <= 255 and char_length(storage_path) <= 1000 and
     char_length(upload_url) <= 5000)
 );
-comment on table private.recording_files is 'The files of a recording, in playing order.';
+comment on table private.recording_files is 'The files of a take, in playing order.';
 comment on column private.recording_files.source_etag is
   'The version of the source: if it changes, the copy begins anew.';
 comment on column private.recording_files.upload_url is 'Where an interrupted upload resumes.';
@@ -1116,7 +1425,8 @@ create function private.refuse_deletion_with_files() returns trigger
   language plpgsql set search_path = ''
 as $$
 begin
-  if exists (select from private.recording_files f where f.recording_id = old.id) then
+  if exists (select from private.recording_files f join private.recording_takes t on t.id = f.take_id
+              where t.recording_id = old.id) then
     perform private.refuse(409, 'recording_has_files', 'The files of this recording would be left behind.',
                            'Put it into the erasure queue; purge-recordings erases both.');
   end if;
@@ -1128,167 +1438,168 @@ $$;
 create trigger session_recordings_refuse_deletion_with_files before delete on public.session_recordings
   for each row execute function private.refuse_deletion_with_files();
 
-create function private.lock_recording_to_copy(recording_id uuid) returns public.session_recordings
+create function private.lock_take_to_copy(recording_id uuid) returns private.recording_takes
   language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings;
+  v_take private.recording_takes;
 begin
-  if lock_recording_to_copy.recording_id is null then
-    select * into v_recording from public.session_recordings r
-     where r.status = 'processing' and r.upload_complete and r.next_check_at <= now()
-       and coalesce(r.lease_until, '-infinity') < now()
-       and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id)
-     order by r.next_check_at limit 1
+  if lock_take_to_copy.recording_id is null then
+    select * into v_take from private.recording_takes t
+     where t.status = 'processing' and t.upload_complete and t.next_check_at <= now()
+       and coalesce(t.lease_until, '-infinity') < now()
+       and not exists (select from private.recording_erasure_queue q where q.recording_id = t.recording_id)
+     order by t.next_check_at limit 1
        for update skip locked;
   else
-    -- Named by an operator, it need not be due yet, and a locked row is waited for.
-    select * into v_recording from public.session_recordings r where r.id = lock_recording_to_copy.recording_id for update;
+    -- Named by an operator, it need not be due yet, and a locked row is waited for: the first that is to be copied.
+    select * into v_take from private.recording_takes t where t.recording_id = lock_take_to_copy.recording_id
+     order by t.status = 'processing' and t.upload_complete desc, t.status = 'completed' desc, t.number limit 1
+       for update;
     if not found then
       perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
     end if;
   end if;
-  return v_recording;
+  return v_take;
 end
 $$;
 
-create function public.claim_recording_copy(recording_id uuid default null)
-  returns table (is_claimed boolean, is_planned boolean, recording public.session_recordings)
+create function public.claim_take_copy(recording_id uuid default null)
+  returns table (is_claimed boolean, is_planned boolean, take private.recording_takes)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
   for v_try in 1 .. 50 loop
-    recording := private.lock_recording_to_copy(claim_recording_copy.recording_id);
+    take := private.lock_take_to_copy(claim_take_copy.recording_id);
     -- What is to be erased is not copied.
-    is_claimed := coalesce(recording.status = 'processing' and recording.upload_complete
-                           and coalesce(recording.lease_until, '-infinity') < now()
+    is_claimed := coalesce(take.status = 'processing' and take.upload_complete
+                           and coalesce(take.lease_until, '-infinity') < now()
                            and not exists (select from private.recording_erasure_queue q
-                                            where q.recording_id = recording.id), false);
+                                            where q.recording_id = take.recording_id), false);
     exit when not is_claimed;
-    recording := private.count_recording_claim(recording, now() + interval '2 minutes');
-    is_claimed := recording.status = 'processing';
+    take := private.count_take_claim(take, now() + interval '2 minutes');
+    is_claimed := take.status = 'processing';
     exit when is_claimed;
-    recording := null;  -- set aside, and perhaps what nobody can read: the next one
-    exit when claim_recording_copy.recording_id is not null;
+    take := null;  -- set aside, and perhaps what nobody can read: the next one
+    exit when claim_take_copy.recording_id is not null;
   end loop;
 
   if is_claimed then
-    update public.session_recordings r set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
-     where r.id = recording.id
-    returning r.* into recording;
+    update private.recording_takes t set lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes'
+     where t.id = take.id
+    returning t.* into take;
   end if;
-  is_planned := exists (select from private.recording_files f where f.recording_id = recording.id);
+  is_planned := exists (select from private.recording_files f where f.take_id = take.id);
   return next;
 end;
 $$;
 
-create function private.renew_recording_lease(recording_id uuid, lease_id uuid) returns public.session_recordings
+create function private.renew_take_lease(take_id uuid, lease_id uuid) returns private.recording_takes
   language plpgsql set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings;
+  v_take private.recording_takes;
 begin
-  update public.session_recordings r set lease_until = now() + interval '2 minutes'
-   where r.id = renew_recording_lease.recording_id and r.lease_id = renew_recording_lease.lease_id
-     and r.status = 'processing'
-  returning r.* into v_recording;
+  update private.recording_takes t set lease_until = now() + interval '2 minutes'
+   where t.id = renew_take_lease.take_id and t.lease_id = renew_take_lease.lease_id
+     and t.status = 'processing'
+  returning t.* into v_take;
   if not found then
-    perform private.refuse(409, 'lease_lost', 'Somebody else copies this recording now.');
+    perform private.refuse(409, 'lease_lost', 'Somebody else copies this take now.');
   end if;
-  return v_recording;
+  return v_take;
 end;
 $$;
 
-create function public.renew_recording_lease(recording_id uuid, lease_id uuid) returns table (lease_until timestamptz)
+create function public.renew_take_lease(take_id uuid, lease_id uuid) returns table (lease_until timestamptz)
   language sql security invoker set search_path = ''
 as $$
-  select (private.renew_recording_lease(recording_id, lease_id)).lease_until;
+  select (private.renew_take_lease(take_id, lease_id)).lease_until;
 $$;
 
-create function public.plan_recording_files(recording_id uuid, lease_id uuid, files jsonb, duration_seconds integer)
+create function public.plan_take_files(take_id uuid, lease_id uuid, files jsonb, duration_seconds integer)
   returns table (planned bigint)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  perform private.renew_recording_lease(plan_recording_files.recording_id, plan_recording_files.lease_id);
-  insert into private.recording_files (recording_id, position, kind, source_key, source_etag, size_bytes, storage_path)
-  select plan_recording_files.recording_id, f.position, f.kind, f.source_key, f.source_etag, f.size_bytes, f.storage_path
-    from jsonb_to_recordset(plan_recording_files.files)
+  perform private.renew_take_lease(plan_take_files.take_id, plan_take_files.lease_id);
+  insert into private.recording_files (take_id, position, kind, source_key, source_etag, size_bytes, storage_path)
+  select plan_take_files.take_id, f.position, f.kind, f.source_key, f.source_etag, f.size_bytes, f.storage_path
+    from jsonb_to_recordset(plan_take_files.files)
       as f (position integer, kind text, source_key text, source_etag text, size_bytes bigint, storage_path text);
   get diagnostics planned = row_count;
-  update public.session_recordings r set duration_seconds = plan_recording_files.duration_seconds
-   where r.id = plan_recording_files.recording_id;
+  update private.recording_takes t set duration_seconds = plan_take_files.duration_seconds
+   where t.id = plan_take_files.take_id;
   return next;
 end;
 $$;
 
-create function public.next_recording_file(recording_id uuid, lease_id uuid)
+create function public.next_take_file(take_id uuid, lease_id uuid)
   returns table (remaining bigint, file private.recording_files)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  perform private.renew_recording_lease(next_recording_file.recording_id, next_recording_file.lease_id);
+  perform private.renew_take_lease(next_take_file.take_id, next_take_file.lease_id);
   select count(*) into remaining from private.recording_files f
-   where f.recording_id = next_recording_file.recording_id and f.verified_at is null;
+   where f.take_id = next_take_file.take_id and f.verified_at is null;
   select * into file from private.recording_files f
-   where f.recording_id = next_recording_file.recording_id and f.verified_at is null
+   where f.take_id = next_take_file.take_id and f.verified_at is null
    order by f.position limit 1;
   return next;
 end;
 $$;
 
-create function public.record_recording_upload(recording_id uuid, lease_id uuid, file_id uuid, upload_url text)
+create function public.record_take_upload(take_id uuid, lease_id uuid, file_id uuid, upload_url text)
   returns table (lease_until timestamptz)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.renew_recording_lease(record_recording_upload.recording_id,
-                                                record_recording_upload.lease_id)).lease_until;
-  update private.recording_files f set upload_url = record_recording_upload.upload_url
-   where f.id = record_recording_upload.file_id and f.recording_id = record_recording_upload.recording_id;
+  lease_until := (private.renew_take_lease(record_take_upload.take_id,
+                                                record_take_upload.lease_id)).lease_until;
+  update private.recording_files f set upload_url = record_take_upload.upload_url
+   where f.id = record_take_upload.file_id and f.take_id = record_take_upload.take_id;
   return next;
 end;
 $$;
 
-create function public.verify_recording_file(recording_id uuid, lease_id uuid, file_id uuid, sha256 text)
+create function public.verify_take_file(take_id uuid, lease_id uuid, file_id uuid, sha256 text)
   returns table (lease_until timestamptz)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
-  lease_until := (private.renew_recording_lease(verify_recording_file.recording_id,
-                                                verify_recording_file.lease_id)).lease_until;
+  lease_until := (private.renew_take_lease(verify_take_file.take_id,
+                                                verify_take_file.lease_id)).lease_until;
   update private.recording_files f
-     set sha256 = decode(verify_recording_file.sha256, 'hex'), verified_at = now(), upload_url = null
-   where f.id = verify_recording_file.file_id and f.recording_id = verify_recording_file.recording_id;
-  -- It gets on: however many calls a long recording takes, it is not set aside.
-  update public.session_recordings r set claim_count = 0
-   where r.id = verify_recording_file.recording_id and r.claim_count > 0;
+     set sha256 = decode(verify_take_file.sha256, 'hex'), verified_at = now(), upload_url = null
+   where f.id = verify_take_file.file_id and f.take_id = verify_take_file.take_id;
+  -- It gets on: however many calls a long take needs, it is not set aside.
+  update private.recording_takes t set claim_count = 0
+   where t.id = verify_take_file.take_id and t.claim_count > 0;
   return next;
 end;
 $$;
 
-revoke execute on function private.refuse_deletion_with_files, private.lock_recording_to_copy,
-  public.claim_recording_copy, private.renew_recording_lease, public.renew_recording_lease,
-  public.plan_recording_files, public.next_recording_file, public.record_recording_upload,
-  public.verify_recording_file from public, anon, authenticated, service_role;
-grant execute on function private.lock_recording_to_copy, public.claim_recording_copy, private.renew_recording_lease,
-  public.renew_recording_lease, public.plan_recording_files, public.next_recording_file,
-  public.record_recording_upload, public.verify_recording_file to service_role;
+revoke execute on function private.refuse_deletion_with_files, private.lock_take_to_copy,
+  public.claim_take_copy, private.renew_take_lease, public.renew_take_lease,
+  public.plan_take_files, public.next_take_file, public.record_take_upload,
+  public.verify_take_file from public, anon, authenticated, service_role;
+grant execute on function private.lock_take_to_copy, public.claim_take_copy, private.renew_take_lease,
+  public.renew_take_lease, public.plan_take_files, public.next_take_file,
+  public.record_take_upload, public.verify_take_file to service_role;
 
 
 -- recordings/completion.sql
 
--- The end of a copy: every file is verified, or it is tried again, ever more rarely, until its deadline.
+-- The end of a take's copy: every file is verified, or it is tried again, ever more rarely, until its deadline.
 --
 --   processing -> completed        processing -> processing (later) -> failed        failed -> processing (operator)
 
-create function public.complete_recording(recording_id uuid, lease_id uuid, playback_url text)
-  returns setof public.session_recordings
+create function public.complete_take(take_id uuid, lease_id uuid, playback_url text)
+  returns setof private.recording_takes
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_recording  public.session_recordings :=
-    private.renew_recording_lease(complete_recording.recording_id, complete_recording.lease_id);
+  v_take       private.recording_takes := private.renew_take_lease(complete_take.take_id, complete_take.lease_id);
   v_first_path text;
   v_bytes      bigint;
   v_unverified bigint;
@@ -1296,32 +1607,38 @@ begin
   select min(f.storage_path) filter (where f.position = 1), sum(f.size_bytes),
          count(*) filter (where f.verified_at is null)
     into v_first_path, v_bytes, v_unverified
-    from private.recording_files f where f.recording_id = v_recording.id;
+    from private.recording_files f where f.take_id = v_take.id;
   if v_first_path is null or v_unverified > 0 then
     perform private.refuse(409, 'recording_files_not_verified', 'Not every part of this recording has been verified.');
   end if;
 
-  update public.session_recordings r
-     set status = 'completed', completed_at = now(), storage_path = v_first_path, file_size_bytes = v_bytes,
-         recording_url = private.replace_recording_link(r.id, playback_url),
-         lease_id = null, lease_until = null, next_check_at = null
-   where r.id = v_recording.id;
-  perform private.add_participant_recordings(v_recording.id, playback_url);
-  return query select r.* from public.session_recordings r where r.id = v_recording.id;
+  -- First where its links lead: with this take the recording may be complete.
+  update public.session_recordings r set playback_url = complete_take.playback_url where r.id = v_take.recording_id;
+  return query
+    update private.recording_takes t
+       set status = 'completed', storage_path = v_first_path, file_size_bytes = v_bytes,
+           lease_id = null, lease_until = null, next_check_at = null
+     where t.id = v_take.id
+    returning t.*;
 end;
 $$;
 
-create function private.add_participant_recordings(recording_id uuid, playback_url text) returns void
+-- Participants' pages look for a recording under their own seat: each who was admitted to the channel gets a row and a
+-- link of their own, and keeps it when a take is added.
+create function private.add_participant_recordings(recording_id uuid) returns void
   language plpgsql set search_path = ''
 as $$
 begin
-  -- Participants' pages look for a recording under their own seat: each who was admitted to the channel gets a row and
-  -- a link of their own.
+  update public.session_recordings mine
+     set storage_path = r.storage_path, duration_seconds = r.duration_seconds, file_size_bytes = r.file_size_bytes,
+         started_at = r.started_at, ended_at = r.ended_at, completed_at = r.completed_at
+    from public.session_recordings r
+   where r.id = add_participant_recordings.recording_id and mine.class_recording_id = r.id;
   insert into public.session_recordings
-    (session_id, class_recording_id, status, mode, storage_path, duration_seconds, file_size_bytes, started_at,
-     completed_at, recording_url)
-  select mine.id, r.id, 'completed', r.mode, r.storage_path, r.duration_seconds, r.file_size_bytes, r.started_at,
-         r.completed_at, add_participant_recordings.playback_url
+    (session_id, class_recording_id, status, storage_path, duration_seconds, file_size_bytes, started_at, ended_at,
+     completed_at, playback_url, recording_url)
+  select mine.id, r.id, 'completed', r.storage_path, r.duration_seconds, r.file_size_bytes, r.started_at, r.ended_at,
+         r.completed_at, r.playback_url, r.playback_url
     from public.session_recordings r
     join public.session_schedules mine on mine.group_class_id = r.session_id and mine.status <> 'cancelled'
    where r.id = add_participant_recordings.recording_id
@@ -1329,10 +1646,12 @@ begin
      -- Whoever has withdrawn consent meanwhile gets none, even where the recording is kept for the others.
      and exists (select from public.user_consents c
                   where c.user_id = mine.client_id and c.consent_type = 'session_recording'
-                    and c.consented and c.revoked_at is null);
+                    and c.consented and c.revoked_at is null)
+  on conflict (session_id) do nothing;
   update public.session_recordings r
-     set recording_url = private.replace_recording_link(r.id, add_participant_recordings.playback_url)
-   where r.class_recording_id = add_participant_recordings.recording_id;
+     set recording_url = private.replace_recording_link(r.id, r.playback_url)
+   where r.class_recording_id = add_participant_recordings.recording_id
+     and not exists (select from private.recording_links l where l.recording_id = r.id);
 end;
 $$;
 
@@ -1344,53 +1663,52 @@ as $$
                   where a.session_id = was_admitted.session_id and a.user_id = was_admitted.user_id);
 $$;
 
-create function public.postpone_recording_copy(recording_id uuid, lease_id uuid, code text, reason text)
-  returns setof public.session_recordings
+create function public.postpone_take_copy(take_id uuid, lease_id uuid, code text, reason text)
+  returns setof private.recording_takes
   language plpgsql security invoker set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings :=
-    private.renew_recording_lease(postpone_recording_copy.recording_id, postpone_recording_copy.lease_id);
-  v_is_final  boolean := now() > v_recording.deadline_at;
+  v_take     private.recording_takes := private.renew_take_lease(postpone_take_copy.take_id, postpone_take_copy.lease_id);
+  v_is_final boolean := now() > v_take.deadline_at;
 begin
-  if postpone_recording_copy.code = 'source_changed' then
-    delete from private.recording_files f where f.recording_id = v_recording.id;  -- what was copied is outdated
+  if postpone_take_copy.code = 'source_changed' then
+    delete from private.recording_files f where f.take_id = v_take.id;  -- what was copied is outdated
   end if;
   return query
-    update public.session_recordings r
+    update private.recording_takes t
        set status = case when v_is_final then 'failed' else 'processing' end,
-           failure_code = case when v_is_final then postpone_recording_copy.code end,
-           failure_reason = left(postpone_recording_copy.reason, 2000),
-           copy_failures = r.copy_failures + 1, claim_count = 0,
+           failure_code = case when v_is_final then postpone_take_copy.code end,
+           failure_reason = left(postpone_take_copy.reason, 2000),
+           copy_failures = t.copy_failures + 1, claim_count = 0,
            next_check_at = case when not v_is_final
-                                then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(r.copy_failures, 10)) end,
+                                then now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(t.copy_failures, 10)) end,
            lease_id = null, lease_until = null
-     where r.id = v_recording.id
-    returning r.*;
+     where t.id = v_take.id
+    returning t.*;
 end;
 $$;
 
-create function public.retry_recording(recording_id uuid) returns setof public.session_recordings
+create function public.retry_take(take_id uuid) returns setof private.recording_takes
   language plpgsql security invoker set search_path = ''
 as $$
 begin
   -- The one way back, for an operator who has removed the cause: the files are looked for in the bucket anew.
   return query
-    update public.session_recordings r
+    update private.recording_takes t
        set status = 'processing', failure_code = null, failure_reason = null, crashed_at = null, copy_failures = 0,
            claim_count = 0, upload_complete = false, next_check_at = now(), deadline_at = now() + interval '20 minutes'
-     where r.id = retry_recording.recording_id and r.status = 'failed' and r.agora_sid is not null
-    returning r.*;
+     where t.id = retry_take.take_id and t.status = 'failed' and t.agora_sid is not null
+    returning t.*;
   if not found then
-    perform private.refuse(409, 'recording_not_failed', 'Only a failed recording that Agora knew can be tried again.');
+    perform private.refuse(409, 'recording_not_failed', 'Only a failed take that Agora knew can be tried again.');
   end if;
 end;
 $$;
 
-revoke execute on function public.complete_recording, private.add_participant_recordings, private.was_admitted,
-  public.postpone_recording_copy, public.retry_recording from public, anon, authenticated, service_role;
-grant execute on function public.complete_recording, private.add_participant_recordings, private.was_admitted,
-  public.postpone_recording_copy, public.retry_recording to service_role;
+revoke execute on function public.complete_take, private.add_participant_recordings, private.was_admitted,
+  public.postpone_take_copy, public.retry_take from public, anon, authenticated, service_role;
+grant execute on function public.complete_take, private.add_participant_recordings, private.was_admitted,
+  public.postpone_take_copy, public.retry_take to service_role;
 
 
 -- recordings/links.sql
@@ -1514,7 +1832,7 @@ begin
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   elsif not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can replace the link of a recording.');
-  elsif v_recording.status <> 'completed' then
+  elsif v_recording.completed_at is null then
     perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
   end if;
 
@@ -1522,7 +1840,7 @@ begin
   -- A class recording has a link for each participant: all of them are replaced.
   update public.session_recordings r
      set recording_url = private.replace_recording_link(r.id, split_part(r.recording_url, '?', 1))
-   where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);
+   where r.completed_at is not null and v_recording.id in (r.id, r.class_recording_id);
   return (select r.recording_url from public.session_recordings r where r.id = v_recording.id);
 end;
 $$;
@@ -1626,7 +1944,7 @@ begin
   elsif v_recording.class_recording_id is not null and not v_is_staff then
     perform private.refuse(403, 'class_recording_not_shareable',
                            'The recording of a class shows others too, so only its practitioner can share it.');
-  elsif v_recording.status <> 'completed' then
+  elsif v_recording.completed_at is null then
     perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
   end if;
 
@@ -1692,6 +2010,113 @@ grant execute on function private.create_recording_share_link, private.revoke_re
   public.create_recording_share_link, public.revoke_recording_share_link to authenticated;
 
 
+-- recordings/film.sql
+
+-- The film of a recording: the files of its takes as one timeline, what is known of the session, and chapters.
+--
+-- Takes follow each other on the timeline, as long as each plays. What plays at the same time, the people of an
+-- individual recording, are lanes of it: each the same length, one shown at a time. How long the parts of a lane are
+-- within a take is in no index; where there are several, they share the take's length by their size.
+
+-- The parts in playing order: what the number in an address counts. A slice is no part: its playlist is.
+create function private.list_film_parts(recording_id uuid)
+  returns table (number bigint, file_id uuid, kind text, lane text, take integer, starts_at numeric, seconds numeric)
+  language sql stable set search_path = ''
+as $$
+  with takes as (
+    select t.id, t.number, t.duration_seconds,
+           sum(t.duration_seconds) over (order by t.number) - t.duration_seconds as starts_at
+      from private.recording_takes t
+     where t.recording_id = list_film_parts.recording_id and t.status = 'completed'
+  ), parts as (
+    select row_number() over (order by t.number, f.position) as number, f.id, f.kind, t.number as take, f.position,
+           coalesce(substring(f.storage_path from '__uid_s_(.+?)__uid_e(?:_(?:audio|video))?'), '') as person,
+           substring(f.storage_path from '__uid_e_(audio|video)') as track,
+           t.starts_at, t.duration_seconds, greatest(f.size_bytes, 1)::numeric as size
+      from takes t join private.recording_files f on f.take_id = t.id
+     where f.kind in ('mp4', 'playlist', 'webm')
+  ), shares as (
+    select p.*, p.duration_seconds * p.size / sum(p.size) over lane as seconds,
+           p.duration_seconds * (sum(p.size) over (lane order by p.position) - p.size) / sum(p.size) over lane as into_take
+      from parts p
+    window lane as (partition by p.take, p.person, p.track)
+  )
+  select s.number, s.id, s.kind, concat_ws(' ', nullif(s.person, ''), s.track), s.take,
+         round(s.starts_at + s.into_take, 3), round(s.seconds, 3)
+    from shares s order by s.number;
+$$;
+
+-- Where takes begin, and who came and left during them. Of the first and last seconds of a take nothing is said: all
+-- come and go then. In individual recordings everybody's picture begins when they do, so a time of the session is
+-- another one in each.
+create function private.list_film_chapters(recording public.session_recordings, names_client boolean)
+  returns table (at numeric, kind text, who text)
+  language sql stable set search_path = ''
+as $$
+  with session as (
+    select s as own, coalesce(class, s) as led
+      from public.session_schedules s left join public.session_schedules class on class.id = s.group_class_id
+     where s.id = (recording).session_id
+  ), takes as (
+    select t.mode, t.duration_seconds, coalesce(t.media_started_at, t.started_at) as began,
+           sum(t.duration_seconds) over (order by t.number) - t.duration_seconds as starts_at,
+           row_number() over (order by t.number) as place
+      from private.recording_takes t
+     where t.recording_id = coalesce((recording).class_recording_id, (recording).id) and t.status = 'completed'
+  ), moments as (
+    select a.user_id, e.kind, e.moment
+      from session s
+      join public.session_attendance a on a.source = 'agora'
+       and a.session_id in (select (s.led).id union all
+                            select seat.id from public.session_schedules seat where seat.group_class_id = (s.led).id)
+     cross join lateral unnest(a.intervals) i
+     cross join lateral (values ('joined', lower(i)), ('left', upper(i))) e (kind, moment)
+  )
+  select t.starts_at::numeric, case t.place when 1 then 'begins' else 'goes_on' end, null
+    from takes t
+  union all
+  (select round(t.starts_at + extract(epoch from m.moment - t.began), 1) as at, m.kind,
+          case when m.user_id = private.get_session_host(s.led)
+                 then (select p.name from public.practitioners p where p.id = (s.led).practitioner_id)
+               when names_client and m.user_id = (s.own).client_id
+                 then (select f.full_name from public.profiles f where f.id = m.user_id) end
+     from session s cross join moments m
+     join takes t on t.mode = 'mix'
+      and m.moment between t.began + interval '5 seconds' and t.began + make_interval(secs => t.duration_seconds - 5)
+    order by 1 limit 200)
+   order by 1;
+$$;
+
+-- Definer: names the practitioner and, to those who were there, the client, whose rows the service may not read.
+create function private.describe_film(recording public.session_recordings, names_client boolean) returns jsonb
+  language sql stable security definer set search_path = ''
+as $$
+  select jsonb_build_object(
+    'name', coalesce(s.class_name, t.name),
+    'held_at', s.scheduled_at,
+    'time_zone', coalesce(s.time_zone, c.time_zone, 'America/Toronto'),
+    'practitioner_name', p.name,
+    'client_name', case when names_client then f.full_name end,
+    'is_class', private.is_class(s) or s.group_class_id is not null,
+    'seconds', (recording).duration_seconds,
+    'parts', (select coalesce(jsonb_agg(jsonb_build_object('kind', x.kind, 'lane', x.lane, 'starts_at', x.starts_at,
+                                                           'seconds', x.seconds) order by x.number), '[]')
+                from private.list_film_parts(coalesce((recording).class_recording_id, (recording).id)) x),
+    'chapters', (select coalesce(jsonb_agg(x order by x.at), '[]')
+                   from private.list_film_chapters(recording, names_client) x))
+    from public.session_schedules s
+    left join public.session_types t on t.id = s.session_type_id
+    left join public.practitioners p on p.id = s.practitioner_id
+    left join public.practitioner_calendars c on c.practitioner_id = p.id
+    left join public.profiles f on f.id = s.client_id and not private.is_class(s)
+   where s.id = (recording).session_id;
+$$;
+
+revoke execute on function private.list_film_parts, private.list_film_chapters, private.describe_film
+  from public, anon, authenticated, service_role;
+grant execute on function private.list_film_parts, private.describe_film to service_role;
+
+
 -- recordings/playback.sql
 
 -- Playback: opening a recording, by one's own link or by one that was shared. Both end with the next request once the
@@ -1706,32 +2131,33 @@ grant execute on function private.create_recording_share_link, private.revoke_re
 -- An unknown link is answered and counted, by address. A known one always works, but each has its limit: of views, and
 -- of requests in one view.
 
--- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
--- the files of its class.
+-- The requested file, by its place in playing order, take after take, or, as in playlists, by its name. A participant's
+-- own row leads to the files of its class. What was completed once is played while another take is made.
 create function private.find_recording_part(
   recording public.session_recordings, part integer, file_name text,
-  out part_kinds text[], out kind text, out storage_path text)
+  out kind text, out storage_path text)
   language plpgsql stable set search_path = ''
 as $$
 declare
   v_recording_id uuid := coalesce((recording).class_recording_id, (recording).id);
-  v_parts        private.recording_files[];
   v_file         private.recording_files;
 begin
-  v_parts := array(select f from private.recording_files f
-                    where f.recording_id = v_recording_id and f.kind in ('mp4', 'playlist') order by f.position);
   if find_recording_part.file_name is null then
-    v_file := v_parts[find_recording_part.part];
+    select f.* into v_file from private.list_film_parts(v_recording_id) p join private.recording_files f on f.id = p.file_id
+     where p.number = find_recording_part.part;
   else
-    select * into v_file from private.recording_files f
-     where f.recording_id = v_recording_id
+    select f.* into v_file from private.recording_files f join private.recording_takes t on t.id = f.take_id
+     where t.recording_id = v_recording_id and t.status = 'completed'
        and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || find_recording_part.file_name;
+  end if;
+  if v_file.id is null and find_recording_part.file_name = 'joined' then
+    select v_recording_id, j.kind, j.storage_path into v_file.id, v_file.kind, v_file.storage_path
+      from private.find_joined_file(v_recording_id) j where j.storage_path is not null;  -- all in one, to download
   end if;
   if v_file.id is null then
     perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
                            'Please ask for a new one.');
   end if;
-  part_kinds := array(select p.kind from unnest(v_parts) p);
   kind := v_file.kind;
   storage_path := v_file.storage_path;
 end
@@ -1765,8 +2191,9 @@ create function public.view_recording(
   view_sha256  text    default null,
   ip_address   text    default null,
   user_agent   text    default null,
-  begins_view  boolean default true
-) returns table (recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
+  begins_view  boolean default true,
+  describes    boolean default false
+) returns table (recording_id uuid, new_view_key text, kind text, storage_path text, film jsonb)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
@@ -1779,7 +2206,7 @@ begin
   select * into v_link from private.recording_links l
    where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
   select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and r.status = 'completed' and not private.is_recording_closed(r);
+   where r.id = v_link.recording_id and r.completed_at is not null and not private.is_recording_closed(r);
   if not private.find_or_answer(v_recording, view_recording.ip_address) then
     return next;
     return;
@@ -1795,7 +2222,9 @@ begin
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
   end if;
-  return query select v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
+  return query
+    select v_recording.id, new_view_key, v_part.kind, v_part.storage_path,
+           case when view_recording.describes then private.describe_film(v_recording, names_client => true) end;
 end;
 $$;
 
@@ -1826,9 +2255,10 @@ create function public.open_share_link(
   view_sha256     text    default null,
   ip_address      text    default null,
   user_agent      text    default null,
-  begins_view     boolean default true
+  begins_view     boolean default true,
+  describes       boolean default false
 ) returns table (
-  state text, has_password boolean, recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
+  state text, has_password boolean, recording_id uuid, new_view_key text, kind text, storage_path text, film jsonb)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
@@ -1838,6 +2268,7 @@ declare
   v_view      uuid;
   v_recording public.session_recordings;
   v_part      record;
+  v_film      jsonb;
 begin
   select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
   v_view := private.find_recording_view(open_share_link.view_sha256, v_link.id);
@@ -1847,7 +2278,7 @@ begin
   end if;
 
   select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed'
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.completed_at is not null
      and not private.is_recording_closed(r);
   if not private.find_or_answer(v_recording, open_share_link.ip_address) then
     return next;
@@ -1858,6 +2289,9 @@ begin
     perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
   end if;
   has_password := v_link.has_password;
+  if open_share_link.describes then
+    v_film := private.describe_film(v_recording, names_client => false);
+  end if;
 
   if v_view is null then
     if v_link.view_count >= v_link.view_limit then
@@ -1872,8 +2306,7 @@ begin
       return next;
       return;
     elsif not open_share_link.begins_view then
-      return query
-        select 'open', false, v_recording.id, null::text, v_part.part_kinds, v_part.kind, v_part.storage_path;
+      return query select 'open', false, v_recording.id, null::text, v_part.kind, v_part.storage_path, v_film;
       return;
     end if;
     perform private.limit_use('views of a link', v_link.id);
@@ -1891,7 +2324,7 @@ begin
   end if;
 
   return query
-    select 'open', v_link.has_password, v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
+    select 'open', v_link.has_password, v_recording.id, new_view_key, v_part.kind, v_part.storage_path, v_film;
 end
 $$;
 
@@ -2027,7 +2460,7 @@ grant execute on function private.recording_ids_under_legal_hold, private.is_rec
 --   a one-to-one recording      when either of the two withdraws consent
 --   the recording of a class    when its practitioner withdraws consent, or anybody who was in it; where the class has
 --                               a rule that it survives a withdrawal, only that participant's own row and link
---   any recording               when its retention is over
+--   any recording               when its retention is over, a week after its people were told
 --
 -- Under a legal hold nothing is erased: it stays in the queue, closed, until the hold is released.
 
@@ -2103,6 +2536,15 @@ alter table private.recording_erasure_queue enable row level security;
 -- No policy: triggers fill it, and the service erases what is in it.
 grant select, insert, update, delete on private.recording_erasure_queue to service_role;
 
+-- Whether its erasure has begun: nothing is added to it any more.
+-- Definer: nobody may read the queue.
+create function private.is_being_erased(recording_id uuid) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from private.recording_erasure_queue q
+                  where q.recording_id = is_being_erased.recording_id and q.begun_at is not null);
+$$;
+
 -- How long a recording is kept: by the rule of its session, else by the policy for all; null is for ever.
 create function private.recording_retention_days(recording public.session_recordings) returns integer
   language sql stable set search_path = ''
@@ -2118,11 +2560,11 @@ as $$
 declare
   v_count integer;
 begin
-  -- Counted from the end of the recording. A participant's row is erased with its class's.
+  -- Not before its people have been told (erasure_notices.sql). A participant's row is erased with its class's.
   insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
    where r.class_recording_id is null and r.status in ('completed', 'failed')
-     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.recording_retention_days(r))
+     and private.may_erase_after_retention(r)
      and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
    limit queue_expired_recordings.max_rows
   on conflict do nothing;
@@ -2185,9 +2627,367 @@ create trigger user_consents_10_unqueue_recordings after insert or update on pub
   when (new.consent_type = 'session_recording' and new.consented and new.revoked_at is null)
   execute function private.unqueue_recordings();
 
-revoke execute on function private.recording_retention_days, private.queue_expired_recordings,
+revoke execute on function private.is_being_erased, private.recording_retention_days, private.queue_expired_recordings,
   private.queue_recordings_without_consent, private.unqueue_recordings from public, anon, authenticated, service_role;
 grant execute on function private.recording_retention_days, private.queue_expired_recordings to service_role;
+
+
+-- recordings/joined_files.sql
+
+-- Joined files: the parts of a completed recording as one file to download, made of the verified copies by whoever has
+-- the lease.
+--
+--   waiting -> (recorded: size, hash, upload_url) -> joined          waiting -> given_up, with a reason
+--
+-- It is an addition: the recording is complete without it, is played from its parts, and keeps them. A process may be
+-- killed at any byte: joining the same parts gives the same bytes, so the next one goes on where storage stands. It is
+-- offered once it was read back from storage and has the hash of what was sent.
+--
+-- A recording of one MP4 or WebM has none: that file is the one to download. One that gets another take is joined anew.
+
+create table private.joined_files (
+  recording_id     uuid        primary key references public.session_recordings on delete cascade,
+  parts            integer     not null,
+  status           text        not null default 'waiting',
+  kind             text,
+  storage_path     text,
+  size_bytes       bigint,
+  parts_sha256     bytea,
+  sha256           bytea,
+  duration_seconds integer,
+  upload_url       text,
+  attempts         integer     not null default 0,
+  next_attempt_at  timestamptz not null default now(),
+  lease_id         uuid,
+  lease_until      timestamptz,
+  joined_at        timestamptz,
+  failure_code     text,
+  failure_reason   text,
+  created_at       timestamptz not null default now(),
+
+  constraint joined_files_status_is_known check (status in ('waiting', 'joined', 'given_up')),
+  constraint joined_files_kind_is_known check (kind in ('mp4', 'webm')),
+  constraint joined_files_joined_are_whole check (
+    (status = 'joined') = (joined_at is not null)
+    and (status <> 'joined' or num_nulls(kind, storage_path, size_bytes, sha256, duration_seconds) = 0)),
+  constraint joined_files_given_up_have_a_code check (status <> 'given_up' or failure_code is not null),
+  constraint joined_files_numbers_are_in_range check (
+    parts > 0 and size_bytes > 0 and duration_seconds >= 0 and octet_length(sha256) = 32
+    and octet_length(parts_sha256) = 32),
+  constraint joined_files_texts_are_short check (
+    char_length(storage_path) <= 1000 and char_length(upload_url) <= 5000 and
+    char_length(failure_code) <= 100 and char_length(failure_reason) <= 2000)
+);
+comment on column private.joined_files.parts is 'How many files are played of its recording: with another one, it is outdated.';
+comment on column private.joined_files.attempts is 'Claims since its parts are these.';
+comment on column private.joined_files.parts_sha256 is
+  'Of what the parts give, before its index is put in: an upload goes on if they give the same again.';
+comment on column private.joined_files.sha256 is 'Of what storage holds, read back.';
+comment on column private.joined_files.upload_url is 'Where an interrupted upload resumes.';
+comment on column private.joined_files.failure_code is 'Of the last attempt; of one that was given up, why it stays several files.';
+
+create index joined_files_next_attempt_at_idx on private.joined_files (next_attempt_at) where status = 'waiting';
+
+alter table private.joined_files enable row level security;
+-- No policy: only the service and the functions of this schema touch it.
+grant select, insert, update, delete on private.joined_files to service_role;
+
+-- Every verified file of the takes that play, in playing order.
+create function private.list_recorded_files(recording_id uuid)
+  returns table (kind text, storage_path text, mode text, take integer, seconds integer)
+  language sql stable set search_path = ''
+as $$
+  select f.kind, f.storage_path, t.mode, t.number, t.duration_seconds
+    from private.recording_takes t join private.recording_files f on f.take_id = t.id
+   where t.recording_id = list_recorded_files.recording_id and t.status = 'completed'
+   order by t.number, f.position;
+$$;
+
+-- Definer: whoever completes a session may not write this.
+create function private.queue_join() returns trigger
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_parts integer;
+  v_joins boolean;
+begin
+  select count(*), count(*) > 1 or bool_or(f.kind = 'playlist') into v_parts, v_joins
+    from private.list_recorded_files(new.id) f where f.kind in ('mp4', 'playlist', 'webm');
+  if v_joins then
+    insert into private.joined_files as j (recording_id, parts) values (new.id, v_parts)
+    on conflict (recording_id) do update
+      set parts = excluded.parts, status = 'waiting', joined_at = null, attempts = 0, next_attempt_at = now(),
+          lease_id = null, lease_until = null, upload_url = null, failure_code = null,
+          failure_reason = null
+      where j.parts <> excluded.parts;
+  end if;
+  return null;
+end
+$$;
+
+create trigger session_recordings_30_queue_join after insert or update of status, completed_at on public.session_recordings
+  for each row when (new.status = 'completed' and new.class_recording_id is null)
+  execute function private.queue_join();
+
+-- The one file to download, if it is there.
+create function private.find_joined_file(recording_id uuid, out kind text, out storage_path text, out size_bytes bigint)
+  language sql stable set search_path = ''
+as $$
+  select j.kind, j.storage_path, j.size_bytes from private.joined_files j
+   where j.recording_id = find_joined_file.recording_id and j.status = 'joined';
+$$;
+
+-- Of the recording that is named, due or not, or of the next that is due.
+create function private.lock_due_join(recording_id uuid) returns private.joined_files
+  language sql volatile set search_path = ''
+as $$
+  select j.* from private.joined_files j join public.session_recordings r on r.id = j.recording_id
+   where j.status = 'waiting' and r.status = 'completed' and coalesce(j.lease_until, '-infinity') < now()
+     and (j.recording_id = lock_due_join.recording_id or lock_due_join.recording_id is null and j.next_attempt_at <= now())
+     -- What is to be erased is not joined.
+     and not exists (select from private.recording_erasure_queue q where q.recording_id = j.recording_id)
+   order by j.next_attempt_at limit 1
+     for update of j skip locked;
+$$;
+
+create function public.claim_join(recording_id uuid default null)
+  returns table (
+    id uuid, session_id uuid, lease_id uuid, upload_url text, parts_sha256 text, seconds integer, files jsonb)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_join   private.joined_files;
+  v_reason text;
+begin
+  for v_try in 1 .. 50 loop
+    v_join := private.lock_due_join(claim_join.recording_id);
+    exit when v_join.recording_id is null;
+    files := (select jsonb_agg(to_jsonb(f))
+                from private.list_recorded_files(v_join.recording_id) f);
+    v_reason := case when v_join.attempts >= private.max_attempts() then 'claimed and never reported on'
+                     else private.find_reason_unreadable(jsonb_build_array(to_jsonb(v_join), files)) end;
+    update private.joined_files j
+       set attempts = j.attempts + 1, lease_id = gen_random_uuid(), lease_until = now() + interval '2 minutes',
+           next_attempt_at = now() + greatest(interval '2 minutes', private.retry_delay(j.attempts + 1))
+     where j.recording_id = v_join.recording_id
+    returning j.* into v_join;
+    exit when v_reason is null;
+    perform private.give_up_join(v_join, 'set_aside', v_reason);
+    v_join := null;
+  end loop;
+  if v_join.recording_id is not null then
+    return query
+      select v_join.recording_id, r.session_id, v_join.lease_id, v_join.upload_url, encode(v_join.parts_sha256, 'hex'),
+             r.duration_seconds, files
+        from public.session_recordings r where r.id = v_join.recording_id;
+  end if;
+end
+$$;
+
+create function private.give_up_join(file private.joined_files, code text, reason text) returns void
+  language sql volatile set search_path = ''
+as $$
+  update private.joined_files j
+     set status = 'given_up', failure_code = give_up_join.code, failure_reason = left(give_up_join.reason, 2000),
+         upload_url = null, lease_id = null, lease_until = null
+   where j.recording_id = (give_up_join.file).recording_id;
+$$;
+
+create function private.renew_join_lease(recording_id uuid, lease_id uuid) returns private.joined_files
+  language plpgsql set search_path = ''
+as $$
+declare
+  v_join private.joined_files;
+begin
+  update private.joined_files j set lease_until = now() + interval '2 minutes'
+   where j.recording_id = renew_join_lease.recording_id and j.lease_id = renew_join_lease.lease_id and j.status = 'waiting'
+     and not exists (select from private.recording_erasure_queue q where q.recording_id = j.recording_id)
+  returning j.* into v_join;
+  if not found then
+    perform private.refuse(409, 'lease_lost', 'Somebody else joins this recording now, or nobody is to.');
+  end if;
+  return v_join;
+end
+$$;
+
+create function public.renew_join_lease(recording_id uuid, lease_id uuid) returns table (lease_until timestamptz)
+  language sql security invoker set search_path = ''
+as $$
+  select (private.renew_join_lease(recording_id, lease_id)).lease_until;
+$$;
+
+-- What the parts give, before it is sent, and where it is sent to; without an address it is sent anew.
+create function public.record_join(
+  recording_id uuid, lease_id uuid, kind text, storage_path text, size_bytes bigint, parts_sha256 text,
+  duration_seconds integer, upload_url text)
+  returns table (lease_until timestamptz)
+  language plpgsql security invoker set search_path = ''
+as $$
+begin
+  lease_until := (private.renew_join_lease(record_join.recording_id, record_join.lease_id)).lease_until;
+  update private.joined_files j
+     set kind = record_join.kind, storage_path = record_join.storage_path, size_bytes = record_join.size_bytes,
+         parts_sha256 = decode(record_join.parts_sha256, 'hex'), duration_seconds = record_join.duration_seconds,
+         upload_url = record_join.upload_url
+   where j.recording_id = record_join.recording_id;
+  return next;
+end
+$$;
+
+-- It was read back, and is what was sent.
+create function public.finish_join(recording_id uuid, lease_id uuid, sha256 text) returns table (joined_at timestamptz)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  perform private.renew_join_lease(finish_join.recording_id, finish_join.lease_id);
+  return query
+    update private.joined_files j
+       set status = 'joined', joined_at = now(), sha256 = decode(finish_join.sha256, 'hex'), upload_url = null, lease_id = null, lease_until = null,
+           failure_code = null, failure_reason = null
+     where j.recording_id = finish_join.recording_id
+    returning j.joined_at;
+end
+$$;
+
+create function public.postpone_join(recording_id uuid, lease_id uuid, code text, reason text, is_final boolean default false)
+  returns table (status text)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_join private.joined_files := private.renew_join_lease(postpone_join.recording_id, postpone_join.lease_id);
+begin
+  if postpone_join.is_final or v_join.attempts >= private.max_attempts() then
+    perform private.give_up_join(v_join, postpone_join.code, postpone_join.reason);
+  else
+    update private.joined_files j
+       set failure_code = postpone_join.code, failure_reason = left(postpone_join.reason, 2000),
+           lease_id = null, lease_until = null
+     where j.recording_id = v_join.recording_id;
+  end if;
+  return query select j.status from private.joined_files j where j.recording_id = v_join.recording_id;
+end
+$$;
+
+revoke execute on function private.list_recorded_files, private.queue_join, private.find_joined_file, private.lock_due_join,
+  public.claim_join, private.give_up_join, private.renew_join_lease, public.renew_join_lease, public.record_join,
+  public.finish_join, public.postpone_join from public, anon, authenticated, service_role;
+grant execute on function private.list_recorded_files, private.find_joined_file, private.lock_due_join,
+  public.claim_join, private.give_up_join, private.renew_join_lease, public.renew_join_lease, public.record_join,
+  public.finish_join, public.postpone_join to service_role;
+
+
+-- recordings/erasure_notices.sql
+
+-- Erasure notices: seven days before a recording is erased because its retention is over, its people are told, while
+-- they can still download it.
+--
+--   kept -> told (ends_at) -> queued for erasure, not before ends_at
+--
+-- Once for each recording; again only if its end was moved to later than they were told. Nobody is told of a recording
+-- that is closed already, as after a withdrawal, nor of one under a legal hold: it is not erased, and once the hold is
+-- released they are told as of any other. What is kept for less than seven days, by a rule of its session, is erased
+-- when that says.
+
+create table private.recording_erasure_notices (
+  recording_id uuid        primary key references public.session_recordings on delete cascade,
+  ends_at      timestamptz not null,
+  told_at      timestamptz not null default now(),
+
+  constraint recording_erasure_notices_give_time check (ends_at >= told_at),
+  constraint recording_erasure_notices_ends_at_is_in_range check (ends_at between '2000-01-01' and '2200-01-01')
+);
+comment on column private.recording_erasure_notices.ends_at is 'As they were told: it is not erased before.';
+
+alter table private.recording_erasure_notices enable row level security;
+-- No policy: only the service writes it, through the functions below.
+grant select, insert, update on private.recording_erasure_notices to service_role;
+
+create function private.recording_notice_period() returns interval
+  language sql immutable set search_path = ''
+as $$
+  select interval '7 days';
+$$;
+
+-- When a recording's retention is over; null is never. Counted from the end of the recording.
+create function private.recording_retention_ends_at(recording public.session_recordings) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select coalesce((recording).ended_at, (recording).completed_at, (recording).created_at)
+         + make_interval(days => private.recording_retention_days(recording));
+$$;
+
+-- Whether its people are told before it is erased. A recording that failed has nothing to download.
+create function private.is_erasure_told(recording public.session_recordings) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select (recording).status = 'completed'
+     and make_interval(days => private.recording_retention_days(recording)) >= private.recording_notice_period();
+$$;
+
+create function private.may_erase_after_retention(recording public.session_recordings) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select private.recording_retention_ends_at(recording) < now()
+     and (not private.is_erasure_told(recording)
+          or exists (select from private.recording_erasure_notices n
+                      where n.recording_id = (recording).id and n.ends_at <= now()
+                        and n.ends_at > private.recording_retention_ends_at(recording) - private.recording_notice_period()));
+$$;
+
+-- Definer: nobody writes the outbox.
+create function private.tell_of_erasure(recording_id uuid, ends_at timestamptz) returns void
+  language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  -- Its people: client and practitioner, and of a class whoever has a row of their own.
+  perform private.publish_event('recording_ending', s.client_id, s.id, jsonb_build_object(
+           'recording_id', r.id, 'practitioner_id', s.practitioner_id, 'scheduled_at', s.scheduled_at,
+           'group_class_id', s.group_class_id, 'expires_at', tell_of_erasure.ends_at))
+    from public.session_recordings r join public.session_schedules s on s.id = r.session_id
+   where tell_of_erasure.recording_id in (r.id, r.class_recording_id)
+     and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id);
+end
+$$;
+
+create function private.tell_of_erasures(max_rows integer) returns integer
+  language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_notice private.recording_erasure_notices;
+  v_count  integer := 0;
+begin
+  for v_notice in
+    insert into private.recording_erasure_notices as n (recording_id, ends_at)
+    select r.id, greatest(private.recording_retention_ends_at(r), now() + private.recording_notice_period())
+      from public.session_recordings r
+     where r.class_recording_id is null and private.is_erasure_told(r)
+       and private.recording_retention_ends_at(r) < now() + private.recording_notice_period()
+       and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id)
+       and not exists (select from private.recording_erasure_notices told
+                        where told.recording_id = r.id
+                          and told.ends_at > private.recording_retention_ends_at(r) - private.recording_notice_period())
+       and r.id not in (select private.recording_ids_under_legal_hold())
+     limit tell_of_erasures.max_rows
+    on conflict on constraint recording_erasure_notices_pkey
+      do update set ends_at = excluded.ends_at, told_at = excluded.told_at
+    returning n.*
+  loop
+    perform private.tell_of_erasure(v_notice.recording_id, v_notice.ends_at);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
+revoke execute on function private.recording_notice_period, private.recording_retention_ends_at,
+  private.is_erasure_told, private.may_erase_after_retention, private.tell_of_erasure, private.tell_of_erasures
+  from public, anon, authenticated, service_role;
+grant execute on function private.recording_notice_period, private.recording_retention_ends_at,
+  private.is_erasure_told, private.may_erase_after_retention, private.tell_of_erasure, private.tell_of_erasures
+  to service_role;
 
 
 -- recordings/erasures.sql
@@ -2226,12 +3026,14 @@ grant select on public.recording_erasures to authenticated;
 grant select, insert on public.recording_erasures to service_role;
 -- No update or delete for anybody: a receipt is evidence.
 
--- For purge-recordings, again until it gives nought: queues what has been kept long enough, and moves what is under a
--- legal hold out of the way, so that no claim has to pass it.
-create function public.prepare_recording_erasures(max_rows integer default 1000) returns table (queued integer, held integer)
+-- For purge-recordings, again until it gives nought: tells the people of what is erased in a week, queues what has been
+-- kept long enough, and moves what is under a legal hold out of the way, so that no claim has to pass it.
+create function public.prepare_recording_erasures(max_rows integer default 1000)
+  returns table (told integer, queued integer, held integer)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
+  told := private.tell_of_erasures(prepare_recording_erasures.max_rows);
   queued := private.queue_expired_recordings(prepare_recording_erasures.max_rows);
   with under_hold as materialized (select private.recording_ids_under_legal_hold() as id)
   update private.recording_erasure_queue q set next_attempt_at = now() + interval '1 hour'
@@ -2258,8 +3060,13 @@ begin
      and (r.id = claim_recording_erasure.recording_id
           or (claim_recording_erasure.recording_id is null and q.next_attempt_at <= now()
               and q.attempt_count < private.max_attempts()))
-     -- Not while Agora is still recording or uploading.
-     and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
+     -- Not while Agora is still recording or uploading, or may record again.
+     and r.status in ('completed', 'failed', 'processing')
+     and not exists (select from private.recording_takes t
+                      where t.recording_id = r.id
+                        and (t.status in ('pending', 'recording') or (t.status = 'processing' and not t.upload_complete)
+                             or t.lease_until >= now()))
+     and not exists (select from private.joined_files j where j.recording_id = r.id and j.lease_until >= now())
      and coalesce(r.lease_until, '-infinity') < now()
      and not private.is_recording_under_legal_hold(r)
    order by q.next_attempt_at limit 1
@@ -2281,7 +3088,7 @@ begin
     select v_recording,
            case when v_recording.class_recording_id is null then v_recording.session_id || '/' || v_recording.id end,
            case when v_recording.class_recording_id is null
-                then regexp_replace(private.recording_prefix(v_recording.id, 0), '[^/]*$', '') end;  -- of every attempt
+                then private.recording_folder(v_recording.id) || '/' end;  -- of every attempt of every take
 end
 $$;
 
@@ -2302,18 +3109,24 @@ begin
 
   insert into public.recording_erasures as e (recording_id, reasons, files, bytes, queued_at)
   select finish_recording_erasure.recording_id, array_agg(distinct q.reason),
-         (select count(*) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
-         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f
-           where f.recording_id = finish_recording_erasure.recording_id),
-         min(q.queued_at)
-    from private.recording_erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
+         copied.files, copied.bytes, min(q.queued_at)
+    from private.recording_erasure_queue q
+   cross join (select count(*) as files, coalesce(sum(f.size_bytes), 0) as bytes
+                 from (select f.size_bytes from private.recording_files f join private.recording_takes t on t.id = f.take_id
+                        where t.recording_id = finish_recording_erasure.recording_id
+                       union all
+                       select j.size_bytes from private.joined_files j
+                        where j.recording_id = finish_recording_erasure.recording_id and j.status = 'joined') f) copied
+   where q.recording_id = finish_recording_erasure.recording_id
+   group by copied.files, copied.bytes
   returning e.* into v_receipt;
 
   update public.recording_views v set ip_address = null, user_agent = null
    where v.recording_id in (select r.id from public.session_recordings r
                              where finish_recording_erasure.recording_id in (r.id, r.class_recording_id));
-  delete from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id;
-  -- With its links, its rows in the queue, and the rows of the class's participants.
+  delete from private.recording_files f using private.recording_takes t
+   where t.id = f.take_id and t.recording_id = finish_recording_erasure.recording_id;
+  -- With its takes, its links, its rows in the queue, and the rows of the class's participants.
   delete from public.session_recordings r where r.id = finish_recording_erasure.recording_id;
   return v_receipt;
 end

@@ -1,4 +1,4 @@
--- From sql/schemas: sessions/agora_rooms, sessions/session_states, sessions/attendance, sessions/channel_events, sessions/advancing, sessions/reminders.
+-- From sql/schemas: sessions/agora_rooms, sessions/session_states, sessions/attendance, sessions/channel_events, sessions/advancing, sessions/reopening, sessions/reminders.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -244,20 +244,26 @@ grant execute on function private.get_channel_name, private.get_channel_access, 
 
 -- sessions/session_states.sql
 
--- Session states: only forward, a class with all its seats, with the same consequences whoever writes the status.
+-- Session states: forward, a class with all its seats, with the same consequences whoever writes the status.
 --
 --   scheduled ----> in_progress ----> completed
 --       |               |
 --       +---------------+---------> cancelled        scheduled -> completed: its time passed without any event
 --
+-- A completed session is taken back to scheduled or in_progress by `reopen_session` alone (reopening.sql).
+--
 -- Nothing in the pages begins or completes a session. `advance-sessions` does, every minute, and a token or a channel
 -- event may be quicker. They write the status through `private.set_session_status`; written directly, by an admin or
 -- the service, it has the same consequences, because those are triggers.
 
+-- Definer: nobody reads reopenings.
 create function private.refuse_backward_status() returns trigger
-  language plpgsql set search_path = ''
+  language plpgsql security definer set search_path = ''
 as $$
 begin
+  if old.status = 'completed' and new.status in ('scheduled', 'in_progress') and private.get_reopened_at(new) = now() then
+    return new;  -- in this transaction
+  end if;
   perform private.refuse(409, 'status_moves_forward', format('A session that is %s cannot become %s.', old.status, new.status));
 end
 $$;
@@ -267,7 +273,7 @@ create function private.set_status_times() returns trigger
 as $$
 begin
   if new.status = 'in_progress' then
-    new.started_at := now();
+    new.started_at := coalesce(new.started_at, now());
   else
     new.completed_at := now();
   end if;
@@ -300,6 +306,9 @@ create function private.publish_session_completed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
+  if private.get_reopened_at(new) is not null then
+    return null;  -- it was announced when it was completed before
+  end if;
   perform private.publish_event('session_completed', new.client_id, new.id, jsonb_build_object(
     'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
     'is_no_show', exists (select from public.session_attendance a
@@ -562,9 +571,17 @@ grant execute on function private.set_attendance, public.set_attendance to authe
 -- Channel events: the inbox of Agora's notifications about channels, and who was present from when until when by them.
 --
 -- Each is stored under Agora's own id (noticeId), so a repeat changes nothing. Attendance is computed from all that are
--- stored, in the order of the sender's own sequence numbers, so it is the same in whatever order they arrive. Where the
--- event of a leave is lost, the interval ends with the channel or the session; where that of a join is lost, the leave
--- says how long somebody had stayed.
+-- stored, so it is the same in whatever order they arrive. Where the event of a leave is lost, the interval ends with
+-- the channel or the session; where that of a join is lost, the leave says how long somebody had stayed.
+--
+-- Events are ordered by Agora's clock, in seconds, and within one by the client's own numbers: those order one client
+-- (a device), not the events of a person with two, one of which has a wrong clock. At most one client of a person is in
+-- a channel, the one that joined last; a leave of an earlier one is no leave of theirs. Nor is every other:
+--
+--   4, 9, 10, 99           Agora's own fault, another address, the network: the SDK reconnects. A leave only if nothing
+--                          is heard of them for five minutes
+--   5                      put out by another device of theirs: never
+--   any other, or none     they have left: by themselves, not heard of any more (2), kicked (3), token expired (12)
 
 create table private.channel_events (
   notice_id      text        primary key,
@@ -576,6 +593,7 @@ create table private.channel_events (
   client_seq     bigint,
   happened_at    timestamptz not null,
   stayed_seconds integer,
+  reason         integer,
   session_id     uuid,
   payload        jsonb       not null,
   delivery_count integer     not null default 1,
@@ -585,13 +603,15 @@ create table private.channel_events (
   constraint channel_events_texts_are_short check (char_length(notice_id) <= 255 and char_length(channel) <= 255),
   constraint channel_events_payload_is_short check (char_length(payload::text) <= 2000000),
   constraint channel_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01'),
-  constraint channel_events_stayed_seconds_is_in_range check (stayed_seconds between 0 and 10000000)
+  constraint channel_events_stayed_seconds_is_in_range check (stayed_seconds between 0 and 10000000),
+  constraint channel_events_reason_is_in_range check (reason between 0 and 1000000)
 );
 comment on table  private.channel_events                is 'Agora''s notifications about channels, unchanged.';
 comment on column private.channel_events.change         is 'What it means; null for kinds of events that we do not use.';
 comment on column private.channel_events.client_seq is
-  'Agora''s clientSeq, counted by the sender: the order of one person''s events.';
+  'Agora''s clientSeq, counted by the sender: the order of the events of one client, which is a device.';
 comment on column private.channel_events.stayed_seconds is 'Of a leave: how long they had been present.';
+comment on column private.channel_events.reason is 'Of a leave: Agora''s reason.';
 comment on column private.channel_events.session_id is
   'Whose channel it is. No foreign key: the inbox outlives the session.';
 
@@ -636,9 +656,12 @@ create function private.compute_presence(
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_from   timestamptz := private.get_presence_window_start(compute_presence.session_id);
-  v_event  private.channel_events;
-  v_closed timestamptz;
+  v_from    timestamptz := private.get_presence_window_start(compute_presence.session_id);
+  v_event   private.channel_events;
+  v_closed  timestamptz;
+  v_joined  timestamptz;  -- when the client joined that is there now
+  v_other   timestamptz;  -- when the client joined that was there before, if its leave is still to come
+  v_dropped timestamptz;  -- when it was lost, if it is to reconnect
 begin
   has_events := false;
   intervals := '{}';
@@ -646,29 +669,47 @@ begin
     select * from private.channel_events e
      where e.session_id = compute_presence.session_id and e.uid = compute_presence.uid and e.change in ('joined', 'left')
        and not e.is_recorder and e.happened_at >= v_from
-     order by e.client_seq nulls last, e.happened_at, e.change
+     order by date_trunc('second', e.happened_at), e.client_seq nulls last, e.happened_at, e.change
   loop
     has_events := true;
     last_event_at := greatest(last_event_at, v_event.happened_at);
-    v_closed := private.find_channel_closed_at(compute_presence.session_id, present_since);
+    v_closed := least(private.find_channel_closed_at(compute_presence.session_id, present_since),
+                      case when v_event.happened_at > v_dropped + interval '5 minutes' then v_dropped end);
     if v_closed <= v_event.happened_at then
-      -- They left before, and that event is lost: they were gone when the channel closed.
+      -- They left before, and that event is lost: they were gone when the channel closed, or did not reconnect.
       intervals := intervals + tstzmultirange(tstzrange(present_since, v_closed));
       present_since := null;
     end if;
+    v_dropped := null;
     if v_event.change = 'joined' then
       present_since := coalesce(present_since, v_event.happened_at);
-    else
-      present_since := coalesce(present_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
-      if present_since < v_event.happened_at then
-        intervals := intervals + tstzmultirange(tstzrange(present_since, v_event.happened_at));
-      end if;
-      present_since := null;
+      v_other := v_joined;
+      v_joined := v_event.happened_at;
+      continue;
     end if;
+    present_since := coalesce(present_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
+    if v_event.reason = 5
+       -- Another device joined a moment ago, and this one had been there since the join before.
+       or (v_event.happened_at <= v_joined + interval '5 seconds' and v_other < v_joined - interval '5 seconds'
+           and v_event.happened_at - make_interval(secs => v_event.stayed_seconds)
+               between v_other - interval '5 seconds' and v_other + interval '5 seconds') then
+      v_other := null;
+      continue;
+    elsif v_event.reason in (4, 9, 10, 99) and present_since is not null then
+      v_dropped := v_event.happened_at;
+      continue;
+    end if;
+    if present_since < v_event.happened_at then
+      intervals := intervals + tstzmultirange(tstzrange(present_since, v_event.happened_at));
+    end if;
+    present_since := null;
+    v_joined := null;
+    v_other := null;
   end loop;
 
-  v_closed := private.find_channel_closed_at(compute_presence.session_id, present_since);
-  if v_closed is not null then
+  v_closed := least(private.find_channel_closed_at(compute_presence.session_id, present_since),
+                    case when now() > v_dropped + interval '5 minutes' then v_dropped end);
+  if v_closed is not null and present_since is not null then
     intervals := intervals + tstzmultirange(tstzrange(present_since, v_closed));
     present_since := null;
     last_event_at := greatest(last_event_at, v_closed);
@@ -695,9 +736,10 @@ as $$
          coalesce(least(lower(p.intervals), p.present_since), p.last_event_at, t.first_at),
          case when p.present_since is null then coalesce(upper(p.intervals), p.last_event_at) end,
          p.present_since is not null
-           -- A token that is a minute old, and no event since: their events are lost, so they count as present.
+           -- A token that is a minute old, and no event since: their events are lost, so they count as present. Agora's
+           -- times are whole seconds: what happened at :07 may have happened until :08.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
-                       and t.last_at > coalesce(p.last_event_at, '-infinity'), false),
+                       and t.last_at >= coalesce(p.last_event_at + interval '1 second', '-infinity'), false),
          greatest(p.last_event_at, t.last_at)
     from private.agora_uids u
    cross join lateral private.compute_presence(list_presence.session_id, u.uid) p
@@ -778,7 +820,7 @@ $$;
 -- Definer: as above; nobody may write the inbox.
 create function private.receive_channel_event(
   notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint,
-  happened_at timestamptz, stayed_seconds integer, payload jsonb) returns private.channel_events
+  happened_at timestamptz, stayed_seconds integer, reason integer, payload jsonb) returns private.channel_events
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -786,12 +828,13 @@ declare
   v_event private.channel_events;
 begin
   insert into private.channel_events as e
-    (notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at, stayed_seconds, session_id, payload)
+    (notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at, stayed_seconds, reason, session_id,
+     payload)
   values
     (receive_channel_event.notice_id, receive_channel_event.event_type, receive_channel_event.channel,
      receive_channel_event.change, receive_channel_event.uid, receive_channel_event.is_recorder,
      receive_channel_event.client_seq, least(receive_channel_event.happened_at, now()),
-     receive_channel_event.stayed_seconds, (private.find_session_of_channel(receive_channel_event.channel)).id,
+     receive_channel_event.stayed_seconds, receive_channel_event.reason, (private.find_session_of_channel(receive_channel_event.channel)).id,
      receive_channel_event.payload)
   on conflict (notice_id) do update set delivery_count = e.delivery_count + 1
   returning e.* into v_event;
@@ -813,13 +856,14 @@ create function public.receive_channel_event(
   is_recorder    boolean     default false,
   client_seq     bigint      default null,
   happened_at    timestamptz default null,
-  stayed_seconds integer     default null
+  stayed_seconds integer     default null,
+  reason         integer     default null
 ) returns table (is_repeated boolean, session_id uuid)
   language sql volatile security invoker set search_path = ''
 as $$
   select e.delivery_count > 1, e.session_id
     from private.receive_channel_event(notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at,
-                                       stayed_seconds, payload) e;
+                                       stayed_seconds, reason, payload) e;
 $$;
 
 revoke execute on function private.find_session_of_channel, private.get_presence_window_start,
@@ -838,8 +882,10 @@ grant execute on function private.receive_channel_event, public.receive_channel_
 --   cancelled     the practitioner is a no-show: after their grace, and credits are returned as when they cancel
 --                 the client is a no-show, and the rules let them keep their credit
 --   completed     its scheduled end and the grace have passed
---                 its channel is empty: at the scheduled end at once, before it after a while, and not before the grace
---                 the client is a no-show: as any other session, and its event says so
+--                 the client is a no-show: as any other session, and its event says so; at once if set by hand
+--
+-- Whoever reopens a session has a quarter of an hour to put right what ended it, before it ends by itself again.
+-- An empty channel ends nothing: whoever comes back within the time goes on. Attendance says who was there and when.
 --
 -- Missing events alone make nobody a no-show: only where channel events arrived for the session, and only of somebody
 -- to whom no token was issued. In person there are no events: attendance is set by hand (set_attendance). With every
@@ -916,8 +962,7 @@ declare
   v_host        uuid;
   v_online      boolean;
   v_has_events  boolean;
-  v_ends_at     timestamptz;
-  v_empty_since timestamptz;  -- null if somebody is present, or nobody ever was
+  v_may_end     boolean;
 begin
   select * into v_rules from public.session_rules;
   select * into v_session from public.session_schedules s where s.id = advance_session.session_id;
@@ -934,24 +979,20 @@ begin
   v_host := private.get_session_host(v_session);
   v_online := v_session.session_location = 'online';
   v_has_events := v_online and private.has_channel_events(v_session.id);
-  v_ends_at := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes);
-  if v_has_events then
-    select max(p.last_activity_at) into v_empty_since
-      from private.list_presence(v_session.id) p having not bool_or(p.is_present);
-  end if;
+  v_may_end := coalesce(now() >= private.get_reopened_at(v_session) + interval '15 minutes', true);
 
-  if v_has_events and v_host is not null and private.has_attended(v_session, v_host) is null
+  if v_may_end and v_has_events and v_host is not null and private.has_attended(v_session, v_host) is null
      and now() >= v_session.scheduled_at + make_interval(mins => v_rules.practitioner_grace_minutes) then
     perform private.mark_no_show(v_session, v_host);
   end if;
-  if not private.has_attended(v_session, v_host) then
+  if v_may_end and not private.has_attended(v_session, v_host) then
     perform private.set_session_status(v_session.id, 'cancelled', 'Cancelled by practitioner: the practitioner did not come');
-  elsif now() >= v_ends_at + make_interval(mins => v_rules.completion_grace_minutes)
-     or (now() >= v_ends_at and v_empty_since is not null)
-     or (now() >= v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes)
-         and (v_empty_since <= now() - make_interval(mins => v_rules.empty_minutes)
-              -- Set by hand: there is nothing to wait for.
-              or (not private.is_class(v_session) and not private.has_attended(v_session, v_session.client_id)))) then
+  elsif v_may_end and (
+          now() >= v_session.scheduled_at
+                   + make_interval(mins => v_session.duration_minutes + v_rules.completion_grace_minutes)
+          -- Set by hand: there is nothing to wait for.
+          or (now() >= v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes)
+              and not private.is_class(v_session) and not private.has_attended(v_session, v_session.client_id))) then
     perform private.settle_no_shows(v_session);
     perform private.return_credits_to_absent_clients(v_session);
     perform private.set_session_status(v_session.id, 'completed');
@@ -969,7 +1010,7 @@ $$;
 -- Definer: the service calls it, and may write none of this by itself.
 create function private.advance_next_session(
   since timestamptz, out asked_at timestamptz, out session_id uuid, out moved_to text, out task text,
-  out recording public.session_recordings, out failure text)
+  out take private.recording_takes, out failure text)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_variable
@@ -1005,14 +1046,14 @@ begin
     moved_to := private.advance_session(session_id);
     v_task := private.claim_session_recording_task(session_id);
     task := v_task.task;
-    recording := v_task.recording;
-    failure := private.find_reason_unreadable(to_jsonb(recording));
+    take := v_task.take;
+    failure := private.find_reason_unreadable(to_jsonb(take));
   exception when query_canceled or others then
     failure := left(sqlstate || ' ' || sqlerrm, 2000);
   end;
   if failure is not null then
     task := null;
-    recording := null;
+    take := null;
   end if;
   update private.session_checks t
      set checked_at = clock_timestamp(), failure = advance_next_session.failure,
@@ -1026,11 +1067,11 @@ end
 $$;
 
 create function public.advance_next_session(since timestamptz default null)
-  returns table (asked_at timestamptz, session_id uuid, moved_to text, task text, recording public.session_recordings,
+  returns table (asked_at timestamptz, session_id uuid, moved_to text, task text, take private.recording_takes,
                  failure text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select t.asked_at, t.session_id, t.moved_to, t.task, t.recording, t.failure from private.advance_next_session(since) t;
+  select t.asked_at, t.session_id, t.moved_to, t.task, t.take, t.failure from private.advance_next_session(since) t;
 $$;
 comment on function public.advance_next_session is
   'Checks one session. Call it again with the first answer''s asked_at until an answer names no session.';
@@ -1038,6 +1079,116 @@ comment on function public.advance_next_session is
 revoke execute on function private.settle_no_shows, private.return_credits_to_absent_clients, private.advance_session,
   private.advance_next_session, public.advance_next_session from public, anon, authenticated, service_role;
 grant execute on function private.advance_next_session, public.advance_next_session to service_role;
+
+
+-- sessions/reopening.sql
+
+-- Reopening: an admin takes a completion back, with a reason, as long as nobody was paid for it.
+--
+--   completed ----> in_progress, or scheduled if its time has not come
+--
+-- What followed from the completion is taken back with it, by counter-entries: earnings are posted back, no-shows that
+-- nobody set by hand are undone and attendance computed anew. Its credit was spent when it was booked; if it is
+-- cancelled now, it is returned as of any session. Seats that were cancelled stay so. Then it goes on by the rules:
+-- people may join, another take may begin, and at its end, or a quarter of an hour later, it is completed again, earned
+-- again, and announced to nobody a second time.
+
+create table private.session_reopenings (
+  id           uuid        primary key default gen_random_uuid(),
+  session_id   uuid        not null references public.session_schedules on delete cascade,
+  completed_at timestamptz,
+  reason       text        not null,
+  reopened_by  uuid        references auth.users on delete set null,
+  reopened_at  timestamptz not null default now(),
+
+  constraint session_reopenings_have_a_reason check (btrim(reason) <> '' and char_length(reason) <= 1000)
+);
+comment on column private.session_reopenings.completed_at is 'When it had been completed.';
+
+create index session_reopenings_session_id_idx on private.session_reopenings (session_id, reopened_at);
+create index session_reopenings_reopened_by_idx on private.session_reopenings (reopened_by);
+
+alter table private.session_reopenings enable row level security;
+-- No grant and no policy: only the functions below touch it. Admins read the audit log.
+
+create trigger audit_session_reopenings after insert on private.session_reopenings
+  for each row execute function private.write_audit_log();
+
+-- When it was last reopened; a seat with its class.
+create function private.get_reopened_at(session public.session_schedules) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select max(r.reopened_at) from private.session_reopenings r
+   where r.session_id = coalesce((session).group_class_id, (session).id);
+$$;
+
+-- Definer: nobody takes a status back in any other way. It checks its caller itself.
+create function private.reopen_session(session_id uuid, reason text) returns public.session_schedules
+  language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_session public.session_schedules;
+  v_seat    public.session_schedules;
+  v_status  text;
+  v_id      uuid;
+begin
+  if not private.is_admin() then
+    perform private.refuse(403, 'admins_only', 'Only admins reopen sessions.');
+  end if;
+  perform private.refuse_long_text('reason', reopen_session.reason, 1000);
+  if btrim(coalesce(reopen_session.reason, '')) = '' then
+    perform private.refuse(422, 'reason_missing', 'Please say why.');
+  end if;
+  -- Order matters: before any row is locked. A seat is reopened with its class.
+  perform private.lock_payouts();
+  select class.* into v_session from public.session_schedules named
+    join public.session_schedules class on class.id = coalesce(named.group_class_id, named.id)
+   where named.id = reopen_session.session_id;
+  if v_session.id is null then
+    perform private.refuse(404, 'session_not_found', 'There is no such session.');
+  elsif not private.is_class(v_session) then
+    perform private.lock_client(v_session.client_id);
+  end if;
+  perform pg_advisory_xact_lock(private.recording_lock_key(v_session.id));
+  perform private.lock_attendance(v_session.id);
+  select * into v_session from public.session_schedules s where s.id = v_session.id for update;
+  if v_session.status <> 'completed' then
+    perform private.refuse(409, 'session_not_completed', 'Only a completed session can be reopened.');
+  end if;
+
+  insert into private.session_reopenings (session_id, completed_at, reason, reopened_by)
+  values (v_session.id, v_session.completed_at, btrim(reopen_session.reason), auth.uid())
+  returning id into v_id;
+  delete from public.session_attendance a using public.session_schedules s
+   where s.id = a.session_id and v_session.id in (s.id, s.group_class_id) and a.is_no_show and a.source <> 'manual';
+  v_status := case when now() < v_session.scheduled_at then 'scheduled' else 'in_progress' end;
+  for v_seat in
+    update public.session_schedules s
+       set status = v_status, completed_at = null, started_at = case when v_status = 'in_progress' then s.started_at end
+     where v_session.id in (s.id, s.group_class_id) and s.status = 'completed'
+    returning s.*
+  loop
+    perform private.take_back_earned_seat(v_seat.id, v_id, reopen_session.reason);
+  end loop;
+  perform private.update_attendance(v_session.id);
+  select * into v_session from public.session_schedules s where s.id = v_session.id;
+  return v_session;
+end
+$$;
+
+create function public.reopen_session(session_id uuid, reason text)
+  returns table (session_id uuid, status text)
+  language sql volatile security invoker set search_path = ''
+as $$
+  select s.id, s.status from private.reopen_session($1, $2) s;
+$$;
+comment on function public.reopen_session is
+  'For admins: takes back the completion of a session or class, and what followed from it, unless it was paid out.';
+
+revoke execute on function private.get_reopened_at, private.reopen_session, public.reopen_session
+  from public, anon, authenticated, service_role;
+grant execute on function private.reopen_session, public.reopen_session to authenticated;
 
 
 -- sessions/reminders.sql

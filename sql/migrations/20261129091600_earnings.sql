@@ -11,6 +11,7 @@ set check_function_bodies = off;
 --   accrual        a seat was held or forfeited       client_funds -price, practitioner_payable +share,
 --                                                     platform_revenue +rest
 --   reversal       its price was refunded             the accrual's lines with the other sign, as far as refunded
+--                  its session was reopened           the same, all of it; and back when it is completed again
 --   payout         a payout is made                   practitioner_payable -amount, payouts_sent +amount
 --   payout_failed  it failed                          the payout's lines with the other sign
 --   adjustment     a correction, with a reason        practitioner_payable +amount, platform_revenue -amount
@@ -202,6 +203,8 @@ create constraint trigger ledger_postings_check_balance after insert on public.l
 -- Earned seats: what a session is worth to the practitioner who gave it, and from which funds.
 --
 --   (not earned) -> earned -> reversed, as far as its price is returned to the payer
+--                      |
+--                      +-----> (not earned), when its session is reopened: posted back, and its number is free again
 --
 -- A seat is paid from one sum of money, its funds: a payment, or the price of the lot its credit comes from. Of a lot
 -- of n credits the first k are worth k/n of its price, in whole cents, so that all of them together are worth exactly
@@ -331,7 +334,9 @@ begin
       'platform_revenue', (v_price - v_share) - (v_posted.price - v_posted.share)),
     session_id => seat.session_id, payment_id => seat.payment_id,
     -- What is kept of the funds only ever gets less, so the amount names the fact.
-    cause => case when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
+    -- More again: its session was reopened, and is completed once more.
+    cause => case when v_posted.lines > 0 and v_price > v_posted.price then format('%s, after %s lines', seat.session_id, v_posted.lines)
+                  when v_posted.lines > 0 then format('%s, %s kept', seat.session_id, kept_minor) end);
   if num_nonnulls(seat.checkout_id, seat.revenue_share_id) > 0 then
     perform private.update_payment_amounts(seat.payment_id, v_price, v_share, is_disputed);
   end if;
@@ -378,7 +383,10 @@ begin
   v_seat.checkout_id := v_funds.checkout_id;
   v_seat.revenue_share_id := v_funds.revenue_share_id;
   v_seat.share_minor := v_funds.share_minor;
-  v_seat.seat_number := 1 + (select count(*) from private.earned_seats e where e.funds_id = v_funds.id);
+  -- The first that is free: a seat that was taken back has left one.
+  v_seat.seat_number := (
+    select min(n) from generate_series(1, 1 + (select count(*) from private.earned_seats e where e.funds_id = v_funds.id)) n
+     where not exists (select from private.earned_seats e where e.funds_id = v_funds.id and e.seat_number = n));
   v_seat.preceding_minor := v_funds.amount_minor * least(v_seat.seat_number - 1, v_funds.seats) / v_funds.seats;
   v_seat.price_minor := v_funds.amount_minor * least(v_seat.seat_number, v_funds.seats) / v_funds.seats
                         - v_seat.preceding_minor;
@@ -408,8 +416,48 @@ begin
 end
 $$;
 
+-- A session was reopened: what its seat earned is posted back, and the payment is as it was before. Refused once it is
+-- part of a payout. The caller has locked payouts and the session.
+create function private.take_back_earned_seat(session_id uuid, reopening_id uuid, reason text) returns void
+  language plpgsql volatile set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_seat    private.earned_seats;
+  v_payment public.session_payments;
+begin
+  select * into v_seat from private.earned_seats e where e.session_id = take_back_earned_seat.session_id;
+  if not found then
+    return;
+  end if;
+  perform private.lock_funds(v_seat.funds_id);
+  select * into v_payment from public.session_payments p where p.id = v_seat.payment_id;
+  if v_payment.paid_out_at is not null or exists (
+       select from public.ledger_transactions t join public.payout_lines l on l.ledger_transaction_id = t.id
+        where t.session_id = v_seat.session_id and l.released_at is null) then
+    perform private.refuse(409, 'session_paid_out', 'The practitioner was paid for this session already.',
+                           'Correct their earnings by an adjustment instead.');
+  end if;
+
+  perform private.post_transaction('reversal', v_seat.practitioner_id, v_seat.currency, (
+    select jsonb_object_agg(posted.account, -posted.amount)
+      from (select p.account, sum(p.amount_minor) as amount
+              from public.ledger_transactions t join public.ledger_postings p on p.transaction_id = t.id
+             where t.session_id = v_seat.session_id and t.kind in ('accrual', 'reversal') group by p.account) posted),
+    session_id => v_seat.session_id, payment_id => v_seat.payment_id, reason => take_back_earned_seat.reason,
+    cause => format('%s, reopened by %s', v_seat.session_id, reopening_id));
+  delete from private.earned_seats e where e.session_id = v_seat.session_id;
+  if v_payment.credit_lot_id is not null then
+    delete from public.session_payments p where p.id = v_payment.id;  -- it was written when the seat was earned
+  elsif num_nonnulls(v_seat.checkout_id, v_seat.revenue_share_id) > 0 then
+    perform private.update_payment_amounts(v_payment.id, round(100 * (v_payment.total_amount - v_payment.refunded_amount))::bigint,
+                                           0, v_payment.status = 'disputed');
+  end if;
+end
+$$;
+
 revoke execute on function private.get_payment_funds, private.get_credit_lot_funds, private.lock_funds, private.update_payment_amounts,
-  private.post_seat_difference, private.is_disputed, private.record_earned_seat from public, anon, authenticated, service_role;
+  private.take_back_earned_seat, private.post_seat_difference, private.is_disputed, private.record_earned_seat from public, anon, authenticated, service_role;
 
 
 -- earnings/earning_triggers.sql

@@ -115,10 +115,11 @@ create trigger users_welcome_when_confirmed after update on auth.users
 create trigger liability_waivers_70_publish_signed after insert on public.liability_waivers
   for each row execute function private.publish_waiver_signed();
 
+-- Once: a recording that is completed again has a take more, and was announced.
 create trigger session_recordings_70_publish_ready_on_insert after insert on public.session_recordings
   for each row when (new.status = 'completed') execute function private.publish_recording_ready();
 create trigger session_recordings_70_publish_ready_on_update after update of status on public.session_recordings
-  for each row when (new.status = 'completed' and old.status <> 'completed')
+  for each row when (new.status = 'completed' and old.completed_at is null)
   execute function private.publish_recording_ready();
 
 
@@ -448,6 +449,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
+  ('recording_ending',    'user',         null),
+  ('recording_ending',    'practitioner', null),
   ('payment_received',    'user',         null),
   ('payment_returned',    'user',         null),
   ('credits_granted',     'user',         null),
@@ -831,7 +834,12 @@ begin
                                                       then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
                                                           lower(left(v_session_label, 1)) || substr(v_session_label, 2))),
-      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_session_label)),
+      ('recording_ending',    'Recording ends soon', format('The recording of %s is deleted on %s. Download it before, if you'
+                                                            || ' would like to keep it.',
+                                                            lower(left(v_session_label, 1)) || substr(v_session_label, 2),
+                                                            to_char((mail.payload ->> 'expires_at')::timestamptz
+                                                                    at time zone v_time_zone, 'FMDay, FMMonth FMDD'))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded, or not all of it.', v_session_label)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
       ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
       ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'
@@ -1103,8 +1111,8 @@ begin
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
-  elsif mail.kind = 'recording_ready' and not exists (
-      select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
+  elsif mail.kind in ('recording_ready', 'recording_ending') and not exists (
+      select from public.session_recordings r where r.session_id = mail.session_id and r.completed_at is not null) then
     return 'recording_gone';
   elsif mail.kind = 'credit_expiring' and not exists (
       select from public.user_session_credits lot

@@ -1214,11 +1214,12 @@ begin
     -- Of sessions of two, as the client may watch them. In a class others are seen, and a practitioner sees clients.
     (select 'recordings/' || r.id || '/' || regexp_replace(f.storage_path, '^.*/', ''), null, f.storage_path
        from public.session_schedules s
-       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.status = 'completed'
-       join private.recording_files f on f.recording_id = r.id
+       join public.session_recordings r on r.session_id = s.id and r.class_recording_id is null and r.completed_at is not null
+       join private.recording_takes t on t.recording_id = r.id and t.status = 'completed'
+       join private.recording_files f on f.take_id = t.id
       where s.client_id = export_files.user_id and not private.is_class(s)
         and r.id not in (select private.closed_recording_ids())
-      order by r.id, f.position);
+      order by r.id, t.number, f.position);
 end
 $$;
 

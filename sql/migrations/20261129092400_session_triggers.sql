@@ -102,12 +102,14 @@ create trigger limit_updated_rows after update on public.user_consents
 --     iu  45_count_participants               counts a class's seats, refuses too few      sessions/group_classes
 --     u   45_keep_class                       refuses to make a class with seats 1:1       sessions/group_classes
 --     u   45_keep_one_to_one                  refuses to make a class of one person's      sessions/group_classes
+--     i   45_refuse_large_online_class        refuses more people than a recording shows   sessions/group_classes
+--     u   45_refuse_large_online_class_change the same, where one of the two is changed    sessions/group_classes
 --     iu  99_refuse_unknown_client            refuses a client without an account          privacy/erased_rows
 --     u   update_session_schedules_updated_at                                              (the baseline's)
 --
 --   after each row: what follows from it
 --     iud audit_session_schedules             writes the audit log                         privacy/audit_log
---     u   05_stop_recording                   stops the recording of what has ended        recordings/consent
+--     u   05_update_recording                 stops the recording of what has ended        recordings/consent
 --     u   45_settle                           returns credits, writes the cancellation     sessions/cancelling
 --     iu  47_refuse_overlap                   refuses two sessions of one person at once   calendars/people_time
 --     u   50_change_time                      frees or moves the practitioner's time       calendars/practitioner_time
@@ -231,6 +233,16 @@ create trigger session_schedules_45_keep_one_to_one before update of max_partici
                      and private.is_api_caller())
   execute function private.refuse_class_of_session();
 
+-- A larger one from before can still be moved, renamed and cancelled.
+create trigger session_schedules_45_refuse_large_online_class before insert on public.session_schedules
+  for each row when (new.session_location = 'online' and new.group_class_id is null)
+  execute function private.refuse_large_online_class();
+create trigger session_schedules_45_refuse_large_online_class_change
+  before update of max_participants, session_location on public.session_schedules
+  for each row when (new.session_location = 'online' and new.group_class_id is null
+                     and (new.max_participants > old.max_participants or old.session_location <> 'online'))
+  execute function private.refuse_large_online_class();
+
 -- After the triggers that fill columns in.
 create trigger session_schedules_99_refuse_unknown_client before insert or update of client_id on public.session_schedules
   for each row execute function private.refuse_unknown_account('client_id');
@@ -240,10 +252,9 @@ create trigger session_schedules_99_refuse_unknown_client before insert or updat
 create trigger audit_session_schedules after insert or update or delete on public.session_schedules
   for each row execute function private.write_audit_log();
 
--- However a session has ended, its recording stops.
-create trigger session_schedules_05_stop_recording after update of status on public.session_schedules for each row
-  when (new.status in ('cancelled', 'completed') and old.status is distinct from new.status)
-  execute function private.stop_recording_of_ended_session();
+-- However a session has ended, its recording stops; and goes on when it is reopened.
+create trigger session_schedules_05_update_recording after update of status on public.session_schedules for each row
+  when (old.status is distinct from new.status) execute function private.update_recording_of_session();
 
 -- Before the practitioner's time is freed: whoever then reserves it has locked a credit, and must not wait for one that
 -- this transaction has locked.
@@ -534,11 +545,16 @@ create view private.set_aside_work with (security_invoker = true) as
   select 'public.webhook_deliveries', d.id::text, coalesce(d.last_error, 'status ' || d.last_status), d.attempts, d.ended_at
     from public.webhook_deliveries d where d.status = 'failed'
   union all
-  select 'public.session_recordings', r.id::text, r.failure_reason, r.claim_count, r.ended_at
-    from public.session_recordings r where r.failure_code = 'set_aside'
+  select 'private.recording_takes', t.id::text, t.failure_reason, t.claim_count, t.ended_at
+    from private.recording_takes t where t.failure_code = 'set_aside'
   union all
   select 'private.recording_erasure_queue', q.recording_id::text, 'begun and never finished', q.attempt_count, q.queued_at
     from private.recording_erasure_queue q where q.attempt_count >= private.max_attempts()
+  union all
+  -- Not those whose parts are of different kinds: they stay several files.
+  select 'private.joined_files', j.recording_id::text, j.failure_code || ' ' || coalesce(j.failure_reason, ''), j.attempts,
+         j.created_at
+    from private.joined_files j where j.status = 'given_up' and j.failure_code <> 'not_joinable'
   union all
   select 'public.checkout_sessions', c.id::text, 'claimed and never reported on', c.claim_count, c.created_at
     from public.checkout_sessions c where c.next_check_at is null and c.claim_count > 0

@@ -45,9 +45,9 @@ def recordings(stage: Stage) -> Iterator[Visit]:
     yield Visit("open_recording", "door", door, presses=True)
     stage.execute(
         "insert into private.recording_files"
-        " (recording_id, position, kind, source_key, source_etag, size_bytes, storage_path)"
-        " select recording_id, 2, kind, 'k2', source_etag, size_bytes, storage_path || '.2'"
-        " from private.recording_files where recording_id = %s",
+        " (take_id, position, kind, source_key, source_etag, size_bytes, storage_path)"
+        " select f.take_id, 2, f.kind, 'k2', f.source_etag, f.size_bytes, f.storage_path || '.2'"
+        " from private.recording_files f join private.recording_takes t on t.id = f.take_id where t.recording_id = %s",
         scene.id,
     )
     yield Visit("open_recording", "two parts", scene.link().url, runs_script=True)

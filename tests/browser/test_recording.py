@@ -31,6 +31,7 @@ def links(stage: Stage, emulator: AgoraEmulator) -> dict[str, Link]:
     links = {}
     for name, mode in (("whole", "composite"), ("sliced", "individual")):
         scene = RecordingScene(stage, emulator)
+        scene.fault("recording", codec="h264")
         scene.record(recording_mode=mode)
         scene.process()
         links[name] = shared(scene, password=PASSWORD, view_limit=1)

@@ -186,7 +186,9 @@ def test_a_bundle_contains_nothing_but_its_function_and_shared(function: Functio
     files = {path.relative_to(bundle).parts[0] for path in bundle.rglob("*") if path.is_file()}
 
     own = {
-        path.name for path in function.folder.iterdir() if path.suffix in (".py", ".html") or path.is_dir()
+        path.name
+        for path in function.folder.iterdir()
+        if path.suffix in (".py", ".html", ".js", ".json") or path.is_dir()
     }
     assert files - own == {
         "shared",

@@ -8,10 +8,13 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import imageio_ffmpeg  # type: ignore[import-untyped]
 import pytest
 
 from deploy.functions import ROOT
 from functions.deliver_webhooks.receivers import ToReceivers
+from functions.process_recording import ffmpeg
+from functions.process_recording.sources import AS_FRAGMENTS
 from functions.send_notifications.carriers import Carried, Smtp
 from functions.send_notifications.message import Message
 from functions.send_notifications.settings import MailSettings
@@ -25,7 +28,8 @@ from tests.dripping import BODY, HEAD, SMTP, dripping
 
 # What opens connections. `stripe` and `botocore` do so too unless they are given another way.
 NETWORK = {
-    "aiohttp", "aiosmtplib", "asyncio.open_connection", "boto3", "botocore", "ftplib", "http.client", "httpcore",
+    "aiohttp", "aiosmtplib", "asyncio.create_subprocess_exec", "asyncio.open_connection", "boto3", "botocore",
+    "ftplib", "http.client", "httpcore",
     "imaplib", "postgrest", "psycopg", "pyreqwest", "requests", "smtplib", "socket", "stripe", "supabase",
     "urllib.request", "urllib3", "websockets",
 }  # fmt: skip
@@ -96,6 +100,16 @@ async def by_smtp(address: str) -> None:
     raise Unavailable()
 
 
+async def by_ffmpeg(address: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ffmpeg, "QUIET_S", WHOLE_S)
+        source = ffmpeg.from_address("mp4", f"http://{address}/film.mp4")
+        try:
+            [piece async for piece in ffmpeg.run(imageio_ffmpeg.get_ffmpeg_exe(), [*source, *AS_FRAGMENTS])]
+        except ffmpeg.FfmpegFailed as error:
+            raise Unavailable() from error
+
+
 Call = Callable[[str], Awaitable[None]]
 # Whoever may open a connection, how a test makes it do so, and the most seconds that this may take. New code goes by
 # `outside()`; where it cannot, it stands here, with a test of its own.
@@ -114,6 +128,7 @@ WAYS: dict[str, list[tuple[Call, bytes, float]]] = {
         (to_a_receiver, HEAD, WHOLE_S),
         (to_a_receiver, BODY, WHOLE_S),
     ],
+    "functions/process_recording/ffmpeg.py": [(by_ffmpeg, HEAD, WHOLE_S), (by_ffmpeg, BODY, WHOLE_S)],
     "functions/send_notifications/carriers.py": [(by_smtp, SMTP, WHOLE_S)],
 }
 
@@ -129,8 +144,10 @@ def opened(file: Path) -> set[str]:
                 found |= {module, *(f"{module}.{alias.name}" for alias in aliases)}
             case ast.Attribute(value=ast.Name(id="httpx"), attr=name) if name in OPENERS:
                 found.add(f"httpx.{name}()")
-            case ast.Attribute(value=ast.Name(id="asyncio"), attr="open_connection"):
-                found.add("asyncio.open_connection")
+            case ast.Attribute(
+                value=ast.Name(id="asyncio"), attr=("open_connection" | "create_subprocess_exec") as name
+            ):
+                found.add(f"asyncio.{name}")
     known = NETWORK | {f"httpx.{name}" for name in OPENERS}
     return {
         name

@@ -51,6 +51,14 @@ def test_a_healthy_project_has_no_findings(env: dict[str, str]) -> None:
     assert {} == findings(env, "create-liability-waiver")
 
 
+def test_a_missing_ffmpeg_is_said() -> None:
+    """Of the one function that uses it."""
+    nowhere = {"FFMPEG_PATH": "/nowhere/ffmpeg"}
+
+    assert "/nowhere/ffmpeg is not here" in findings(nowhere, "process-recording")["ffmpeg"][0]
+    assert "ffmpeg" not in findings(nowhere, "purge-recordings")
+
+
 def test_a_missing_setting_is_named_with_the_functions_that_need_it() -> None:
     """Blank is missing."""
     found = findings({"AGORA_APP_ID": " "}, "create-agora-room", "create-agora-token")

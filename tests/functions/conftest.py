@@ -24,9 +24,12 @@ def emulator(stage: Stage) -> Iterator[AgoraEmulator]:
 @pytest.fixture
 def agora(emulator: AgoraEmulator, stage: Stage) -> Iterator[AgoraEmulator]:
     """The emulator; what a test leaves unfinished there, no later one has to look after."""
+    print(
+        f"To repeat Agora's order: AGORA_EMULATOR_SEED={emulator.seed}"
+    )  # pytest shows it where a test fails
     yield emulator
     stage.execute(
-        "update public.session_recordings set next_check_at = now() + interval '1 year'"
+        "update private.recording_takes set next_check_at = now() + interval '1 year'"
         " where status in ('pending', 'recording', 'processing') and next_check_at is not null"
     )
 

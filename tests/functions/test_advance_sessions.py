@@ -35,7 +35,7 @@ def test_ten_runs_at_once_have_each_effect_once(stage: Stage, agora: AgoraEmulat
         scene.set_present(scene.client, scene.practitioner)
         scene.wait_for_events(3)
     recorded.advance()
-    until(lambda: len(recorded.recordings) == 1, "a recording")
+    until(lambda: len(recorded.takes) == 1, "a recording")
     recorded.wait_for("recording")
     recorded.pass_minutes(46)
     over.pass_minutes(46)
@@ -81,13 +81,18 @@ def count(stage: Stage, table: str, scene: LifecycleScene, more: str = "") -> in
     return int(stage.value(f"select count(*) from {table} where session_id = %s {more}", scene.session["id"]))
 
 
-def test_withdrawing_consent_stops_the_recording_and_none_starts_again(lifecycle: LifecycleScene) -> None:
-    """The stop reaches Agora within a minute; consenting again does not begin a second recording."""
+def test_withdrawing_consent_stops_the_recording_until_everybody_agrees_again(
+    lifecycle: LifecycleScene,
+) -> None:
+    """The stop reaches Agora within a minute; the next take begins with the consent."""
     scene = recording(lifecycle)
 
     withdraw(scene.stage, scene.client)
     scene.advance()
     scene.wait_for("processing")
+    scene.pass_minutes(2)
+    scene.advance()
+    without = (len(scene.takes), scene.recording["status"])
     scene.stage.rest(
         "PATCH",
         f"user_consents?user_id=eq.{scene.client.id}",
@@ -96,8 +101,10 @@ def test_withdrawing_consent_stops_the_recording_and_none_starts_again(lifecycle
     ).raise_for_status()
     scene.advance()
 
-    assert scene.recording["stop_reason"] == "consent_withdrawn"
-    assert scene.agora_requests() == {"acquire": 1, "start": 1, "stop": 1}
+    assert without == (1, "processing")
+    assert scene.takes[0]["stop_reason"] == "consent_withdrawn"
+    assert (len(scene.takes), scene.recording["status"]) == (2, "recording")
+    assert scene.agora_requests() == {"acquire": 2, "start": 2, "stop": 1}
 
 
 def recording(scene: LifecycleScene) -> LifecycleScene:
@@ -147,12 +154,12 @@ def test_a_failed_start_is_retried_with_growing_delays_and_reported_once(lifecyc
 
     def attempts_after(minutes: int) -> int:
         scene.stage.execute(
-            "update public.session_recordings set ended_at = ended_at - %s * interval '1 minute' where session_id = %s",
+            "update private.recording_takes set ended_at = ended_at - %s * interval '1 minute' where session_id = %s",
             minutes,
             scene.session["id"],
         )
         scene.advance()
-        return len(scene.recordings)
+        return len(scene.takes)
 
     assert [attempts_after(minutes) for minutes in (0, 0, 1, 1, 1)] == [1, 1, 2, 2, 3]
     scene.wait_for("recording")

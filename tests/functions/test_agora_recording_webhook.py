@@ -16,7 +16,7 @@ def notify(
     scene: RecordingScene, event: int, *, notice_id: str | None = None, **details: Any
 ) -> dict[str, Any]:
     """A notification about the scene's recording, as Agora words it."""
-    recording = scene.recording
+    recording = scene.take
     return {
         "noticeId": notice_id or str(uuid4()),
         "productId": 3,
@@ -69,10 +69,10 @@ def test_a_signed_notification_moves_the_recording(quiet: RecordingScene, versio
     reply = deliver(quiet, body, versions=versions)
 
     assert (reply.status_code, reply.json()) == (200, {"success": True})
-    assert quiet.recording["status"] == "recording"
+    assert quiet.take["status"] == "recording"
     inbox = stored_events(quiet, body)
     assert inbox
-    assert (inbox["payload"], inbox["recording_id"]) == (body, quiet.recording["id"])
+    assert (inbox["payload"], inbox["take_id"]) == (body, quiet.take["id"])
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_notification_without_a_valid_signature_is_not_stored(
 
     assert (reply.status_code, reply.json()["code"]) == (401, "signature_not_valid")
     assert stored_events(quiet, body) is None
-    assert quiet.recording["status"] == "pending"
+    assert quiet.take["status"] == "pending"
 
 
 def test_a_valid_old_signature_does_not_excuse_an_invalid_new_one(quiet: RecordingScene) -> None:
@@ -128,7 +128,7 @@ def test_health_checks_and_unknown_events_are_answered_and_stored(quiet: Recordi
 
     assert {reply.status_code for reply in replies} == {200}
     assert all(stored_events(quiet, body) for body in strange)
-    assert quiet.recording["status"] == "pending"
+    assert quiet.take["status"] == "pending"
     assert deliver(quiet, b"not JSON").status_code == 200
 
 
@@ -136,14 +136,14 @@ def test_a_notification_that_is_delivered_twice_counts_once(quiet: RecordingScen
     """A repeat is counted and changes nothing."""
     body = notify(quiet, 40, status=0)
     deliver(quiet, body)
-    before = quiet.recording
+    before = quiet.take
 
     assert deliver(quiet, {**body, "notifyMs": 1}).status_code == 200
 
     inbox = stored_events(quiet, body)
     assert inbox
     assert inbox["delivery_count"] == 2
-    assert quiet.recording == before
+    assert quiet.take == before
 
 
 def test_notifications_in_the_wrong_order_never_move_a_recording_back(quiet: RecordingScene) -> None:
@@ -151,7 +151,7 @@ def test_notifications_in_the_wrong_order_never_move_a_recording_back(quiet: Rec
     for event in (31, 41, 42, 40, 30):
         assert deliver(quiet, notify(quiet, event, status=0, startUtcMs=1)).status_code == 200
 
-    assert (quiet.recording["status"], quiet.recording["upload_complete"]) == ("processing", True)
+    assert (quiet.take["status"], quiet.take["upload_complete"]) == ("processing", True)
 
 
 def test_a_notification_supplies_the_sid_that_the_start_never_received(scene: RecordingScene) -> None:
@@ -162,12 +162,12 @@ def test_a_notification_supplies_the_sid_that_the_start_never_received(scene: Re
 
     deliver(scene, notify(scene, 40, status=0))
 
-    assert (scene.recording["status"], scene.recording["agora_sid"]) == ("recording", "a" * 32)
+    assert (scene.take["status"], scene.take["agora_sid"]) == ("recording", "a" * 32)
 
 
 def test_a_notification_without_a_known_recording_is_applied_later(quiet: RecordingScene) -> None:
     """A notification that overtakes the database waits in the inbox for the reconciler."""
-    sid = quiet.recording["agora_sid"]
+    sid = quiet.take["agora_sid"]
     quiet.change(agora_sid="'of another attempt'")
     body = notify(quiet, 40, status=0)
     body["payload"] |= {"sid": sid, "uid": "1"}
@@ -182,7 +182,7 @@ def test_a_notification_without_a_known_recording_is_applied_later(quiet: Record
     inbox = stored_events(quiet, body)
     assert inbox
     assert inbox["applied_at"]
-    assert quiet.recording["status"] == "recording"
+    assert quiet.take["status"] == "recording"
 
 
 def test_a_notification_after_the_end_is_stored_and_changes_nothing(quiet: RecordingScene) -> None:
@@ -191,7 +191,7 @@ def test_a_notification_after_the_end_is_stored_and_changes_nothing(quiet: Recor
     body = notify(quiet, 31, status=0)
 
     assert deliver(quiet, body).status_code == 200
-    assert quiet.recording["status"] == "failed"
+    assert quiet.take["status"] == "failed"
     assert stored_events(quiet, body)
 
 

@@ -112,7 +112,7 @@ def test_a_person_without_consent_waits_until_the_recording_has_stopped(stage: S
 
     assert enter() == (409, "recording_consent_missing")
     assert stage.value(
-        "select stop_requested_at from public.session_recordings where session_id = %s", master["id"]
+        "select stop_requested_at from private.recording_takes where session_id = %s", master["id"]
     )
     stopped = stage.invoke("stop-agora-recording", {"session_id": str(master["id"])}, as_=practitioner)
     assert stopped.status_code == 200, stopped.text

@@ -26,7 +26,7 @@ def test_both_participants_follow_the_recording(scene: RecordingScene) -> None:
 
     for who, reply in replies.items():
         found = reply["recording"]
-        assert (found["id"], found["status"]) == (str(recording["id"]), "recording"), who
+        assert (found["id"], found["status"]) == (str(recording["recording_id"]), "recording"), who
         expected = (
             (recording["agora_resource_id"], recording["agora_sid"]) if who == "admin" else (None, None)
         )

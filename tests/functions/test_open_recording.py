@@ -1,5 +1,6 @@
 """Opening a recording by its link: it plays without headers, is logged, and can be revoked."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -26,6 +27,7 @@ def finished(stage: Stage, emulator: AgoraEmulator) -> RecordingScene:
 def sliced(stage: Stage, emulator: AgoraEmulator) -> RecordingScene:
     """One without an MP4: two people, each with slices of their own."""
     scene = RecordingScene(stage, emulator)
+    scene.fault("recording", codec="h264")
     scene.record(recording_mode="individual")
     scene.process()
     return scene
@@ -183,6 +185,49 @@ def test_a_recording_in_slices_plays_from_a_rewritten_playlist(sliced: Recording
     reply = httpx.get(slices[0], follow_redirects=True)
     assert (reply.status_code, reply.headers["content-type"]) == (200, "video/mp2t")
     assert reply.content[0] == 0x47  # how every packet of MPEG-TS begins
+
+
+def test_the_player_of_streams_comes_from_us_and_is_kept(sliced: RecordingScene) -> None:
+    """Without a link, compressed for browsers; another version has another address, and an unknown one is refused."""
+    page = httpx.get(link(sliced), headers=BROWSER)
+    (address,) = re.findall(r'"streamsScript": "([^"]+)"', page.text)
+    script, plain = httpx.get(address), httpx.get(address, headers={"accept-encoding": "identity"})
+
+    assert address.startswith(f"{sliced.stage.env['PAGES_URL']}/open-recording?script=hls-")
+    assert (script.status_code, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert "immutable" in script.headers["cache-control"]
+    assert script.headers["content-encoding"] == "gzip" and script.content == plain.content
+    assert int(script.headers["content-length"]) < len(plain.content) / 2
+    policy = page.headers["content-security-policy"]
+    assert (
+        "media-src 'self' blob:" in policy and "connect-src 'self'" in policy and "worker-src" not in policy
+    )
+    unknown = httpx.get(address.replace("hls-", "hls-0"))
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "script_not_found")
+
+
+def test_a_file_is_saved_under_the_sessions_name(finished: RecordingScene) -> None:
+    """Also by a browser that follows the link without scripts; the view is the page's."""
+    browser, before = Browser(), len(views(finished))
+    page = browser.get(link(finished))
+    (href,) = re.findall(r'href="([^"]+download=1)"', page.text)
+
+    reply = browser.get(href.replace("&amp;", "&"))
+    video = httpx.get(reply.headers["location"], headers={"range": "bytes=0-31"})
+
+    assert reply.status_code == 302 and video.content[4:8] == b"ftyp"
+    assert re.search(r'attachment; filename="[^"/]+20[0-9-]{8}\.mp4"', video.headers["content-disposition"])
+    assert len(views(finished)) == before + 1
+    assert "download=1" not in Browser().get(shared(finished).url).text
+
+
+@pytest.mark.parametrize("part", [1, 2])
+def test_each_part_has_a_page_without_scripts(sliced: RecordingScene, part: int) -> None:
+    """Its address opens the page at that part."""
+    page = httpx.get(f"{link(sliced)}&part={part}", headers=BROWSER)
+
+    assert f'&amp;part={part}"></video>' in page.text
+    assert f"this is part {part}" in page.text
 
 
 def test_staff_replaces_the_link(stage: Stage, agora: AgoraEmulator) -> None:

@@ -1,56 +1,26 @@
 """Copying a finished recording: whole, in order, at constant memory, whatever happens on the way."""
 
 import hashlib
-import os
 import random
-import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from local.stack import Stack
 from tests.cast import Stage
+from tests.processor import Processor
 from tests.recording_scene import RecordingScene, unknown_id, until
+from tests.sharing_scene import addresses
 
 MEGABYTE = 1024 * 1024
-
-
-class Processor:
-    """The function in a process of this test's own, which may be killed."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._key = stage.env["SUPABASE_SECRET_KEY"]
-        with socket.create_server(("127.0.0.1", 0)) as listener, Path(os.devnull).open("wb") as log:
-            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            pid = stage.forkserver.fork("process_recording", stage.env, listener, log)
-            self.process = psutil.Process(pid)
-
-    def post(self, recording_id: Any) -> dict[str, Any]:
-        """Ask it to process a recording, and wait as long as that takes."""
-        headers = {"apikey": self._key, "authorization": f"Bearer {self._key}"}
-        reply = httpx.post(self.url, json={"recording_id": str(recording_id)}, headers=headers, timeout=120)
-        return dict(reply.raise_for_status().json())
-
-    def kill(self) -> None:
-        """As the kernel does: without a word."""
-        self.process.kill()
-
-    def memory(self) -> int:
-        return int(self.process.memory_info().rss)
 
 
 @pytest.fixture
 def processor(stage: Stage) -> Iterator[Processor]:
     """One that runs, and has answered once."""
-    processor = Processor(stage)
-    with pytest.raises(httpx.HTTPStatusError):
-        processor.post(unknown_id())
+    processor = Processor.ready(stage)
     yield processor
     processor.kill()
 
@@ -120,11 +90,34 @@ def test_several_parts_are_kept_in_order(scene: RecordingScene) -> None:
 
 def test_the_slices_of_two_people_are_kept_where_there_is_no_mp4(scene: RecordingScene) -> None:
     """An individual recording has none: each playlist before its slices, all of them."""
+    scene.fault("recording", codec="h264")
     scene.record(recording_mode="individual")
 
     scene.process()
 
     _are_slices(scene)
+
+
+def test_webm_of_browsers_is_kept_and_plays(scene: RecordingScene) -> None:
+    """They send VP8: every slice is a part by itself, and neither a playlist nor an index that nothing plays."""
+    scene.record(recording_mode="individual")
+    in_bucket = {key.rpartition("/")[2] for key in scene.source_keys()}
+
+    processed = scene.process()
+
+    assert (processed["processed"], processed["status"]) == (True, "completed")
+    files = scene.files()
+    assert {file["kind"] for file in files} == {"webm"}
+    assert [key for key in in_bucket if key.endswith(".mpd")]
+    kept = {file["storage_path"].rpartition("/")[2] for file in files}
+    assert kept == {name for name in in_bucket if name.endswith(".webm")}
+    assert all(scene.stored(file["storage_path"])[:4] == b"\x1a\x45\xdf\xa3" for file in files)  # EBML
+    page = scene.stage.http.get(scene.recording["recording_url"], headers={"accept": "text/html"})
+    assert len(addresses(page)) == len(files)
+    slice_seconds = 6
+    assert (
+        scene.recording["duration_seconds"] == slice_seconds * len(files) // 4
+    )  # sound and picture of two people
 
 
 def test_slices_are_kept_where_an_mp4_is_lost(scene: RecordingScene) -> None:
@@ -151,7 +144,7 @@ def _are_slices(scene: RecordingScene) -> None:
     assert set(kinds) == {"playlist", "slice"}
     assert kinds.count("playlist") >= 2
     assert scene.stored_paths() == sorted(file["storage_path"] for file in files)
-    assert scene.recording["duration_seconds"] > 0
+    assert scene.take["duration_seconds"] > 0
 
 
 def test_a_copy_killed_ten_times_ends_with_one_identical_object(scene: RecordingScene, stack: Stack) -> None:
@@ -162,15 +155,13 @@ def test_a_copy_killed_ten_times_ends_with_one_identical_object(scene: Recording
     scene.wait_for("processing", upload_complete=True)
 
     for fatal_byte in sorted(random.Random(4).sample(range(size), 10)):
-        processor = Processor(scene.stage)
-        with pytest.raises(httpx.HTTPStatusError):
-            processor.post(unknown_id())  # it is up
+        processor = Processor.ready(scene.stage)
         with ThreadPoolExecutor(1) as beside:
             reply = beside.submit(processor.post, scene.recording["id"])
             until(lambda at=fatal_byte: _uploaded(scene, stack) >= at, f"byte {fatal_byte}")
             processor.kill()
         assert isinstance(reply.exception(), httpx.TransportError)
-        assert scene.recording["status"] == "processing"
+        assert scene.take["status"] == "processing"
         scene.change(lease_until="now()")  # two minutes pass
     done = scene.process()
 
@@ -186,22 +177,12 @@ def test_memory_does_not_grow_with_the_file(scene: RecordingScene, processor: Pr
     scene.fault("recording", slices=1, mp4_bytes=96 * MEGABYTE, idle_after=30)
     scene.start().raise_for_status()
     recording = scene.wait_for("processing", upload_complete=True)
-    idle, peak, is_done = processor.memory(), 0, threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not is_done.wait(0.02):
-            peak = max(peak, processor.memory())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    done = processor.post(recording["id"])
-    is_done.set()
-    watcher.join()
+    with processor.above_idle() as above_idle:
+        done = processor.post(recording["recording_id"])
 
     assert done["status"] == "completed"
     assert done["bytes"] >= 96 * MEGABYTE
-    assert peak - idle <= 64 * MEGABYTE, f"{(peak - idle) / MEGABYTE:.0f} MB"
+    assert above_idle[0] <= 64 * MEGABYTE, f"{above_idle[0] / MEGABYTE:.0f} MB"
 
 
 def test_ten_callers_at_once_copy_a_recording_once(scene: RecordingScene) -> None:
@@ -221,14 +202,14 @@ def test_ten_callers_at_once_copy_a_recording_once(scene: RecordingScene) -> Non
 def test_a_copy_that_lost_its_lease_stops(scene: RecordingScene) -> None:
     """One that slept through its lease must not write into the work of the next."""
     scene.record()
-    claim = "select (recording).lease_id as lease from public.claim_recording_copy(%s)"
+    claim = "select (take).lease_id as lease from public.claim_take_copy(%s)"
     slept = scene.stage.value(claim, scene.recording["id"])
     scene.change(lease_until="now()")
     scene.stage.value(claim, scene.recording["id"])
 
     refused = scene.stage.http.post(
-        "/rest/v1/rpc/renew_recording_lease",
-        json={"recording_id": str(scene.recording["id"]), "lease_id": str(slept)},
+        "/rest/v1/rpc/renew_take_lease",
+        json={"take_id": str(scene.take["id"]), "lease_id": str(slept)},
         headers={"apikey": scene.stage.env["SUPABASE_SECRET_KEY"]},
     )
 
@@ -244,15 +225,15 @@ def test_a_failing_storage_is_retried_and_the_recording_fails_in_the_end(scene: 
         first = scene.process()
         waits = [
             scene.stage.value(
-                "select next_check_at - now() from public.session_recordings where id = %s",
-                scene.recording["id"],
+                "select next_check_at - now() from private.recording_takes where id = %s",
+                scene.take["id"],
             )
         ]
         scene.process()
         waits.append(
             scene.stage.value(
-                "select next_check_at - now() from public.session_recordings where id = %s",
-                scene.recording["id"],
+                "select next_check_at - now() from private.recording_takes where id = %s",
+                scene.take["id"],
             )
         )
         scene.change(deadline_at="now() - interval '1 second'")
@@ -263,13 +244,13 @@ def test_a_failing_storage_is_retried_and_the_recording_fails_in_the_end(scene: 
     assert (first["processed"], first["status"]) == (False, "processing")
     assert waits[1] > waits[0] * 1.5
     assert last["status"] == "failed"
-    assert scene.recording["failure_code"] == "storage_refused"
-    assert "maximum allowed size" in scene.recording["failure_reason"]
+    assert scene.take["failure_code"] == "storage_refused"
+    assert "maximum allowed size" in scene.take["failure_reason"]
     assert scene.source_keys()
 
     retried = scene.stage.http.post(
-        "/rest/v1/rpc/retry_recording",
-        json={"recording_id": str(scene.recording["id"])},
+        "/rest/v1/rpc/retry_take",
+        json={"take_id": str(scene.take["id"])},
         headers={"apikey": scene.stage.env["SUPABASE_SECRET_KEY"]},
     )
     scene.reconcile_to("processing", upload_complete=True)
@@ -293,7 +274,7 @@ def test_a_source_that_changed_is_copied_from_the_start(scene: RecordingScene) -
     changed = scene.process()
     copied = scene.process()
 
-    assert (changed["processed"], scene.recording["copy_failures"]) == (False, 2)
+    assert (changed["processed"], scene.take["copy_failures"]) == (False, 2)
     assert copied["status"] == "completed"
     assert scene.stored(copied["storage_path"]).endswith(b"free")
 

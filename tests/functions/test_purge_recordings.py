@@ -12,6 +12,10 @@ from tests.recording_scene import AgoraEmulator, RecordingScene
 from tests.sharing_scene import SharingScene, finished_recording
 
 DUE = "update private.recording_erasure_queue set due_at = now() where recording_id = %s"
+WEEK_PASSES = (
+    "update private.recording_erasure_notices"
+    " set told_at = told_at - interval '8 days', ends_at = ends_at - interval '8 days'"
+)
 LATER = "update public.session_recordings set lease_until = now() - interval '1 second' where id = %s"
 
 
@@ -238,9 +242,7 @@ def test_a_person_who_withdrew_before_the_end_gets_no_recording(stage: Stage) ->
     stage.execute("delete from public.session_recordings where id = any (%s)", group.own)
     group.withdraw(group.people[0])
 
-    stage.execute(
-        "select private.add_participant_recordings(%s, 'https://functions.test/open-recording')", group.id
-    )
+    stage.execute("select private.add_participant_recordings(%s)", group.id)
 
     assert group.seen() == [0, 1]
 
@@ -264,6 +266,13 @@ def test_recordings_are_erased_after_their_retention(stage: Stage) -> None:
     assert purge(stage, old.id) == {"erased": 0, "failed": 0}
     stage.rest("PATCH", policy, as_=admin, json={"auto_delete": True}).raise_for_status()
 
+    assert [purge(stage, each.id)["erased"] for each in (old, kept, short, off)] == [
+        0,
+        0,
+        0,
+        0,
+    ]  # a week's notice
+    stage.execute(WEEK_PASSES)
     assert [purge(stage, each.id)["erased"] for each in (old, kept, short, off)] == [1, 0, 1, 0]
     assert [receipt["reasons"] for receipt in old.receipts] == [["retention"]]
 
@@ -356,7 +365,7 @@ def test_withdrawing_consent_stops_a_running_recording_and_erases_it(
 
     decide(stage, scene.client, consented=False)
 
-    assert scene.recording["stop_reason"] == "consent_withdrawn"
+    assert scene.take["stop_reason"] == "consent_withdrawn"
     stage.execute(DUE, scene.recording["id"])
     assert purge(stage, scene.recording["id"]) == {"erased": 0, "failed": 0}
     scene.reconcile_to("processing", upload_complete=True)

@@ -63,7 +63,7 @@ def test_every_kind_of_end_is_the_same_with_and_without_notifications(
         scene.start().raise_for_status()
 
         def has_ended() -> bool:
-            row = scene.recording
+            row = scene.take
             if row["upload_complete"]:
                 scene.process()
             elif row["status"] in ("pending", "recording", "processing"):
@@ -72,10 +72,10 @@ def test_every_kind_of_end_is_the_same_with_and_without_notifications(
                 if row["status"] == "processing":  # and the minutes an upload takes
                     scene.change(deadline_at="deadline_at - interval '1 minute'")
                 scene.reconcile()
-            return scene.recording["status"] in ("completed", "failed")
+            return scene.take["status"] in ("completed", "failed")
 
         until(has_ended, f"an end of {name}", patience_s=60)
-        return str(scene.recording["status"])
+        return str(scene.take["status"])
 
     scenes = {name: RecordingScene(stage, agora) for name in ENDINGS}
     with ThreadPoolExecutor(3) as crowd:
@@ -115,12 +115,12 @@ def test_a_404_is_not_the_end_while_a_machine_is_replaced(scene: RecordingScene)
     scene.fault("query", status=404, code=404, times=2)
 
     scene.reconcile()
-    missing = scene.recording["missing_since"]
+    missing = scene.take["missing_since"]
     scene.reconcile()
     scene.reconcile()
 
     assert missing
-    assert (scene.recording["status"], scene.recording["missing_since"]) == ("recording", None)
+    assert (scene.take["status"], scene.take["missing_since"]) == ("recording", None)
 
 
 def test_an_unavailable_bucket_is_asked_again(scene: RecordingScene) -> None:
@@ -130,8 +130,8 @@ def test_an_unavailable_bucket_is_asked_again(scene: RecordingScene) -> None:
 
     scene.reconcile()
 
-    assert scene.recording["status"] == "processing"
-    assert scene.recording["next_check_at"]
+    assert scene.take["status"] == "processing"
+    assert scene.take["next_check_at"]
 
 
 def test_ten_reconcilers_at_once_do_each_step_once(stage: Stage, agora: AgoraEmulator) -> None:

@@ -410,6 +410,7 @@ OTHERS = {
     "my_sessions": ({}, "each with a link to its page"),
     "recording_ready": ({}, "can be played now"),
     "recording_failed": ({}, "could not be recorded"),
+    "recording_ending": ({"expires_at": "2031-01-01T17:00:00Z"}, "is deleted on Wednesday, January 1, 2031"),
     "session_not_booked": (
         {"practitioner_id": None, "scheduled_at": "2031-01-01T17:00:00Z"},
         "Nothing is lost",
@@ -435,8 +436,7 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
     )
     mail.stage.execute(
         "insert into public.session_recordings (session_id, status, storage_path, completed_at, recording_url,"
-        " duration_seconds, file_size_bytes, cname, recorder_uid, prefix, record_until)"
-        " values (%s, 'completed', 'x', now(), 'x', 1, 1, 'x', 4000000002, 'x', now())",
+        " duration_seconds, file_size_bytes) values (%s, 'completed', 'x', now(), 'x', 1, 1)",
         session["id"],
     )
     lot = mail.stage.value(
@@ -448,7 +448,13 @@ def test_every_kind_of_message_has_a_template(mail: MailScene) -> None:
         mail.practitioner.practitioner_id,
     )
     mail.stage.execute("delete from private.mails where status = 'queued'")
-    about_session = {"session_completed", "practitioner_late", "recording_ready", "recording_failed"}
+    about_session = {
+        "session_completed",
+        "practitioner_late",
+        "recording_ready",
+        "recording_failed",
+        "recording_ending",
+    }
     for kind, (payload, _) in OTHERS.items():
         facts = {"lot_id": str(lot), "contract_id": str(contract), **payload}
         if kind in about_session:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cast import Stage
 from tests.recording_scene import AgoraEmulator, RecordingScene, unknown_id, until
+from tests.sharing_scene import addresses
 
 
 def test_the_practitioner_starts_a_recording(scene: RecordingScene) -> None:
@@ -16,7 +17,7 @@ def test_the_practitioner_starts_a_recording(scene: RecordingScene) -> None:
     body = reply.json()
     assert (reply.status_code, body["success"], body["status"]) == (200, True, "pending")
     recording = scene.wait_for("recording")
-    assert body["recording_id"] == str(recording["id"])
+    assert body["recording_id"] == str(recording["recording_id"])
     assert (body["resource_id"], body["sid"]) == (recording["agora_resource_id"], recording["agora_sid"])
     assert recording["cname"] == scene.channel
     assert recording["recorder_uid"] >= 4_000_000_000
@@ -154,7 +155,7 @@ def test_a_latecomer_without_consent_ends_the_recording_and_then_gets_in(scene: 
     inside = enter(scene.stage, scene.channel, late)
 
     assert (outside.status_code, outside.json()["code"]) == (409, "recording_consent_missing")
-    assert scene.recording["stop_reason"] == "somebody_has_not_agreed"
+    assert scene.take["stop_reason"] == "somebody_has_not_agreed"
     assert inside.status_code == 200
     assert scene.agora.asked(scene.channel, "stop")
 
@@ -168,7 +169,7 @@ def test_withdrawing_consent_stops_the_recording(scene: RecordingScene, who: str
     withdraw(scene, getattr(scene, who))
     scene.reconcile_to("processing")
 
-    assert scene.recording["stop_reason"] == "consent_withdrawn"
+    assert scene.take["stop_reason"] == "consent_withdrawn"
     assert scene.agora.asked(scene.channel, "stop")
 
 
@@ -182,7 +183,7 @@ def test_cancelling_the_session_stops_its_recording(scene: RecordingScene) -> No
     )
     scene.reconcile_to("processing")
 
-    assert scene.recording["stop_reason"] == "session_cancelled"
+    assert scene.take["stop_reason"] == "session_cancelled"
 
 
 def test_consents_and_starts_at_once_never_record_without_consent(scene: RecordingScene) -> None:
@@ -194,9 +195,9 @@ def test_consents_and_starts_at_once_never_record_without_consent(scene: Recordi
         if started.result().status_code == 409:
             assert started.result().json()["code"] == "recording_consent_missing"
         else:
-            assert scene.recording["stop_reason"] == "consent_withdrawn"
+            assert scene.take["stop_reason"] == "consent_withdrawn"
             scene.stage.execute(
-                "update public.session_recordings set status = 'failed', failure_code = 'test' where session_id = %s",
+                "update private.recording_takes set status = 'failed', failure_code = 'test' where session_id = %s",
                 scene.session["id"],
             )
         agree(scene, scene.client)
@@ -220,18 +221,47 @@ def test_a_person_without_consent_is_never_let_in_while_a_recording_starts(
         both = (started.result().status_code, entered.result().status_code)
         assert both in {(200, 409), (409, 200)}
         if both[0] == 200:
-            assert scene.recording["stop_reason"] == "somebody_has_not_agreed"
+            assert scene.take["stop_reason"] == "somebody_has_not_agreed"
 
 
 def test_a_finished_session_is_not_recorded_again(scene: RecordingScene) -> None:
-    """The pages show the link of the one recording; a second one would hide it."""
-    scene.start().raise_for_status()
-    scene.wait_for("recording")
-    scene.stop().raise_for_status()
+    """Its room is closed; and the pages go on showing the link of its one recording."""
+    scene.record()
 
     reply = scene.start()
 
-    assert (reply.status_code, reply.json()["code"]) == (409, "session_already_recorded")
+    assert (reply.status_code, reply.json()["code"]) == (409, "session_over")
+
+
+def test_whoever_stopped_by_mistake_starts_again_and_it_is_one_recording(scene: RecordingScene) -> None:
+    """Two takes with a recorder and a folder each; one row, whose link plays both, one after the other."""
+    scene.record_take()
+    stopped = scene.recording["status"]
+    again = scene.start().raise_for_status().json()
+    scene.wait_for("recording")
+    scene.await_media()
+    started = scene.recording["status"]
+    scene.stop().raise_for_status()
+    scene.wait_for("processing", upload_complete=True)
+    scene.process(), scene.process()
+    before = scene.recording["status"]
+    scene.complete()
+
+    recording = scene.recording
+    assert (stopped, started, before, recording["status"]) == (
+        "processing",
+        "recording",
+        "processing",
+        "completed",
+    )
+    assert again["recording_id"] == str(recording["id"])
+    assert [len(scene.agora.asked(scene.channel, each)) for each in ("acquire", "start", "stop")] == [2, 2, 2]
+    first, second = scene.takes
+    assert recording["duration_seconds"] == first["duration_seconds"] + second["duration_seconds"]
+    assert [file["take_id"] for file in scene.files()] == [first["id"], second["id"]]
+    assert recording["storage_path"] == scene.files()[0]["storage_path"]
+    played = scene.stage.http.get(recording["recording_url"], headers={"accept": "text/html"})
+    assert (played.status_code, len(addresses(played))) == (200, 2)
 
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -257,7 +287,7 @@ def test_each_answer_of_agora_to_a_start_has_its_effect(stage: Stage, agora: Ago
         scene.lose_notifications()
         scene.fault(**fault)
         reply = scene.start()
-        return reply.status_code, scene.recording["status"], reply.json().get("code")
+        return reply.status_code, scene.take["status"], reply.json().get("code")
 
     scenes = {id(fault): RecordingScene(stage, agora) for fault in FAULTS.values()}
     with ThreadPoolExecutor(len(FAULTS)) as crowd:
@@ -290,7 +320,7 @@ def test_a_recorder_that_never_comes_is_replaced_under_another_number(scene: Rec
     scene.lose_notifications()
     scene.fault("recording", never_runs=True, silent=True)
     scene.start().raise_for_status()
-    first = scene.recording
+    first = scene.take
 
     scene.reconcile()
     scene.change(missing_since="now() - interval '91 seconds'")

@@ -17,7 +17,7 @@ def test_the_practitioner_stops_the_recording(scene: RecordingScene) -> None:
     assert (reply.status_code, reply.json()["status"]) == (200, "processing")
     assert reply.json()["recording_id"] == str(scene.recording["id"])
     assert reply.json()["message"] == "The recording has stopped and is being processed."
-    assert scene.recording["ended_at"]
+    assert scene.take["ended_at"]
     assert [asked["status"] for asked in scene.agora.asked(scene.channel, "stop")] == [200]
 
 
@@ -52,7 +52,7 @@ def test_only_staff_stops_a_recording_and_a_stranger_learns_nothing(scene: Recor
         (403, "not_allowed"),
         *[(404, "recording_not_found")] * 3,
     ]
-    assert scene.recording["stop_requested_at"] is None
+    assert scene.take["stop_requested_at"] is None
 
 
 def test_a_stop_without_a_recording_is_refused(scene: RecordingScene) -> None:
@@ -109,7 +109,7 @@ def test_each_answer_of_agora_to_a_stop_has_its_effect(stage: Stage, agora: Agor
         scene.lose_notifications()
         scene.fault("stop", **fault)
         assert scene.stop().status_code == 200
-        row = scene.recording
+        row = scene.take
         assert row["stop_requested_at"]
         return " ".join(filter(None, (row["status"], row["failure_code"])))
 

@@ -154,3 +154,57 @@ def test_an_unknown_studio_is_refused_with_a_sentence(scene: Scene) -> None:
     reply = scene.insert_class(300, physical_location=str(uuid.uuid4()))
 
     assert (reply.status_code, reply.json()["details"]) == (404, "studio_not_found")
+
+
+@pytest.mark.parametrize(("places", "where"), [(17, "online"), (1000, "online")])
+def test_an_online_class_is_no_larger_than_its_recording(scene: Scene, places: int, where: str) -> None:
+    """The admin's page is told when it makes one, with what to do; nothing is made."""
+    refused = scene.insert_class(
+        300 + places, max_participants=places, session_location=where, physical_location=None
+    )
+
+    error = refused.json()
+    assert (refused.status_code, error["details"]) == (422, "class_too_large")
+    assert "16 places at most" in error["message"] and "in person" in error["hint"]
+    made = scene.stage.value(
+        "select count(*) from public.session_schedules where practitioner_id = %s and max_participants = %s",
+        scene.booking.practitioner.practitioner_id,
+        places,
+    )
+    assert made == 0
+
+
+def test_a_class_as_large_as_its_recording_is_made_and_grows_only_in_person(scene: Scene) -> None:
+    """Sixteen and who leads them; a room may hold more, but not move online with them."""
+    online = scene.insert_class(320, max_participants=16, session_location="online", physical_location=None)
+    in_person = scene.insert_class(322, max_participants=40)
+    assert (online.status_code, in_person.status_code) == (201, 201)
+
+    def change(made: httpx.Response, **columns: Any) -> httpx.Response:
+        path = f"session_schedules?id=eq.{made.json()[0]['id']}"
+        return scene.stage.rest("PATCH", path, as_=scene.admin, json=columns)
+
+    for refused in (
+        change(online, max_participants=17),
+        change(in_person, session_location="online", physical_location=None),
+    ):
+        assert (refused.status_code, refused.json()["details"]) == (422, "class_too_large")
+    assert change(in_person, class_name="Large").json()[0]["max_participants"] == 40
+    assert change(online, max_participants=12).json()[0]["max_participants"] == 12
+
+
+def test_a_large_online_class_from_before_stays_and_can_shrink(scene: Scene) -> None:
+    """It can be renamed, moved and made smaller; not larger."""
+    made = scene.insert_class(340, max_participants=16, session_location="online", physical_location=None)
+    class_id = made.raise_for_status().json()[0]["id"]
+    trigger = "session_schedules_45_refuse_large_online_class_change"
+    scene.stage.execute(f"alter table public.session_schedules disable trigger {trigger}")
+    scene.stage.execute("update public.session_schedules set max_participants = 30 where id = %s", class_id)
+    scene.stage.execute(f"alter table public.session_schedules enable trigger {trigger}")
+
+    path = f"session_schedules?id=eq.{class_id}"
+    replies = [
+        scene.stage.rest("PATCH", path, as_=scene.admin, json=columns).status_code
+        for columns in ({"class_name": "Old"}, {"max_participants": 31}, {"max_participants": 20})
+    ]
+    assert replies == [200, 422, 200]

@@ -215,3 +215,43 @@ async def test_the_length_of_an_mp4_is_read_from_its_header(wide: bool, moov_las
 def test_the_sid_is_in_every_file_name(keys: list[str], sid: str | None) -> None:
     """So a recording can be found whose start was never answered."""
     assert sid_of([BucketObject(key, 1, "") for key in keys]) == sid
+
+
+async def test_webm_slices_are_kept_and_their_playlist_is_not() -> None:
+    """Of a browser that sends VP8: no player of HLS plays them, and each plays by itself."""
+    tracks = {track: f"{NAME}__uid_s_7__uid_e_{track}" for track in ("audio", "video")}
+    files = {f"{name}.m3u8": playlist(f"{name}_1.webm", f"{name}_2.webm") for name in tracks.values()}
+    files |= {f"{name}_{at}.webm": b"x" for name in tracks.values() for at in (1, 2)}
+    stored, media = await media_of("individual", **files, **{f"{NAME}__uid_s_7__uid_e_av.mpd": b"<MPD/>"})
+
+    chosen = await select(stored, media)
+
+    assert media.found == "complete"
+    assert [part.kind for part in chosen.parts] == ["webm"] * 4
+    assert {part.track for part in chosen.parts} == {"audio", "video"}
+    assert chosen.duration_seconds == 30
+
+
+async def test_who_changes_device_has_a_playlist_and_webm_slices() -> None:
+    """The merged index holds the one half, and the slices the other; nothing twice."""
+    person = f"{NAME}__uid_s_7__uid_e"
+    files = {f"{person}_av.m3u8": playlist(f"{person}_av_1.ts"), f"{person}_av_1.ts": b"x"}
+    for track in ("audio", "video"):
+        names = [f"{person}_{track}_1.ts", f"{person}_{track}_2.webm"]
+        files |= {f"{person}_{track}.m3u8": playlist(*names), **dict.fromkeys(names, b"x")}
+    stored, media = await media_of("individual", **files)
+
+    chosen = await select(stored, media)
+
+    names = sorted(part.name.removeprefix(person) for part in chosen.parts)
+    assert names == ["_audio_2.webm", "_av.m3u8", "_av_1.ts", "_video_2.webm"]
+    assert chosen.duration_seconds == 30
+
+
+async def test_webm_that_is_missing_is_not_kept() -> None:
+    """A recording without it is not whole."""
+    name = f"{NAME}__uid_s_7__uid_e_video"
+    stored, media = await media_of("individual", **{f"{name}.m3u8": playlist(f"{name}_1.webm")})
+
+    with pytest.raises(NotPlayable, match="partial"):
+        await select(stored, media)

@@ -61,7 +61,13 @@ def begin_class(
 
 
 def event(
-    change: str, who: str = "", ago: float = 0, *, seq: int | None = None, stayed: float | None = None
+    change: str,
+    who: str = "",
+    ago: float = 0,
+    *,
+    seq: int | None = None,
+    stayed: float | None = None,
+    reason: int | None = None,
 ) -> dict[str, Any]:
     """A channel event, so many minutes ago: from when it is heard of, since a table of cases is made long before."""
     return {
@@ -71,6 +77,7 @@ def event(
         "ago": ago,
         "client_seq": seq,
         "stayed_seconds": None if stayed is None else round(stayed * 60),
+        "reason": reason,
     }
 
 
@@ -79,8 +86,9 @@ def deliver_events(sandbox: Sandbox, session: str, *events: dict[str, Any], **mo
     sandbox.act_as("owner")
     channel = sandbox.one("select room_name from public.session_schedules where id = %s", session)
     sandbox.act_as("service")
+    now = datetime.now(UTC)
     for one in events:
-        at = minutes_ago(one["ago"])
+        at = now - timedelta(minutes=one["ago"])
         told = {
             **{name: value for name, value in one.items() if name != "ago"},
             "channel": channel,
@@ -109,7 +117,7 @@ def advance(sandbox: Sandbox) -> list[dict[str, Any]]:
     since = None
     while (
         check := sandbox.run(
-            "select asked_at, session_id, moved_to, task, failure, (recording).id as recording_id"
+            "select asked_at, session_id, moved_to, task, failure, (take).id as take_id"
             " from public.advance_next_session(%s)",
             since,
         )[0]

@@ -81,8 +81,10 @@ select private.post_transaction('payout', practitioner_id, currency, '{"practiti
   from public.payouts;
 insert into public.session_cancellations (id, session_id, user_id, cancellation_type) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'c0000000-0000-4000-8000-000000000001', 'standard');
-insert into public.session_recordings (id, session_id, cname, recorder_uid, prefix, record_until) values
-  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'session-one', 4000000001, 'one', now() + interval '8 days');
+insert into public.session_recordings (id, session_id) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001');
+insert into private.recording_takes (id, recording_id, session_id, cname, recorder_uid, prefix, record_until) values
+  ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 'session-one', 4000000001, 'one', now() + interval '8 days');
 insert into public.recording_views (id, recording_id, link_id) values
   ('10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001');
 

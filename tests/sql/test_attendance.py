@@ -107,6 +107,93 @@ def test_the_events_of_a_person_are_ordered_by_number_and_not_by_time(sandbox: S
     assert attendance(sandbox, session) == {"client": ("agora", 2, True, False)}
 
 
+DEVICES: dict[str, tuple[list[dict[str, Any]], tuple[Any, ...]]] = {
+    # A phone whose clock is an hour slow joins, and the computer is put out.
+    "a second device with a wrong clock": (
+        [
+            event("joined", "client", 20, seq=7_200_000),
+            event("joined", "client", 10, seq=5),
+            event("left", "client", 10, seq=7_800_000, stayed=10, reason=5),
+        ],
+        ("agora", 0, True, False),
+    ),
+    "the first device is put out before the second is heard of": (
+        [event("joined", "client", 20), event("left", "client", 10, stayed=10, reason=5)],
+        ("agora", 0, True, False),
+    ),
+    "the second device leaves": (
+        [
+            event("joined", "client", 20, seq=7_200_000),
+            event("joined", "client", 10, seq=5),
+            event("left", "client", 10, seq=7_800_000, stayed=10, reason=5),
+            event("left", "client", 2, seq=6, stayed=8, reason=1),
+        ],
+        ("agora", 18, False, False),
+    ),
+    "the first device leaves as the second joins": (
+        [
+            event("joined", "client", 20, seq=7_200_000),
+            event("left", "client", 10, seq=7_800_000, stayed=10, reason=1),
+            event("joined", "client", 10, seq=5),
+        ],
+        ("agora", 0, True, False),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_a_second_device_does_not_put_its_owner_out(sandbox: Sandbox, name: str) -> None:
+    """One of the two leaves the channel; the person does not. In whatever order it is told."""
+    events, expected = DEVICES[name]
+    session = begin(sandbox, since=30)
+
+    for story in permutations(events):
+        with sandbox.undone():
+            deliver_events(sandbox, session, *story)
+            assert attendance(sandbox, session)["client"] == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "ago", "expected"),
+    [
+        *((reason, 3, ("agora", 0, True, False)) for reason in (4, 9, 10, 99)),
+        *((reason, 6, ("agora", 14, False, False)) for reason in (4, 9, 10, 99)),
+        *((reason, 3, ("agora", 17, False, False)) for reason in (None, 0, 1, 2, 3, 12, 999, 4711)),
+    ],
+)
+def test_a_lost_connection_is_a_leave_only_if_it_does_not_come_back(
+    sandbox: Sandbox, reason: int | None, ago: float, expected: tuple[Any, ...]
+) -> None:
+    """Agora moves people between machines, and networks break: five minutes long it is no leave."""
+    session = begin(sandbox, since=30)
+
+    deliver_events(
+        sandbox,
+        session,
+        event("joined", "client", 20),
+        event("left", "client", ago, stayed=20 - ago, reason=reason),
+    )
+
+    assert attendance(sandbox, session)["client"] == expected
+
+
+@pytest.mark.parametrize(("gap", "minutes"), [(2, 17), (7, 10)])
+def test_whoever_reconnects_was_there_all_the_time(sandbox: Sandbox, gap: float, minutes: int) -> None:
+    """A short interruption is none; a long one is a leave when it began."""
+    session = begin(sandbox, since=30)
+
+    deliver_events(
+        sandbox,
+        session,
+        event("joined", "client", 20),
+        event("left", "client", 12, stayed=8, reason=10),
+        event("joined", "client", 12 - gap),
+        event("left", "client", 3, stayed=9 - gap, reason=1),
+    )
+
+    assert attendance(sandbox, session)["client"] == ("agora", minutes, False, False)
+
+
 def test_a_token_counts_as_presence_until_an_event_arrives(sandbox: Sandbox) -> None:
     """Nobody knows for how long; a fact that comes later does."""
     session = begin(sandbox, since=10)
@@ -117,6 +204,25 @@ def test_a_token_counts_as_presence_until_an_event_arrives(sandbox: Sandbox) -> 
 
     assert by_token == {"client": ("token", None, True, False)}
     assert attendance(sandbox, session) == {"client": ("agora", 3, False, False)}
+
+
+@pytest.mark.parametrize(("later_s", "comes_back"), [(-5, False), (0.0, False), (0.9, False), (1.0, True)])
+def test_only_a_token_from_after_the_second_of_a_leave_is_a_way_back(
+    sandbox: Sandbox, later_s: float, comes_back: bool
+) -> None:
+    """Agora tells whole seconds: whoever leaves at :07 may have got their token at :07.3 and left at :07.8."""
+    session = begin(sandbox, since=10)
+    enter(sandbox, session, "client")
+    deliver_events(sandbox, session, event("left", "client", 3, stayed=1))
+    sandbox.act_as("owner")
+    sandbox.run(
+        "update private.channel_admissions a set admitted_at = e.happened_at + %s * interval '1 second'"
+        " from private.channel_events e where a.session_id = %s and e.session_id = a.session_id",
+        later_s,
+        session,
+    )
+
+    assert comes_back == sandbox.one("select is_present from private.list_presence(%s)", session)
 
 
 def test_a_person_who_never_left_was_there_until_the_end(sandbox: Sandbox) -> None:

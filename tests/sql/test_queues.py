@@ -29,26 +29,25 @@ SESSION = f"""
     insert into public.session_schedules
       (id, practitioner_id, client_id, scheduled_at, room_name, status, time_zone, local_start)
     values (%(id)s, '{ROW}', '{CLIENT}', now() - interval '3 days', %(id)s, '{{status}}', 'UTC', now());"""
-RECORDING = (
+TAKE = (
     SESSION.format(status="completed")
     + """
-    insert into public.session_recordings
-      (id, session_id, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at, agora_sid,
+    insert into public.session_recordings (id, session_id, status) values (%(id)s, %(id)s, 'processing');
+    insert into private.recording_takes
+      (id, recording_id, session_id, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at, agora_sid,
        agora_resource_id, status, upload_complete, created_at, ended_at)
-    values (%(id)s, %(id)s, 'room', 4000000001, 'x', now() + interval '1 hour', now() - interval '1 s',
+    values (%(id)s, %(id)s, %(id)s, 'room', 4000000001, 'x', now() + interval '1 hour', now() - interval '1 s',
             now() + interval '72 hours', %(id)s, 'x', {columns});"""
 )
-CHECKED = RECORDING.format(columns="'recording', false, now(), null")
-COPIED = RECORDING.format(columns="'processing', true, now(), now()")
-ENDED = RECORDING.format(columns="'processing', true, now(), now()")
-UNREADABLE_RECORDING = (
-    "update public.session_recordings set record_until = 'infinity' where id = %(id)s",
-    "update public.session_recordings set record_until = '10000-01-01' where id = %(id)s",
-    "update public.session_recordings set failure_reason = repeat('x', 2000000) where id = %(id)s",
+CHECKED = TAKE.format(columns="'recording', false, now(), null")
+COPIED = TAKE.format(columns="'processing', true, now(), now()")
+ENDED = TAKE.format(columns="'processing', true, now(), now()")
+UNREADABLE_TAKE = (
+    "update private.recording_takes set record_until = 'infinity' where id = %(id)s",
+    "update private.recording_takes set record_until = '10000-01-01' where id = %(id)s",
+    "update private.recording_takes set failure_reason = repeat('x', 2000000) where id = %(id)s",
 )
-RECORDING_DUE = (
-    "update public.session_recordings set next_check_at = now() - interval '1 s', lease_until = null"
-)
+TAKE_DUE = "update private.recording_takes set next_check_at = now() - interval '1 s', lease_until = null"
 MAIL = """
     insert into private.outbox (id, kind, user_id) overriding system value
     values (10000000 + ascii(%(id)s), 'nothing', '{client}');
@@ -107,24 +106,24 @@ QUEUES = (
         poisons=("update public.webhook_deliveries set body = repeat('x', 2000000) where id = %(id)s",),
     ),
     Queue(
-        "recordings to check",
-        ("public.claim_recording_check",),
+        "takes to check",
+        ("public.claim_take_check",),
         plant=CHECKED,
-        claim="select (recording).id from public.claim_recording_check() where task is not null",
-        finish="select public.observe_recording(%(id)s, 1, 'running')",
-        is_done="select claim_count = 0 and next_check_at > now() from public.session_recordings where id = %(id)s",
-        later=RECORDING_DUE + " where status = 'recording'",
-        poisons=UNREADABLE_RECORDING,
+        claim="select (take).id from public.claim_take_check() where task is not null",
+        finish="select public.observe_take(%(id)s, 1, 'running')",
+        is_done="select claim_count = 0 and next_check_at > now() from private.recording_takes where id = %(id)s",
+        later=TAKE_DUE + " where status = 'recording'",
+        poisons=UNREADABLE_TAKE,
     ),
     Queue(
-        "recordings to copy",
-        ("private.lock_recording_to_copy",),
+        "takes to copy",
+        ("private.lock_take_to_copy",),
         plant=COPIED,
-        claim="select (recording).id, (recording).lease_id from public.claim_recording_copy() where is_claimed",
-        finish="select public.postpone_recording_copy(%(id)s, %(lease_id)s, 'storage_full', 'x')",
-        is_done="select copy_failures > 0 and claim_count = 0 from public.session_recordings where id = %(id)s",
-        later=RECORDING_DUE + " where status = 'processing'",
-        poisons=UNREADABLE_RECORDING,
+        claim="select (take).id, (take).lease_id from public.claim_take_copy() where is_claimed",
+        finish="select public.postpone_take_copy(%(id)s, %(lease_id)s, 'storage_full', 'x')",
+        is_done="select copy_failures > 0 and claim_count = 0 from private.recording_takes where id = %(id)s",
+        later=TAKE_DUE + " where status = 'processing'",
+        poisons=UNREADABLE_TAKE,
     ),
     Queue(
         "recordings to erase",
@@ -137,6 +136,26 @@ QUEUES = (
         later="update private.recording_erasure_queue set next_attempt_at = now() - interval '1 s';"
         " update public.session_recordings set lease_until = now() - interval '1 s'",
         poisons=(),  # what is claimed is two ids and two paths made of ids
+    ),
+    Queue(
+        "recordings to join",
+        ("private.lock_due_join",),
+        plant=SESSION.format(status="completed")
+        + """
+            insert into public.session_recordings
+              (id, session_id, status, recording_url, storage_path, completed_at, duration_seconds, file_size_bytes)
+            values (%(id)s, %(id)s, 'completed', 'x', 'x', now(), 1, 1);
+            insert into private.joined_files (recording_id, parts, next_attempt_at)
+            values (%(id)s, 2, now() - interval '1 s');""",
+        claim="select id, lease_id from public.claim_join()",
+        finish="select public.record_join(%(id)s, %(lease_id)s, 'mp4', 'x/' || %(id)s, 1, repeat('00', 32), 1, 'x');"
+        " select public.finish_join(%(id)s, %(lease_id)s, repeat('00', 32))",
+        is_done="select status = 'joined' from private.joined_files where recording_id = %(id)s",
+        later="update private.joined_files set next_attempt_at = now() - interval '1 s',"
+        " lease_until = now() - interval '1 s' where status = 'waiting'",
+        poisons=(
+            "update private.joined_files set upload_url = repeat('x', 2000000) where recording_id = %(id)s",
+        ),
     ),
     Queue(
         "checkouts to ask Stripe about",
@@ -156,7 +175,7 @@ QUEUES = (
         claim="select session_id as id from public.advance_next_session() where session_id is not null",
         is_done="select status = 'completed' from public.session_schedules where id = %(id)s",
         later="update private.session_checks set next_attempt_at = now() - interval '1 s', checked_at = '-infinity'",
-        poisons=("session_schedules",),
+        poisons=("public.session_schedules",),
     ),
     Queue(
         "Stripe's events",
@@ -184,7 +203,7 @@ QUEUES = (
         claim="select null as id from public.apply_waiting_agora_notifications() where tried > 0",
         is_done="select applied_at is not null from private.agora_notifications where notice_id = %(id)s",
         later="update private.agora_notifications set next_attempt_at = now() - interval '1 s'",
-        poisons=("session_recordings",),
+        poisons=("private.recording_takes",),
     ),
 )
 
@@ -215,7 +234,8 @@ def calm(sandbox: Sandbox) -> Sandbox:
         "delete from public.webhook_deliveries",
         "delete from private.recording_erasure_queue",
         "update public.legal_holds set released_at = now() where released_at is null",
-        "update public.session_recordings set next_check_at = null",
+        "update private.recording_takes set next_check_at = null",
+        "delete from private.joined_files",
         "update public.checkout_sessions set next_check_at = null",
         "update private.stripe_events set applied_at = now()",
         "update private.agora_notifications set applied_at = now()",
@@ -226,10 +246,15 @@ def calm(sandbox: Sandbox) -> Sandbox:
 
 def plant(sandbox: Sandbox, queue: Queue, row_id: str) -> None:
     sandbox.act_as("owner")
-    tables = ("session_schedules", "session_recordings", "checkout_sessions")
+    tables = (
+        "public.session_schedules",
+        "public.session_recordings",
+        "private.recording_takes",
+        "public.checkout_sessions",
+    )
     for state in ("disable", "enable"):
         for table in tables:
-            sandbox.run(f"alter table public.{table} {state} trigger user")
+            sandbox.run(f"alter table {table} {state} trigger user")
         if state == "disable":
             for statement in filter(str.strip, queue.plant.split(";\n")):
                 run(sandbox, statement, {"id": row_id})
@@ -272,7 +297,7 @@ def spoil(sandbox: Sandbox, poison: str, row_id: str) -> None:
     sandbox.run(
         f"""create or replace function pg_temp.spoil() returns trigger language plpgsql as
             $$ begin raise exception 'Not this one.'; end $$;
-            create trigger spoilt before update on public.{poison}
+            create trigger spoilt before update on {poison}
               for each row when (old.id = '{row_id}') execute function pg_temp.spoil()"""
     )
 
@@ -308,7 +333,8 @@ def test_every_function_that_claims_is_of_a_queue_here(sandbox: Sandbox) -> None
     lockers = {
         "private.claim_mail",
         "private.claim_webhook_delivery",
-        "public.claim_recording_copy",
+        "public.claim_take_copy",
+        "public.claim_join",
     }  # by their lock_…
     assert found - lockers == known
 

@@ -1,4 +1,4 @@
-"""The state machine of recordings: every observation in every state, and the clocks that decide some of them."""
+"""The state machine of takes: every observation in every state, and the clocks that decide some of them."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ OBSERVATIONS = (
     *("ended", "exited", "no_data", "uploaded", "backed_up", "absent", "partial", "playable", "complete"),
 )
 
-# What becomes of a recording in each state, early, with the first attempt. Where a row says nothing, nothing moves.
+# What becomes of a take in each state, early, with the first attempt. Where a row says nothing, nothing moves.
 MOVES: dict[str, dict[str, str]] = {
     "no_worker": {"pending": "pending again"},
     "rejected": {"pending": "failed agora_rejected"},
@@ -63,8 +63,8 @@ CASES = [
 ] + EXCEPTIONS
 
 
-def set_recording(sandbox: Sandbox, state: str, **columns: str) -> dict[str, Any]:
-    """The seeded recording, in a state, as it would stand there."""
+def set_take(sandbox: Sandbox, state: str, **columns: str) -> dict[str, Any]:
+    """The seeded take, in a state, as it would stand there."""
     facts = {
         "attempt": "1",
         "agora_sid": "null",
@@ -72,13 +72,12 @@ def set_recording(sandbox: Sandbox, state: str, **columns: str) -> dict[str, Any
         "ended_at": "now()" if state in ("processing", "completed", "failed") else "null",
         "failure_code": "'because'" if state == "failed" else "null",
         **dict.fromkeys(("duration_seconds", "file_size_bytes"), "1"),
-        **dict.fromkeys(("recording_url", "storage_path"), "'x'"),
-        "completed_at": "now()",
+        "storage_path": "'x'",
         **columns,
     }
     sets = ", ".join(f"{name} = {value}" for name, value in facts.items())
     (row,) = sandbox.run(
-        f"update public.session_recordings set status = '{state}', {sets} where id = %s returning *", ROW
+        f"update private.recording_takes set status = '{state}', {sets} where id = %s returning *", ROW
     )
     return row
 
@@ -86,7 +85,7 @@ def set_recording(sandbox: Sandbox, state: str, **columns: str) -> dict[str, Any
 def observe(sandbox: Sandbox, observation: str, attempt: int = 1, **facts: Any) -> dict[str, Any]:
     """Tell the machine something."""
     named = "".join(f", {name} => %s" for name in facts)
-    query = f"select * from private.observe_recording(%s, %s, %s{named})"
+    query = f"select * from private.observe_take(%s, %s, %s{named})"
     (row,) = sandbox.run(query, ROW, attempt, observation, *facts.values())
     return row
 
@@ -107,7 +106,7 @@ def test_each_observation_in_each_state_has_its_effect(
     sandbox: Sandbox, state: str, observation: str, columns: dict[str, str], expected: str
 ) -> None:
     """The whole table, one row at a time."""
-    attempt = set_recording(sandbox, state, **columns)["attempt"]
+    attempt = set_take(sandbox, state, **columns)["attempt"]
 
     after = observe(sandbox, observation, attempt)
 
@@ -116,7 +115,7 @@ def test_each_observation_in_each_state_has_its_effect(
 
 def test_an_observation_of_an_earlier_attempt_changes_nothing(sandbox: Sandbox) -> None:
     """The answer of a recorder we gave up on comes late; it speaks of nobody we know."""
-    before = set_recording(sandbox, "pending", attempt="2")
+    before = set_take(sandbox, "pending", attempt="2")
 
     after = observe(sandbox, "uploaded", attempt=1, sid="of the first")
 
@@ -125,7 +124,7 @@ def test_an_observation_of_an_earlier_attempt_changes_nothing(sandbox: Sandbox) 
 
 def test_a_new_attempt_has_another_number_and_folder(sandbox: Sandbox) -> None:
     """Two recorders with one number would push each other out of the channel."""
-    before = set_recording(sandbox, "pending", agora_resource_id="'R'", agora_sid="'S'")
+    before = set_take(sandbox, "pending", agora_resource_id="'R'", agora_sid="'S'")
 
     after = observe(sandbox, "no_worker")
 
@@ -137,7 +136,7 @@ def test_a_new_attempt_has_another_number_and_folder(sandbox: Sandbox) -> None:
 
 def test_a_failover_starts_the_wait_for_404s_anew(sandbox: Sandbox) -> None:
     """While a machine is being replaced Agora says "not found", for up to 90 s."""
-    set_recording(sandbox, "recording", missing_since="now() - interval '80 seconds'")
+    set_take(sandbox, "recording", missing_since="now() - interval '80 seconds'")
 
     assert observe(sandbox, "failed_over", failover_uid=123)["missing_since"] is None
     assert observe(sandbox, "missing")["missing_since"] is not None
@@ -146,7 +145,7 @@ def test_a_failover_starts_the_wait_for_404s_anew(sandbox: Sandbox) -> None:
 
 def test_observed_facts_are_kept(sandbox: Sandbox) -> None:
     """The first sid stays; a query leaves its status; the first picture's time is the earliest reported."""
-    set_recording(sandbox, "pending")
+    set_take(sandbox, "pending")
 
     observe(sandbox, "started", sid="S", resource_id="R")
     observe(sandbox, "media_started", happened_at="2026-01-01T10:00:05Z", sid="another")
@@ -163,14 +162,14 @@ def test_observed_facts_are_kept(sandbox: Sandbox) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )
-def test_a_recording_only_moves_forward(sandbox: Sandbox, story: list[tuple[str, bool]]) -> None:
+def test_a_take_only_moves_forward(sandbox: Sandbox, story: list[tuple[str, bool]]) -> None:
     """Any observations in any order, with deadlines passing between them: never back, never out of the end."""
     with sandbox.undone():
-        row = set_recording(sandbox, "pending")
+        row = set_take(sandbox, "pending")
         for observation, time_passes in story:
             if time_passes:
                 sandbox.run(
-                    "update public.session_recordings set deadline_at = now() - interval '1 second' where id = %s",
+                    "update private.recording_takes set deadline_at = now() - interval '1 second' where id = %s",
                     ROW,
                 )
             was, row = row, observe(sandbox, observation, row["attempt"])

@@ -99,6 +99,7 @@ async function reach(wanted) {
 await reach(["recording"]);
 await new Promise((resolve) => setTimeout(resolve, 2000));
 tell("host stops", await invoke(host, "stop-agora-recording", { session_id: session.id }));
+must(await service.from("session_schedules").update({ status: "completed" }).eq("id", session.id));  // its time is over
 tell("finished", await reach(["completed", "failed"]));
 
 // The page opens recording_url in a new tab: no headers, redirects followed.

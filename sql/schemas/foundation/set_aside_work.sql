@@ -10,11 +10,16 @@ create view private.set_aside_work with (security_invoker = true) as
   select 'public.webhook_deliveries', d.id::text, coalesce(d.last_error, 'status ' || d.last_status), d.attempts, d.ended_at
     from public.webhook_deliveries d where d.status = 'failed'
   union all
-  select 'public.session_recordings', r.id::text, r.failure_reason, r.claim_count, r.ended_at
-    from public.session_recordings r where r.failure_code = 'set_aside'
+  select 'private.recording_takes', t.id::text, t.failure_reason, t.claim_count, t.ended_at
+    from private.recording_takes t where t.failure_code = 'set_aside'
   union all
   select 'private.recording_erasure_queue', q.recording_id::text, 'begun and never finished', q.attempt_count, q.queued_at
     from private.recording_erasure_queue q where q.attempt_count >= private.max_attempts()
+  union all
+  -- Not those whose parts are of different kinds: they stay several files.
+  select 'private.joined_files', j.recording_id::text, j.failure_code || ' ' || coalesce(j.failure_reason, ''), j.attempts,
+         j.created_at
+    from private.joined_files j where j.status = 'given_up' and j.failure_code <> 'not_joinable'
   union all
   select 'public.checkout_sessions', c.id::text, 'claimed and never reported on', c.claim_count, c.created_at
     from public.checkout_sessions c where c.next_check_at is null and c.claim_count > 0

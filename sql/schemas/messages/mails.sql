@@ -51,6 +51,8 @@ insert into private.mail_kinds (kind, audience, category) values
   ('session_completed',   'user',         'follow_ups'),
   ('recording_ready',     'user',         null),
   ('recording_failed',    'user',         null),
+  ('recording_ending',    'user',         null),
+  ('recording_ending',    'practitioner', null),
   ('payment_received',    'user',         null),
   ('payment_returned',    'user',         null),
   ('credits_granted',     'user',         null),

@@ -66,8 +66,8 @@ begin
     return 'no_sessions';
   elsif mail.kind = 'session_completed' and (mail.payload ->> 'is_no_show')::boolean then
     return 'no_show';
-  elsif mail.kind = 'recording_ready' and not exists (
-      select from public.session_recordings r where r.session_id = mail.session_id and r.status = 'completed') then
+  elsif mail.kind in ('recording_ready', 'recording_ending') and not exists (
+      select from public.session_recordings r where r.session_id = mail.session_id and r.completed_at is not null) then
     return 'recording_gone';
   elsif mail.kind = 'credit_expiring' and not exists (
       select from public.user_session_credits lot

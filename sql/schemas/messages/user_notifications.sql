@@ -110,7 +110,12 @@ begin
                                                       then 'How was it? Your journal is open.' end),
       ('recording_ready',     'Recording ready',   format('The recording of %s can be played.',
                                                           lower(left(v_session_label, 1)) || substr(v_session_label, 2))),
-      ('recording_failed',    'Not recorded',      format('%s could not be recorded.', v_session_label)),
+      ('recording_ending',    'Recording ends soon', format('The recording of %s is deleted on %s. Download it before, if you'
+                                                            || ' would like to keep it.',
+                                                            lower(left(v_session_label, 1)) || substr(v_session_label, 2),
+                                                            to_char((mail.payload ->> 'expires_at')::timestamptz
+                                                                    at time zone v_time_zone, 'FMDay, FMMonth FMDD'))),
+      ('recording_failed',    'Not recorded',      format('%s could not be recorded, or not all of it.', v_session_label)),
       ('payment_received',    'Payment received',  format('We have received %s. Thank you.', v_amount)),
       ('payment_returned',    'Payment returned',  format('We have returned %s.', v_amount)),
       ('credits_granted',     'Credits added',     format('You have %s more.', case mail.payload ->> 'credits' when '1'

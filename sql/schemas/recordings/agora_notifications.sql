@@ -3,7 +3,7 @@
 --   received -> applied
 --
 -- Each is stored under Agora's own id (noticeId) before anything else happens, so a repeat changes nothing. One that
--- matches no recording yet (its sid is stored a moment later, or never: the console's health check) waits and is tried
+-- matches no take yet (its sid is stored a moment later, or never: the console's health check) waits and is tried
 -- again for a day. After 90 days they are deleted.
 
 create table private.agora_notifications (
@@ -18,7 +18,7 @@ create table private.agora_notifications (
   failover_uid   bigint,
   payload        jsonb       not null,
   delivery_count integer     not null default 1,
-  recording_id   uuid,
+  take_id        uuid,
   received_at    timestamptz not null default now(),
   applied_at     timestamptz,
   attempts       integer     not null default 0,
@@ -33,9 +33,9 @@ create table private.agora_notifications (
 );
 comment on table  private.agora_notifications is 'Agora''s notifications about recordings, unchanged.';
 comment on column private.agora_notifications.observation  is
-  'What it means to a recording (see observe_recording); null if nothing.';
-comment on column private.agora_notifications.recording_id is
-  'The recording it was applied to. No foreign key: the inbox outlives it.';
+  'What it means to a take (see observe_take); null if nothing.';
+comment on column private.agora_notifications.take_id is
+  'The take it was applied to. No foreign key: the inbox outlives it.';
 comment on column private.agora_notifications.failure is
   'The error of the last attempt to apply it; null if it only waits.';
 
@@ -50,25 +50,25 @@ create function private.apply_agora_notification(notification private.agora_noti
   language plpgsql set search_path = ''
 as $$
 declare
-  v_recording public.session_recordings;
+  v_take private.recording_takes;
 begin
   if (notification).observation is not null then
-    select * into v_recording from public.session_recordings r where r.agora_sid = (notification).sid;
+    select * into v_take from private.recording_takes t where t.agora_sid = (notification).sid;
     if not found then
       -- The notification came before Agora's answer to the start, or that answer was lost: the sid is known from here.
-      select * into v_recording from public.session_recordings r
-       where r.recorder_uid = (notification).recorder_uid and r.cname = (notification).channel and r.agora_sid is null
-         and r.status = 'pending';
+      select * into v_take from private.recording_takes t
+       where t.recorder_uid = (notification).recorder_uid and t.cname = (notification).channel and t.agora_sid is null
+         and t.status = 'pending';
     end if;
-    if v_recording.id is null then
+    if v_take.id is null then
       return false;
     end if;
-    perform private.observe_recording(
-      v_recording.id, v_recording.attempt, (notification).observation, sid => (notification).sid,
+    perform private.observe_take(
+      v_take.id, v_take.attempt, (notification).observation, sid => (notification).sid,
       happened_at => (notification).happened_at, failover_uid => (notification).failover_uid);
   end if;
 
-  update private.agora_notifications n set applied_at = now(), recording_id = v_recording.id
+  update private.agora_notifications n set applied_at = now(), take_id = v_take.id
    where n.notice_id = (notification).notice_id;
   return true;
 end;

@@ -1,43 +1,46 @@
--- Automatic recording: starts when the practitioner and a client are present and everybody has agreed, and stops when
--- the session or somebody's consent ends.
+-- Automatic recording: a take starts when the practitioner and a client are present and everybody has agreed, and stops
+-- when the session or somebody's consent ends.
 --
---   start   the practitioner and a client are present, with everybody's consent (the rules are
---           start_agora_recording's);
---           the row is inserted here
+--   start   not before the scheduled time; the practitioner and a client are present, with everybody's consent (the
+--           rules are start_agora_recording's); the take is inserted here
 --   stop    the session has ended, the channel has been empty for a while, or somebody has withdrawn consent or joined
 --           without it: the request is written where that happens, and claimed here or by the reconciler
 --
--- A start that fails is tried again while the session lasts, after 1, 2, 4, 8, 16 minutes, and its practitioner is
--- notified once.
+-- A take that ended before the session did, for whatever reason but a deliberate stop, is followed by the next: after
+-- a crash, after a recorder that found nobody or that Agora lost, when people meet again in a channel that was empty,
+-- when a consent that was withdrawn is given again. After takes in vain it waits for 1, 2, 4, 8, 16 minutes.
 
 create function private.recording_retry_delay(failures bigint) returns interval
   language sql immutable set search_path = ''
 as $$
-  select interval '1 minute' * (2 ^ (least(failures, 5) - 1));  -- 1, 2, 4, 8, 16 minutes
+  select case when failures > 0 then interval '1 minute' * (2 ^ (least(failures, 5) - 1)) else interval '0' end;
+$$;
+
+-- Since when the next take may begin, as far as the ones before it say. In vain were those that failed or ended within
+-- a minute, since the last that was not.
+create function private.next_take_begins_at(session_id uuid) returns timestamptz
+  language sql stable set search_path = ''
+as $$
+  select coalesce(max(t.ended_at) + private.recording_retry_delay(count(*)), '-infinity')
+    from private.recording_takes t
+   where t.session_id = next_take_begins_at.session_id
+     and t.number > coalesce((select max(good.number) from private.recording_takes good
+                               where good.session_id = next_take_begins_at.session_id and good.status <> 'failed'
+                                 and good.ended_at >= good.started_at + interval '1 minute'), 0);
 $$;
 
 create function private.may_start_recording(session public.session_schedules) returns boolean
-  language plpgsql stable set search_path = ''
+  language sql stable set search_path = ''
 as $$
-declare
-  v_failures    bigint;
-  v_last_failed timestamptz;
-begin
-  if session.status <> 'in_progress' or session.session_location <> 'online'
-     or now() >= session.scheduled_at + make_interval(mins => session.duration_minutes)
-     -- There is one already, or one was stopped on request.
-     or exists (select from public.session_recordings r
-                 where r.session_id = session.id and (r.status <> 'failed' or r.stop_reason = 'asked')) then
-    return false;
-  end if;
-  select count(*), max(r.ended_at) into v_failures, v_last_failed
-    from public.session_recordings r where r.session_id = session.id;
-  return v_failures = 0 or now() >= v_last_failed + private.recording_retry_delay(v_failures);
-end
+  select (session).status = 'in_progress' and now() >= (session).scheduled_at
+         and private.may_next_take_begin(session)
+         and not exists (select from private.recording_takes t
+                          where t.session_id = (session).id and t.status in ('pending', 'recording'))
+         and now() >= private.next_take_begins_at((session).id);
 $$;
 
 -- What Agora is to be asked for a session: `start` or `stop`, claimed by one caller (sessions/advancing.sql).
-create function private.claim_session_recording_task(session_id uuid, out task text, out recording public.session_recordings)
+create function private.claim_session_recording_task(session_id uuid, out task text, out take private.recording_takes)
   language plpgsql volatile set search_path = ''
 as $$
 #variable_conflict use_variable
@@ -58,48 +61,53 @@ begin
      and v_last_activity_at <= now() - make_interval(mins => v_rules.empty_minutes) then
     perform private.request_recording_stop(v_session.id, 'channel_empty');
   end if;
-  update public.session_recordings r
-     set claim_count = r.claim_count + 1,
-         next_check_at = now() + greatest(interval '1 minute', private.retry_delay(r.claim_count + 1))
-   where r.session_id = v_session.id and r.status in ('pending', 'recording') and r.stop_requested_at is not null
-     and r.agora_sid is not null and r.next_check_at <= now()
-  returning r.* into recording;
+  update private.recording_takes t
+     set claim_count = t.claim_count + 1,
+         next_check_at = now() + greatest(interval '1 minute', private.retry_delay(t.claim_count + 1))
+   where t.session_id = v_session.id and t.status in ('pending', 'recording') and t.stop_requested_at is not null
+     and t.agora_sid is not null and t.next_check_at <= now()
+  returning t.* into take;
   if found then
     task := 'stop';
   elsif private.get_session_host(v_session) = any (v_present) and private.may_start_recording(v_session)
     and exists (select from private.list_session_clients(v_session) c where c.user_id = any (v_present)) then
     begin
-      v_start := private.start_agora_recording(v_session.id, 'mix');
-      recording := v_start.recording;
+      -- As the one before, which somebody may have begun by hand.
+      v_start := private.start_agora_recording(v_session.id, coalesce(
+        (select t.mode from private.recording_takes t where t.session_id = v_session.id order by t.number desc limit 1),
+        'mix'), false);
+      take := v_start.take;
       task := case when v_start.is_new then 'start' end;
     exception when sqlstate 'PT409' then
       null;  -- such as: somebody has not agreed
     end;
   end if;
+  -- By the clock alone, too: the scheduled end has come, or who had not agreed has.
+  perform private.update_recording(r.id) from public.session_recordings r where r.session_id = v_session.id;
+  if (select count(*) from private.recording_takes t where t.session_id = v_session.id) >= private.max_takes()
+     and v_session.status = 'in_progress'
+     and not exists (select from private.recording_takes t
+                      where t.session_id = v_session.id and t.status in ('pending', 'recording')) then
+    perform private.tell_not_recorded(v_session, 'too_many_takes');
+  end if;
 end
 $$;
 
--- Definer: nobody reads or writes the outbox.
-create function private.publish_recording_failed() returns trigger
-  language plpgsql security definer set search_path = ''
+-- At its completion: they met, all have agreed, nobody stopped it, and yet nothing was recorded.
+create function private.tell_missing_recording(session public.session_schedules) returns void
+  language plpgsql volatile set search_path = ''
 as $$
 begin
-  -- Once for each session: the start is tried again by itself, and another failure says nothing new.
-  insert into private.outbox (kind, user_id, session_id, payload)
-  select 'recording_failed', p.user_id, s.id, jsonb_build_object(
-           'recording_id', new.id, 'failure_code', new.failure_code, 'client_id', s.client_id, 'scheduled_at', s.scheduled_at)
-    from public.session_schedules s join public.practitioners p on p.id = s.practitioner_id
-   where s.id = new.session_id and p.user_id is not null
-     and not exists (select from private.outbox o where o.session_id = s.id and o.kind = 'recording_failed');
-  return null;
+  if session.session_location = 'online' and session.scheduled_at > now() - interval '2 days'
+     and private.has_attended(session, private.get_session_host(session))
+     and exists (select from private.list_session_clients(session) c where private.has_attended(session, c.user_id))
+     and private.has_everybodys_consent(session)
+     and not exists (select from public.session_recordings r where r.session_id = session.id and r.stopped_at is not null)
+     and not exists (select from private.recording_takes t where t.session_id = session.id and t.started_at is not null) then
+    perform private.tell_not_recorded(session, 'not_started');
+  end if;
 end
 $$;
 
--- Not if it was stopped before it began: that was requested.
-create trigger session_recordings_70_publish_failed after update of status on public.session_recordings
-  for each row when (new.status = 'failed' and old.status <> 'failed' and new.class_recording_id is null
-                     and new.failure_code <> 'stopped_before_start')
-  execute function private.publish_recording_failed();
-
-revoke execute on function private.recording_retry_delay, private.may_start_recording,
-  private.claim_session_recording_task, private.publish_recording_failed from public, anon, authenticated, service_role;
+revoke execute on function private.recording_retry_delay, private.next_take_begins_at, private.may_start_recording,
+  private.claim_session_recording_task, private.tell_missing_recording from public, anon, authenticated, service_role;

@@ -4,6 +4,8 @@
 --   admission    of somebody who has not agreed: stops the recording, and they get a token once it has stopped
 --   withdrawal   stops every recording of a session in which the person takes part
 --
+-- What is stopped is the take that is on. Another begins by itself once everybody there agrees (automatic_start.sql).
+--
 -- Transactions about the same session wait for each other here: a start takes the session's lock alone, admissions
 -- share it, and both lock the consent rows they relied on, so that a withdrawal waits and then sees what they did.
 
@@ -40,14 +42,25 @@ begin
 end;
 $$;
 
+-- The same as a question, which holds nobody up: a withdrawal at the same time may make the answer wrong.
+create function private.has_everybodys_consent(session public.session_schedules) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select not exists (
+    select from private.list_session_participants(session) person
+     where not exists (select from public.user_consents c
+                        where c.user_id = person and c.consent_type = 'session_recording'
+                          and c.consented and c.revoked_at is null));
+$$;
+
 create function private.request_recording_stop(session_id uuid, reason text) returns void
   language sql set search_path = ''
 as $$
   -- Agora is told by the caller itself, or by the reconciler within a minute.
-  update public.session_recordings r
+  update private.recording_takes t
      set stop_requested_at = now(), stop_reason = request_recording_stop.reason, next_check_at = now()
-   where r.session_id = request_recording_stop.session_id and r.status in ('pending', 'recording')
-     and r.stop_requested_at is null;
+   where t.session_id = request_recording_stop.session_id and t.status in ('pending', 'recording')
+     and t.stop_requested_at is null;
 $$;
 
 -- For somebody who wants a token: true if they have to wait, since a recording is on to which they have not agreed. It
@@ -58,9 +71,9 @@ create function private.stop_recording_before_admission(session_id uuid, user_id
 as $$
 begin
   perform pg_advisory_xact_lock_shared(private.recording_lock_key(stop_recording_before_admission.session_id));
-  if not exists (select from public.session_recordings r
-                  where r.session_id = stop_recording_before_admission.session_id
-                    and r.status in ('pending', 'recording')) then
+  if not exists (select from private.recording_takes t
+                  where t.session_id = stop_recording_before_admission.session_id
+                    and t.status in ('pending', 'recording')) then
     return false;
   end if;
   perform from public.user_consents c
@@ -80,11 +93,17 @@ $$;
 create function private.stop_recordings_without_consent() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
+declare
+  v_recording public.session_recordings;
 begin
-  perform private.request_recording_stop(s.id, 'consent_withdrawn')
-    from public.session_recordings r
-    join public.session_schedules s on s.id = r.session_id
-   where r.status in ('pending', 'recording') and old.user_id in (select private.list_session_participants(s));
+  for v_recording in
+    select r.* from public.session_recordings r join public.session_schedules s on s.id = r.session_id
+     where r.status in ('pending', 'recording') and old.user_id in (select private.list_session_participants(s))
+     order by r.id
+  loop
+    perform private.request_recording_stop(v_recording.session_id, 'consent_withdrawn');
+    perform private.update_recording(v_recording.id);  -- between two takes there is nothing to stop
+  end loop;
   return null;
 end;
 $$;
@@ -98,18 +117,25 @@ create trigger user_consents_10_stop_recordings_on_delete after delete on public
   when (old.consent_type = 'session_recording' and old.consented and old.revoked_at is null)
   execute function private.stop_recordings_without_consent();
 
--- When a session is cancelled or completed; its trigger is among those of session_schedules.
--- Definer: whoever cancels or completes a session may not write its recording.
-create function private.stop_recording_of_ended_session() returns trigger
+-- When a session begins, ends or is reopened; its trigger is among those of session_schedules.
+-- Definer: whoever changes a session's status may not write its recording.
+create function private.update_recording_of_session() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.request_recording_stop(new.id, 'session_' || new.status);
+  if new.status in ('cancelled', 'completed') then
+    perform private.request_recording_stop(new.id, 'session_' || new.status);
+  end if;
+  perform private.update_recording(r.id) from public.session_recordings r where r.session_id = new.id;
+  if new.status = 'completed' then
+    perform private.tell_missing_recording(new);
+  end if;
   return null;
 end;
 $$;
 
 revoke execute on function private.recording_lock_key, private.list_session_participants, private.count_without_consent,
-  private.request_recording_stop, private.stop_recording_before_admission, private.stop_recordings_without_consent,
-  private.stop_recording_of_ended_session from public, anon, authenticated, service_role;
+  private.has_everybodys_consent, private.request_recording_stop, private.stop_recording_before_admission,
+  private.stop_recordings_without_consent, private.update_recording_of_session
+  from public, anon, authenticated, service_role;
 grant execute on function private.stop_recording_before_admission to authenticated;

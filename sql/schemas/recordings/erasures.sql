@@ -32,12 +32,14 @@ grant select on public.recording_erasures to authenticated;
 grant select, insert on public.recording_erasures to service_role;
 -- No update or delete for anybody: a receipt is evidence.
 
--- For purge-recordings, again until it gives nought: queues what has been kept long enough, and moves what is under a
--- legal hold out of the way, so that no claim has to pass it.
-create function public.prepare_recording_erasures(max_rows integer default 1000) returns table (queued integer, held integer)
+-- For purge-recordings, again until it gives nought: tells the people of what is erased in a week, queues what has been
+-- kept long enough, and moves what is under a legal hold out of the way, so that no claim has to pass it.
+create function public.prepare_recording_erasures(max_rows integer default 1000)
+  returns table (told integer, queued integer, held integer)
   language plpgsql security invoker set search_path = ''
 as $$
 begin
+  told := private.tell_of_erasures(prepare_recording_erasures.max_rows);
   queued := private.queue_expired_recordings(prepare_recording_erasures.max_rows);
   with under_hold as materialized (select private.recording_ids_under_legal_hold() as id)
   update private.recording_erasure_queue q set next_attempt_at = now() + interval '1 hour'
@@ -64,8 +66,13 @@ begin
      and (r.id = claim_recording_erasure.recording_id
           or (claim_recording_erasure.recording_id is null and q.next_attempt_at <= now()
               and q.attempt_count < private.max_attempts()))
-     -- Not while Agora is still recording or uploading.
-     and (r.status in ('completed', 'failed') or (r.status = 'processing' and r.upload_complete))
+     -- Not while Agora is still recording or uploading, or may record again.
+     and r.status in ('completed', 'failed', 'processing')
+     and not exists (select from private.recording_takes t
+                      where t.recording_id = r.id
+                        and (t.status in ('pending', 'recording') or (t.status = 'processing' and not t.upload_complete)
+                             or t.lease_until >= now()))
+     and not exists (select from private.joined_files j where j.recording_id = r.id and j.lease_until >= now())
      and coalesce(r.lease_until, '-infinity') < now()
      and not private.is_recording_under_legal_hold(r)
    order by q.next_attempt_at limit 1
@@ -87,7 +94,7 @@ begin
     select v_recording,
            case when v_recording.class_recording_id is null then v_recording.session_id || '/' || v_recording.id end,
            case when v_recording.class_recording_id is null
-                then regexp_replace(private.recording_prefix(v_recording.id, 0), '[^/]*$', '') end;  -- of every attempt
+                then private.recording_folder(v_recording.id) || '/' end;  -- of every attempt of every take
 end
 $$;
 
@@ -108,18 +115,24 @@ begin
 
   insert into public.recording_erasures as e (recording_id, reasons, files, bytes, queued_at)
   select finish_recording_erasure.recording_id, array_agg(distinct q.reason),
-         (select count(*) from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id),
-         (select coalesce(sum(f.size_bytes), 0) from private.recording_files f
-           where f.recording_id = finish_recording_erasure.recording_id),
-         min(q.queued_at)
-    from private.recording_erasure_queue q where q.recording_id = finish_recording_erasure.recording_id
+         copied.files, copied.bytes, min(q.queued_at)
+    from private.recording_erasure_queue q
+   cross join (select count(*) as files, coalesce(sum(f.size_bytes), 0) as bytes
+                 from (select f.size_bytes from private.recording_files f join private.recording_takes t on t.id = f.take_id
+                        where t.recording_id = finish_recording_erasure.recording_id
+                       union all
+                       select j.size_bytes from private.joined_files j
+                        where j.recording_id = finish_recording_erasure.recording_id and j.status = 'joined') f) copied
+   where q.recording_id = finish_recording_erasure.recording_id
+   group by copied.files, copied.bytes
   returning e.* into v_receipt;
 
   update public.recording_views v set ip_address = null, user_agent = null
    where v.recording_id in (select r.id from public.session_recordings r
                              where finish_recording_erasure.recording_id in (r.id, r.class_recording_id));
-  delete from private.recording_files f where f.recording_id = finish_recording_erasure.recording_id;
-  -- With its links, its rows in the queue, and the rows of the class's participants.
+  delete from private.recording_files f using private.recording_takes t
+   where t.id = f.take_id and t.recording_id = finish_recording_erasure.recording_id;
+  -- With its takes, its links, its rows in the queue, and the rows of the class's participants.
   delete from public.session_recordings r where r.id = finish_recording_erasure.recording_id;
   return v_receipt;
 end

@@ -117,7 +117,7 @@ begin
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   elsif not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can replace the link of a recording.');
-  elsif v_recording.status <> 'completed' then
+  elsif v_recording.completed_at is null then
     perform private.refuse(409, 'recording_not_completed', 'This recording has no link yet.');
   end if;
 
@@ -125,7 +125,7 @@ begin
   -- A class recording has a link for each participant: all of them are replaced.
   update public.session_recordings r
      set recording_url = private.replace_recording_link(r.id, split_part(r.recording_url, '?', 1))
-   where r.status = 'completed' and v_recording.id in (r.id, r.class_recording_id);
+   where r.completed_at is not null and v_recording.id in (r.id, r.class_recording_id);
   return (select r.recording_url from public.session_recordings r where r.id = v_recording.id);
 end;
 $$;

@@ -10,32 +10,33 @@
 -- An unknown link is answered and counted, by address. A known one always works, but each has its limit: of views, and
 -- of requests in one view.
 
--- The requested file, by its place in playing order or, as in playlists, by its name. A participant's own row leads to
--- the files of its class.
+-- The requested file, by its place in playing order, take after take, or, as in playlists, by its name. A participant's
+-- own row leads to the files of its class. What was completed once is played while another take is made.
 create function private.find_recording_part(
   recording public.session_recordings, part integer, file_name text,
-  out part_kinds text[], out kind text, out storage_path text)
+  out kind text, out storage_path text)
   language plpgsql stable set search_path = ''
 as $$
 declare
   v_recording_id uuid := coalesce((recording).class_recording_id, (recording).id);
-  v_parts        private.recording_files[];
   v_file         private.recording_files;
 begin
-  v_parts := array(select f from private.recording_files f
-                    where f.recording_id = v_recording_id and f.kind in ('mp4', 'playlist') order by f.position);
   if find_recording_part.file_name is null then
-    v_file := v_parts[find_recording_part.part];
+    select f.* into v_file from private.list_film_parts(v_recording_id) p join private.recording_files f on f.id = p.file_id
+     where p.number = find_recording_part.part;
   else
-    select * into v_file from private.recording_files f
-     where f.recording_id = v_recording_id
+    select f.* into v_file from private.recording_files f join private.recording_takes t on t.id = f.take_id
+     where t.recording_id = v_recording_id and t.status = 'completed'
        and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || find_recording_part.file_name;
+  end if;
+  if v_file.id is null and find_recording_part.file_name = 'joined' then
+    select v_recording_id, j.kind, j.storage_path into v_file.id, v_file.kind, v_file.storage_path
+      from private.find_joined_file(v_recording_id) j where j.storage_path is not null;  -- all in one, to download
   end if;
   if v_file.id is null then
     perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
                            'Please ask for a new one.');
   end if;
-  part_kinds := array(select p.kind from unnest(v_parts) p);
   kind := v_file.kind;
   storage_path := v_file.storage_path;
 end
@@ -69,8 +70,9 @@ create function public.view_recording(
   view_sha256  text    default null,
   ip_address   text    default null,
   user_agent   text    default null,
-  begins_view  boolean default true
-) returns table (recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
+  begins_view  boolean default true,
+  describes    boolean default false
+) returns table (recording_id uuid, new_view_key text, kind text, storage_path text, film jsonb)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
@@ -83,7 +85,7 @@ begin
   select * into v_link from private.recording_links l
    where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
   select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and r.status = 'completed' and not private.is_recording_closed(r);
+   where r.id = v_link.recording_id and r.completed_at is not null and not private.is_recording_closed(r);
   if not private.find_or_answer(v_recording, view_recording.ip_address) then
     return next;
     return;
@@ -99,7 +101,9 @@ begin
     new_view_key := private.add_recording_view(
       v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
   end if;
-  return query select v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
+  return query
+    select v_recording.id, new_view_key, v_part.kind, v_part.storage_path,
+           case when view_recording.describes then private.describe_film(v_recording, names_client => true) end;
 end;
 $$;
 
@@ -130,9 +134,10 @@ create function public.open_share_link(
   view_sha256     text    default null,
   ip_address      text    default null,
   user_agent      text    default null,
-  begins_view     boolean default true
+  begins_view     boolean default true,
+  describes       boolean default false
 ) returns table (
-  state text, has_password boolean, recording_id uuid, new_view_key text, part_kinds text[], kind text, storage_path text)
+  state text, has_password boolean, recording_id uuid, new_view_key text, kind text, storage_path text, film jsonb)
   language plpgsql security invoker set search_path = ''
 as $$
 #variable_conflict use_column
@@ -142,6 +147,7 @@ declare
   v_view      uuid;
   v_recording public.session_recordings;
   v_part      record;
+  v_film      jsonb;
 begin
   select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
   v_view := private.find_recording_view(open_share_link.view_sha256, v_link.id);
@@ -151,7 +157,7 @@ begin
   end if;
 
   select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and v_link.revoked_at is null and r.status = 'completed'
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.completed_at is not null
      and not private.is_recording_closed(r);
   if not private.find_or_answer(v_recording, open_share_link.ip_address) then
     return next;
@@ -162,6 +168,9 @@ begin
     perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
   end if;
   has_password := v_link.has_password;
+  if open_share_link.describes then
+    v_film := private.describe_film(v_recording, names_client => false);
+  end if;
 
   if v_view is null then
     if v_link.view_count >= v_link.view_limit then
@@ -176,8 +185,7 @@ begin
       return next;
       return;
     elsif not open_share_link.begins_view then
-      return query
-        select 'open', false, v_recording.id, null::text, v_part.part_kinds, v_part.kind, v_part.storage_path;
+      return query select 'open', false, v_recording.id, null::text, v_part.kind, v_part.storage_path, v_film;
       return;
     end if;
     perform private.limit_use('views of a link', v_link.id);
@@ -195,7 +203,7 @@ begin
   end if;
 
   return query
-    select 'open', v_link.has_password, v_recording.id, new_view_key, v_part.part_kinds, v_part.kind, v_part.storage_path;
+    select 'open', v_link.has_password, v_recording.id, new_view_key, v_part.kind, v_part.storage_path, v_film;
 end
 $$;
 

@@ -6,7 +6,7 @@
 --   a one-to-one recording      when either of the two withdraws consent
 --   the recording of a class    when its practitioner withdraws consent, or anybody who was in it; where the class has
 --                               a rule that it survives a withdrawal, only that participant's own row and link
---   any recording               when its retention is over
+--   any recording               when its retention is over, a week after its people were told
 --
 -- Under a legal hold nothing is erased: it stays in the queue, closed, until the hold is released.
 
@@ -82,6 +82,15 @@ alter table private.recording_erasure_queue enable row level security;
 -- No policy: triggers fill it, and the service erases what is in it.
 grant select, insert, update, delete on private.recording_erasure_queue to service_role;
 
+-- Whether its erasure has begun: nothing is added to it any more.
+-- Definer: nobody may read the queue.
+create function private.is_being_erased(recording_id uuid) returns boolean
+  language sql stable security definer set search_path = ''
+as $$
+  select exists (select from private.recording_erasure_queue q
+                  where q.recording_id = is_being_erased.recording_id and q.begun_at is not null);
+$$;
+
 -- How long a recording is kept: by the rule of its session, else by the policy for all; null is for ever.
 create function private.recording_retention_days(recording public.session_recordings) returns integer
   language sql stable set search_path = ''
@@ -97,11 +106,11 @@ as $$
 declare
   v_count integer;
 begin
-  -- Counted from the end of the recording. A participant's row is erased with its class's.
+  -- Not before its people have been told (erasure_notices.sql). A participant's row is erased with its class's.
   insert into private.recording_erasure_queue (recording_id, reason)
   select r.id, 'retention' from public.session_recordings r
    where r.class_recording_id is null and r.status in ('completed', 'failed')
-     and coalesce(r.ended_at, r.completed_at, r.created_at) < now() - make_interval(days => private.recording_retention_days(r))
+     and private.may_erase_after_retention(r)
      and not exists (select from private.recording_erasure_queue q where q.recording_id = r.id and q.reason = 'retention')
    limit queue_expired_recordings.max_rows
   on conflict do nothing;
@@ -164,6 +173,6 @@ create trigger user_consents_10_unqueue_recordings after insert or update on pub
   when (new.consent_type = 'session_recording' and new.consented and new.revoked_at is null)
   execute function private.unqueue_recordings();
 
-revoke execute on function private.recording_retention_days, private.queue_expired_recordings,
+revoke execute on function private.is_being_erased, private.recording_retention_days, private.queue_expired_recordings,
   private.queue_recordings_without_consent, private.unqueue_recordings from public, anon, authenticated, service_role;
 grant execute on function private.recording_retention_days, private.queue_expired_recordings to service_role;

@@ -82,7 +82,7 @@ begin
   elsif v_recording.class_recording_id is not null and not v_is_staff then
     perform private.refuse(403, 'class_recording_not_shareable',
                            'The recording of a class shows others too, so only its practitioner can share it.');
-  elsif v_recording.status <> 'completed' then
+  elsif v_recording.completed_at is null then
     perform private.refuse(409, 'recording_not_completed', 'This recording cannot be shared yet.');
   end if;
 

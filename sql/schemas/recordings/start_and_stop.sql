@@ -1,7 +1,8 @@
 -- Starting a recording, stopping it, and its status: who may, and which of several callers calls Agora.
 --
--- A start inserts the row before Agora is called, so twenty callers make one recording. A stop is a request that is
--- stored: whoever passes it on to Agora may crash, and the reconciler passes it on again.
+-- A start inserts the take before Agora is called, so twenty callers make one. A stop is a request that is stored:
+-- whoever passes it on to Agora may crash, and the reconciler passes it on again. It is also final for the automatic
+-- start, until somebody starts a take by hand.
 
 -- The caller's access to a session's recording: `is_staff` is its practitioner, an admin or the service. The session is
 -- null for strangers.
@@ -26,17 +27,18 @@ begin
 end;
 $$;
 
--- `is_new` is true for the one caller who inserted the recording and is to call Agora.
--- Definer: nobody may write recordings in any other way.
+-- `is_new` is true for the one caller who inserted the take and is to call Agora.
+-- Definer: nobody may write takes in any other way.
 create function private.start_agora_recording(
-  session_id uuid, mode text, out is_new boolean, out recording public.session_recordings)
+  session_id uuid, mode text, by_hand boolean, out is_new boolean, out take private.recording_takes)
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_access  private.recording_access := private.my_recording_access(session_id);
-  v_session public.session_schedules := v_access.session;
-  v_missing bigint;
-  v_id      uuid := gen_random_uuid();
+  v_access    private.recording_access := private.my_recording_access(session_id);
+  v_session   public.session_schedules := v_access.session;
+  v_recording public.session_recordings;
+  v_missing   bigint;
+  v_number    integer;
 begin
   if v_session.id is null then
     perform private.refuse(404, 'session_not_found', 'There is no such session.');
@@ -46,16 +48,17 @@ begin
 
   -- From here on nobody is admitted: an admission at the same time has been committed, or waits.
   perform pg_advisory_xact_lock(private.recording_lock_key(v_session.id));
-  select * into recording from public.session_recordings r where r.session_id = v_session.id and r.status <> 'failed';
-  if found then
-    if recording.status not in ('pending', 'recording') then
-      perform private.refuse(409, 'session_already_recorded', 'This session has been recorded already.');
+  select * into take from private.recording_takes t where t.session_id = v_session.id and t.status in ('pending', 'recording');
+  is_new := take.id is null;
+  if not is_new then
+    if take.stop_requested_at is not null then
+      perform private.refuse(409, 'recording_stopping', 'The recording of this session is just being stopped.',
+                             'Please try again in a minute.');
     end if;
-    is_new := false;
     return;
   end if;
 
-  -- Locked as well: a cancellation at the same time is committed first, or finds this recording and stops it.
+  -- Locked as well: a cancellation at the same time is committed first, or finds this take and stops it.
   select * into v_session from public.session_schedules s where s.id = v_session.id for share;
   perform private.refuse_closed_room(v_session);
   v_missing := private.count_without_consent(v_session);
@@ -64,85 +67,90 @@ begin
                            v_missing || ' of the people present have not agreed.');
   end if;
 
-  insert into public.session_recordings as r
-    (id, session_id, mode, requested_by, cname, recorder_uid, prefix, record_until, next_check_at, deadline_at)
+  insert into public.session_recordings (session_id) values (v_session.id) on conflict do nothing;
+  update public.session_recordings r
+     set stopped_at = case when not start_agora_recording.by_hand then r.stopped_at end
+   where r.session_id = v_session.id
+  returning r.* into v_recording;
+  select coalesce(max(t.number), 0) + 1 into v_number from private.recording_takes t where t.recording_id = v_recording.id;
+  if private.is_being_erased(v_recording.id) then
+    perform private.refuse(409, 'recording_being_erased', 'What was recorded of this session is being erased.');
+  elsif v_number > 2 * private.max_takes() then
+    perform private.refuse(409, 'too_many_takes', 'This session has been recorded too often already.');
+  end if;
+
+  insert into private.recording_takes as t
+    (recording_id, session_id, number, mode, requested_by, cname, recorder_uid, prefix, record_until, next_check_at,
+     deadline_at)
   values
-    (v_id, v_session.id, start_agora_recording.mode, (select auth.uid()), private.get_channel_name(v_session),
-     nextval('private.recorder_uids'), private.recording_prefix(v_id, 1),
+    (v_recording.id, v_session.id, v_number, start_agora_recording.mode,
+     case when start_agora_recording.by_hand then (select auth.uid()) end, private.get_channel_name(v_session),
+     nextval('private.recorder_uids'), private.take_prefix(v_recording.id, v_number, 1),
      v_session.scheduled_at + make_interval(mins => v_session.duration_minutes + 60),
-     now() + interval '45 seconds', now() + private.recording_start_timeout())
-  returning r.* into recording;
-  is_new := true;
+     now() + interval '45 seconds', now() + private.take_start_timeout())
+  returning t.* into take;
 end;
 $$;
 
-create function private.recording_prefix(recording_id uuid, attempt integer) returns text
-  language sql immutable set search_path = ''
-as $$
-  select 'recordings/' || replace(recording_id::text, '-', '') || '/' || attempt;  -- Agora accepts letters and digits only
-$$;
-
-create function private.recording_start_timeout() returns interval
-  language sql immutable set search_path = ''
-as $$
-  -- A resource is valid for 5 minutes, and a recorder alone in its channel leaves after 5. With no file and no sid
-  -- after 6, nothing is recording, so a second attempt cannot become a second recording.
-  select interval '6 minutes';
-$$;
-
+-- Gives the newest take, which is stopped if it is on.
 -- Definer: nobody may write recordings in any other way.
-create function private.stop_agora_recording(session_id uuid, recording_id uuid) returns public.session_recordings
+create function private.stop_agora_recording(session_id uuid, recording_id uuid) returns private.recording_takes
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_recording public.session_recordings;
   v_access    private.recording_access;
+  v_take      private.recording_takes;
 begin
   select * into v_recording from public.session_recordings r where r.id = stop_agora_recording.recording_id;
   v_access := private.my_recording_access(coalesce(v_recording.session_id, stop_agora_recording.session_id));
   if (v_access.session).id is not null and not v_access.is_staff then
     perform private.refuse(403, 'not_allowed', 'Only the practitioner can stop a recording.');
-  elsif stop_agora_recording.recording_id is null then
-    select * into v_recording from public.session_recordings r
-     where r.session_id = (v_access.session).id
-     order by r.status = 'failed', r.created_at desc limit 1;
   end if;
-  if v_recording.id is null or (v_access.session).id is null then
+  -- In a class, a participant's row leads to that of the class.
+  if (v_access.session).id is not null and (v_recording.id is not null or stop_agora_recording.recording_id is null) then
+    perform pg_advisory_xact_lock(private.recording_lock_key((v_access.session).id));
+    perform private.request_recording_stop((v_access.session).id, 'asked');
+    update public.session_recordings r set stopped_at = coalesce(r.stopped_at, now())
+     where r.session_id = (v_access.session).id
+    returning r.* into v_recording;
+    perform private.update_recording(v_recording.id);
+    select * into v_take from private.recording_takes t where t.recording_id = v_recording.id order by t.number desc limit 1;
+  end if;
+  if v_take.id is null then
     perform private.refuse(404, 'recording_not_found', 'There is no such recording.');
   end if;
-
-  perform private.request_recording_stop(v_recording.session_id, 'asked');
-  select * into v_recording from public.session_recordings r where r.id = v_recording.id;
-  return v_recording;
+  return v_take;
 end;
 $$;
 
 create function public.start_agora_recording(session_id uuid, mode text default 'mix')
-  returns table (is_new boolean, id uuid, status text, agora_resource_id text, agora_sid text)
+  returns table (is_new boolean, take_id uuid, recording_id uuid, status text, agora_resource_id text, agora_sid text)
   language sql security invoker set search_path = ''
 as $$
   select private.limit_use('recording commands', (select auth.uid()));
-  select s.is_new, (s.recording).id, (s.recording).status, (s.recording).agora_resource_id, (s.recording).agora_sid
-    from private.start_agora_recording(session_id, mode) s;
+  select s.is_new, (s.take).id, (s.take).recording_id, (s.take).status, (s.take).agora_resource_id, (s.take).agora_sid
+    from private.start_agora_recording(session_id, mode, true) s;
 $$;
 
 create function public.stop_agora_recording(session_id uuid default null, recording_id uuid default null)
-  returns table (id uuid, status text)
+  returns table (take_id uuid, recording_id uuid, status text)
   language sql security invoker set search_path = ''
 as $$
   select private.limit_use('recording commands', (select auth.uid()));
-  select r.id, r.status from private.stop_agora_recording(session_id, stop_agora_recording.recording_id) r;
+  select t.id, t.recording_id, t.status from private.stop_agora_recording($1, $2) t;
 $$;
 
 -- The rest of the row, which whoever carries a start or a stop to Agora needs and people may not read.
-create function public.find_recording(recording_id uuid) returns setof public.session_recordings
+create function public.find_take(take_id uuid) returns setof private.recording_takes
   language sql stable security invoker set search_path = ''
 as $$
-  select * from public.session_recordings r where r.id = find_recording.recording_id;
+  select * from private.recording_takes t where t.id = find_take.take_id;
 $$;
 
 -- Definer: Agora's ids are for admins alone, and an admin too is `authenticated`, which has no right to these columns.
-create function private.get_recording_status(session_id uuid, recording_id uuid) returns public.session_recordings
+create function private.get_recording_status(
+  session_id uuid, recording_id uuid, out recording public.session_recordings, out newest_take private.recording_takes)
   language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -157,7 +165,7 @@ begin
     -- A participant's own row, once there is one, rather than the class's.
     select * into v_recording from public.session_recordings r
      where r.session_id in (get_recording_status.session_id, (v_access.session).id)
-     order by r.status = 'failed', r.session_id <> get_recording_status.session_id, r.created_at desc limit 1;
+     order by r.session_id <> get_recording_status.session_id limit 1;
   end if;
   -- A closed recording is not found, except by admins and the service.
   if v_recording.id is null or (v_access.session).id is null
@@ -179,7 +187,9 @@ begin
      and coalesce((v_access.session).max_participants, 1) > 1 then
     v_recording.recording_url := null;  -- that is the practitioner's link; a participant has one of their own
   end if;
-  return v_recording;
+  recording := v_recording;
+  select * into newest_take from private.recording_takes t
+   where t.recording_id = v_recording.id order by t.number desc limit 1;
 end;
 $$;
 
@@ -191,18 +201,19 @@ create function public.get_recording_status(session_id uuid default null, record
     agora_seen_at timestamptz, failure_code text, failure_reason text)
   language sql stable security invoker set search_path = ''
 as $$
-  select r.id, r.session_id, r.status, r.agora_resource_id, r.agora_sid, r.recording_url, r.storage_path,
-         r.duration_seconds, r.file_size_bytes, r.started_at, r.completed_at, r.created_at, r.updated_at,
-         r.agora_status, r.agora_seen_at, r.failure_code, r.failure_reason
-    from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) r;
+  select (f.recording).id, (f.recording).session_id, (f.recording).status, (f.recording).agora_resource_id,
+         (f.recording).agora_sid, (f.recording).recording_url, (f.recording).storage_path,
+         (f.recording).duration_seconds, (f.recording).file_size_bytes, (f.recording).started_at,
+         (f.recording).completed_at, (f.recording).created_at, (f.recording).updated_at,
+         (f.newest_take).agora_status, (f.newest_take).agora_seen_at, (f.recording).failure_code,
+         (f.recording).failure_reason
+    from private.get_recording_status(get_recording_status.session_id, get_recording_status.recording_id) f;
 $$;
 
-revoke execute on function private.my_recording_access, private.start_agora_recording, private.recording_prefix,
-  private.recording_start_timeout, private.stop_agora_recording, public.start_agora_recording,
-  public.stop_agora_recording, private.get_recording_status, public.get_recording_status, public.find_recording
-  from public, anon, authenticated, service_role;
+revoke execute on function private.my_recording_access, private.start_agora_recording, private.stop_agora_recording,
+  public.start_agora_recording, public.stop_agora_recording, private.get_recording_status, public.get_recording_status,
+  public.find_take from public, anon, authenticated, service_role;
 grant execute on function private.start_agora_recording, private.stop_agora_recording, public.start_agora_recording,
   public.stop_agora_recording, private.get_recording_status, public.get_recording_status to authenticated, service_role;
-grant execute on function private.recording_prefix, private.recording_start_timeout, public.find_recording
-  to service_role;
+grant execute on function public.find_take to service_role;
 -- Not granted to anybody: private.my_recording_access, which only definer functions call, here and in links.sql.

@@ -4,8 +4,10 @@
 --   cancelled     the practitioner is a no-show: after their grace, and credits are returned as when they cancel
 --                 the client is a no-show, and the rules let them keep their credit
 --   completed     its scheduled end and the grace have passed
---                 its channel is empty: at the scheduled end at once, before it after a while, and not before the grace
---                 the client is a no-show: as any other session, and its event says so
+--                 the client is a no-show: as any other session, and its event says so; at once if set by hand
+--
+-- Whoever reopens a session has a quarter of an hour to put right what ended it, before it ends by itself again.
+-- An empty channel ends nothing: whoever comes back within the time goes on. Attendance says who was there and when.
 --
 -- Missing events alone make nobody a no-show: only where channel events arrived for the session, and only of somebody
 -- to whom no token was issued. In person there are no events: attendance is set by hand (set_attendance). With every
@@ -82,8 +84,7 @@ declare
   v_host        uuid;
   v_online      boolean;
   v_has_events  boolean;
-  v_ends_at     timestamptz;
-  v_empty_since timestamptz;  -- null if somebody is present, or nobody ever was
+  v_may_end     boolean;
 begin
   select * into v_rules from public.session_rules;
   select * into v_session from public.session_schedules s where s.id = advance_session.session_id;
@@ -100,24 +101,20 @@ begin
   v_host := private.get_session_host(v_session);
   v_online := v_session.session_location = 'online';
   v_has_events := v_online and private.has_channel_events(v_session.id);
-  v_ends_at := v_session.scheduled_at + make_interval(mins => v_session.duration_minutes);
-  if v_has_events then
-    select max(p.last_activity_at) into v_empty_since
-      from private.list_presence(v_session.id) p having not bool_or(p.is_present);
-  end if;
+  v_may_end := coalesce(now() >= private.get_reopened_at(v_session) + interval '15 minutes', true);
 
-  if v_has_events and v_host is not null and private.has_attended(v_session, v_host) is null
+  if v_may_end and v_has_events and v_host is not null and private.has_attended(v_session, v_host) is null
      and now() >= v_session.scheduled_at + make_interval(mins => v_rules.practitioner_grace_minutes) then
     perform private.mark_no_show(v_session, v_host);
   end if;
-  if not private.has_attended(v_session, v_host) then
+  if v_may_end and not private.has_attended(v_session, v_host) then
     perform private.set_session_status(v_session.id, 'cancelled', 'Cancelled by practitioner: the practitioner did not come');
-  elsif now() >= v_ends_at + make_interval(mins => v_rules.completion_grace_minutes)
-     or (now() >= v_ends_at and v_empty_since is not null)
-     or (now() >= v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes)
-         and (v_empty_since <= now() - make_interval(mins => v_rules.empty_minutes)
-              -- Set by hand: there is nothing to wait for.
-              or (not private.is_class(v_session) and not private.has_attended(v_session, v_session.client_id)))) then
+  elsif v_may_end and (
+          now() >= v_session.scheduled_at
+                   + make_interval(mins => v_session.duration_minutes + v_rules.completion_grace_minutes)
+          -- Set by hand: there is nothing to wait for.
+          or (now() >= v_session.scheduled_at + make_interval(mins => v_rules.client_grace_minutes)
+              and not private.is_class(v_session) and not private.has_attended(v_session, v_session.client_id))) then
     perform private.settle_no_shows(v_session);
     perform private.return_credits_to_absent_clients(v_session);
     perform private.set_session_status(v_session.id, 'completed');
@@ -135,7 +132,7 @@ $$;
 -- Definer: the service calls it, and may write none of this by itself.
 create function private.advance_next_session(
   since timestamptz, out asked_at timestamptz, out session_id uuid, out moved_to text, out task text,
-  out recording public.session_recordings, out failure text)
+  out take private.recording_takes, out failure text)
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_variable
@@ -171,14 +168,14 @@ begin
     moved_to := private.advance_session(session_id);
     v_task := private.claim_session_recording_task(session_id);
     task := v_task.task;
-    recording := v_task.recording;
-    failure := private.find_reason_unreadable(to_jsonb(recording));
+    take := v_task.take;
+    failure := private.find_reason_unreadable(to_jsonb(take));
   exception when query_canceled or others then
     failure := left(sqlstate || ' ' || sqlerrm, 2000);
   end;
   if failure is not null then
     task := null;
-    recording := null;
+    take := null;
   end if;
   update private.session_checks t
      set checked_at = clock_timestamp(), failure = advance_next_session.failure,
@@ -192,11 +189,11 @@ end
 $$;
 
 create function public.advance_next_session(since timestamptz default null)
-  returns table (asked_at timestamptz, session_id uuid, moved_to text, task text, recording public.session_recordings,
+  returns table (asked_at timestamptz, session_id uuid, moved_to text, task text, take private.recording_takes,
                  failure text)
   language sql volatile security invoker set search_path = ''
 as $$
-  select t.asked_at, t.session_id, t.moved_to, t.task, t.recording, t.failure from private.advance_next_session(since) t;
+  select t.asked_at, t.session_id, t.moved_to, t.task, t.take, t.failure from private.advance_next_session(since) t;
 $$;
 comment on function public.advance_next_session is
   'Checks one session. Call it again with the first answer''s asked_at until an answer names no session.';

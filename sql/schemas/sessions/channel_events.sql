@@ -1,9 +1,17 @@
 -- Channel events: the inbox of Agora's notifications about channels, and who was present from when until when by them.
 --
 -- Each is stored under Agora's own id (noticeId), so a repeat changes nothing. Attendance is computed from all that are
--- stored, in the order of the sender's own sequence numbers, so it is the same in whatever order they arrive. Where the
--- event of a leave is lost, the interval ends with the channel or the session; where that of a join is lost, the leave
--- says how long somebody had stayed.
+-- stored, so it is the same in whatever order they arrive. Where the event of a leave is lost, the interval ends with
+-- the channel or the session; where that of a join is lost, the leave says how long somebody had stayed.
+--
+-- Events are ordered by Agora's clock, in seconds, and within one by the client's own numbers: those order one client
+-- (a device), not the events of a person with two, one of which has a wrong clock. At most one client of a person is in
+-- a channel, the one that joined last; a leave of an earlier one is no leave of theirs. Nor is every other:
+--
+--   4, 9, 10, 99           Agora's own fault, another address, the network: the SDK reconnects. A leave only if nothing
+--                          is heard of them for five minutes
+--   5                      put out by another device of theirs: never
+--   any other, or none     they have left: by themselves, not heard of any more (2), kicked (3), token expired (12)
 
 create table private.channel_events (
   notice_id      text        primary key,
@@ -15,6 +23,7 @@ create table private.channel_events (
   client_seq     bigint,
   happened_at    timestamptz not null,
   stayed_seconds integer,
+  reason         integer,
   session_id     uuid,
   payload        jsonb       not null,
   delivery_count integer     not null default 1,
@@ -24,13 +33,15 @@ create table private.channel_events (
   constraint channel_events_texts_are_short check (char_length(notice_id) <= 255 and char_length(channel) <= 255),
   constraint channel_events_payload_is_short check (char_length(payload::text) <= 2000000),
   constraint channel_events_happened_at_is_in_range check (happened_at between '2000-01-01' and '2100-01-01'),
-  constraint channel_events_stayed_seconds_is_in_range check (stayed_seconds between 0 and 10000000)
+  constraint channel_events_stayed_seconds_is_in_range check (stayed_seconds between 0 and 10000000),
+  constraint channel_events_reason_is_in_range check (reason between 0 and 1000000)
 );
 comment on table  private.channel_events                is 'Agora''s notifications about channels, unchanged.';
 comment on column private.channel_events.change         is 'What it means; null for kinds of events that we do not use.';
 comment on column private.channel_events.client_seq is
-  'Agora''s clientSeq, counted by the sender: the order of one person''s events.';
+  'Agora''s clientSeq, counted by the sender: the order of the events of one client, which is a device.';
 comment on column private.channel_events.stayed_seconds is 'Of a leave: how long they had been present.';
+comment on column private.channel_events.reason is 'Of a leave: Agora''s reason.';
 comment on column private.channel_events.session_id is
   'Whose channel it is. No foreign key: the inbox outlives the session.';
 
@@ -75,9 +86,12 @@ create function private.compute_presence(
   language plpgsql stable set search_path = ''
 as $$
 declare
-  v_from   timestamptz := private.get_presence_window_start(compute_presence.session_id);
-  v_event  private.channel_events;
-  v_closed timestamptz;
+  v_from    timestamptz := private.get_presence_window_start(compute_presence.session_id);
+  v_event   private.channel_events;
+  v_closed  timestamptz;
+  v_joined  timestamptz;  -- when the client joined that is there now
+  v_other   timestamptz;  -- when the client joined that was there before, if its leave is still to come
+  v_dropped timestamptz;  -- when it was lost, if it is to reconnect
 begin
   has_events := false;
   intervals := '{}';
@@ -85,29 +99,47 @@ begin
     select * from private.channel_events e
      where e.session_id = compute_presence.session_id and e.uid = compute_presence.uid and e.change in ('joined', 'left')
        and not e.is_recorder and e.happened_at >= v_from
-     order by e.client_seq nulls last, e.happened_at, e.change
+     order by date_trunc('second', e.happened_at), e.client_seq nulls last, e.happened_at, e.change
   loop
     has_events := true;
     last_event_at := greatest(last_event_at, v_event.happened_at);
-    v_closed := private.find_channel_closed_at(compute_presence.session_id, present_since);
+    v_closed := least(private.find_channel_closed_at(compute_presence.session_id, present_since),
+                      case when v_event.happened_at > v_dropped + interval '5 minutes' then v_dropped end);
     if v_closed <= v_event.happened_at then
-      -- They left before, and that event is lost: they were gone when the channel closed.
+      -- They left before, and that event is lost: they were gone when the channel closed, or did not reconnect.
       intervals := intervals + tstzmultirange(tstzrange(present_since, v_closed));
       present_since := null;
     end if;
+    v_dropped := null;
     if v_event.change = 'joined' then
       present_since := coalesce(present_since, v_event.happened_at);
-    else
-      present_since := coalesce(present_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
-      if present_since < v_event.happened_at then
-        intervals := intervals + tstzmultirange(tstzrange(present_since, v_event.happened_at));
-      end if;
-      present_since := null;
+      v_other := v_joined;
+      v_joined := v_event.happened_at;
+      continue;
     end if;
+    present_since := coalesce(present_since, v_event.happened_at - make_interval(secs => v_event.stayed_seconds));
+    if v_event.reason = 5
+       -- Another device joined a moment ago, and this one had been there since the join before.
+       or (v_event.happened_at <= v_joined + interval '5 seconds' and v_other < v_joined - interval '5 seconds'
+           and v_event.happened_at - make_interval(secs => v_event.stayed_seconds)
+               between v_other - interval '5 seconds' and v_other + interval '5 seconds') then
+      v_other := null;
+      continue;
+    elsif v_event.reason in (4, 9, 10, 99) and present_since is not null then
+      v_dropped := v_event.happened_at;
+      continue;
+    end if;
+    if present_since < v_event.happened_at then
+      intervals := intervals + tstzmultirange(tstzrange(present_since, v_event.happened_at));
+    end if;
+    present_since := null;
+    v_joined := null;
+    v_other := null;
   end loop;
 
-  v_closed := private.find_channel_closed_at(compute_presence.session_id, present_since);
-  if v_closed is not null then
+  v_closed := least(private.find_channel_closed_at(compute_presence.session_id, present_since),
+                    case when now() > v_dropped + interval '5 minutes' then v_dropped end);
+  if v_closed is not null and present_since is not null then
     intervals := intervals + tstzmultirange(tstzrange(present_since, v_closed));
     present_since := null;
     last_event_at := greatest(last_event_at, v_closed);
@@ -134,9 +166,10 @@ as $$
          coalesce(least(lower(p.intervals), p.present_since), p.last_event_at, t.first_at),
          case when p.present_since is null then coalesce(upper(p.intervals), p.last_event_at) end,
          p.present_since is not null
-           -- A token that is a minute old, and no event since: their events are lost, so they count as present.
+           -- A token that is a minute old, and no event since: their events are lost, so they count as present. Agora's
+           -- times are whole seconds: what happened at :07 may have happened until :08.
            or coalesce(t.live_until > now() and t.last_at < now() - interval '1 minute'
-                       and t.last_at > coalesce(p.last_event_at, '-infinity'), false),
+                       and t.last_at >= coalesce(p.last_event_at + interval '1 second', '-infinity'), false),
          greatest(p.last_event_at, t.last_at)
     from private.agora_uids u
    cross join lateral private.compute_presence(list_presence.session_id, u.uid) p
@@ -217,7 +250,7 @@ $$;
 -- Definer: as above; nobody may write the inbox.
 create function private.receive_channel_event(
   notice_id text, event_type integer, channel text, change text, uid bigint, is_recorder boolean, client_seq bigint,
-  happened_at timestamptz, stayed_seconds integer, payload jsonb) returns private.channel_events
+  happened_at timestamptz, stayed_seconds integer, reason integer, payload jsonb) returns private.channel_events
   language plpgsql volatile security definer set search_path = ''
 as $$
 #variable_conflict use_column
@@ -225,12 +258,13 @@ declare
   v_event private.channel_events;
 begin
   insert into private.channel_events as e
-    (notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at, stayed_seconds, session_id, payload)
+    (notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at, stayed_seconds, reason, session_id,
+     payload)
   values
     (receive_channel_event.notice_id, receive_channel_event.event_type, receive_channel_event.channel,
      receive_channel_event.change, receive_channel_event.uid, receive_channel_event.is_recorder,
      receive_channel_event.client_seq, least(receive_channel_event.happened_at, now()),
-     receive_channel_event.stayed_seconds, (private.find_session_of_channel(receive_channel_event.channel)).id,
+     receive_channel_event.stayed_seconds, receive_channel_event.reason, (private.find_session_of_channel(receive_channel_event.channel)).id,
      receive_channel_event.payload)
   on conflict (notice_id) do update set delivery_count = e.delivery_count + 1
   returning e.* into v_event;
@@ -252,13 +286,14 @@ create function public.receive_channel_event(
   is_recorder    boolean     default false,
   client_seq     bigint      default null,
   happened_at    timestamptz default null,
-  stayed_seconds integer     default null
+  stayed_seconds integer     default null,
+  reason         integer     default null
 ) returns table (is_repeated boolean, session_id uuid)
   language sql volatile security invoker set search_path = ''
 as $$
   select e.delivery_count > 1, e.session_id
     from private.receive_channel_event(notice_id, event_type, channel, change, uid, is_recorder, client_seq, happened_at,
-                                       stayed_seconds, payload) e;
+                                       stayed_seconds, reason, payload) e;
 $$;
 
 revoke execute on function private.find_session_of_channel, private.get_presence_window_start,

@@ -97,7 +97,24 @@ begin
                          'Make a class of its own.');
 end
 $$;
-revoke execute on function private.set_class_placeholder, private.refuse_class_of_session
+
+-- Agora's recorder mixes 17 people: in the recording of a larger class somebody would be missing. So much is known when
+-- the class is made. In person nobody is recorded.
+create function private.refuse_large_online_class() returns trigger
+  language plpgsql set search_path = ''
+as $$
+begin
+  if new.max_participants > 16 then
+    perform private.refuse(
+      422, 'class_too_large', 'An online class has 16 places at most: its recording shows 17 people, one of them leads it.',
+      'Make two classes of it, or one that meets in person.');
+  end if;
+  return new;
+end
+$$;
+
+revoke execute on function private.set_class_placeholder, private.refuse_class_of_session,
+  private.refuse_large_online_class
   from public, anon, authenticated, service_role;
 
 -- Definer: it counts rows that the class's reader may not read.

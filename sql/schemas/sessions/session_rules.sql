@@ -32,8 +32,7 @@ comment on column public.session_rules.client_no_show_forfeits is
 comment on column public.session_rules.completion_grace_minutes is
   'So long after its scheduled end a session is completed, whoever is still present.';
 comment on column public.session_rules.empty_minutes is
-  'A session whose channel has been empty for so long is completed, even before its scheduled end.'
-  ' Agora''s recorder, alone in its channel, leaves after as long.';
+  'A channel that has been empty for so long is recorded no more, until people meet in it again. The session goes on.';
 comment on column public.session_rules.client_days is
   'So long after their last session somebody is still a client, for whom the practitioner books and writes.';
 comment on column public.session_rules.waiver_required_to_enter is

@@ -1,17 +1,23 @@
--- Session states: only forward, a class with all its seats, with the same consequences whoever writes the status.
+-- Session states: forward, a class with all its seats, with the same consequences whoever writes the status.
 --
 --   scheduled ----> in_progress ----> completed
 --       |               |
 --       +---------------+---------> cancelled        scheduled -> completed: its time passed without any event
 --
+-- A completed session is taken back to scheduled or in_progress by `reopen_session` alone (reopening.sql).
+--
 -- Nothing in the pages begins or completes a session. `advance-sessions` does, every minute, and a token or a channel
 -- event may be quicker. They write the status through `private.set_session_status`; written directly, by an admin or
 -- the service, it has the same consequences, because those are triggers.
 
+-- Definer: nobody reads reopenings.
 create function private.refuse_backward_status() returns trigger
-  language plpgsql set search_path = ''
+  language plpgsql security definer set search_path = ''
 as $$
 begin
+  if old.status = 'completed' and new.status in ('scheduled', 'in_progress') and private.get_reopened_at(new) = now() then
+    return new;  -- in this transaction
+  end if;
   perform private.refuse(409, 'status_moves_forward', format('A session that is %s cannot become %s.', old.status, new.status));
 end
 $$;
@@ -21,7 +27,7 @@ create function private.set_status_times() returns trigger
 as $$
 begin
   if new.status = 'in_progress' then
-    new.started_at := now();
+    new.started_at := coalesce(new.started_at, now());
   else
     new.completed_at := now();
   end if;
@@ -54,6 +60,9 @@ create function private.publish_session_completed() returns trigger
   language plpgsql security definer set search_path = ''
 as $$
 begin
+  if private.get_reopened_at(new) is not null then
+    return null;  -- it was announced when it was completed before
+  end if;
   perform private.publish_event('session_completed', new.client_id, new.id, jsonb_build_object(
     'practitioner_id', new.practitioner_id, 'scheduled_at', new.scheduled_at, 'group_class_id', new.group_class_id,
     'is_no_show', exists (select from public.session_attendance a

@@ -18,10 +18,13 @@ import boto3
 import httpx
 import imageio_ffmpeg
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from shared.agora.answers import Acquired, Started
 from shared.agora.client import Agora
 from shared.agora.files import Part, arrange
+from shared.agora.notifications import CLOUD_RECORDING, ChannelChanged, Notification, read_notification
 from shared.agora.recorder import Mode, Recorder
 from shared.agora.settings import AgoraRestSettings, AgoraSettings, RecordingBucketSettings
 from shared.agora.start_request import start_request
@@ -70,6 +73,7 @@ def emulator_url(s3: Any) -> Iterator[str]:
     command = [sys.executable, "-m", "local.agora", "--port", "0"]
     with process(command, {**PROJECT, "RECORDING_S3_ENDPOINT": s3.meta.endpoint_url}) as emulator:
         assert emulator.stdout
+        assert b"AGORA_EMULATOR_SEED=" in emulator.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", emulator.stdout.readline().decode())
         assert found
         yield found[0]
@@ -102,6 +106,16 @@ class Emulator:
     async def control(self, what: str, **body: Any) -> Any:
         return (await self.http.post(f"/_control/{what}", json=body)).raise_for_status().json()
 
+    async def in_order(self) -> None:
+        """Tell everything as it happens: for tests of what is told."""
+        await self.control("order", shuffled=False)
+
+    async def join(self, uid: int, **how: Any) -> None:
+        await self.control(f"channels/{self.channel}/join", uid=uid, **how)
+
+    async def leave(self, uid: int, reason: int) -> None:
+        await self.control(f"channels/{self.channel}/leave", uid=uid, reason=reason)
+
     async def fault(self, on: str, **fault: Any) -> None:
         await self.control("faults", on=on, **fault)
 
@@ -123,7 +137,7 @@ class Emulator:
         )
         project = AgoraSettings.from_environment(PROJECT)
         token = build_token(project, recorder.channel, recorder.uid, "subscriber", 3600)
-        return {**start_request(recorder, token, bucket, self.prefix), **change}
+        return {**start_request(recorder, token, bucket, self.prefix, people=2), **change}
 
     async def acquire(self, mode: Mode = "mix", **who: Any) -> Recorder:
         recorder = self.recorder(mode, **who)
@@ -169,6 +183,51 @@ class Emulator:
         path = folder / key.rpartition("/")[2]
         self.s3.download_file("recordings", key, str(path))
         return path
+
+
+class Receiver:
+    """A webhook that writes down what comes, and answers what it is told to."""
+
+    def __init__(self, server: HTTPServer) -> None:
+        self.url = server.url_for("/hook")
+        self.requests: list[tuple[bytes, dict[str, str]]] = []
+        self.answers: list[int] = []
+        server.expect_request("/hook", method="POST").respond_with_handler(self._receive)
+
+    def _receive(self, request: Request) -> Response:
+        self.requests.append((request.get_data(), dict(request.headers)))
+        return Response('{"success":true}', self.answers.pop(0) if self.answers else 200)
+
+    @property
+    def notifications(self) -> list[Notification]:
+        return [read_notification(body) for body, _ in self.requests]
+
+    @property
+    def of_recordings(self) -> list[Notification]:
+        return [one for one in self.notifications if one.product == CLOUD_RECORDING]
+
+    @property
+    def changes(self) -> list[tuple[str, int, bool]]:
+        """What channel events say: the change, of whom, and whether it is the recorder."""
+        events = [one.event for one in self.notifications]
+        return [(one.change, one.uid, one.is_recorder) for one in events if isinstance(one, ChannelChanged)]
+
+    @property
+    def types(self) -> list[int]:
+        return [notification.type for notification in self.notifications]
+
+    async def hears(self, wanted: Callable[[], Any], seconds: float = 10) -> None:
+        deadline = time.monotonic() + seconds
+        while not wanted():
+            assert time.monotonic() < deadline, self.types
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def receiver(emulator: Emulator, httpserver: HTTPServer) -> Receiver:
+    receiver = Receiver(httpserver)
+    await emulator.control("webhook", url=receiver.url)
+    return receiver
 
 
 @dataclass(frozen=True)

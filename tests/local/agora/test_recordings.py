@@ -73,7 +73,7 @@ async def test_a_stop_after_a_moment_still_leaves_a_film(emulator: Emulator, tmp
 
 async def test_individual_recordings_have_tracks_for_everybody(emulator: Emulator, tmp_path):
     """No MP4; for each person sound, picture, and an index of both."""
-    await emulator.control(f"channels/{emulator.channel}", uids=[7, 8])
+    await emulator.control(f"channels/{emulator.channel}", uids=[7, 8], codec="h264")
     recorder = await emulator.start("individual")
 
     await emulator.agora().stop(recorder)

@@ -57,7 +57,7 @@ def test_individual_tracks_are_recognised_by_person_and_kind():
         "_audio.m3u8": ("playlist", "7", "audio"),
         "_video.m3u8": ("playlist", "7", "video"),
         "_video_20261122090000000.ts": ("slice", "7", "video"),
-        "_video_20261122090000000.webm": ("slice", "7", "video"),
+        "_video_20261122090000000.webm": ("webm", "7", "video"),
     }
 
     parts = [arrange([Object(f"{FOLDER}{person}{name}")], SID)[0] for name in expected]

@@ -155,6 +155,8 @@ def test_a_recorder_that_left_because_it_was_idle_is_recognised():
         (102, {"lastUid": 7}, ChannelChanged("closed", 7, False)),
         (107, {"uid": 7, "platform": 7}, ChannelChanged("joined", 7, False)),
         (108, {"uid": 7, "platform": 7}, ChannelChanged("left", 7, False)),
+        (108, {"uid": 7, "platform": 7, "reason": 10}, ChannelChanged("left", 7, False, reason=10)),
+        (108, {"uid": 7, "platform": 7, "reason": "kicked"}, ChannelChanged("left", 7, False, reason=0)),
         (
             103,
             {"uid": 4000000001, "platform": 6, "clientType": 10},

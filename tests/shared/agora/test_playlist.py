@@ -80,3 +80,19 @@ def test_a_player_gets_addresses_and_commas():
     assert "TIME=20190611073246073\n" in text
     assert text.endswith("#EXT-X-ENDLIST\n")
     assert read_playlist(text).duration_seconds == 35.0
+
+
+def test_a_player_gets_no_webm():
+    """Of somebody who came back in a browser: nothing in a playlist plays it, and what follows is another beginning."""
+    text = readdress("#EXTM3U\n#EXTINF:6.0\na.ts\n#EXTINF:6.0\nb.webm\n#EXTINF:6.0\nc.ts\n", str)
+
+    assert text.split() == ["#EXTM3U", "#EXTINF:6.0,", "a.ts", "#EXT-X-DISCONTINUITY", "#EXTINF:6.0,", "c.ts"]
+    assert readdress("b.webm", str) == "#EXT-X-DISCONTINUITY\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "plays"), [(["a.ts"], True), (["a.webm"], False), (["a.webm", "b.ts"], True)]
+)
+def test_a_playlist_of_webm_alone_does_not_play(names, plays):
+    """Agora writes one for every browser that sends VP8."""
+    assert read_playlist("\n".join(["#EXTM3U", *names])).plays is plays

@@ -27,10 +27,7 @@ RECORDINGS = {
         insert="service",
         delete="service",
         new={"session_id": ROW},
-        hidden="agora_resource_id agora_sid storage_path mode requested_by cname recorder_uid failover_uid attempt"
-        " prefix record_until agora_status agora_seen_at missing_since crashed_at stop_requested_at stop_reason"
-        " media_started_at ended_at upload_complete next_check_at deadline_at lease_id lease_until copy_failures"
-        " claim_count"
+        hidden="agora_resource_id agora_sid storage_path ended_at stopped_at playback_url lease_id lease_until"
         " failure_code failure_reason class_recording_id",
     ),
     "recording_rules": Rules(

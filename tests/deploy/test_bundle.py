@@ -1,0 +1,71 @@
+"""What a page runs of others is in its function's bundle, as the lock has it; or there is no bundle."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deploy.bundle import browser_files, build
+from deploy.functions import functions
+
+FOLDER = functions()["open-recording"].folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The function's folder with one package, of which only what is looked at is there."""
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(FOLDER / name, tmp_path)
+    package = tmp_path / "node_modules" / "hls.js"
+    (package / "dist").mkdir(parents=True)
+    version = json.loads((tmp_path / "package.json").read_text())["dependencies"]["hls.js"]
+    (package / "package.json").write_text(json.dumps({"version": version}))
+    for name in ("LICENSE", "dist/hls.light.min.js"):
+        (package / name).write_text(name)
+    return tmp_path
+
+
+def test_a_bundle_brings_the_player_and_its_licence(tmp_path: Path) -> None:
+    """And nothing else of its thirty megabytes; neither is a copy in the repository."""
+    bundle = build(functions()["open-recording"], tmp_path)
+
+    brought = [path for path in (bundle / "node_modules").rglob("*") if path.is_file()]
+    assert {path.name for path in brought} == {"hls.light.min.js", "LICENSE"}
+    assert b".Hls=" in (bundle / "node_modules/hls.js/dist/hls.light.min.js").read_bytes()
+    assert "Apache License" in (bundle / "node_modules/hls.js/LICENSE").read_text()
+    assert not (bundle / ".npmrc").exists()
+
+
+def test_the_lock_names_a_hash_and_no_address() -> None:
+    """Any registry may serve it, and none another file."""
+    (package,) = (
+        one
+        for name, one in json.loads((FOLDER / "package-lock.json").read_text())["packages"].items()
+        if name
+    )
+
+    assert package["integrity"].startswith("sha512-") and package["license"] == "Apache-2.0"
+    assert "resolved" not in package
+
+
+def test_without_the_package_there_is_no_bundle(folder: Path) -> None:
+    assert len(browser_files(folder)) == 2
+    shutil.rmtree(folder / "node_modules")
+
+    with pytest.raises(SystemExit, match=r"installed is nothing.*make install"):
+        browser_files(folder)
+
+
+def test_another_version_is_no_bundle(folder: Path) -> None:
+    (folder / "node_modules" / "hls.js" / "package.json").write_text('{"version": "0.1.0"}')
+
+    with pytest.raises(SystemExit, match=r"installed is 0\.1\.0"):
+        browser_files(folder)
+
+
+def test_a_file_that_the_package_does_not_have_is_no_bundle(folder: Path) -> None:
+    (folder / "node_modules" / "hls.js" / "dist" / "hls.light.min.js").unlink()
+
+    with pytest.raises(SystemExit, match=r"hls\.light\.min\.js, which its packages do not have"):
+        browser_files(folder)
