@@ -23,7 +23,11 @@ class OpenRecording(Input):
         None, max_length=200, description="Of a shared link; heeded in a POST only, which opens it."
     )
     part: int = Field(1, ge=1, le=10_000, description="Which of several parts, in playing order.")
-    file: str | None = Field(None, max_length=500, description="A slice, by its name in the playlist.")
+    file: str | None = Field(
+        None,
+        max_length=500,
+        description="A slice, by its name in the playlist; or `joined`: all of it in one.",
+    )
     download: bool = Field(False, description="To be saved, under a name.")
     script: str = Field(
         "", max_length=100, description="What the page runs, by its name there; no link is needed."
@@ -48,7 +52,8 @@ class Chapter(Output):
 
 
 class Film(Output):
-    """What the page shows beside the video. `client_name` is null for whoever was shown a link."""
+    """What the page shows beside the video. `client_name` is null for whoever was shown a link, `joined_bytes` where
+    there is no one file to download, yet or at all."""
 
     name: str | None
     held_at: datetime
@@ -59,6 +64,7 @@ class Film(Output):
     seconds: float
     parts: list[Part]
     chapters: list[Chapter]
+    joined_bytes: int | None
 
 
 class OpenedRecording(Output):

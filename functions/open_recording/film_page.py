@@ -26,6 +26,7 @@ def film_page(film: Film, part: int, *, is_shared: bool, address: str, streams_s
         "part_count": len(film.parts),
         "chapters": [(one.at, clock_of(one.at), *_words(one, film)) for one in film.chapters],
         "lanes": _lanes(film),
+        "joined_size": None if is_shared else size_of(film.joined_bytes),
         "files": [] if is_shared else files[:FILES_LISTED],
         "file_count": 0 if is_shared else len(files),
         "has_streams": len(files) < len(film.parts),
@@ -48,11 +49,19 @@ def clock_of(seconds: float) -> str:
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
-def file_name(film: Film, part: int, path: str) -> str:
-    """Breathwork 2026-03-14, part 2.mp4: as it is called where it is saved."""
+def size_of(count: int | None) -> str | None:
+    """84 MB, or 1.2 GB, of so many bytes, as systems count that show files."""
+    if count is None:
+        return None
+    megabytes = max(1, round(count / 1e6))
+    return f"{megabytes} MB" if megabytes < 1000 else f"{count / 1e9:.1f} GB"
+
+
+def file_name(film: Film, part: int | None, path: str) -> str:
+    """Breathwork 2026-03-14, part 2.mp4: as it is called where it is saved. All of it in one has no part."""
     plain = one_line(NOT_IN_A_FILE_NAME.sub(" ", film.name or "")).strip(" .") or "Session"
     day = film.held_at.astimezone(ZoneInfo(film.time_zone)).date()
-    which = f", part {part}" if len(film.parts) > 1 else ""
+    which = f", part {part}" if part and len(film.parts) > 1 else ""
     return f"{plain} {day}{which}{PurePosixPath(path).suffix}"
 
 

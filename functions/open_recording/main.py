@@ -87,9 +87,8 @@ async def _show(call: Call[OpenRecording], found: OpenedRecording, wants_page: b
         )
     if found.kind == "playlist" and not call.body.download:
         return await _playlist(call.body, found)
-    name = (
-        file_name(found.film, call.body.part, found.storage_path) if found.film and call.body.download else ""
-    )
+    part = None if call.body.file else call.body.part
+    name = file_name(found.film, part, found.storage_path) if found.film and call.body.download else ""
     return RedirectResponse(await Storage(BUCKET).sign(found.storage_path, SIGNED_FOR_S, save_as=name), 302)
 
 

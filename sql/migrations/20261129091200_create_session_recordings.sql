@@ -1,4 +1,4 @@
--- From sql/schemas: recordings/session_recordings, recordings/recording_takes, recordings/joined_takes, recordings/consent, recordings/start_and_stop, recordings/expected_people, recordings/automatic_start, recordings/observations, recordings/agora_notifications, recordings/checks, recordings/files, recordings/completion, recordings/links, recordings/share_links, recordings/film, recordings/playback, recordings/legal_holds, recordings/recording_erasure_queue, recordings/joined_files, recordings/erasure_notices, recordings/erasures.
+-- From sql/schemas: recordings/session_recordings, recordings/recording_takes, recordings/joined_takes, recordings/consent, recordings/start_and_stop, recordings/expected_people, recordings/automatic_start, recordings/observations, recordings/agora_notifications, recordings/checks, recordings/files, recordings/completion, recordings/links, recordings/share_links, recordings/legal_holds, recordings/recording_erasure_queue, recordings/joined_files, recordings/film, recordings/playback, recordings/erasure_notices, recordings/erasures.
 
 -- Functions name what later chapters make.
 set check_function_bodies = off;
@@ -301,7 +301,7 @@ declare
   v_is_over boolean;
 begin
   -- Locked before its takes are read: of two takes that move at once, the second sees what became of the first.
-  select * into v_old from public.session_recordings r where r.id = update_recording.recording_id for update;
+  select * into v_old from public.session_recordings r where r.id = update_recording.recording_id for no key update;
   select * into v_newest from private.recording_takes t where t.recording_id = v_old.id order by t.number desc limit 1;
   if v_newest.id is null then
     return;  -- it was erased, or has no take yet
@@ -2010,331 +2010,6 @@ grant execute on function private.create_recording_share_link, private.revoke_re
   public.create_recording_share_link, public.revoke_recording_share_link to authenticated;
 
 
--- recordings/film.sql
-
--- The film of a recording: the files of its takes as one timeline, what is known of the session, and chapters.
---
--- Takes follow each other on the timeline, as long as each plays. What plays at the same time, the people of an
--- individual recording, are lanes of it: each the same length, one shown at a time. How long the parts of a lane are
--- within a take is in no index; where there are several, they share the take's length by their size.
-
--- The parts in playing order: what the number in an address counts. A slice is no part: its playlist is.
-create function private.list_film_parts(recording_id uuid)
-  returns table (number bigint, file_id uuid, kind text, lane text, take integer, starts_at numeric, seconds numeric)
-  language sql stable set search_path = ''
-as $$
-  with takes as (
-    select t.id, t.number, t.duration_seconds,
-           sum(t.duration_seconds) over (order by t.number) - t.duration_seconds as starts_at
-      from private.recording_takes t
-     where t.recording_id = list_film_parts.recording_id and t.status = 'completed'
-  ), parts as (
-    select row_number() over (order by t.number, f.position) as number, f.id, f.kind, t.number as take, f.position,
-           coalesce(substring(f.storage_path from '__uid_s_(.+?)__uid_e(?:_(?:audio|video))?'), '') as person,
-           substring(f.storage_path from '__uid_e_(audio|video)') as track,
-           t.starts_at, t.duration_seconds, greatest(f.size_bytes, 1)::numeric as size
-      from takes t join private.recording_files f on f.take_id = t.id
-     where f.kind in ('mp4', 'playlist', 'webm')
-  ), shares as (
-    select p.*, p.duration_seconds * p.size / sum(p.size) over lane as seconds,
-           p.duration_seconds * (sum(p.size) over (lane order by p.position) - p.size) / sum(p.size) over lane as into_take
-      from parts p
-    window lane as (partition by p.take, p.person, p.track)
-  )
-  select s.number, s.id, s.kind, concat_ws(' ', nullif(s.person, ''), s.track), s.take,
-         round(s.starts_at + s.into_take, 3), round(s.seconds, 3)
-    from shares s order by s.number;
-$$;
-
--- Where takes begin, and who came and left during them. Of the first and last seconds of a take nothing is said: all
--- come and go then. In individual recordings everybody's picture begins when they do, so a time of the session is
--- another one in each.
-create function private.list_film_chapters(recording public.session_recordings, names_client boolean)
-  returns table (at numeric, kind text, who text)
-  language sql stable set search_path = ''
-as $$
-  with session as (
-    select s as own, coalesce(class, s) as led
-      from public.session_schedules s left join public.session_schedules class on class.id = s.group_class_id
-     where s.id = (recording).session_id
-  ), takes as (
-    select t.mode, t.duration_seconds, coalesce(t.media_started_at, t.started_at) as began,
-           sum(t.duration_seconds) over (order by t.number) - t.duration_seconds as starts_at,
-           row_number() over (order by t.number) as place
-      from private.recording_takes t
-     where t.recording_id = coalesce((recording).class_recording_id, (recording).id) and t.status = 'completed'
-  ), moments as (
-    select a.user_id, e.kind, e.moment
-      from session s
-      join public.session_attendance a on a.source = 'agora'
-       and a.session_id in (select (s.led).id union all
-                            select seat.id from public.session_schedules seat where seat.group_class_id = (s.led).id)
-     cross join lateral unnest(a.intervals) i
-     cross join lateral (values ('joined', lower(i)), ('left', upper(i))) e (kind, moment)
-  )
-  select t.starts_at::numeric, case t.place when 1 then 'begins' else 'goes_on' end, null
-    from takes t
-  union all
-  (select round(t.starts_at + extract(epoch from m.moment - t.began), 1) as at, m.kind,
-          case when m.user_id = private.get_session_host(s.led)
-                 then (select p.name from public.practitioners p where p.id = (s.led).practitioner_id)
-               when names_client and m.user_id = (s.own).client_id
-                 then (select f.full_name from public.profiles f where f.id = m.user_id) end
-     from session s cross join moments m
-     join takes t on t.mode = 'mix'
-      and m.moment between t.began + interval '5 seconds' and t.began + make_interval(secs => t.duration_seconds - 5)
-    order by 1 limit 200)
-   order by 1;
-$$;
-
--- Definer: names the practitioner and, to those who were there, the client, whose rows the service may not read.
-create function private.describe_film(recording public.session_recordings, names_client boolean) returns jsonb
-  language sql stable security definer set search_path = ''
-as $$
-  select jsonb_build_object(
-    'name', coalesce(s.class_name, t.name),
-    'held_at', s.scheduled_at,
-    'time_zone', coalesce(s.time_zone, c.time_zone, 'America/Toronto'),
-    'practitioner_name', p.name,
-    'client_name', case when names_client then f.full_name end,
-    'is_class', private.is_class(s) or s.group_class_id is not null,
-    'seconds', (recording).duration_seconds,
-    'parts', (select coalesce(jsonb_agg(jsonb_build_object('kind', x.kind, 'lane', x.lane, 'starts_at', x.starts_at,
-                                                           'seconds', x.seconds) order by x.number), '[]')
-                from private.list_film_parts(coalesce((recording).class_recording_id, (recording).id)) x),
-    'chapters', (select coalesce(jsonb_agg(x order by x.at), '[]')
-                   from private.list_film_chapters(recording, names_client) x))
-    from public.session_schedules s
-    left join public.session_types t on t.id = s.session_type_id
-    left join public.practitioners p on p.id = s.practitioner_id
-    left join public.practitioner_calendars c on c.practitioner_id = p.id
-    left join public.profiles f on f.id = s.client_id and not private.is_class(s)
-   where s.id = (recording).session_id;
-$$;
-
-revoke execute on function private.list_film_parts, private.list_film_chapters, private.describe_film
-  from public, anon, authenticated, service_role;
-grant execute on function private.list_film_parts, private.describe_film to service_role;
-
-
--- recordings/playback.sql
-
--- Playback: opening a recording, by one's own link or by one that was shared. Both end with the next request once the
--- link is revoked or the recording is queued for erasure.
---
--- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
--- Later requests belong to that view, for a day, and need neither the password nor another view: its key is in a cookie
--- of the browser that opened it, and in no address.
---
--- A HEAD begins no view (`begins_view` is false): the function then shows the page, and no way to a file.
---
--- An unknown link is answered and counted, by address. A known one always works, but each has its limit: of views, and
--- of requests in one view.
-
--- The requested file, by its place in playing order, take after take, or, as in playlists, by its name. A participant's
--- own row leads to the files of its class. What was completed once is played while another take is made.
-create function private.find_recording_part(
-  recording public.session_recordings, part integer, file_name text,
-  out kind text, out storage_path text)
-  language plpgsql stable set search_path = ''
-as $$
-declare
-  v_recording_id uuid := coalesce((recording).class_recording_id, (recording).id);
-  v_file         private.recording_files;
-begin
-  if find_recording_part.file_name is null then
-    select f.* into v_file from private.list_film_parts(v_recording_id) p join private.recording_files f on f.id = p.file_id
-     where p.number = find_recording_part.part;
-  else
-    select f.* into v_file from private.recording_files f join private.recording_takes t on t.id = f.take_id
-     where t.recording_id = v_recording_id and t.status = 'completed'
-       and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || find_recording_part.file_name;
-  end if;
-  if v_file.id is null and find_recording_part.file_name = 'joined' then
-    select v_recording_id, j.kind, j.storage_path into v_file.id, v_file.kind, v_file.storage_path
-      from private.find_joined_file(v_recording_id) j where j.storage_path is not null;  -- all in one, to download
-  end if;
-  if v_file.id is null then
-    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
-                           'Please ask for a new one.');
-  end if;
-  kind := v_file.kind;
-  storage_path := v_file.storage_path;
-end
-$$;
-
--- Whether it is queued for erasure: private.closed_recording_ids for one row.
-create function private.is_recording_closed(recording public.session_recordings) returns boolean
-  language sql stable set search_path = ''
-as $$
-  select exists (select from private.recording_erasure_queue q
-                  where q.recording_id in ((recording).id, (recording).class_recording_id));
-$$;
-
--- True if there is a recording; else the attempt is counted and answered.
-create function private.find_or_answer(recording public.session_recordings, ip_address text) returns boolean
-  language plpgsql volatile set search_path = ''
-as $$
-begin
-  if (recording).id is null and private.limit_attempt('unknown links', private.mask_address(ip_address)) then
-    perform private.answer_refusal(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
-                                   'Please ask for a new one.');
-  end if;
-  return (recording).id is not null;
-end
-$$;
-
-create function public.view_recording(
-  token_sha256 text,
-  part         integer default 1,
-  file_name    text    default null,
-  view_sha256  text    default null,
-  ip_address   text    default null,
-  user_agent   text    default null,
-  begins_view  boolean default true,
-  describes    boolean default false
-) returns table (recording_id uuid, new_view_key text, kind text, storage_path text, film jsonb)
-  language plpgsql security invoker set search_path = ''
-as $$
-#variable_conflict use_column
-declare
-  v_link      private.recording_links;
-  v_recording public.session_recordings;
-  v_view      uuid;
-  v_part      record;
-begin
-  select * into v_link from private.recording_links l
-   where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
-  select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and r.completed_at is not null and not private.is_recording_closed(r);
-  if not private.find_or_answer(v_recording, view_recording.ip_address) then
-    return next;
-    return;
-  end if;
-  v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
-
-  -- A player makes many requests; all of them are one view, for a day.
-  v_view := private.find_recording_view(view_recording.view_sha256, v_link.id);
-  if v_view is not null then
-    perform private.limit_use('requests of a view', v_view);
-  elsif view_recording.begins_view then
-    perform private.limit_use('views of a link', v_link.id);
-    new_view_key := private.add_recording_view(
-      v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
-  end if;
-  return query
-    select v_recording.id, new_view_key, v_part.kind, v_part.storage_path,
-           case when view_recording.describes then private.describe_film(v_recording, names_client => true) end;
-end;
-$$;
-
--- Before the password is hashed, which takes as long as many requests, and before it is compared: a guess is counted
--- however it ends. The right one gives its link's guesses back.
-create function public.count_password_guess(token_sha256 text, ip_address text default null) returns table (counted boolean)
-  language plpgsql volatile security invoker set search_path = ''
-as $$
-declare
-  v_recording public.session_recordings;
-  v_link      public.recording_share_links;
-begin
-  select * into v_link from public.recording_share_links l
-   where l.token_sha256 = decode(count_password_guess.token_sha256, 'hex') and l.revoked_at is null;
-  select * into v_recording from public.session_recordings r where r.id = v_link.recording_id;
-  counted := private.find_or_answer(v_recording, count_password_guess.ip_address)
-             and private.limit_attempt('password guesses', v_link.id::text);
-  return next;
-end
-$$;
-
-create function public.open_share_link(
-  token_sha256    text,
-  opens           boolean default false,
-  password_scrypt text    default null,
-  part            integer default 1,
-  file_name       text    default null,
-  view_sha256     text    default null,
-  ip_address      text    default null,
-  user_agent      text    default null,
-  begins_view     boolean default true,
-  describes       boolean default false
-) returns table (
-  state text, has_password boolean, recording_id uuid, new_view_key text, kind text, storage_path text, film jsonb)
-  language plpgsql security invoker set search_path = ''
-as $$
-#variable_conflict use_column
-declare
-  v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
-  v_link      public.recording_share_links;
-  v_view      uuid;
-  v_recording public.session_recordings;
-  v_part      record;
-  v_film      jsonb;
-begin
-  select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
-  v_view := private.find_recording_view(open_share_link.view_sha256, v_link.id);
-  if v_view is null and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
-    -- This may become a view: those who open the same link at once wait here, so that each finds the current count.
-    select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
-  end if;
-
-  select * into v_recording from public.session_recordings r
-   where r.id = v_link.recording_id and v_link.revoked_at is null and r.completed_at is not null
-     and not private.is_recording_closed(r);
-  if not private.find_or_answer(v_recording, open_share_link.ip_address) then
-    return next;
-    return;
-  end if;
-  v_part := private.find_recording_part(v_recording, open_share_link.part, open_share_link.file_name);
-  if v_link.expires_at <= now() then
-    perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
-  end if;
-  has_password := v_link.has_password;
-  if open_share_link.describes then
-    v_film := private.describe_film(v_recording, names_client => false);
-  end if;
-
-  if v_view is null then
-    if v_link.view_count >= v_link.view_limit then
-      perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
-                             'Ask whoever sent it for a new one.');
-    elsif not open_share_link.opens and (v_link.has_password or v_link.view_limit is not null) then
-      state := 'closed';
-      return next;
-      return;
-    elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
-      state := 'wrong_password';
-      return next;
-      return;
-    elsif not open_share_link.begins_view then
-      return query select 'open', false, v_recording.id, null::text, v_part.kind, v_part.storage_path, v_film;
-      return;
-    end if;
-    perform private.limit_use('views of a link', v_link.id);
-    if v_link.has_password then
-      perform private.forget_uses('password guesses', v_link.id::text);
-    end if;
-    update public.recording_share_links l set view_count = l.view_count + 1 where l.id = v_link.id;
-    new_view_key := private.add_recording_view(
-      v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent);
-  else
-    if open_share_link.opens and v_link.has_password then
-      perform private.forget_uses('password guesses', v_link.id::text);  -- whoever has a view knew the password
-    end if;
-    perform private.limit_use('requests of a view', v_view);
-  end if;
-
-  return query
-    select 'open', v_link.has_password, v_recording.id, new_view_key, v_part.kind, v_part.storage_path, v_film;
-end
-$$;
-
-revoke execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
-  public.view_recording, public.count_password_guess, public.open_share_link from public, anon, authenticated, service_role;
--- Not granted to anon: the server hashes token and password, and passes on the caller's address.
-grant execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
-  public.view_recording, public.count_password_guess, public.open_share_link to service_role;
-
-
 -- recordings/legal_holds.sql
 
 -- Legal holds: a recording that may be needed as evidence is not erased, whoever asks and however old it is.
@@ -2877,6 +2552,334 @@ revoke execute on function private.list_recorded_files, private.queue_join, priv
 grant execute on function private.list_recorded_files, private.find_joined_file, private.lock_due_join,
   public.claim_join, private.give_up_join, private.renew_join_lease, public.renew_join_lease, public.record_join,
   public.finish_join, public.postpone_join to service_role;
+
+
+-- recordings/film.sql
+
+-- The film of a recording: the files of its takes as one timeline, what is known of the session, and chapters.
+--
+-- Takes follow each other on the timeline, as long as each plays. What plays at the same time, the people of an
+-- individual recording, are lanes of it: each the same length, one shown at a time. How long the parts of a lane are
+-- within a take is in no index; where there are several, they share the take's length by their size.
+
+-- The parts in playing order: what the number in an address counts. A slice is no part: its playlist is.
+create function private.list_film_parts(recording_id uuid)
+  returns table (number bigint, file_id uuid, kind text, lane text, take integer, starts_at numeric, seconds numeric)
+  language sql stable set search_path = ''
+as $$
+  with takes as (
+    select t.id, t.number, t.duration_seconds,
+           sum(t.duration_seconds) over (order by t.number) - t.duration_seconds as starts_at
+      from private.recording_takes t
+     where t.recording_id = list_film_parts.recording_id and t.status = 'completed'
+  ), parts as (
+    select row_number() over (order by t.number, f.position) as number, f.id, f.kind, t.number as take, f.position,
+           coalesce(substring(f.storage_path from '__uid_s_(.+?)__uid_e(?:_(?:audio|video))?'), '') as person,
+           substring(f.storage_path from '__uid_e_(audio|video)') as track,
+           t.starts_at, t.duration_seconds, greatest(f.size_bytes, 1)::numeric as size
+      from takes t join private.recording_files f on f.take_id = t.id
+     where f.kind in ('mp4', 'playlist', 'webm')
+  ), shares as (
+    select p.*, p.duration_seconds * p.size / sum(p.size) over lane as seconds,
+           p.duration_seconds * (sum(p.size) over (lane order by p.position) - p.size) / sum(p.size) over lane as into_take
+      from parts p
+    window lane as (partition by p.take, p.person, p.track)
+  )
+  select s.number, s.id, s.kind, concat_ws(' ', nullif(s.person, ''), s.track), s.take,
+         round(s.starts_at + s.into_take, 3), round(s.seconds, 3)
+    from shares s order by s.number;
+$$;
+
+-- Where takes begin, and who came and left during them. Of the first and last seconds of a take nothing is said: all
+-- come and go then. In individual recordings everybody's picture begins when they do, so a time of the session is
+-- another one in each.
+create function private.list_film_chapters(recording public.session_recordings, names_client boolean)
+  returns table (at numeric, kind text, who text)
+  language sql stable set search_path = ''
+as $$
+  with session as (
+    select s as own, coalesce(class, s) as led
+      from public.session_schedules s left join public.session_schedules class on class.id = s.group_class_id
+     where s.id = (recording).session_id
+  ), takes as (
+    select t.mode, t.duration_seconds, coalesce(t.media_started_at, t.started_at) as began,
+           sum(t.duration_seconds) over (order by t.number) - t.duration_seconds as starts_at,
+           row_number() over (order by t.number) as place
+      from private.recording_takes t
+     where t.recording_id = coalesce((recording).class_recording_id, (recording).id) and t.status = 'completed'
+  ), moments as (
+    select a.user_id, e.kind, e.moment
+      from session s
+      join public.session_attendance a on a.source = 'agora'
+       and a.session_id in (select (s.led).id union all
+                            select seat.id from public.session_schedules seat where seat.group_class_id = (s.led).id)
+     cross join lateral unnest(a.intervals) i
+     cross join lateral (values ('joined', lower(i)), ('left', upper(i))) e (kind, moment)
+  )
+  select t.starts_at::numeric, case t.place when 1 then 'begins' else 'goes_on' end, null
+    from takes t
+  union all
+  (select round(t.starts_at + extract(epoch from m.moment - t.began), 1) as at, m.kind,
+          case when m.user_id = private.get_session_host(s.led)
+                 then (select p.name from public.practitioners p where p.id = (s.led).practitioner_id)
+               when names_client and m.user_id = (s.own).client_id
+                 then (select f.full_name from public.profiles f where f.id = m.user_id) end
+     from session s cross join moments m
+     join takes t on t.mode = 'mix'
+      and m.moment between t.began + interval '5 seconds' and t.began + make_interval(secs => t.duration_seconds - 5)
+    order by 1 limit 200)
+   order by 1;
+$$;
+
+-- Definer: names the practitioner and, to those who were there, the client, whose rows the service may not read.
+create function private.describe_film(recording public.session_recordings, names_client boolean) returns jsonb
+  language sql stable security definer set search_path = ''
+as $$
+  select jsonb_build_object(
+    'name', coalesce(s.class_name, t.name),
+    'held_at', s.scheduled_at,
+    'time_zone', coalesce(s.time_zone, c.time_zone, 'America/Toronto'),
+    'practitioner_name', p.name,
+    'client_name', case when names_client then f.full_name end,
+    'is_class', private.is_class(s) or s.group_class_id is not null,
+    'seconds', (recording).duration_seconds,
+    'parts', (select coalesce(jsonb_agg(jsonb_build_object('kind', x.kind, 'lane', x.lane, 'starts_at', x.starts_at,
+                                                           'seconds', x.seconds) order by x.number), '[]')
+                from private.list_film_parts(coalesce((recording).class_recording_id, (recording).id)) x),
+    'chapters', (select coalesce(jsonb_agg(x order by x.at), '[]')
+                   from private.list_film_chapters(recording, names_client) x),
+    -- All of it in one, to download, once it is joined.
+    'joined_bytes', (select j.size_bytes
+                       from private.find_joined_file(coalesce((recording).class_recording_id, (recording).id)) j))
+    from public.session_schedules s
+    left join public.session_types t on t.id = s.session_type_id
+    left join public.practitioners p on p.id = s.practitioner_id
+    left join public.practitioner_calendars c on c.practitioner_id = p.id
+    left join public.profiles f on f.id = s.client_id and not private.is_class(s)
+   where s.id = (recording).session_id;
+$$;
+
+revoke execute on function private.list_film_parts, private.list_film_chapters, private.describe_film
+  from public, anon, authenticated, service_role;
+grant execute on function private.list_film_parts, private.describe_film to service_role;
+
+
+-- recordings/playback.sql
+
+-- Playback: opening a recording, by one's own link or by one that was shared. Both end with the next request once the
+-- link is revoked or the recording is queued for erasure.
+--
+-- A shared link with a password or a view limit is opened by a POST only: link previews would use it up otherwise.
+-- Later requests belong to that view, for a day, and need neither the password nor another view: its key is in a cookie
+-- of the browser that opened it, and in no address.
+--
+-- A HEAD begins no view (`begins_view` is false): the function then shows the page, and no way to a file.
+--
+-- An unknown link is answered and counted, by address. A known one always works, but each has its limit: of views, and
+-- of requests in one view.
+
+-- The requested file, by its place in playing order, take after take, or, as in playlists, by its name. A participant's
+-- own row leads to the files of its class. What was completed once is played while another take is made.
+create function private.find_recording_part(
+  recording public.session_recordings, part integer, file_name text,
+  out kind text, out storage_path text)
+  language plpgsql stable set search_path = ''
+as $$
+declare
+  v_recording_id uuid := coalesce((recording).class_recording_id, (recording).id);
+  v_file         private.recording_files;
+begin
+  if find_recording_part.file_name is null then
+    select f.* into v_file from private.list_film_parts(v_recording_id) p join private.recording_files f on f.id = p.file_id
+     where p.number = find_recording_part.part;
+  else
+    select f.* into v_file from private.recording_files f join private.recording_takes t on t.id = f.take_id
+     where t.recording_id = v_recording_id and t.status = 'completed'
+       and f.storage_path = regexp_replace((recording).storage_path, '[^/]*$', '') || find_recording_part.file_name;
+  end if;
+  if v_file.id is null and find_recording_part.file_name = 'joined' then
+    select v_recording_id, j.kind, j.storage_path into v_file.id, v_file.kind, v_file.storage_path
+      from private.find_joined_file(v_recording_id) j where j.storage_path is not null;  -- all in one, to download
+  end if;
+  if v_file.id is null then
+    perform private.refuse(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
+                           'Please ask for a new one.');
+  end if;
+  kind := v_file.kind;
+  storage_path := v_file.storage_path;
+end
+$$;
+
+-- Whether it is queued for erasure: private.closed_recording_ids for one row.
+create function private.is_recording_closed(recording public.session_recordings) returns boolean
+  language sql stable set search_path = ''
+as $$
+  select exists (select from private.recording_erasure_queue q
+                  where q.recording_id in ((recording).id, (recording).class_recording_id));
+$$;
+
+-- True if there is a recording; else the attempt is counted and answered.
+create function private.find_or_answer(recording public.session_recordings, ip_address text) returns boolean
+  language plpgsql volatile set search_path = ''
+as $$
+begin
+  if (recording).id is null and private.limit_attempt('unknown links', private.mask_address(ip_address)) then
+    perform private.answer_refusal(404, 'recording_not_found', 'This link leads to no recording, or not any more.',
+                                   'Please ask for a new one.');
+  end if;
+  return (recording).id is not null;
+end
+$$;
+
+create function public.view_recording(
+  token_sha256 text,
+  part         integer default 1,
+  file_name    text    default null,
+  view_sha256  text    default null,
+  ip_address   text    default null,
+  user_agent   text    default null,
+  begins_view  boolean default true,
+  describes    boolean default false
+) returns table (recording_id uuid, new_view_key text, kind text, storage_path text, film jsonb)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_link      private.recording_links;
+  v_recording public.session_recordings;
+  v_view      uuid;
+  v_part      record;
+begin
+  select * into v_link from private.recording_links l
+   where l.token_sha256 = decode(view_recording.token_sha256, 'hex') and l.revoked_at is null;
+  select * into v_recording from public.session_recordings r
+   where r.id = v_link.recording_id and r.completed_at is not null and not private.is_recording_closed(r);
+  if not private.find_or_answer(v_recording, view_recording.ip_address) then
+    return next;
+    return;
+  end if;
+  v_part := private.find_recording_part(v_recording, view_recording.part, view_recording.file_name);
+
+  -- A player makes many requests; all of them are one view, for a day.
+  v_view := private.find_recording_view(view_recording.view_sha256, v_link.id);
+  if v_view is not null then
+    perform private.limit_use('requests of a view', v_view);
+  elsif view_recording.begins_view then
+    perform private.limit_use('views of a link', v_link.id);
+    new_view_key := private.add_recording_view(
+      v_recording.id, v_link.id, 'recording', view_recording.ip_address, view_recording.user_agent);
+  end if;
+  return query
+    select v_recording.id, new_view_key, v_part.kind, v_part.storage_path,
+           case when view_recording.describes then private.describe_film(v_recording, names_client => true) end;
+end;
+$$;
+
+-- Before the password is hashed, which takes as long as many requests, and before it is compared: a guess is counted
+-- however it ends. The right one gives its link's guesses back.
+create function public.count_password_guess(token_sha256 text, ip_address text default null) returns table (counted boolean)
+  language plpgsql volatile security invoker set search_path = ''
+as $$
+declare
+  v_recording public.session_recordings;
+  v_link      public.recording_share_links;
+begin
+  select * into v_link from public.recording_share_links l
+   where l.token_sha256 = decode(count_password_guess.token_sha256, 'hex') and l.revoked_at is null;
+  select * into v_recording from public.session_recordings r where r.id = v_link.recording_id;
+  counted := private.find_or_answer(v_recording, count_password_guess.ip_address)
+             and private.limit_attempt('password guesses', v_link.id::text);
+  return next;
+end
+$$;
+
+create function public.open_share_link(
+  token_sha256    text,
+  opens           boolean default false,
+  password_scrypt text    default null,
+  part            integer default 1,
+  file_name       text    default null,
+  view_sha256     text    default null,
+  ip_address      text    default null,
+  user_agent      text    default null,
+  begins_view     boolean default true,
+  describes       boolean default false
+) returns table (
+  state text, has_password boolean, recording_id uuid, new_view_key text, kind text, storage_path text, film jsonb)
+  language plpgsql security invoker set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_hash      bytea := decode(open_share_link.token_sha256, 'hex');
+  v_link      public.recording_share_links;
+  v_view      uuid;
+  v_recording public.session_recordings;
+  v_part      record;
+  v_film      jsonb;
+begin
+  select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash;
+  v_view := private.find_recording_view(open_share_link.view_sha256, v_link.id);
+  if v_view is null and (open_share_link.opens or not (v_link.has_password or v_link.view_limit is not null)) then
+    -- This may become a view: those who open the same link at once wait here, so that each finds the current count.
+    select * into v_link from public.recording_share_links l where l.token_sha256 = v_hash for update;
+  end if;
+
+  select * into v_recording from public.session_recordings r
+   where r.id = v_link.recording_id and v_link.revoked_at is null and r.completed_at is not null
+     and not private.is_recording_closed(r);
+  if not private.find_or_answer(v_recording, open_share_link.ip_address) then
+    return next;
+    return;
+  end if;
+  v_part := private.find_recording_part(v_recording, open_share_link.part, open_share_link.file_name);
+  if v_link.expires_at <= now() then
+    perform private.refuse(410, 'share_link_expired', 'This link has expired.', 'Ask whoever sent it for a new one.');
+  end if;
+  has_password := v_link.has_password;
+  if open_share_link.describes then
+    v_film := private.describe_film(v_recording, names_client => false);
+  end if;
+
+  if v_view is null then
+    if v_link.view_count >= v_link.view_limit then
+      perform private.refuse(410, 'share_link_used_up', 'This link has been opened as often as it could be.',
+                             'Ask whoever sent it for a new one.');
+    elsif not open_share_link.opens and (v_link.has_password or v_link.view_limit is not null) then
+      state := 'closed';
+      return next;
+      return;
+    elsif v_link.password_scrypt <> coalesce(decode(open_share_link.password_scrypt, 'hex'), '') then
+      state := 'wrong_password';
+      return next;
+      return;
+    elsif not open_share_link.begins_view then
+      return query select 'open', false, v_recording.id, null::text, v_part.kind, v_part.storage_path, v_film;
+      return;
+    end if;
+    perform private.limit_use('views of a link', v_link.id);
+    if v_link.has_password then
+      perform private.forget_uses('password guesses', v_link.id::text);
+    end if;
+    update public.recording_share_links l set view_count = l.view_count + 1 where l.id = v_link.id;
+    new_view_key := private.add_recording_view(
+      v_recording.id, v_link.id, 'share', open_share_link.ip_address, open_share_link.user_agent);
+  else
+    if open_share_link.opens and v_link.has_password then
+      perform private.forget_uses('password guesses', v_link.id::text);  -- whoever has a view knew the password
+    end if;
+    perform private.limit_use('requests of a view', v_view);
+  end if;
+
+  return query
+    select 'open', v_link.has_password, v_recording.id, new_view_key, v_part.kind, v_part.storage_path, v_film;
+end
+$$;
+
+revoke execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
+  public.view_recording, public.count_password_guess, public.open_share_link from public, anon, authenticated, service_role;
+-- Not granted to anon: the server hashes token and password, and passes on the caller's address.
+grant execute on function private.find_recording_part, private.is_recording_closed, private.find_or_answer,
+  public.view_recording, public.count_password_guess, public.open_share_link to service_role;
 
 
 -- recordings/erasure_notices.sql

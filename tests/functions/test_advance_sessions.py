@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
+
 from tests.booking_scene import BookingScene
 from tests.cast import Person, Stage
 from tests.lifecycle_scene import LifecycleScene
@@ -105,6 +107,29 @@ def test_withdrawing_consent_stops_the_recording_until_everybody_agrees_again(
     assert scene.takes[0]["stop_reason"] == "consent_withdrawn"
     assert (len(scene.takes), scene.recording["status"]) == (2, "recording")
     assert scene.agora_requests() == {"acquire": 2, "start": 2, "stop": 1}
+
+
+def test_a_report_of_agora_and_a_withdrawal_at_once_do_not_wait_for_each_other(
+    lifecycle: LifecycleScene,
+) -> None:
+    """A withdrawal closes the recording first, and then stops its take, which a report holds: a report that waited for
+    the first would be waited for by the second."""
+    scene = recording(lifecycle)
+    take, url = scene.take, scene.stage.env["DATABASE_URL"]
+    with psycopg.connect(url) as withdrawing, psycopg.connect(url, autocommit=True) as reporting:
+        withdrawing.execute(
+            "insert into private.recording_erasure_queue (recording_id, reason, user_id, due_at)"
+            " values (%s, 'consent_withdrawn', %s, now())",
+            (take["recording_id"], scene.client.id),
+        )
+        reporting.execute("set lock_timeout = '3s'")
+
+        reporting.execute("select private.observe_take(%s, %s, 'ended')", (take["id"], take["attempt"]))
+
+        withdrawing.execute(
+            "update private.recording_takes set stop_requested_at = now() where id = %s", (take["id"],)
+        )
+    assert "processing" == scene.take["status"]
 
 
 def recording(scene: LifecycleScene) -> LifecycleScene:

@@ -104,10 +104,20 @@ class Kept(SharingScene):
 
     def download(self) -> httpx.Response:
         """By its link."""
+        return self._open({"file": "joined"})
+
+    @property
+    def page(self) -> str:
+        """As its owner's browser gets it."""
+        return self._open({}, accept="text/html").raise_for_status().text
+
+    def _open(self, which: dict[str, str], **headers: str) -> httpx.Response:
         link = self.stage.value("select private.replace_recording_link(%s, %s)", self.id, "https://x.test")
-        token = link.partition("token=")[2]
         return self.stage.http.get(
-            "/functions/v1/open-recording", params={"token": token, "file": "joined"}, follow_redirects=True
+            "/functions/v1/open-recording",
+            params={"token": link.partition("token=")[2], **which},
+            headers=headers,
+            follow_redirects=True,
         )
 
 
@@ -257,10 +267,12 @@ def test_takes_of_either_kind_are_joined(stage: Stage, media: Media, order: str)
     takes = [(kind, files[kind]) for kind in order.split()]
     kept = Kept(stage, *takes, seconds=13 * len(takes))
     before = kept.download()
+    assert "file=joined" not in kept.page
 
     assert kept.join()["joined"], kept.joined
 
     assert before.status_code == 404
+    assert re.search(r'href="[^"]+;file=joined&amp;download=1"[^>]*>Download all of it \(1 MB\)', kept.page)
     found = kept.download()
     assert found.headers["content-type"] == "video/mp4"
     assert len(found.content) == kept.joined["size_bytes"]

@@ -89,7 +89,10 @@ as $$
                                                            'seconds', x.seconds) order by x.number), '[]')
                 from private.list_film_parts(coalesce((recording).class_recording_id, (recording).id)) x),
     'chapters', (select coalesce(jsonb_agg(x order by x.at), '[]')
-                   from private.list_film_chapters(recording, names_client) x))
+                   from private.list_film_chapters(recording, names_client) x),
+    -- All of it in one, to download, once it is joined.
+    'joined_bytes', (select j.size_bytes
+                       from private.find_joined_file(coalesce((recording).class_recording_id, (recording).id)) j))
     from public.session_schedules s
     left join public.session_types t on t.id = s.session_type_id
     left join public.practitioners p on p.id = s.practitioner_id

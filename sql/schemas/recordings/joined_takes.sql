@@ -36,7 +36,7 @@ declare
   v_is_over boolean;
 begin
   -- Locked before its takes are read: of two takes that move at once, the second sees what became of the first.
-  select * into v_old from public.session_recordings r where r.id = update_recording.recording_id for update;
+  select * into v_old from public.session_recordings r where r.id = update_recording.recording_id for no key update;
   select * into v_newest from private.recording_takes t where t.recording_id = v_old.id order by t.number desc limit 1;
   if v_newest.id is null then
     return;  -- it was erased, or has no take yet
