@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from starlette.responses import Response
-
+from shared.downloads import Pdf
 from shared.settings import PagesSettings
 from shared.wire import Output
 
@@ -45,26 +44,14 @@ class SignedDocument(Output):
     evidence_sha256: str | None
 
 
-class Pdf(Response):
-    """A PDF as a reply."""
-
-    media_type = "application/pdf"
-
-
 async def copy_of(document: SignedDocument) -> Pdf:
-    """The reply: a PDF that a browser saves under a name of its own. No proxy may store it."""
+    """The reply: a PDF under a name of its own."""
     # Setting type takes as long as a hundred other requests: they go on meanwhile.
     pdf = await asyncio.to_thread(_set, document)
     name = re.sub(
         r"[^\w.-]", "-", f"{document.kind}-{document.version}-{document.document_id}.pdf", flags=re.ASCII
     )
-    return Pdf(
-        pdf,
-        headers={
-            "content-disposition": f'attachment; filename="{name}"',
-            "cache-control": "private, no-store",
-        },
-    )
+    return Pdf(name, pdf)
 
 
 def _set(document: SignedDocument) -> bytes:

@@ -62,7 +62,7 @@ def test_a_spreadsheet_opens_the_earnings_correctly(held: HeldSessions) -> None:
     reply = held.export()
 
     assert reply.content.startswith(b"\xef\xbb\xbfStart,Time zone,") and reply.content.endswith(b"\r\n")
-    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+    assert reply.headers["content-type"] == "application/octet-stream"
     assert reply.headers["content-disposition"] == 'attachment; filename="earnings.csv"'
     assert (reply.headers["cache-control"], reply.headers["access-control-allow-origin"]) == ("no-store", "*")
     (row,) = rows(reply)
