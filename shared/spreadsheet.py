@@ -9,7 +9,7 @@ stays as it is.
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -75,7 +75,8 @@ class Workbook:
             case str():
                 return int(self._sheet.write_string(self._rows, column, value, style))
             case date():
-                return int(self._sheet.write_datetime(self._rows, column, value, style))
+                moment = value if isinstance(value, datetime) else datetime.combine(value, time.min)
+                return int(self._sheet.write_datetime(self._rows, column, moment, style))
             case _:
                 return int(self._sheet.write_number(self._rows, column, value, style))
 

@@ -14,7 +14,7 @@ from .cpa005 import Payment, ascii_capitals, write
 
 @endpoint(caller="user", settings=(ServiceSettings, VaultSettings))
 async def export_bank_file(call: Call[ExportBankFile]) -> Download:
-    """The pending payouts in Canadian dollars, for admins; its name says its number, and how many of how many are in it.
+    """The pending payouts in Canadian dollars, for admins. Its name says its number, and how many of how many it has.
 
     Exporting pays nothing: a payout stays pending until somebody says what became of it. Who is not in it and why is
     seen in the file for people (`export-payout-file`). A number is given once and is not given back.

@@ -4,8 +4,9 @@ Positions are those of the published layout (Payments Canada, Standard 005), cou
 """
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -106,18 +107,18 @@ def test_six_payments_are_a_record_and_the_trailer_adds_up(many: int) -> None:
     """What is not used of the last record is blank; every record has 1464 characters and its number."""
     payments = (PAYMENTS * 143)[:many]
 
-    header, *credits, trailer = records(write(FILE, payments))
+    header, *details, trailer = records(write(FILE, payments))
 
-    assert -(-many // 6) == len(credits)
-    assert {1464} == {len(record) for record in (header, *credits, trailer)}
-    assert [f"{n:09}" for n in range(1, len(credits) + 3)] == [
-        at(record, 2, 10) for record in (header, *credits, trailer)
+    assert -(-many // 6) == len(details)
+    assert {1464} == {len(record) for record in (header, *details, trailer)}
+    assert [f"{n:09}" for n in range(1, len(details) + 3)] == [
+        at(record, 2, 10) for record in (header, *details, trailer)
     ]
-    segments = [record[24 + 240 * n :][:240] for record in credits for n in range(6)]
+    segments = [record[24 + 240 * n :][:240] for record in details for n in range(6)]
     assert all(segment.strip() for segment in segments[:many]) and not "".join(segments[many:]).strip()
     assert [f"{n:09}" for n in range(1, many + 1)] == [at(segment, 54, 62) for segment in segments[:many]]
     total = sum(payment.amount_minor for payment in payments)
-    assert at(trailer, 1, 24) == f"Z{len(credits) + 2:09}OURCOMPANY0042"
+    assert at(trailer, 1, 24) == f"Z{len(details) + 2:09}OURCOMPANY0042"
     assert at(trailer, 25, 46) == "0" * 22  # debits
     assert at(trailer, 47, 68) == f"{total:014}{many:08}"
     assert at(trailer, 69, 112) == "0" * 44  # corrections
@@ -205,8 +206,10 @@ def test_a_bank_reads_whom_to_pay_and_how_much(scene: BankFileScene) -> None:
     assert name and re.fullmatch(r"payouts-cpa005-\d{8}T\d{6}Z-\d{4}-1-of-\d+\.txt", name[1])
     assert name[1].split("-")[3] == at(header, 21, 24)
     assert [name[1]] == scene.files()
-    available = date.today() + timedelta(days=1)
-    assert at(record, 38, 43) >= f"0{available - timedelta(days=1):%y%j}"
+    today = datetime.now(ZoneInfo("America/Toronto")).date()
+    assert at(header, 25, 30) == f"0{today:%y%j}"
+    next_weekday = min(day for n in (1, 2, 3) if (day := today + timedelta(days=n)).isoweekday() < 6)
+    assert at(record, 38, 43) == f"0{next_weekday:%y%j}"
 
 
 def test_each_use_of_an_account_number_is_on_record_and_in_no_log(
@@ -242,7 +245,7 @@ def test_a_payout_is_in_one_file_unless_an_admin_wants_it_again(scene: BankFileS
 
 
 def test_who_cannot_be_in_the_file_does_not_stop_the_others(scene: BankFileScene, stage: Stage) -> None:
-    """No account, one elsewhere, one that cools, a number that does not open, a name that the layout has no letters for."""
+    """No account, one elsewhere, one that cools, a number that does not open, a name without a Latin letter."""
     elsewhere, none, cooling, broken, unwritten = (FileScene(stage, str(n)) for n in range(5))
     for each in (elsewhere, none, cooling, broken, unwritten):
         each.earn(100)
