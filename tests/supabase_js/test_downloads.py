@@ -77,6 +77,8 @@ def downloads(stage: Stage) -> Iterator[Download]:
         yield Download("export-payout-file", paid.admin, opens, ending, {"format": ending})
         yield Download("export-earnings-csv", paid.practitioner, opens, ending, {"format": ending})
     yield Download("export-bank-file", paid.admin, is_bank_file, "txt", {"already_exported": "include"})
+    payout = {"payout_id": paid.payouts()[0]["id"]}
+    yield Download("get-earnings-statement", paid.practitioner, is_pdf, "pdf", payout)
     booking, signing = BookingScene(stage), ContractScene(stage)
     yield Download("export-my-data", booking.client, is_zip, "zip", {})
     waiver = stage.value("select id from public.liability_waivers where user_id = %s", booking.client.id)
